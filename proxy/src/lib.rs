@@ -1,0 +1,4 @@
+//! The server: it serves the page and forwards its queries, so that secrets stay here.
+
+pub mod endpoint;
+pub mod error;
