@@ -9,3 +9,9 @@ pub mod series;
 pub mod query;
 
 pub mod api;
+
+pub mod stats;
+
+pub mod detect;
+
+pub mod event;

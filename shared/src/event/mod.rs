@@ -1,0 +1,229 @@
+//! Events: from scores to the few things a person should look at.
+//!
+//! An alert opens an event, flagged samples extend it, short pauses are bridged. What is told of an event
+//! beyond that (peak, recovery, kind, severity) may look at samples after it: it explains, it does not alert.
+
+mod alert;
+mod explain;
+
+use crate::detect::{Detection, Quantity};
+use crate::stats::tail::{Past, severity};
+use crate::time::Timestamp;
+
+pub use alert::Alerts;
+
+/// Which deviations count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sides {
+    /// Above the expected value.
+    Up,
+    /// Below it.
+    Down,
+    /// Either.
+    #[default]
+    Both,
+}
+
+/// When a score becomes an event. Counts are in samples.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rule {
+    /// Score from which a sample is flagged.
+    pub threshold: f64,
+    /// Which deviations count.
+    pub sides: Sides,
+    /// Smallest deviation that counts, in the unit of what is judged.
+    pub min_deviation: f64,
+    /// Smallest deviation that counts, as a share of the expected value.
+    pub min_relative: f64,
+    /// Events of fewer samples are dropped; 1 keeps all.
+    pub at_least: usize,
+    /// Pauses of at most so many samples do not end an event.
+    pub bridge: usize,
+    /// An alert must exceed every score of so many samples before it.
+    pub hold_off: usize,
+}
+
+/// Up or down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Above the expected value.
+    Up,
+    /// Below it.
+    Down,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Up and back again.
+    Spike,
+    /// Down and back again.
+    Dip,
+    /// A new, higher level that lasts.
+    LevelShiftUp,
+    /// A new, lower level that lasts.
+    LevelShiftDown,
+    /// Rises or falls at another rate.
+    SlopeChange,
+    /// An infinite value.
+    Infinite,
+}
+
+/// One judged sample. Values are of what is judged: see [`Quantity`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Judged {
+    /// Index in the series.
+    pub index: usize,
+    /// When.
+    pub time: Timestamp,
+    /// Its value.
+    pub value: f64,
+    /// What was expected.
+    pub expected: f64,
+    /// Lower bound of the band.
+    pub lower: f64,
+    /// Upper bound of the band.
+    pub upper: f64,
+    /// Its score.
+    pub score: f64,
+}
+
+/// Something odd.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// What was judged.
+    pub quantity: Quantity,
+    /// The first sample; its expectation is the baseline, which has not yet learnt from the event.
+    pub onset: Judged,
+    /// The sample that is farthest from the baseline.
+    pub peak: Judged,
+    /// Index of the last flagged sample.
+    pub last: usize,
+    /// Index of the first sample that was back in the band of the onset, `None` if none was.
+    pub recovered: Option<usize>,
+    /// Whether it goes on at the end of the range.
+    pub ongoing: bool,
+    /// First to last odd time: until recovery where there was one, else until the last flagged sample.
+    pub end: Timestamp,
+    /// Area between values and baseline from onset to `end`, in units times seconds, never negative.
+    pub area: f64,
+    /// Up or down.
+    pub direction: Direction,
+    /// What happened.
+    pub kind: Kind,
+    /// The largest score of a flagged sample.
+    pub score: f64,
+    /// Probability of so large a score by the scores before the event.
+    pub probability: f64,
+    /// 0 to 100: see [`severity`].
+    pub severity: f64,
+    /// What the expectation was learnt from, for a sentence.
+    pub baseline: String,
+}
+
+/// How severe, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Odd by the threshold, but not rare in this series.
+    Low,
+    /// Severity from 3.
+    Warning,
+    /// Severity from 25.
+    Minor,
+    /// Severity from 50.
+    Major,
+    /// Severity from 75.
+    Critical,
+}
+
+impl Default for Rule {
+    fn default() -> Self {
+        Self {
+            threshold: 4.0,
+            sides: Sides::Both,
+            min_deviation: 0.0,
+            min_relative: 0.0,
+            at_least: 1,
+            bridge: 2,
+            hold_off: 100,
+        }
+    }
+}
+
+impl Kind {
+    /// Name for a person.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Spike => "spike",
+            Self::Dip => "dip",
+            Self::LevelShiftUp => "level shift up",
+            Self::LevelShiftDown => "level shift down",
+            Self::SlopeChange => "slope change",
+            Self::Infinite => "infinite value",
+        }
+    }
+}
+
+impl Level {
+    /// Of a severity of 0 to 100. Source: Elastic's cut-offs.
+    pub fn of(severity: f64) -> Self {
+        match severity {
+            s if s >= 75.0 => Self::Critical,
+            s if s >= 50.0 => Self::Major,
+            s if s >= 25.0 => Self::Minor,
+            s if s >= 3.0 => Self::Warning,
+            _ => Self::Low,
+        }
+    }
+
+    /// Name for a person.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Warning => "warning",
+            Self::Minor => "minor",
+            Self::Major => "major",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+impl Event {
+    /// How severe, in one word.
+    pub fn level(&self) -> Level {
+        Level::of(self.severity)
+    }
+}
+
+/// The events of one series, oldest first.
+///
+/// `history` samples at the front are not judged. Cost: O(n), and O(n log n) if there is an event.
+pub fn events(
+    detection: &Detection,
+    alerts: &Alerts,
+    rule: &Rule,
+    history: usize,
+    at: impl Fn(usize) -> Timestamp,
+) -> Vec<Event> {
+    let mut next_start = detection.judged.len();
+    let mut found: Vec<Event> = alerts
+        .runs(rule, history)
+        .into_iter()
+        .rev()
+        .map(|(first, last)| {
+            let event = explain::event(detection, rule, first, last, next_start, &at);
+            next_start = first;
+            event
+        })
+        .collect();
+    found.reverse();
+    for event in &mut found {
+        let past = Past::new(detection.score[..event.onset.index].iter().copied());
+        event.probability = past.probability(event.score);
+        event.severity = severity(event.probability);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,128 @@
+use super::*;
+use crate::detect::{Detector, Input};
+use crate::series::Grid;
+use crate::time::Step;
+
+const MINUTE: Step = Step::from_seconds(60);
+
+/// A level of 10 with a bounded, repeating wobble of one.
+fn wobble(len: usize) -> Vec<f64> {
+    (0..len).map(|i| 10.0 + f64::from((i * 7 % 11) as u32) / 5.0 - 1.0).collect()
+}
+
+fn found(values: &[f64], rule: Rule) -> Vec<Event> {
+    let grid = Grid { start: Timestamp(0), step: MINUTE, len: values.len() };
+    let detection = Detector::default().detect(Input { values, history: 60, grid });
+    let alerts = Alerts::new(&detection, &rule);
+    events(&detection, &alerts, &rule, 60, |index| grid.at(index))
+}
+
+fn planted(len: usize, plant: impl Fn(usize, f64) -> f64) -> Vec<f64> {
+    wobble(len).into_iter().enumerate().map(|(i, v)| plant(i, v)).collect()
+}
+
+#[test]
+fn kinds_of_clear_plants() {
+    type Plant = fn(usize, f64) -> f64;
+    let cases: [(&str, Plant, Kind, usize, f64, bool); 7] = [
+        (
+            "spike",
+            |i, v| if (200..205).contains(&i) { v + 30.0 } else { v },
+            Kind::Spike,
+            204,
+            40.0,
+            false,
+        ),
+        (
+            "dip",
+            |i, v| if (200..205).contains(&i) { v - 30.0 } else { v },
+            Kind::Dip,
+            204,
+            -20.0,
+            false,
+        ),
+        (
+            "shift up",
+            |i, v| if i >= 200 { v + 30.0 } else { v },
+            Kind::LevelShiftUp,
+            0,
+            40.0,
+            false,
+        ),
+        (
+            "shift down",
+            |i, v| if i >= 200 { v - 30.0 } else { v },
+            Kind::LevelShiftDown,
+            0,
+            -20.0,
+            false,
+        ),
+        (
+            "late shift",
+            |i, v| if i >= 375 { v + 30.0 } else { v },
+            Kind::LevelShiftUp,
+            399,
+            40.0,
+            true,
+        ),
+        ("late spike", |i, v| if i >= 395 { v + 30.0 } else { v }, Kind::Spike, 399, 40.0, true),
+        (
+            "infinite",
+            |i, v| if i == 200 { f64::INFINITY } else { v },
+            Kind::Infinite,
+            200,
+            10.0,
+            false,
+        ),
+    ];
+    for (name, plant, kind, until, peak, ongoing) in cases {
+        let events = found(&planted(400, plant), Rule::default());
+        assert_eq!(events.len(), 1, "{name}: {events:#?}");
+        let event = &events[0];
+        assert_eq!((event.kind, event.ongoing), (kind, ongoing), "{name}");
+        if kind != Kind::Infinite {
+            assert!((event.peak.value - peak).abs() <= 1.0, "{name}: {}", event.peak.value);
+            assert!((event.onset.expected - 10.0).abs() <= 0.2, "{name}");
+            assert!(event.severity > 50.0, "{name}: {}", event.severity);
+        }
+        if until > 0 {
+            assert_eq!(event.end, Timestamp(until as i64 * 60_000), "{name}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_found_in_a_calm_series() {
+    assert_eq!(found(&wobble(2_000), Rule::default()), []);
+}
+
+#[test]
+fn each_part_of_the_rule_does_its_work() {
+    let double = planted(400, |i, v| match i {
+        200 | 203 => v + 30.0,
+        300 => v - 60.0,
+        _ => v,
+    });
+    let base = Rule::default();
+    let cases = [
+        ("default", base, vec![200, 300]),
+        ("no bridge", Rule { bridge: 0, hold_off: 0, ..base }, vec![200, 203, 300]),
+        ("hold-off", Rule { bridge: 0, ..base }, vec![200, 300]),
+        ("up", Rule { sides: Sides::Up, ..base }, vec![200]),
+        ("down", Rule { sides: Sides::Down, ..base }, vec![300]),
+        ("long ones only", Rule { at_least: 4, ..base }, vec![200]),
+        ("absolute", Rule { min_deviation: 50.0, ..base }, vec![300]),
+        ("relative", Rule { min_relative: 5.0, ..base }, vec![300]),
+        ("insensitive", Rule { threshold: 1e3, ..base }, vec![]),
+    ];
+    for (name, rule, starts) in cases {
+        let got: Vec<usize> = found(&double, rule).iter().map(|event| event.onset.index).collect();
+        assert_eq!(got, starts, "{name}");
+    }
+}
+
+#[test]
+fn history_is_not_judged() {
+    let early = planted(400, |i, v| if i == 40 { v + 30.0 } else { v });
+    assert_eq!(found(&early, Rule::default()), []);
+}

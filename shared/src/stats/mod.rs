@@ -1,0 +1,39 @@
+//! Statistics over samples, under one policy for what is missing:
+//!
+//! - NaN is a missing sample. It enters no window and gets no verdict.
+//! - An infinity enters no window either, and is odd wherever it stands.
+//! - A window with fewer finite samples than [`enough`] asks for has no statistics: NaN.
+//! - The judged sample is never in the window that judges it.
+
+pub mod rolling;
+pub mod tail;
+
+/// The scale never falls below this share of the expected value, nor below [`LEAST_SCALE`],
+/// so that rounding noise of a constant series is not odd. Exported rules use the same floor.
+pub const LEAST_RELATIVE_SCALE: f64 = 1e-9;
+
+/// See [`LEAST_RELATIVE_SCALE`]; in the unit of the series.
+pub const LEAST_SCALE: f64 = 1e-12;
+
+/// Scores are capped here, so that they stay finite and comparable.
+pub const MAX_SCORE: f64 = 1e6;
+
+/// How many finite samples a window of `window` needs: half of it, and at least 3.
+pub fn enough(window: usize) -> usize {
+    window.div_ceil(2).max(3)
+}
+
+/// `scale`, or the floor for this expected value where it is smaller.
+pub fn floor_scale(scale: f64, expected: f64) -> f64 {
+    scale.max((LEAST_RELATIVE_SCALE * expected.abs()).max(LEAST_SCALE))
+}
+
+/// How unusual `value` is: its distance from `expected` in units of `scale`, 0 to [`MAX_SCORE`].
+/// NaN for a missing value or without statistics; the maximum for an infinite value.
+pub fn score(value: f64, expected: f64, scale: f64) -> f64 {
+    if value.is_infinite() {
+        return MAX_SCORE;
+    }
+    let score = (value - expected).abs() / scale;
+    if score > MAX_SCORE { MAX_SCORE } else { score }
+}

@@ -1,0 +1,100 @@
+//! How probable so large a score was, by the scores seen before.
+
+/// The share of past scores that counts as tail.
+const TAIL: f64 = 0.02;
+
+/// Fewest scores to fit a tail to.
+const LEAST_TAIL: usize = 5;
+
+/// What the assumption below weighs, in samples.
+const PRIOR_WEIGHT: f64 = 100.0;
+
+/// Scores of one series in ascending order, to ask for tail probabilities.
+#[derive(Clone, Debug, Default)]
+pub struct Past(Vec<f64>);
+
+impl Past {
+    /// From scores in any order; NaN is left out.
+    pub fn new(scores: impl IntoIterator<Item = f64>) -> Self {
+        let mut finite: Vec<f64> = scores.into_iter().filter(|score| !score.is_nan()).collect();
+        finite.sort_unstable_by(f64::total_cmp);
+        Self(finite)
+    }
+
+    /// Probability of a score of `score` or more, above 0 and at most 1.
+    ///
+    /// Within the past it is the share of scores that large; beyond the largest 2 % (at least 5
+    /// scores) an exponential tail with the mean excess of those continues it: the simplest case of
+    /// the peaks-over-threshold method (Pickands 1975; Siffer et al., "Anomaly detection in streams
+    /// with extreme value theory", 2017). A short past proves little, so its logarithm is averaged with
+    /// that of `exp(-score)`, which weighs as much as 100 samples.
+    pub fn probability(&self, score: f64) -> f64 {
+        let count = self.0.len() as f64;
+        let log = (count * self.log_tail(score) - PRIOR_WEIGHT * score) / (count + PRIOR_WEIGHT);
+        libm::exp(log.clamp(-700.0, 0.0))
+    }
+
+    fn log_tail(&self, score: f64) -> f64 {
+        let count = self.0.len();
+        let tail = (libm::ceil(count as f64 * TAIL) as usize).max(LEAST_TAIL);
+        if count < 2 * tail {
+            let above = count - self.0.partition_point(|past| *past < score);
+            return libm::log((above + 1) as f64 / (count + 1) as f64);
+        }
+        let threshold = self.0[count - tail - 1];
+        if score <= threshold {
+            let above = count - self.0.partition_point(|past| *past < score);
+            return libm::log(above as f64 / count as f64);
+        }
+        let excess =
+            self.0[count - tail..].iter().map(|past| past - threshold).sum::<f64>() / tail as f64;
+        let share = libm::log(tail as f64 / count as f64);
+        if excess > 0.0 { share - (score - threshold) / excess } else { f64::MIN }
+    }
+}
+
+/// Severity 0 to 100 of a probability: 25 at 1e-4, 50 at 1e-6, 75 at 1e-8.
+pub fn severity(probability: f64) -> f64 {
+    (12.5 * (-libm::log10(probability) - 2.0)).clamp(0.0, 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_exponential_past_gives_its_own_tail() {
+        let count = 20_000;
+        let past = Past::new((1..count).map(|i| -libm::log(f64::from(i) / f64::from(count))));
+        for score in [1.0, 3.0, 8.0, 15.0] {
+            let ratio = libm::log(past.probability(score)) / -score;
+            assert!((0.9..1.1).contains(&ratio), "{score}: {ratio}");
+        }
+    }
+
+    #[test]
+    fn severity_at_the_named_probabilities() {
+        for (probability, expected) in
+            [(1.0, 0.0), (1e-2, 0.0), (1e-4, 25.0), (1e-6, 50.0), (1e-8, 75.0), (1e-300, 100.0)]
+        {
+            assert!((severity(probability) - expected).abs() < 1e-9, "{probability}");
+        }
+    }
+
+    #[test]
+    fn a_past_without_spread_and_no_past_at_all() {
+        assert!(Past::new(vec![1.0; 5_000]).probability(2.0) < 1e-8);
+        assert!((Past::default().probability(8.0) - libm::exp(-8.0)).abs() < 1e-12);
+        assert!(Past::new([f64::NAN]).probability(f64::NAN).is_nan());
+    }
+
+    proptest! {
+        #[test]
+        fn a_larger_score_is_never_more_probable(past in prop::collection::vec(0.0..50_f64, 0..400), a in 0.0..60_f64, b in 0.0..60_f64) {
+            let past = Past::new(past);
+            let (low, high) = (past.probability(a.min(b)), past.probability(a.max(b)));
+            prop_assert!(low > 0.0 && low <= 1.0 && high > 0.0 && high <= low * (1.0 + 1e-12), "{} {}", low, high);
+        }
+    }
+}
