@@ -8,6 +8,10 @@ pub mod series;
 
 pub mod query;
 
+pub mod promql;
+
+pub mod prometheus;
+
 pub mod api;
 
 pub mod stats;
@@ -15,3 +19,11 @@ pub mod stats;
 pub mod detect;
 
 pub mod event;
+
+pub mod unit;
+
+pub mod analysis;
+
+pub mod report;
+
+pub mod panel;

@@ -217,8 +217,10 @@ pub fn events(
         })
         .collect();
     found.reverse();
+    let (mut past, mut known) = (Past::default(), 0);
     for event in &mut found {
-        let past = Past::new(detection.score[..event.onset.index].iter().copied());
+        past.extend(&detection.score[known..event.onset.index]);
+        known = event.onset.index;
         event.probability = past.probability(event.score);
         event.severity = severity(event.probability);
     }

@@ -14,11 +14,11 @@ const PRIOR_WEIGHT: f64 = 100.0;
 pub struct Past(Vec<f64>);
 
 impl Past {
-    /// From scores in any order; NaN is left out.
-    pub fn new(scores: impl IntoIterator<Item = f64>) -> Self {
-        let mut finite: Vec<f64> = scores.into_iter().filter(|score| !score.is_nan()).collect();
-        finite.sort_unstable_by(f64::total_cmp);
-        Self(finite)
+    /// Adds scores in any order; NaN is left out. Cost: O(k log k) for k new ones and O(n) to merge.
+    pub fn extend(&mut self, scores: &[f64]) {
+        self.0.extend(scores.iter().filter(|score| !score.is_nan()));
+        // The standard stable sort recognises the run that is sorted already.
+        self.0.sort_by(f64::total_cmp);
     }
 
     /// Probability of a score of `score` or more, above 0 and at most 1.
@@ -63,10 +63,19 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn past(scores: &[f64]) -> Past {
+        let mut past = Past::default();
+        for part in scores.chunks(77) {
+            past.extend(part);
+        }
+        past
+    }
+
     #[test]
     fn an_exponential_past_gives_its_own_tail() {
         let count = 20_000;
-        let past = Past::new((1..count).map(|i| -libm::log(f64::from(i) / f64::from(count))));
+        let scores = (1..count).map(|i| -libm::log(f64::from(i) / f64::from(count)));
+        let past = past(&scores.collect::<Vec<f64>>());
         for score in [1.0, 3.0, 8.0, 15.0] {
             let ratio = libm::log(past.probability(score)) / -score;
             assert!((0.9..1.1).contains(&ratio), "{score}: {ratio}");
@@ -84,15 +93,15 @@ mod tests {
 
     #[test]
     fn a_past_without_spread_and_no_past_at_all() {
-        assert!(Past::new(vec![1.0; 5_000]).probability(2.0) < 1e-8);
+        assert!(past(&[1.0; 5_000]).probability(2.0) < 1e-8);
         assert!((Past::default().probability(8.0) - libm::exp(-8.0)).abs() < 1e-12);
-        assert!(Past::new([f64::NAN]).probability(f64::NAN).is_nan());
+        assert!(past(&[f64::NAN]).probability(f64::NAN).is_nan());
     }
 
     proptest! {
         #[test]
         fn a_larger_score_is_never_more_probable(past in prop::collection::vec(0.0..50_f64, 0..400), a in 0.0..60_f64, b in 0.0..60_f64) {
-            let past = Past::new(past);
+            let past = self::past(&past);
             let (low, high) = (past.probability(a.min(b)), past.probability(a.max(b)));
             prop_assert!(low > 0.0 && low <= 1.0 && high > 0.0 && high <= low * (1.0 + 1e-12), "{} {}", low, high);
         }

@@ -1,0 +1,211 @@
+//! The only orchestration: loaded series and settings in, what is odd out.
+//!
+//! It has two halves, so that a drag of a threshold costs one pass over scores: [`detect`] runs the
+//! detector, [`analyze`] applies the rule to what it found.
+
+use std::sync::Arc;
+
+use crate::detect::{Detection, Detector, Input, Quantity};
+use crate::event::{Alerts, Event, Rule, events};
+use crate::prometheus::Loaded;
+use crate::promql;
+use crate::series::{Grid, METRIC_NAME, Series, short_names};
+use crate::time::Span;
+use crate::unit::Unit;
+
+/// Everything that the user may tune.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Settings {
+    /// What is compared with what.
+    pub detector: Detector,
+    /// What of it counts.
+    pub rule: Rule,
+}
+
+/// What is known of each series before a threshold is applied.
+#[derive(Debug)]
+pub struct Detected {
+    /// The data.
+    pub loaded: Arc<Loaded>,
+    /// The detector that was run.
+    pub detector: Detector,
+    /// What the values count.
+    pub unit: Unit,
+    /// One a series, in the order of `loaded`.
+    pub series: Vec<DetectedSeries>,
+    /// A query that fits better than a raw counter.
+    pub suggestion: Option<String>,
+}
+
+/// One series and its detection.
+#[derive(Debug)]
+pub struct DetectedSeries {
+    /// The labels in which it differs from the others.
+    pub name: String,
+    /// The verdicts, history included.
+    pub detection: Detection,
+    /// How many samples of the judged range are missing.
+    pub missing: usize,
+    /// How many stretches they form.
+    pub gaps: usize,
+}
+
+/// What is odd.
+#[derive(Clone, Debug)]
+pub struct Analysis {
+    /// What it was found in.
+    pub detected: Arc<Detected>,
+    /// The rule that was applied.
+    pub rule: Rule,
+    /// Every series, worst first.
+    pub ranking: Vec<Ranked>,
+}
+
+/// One series in the ranking.
+#[derive(Clone, Debug)]
+pub struct Ranked {
+    /// Index in `loaded.series`.
+    pub index: usize,
+    /// Its events, oldest first.
+    pub events: Vec<Event>,
+    /// Largest severity of its events, 0 without one.
+    pub severity: f64,
+    /// Largest score in the judged range.
+    pub score: f64,
+}
+
+/// Runs the detector on every series. Cost: that of the detector.
+pub fn detect(loaded: Arc<Loaded>, detector: Detector) -> Detected {
+    let names = short_names(&loaded.series.iter().map(|series| &series.labels).collect::<Vec<_>>());
+    let bare = promql::bare_selector(&loaded.query.expr).is_some();
+    let history = loaded.query.history;
+    let mut counters = 0;
+    let series = loaded
+        .series
+        .iter()
+        .zip(names)
+        .map(|(series, name)| {
+            let counter = bare && is_counter(series);
+            counters += usize::from(counter);
+            let derived = counter.then(|| increase(&series.values));
+            let values = derived.as_deref().unwrap_or(&series.values);
+            let mut detection = detector.detect(Input { values, history, grid: series.grid });
+            if counter && detection.quantity == Quantity::Value {
+                detection.quantity = Quantity::Increase;
+            }
+            let (missing, gaps) = count_missing(series.values.get(history..).unwrap_or_default());
+            DetectedSeries { name, detection, missing, gaps }
+        })
+        .collect();
+    let window = Span::from_seconds(300).max(loaded.query.step.times(4));
+    let suggestion =
+        (counters > 0).then(|| promql::suggest_rate(&loaded.query.expr, window)).flatten();
+    let unit = Unit::of_query(&loaded.query.expr);
+    Detected { loaded, detector, unit, series, suggestion }
+}
+
+/// Applies the rule. Cost: O(n) a series, and O(n log n) for one with events.
+pub fn analyze(detected: Arc<Detected>, rule: Rule) -> Analysis {
+    let history = detected.loaded.query.history;
+    let mut ranking: Vec<Ranked> = detected
+        .series
+        .iter()
+        .zip(&detected.loaded.series)
+        .enumerate()
+        .map(|(index, (found, series))| {
+            let detection = &found.detection;
+            let alerts = Alerts::new(detection, &rule);
+            let events = events(detection, &alerts, &rule, history, |at| series.grid.at(at));
+            let severity = events.iter().map(|event| event.severity).fold(0.0, f64::max);
+            let judged = detection.score.get(history..).unwrap_or_default();
+            let score = judged.iter().copied().fold(0.0, f64::max);
+            Ranked { index, events, severity, score }
+        })
+        .collect();
+    ranking.sort_by(|a, b| {
+        let events = |ranked: &Ranked| !ranked.events.is_empty();
+        (events(b).cmp(&events(a)))
+            .then(b.severity.total_cmp(&a.severity))
+            .then(b.score.total_cmp(&a.score))
+    });
+    Analysis { detected, rule, ranking }
+}
+
+impl Analysis {
+    /// All events with the series they are in, most severe first.
+    pub fn worst_events(&self) -> Vec<(&Ranked, &Event)> {
+        let mut all: Vec<_> = self
+            .ranking
+            .iter()
+            .flat_map(|ranked| ranked.events.iter().map(move |event| (ranked, event)))
+            .collect();
+        all.sort_by(|(_, a), (_, b)| {
+            b.severity.total_cmp(&a.severity).then(b.score.total_cmp(&a.score))
+        });
+        all
+    }
+
+    /// How many events there are in all series.
+    pub fn event_count(&self) -> usize {
+        self.ranking.iter().map(|ranked| ranked.events.len()).sum()
+    }
+
+    /// The data of a ranked series.
+    pub fn series(&self, ranked: &Ranked) -> (&Series, &DetectedSeries) {
+        (&self.detected.loaded.series[ranked.index], &self.detected.series[ranked.index])
+    }
+
+    /// The grid of the judged range.
+    pub fn judged_grid(&self) -> Grid {
+        let query = &self.detected.loaded.query;
+        let grid = query.grid();
+        Grid { start: query.start, step: query.step, len: grid.len - query.history }
+    }
+
+    /// The unit of what the detector judges.
+    pub fn judged_unit(&self, quantity: Quantity) -> Unit {
+        match quantity {
+            Quantity::Value | Quantity::Increase => self.detected.unit,
+            Quantity::Slope => self.detected.unit.per_second(),
+        }
+    }
+}
+
+/// Whether a series is a raw counter: by its name, and because it only ever falls to start anew.
+fn is_counter(series: &Series) -> bool {
+    let named = series.labels.get(METRIC_NAME).is_some_and(|name| {
+        ["_total", "_count", "_sum", "_bucket"].iter().any(|suffix| name.ends_with(suffix))
+    });
+    let (mut last, mut rises, mut falls, mut resets) = (f64::NAN, 0_usize, 0_usize, 0_usize);
+    for &value in series.values.iter().filter(|value| !value.is_nan()) {
+        rises += usize::from(value > last);
+        falls += usize::from(value < last);
+        resets += usize::from(value < last * 0.5);
+        last = value;
+    }
+    named && rises > 0 && falls == resets && rises > 4 * resets
+}
+
+/// Growth from each sample to the next; after a reset the new value, as Prometheus' `increase` counts.
+/// NaN where either sample is missing. Shape: as `values`.
+fn increase(values: &[f64]) -> Vec<f64> {
+    let mut last = f64::NAN;
+    values
+        .iter()
+        .map(|&value| {
+            let grown = if value < last { value } else { value - last };
+            last = value;
+            grown
+        })
+        .collect()
+}
+
+fn count_missing(values: &[f64]) -> (usize, usize) {
+    let (mut missing, mut gaps, mut inside) = (0, 0, false);
+    for value in values {
+        missing += usize::from(value.is_nan());
+        gaps += usize::from(value.is_nan() && !inside);
+        inside = value.is_nan();
+    }
+    (missing, gaps)
+}

@@ -1,0 +1,287 @@
+//! The report: a finished analysis as Markdown. It recomputes nothing.
+
+pub mod markdown;
+pub mod words;
+
+use std::fmt::Write;
+
+use crate::analysis::Analysis;
+use crate::detect::Quantity;
+use crate::event::{Event, Sides};
+use crate::time::Timestamp;
+use crate::unit::Unit;
+use markdown::{cell, fenced, text};
+use words::Clock;
+
+/// So many events are listed, the most severe ones; the rest is counted.
+pub const MOST_EVENTS: usize = 50;
+
+/// What the report says beyond the analysis.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// When it is written.
+    pub generated_at: Timestamp,
+    /// Name and version of the tool.
+    pub version: String,
+    /// Name of the source.
+    pub source: String,
+    /// Absolute link that shows this view again.
+    pub link: String,
+    /// How times are written.
+    pub clock: Clock,
+}
+
+/// The whole report in CommonMark with tables.
+pub fn markdown(analysis: &Analysis, context: &Context) -> String {
+    let mut out = String::new();
+    for part in [
+        title(analysis, context),
+        summary(analysis, context),
+        query(analysis, context),
+        baseline(analysis),
+        events(analysis, context),
+        timeline(analysis, context),
+        settings(analysis),
+    ] {
+        if !part.is_empty() {
+            out.push_str(part.trim_end());
+            out.push_str("\n\n");
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out.push('\n');
+    out
+}
+
+/// A name for the file: what was asked and when, in characters that every system takes.
+pub fn file_name(analysis: &Analysis, context: &Context) -> String {
+    let expr: String = analysis
+        .detected
+        .loaded
+        .query
+        .expr
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
+    let words: Vec<&str> = expr.split('-').filter(|word| !word.is_empty()).collect();
+    let mut name = words.join("-");
+    name.truncate(60);
+    let time = context.generated_at.format(0).replace([' ', ':'], "-");
+    format!("oddity-{}-{time}.md", name.trim_end_matches('-').to_ascii_lowercase())
+}
+
+fn title(analysis: &Analysis, context: &Context) -> String {
+    let worst = analysis.worst_events();
+    let status = match worst.iter().filter(|(_, event)| event.ongoing).count() {
+        _ if worst.is_empty() => "nothing odd".to_owned(),
+        0 => "over".to_owned(),
+        1 => "1 event goes on".to_owned(),
+        count => format!("{count} events go on"),
+    };
+    format!(
+        "# {}\n\n- **Status:** {status}\n- **Generated:** {}\n- **Tool:** {}",
+        text(&words::headline(analysis)),
+        context.clock.full(context.generated_at),
+        text(&context.version),
+    )
+}
+
+fn summary(analysis: &Analysis, context: &Context) -> String {
+    let worst = analysis.worst_events();
+    let Some((ranked, event)) = worst.first() else {
+        let about = analysis.detected.detector.about();
+        return format!(
+            "No sample passed the threshold of {} with the detector {} in {}.",
+            Unit::Plain.format(analysis.rule.threshold),
+            text(about.name),
+            text(&words::scope(analysis)),
+        );
+    };
+    let step = analysis.detected.loaded.query.step.span();
+    let mut out = format!(
+        "The worst is a {} in `{}`: it began {} ({}) and reached its peak at {}. Severity {:.0} of 100 ({}): {}.",
+        text(&words::what(event, analysis.judged_unit(event.quantity))),
+        analysis.series(ranked).0.labels.to_string().replace('`', "'"),
+        context.clock.full(event.onset.time),
+        words::course(event, step),
+        context.clock.full(event.peak.time),
+        event.severity,
+        event.level().name(),
+        text(&words::reason(event, analysis.judged_unit(event.quantity))),
+    );
+    if worst.len() > 1 {
+        let series = analysis.ranking.iter().filter(|ranked| !ranked.events.is_empty()).count();
+        let _ = write!(
+            out,
+            " There are {} events in {series} of {} series.",
+            worst.len(),
+            analysis.ranking.len()
+        );
+    }
+    out
+}
+
+fn query(analysis: &Analysis, context: &Context) -> String {
+    let loaded = &analysis.detected.loaded;
+    let range = analysis.judged_grid().range();
+    let mut out = format!(
+        "## Query\n\n{}\n\n- **Source:** {}\n- **Range:** {} to {} ({})\n- **Step:** {}\n- **Data:** {}\n- **Link:** <{}>\n",
+        fenced("promql", &loaded.query.expr),
+        text(&context.source),
+        context.clock.full(range.start),
+        context.clock.full(range.end),
+        range.span().words(),
+        loaded.query.step,
+        words::scope(analysis),
+        context.link,
+    );
+    for (name, notes) in [("Warning", &loaded.warnings), ("Info", &loaded.infos)] {
+        for note in notes {
+            let _ = writeln!(out, "- **{name}:** {}", text(note));
+        }
+    }
+    if !loaded.unsupported.is_empty() {
+        let names: Vec<String> =
+            loaded.unsupported.iter().take(5).map(|labels| text(&labels.to_string())).collect();
+        let _ = writeln!(
+            out,
+            "- **Not analysed:** {} native histograms, which have no single value: {}",
+            loaded.unsupported.len(),
+            names.join(", ")
+        );
+    }
+    out
+}
+
+fn baseline(analysis: &Analysis) -> String {
+    let Some((ranked, event)) = analysis.worst_events().first().copied() else {
+        return String::new();
+    };
+    let detected = analysis.series(ranked).1;
+    let unit = analysis.judged_unit(event.quantity);
+    let scale = detected.detection.scale[event.onset.index];
+    format!(
+        "## Baseline\n\nOf the worst event, as it stood when the event began.\n\n- **Learnt from:** {}\n- **Centre:** {}\n- **Spread (standard deviation):** {}\n- **Expected range:** {} to {}\n- **Causal:** yes, nothing after a sample is used to judge it",
+        text(&event.baseline),
+        unit.format(event.onset.expected),
+        unit.format(scale),
+        unit.format(event.onset.lower),
+        unit.format(event.onset.upper),
+    )
+}
+
+fn events(analysis: &Analysis, context: &Context) -> String {
+    let worst = analysis.worst_events();
+    if worst.is_empty() {
+        return String::new();
+    }
+    let step = analysis.detected.loaded.query.step.span();
+    let mut out = String::from(
+        "## Events\n\n| Severity | What | Series | Start | Course | Peak | Expected | Bounds | Score | Why |\n| --- | --- | --- | --- | --- | ---: | ---: | --- | ---: | --- |\n",
+    );
+    for (ranked, event) in worst.iter().take(MOST_EVENTS) {
+        let unit = analysis.judged_unit(event.quantity);
+        let row = [
+            words::severity(event),
+            event.kind.name().to_owned(),
+            analysis.series(ranked).1.name.clone(),
+            context.clock.full(event.onset.time),
+            words::course(event, step),
+            unit.format(event.peak.value),
+            unit.format(event.onset.expected),
+            format!("{} to {}", unit.format(event.onset.lower), unit.format(event.onset.upper)),
+            Unit::Plain.format(event.score),
+            words::reason(event, unit),
+        ];
+        let _ = writeln!(out, "| {} |", row.map(|value| cell(&value)).join(" | "));
+    }
+    if worst.len() > MOST_EVENTS {
+        let _ = writeln!(
+            out,
+            "\nThe {} least severe events are not listed.",
+            worst.len() - MOST_EVENTS
+        );
+    }
+    out
+}
+
+fn timeline(analysis: &Analysis, context: &Context) -> String {
+    let worst = analysis.worst_events();
+    let Some((_, event)) = worst.first() else { return String::new() };
+    let step = analysis.detected.loaded.query.step;
+    let clock = context.clock;
+    let alert = event.onset.time + step.times(analysis.rule.at_least - 1);
+    let mut moments = vec![
+        (event.onset.time, "onset: the first odd sample".to_owned()),
+        (
+            alert,
+            format!(
+                "an alert with this rule and `for: {}` would fire",
+                step.times(analysis.rule.at_least - 1)
+            ),
+        ),
+        (
+            event.peak.time,
+            format!("peak: {}", peak_words(event, analysis.judged_unit(event.quantity))),
+        ),
+    ];
+    if let Some(back) = event.recovered {
+        let grid = analysis.detected.loaded.query.grid();
+        moments.push((grid.at(back), "recovery: back in the band of the onset".to_owned()));
+    }
+    moments.sort_by_key(|(time, _)| *time);
+    let mut out = String::from("## Timeline of the worst event\n\n");
+    for (time, words) in moments {
+        let _ = writeln!(out, "- **{}:** {words}", clock.full(time));
+    }
+    out
+}
+
+fn peak_words(event: &Event, unit: Unit) -> String {
+    let of = if event.quantity == Quantity::Value {
+        String::new()
+    } else {
+        format!(" ({})", words::quantity(event.quantity))
+    };
+    format!("{}{of}", unit.format(event.peak.value))
+}
+
+fn settings(analysis: &Analysis) -> String {
+    let about = analysis.detected.detector.about();
+    let rule = analysis.rule;
+    let step = analysis.detected.loaded.query.step;
+    let samples = |count: usize| format!("{count} samples ({})", step.times(count).words());
+    let mut out = format!(
+        "## Detector\n\n- **Detector:** {} (`{}`): {}\n",
+        about.name, about.id, about.summary
+    );
+    for (param, value) in analysis.detected.detector.params() {
+        let _ = writeln!(out, "- **{}:** {}", param.label, samples(value));
+    }
+    let _ = writeln!(
+        out,
+        "- **Threshold:** {} standard deviations",
+        Unit::Plain.format(rule.threshold)
+    );
+    let sides = match rule.sides {
+        Sides::Both => "up and down",
+        Sides::Up => "up",
+        Sides::Down => "down",
+    };
+    let _ = writeln!(out, "- **Direction:** {sides}");
+    let _ = writeln!(out, "- **At least:** {}", samples(rule.at_least));
+    if rule.min_deviation > 0.0 {
+        let _ =
+            writeln!(out, "- **Smallest deviation:** {}", Unit::Plain.format(rule.min_deviation));
+    }
+    if rule.min_relative > 0.0 {
+        let _ = writeln!(
+            out,
+            "- **Smallest deviation, relative:** {}",
+            Unit::Ratio.format(rule.min_relative)
+        );
+    }
+    let _ = writeln!(out, "- **Pauses bridged:** {}", samples(rule.bridge));
+    let _ = writeln!(out, "- **Hold-off:** {}", samples(rule.hold_off));
+    out
+}

@@ -1,0 +1,164 @@
+//! Sentences about what was found; the page and the report say the same.
+
+use crate::analysis::Analysis;
+use crate::detect::Quantity;
+use crate::event::{Direction, Event, Kind, Level};
+use crate::time::{Span, Timestamp};
+use crate::unit::Unit;
+
+/// How times are written: minutes east of UTC, by the time that is written (clocks change).
+#[derive(Clone, Copy, Debug)]
+pub struct Clock(pub fn(Timestamp) -> i32);
+
+impl Clock {
+    /// Coordinated universal time.
+    pub const UTC: Self = Self(|_| 0);
+
+    /// `Jan 31 13:45`.
+    pub fn short(self, t: Timestamp) -> String {
+        t.format_short(self.0(t))
+    }
+
+    /// `2026-01-31 13:45:00 UTC` or `... UTC+01:00`.
+    pub fn full(self, t: Timestamp) -> String {
+        format!("{} {}", t.format(self.0(t)), self.zone(t))
+    }
+
+    /// `UTC` or `UTC+01:00` at time `t`.
+    pub fn zone(self, t: Timestamp) -> String {
+        match self.0(t) {
+            0 => "UTC".to_owned(),
+            minutes => {
+                let sign = if minutes < 0 { '-' } else { '+' };
+                format!("UTC{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
+            }
+        }
+    }
+
+    /// `Jan 31 13:45 to 13:50`, with the second date only when it is another day.
+    pub fn from_to(self, start: Timestamp, end: Timestamp) -> String {
+        let (first, second) = (self.short(start), self.short(end));
+        let day = |text: &str| text.rsplit_once(' ').map(|(day, _)| day.to_owned());
+        match second.rsplit_once(' ') {
+            _ if first == second => first,
+            Some((_, clock)) if day(&first) == day(&second) => format!("{first} to {clock}"),
+            _ => format!("{first} to {second}"),
+        }
+    }
+}
+
+/// The finding in one line: "3 odd things in 24 h. Worst: spike to 37, 8.1 expected".
+pub fn headline(analysis: &Analysis) -> String {
+    let range = analysis.judged_grid().range().span().words();
+    let loaded = &analysis.detected.loaded;
+    if loaded.series.is_empty() {
+        return format!("No series in {range}");
+    }
+    let worst = analysis.worst_events();
+    let Some((ranked, event)) = worst.first() else {
+        return format!("Nothing odd in {range}");
+    };
+    let things = if worst.len() == 1 {
+        format!("1 odd thing in {range}: ")
+    } else {
+        format!("{} odd things in {range}. Worst: ", worst.len())
+    };
+    let place = if loaded.series.len() > 1 {
+        format!(", {}", analysis.series(ranked).1.name)
+    } else {
+        String::new()
+    };
+    format!("{things}{}{place}", what(event, analysis.judged_unit(event.quantity)))
+}
+
+/// What the analysis looked at: "3 series, 1,441 samples each, no gaps."
+pub fn scope(analysis: &Analysis) -> String {
+    let series = &analysis.detected.series;
+    let samples = Unit::Plain.format(analysis.judged_grid().len as f64);
+    let missing: usize = series.iter().map(|series| series.missing).sum();
+    let gaps: usize = series.iter().map(|series| series.gaps).sum();
+    let (count, each) = if series.len() == 1 {
+        ("1 series".to_owned(), "")
+    } else {
+        (format!("{} series", series.len()), " each")
+    };
+    let gaps = match (missing, gaps) {
+        (0, _) => "no gaps".to_owned(),
+        (missing, 1) => format!("1 gap of {}", count_samples(missing)),
+        (missing, gaps) => format!("{gaps} gaps of {} together", count_samples(missing)),
+    };
+    format!("{count}, {samples} samples{each}, {gaps}")
+}
+
+fn count_samples(count: usize) -> String {
+    if count == 1 {
+        "1 sample".to_owned()
+    } else {
+        format!("{} samples", Unit::Plain.format(count as f64))
+    }
+}
+
+/// What happened, without when: "spike to 37, 8.1 expected".
+pub fn what(event: &Event, unit: Unit) -> String {
+    let (peak, expected) = (unit.format(event.peak.value), unit.format(event.onset.expected));
+    match event.kind {
+        Kind::Spike | Kind::Dip => format!("{} to {peak}, {expected} expected", event.kind.name()),
+        Kind::LevelShiftUp | Kind::LevelShiftDown => {
+            format!("{} from {expected} to {peak}", event.kind.name())
+        }
+        Kind::SlopeChange => format!("slope change to {peak}, {expected} expected"),
+        Kind::Infinite => format!("infinite value, {expected} expected"),
+    }
+}
+
+/// What is compared, for the head of a column or a strip.
+pub fn quantity(quantity: Quantity) -> &'static str {
+    match quantity {
+        Quantity::Value => "value",
+        Quantity::Increase => "increase a step",
+        Quantity::Slope => "slope",
+    }
+}
+
+/// The arithmetic behind an event, in a sentence without its full stop.
+pub fn reason(event: &Event, unit: Unit) -> String {
+    let onset = &event.onset;
+    let baseline = &event.baseline;
+    if event.kind == Kind::Infinite {
+        return format!("the value is {}, which no baseline explains", unit.format(onset.value));
+    }
+    let side = if event.direction == Direction::Up { "above" } else { "below" };
+    format!(
+        "{} against {} expected ({} to {}) from {baseline}; up to {} standard deviations {side}",
+        unit.format(event.peak.value),
+        unit.format(onset.expected),
+        unit.format(onset.lower),
+        unit.format(onset.upper),
+        Unit::Plain.format(libm::round(event.score * 10.0) / 10.0),
+    )
+}
+
+/// How the event ended: "10 min, recovered", "ongoing for 2 h", "3 min".
+pub fn course(event: &Event, step: Span) -> String {
+    let lasted =
+        Span::from_millis(event.end.since(event.onset.time).millis() + step.millis()).words();
+    match (event.ongoing, event.recovered) {
+        (true, _) => format!("{lasted}, ongoing"),
+        (false, Some(_)) => format!("{lasted}, recovered"),
+        (false, None) => format!("odd for {lasted}, then the new normal"),
+    }
+}
+
+/// Severity as a word and a number: "critical 96".
+pub fn severity(event: &Event) -> String {
+    format!("{} {:.0}", event.level().name(), event.severity)
+}
+
+/// A sign beside the colour, so that severity is never colour alone.
+pub fn sign(event: &Event) -> &'static str {
+    match (event.level(), event.direction) {
+        (Level::Low, _) => "·",
+        (_, Direction::Up) => "▲",
+        (_, Direction::Down) => "▼",
+    }
+}

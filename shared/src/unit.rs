@@ -1,0 +1,244 @@
+//! Numbers for people: the unit that a query's name implies, and few but enough digits.
+
+use crate::promql;
+
+/// What a value counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unit {
+    /// Nothing known: a plain number.
+    #[default]
+    Plain,
+    /// Plain, a second.
+    PerSecond,
+    /// Seconds.
+    Seconds,
+    /// Bytes.
+    Bytes,
+    /// Bytes a second.
+    BytesPerSecond,
+    /// A share of 1, shown in percent.
+    Ratio,
+}
+
+/// Functions after which a value still counts the same. Source: Prometheus documentation, "Query functions".
+const RATES: [&str; 3] = ["rate", "irate", "deriv"];
+
+impl Unit {
+    /// By Prometheus' naming conventions (`_seconds`, `_bytes`, `_ratio`) and rate functions; plain as
+    /// soon as arithmetic is involved.
+    pub fn of_query(expr: &str) -> Self {
+        let Some(selector) = promql::selectors(expr).into_iter().next() else { return Self::Plain };
+        let rest = expr.replace(selector, " ");
+        if rest.contains(['*', '/', '+', '^', '%', '=', '<', '>']) || rest.contains(" - ") {
+            return Self::Plain;
+        }
+        if ["count", "absent", "changes", "resets", "stdvar"].iter().any(|word| calls(&rest, word))
+        {
+            return Self::Plain;
+        }
+        let name = selector.split(['{', ' ']).next().unwrap_or_default();
+        let name = ["_total", "_sum", "_bucket", "_count"]
+            .iter()
+            .find_map(|suffix| {
+                name.strip_suffix(suffix).map(|stem| if *suffix == "_count" { "" } else { stem })
+            })
+            .unwrap_or(name);
+        let base = match name.rsplit('_').next() {
+            Some("seconds") => Self::Seconds,
+            Some("bytes") => Self::Bytes,
+            Some("ratio") => Self::Ratio,
+            _ => Self::Plain,
+        };
+        if RATES.iter().any(|function| calls(&rest, function))
+            && !calls(&rest, "histogram_quantile")
+        {
+            base.per_second()
+        } else {
+            base
+        }
+    }
+
+    /// The unit of a slope of this.
+    pub fn per_second(self) -> Self {
+        match self {
+            Self::Plain | Self::PerSecond => Self::PerSecond,
+            Self::Bytes | Self::BytesPerSecond => Self::BytesPerSecond,
+            Self::Seconds => Self::Ratio,
+            Self::Ratio => Self::PerSecond,
+        }
+    }
+
+    /// A value with its unit: `1.25 GiB`, `230 ms`, `12.3 %`, `37.1`, `1,441`.
+    pub fn format(self, value: f64) -> String {
+        if !value.is_finite() {
+            return if value.is_nan() {
+                "no value".to_owned()
+            } else {
+                format!("{value:+}").replace("inf", "Inf")
+            };
+        }
+        match self {
+            Self::Plain => plain(value),
+            Self::PerSecond => format!("{}/s", plain(value)),
+            Self::Bytes => scaled(value, 1024.0, &["B", "KiB", "MiB", "GiB", "TiB", "PiB"]),
+            Self::BytesPerSecond => {
+                format!("{}/s", scaled(value, 1024.0, &["B", "KiB", "MiB", "GiB", "TiB", "PiB"]))
+            }
+            Self::Ratio => format!("{} %", plain(value * 100.0)),
+            Self::Seconds => seconds(value),
+        }
+    }
+
+    /// What an axis of this is called, empty for plain numbers.
+    pub fn axis(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::PerSecond => "per second",
+            Self::Seconds => "seconds",
+            Self::Bytes => "bytes",
+            Self::BytesPerSecond => "bytes per second",
+            Self::Ratio => "ratio",
+        }
+    }
+}
+
+fn calls(text: &str, function: &str) -> bool {
+    text.match_indices(function).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + function.len()..].trim_start();
+        before.is_none_or(|c| !c.is_ascii_alphanumeric() && c != '_')
+            && (after.starts_with('(') || after.starts_with("by") || after.starts_with("without"))
+    })
+}
+
+/// Four significant digits at most, thousands in groups, a suffix from a million on.
+fn plain(value: f64) -> String {
+    let size = value.abs();
+    if size == 0.0 {
+        "0".to_owned()
+    } else if !(1e-4..1e15).contains(&size) {
+        format!("{value:.2e}")
+    } else if size >= 1e6 {
+        scaled(value, 1e3, &["", "k", "M", "G", "T", "P"])
+    } else {
+        grouped(&significant(value))
+    }
+}
+
+fn scaled(value: f64, base: f64, suffixes: &[&str]) -> String {
+    let (mut value, mut at) = (value, 0);
+    while value.abs() >= base * 0.9995 && at + 1 < suffixes.len() {
+        value /= base;
+        at += 1;
+    }
+    format!("{} {}", significant(value), suffixes[at]).trim_end().to_owned()
+}
+
+fn seconds(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0 s".to_owned(),
+        size if size < 1e-6 => format!("{} ns", significant(value * 1e9)),
+        size if size < 1e-3 => format!("{} µs", significant(value * 1e6)),
+        size if size < 1.0 => format!("{} ms", significant(value * 1e3)),
+        size if size < 120.0 => format!("{} s", significant(value)),
+        size if size < 7_200.0 => format!("{} min", significant(value / 60.0)),
+        size if size < 172_800.0 => format!("{} h", significant(value / 3_600.0)),
+        _ => format!("{} d", significant(value / 86_400.0)),
+    }
+}
+
+fn significant(value: f64) -> String {
+    let whole_digits =
+        if value == 0.0 { 1 } else { libm::floor(libm::log10(value.abs())) as i32 + 1 };
+    let decimals = usize::try_from(4 - whole_digits.max(1)).unwrap_or(0);
+    let decimals = if whole_digits <= 0 {
+        usize::try_from(3 - whole_digits).unwrap_or(0).min(8)
+    } else {
+        decimals.min(2)
+    };
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
+}
+
+fn grouped(text: &str) -> String {
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
+    let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(w, f)| (w, Some(f)));
+    let mut out = String::from(sign);
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    if let Some(fraction) = fraction {
+        out.push('.');
+        out.push_str(fraction);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn numbers_as_people_read_them() {
+        let cases = [
+            (Unit::Plain, 37.0, "37"),
+            (Unit::Plain, 8.123_4, "8.12"),
+            (Unit::Plain, 441.27, "441.3"),
+            (Unit::Plain, 0.012_345, "0.0123"),
+            (Unit::Plain, 1_441.0, "1,441"),
+            (Unit::Plain, -123_456.7, "-123,457"),
+            (Unit::Plain, 12_345_678.0, "12.35 M"),
+            (Unit::Plain, 1.5e-7, "1.50e-7"),
+            (Unit::Plain, 0.0, "0"),
+            (Unit::Plain, f64::INFINITY, "+Inf"),
+            (Unit::Plain, f64::NAN, "no value"),
+            (Unit::PerSecond, 0.135, "0.135/s"),
+            (Unit::Bytes, 1_610_612_736.0, "1.5 GiB"),
+            (Unit::BytesPerSecond, 100.0, "100 B/s"),
+            (Unit::Ratio, 0.123, "12.3 %"),
+            (Unit::Seconds, 0.23, "230 ms"),
+            (Unit::Seconds, 5_400.0, "90 min"),
+        ];
+        for (unit, value, text) in cases {
+            assert_eq!(unit.format(value), text, "{unit:?} {value}");
+        }
+    }
+
+    #[test]
+    fn units_by_name_and_function() {
+        let cases = [
+            ("process_resident_memory_bytes", Unit::Bytes),
+            ("rate(node_network_receive_bytes_total{device=\"eth0\"}[5m])", Unit::BytesPerSecond),
+            (
+                "histogram_quantile(0.99, sum by (le) (rate(http_request_duration_seconds_bucket[5m])))",
+                Unit::Seconds,
+            ),
+            ("rate(dhcp_lease_count[5m])", Unit::PerSecond),
+            ("rate(dhcp_lease_count[5m]) * 60", Unit::Plain),
+            ("rate(http_request_duration_seconds_count[5m])", Unit::PerSecond),
+            ("avg by (instance) (node_cpu_utilisation_ratio)", Unit::Ratio),
+            ("count(process_resident_memory_bytes)", Unit::Plain),
+            ("", Unit::Plain),
+        ];
+        for (expr, unit) in cases {
+            assert_eq!(Unit::of_query(expr), unit, "{expr}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_number_has_a_short_text(value in any::<f64>()) {
+            for unit in [Unit::Plain, Unit::PerSecond, Unit::Seconds, Unit::Bytes, Unit::BytesPerSecond, Unit::Ratio] {
+                prop_assert!((1..330).contains(&unit.format(value).len()));
+            }
+        }
+    }
+}
