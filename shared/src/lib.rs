@@ -8,4 +8,8 @@ pub mod series;
 
 pub mod query;
 
+pub mod prometheus;
+
+pub mod promql;
+
 pub mod api;
