@@ -14,13 +14,13 @@ pub mod prometheus;
 
 pub mod api;
 
+pub mod unit;
+
 pub mod stats;
 
 pub mod detect;
 
 pub mod event;
-
-pub mod unit;
 
 pub mod analysis;
 

@@ -405,7 +405,7 @@ mod tests {
                     step: step.and_then(|ms| Step::new(Span::from_millis(ms)).ok()),
                     settings: Settings { detector, rule },
                     focus,
-                    zoom: flag.then(|| TimeRange { start: Timestamp(5), end: Timestamp(7_000) }),
+                    zoom: flag.then_some(TimeRange { start: Timestamp(5), end: Timestamp(7_000) }),
                     tab: if flag { Tab::Report } else { Tab::Events },
                     local_time: flag,
                 }

@@ -61,10 +61,9 @@ impl Unit {
     /// The unit of a slope of this.
     pub fn per_second(self) -> Self {
         match self {
-            Self::Plain | Self::PerSecond => Self::PerSecond,
+            Self::Plain | Self::PerSecond | Self::Ratio => Self::PerSecond,
             Self::Bytes | Self::BytesPerSecond => Self::BytesPerSecond,
             Self::Seconds => Self::Ratio,
-            Self::Ratio => Self::PerSecond,
         }
     }
 

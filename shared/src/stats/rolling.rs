@@ -227,7 +227,7 @@ mod tests {
             (got.mean.len(), got.std.len(), slope.len()),
             (values.len(), values.len(), values.len())
         );
-        for at in 0..values.len() {
+        for (at, slope) in slope.iter().enumerate() {
             let (mean, std) = plain_moments(values, window, at);
             let line = plain_slope(values, window, at);
             assert!(
@@ -240,11 +240,7 @@ mod tests {
                 "std {at}: {} {std}",
                 got.std[at]
             );
-            assert!(
-                close(slope[at], line, relative * level.max(1.0)),
-                "slope {at}: {} {line}",
-                slope[at]
-            );
+            assert!(close(*slope, line, relative * level.max(1.0)), "slope {at}: {} {line}", slope);
         }
     }
 

@@ -1,0 +1,441 @@
+//! A scanner over the bytes of a JSON reply: it checks the grammar, copies nothing it need not, and
+//! tells a reply that ended early from one that is wrong.
+
+use std::borrow::Cow;
+
+use super::ReplyError;
+use crate::time::Timestamp;
+
+/// Replies nested deeper than this are refused.
+pub const MAX_DEPTH: usize = 128;
+
+pub(super) type Result<T> = std::result::Result<T, ReplyError>;
+
+/// Reads one value after the other; each method leaves the position behind what it read.
+pub(super) struct Scanner<'a> {
+    body: &'a [u8],
+    at: usize,
+    depth: usize,
+}
+
+impl<'a> Scanner<'a> {
+    pub(super) fn new(body: &'a [u8]) -> Self {
+        Self { body, at: 0, depth: 0 }
+    }
+
+    /// The next byte that is not white space, which stays to be read.
+    pub(super) fn peek(&mut self) -> Result<u8> {
+        while let Some(&byte) = self.body.get(self.at) {
+            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+                return Ok(byte);
+            }
+            self.at += 1;
+        }
+        Err(ReplyError::Cut { bytes: self.body.len() })
+    }
+
+    /// What is wrong here; at the end of the bytes it is that they end.
+    pub(super) fn fail(&self, problem: impl Into<String>) -> ReplyError {
+        if self.at >= self.body.len() {
+            ReplyError::Cut { bytes: self.body.len() }
+        } else {
+            ReplyError::Shape { problem: problem.into(), at: self.at }
+        }
+    }
+
+    /// That nothing but white space follows.
+    pub(super) fn end(&mut self) -> Result<()> {
+        match self.peek() {
+            Ok(_) => Err(self.fail("there is more after the end of the reply")),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Calls `member` with each key; it must read the value.
+    pub(super) fn object(
+        &mut self,
+        mut member: impl FnMut(&mut Self, &str) -> Result<()>,
+    ) -> Result<()> {
+        self.open(b'{', "an object")?;
+        if self.peek()? != b'}' {
+            loop {
+                if self.peek()? != b'"' {
+                    return Err(self.fail("expected a key in quotes"));
+                }
+                let key = self.string()?;
+                self.expect(b':')?;
+                member(self, &key)?;
+                if self.peek()? == b'}' {
+                    break;
+                }
+                self.expect(b',')?;
+            }
+        }
+        self.close();
+        Ok(())
+    }
+
+    /// Calls `element` at the start of each element; it must read it.
+    pub(super) fn array(&mut self, mut element: impl FnMut(&mut Self) -> Result<()>) -> Result<()> {
+        self.open(b'[', "a list")?;
+        if self.peek()? != b']' {
+            loop {
+                element(self)?;
+                if self.peek()? == b']' {
+                    break;
+                }
+                self.expect(b',')?;
+            }
+        }
+        self.close();
+        Ok(())
+    }
+
+    /// A string, borrowed unless it holds escapes.
+    pub(super) fn string(&mut self) -> Result<Cow<'a, str>> {
+        if self.peek()? != b'"' {
+            return Err(self.expected("text"));
+        }
+        let (start, mut escaped) = (self.at, false);
+        self.at += 1;
+        loop {
+            match self.body.get(self.at) {
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    escaped = true;
+                    self.at += 2;
+                }
+                Some(0x20..) => self.at += 1,
+                Some(_) => return Err(self.fail("a control character inside of text")),
+                None => return Err(ReplyError::Cut { bytes: self.body.len() }),
+            }
+        }
+        self.at += 1;
+        let wrong = |problem| ReplyError::Shape { problem, at: start };
+        if escaped {
+            serde_json::from_slice(&self.body[start..self.at])
+                .map(Cow::Owned)
+                .map_err(|_| wrong("an escape that JSON does not know".to_owned()))
+        } else {
+            std::str::from_utf8(&self.body[start + 1..self.at - 1])
+                .map(Cow::Borrowed)
+                .map_err(|_| wrong("text that is not UTF-8".to_owned()))
+        }
+    }
+
+    /// A boolean.
+    pub(super) fn boolean(&mut self) -> Result<bool> {
+        match self.peek()? {
+            b't' => self.literal(b"true").map(|()| true),
+            b'f' => self.literal(b"false").map(|()| false),
+            _ => Err(self.expected("true or false")),
+        }
+    }
+
+    /// Any value, checked and passed over: its bytes.
+    pub(super) fn skip(&mut self) -> Result<&'a [u8]> {
+        let first = self.peek()?;
+        let start = self.at;
+        match first {
+            b'{' => self.object(|scanner, _| scanner.skip().map(drop))?,
+            b'[' => self.array(|scanner| scanner.skip().map(drop))?,
+            b'"' => drop(self.string()?),
+            b't' | b'f' => drop(self.boolean()?),
+            b'n' => self.literal(b"null")?,
+            _ => drop(self.number()?),
+        }
+        Ok(&self.body[start..self.at])
+    }
+
+    /// Where a value starts that [`Self::again`] can come back to; the value is passed over.
+    pub(super) fn later(&mut self) -> Result<usize> {
+        self.peek()?;
+        let start = self.at;
+        self.skip()?;
+        Ok(start)
+    }
+
+    /// Reads the value at `start`, then goes on where it was.
+    pub(super) fn again<T>(
+        &mut self,
+        start: usize,
+        read: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        let at = std::mem::replace(&mut self.at, start);
+        let value = read(self)?;
+        self.at = at;
+        Ok(value)
+    }
+
+    /// `[seconds, "value"]`, the shape that makes up nearly all of a reply.
+    /// A NaN is always [`f64::NAN`]; infinities are as written.
+    pub(super) fn sample(&mut self) -> Result<(Timestamp, f64)> {
+        if let Some((stamp, value, len)) = plain_sample(self.body.get(self.at..).unwrap_or(&[])) {
+            self.at += len;
+            return Ok((stamp, value));
+        }
+        self.open(b'[', "a sample")?;
+        let stamp = self.timestamp()?;
+        self.expect(b',')?;
+        let value = self.value()?;
+        if self.peek()? != b']' {
+            return Err(self.expected("the end of the sample"));
+        }
+        self.close();
+        Ok((stamp, value))
+    }
+
+    fn timestamp(&mut self) -> Result<Timestamp> {
+        let text = self.number()?;
+        text.parse()
+            .ok()
+            .and_then(Timestamp::from_seconds)
+            .ok_or_else(|| self.fail(format!("{} is not a Unix time", excerpt(text))))
+    }
+
+    fn value(&mut self) -> Result<f64> {
+        let first = self.peek()?;
+        let start = self.at;
+        let text = if first == b'"' { self.string()? } else { Cow::Borrowed(self.number()?) };
+        float(&text).ok_or_else(|| ReplyError::Shape {
+            problem: format!("the value \"{}\" is not a number", excerpt(&text)),
+            at: start,
+        })
+    }
+
+    fn number(&mut self) -> Result<&'a str> {
+        let first = self.peek()?;
+        if first != b'-' && !first.is_ascii_digit() {
+            return Err(self.expected("a number"));
+        }
+        let start = self.at;
+        if first == b'-' {
+            self.at += 1;
+        }
+        if self.body.get(self.at) == Some(&b'0') {
+            self.at += 1;
+        } else {
+            self.digits()?;
+        }
+        if self.body.get(self.at) == Some(&b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.body.get(self.at) {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.body.get(self.at) {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        std::str::from_utf8(&self.body[start..self.at])
+            .map_err(|_| self.fail("a number that is not ASCII"))
+    }
+
+    fn digits(&mut self) -> Result<()> {
+        let rest = self.body.get(self.at..).unwrap_or(&[]);
+        match rest.iter().take_while(|byte| byte.is_ascii_digit()).count() {
+            0 => Err(self.fail("expected a digit")),
+            count => {
+                self.at += count;
+                Ok(())
+            }
+        }
+    }
+
+    fn literal(&mut self, word: &[u8]) -> Result<()> {
+        for byte in word {
+            if self.body.get(self.at) != Some(byte) {
+                return Err(self.fail("a bare word that JSON does not know"));
+            }
+            self.at += 1;
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, bracket: u8, what: &str) -> Result<()> {
+        if self.peek()? != bracket {
+            return Err(self.expected(what));
+        }
+        if self.depth == MAX_DEPTH {
+            return Err(ReplyError::TooDeep);
+        }
+        self.depth += 1;
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Steps over a closing bracket that was seen.
+    fn close(&mut self) {
+        self.depth -= 1;
+        self.at += 1;
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<()> {
+        if self.peek()? != byte {
+            return Err(self.fail(format!("expected \"{}\"", char::from(byte))));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// `what` should be here but something else is.
+    fn expected(&self, what: &str) -> ReplyError {
+        let found = match self.body.get(self.at) {
+            Some(b'{') => "an object",
+            Some(b'[') => "a list",
+            Some(b'"') => "text",
+            Some(b'n') => "null",
+            Some(b't' | b'f') => "a boolean",
+            Some(b'-' | b'0'..=b'9') => "a number",
+            _ => "something else",
+        };
+        self.fail(format!("expected {what}, found {found}"))
+    }
+}
+
+/// A sample as Prometheus writes it, without white space, escapes, exponent in the stamp, or a
+/// value that is not finite; with its length in bytes.
+fn plain_sample(text: &[u8]) -> Option<(Timestamp, f64, usize)> {
+    if *text.first()? != b'[' {
+        return None;
+    }
+    let (mut millis, mut at) = (0_i64, 1);
+    while let Some(digit @ b'0'..=b'9') = text.get(at) {
+        millis = millis * 10 + i64::from(digit - b'0');
+        at += 1;
+        if at > 13 {
+            return None;
+        }
+    }
+    if at == 1 || (at > 2 && text[1] == b'0') {
+        return None;
+    }
+    millis *= 1_000;
+    if text.get(at) == Some(&b'.') {
+        let (mut unit, first) = (100, at + 1);
+        at = first;
+        while let Some(digit @ b'0'..=b'9') = text.get(at) {
+            if unit == 0 {
+                return None;
+            }
+            millis += unit * i64::from(digit - b'0');
+            unit /= 10;
+            at += 1;
+        }
+        if at == first {
+            return None;
+        }
+    }
+    let number = text.get(at..)?.strip_prefix(b",\"")?;
+    let (value, len) = fast_float2::parse_partial::<f64, _>(number).ok()?;
+    let closed = number.get(len..)?.starts_with(b"\"]");
+    (closed && value.is_finite()).then_some((Timestamp(millis), value, at + len + 4))
+}
+
+/// Prometheus' text for a value. `None` for other text and for digits beyond the range of `f64`.
+fn float(text: &str) -> Option<f64> {
+    let value: f64 = fast_float2::parse(text).ok()?;
+    if value.is_nan() {
+        return Some(f64::NAN);
+    }
+    let by_name = !text.bytes().any(|byte| byte.is_ascii_digit());
+    (value.is_finite() || by_name).then_some(value)
+}
+
+/// The beginning of a text, short enough for a message.
+pub(super) fn excerpt(text: &str) -> &str {
+    &text[..text.floor_char_boundary(60)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(text: &str) -> std::result::Result<(i64, f64), String> {
+        let mut scanner = Scanner::new(text.as_bytes());
+        let sample = scanner.sample().and_then(|sample| scanner.end().map(|()| sample));
+        sample.map(|(stamp, value)| (stamp.0, value)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn samples_in_every_spelling() {
+        let (nan, inf) = (f64::NAN, f64::INFINITY);
+        let cases = [
+            (r#"[1435781430.781,"1.5"]"#, 1_435_781_430_781, 1.5),
+            (r#"[1435781430,"-1e-07"]"#, 1_435_781_430_000, -1e-7),
+            (r#"[1435781430.5,"0"]"#, 1_435_781_430_500, 0.0),
+            (r#"[1435781430.05,"0"]"#, 1_435_781_430_050, 0.0),
+            (r#"[1435781430.7814,"0"]"#, 1_435_781_430_781, 0.0),
+            (r#"[1.435781430781e9,"0"]"#, 1_435_781_430_781, 0.0),
+            (r#"[-0.5,"3"]"#, -500, 3.0),
+            (r#"[0,"3"]"#, 0, 3.0),
+            (r#"[0.001,"3"]"#, 1, 3.0),
+            (" [ 1 ,\t\"2\"\r\n] ", 1_000, 2.0),
+            (r#"[1,"1\u002e5"]"#, 1_000, 1.5),
+            ("[1,2.5]", 1_000, 2.5),
+            ("[1,-2e3]", 1_000, -2e3),
+            (r#"[1,"NaN"]"#, 1_000, nan),
+            (r#"[1,"-NaN"]"#, 1_000, nan),
+            (r#"[1,"+Inf"]"#, 1_000, inf),
+            (r#"[1,"Inf"]"#, 1_000, inf),
+            (r#"[1,"-Inf"]"#, 1_000, -inf),
+        ];
+        for (text, millis, value) in cases {
+            let found = sample(text).expect(text);
+            assert_eq!((found.0, found.1.to_bits()), (millis, value.to_bits()), "{text}");
+        }
+    }
+
+    #[test]
+    fn wrong_samples_say_what_is_wrong() {
+        let cases = [
+            (r#"[1,"abc"]"#, "the value \"abc\" is not a number"),
+            (r#"[1,""]"#, "the value \"\" is not a number"),
+            (r#"[1,"1e400"]"#, "the value \"1e400\" is not a number"),
+            ("[1,-1e400]", "the value \"-1e400\" is not a number"),
+            ("[1,null]", "expected a number, found null"),
+            (r#"["1","2"]"#, "expected a number, found text"),
+            (r#"[1e400,"2"]"#, "1e400 is not a Unix time"),
+            (r#"[01,"2"]"#, "expected \",\""),
+            (r#"[1.,"2"]"#, "expected a digit"),
+            (r#"[1,"2",3]"#, "expected the end of the sample"),
+            (r#"[1,"2"]]"#, "there is more after the end"),
+            (r#"{"t":1}"#, "expected a sample, found an object"),
+            (r#"[1,"\ud800"]"#, "an escape that JSON does not know"),
+            ("[1,\"\n\"]", "a control character inside of text"),
+            (r#"[1,"2"#, "cut off after 5 bytes"),
+            ("[1,2", "cut off after 4 bytes"),
+            ("[1.", "cut off after 3 bytes"),
+            ("[1,\"\\", "cut off after 5 bytes"),
+        ];
+        for (text, problem) in cases {
+            let error = sample(text).expect_err(text);
+            assert!(error.contains(problem), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn nesting_has_a_limit() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(Scanner::new(nested(MAX_DEPTH).as_bytes()).skip().is_ok());
+        for text in [nested(MAX_DEPTH + 1), "{\"a\":".repeat(1_000_000)] {
+            assert_eq!(Scanner::new(text.as_bytes()).skip(), Err(ReplyError::TooDeep));
+        }
+    }
+
+    #[test]
+    fn skipping_checks_the_grammar() {
+        let fine = ["{}", "[]", "null", "true", " -0.5e+3", "\"\\\"\"", "{\"a\" : [1, {} ]}"];
+        for text in fine {
+            assert_eq!(Scanner::new(text.as_bytes()).skip(), Ok(text.trim().as_bytes()), "{text}");
+        }
+        let wrong = ["{a:1}", "[1,]", "{\"a\":1,}", "nil", "+1", "[1 2]", "\"\u{1}\"", "'a'"];
+        for text in wrong {
+            let result = Scanner::new(text.as_bytes()).skip();
+            assert!(matches!(result, Err(ReplyError::Shape { .. })), "{text}: {result:?}");
+        }
+        let result = Scanner::new(b"\"\xff\"").skip();
+        assert!(matches!(result, Err(ReplyError::Shape { at: 0, .. })), "{result:?}");
+    }
+}
