@@ -42,6 +42,8 @@ struct Entry<'a> {
     values: Vec<(f64, &'a str)>,
 }
 
+type Row = (BTreeMap<String, String>, Vec<f64>);
+
 fn main() {
     let body = body();
     let (mut ours, mut serde) = (Vec::new(), Vec::new());
@@ -80,7 +82,7 @@ fn body() -> Vec<u8> {
     text.into_bytes()
 }
 
-fn with_serde(body: &[u8]) -> Option<Vec<(BTreeMap<String, String>, Vec<f64>)>> {
+fn with_serde(body: &[u8]) -> Option<Vec<Row>> {
     let reply: Reply<'_> = serde_json::from_slice(body).ok()?;
     let mut rows = Vec::new();
     for entry in reply.data.result {

@@ -1,5 +1,6 @@
 //! The decoders against replies of a real Prometheus 2.42, against a plain decoder made with serde,
 //! and against bytes that are no reply.
+#![allow(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use std::collections::BTreeMap;
 
@@ -107,13 +108,16 @@ fn every_cut_of_a_real_reply_is_told() {
     }
 }
 
+/// A key and what writes its value.
+type Member<'m, 'a> = (&'m str, &'m mut dyn FnMut(&mut Writer<'a>));
+
 /// Writes JSON in one of its many spellings, as `choices` say.
 struct Writer<'a> {
     out: String,
     choices: std::iter::Cycle<std::slice::Iter<'a, u8>>,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
     fn choose(&mut self, of: usize) -> usize {
         self.choices.next().map_or(0, |choice| usize::from(*choice) % of)
     }
@@ -147,7 +151,7 @@ impl Writer<'_> {
     }
 
     /// Members in an order of its own choice, sometimes with an unknown one among them.
-    fn object(&mut self, members: &mut [(&str, &mut dyn FnMut(&mut Self))]) {
+    fn object(&mut self, members: &mut [Member<'_, 'a>]) {
         let first = self.choose(members.len().max(1));
         members.rotate_left(first);
         self.put("{");
