@@ -39,7 +39,7 @@ impl Stitcher {
     ///
     /// # Errors
     /// As [`super::decode_matrix`].
-    pub fn add(mut self, body: &[u8]) -> Result<Self, ReplyError> {
+    pub fn with_reply(mut self, body: &[u8]) -> Result<Self, ReplyError> {
         self.rows.add(body)?;
         Ok(self)
     }
@@ -104,8 +104,8 @@ mod tests {
             r#""w""#,
         );
         let loaded = Stitcher::new(query.clone())
-            .add(first.as_bytes())
-            .and_then(|stitcher| stitcher.add(second.as_bytes()))
+            .with_reply(first.as_bytes())
+            .and_then(|stitcher| stitcher.with_reply(second.as_bytes()))
             .unwrap()
             .finish();
         let found: Vec<(String, Vec<(usize, f64)>)> = loaded
@@ -136,8 +136,8 @@ mod tests {
     #[test]
     fn a_piece_that_fails_ends_the_whole() {
         let good = reply("", "");
-        let stitcher = Stitcher::new(query(1_000)).add(good.as_bytes()).unwrap();
-        let error = stitcher.add(&good.as_bytes()[..40]).unwrap_err();
+        let stitcher = Stitcher::new(query(1_000)).with_reply(good.as_bytes()).unwrap();
+        let error = stitcher.with_reply(&good.as_bytes()[..40]).unwrap_err();
         assert_eq!(error, ReplyError::Cut { bytes: 40 });
     }
 }
