@@ -10,7 +10,7 @@ SCRIPTS := frontend/js/dist/editor.js
 
 # What the page is made of; it is built again when one of these changed.
 PAGE_SOURCES := Cargo.toml Cargo.lock index.html Trunk.toml scripts/tools.sh scripts/finish-dist.mjs \
-	$(shell find shared frontend -name js -prune -o -type f -print)
+	$(shell find shared frontend -path frontend/js -prune -o -type f -print)
 SCRIPT_SOURCES := $(filter-out frontend/js/dist/%,$(wildcard frontend/js/*.*))
 
 .PHONY: help

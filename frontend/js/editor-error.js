@@ -64,6 +64,7 @@ export function setError(view, position, message = "") {
     return;
   }
   const [column, lineNumber = 1] = String(position).split(":").map(Number).reverse();
+  if (!Number.isInteger(column) || !Number.isInteger(lineNumber)) throw new RangeError(`not a position: ${position}`);
   const { doc } = view.state;
   const line = doc.line(Math.min(Math.max(lineNumber, 1), doc.lines));
   const before = new TextEncoder().encode(line.text).subarray(0, Math.max(column - 1, 0));

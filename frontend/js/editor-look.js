@@ -53,7 +53,7 @@ const theme = EditorView.theme({
     background: "var(--accent-soft)",
     color: "var(--text)",
   },
-  ".cm-completionMatchedText": { color: "var(--accent)", fontWeight: "600", textDecoration: "none" },
+  ".cm-completionMatchedText": { fontWeight: "600", textDecoration: "underline" },
   ".cm-completionDetail": { color: "var(--muted)", fontStyle: "normal", marginLeft: "1em" },
   ".cm-tooltip.cm-completionInfo": {
     fontFamily: "var(--sans)",
@@ -66,7 +66,8 @@ const theme = EditorView.theme({
 const highlight = HighlightStyle.define([
   { tag: [tags.function(tags.variableName), tags.operatorKeyword], color: "var(--accent)" },
   { tag: [tags.modifier, tags.logicOperator], color: "var(--accent)", fontStyle: "italic" },
-  { tag: tags.number, color: "var(--odd)" },
+  // The signal colour alone is too pale for text on a light surface.
+  { tag: tags.number, color: "color-mix(in oklab, var(--odd) 75%, var(--text))" },
   { tag: tags.string, color: "var(--ok)" },
   { tag: tags.comment, color: "var(--muted)", fontStyle: "italic" },
   { tag: [tags.operator, tags.arithmeticOperator], color: "var(--muted)" },
