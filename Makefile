@@ -1,0 +1,76 @@
+# The one way to build, run and test. `make help` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+ODDITY := $(TARGET)/release/oddity
+PAGE := dist/index.html
+SCRIPTS := frontend/js/dist/editor.js
+
+# What the page is made of; it is built again when one of these changed.
+PAGE_SOURCES := Cargo.toml Cargo.lock index.html Trunk.toml scripts/tools.sh scripts/finish-dist.mjs \
+	$(shell find shared frontend -path frontend/js -prune -o -type f -print)
+SCRIPT_SOURCES := $(filter-out frontend/js/dist/%,$(wildcard frontend/js/*.*))
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: run
+run: build ## build everything and serve the page on http://127.0.0.1:8080
+	@exec $(ODDITY)
+
+.PHONY: build
+build: $(PAGE) ## release binary with the page inside
+	cargo build --release --package proxy
+
+.PHONY: test
+test: ## everything that CI checks
+	@scripts/setup.sh --tests
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory size
+	@$(MAKE) --no-print-directory e2e
+
+.PHONY: lint
+lint: setup-tests ## format, clippy (native and wasm32), rustdoc, types of the e2e tests
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --package shared --package frontend --target wasm32-unknown-unknown -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items
+	cd e2e && npx tsc
+
+.PHONY: unit
+unit: ## unit, property and documentation tests
+	cargo test --workspace
+
+.PHONY: size
+size: $(PAGE) ## what a first visit loads, against its budget
+	node scripts/check-size.mjs
+
+.PHONY: e2e
+e2e: setup-tests build ## real Chromium, real proxy, real Prometheus
+	cd e2e && ODDITY_BIN=$(abspath $(ODDITY)) npx playwright test
+
+.PHONY: bench
+bench: setup ## benchmarks of the detection core
+	cargo bench --package shared
+
+.PHONY: clean
+clean: ## remove everything that was built, but not the tools
+	cargo clean
+	rm -rf dist frontend/js/dist frontend/js/node_modules e2e/node_modules e2e/results
+
+.PHONY: setup setup-tests
+setup:
+	@scripts/setup.sh
+setup-tests:
+	@scripts/setup.sh --tests
+
+$(SCRIPTS): $(SCRIPT_SOURCES) | setup
+	cd frontend/js && node build.mjs
+
+# NO_COLOR=1, a common setting, is an error to trunk.
+$(PAGE): $(PAGE_SOURCES) $(SCRIPTS) | setup
+	. scripts/tools.sh && env -u NO_COLOR trunk build --release --offline

@@ -1,0 +1,82 @@
+// The series that the tests query: fixed shapes that end at the present minute, so that the page's default range shows them.
+
+/** Seconds between two samples. */
+export const STEP = 60;
+const SAMPLES = 24 * 60 + 1;
+const SPIKE_SAMPLES = 5;
+
+/** What the tests know about the data; times are Unix seconds. */
+export interface Data {
+  /** Of the first sample. */
+  start: number;
+  /** Of the last sample. */
+  end: number;
+  /** The first and the last sample of the spike in `queue_depth`, and its value. */
+  spike: { start: number; end: number; value: number };
+  /** Label values of `shard_load`. */
+  shards: string[];
+  /** An expression that parses and has no result. */
+  empty: string;
+}
+
+export function describe(now: number): Data {
+  const end = Math.floor(now / STEP) * STEP;
+  const spikeStart = end - 2 * 3600;
+  return {
+    start: end - (SAMPLES - 1) * STEP,
+    end,
+    spike: { start: spikeStart, end: spikeStart + (SPIKE_SAMPLES - 1) * STEP, value: 60 },
+    shards: Array.from({ length: 100 }, (_, index) => String(index).padStart(2, "0")),
+    empty: 'queue_depth{queue="absent"}',
+  };
+}
+
+/** Uniform in [0, 1); the same sequence for the same seed (mulberry32). */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** OpenMetrics text with
+ *  - `queue_depth{queue="mail"}`: 10 ± 1 with one spike,
+ *  - `e2e_requests_total`: a counter that grows by 120 ± 6 a minute,
+ *  - `shard_load{shard="00".."99"}`: 50 ± 5 each. */
+export function* openMetrics({ start, end, spike, shards }: Data): Generator<string> {
+  function* family(name: string, type: string, help: string, series: [string, (time: number) => number][]) {
+    yield `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
+    for (const [sample, valueAt] of series) {
+      for (let time = start; time <= end; time += STEP) yield `${sample} ${valueAt(time).toFixed(3)} ${time}\n`;
+    }
+  }
+
+  const noise = (centre: number, spread: number, seed: number) => {
+    const uniform = random(seed);
+    return () => centre + spread * (2 * uniform() - 1);
+  };
+  const depth = noise(10, 1, 1);
+  const requests = noise(120, 6, 2);
+  let served = 0;
+
+  yield* family("queue_depth", "gauge", "Messages that wait.", [
+    [
+      'queue_depth{queue="mail"}',
+      (time) => {
+        const usual = depth();
+        return time >= spike.start && time <= spike.end ? spike.value : usual;
+      },
+    ],
+  ]);
+  yield* family("e2e_requests", "counter", "Requests answered.", [["e2e_requests_total", () => (served += requests())]]);
+  yield* family(
+    "shard_load",
+    "gauge",
+    "Load of a shard in percent.",
+    shards.map((shard, index) => [`shard_load{shard="${shard}"}`, noise(50, 5, 100 + index)]),
+  );
+  yield "# EOF\n";
+}

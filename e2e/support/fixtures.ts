@@ -1,0 +1,66 @@
+// `test` with the servers it needs: one of each for a worker, started when the first test asks for it.
+
+import { test as base } from "@playwright/test";
+import { startOddity } from "./oddity.ts";
+import { type Prometheus, startPrometheus } from "./prometheus.ts";
+import type { Server } from "./server.ts";
+
+export { expect } from "@playwright/test";
+
+interface WorkerFixtures {
+  prometheus: Prometheus;
+  /** In front of `prometheus`; relative addresses in tests lead here. */
+  oddity: Server;
+  /** With nothing configured. */
+  demo: Server;
+}
+
+interface TestFixtures {
+  /** Fails a test whose page threw, broke the content security policy or asked another origin than its own. */
+  guard: void;
+}
+
+export const test = base.extend<TestFixtures, WorkerFixtures>({
+  prometheus: [
+    async ({}, use) => {
+      const prometheus = await startPrometheus();
+      await use(prometheus);
+      await prometheus.stop();
+    },
+    { scope: "worker" },
+  ],
+  oddity: [
+    async ({ prometheus }, use) => {
+      const oddity = await startOddity({ PROMETHEUS_URL: prometheus.url });
+      await use(oddity);
+      await oddity.stop();
+    },
+    { scope: "worker" },
+  ],
+  demo: [
+    async ({}, use) => {
+      const demo = await startOddity();
+      await use(demo);
+      await demo.stop();
+    },
+    { scope: "worker" },
+  ],
+  baseURL: async ({ oddity }, use) => use(oddity.url),
+  guard: [
+    async ({ page }, use) => {
+      const faults: string[] = [];
+      page.on("pageerror", (error) => faults.push(`threw ${error.stack ?? error}`));
+      page.on("console", (message) => {
+        if (message.text().includes("Content Security Policy")) faults.push(message.text());
+      });
+      page.on("request", (request) => {
+        const url = new URL(request.url());
+        const own = url.protocol === "blob:" || url.protocol === "data:" || url.hostname === "127.0.0.1";
+        if (!own) faults.push(`asked ${request.url()}`);
+      });
+      await use();
+      base.expect(faults).toEqual([]);
+    },
+    { auto: true },
+  ],
+});

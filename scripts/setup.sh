@@ -1,0 +1,90 @@
+#!/bin/sh
+# Installs what is missing, and says nothing when nothing is: `scripts/setup.sh [--tests]`.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/tools.sh
+
+tests=false
+[ "${1:-}" = --tests ] && tests=true
+
+fail() {
+  printf 'Set-up stopped: %s\n' "$*" >&2
+  exit 1
+}
+
+has() {
+  command -v "$1" >/dev/null 2>&1
+}
+
+needs() {
+  has cargo || fail 'Rust is missing. Install it from https://rustup.rs and run this again.'
+  has node && has npm || fail 'Node.js 20 or newer with npm is missing. Install it from https://nodejs.org and run this again.'
+  [ "$(node -p 'parseInt(process.versions.node)')" -ge 20 ] || fail "Node.js $(node --version) is too old: 20 or newer is needed."
+  [ -n "$WASM_BINDGEN_VERSION" ] || fail 'Cargo.lock names no wasm-bindgen. Run cargo update --workspace.'
+}
+
+system_packages() {
+  missing=
+  has cc || missing='build-essential'
+  if $tests; then
+    [ -n "${CHROMIUM:-}" ] || has chromium || missing="$missing chromium"
+    has prometheus && has promtool || missing="$missing prometheus"
+    ! has apt-get || [ -e /usr/share/fonts/truetype/noto/NotoSans-Regular.ttf ] || missing="$missing fonts-noto-core"
+  fi
+  [ -n "$missing" ] || return 0
+
+  echo "Installing system packages:$(printf ' %s' $missing)"
+  if [ "$(id -u)" = 0 ]; then as_root=''; else as_root='sudo -n'; fi
+  { has apt-get && $as_root true 2>/dev/null; } ||
+    fail "install by hand what these Debian packages hold:$(printf ' %s' $missing)"
+  # shellcheck disable=SC2086  # both are lists of words
+  $as_root env DEBIAN_FRONTEND=noninteractive sh -c '
+    apt-get update -q && apt-get install -q -y --no-install-recommends "$@"' apt $missing ||
+    fail "apt-get failed. By hand: apt-get update && apt-get install$(printf ' %s' $missing)"
+}
+
+wasm_target() {
+  [ -d "$(rustc --print target-libdir --target wasm32-unknown-unknown)" ] && return 0
+  has rustup && rustup target add wasm32-unknown-unknown ||
+    fail 'Rust for WebAssembly is missing. By hand: rustup target add wasm32-unknown-unknown'
+}
+
+rust_components() {
+  for tool in rustfmt cargo-clippy; do
+    [ -x "$(rustc --print sysroot)/bin/$tool" ] || has rustup || has "$tool" || fail "$tool is missing. Install it and run this again."
+    [ -x "$(rustc --print sysroot)/bin/$tool" ] || ! has rustup || rustup component add "${tool#cargo-}" ||
+      fail "$tool is missing. By hand: rustup component add ${tool#cargo-}"
+  done
+}
+
+# cargo_tool BINARY ROOT ARGUMENTS...: builds a tool once, which takes minutes.
+cargo_tool() {
+  binary=$1 root=$2
+  shift 2
+  [ -x "$root/bin/$binary" ] && return 0
+  echo "Building $binary, once for all clones (minutes)"
+  cargo install --quiet --root "$root" "$@" ||
+    fail "$binary could not be built. By hand: cargo install --root $root $*"
+}
+
+# npm_packages DIRECTORY: `npm ci`, unless the lock file is the one that was installed.
+npm_packages() {
+  stamp=$1/node_modules/.installed-lock.json
+  cmp -s "$1/package-lock.json" "$stamp" && return 0
+  echo "Installing npm packages in $1"
+  (cd "$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) ||
+    fail "npm ci failed in $1. Look at the registry that 'npm config get registry' names, then run this again."
+  cp "$1/package-lock.json" "$stamp"
+}
+
+needs
+system_packages
+wasm_target
+cargo_tool trunk "$TRUNK" trunk --locked --version "$TRUNK_VERSION"
+# Without --locked: its lock file names a crate version that was withdrawn.
+cargo_tool wasm-bindgen "$WASM_BINDGEN" wasm-bindgen-cli --version "$WASM_BINDGEN_VERSION"
+npm_packages frontend/js
+if $tests; then
+  rust_components
+  npm_packages e2e
+fi

@@ -1,0 +1,14 @@
+# Pinned tools of the page's build; to be sourced from the top of the repository. Pinned elsewhere: npm packages in
+# frontend/js and e2e (package-lock.json), crates in Cargo.lock.
+TRUNK_VERSION=0.21.14
+# The command line tool must be exactly as old as the crate.
+WASM_BINDGEN_VERSION=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/"/, "", $3); print $3; exit }' Cargo.lock)
+
+# Outside of the repository, so that a second clone finds them.
+TOOLS=${XDG_CACHE_HOME:-$HOME/.cache}/oddity/tools
+TRUNK=$TOOLS/trunk-$TRUNK_VERSION
+WASM_BINDGEN=$TOOLS/wasm-bindgen-$WASM_BINDGEN_VERSION
+
+# The last one holds wasm-opt.
+PATH=$TRUNK/bin:$WASM_BINDGEN/bin:$PWD/frontend/js/node_modules/.bin:$PATH
+export PATH
