@@ -7,6 +7,7 @@ mod envelope;
 mod error;
 mod loaded;
 mod matrix;
+mod sample;
 mod scan;
 mod vector;
 mod wire;
