@@ -1,3 +1,15 @@
-//! The page.
+//! The page: state in one place, components that read it, and a chart.
 
-fn main() {}
+mod app;
+mod chart;
+mod components;
+mod save;
+mod state;
+
+fn main() {
+    console_error_panic_hook::set_once();
+    if let Some(boot) = leptos::prelude::document().get_element_by_id("boot") {
+        boot.remove();
+    }
+    leptos::mount::mount_to_body(app::App);
+}

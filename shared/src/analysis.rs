@@ -145,6 +145,11 @@ impl Analysis {
         all
     }
 
+    /// The ranking's entry of one series of `loaded`; `None` if there is no such series.
+    pub fn of_series(&self, index: Option<usize>) -> Option<&Ranked> {
+        self.ranking.iter().find(|ranked| Some(ranked.index) == index)
+    }
+
     /// How many events there are in all series.
     pub fn event_count(&self) -> usize {
         self.ranking.iter().map(|ranked| ranked.events.len()).sum()

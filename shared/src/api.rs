@@ -51,3 +51,8 @@ pub struct Sources {
 pub fn source_path(id: &str) -> String {
     format!("/api/sources/{id}")
 }
+
+/// Parameters as `application/x-www-form-urlencoded`.
+pub fn form(parameters: &[(&str, String)]) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish()
+}

@@ -1,0 +1,84 @@
+//! The layout: what is asked above, what is found below, what can be tuned beside it.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, KeyboardEvent};
+
+use crate::components::{
+    ChartCard, Facts, Header, Help, Notices, QueryBar, Results, SeriesList, Start, Tuning,
+};
+use crate::state::State;
+
+/// The whole page.
+#[component]
+pub fn App() -> impl IntoView {
+    let state = State::new();
+    provide_context(state);
+    let help = RwSignal::new(false);
+    let keys = window_event_listener(leptos::ev::keydown, move |event| shortcut(&event, help));
+    on_cleanup(move || keys.remove());
+    let asked = Memo::new(move |_| !state.panel.read().expr.trim().is_empty());
+    let shown = Memo::new(move |_| state.loaded.read().is_some());
+
+    view! {
+        <Header help=help/>
+        <QueryBar/>
+        <Notices/>
+        <Show when=move || asked.get() fallback=Start>
+            <Show when=move || shown.get() fallback=Waiting>
+                <main id="workbench" class:stale=move || state.progress.read().is_some()>
+                    <div class="column">
+                        <ChartCard/>
+                        <Results/>
+                    </div>
+                    <aside aria-label="Detector and series">
+                        <Tuning/>
+                        <Facts/>
+                        <SeriesList/>
+                    </aside>
+                </main>
+            </Show>
+        </Show>
+        <Help open=help/>
+    }
+}
+
+/// Holds the place of the first result.
+#[component]
+fn Waiting() -> impl IntoView {
+    let state = expect_context::<State>();
+    view! {
+        <main class="start" aria-busy=move || state.progress.read().is_some().to_string()>
+            <Show when=move || state.progress.read().is_some()>
+                <div class="card skeleton" aria-hidden="true"></div>
+            </Show>
+        </main>
+    }
+}
+
+/// `/` goes to the query, `?` shows the shortcuts, Escape leaves a field.
+fn shortcut(event: &KeyboardEvent, help: RwSignal<bool>) {
+    let Some(target) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok())
+    else {
+        return;
+    };
+    let typing = target.is_content_editable()
+        || matches!(target.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA");
+    if event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return;
+    }
+    match event.key().as_str() {
+        "Escape" if typing => {
+            let _ = target.blur();
+        }
+        "?" if !typing => help.set(true),
+        "/" if !typing => {
+            let editor = document().query_selector("[role=textbox]").ok().flatten();
+            if let Some(editor) = editor.and_then(|editor| editor.dyn_into::<HtmlElement>().ok()) {
+                event.prevent_default();
+                let _ = editor.focus();
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,138 @@
+//! Where a time and a value are on the screen, and which numbers stand at the axes.
+
+use shared::unit::Unit;
+
+/// Room around the plot, in pixels.
+pub(super) const LEFT: f64 = 64.0;
+pub(super) const RIGHT: f64 = 14.0;
+pub(super) const TOP: f64 = 10.0;
+pub(super) const BOTTOM: f64 = 30.0;
+
+/// Share of the height that the values take when a strip is under them.
+pub(super) const VALUES_DOMAIN: [f64; 2] = [0.36, 1.0];
+/// Share of the height that the strip takes.
+pub(super) const STRIP_DOMAIN: [f64; 2] = [0.0, 0.28];
+
+/// One rectangle with a time axis and a value axis, in pixels of the whole chart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Area {
+    pub(super) left: f64,
+    pub(super) top: f64,
+    pub(super) width: f64,
+    pub(super) height: f64,
+    /// Milliseconds since 1970 at the left and right edge.
+    pub(super) times: (f64, f64),
+    /// Values at the lower and upper edge.
+    pub(super) values: (f64, f64),
+}
+
+impl Area {
+    /// The plot, or the share of it from `domain`, of a chart of `width` by `height` pixels.
+    pub(super) fn new(
+        size: (f64, f64),
+        domain: [f64; 2],
+        times: (f64, f64),
+        values: (f64, f64),
+    ) -> Self {
+        let height = (size.1 - TOP - BOTTOM).max(1.0);
+        Self {
+            left: LEFT,
+            top: TOP + (1.0 - domain[1]) * height,
+            width: (size.0 - LEFT - RIGHT).max(1.0),
+            height: (domain[1] - domain[0]) * height,
+            times,
+            values,
+        }
+    }
+
+    pub(super) fn x(&self, time: f64) -> f64 {
+        self.left + (time - self.times.0) / (self.times.1 - self.times.0) * self.width
+    }
+
+    pub(super) fn y(&self, value: f64) -> f64 {
+        self.top + (self.values.1 - value) / (self.values.1 - self.values.0) * self.height
+    }
+
+    pub(super) fn time_at(&self, x: f64) -> f64 {
+        self.times.0 + (x - self.left) / self.width * (self.times.1 - self.times.0)
+    }
+}
+
+/// The range of an axis that shows `values`, with a little air; a constant gets some on both sides.
+pub(super) fn padded(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
+    let (low, high) = values
+        .into_iter()
+        .filter(|value| value.is_finite())
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+            (low.min(value), high.max(value))
+        });
+    if low > high {
+        return (0.0, 1.0);
+    }
+    let air = if high > low { (high - low) * 0.06 } else { (high.abs() * 0.1).max(0.5) };
+    let floor = if low >= 0.0 && low - air < 0.0 { 0.0 } else { low - air };
+    (floor, high + air)
+}
+
+/// Where grid lines go and what they say: about five, at round numbers of the unit.
+pub(super) fn ticks((low, high): (f64, f64), unit: Unit, count: f64) -> (Vec<f64>, Vec<String>) {
+    let rough = (high - low) / count;
+    let step = match unit {
+        Unit::Bytes | Unit::BytesPerSecond if high >= 1024.0 => {
+            let base = 1024_f64.powi((rough.max(1.0).log2() / 10.0).floor() as i32);
+            round_up(rough / base) * base
+        }
+        Unit::Seconds if rough >= 60.0 => {
+            let base =
+                [60.0, 3_600.0, 86_400.0].into_iter().rfind(|base| rough >= *base).unwrap_or(60.0);
+            round_up(rough / base) * base
+        }
+        _ => round_up(rough),
+    };
+    let first = (low / step).ceil() as i64;
+    let values: Vec<f64> =
+        (first..first + 24).map(|n| n as f64 * step).take_while(|value| *value <= high).collect();
+    let labels = values.iter().map(|value| unit.format(*value)).collect();
+    (values, labels)
+}
+
+/// The next of 1, 2, 2.5, 5 times a power of ten.
+fn round_up(rough: f64) -> f64 {
+    let power = 10_f64.powf(rough.log10().floor());
+    let lead = rough / power;
+    [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().find(|round| lead <= *round * 1.000_001).unwrap_or(10.0)
+        * power
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_round_and_inside() {
+        let cases = [
+            ((0.0, 40.0), Unit::Plain, vec!["0", "10", "20", "30", "40"]),
+            ((-1.0, 1.1), Unit::Plain, vec!["-1", "-0.5", "0", "0.5", "1"]),
+            (
+                (0.0, 4.0 * 1024.0 * 1024.0),
+                Unit::Bytes,
+                vec!["0 B", "1 MiB", "2 MiB", "3 MiB", "4 MiB"],
+            ),
+            ((0.0, 1.0), Unit::Ratio, vec!["0 %", "25 %", "50 %", "75 %", "100 %"]),
+            ((0.0, 0.2), Unit::Seconds, vec!["0 s", "50 ms", "100 ms", "150 ms", "200 ms"]),
+        ];
+        for (range, unit, labels) in cases {
+            assert_eq!(ticks(range, unit, 5.0).1, labels, "{unit:?}");
+        }
+    }
+
+    #[test]
+    fn an_axis_holds_its_values() {
+        assert_eq!(padded([]), (0.0, 1.0));
+        assert_eq!(padded([f64::NAN, 5.0]), (4.5, 5.5));
+        assert_eq!(padded([0.0, 100.0]), (0.0, 106.0));
+        let area = Area::new((500.0, 300.0), [0.0, 1.0], (0.0, 100.0), (0.0, 10.0));
+        assert_eq!((area.x(0.0), area.y(10.0)), (LEFT, TOP));
+        assert!((area.time_at(area.x(33.0)) - 33.0).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,103 @@
+//! The only binding to Plotly.
+
+use js_sys::{Array, Float64Array, Function, Object, Promise, Reflect};
+use plotly::Layout;
+use wasm_bindgen::prelude::*;
+use web_sys::HtmlElement;
+
+use super::figure::Curve;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = Plotly, js_name = react, catch)]
+    fn react_js(
+        target: &HtmlElement,
+        data: &JsValue,
+        layout: &JsValue,
+        config: &JsValue,
+    ) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(js_namespace = Plotly, js_name = purge, catch)]
+    fn purge_js(target: &HtmlElement) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(js_namespace = Plotly, js_name = toImage, catch)]
+    fn to_image_js(figure: &JsValue, options: &JsValue) -> Result<Promise, JsValue>;
+}
+
+/// Draws, or changes what is drawn.
+pub(super) fn react(
+    target: &HtmlElement,
+    layout: &Layout,
+    lines: Vec<Curve>,
+) -> Result<(), JsValue> {
+    let config =
+        r#"{"displayModeBar":false,"responsive":false,"doubleClick":false,"showTips":false}"#;
+    let _drawn = react_js(
+        target,
+        &data(lines)?,
+        &js_sys::JSON::parse(&layout.to_json())?,
+        &js_sys::JSON::parse(config)?,
+    )?;
+    Ok(())
+}
+
+/// Frees what `react` made.
+pub(super) fn purge(target: &HtmlElement) {
+    let _ = purge_js(target);
+}
+
+/// Draws a picture apart from the page; gives a `data:` address of a PNG.
+pub(super) async fn to_image(
+    layout: &Layout,
+    lines: Vec<Curve>,
+    width: u32,
+    height: u32,
+) -> Result<String, JsValue> {
+    let figure = Object::new();
+    Reflect::set(&figure, &"data".into(), &data(lines)?)?;
+    Reflect::set(&figure, &"layout".into(), &js_sys::JSON::parse(&layout.to_json())?)?;
+    let options = js_sys::JSON::parse(&format!(
+        r#"{{"format":"png","width":{width},"height":{height},"scale":2}}"#
+    ))?;
+    let url = wasm_bindgen_futures::JsFuture::from(to_image_js(&figure, &options)?).await?;
+    url.as_string().ok_or_else(|| JsValue::from_str("Plotly gave no image"))
+}
+
+/// Calls back with the chosen times (milliseconds, as drawn) after the user dragged over the time axis.
+/// The closure must live as long as the chart.
+pub(super) fn on_zoom(
+    target: &HtmlElement,
+    act: impl Fn(f64, f64) + 'static,
+) -> Result<Closure<dyn Fn(JsValue)>, JsValue> {
+    let closure = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
+        let edge = |key: &str| {
+            let value = Reflect::get(&event, &key.into()).ok()?;
+            // Plotly writes dates without a zone; they are UTC, as a date alone is in any case.
+            let time = match value.as_string() {
+                Some(text) if text.contains(' ') => {
+                    js_sys::Date::parse(&format!("{}Z", text.replace(' ', "T")))
+                }
+                Some(text) => js_sys::Date::parse(&text),
+                None => value.as_f64()?,
+            };
+            time.is_finite().then_some(time)
+        };
+        if let (Some(from), Some(to)) = (edge("xaxis.range[0]"), edge("xaxis.range[1]")) {
+            act(from, to);
+        }
+    });
+    let on: Function = Reflect::get(target, &"on".into())?.dyn_into()?;
+    on.call2(target, &"plotly_relayout".into(), closure.as_ref())?;
+    Ok(closure)
+}
+
+fn data(lines: Vec<Curve>) -> Result<JsValue, JsValue> {
+    let all = Array::new();
+    for line in lines {
+        let trace = js_sys::JSON::parse(&line.trace.to_string())?;
+        Reflect::set(&trace, &"x".into(), &Float64Array::from(line.x.as_slice()))?;
+        Reflect::set(&trace, &"y".into(), &Float64Array::from(line.y.as_slice()))?;
+        all.push(&trace);
+    }
+    Ok(all.into())
+}

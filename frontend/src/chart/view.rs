@@ -1,0 +1,289 @@
+//! The component: it owns the two layers, follows size, theme and pointer, and draws on change.
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::analysis::{Analysis, Ranked};
+use shared::detect::Quantity;
+use shared::report::words;
+use shared::time::{TimeRange, Timestamp};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{CanvasRenderingContext2d, HtmlElement, PointerEvent, ResizeObserver};
+
+use super::figure::{self, Ranges, View};
+use super::geometry::{Area, STRIP_DOMAIN};
+use super::overlay::{self, Scene};
+use super::tooltip::Tooltip;
+use super::{Palette, plotly};
+use crate::save::save_url;
+use crate::state::State;
+
+/// Size of a downloaded picture in pixels, before it is doubled for sharp screens.
+const PICTURE: (f64, f64) = (1_200.0, 600.0);
+
+/// Value, expectation, band and marks of the focused series.
+#[component]
+pub fn Chart() -> impl IntoView {
+    let state = expect_context::<State>();
+    let frame = NodeRef::<html::Div>::new();
+    let drawing = NodeRef::<html::Div>::new();
+    let canvas = NodeRef::<html::Canvas>::new();
+    let size = RwSignal::new((0.0, 0.0));
+    let hover = RwSignal::new(None::<usize>);
+    let ranges = RwSignal::new(None::<Ranges>);
+    let palette = Memo::new(move |_| {
+        state.dark.track();
+        frame.get().map(|frame| read_palette(&frame)).unwrap_or_default()
+    });
+    follow_size(frame, size);
+
+    // Axes and lines: not while a slider is dragged, so the settings are read without following them.
+    let redraw = Memo::new(move |_| {
+        let panel = state.panel.read();
+        (
+            state.loaded.get(),
+            state.focus.get(),
+            panel.zoom,
+            panel.settings.detector,
+            panel.local_time,
+        )
+    });
+    let zoom_closure = StoredValue::new_local(None);
+    Effect::new(move |_| {
+        let (_, focus, zoom, ..) = redraw.get();
+        let (size, palette) = (size.get(), palette.get());
+        let analysis = state.analysis.get_untracked();
+        let (Some(target), Some(analysis)) = (drawing.get(), analysis) else { return };
+        let Some(ranked) = analysis.of_series(focus) else { return };
+        if size.0 < 1.0 {
+            return;
+        }
+        let now = figure::ranges(&analysis, ranked, figure::times(&analysis, zoom));
+        let view = View {
+            analysis: &analysis,
+            focus: ranked,
+            ranges: now,
+            palette: &palette,
+            clock: untrack(|| state.clock()),
+            size,
+        };
+        let drawn = plotly::react(&target, &figure::layout(&view), figure::lines(&view));
+        if let Err(error) = drawn {
+            leptos::logging::error!("the chart cannot be drawn: {error:?}");
+            return;
+        }
+        ranges.set(Some(now));
+        if zoom_closure.with_value(Option::is_none) {
+            zoom_closure
+                .set_value(plotly::on_zoom(&target, move |from, to| zoom_to(state, from, to)).ok());
+        }
+    });
+    on_cleanup(move || {
+        if let Some(target) = drawing.get_untracked() {
+            plotly::purge(&target);
+        }
+    });
+
+    Effect::new(move |_| {
+        let (size, palette) = (size.get(), palette.get());
+        let (Some(canvas), Some(analysis), Some(now)) =
+            (canvas.get(), state.analysis.get(), ranges.get())
+        else {
+            return;
+        };
+        let Some(ranked) = analysis.of_series(state.focus.get()) else { return };
+        let Some(context) = sharp_context(&canvas, size) else { return };
+        let (hover, selected) = (hover.get(), state.selected.get());
+        draw_overlay(
+            &context,
+            size,
+            &analysis,
+            ranked,
+            now,
+            &palette,
+            hover,
+            selected.filter(|s| s.0 == ranked.index).map(|s| s.1),
+        );
+    });
+
+    let point = move |event: PointerEvent| {
+        let (Some(frame), Some(now)) = (frame.get_untracked(), ranges.get_untracked()) else {
+            return None;
+        };
+        let analysis = state.analysis.get_untracked()?;
+        let series = state.focus.get_untracked()?;
+        let area = Area::new(size.get_untracked(), [0.0, 1.0], now.times, now.values);
+        let box_ = frame.get_bounding_client_rect();
+        let time = area.time_at(f64::from(event.client_x()) - box_.left());
+        let inside = time >= now.times.0 && time <= now.times.1;
+        let index = analysis.detected.loaded.series[series].grid.nearest(Timestamp(time as i64))?;
+        inside.then_some((series, index))
+    };
+    let pressed = StoredValue::new(None::<i32>);
+
+    view! {
+        <div
+            class="chart-frame"
+            node_ref=frame
+            role="img"
+            aria-label=move || state.analysis.get().map(|analysis| words::headline(&analysis)).unwrap_or_default()
+            on:pointermove=move |event| hover.set(point(event).map(|(_, index)| index))
+            on:pointerleave=move |_| hover.set(None)
+            on:pointerdown=move |event| pressed.set_value(Some(event.client_x()))
+            on:pointerup=move |event| {
+                let still = pressed.get_value().is_some_and(|x| (x - event.client_x()).abs() < 4);
+                if still && let Some((series, index)) = point(event) {
+                    state.select_at(series, index);
+                }
+            }
+            on:dblclick=move |_| state.adjust(|panel| panel.zoom = None)
+        >
+            <canvas node_ref=canvas aria-hidden="true"></canvas>
+            <div class="plotly-layer" node_ref=drawing></div>
+            <Tooltip hover=hover ranges=ranges size=size/>
+        </div>
+    }
+}
+
+/// Saves what is shown as a PNG.
+pub fn download(state: State) {
+    let Some(analysis) = state.analysis.get_untracked() else { return };
+    let panel = state.panel.get_untracked();
+    let clock = untrack(|| state.clock());
+    let Some(root) =
+        document().document_element().and_then(|root| root.dyn_into::<HtmlElement>().ok())
+    else {
+        return;
+    };
+    let (layout, lines) = {
+        let Some(ranked) = analysis.of_series(state.focus.get_untracked()) else { return };
+        let view = View {
+            analysis: &analysis,
+            focus: ranked,
+            ranges: figure::ranges(&analysis, ranked, figure::times(&analysis, panel.zoom)),
+            palette: &read_palette(&root),
+            clock,
+            size: PICTURE,
+        };
+        figure::picture(&view)
+    };
+    spawn_local(async move {
+        match plotly::to_image(&layout, lines, PICTURE.0 as u32, PICTURE.1 as u32).await {
+            Ok(url) => save_url(&url, "oddity.png"),
+            Err(error) => leptos::logging::error!("the picture cannot be made: {error:?}"),
+        }
+    });
+}
+
+fn zoom_to(state: State, from: f64, to: f64) {
+    let clock = untrack(|| state.clock());
+    let unshift =
+        |time: f64| Timestamp(time as i64 - i64::from((clock.0)(Timestamp(time as i64))) * 60_000);
+    let now = state.panel.read_untracked().zoom;
+    if let Ok(range) = TimeRange::new(unshift(from), unshift(to))
+        && now != Some(range)
+    {
+        state.adjust(|panel| panel.zoom = Some(range));
+    }
+}
+
+#[allow(clippy::too_many_arguments)]
+fn draw_overlay(
+    context: &CanvasRenderingContext2d,
+    size: (f64, f64),
+    analysis: &Analysis,
+    ranked: &Ranked,
+    ranges: Ranges,
+    palette: &Palette,
+    hover: Option<usize>,
+    selected: Option<usize>,
+) {
+    let (series, found) = analysis.series(ranked);
+    let plot = Area::new(size, [0.0, 1.0], ranges.times, ranges.values);
+    let area = match ranges.strip {
+        Some(strip) => Area::new(size, STRIP_DOMAIN, ranges.times, strip),
+        None => plot,
+    };
+    let labelled = ranked
+        .events
+        .iter()
+        .find(|event| Some(event.onset.index) == selected)
+        .or_else(|| ranked.events.iter().max_by(|a, b| a.severity.total_cmp(&b.severity)));
+    let scene = Scene {
+        area,
+        plot,
+        grid: series.grid,
+        detection: &found.detection,
+        ranked,
+        rule: analysis.rule,
+        palette,
+        strip: found.detection.quantity != Quantity::Value,
+        selected,
+        hover,
+        label: labelled.map(|event| {
+            (event.peak.index, words::what(event, analysis.judged_unit(event.quantity)))
+        }),
+    };
+    overlay::draw(context, size, &scene);
+}
+
+/// A context whose pixels are those of the screen, in units of CSS pixels.
+fn sharp_context(
+    canvas: &web_sys::HtmlCanvasElement,
+    size: (f64, f64),
+) -> Option<CanvasRenderingContext2d> {
+    let ratio = window().device_pixel_ratio().max(1.0);
+    let (width, height) = ((size.0 * ratio) as u32, (size.1 * ratio) as u32);
+    if (canvas.width(), canvas.height()) != (width, height) {
+        canvas.set_width(width);
+        canvas.set_height(height);
+    }
+    let context: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.dyn_into().ok()?;
+    context.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0).ok()?;
+    Some(context)
+}
+
+fn follow_size(frame: NodeRef<html::Div>, size: RwSignal<(f64, f64)>) {
+    let observer = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn Fn(JsValue)>)>);
+    Effect::new(move |_| {
+        let Some(element) = frame.get() else { return };
+        let watched = element.clone();
+        let closure = Closure::<dyn Fn(JsValue)>::new(move |_| {
+            let now = (f64::from(watched.client_width()), f64::from(watched.client_height()));
+            if size.get_untracked() != now {
+                size.set(now);
+            }
+        });
+        if let Ok(made) = ResizeObserver::new(closure.as_ref().unchecked_ref()) {
+            made.observe(&element);
+            observer.set_value(Some((made, closure)));
+        }
+    });
+    on_cleanup(move || {
+        if let Some((observer, _)) = observer.try_update_value(Option::take).flatten() {
+            observer.disconnect();
+        }
+    });
+}
+
+fn read_palette(element: &HtmlElement) -> Palette {
+    let style = window().get_computed_style(element).ok().flatten();
+    let read = |name: &str| {
+        style
+            .as_ref()
+            .and_then(|style| style.get_property_value(name).ok())
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
+    };
+    Palette {
+        data: read("--data"),
+        band: read("--band"),
+        odd: read("--odd"),
+        text: read("--text"),
+        muted: read("--muted"),
+        line: read("--line"),
+        surface: read("--surface"),
+    }
+}

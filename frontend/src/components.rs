@@ -1,0 +1,39 @@
+//! The parts of the page, one a file.
+
+mod chart_card;
+mod editor;
+mod events;
+mod facts;
+mod header;
+mod help;
+mod notices;
+mod query_bar;
+mod range;
+mod report;
+mod results;
+mod series_list;
+mod slider;
+mod start;
+mod tuning;
+
+pub use chart_card::ChartCard;
+pub use facts::Facts;
+pub use header::Header;
+pub use help::Help;
+pub use notices::Notices;
+pub use query_bar::QueryBar;
+pub use results::Results;
+pub use series_list::SeriesList;
+pub use start::Start;
+pub use tuning::Tuning;
+
+use wasm_bindgen::JsCast;
+
+fn focus_by_id(id: &str) {
+    let element = leptos::prelude::document().get_element_by_id(id);
+    if let Some(element) =
+        element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
+    {
+        let _ = element.focus();
+    }
+}

@@ -1,0 +1,66 @@
+//! The binding to the PromQL editor of `frontend/js/editor.js`.
+
+use shared::prometheus::Position;
+use wasm_bindgen::prelude::*;
+use web_sys::HtmlElement;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The editor's handle.
+    #[derive(Clone)]
+    pub type Editor;
+
+    #[wasm_bindgen(js_namespace = OddityEditor, js_name = create)]
+    fn create_js(parent: &HtmlElement, options: &JsValue) -> Editor;
+
+    #[wasm_bindgen(method, js_name = getValue)]
+    pub fn value(this: &Editor) -> String;
+
+    #[wasm_bindgen(method, js_name = setValue)]
+    pub fn set_value(this: &Editor, text: &str);
+
+    #[wasm_bindgen(method, js_name = setApiPath)]
+    pub fn set_api_path(this: &Editor, path: &str);
+
+    #[wasm_bindgen(method, js_name = markError)]
+    fn mark_error_js(this: &Editor, position: &JsValue, message: &str);
+
+    #[wasm_bindgen(method)]
+    pub fn focus(this: &Editor);
+
+    #[wasm_bindgen(method)]
+    pub fn destroy(this: &Editor);
+}
+
+impl Editor {
+    /// Puts an editor into `parent`; `run` is called with the text when the user asks for it.
+    pub fn create(
+        parent: &HtmlElement,
+        value: &str,
+        api_path: &str,
+        run: &Closure<dyn Fn(String)>,
+    ) -> Self {
+        let options = js_sys::Object::new();
+        let texts = [
+            ("value", value),
+            ("label", "PromQL query"),
+            ("placeholder", "Type a PromQL query, such as rate(http_requests_total[5m])"),
+            ("apiPath", api_path),
+        ];
+        for (key, text) in texts {
+            let _ = js_sys::Reflect::set(&options, &key.into(), &text.into());
+        }
+        let _ = js_sys::Reflect::set(&options, &"onRun".into(), run.as_ref());
+        create_js(parent, &options)
+    }
+
+    /// Underlines the place of an error, or takes the line away.
+    pub fn mark_error(&self, position: Option<Position>, message: &str) {
+        match position {
+            Some(place) => {
+                self.mark_error_js(&format!("{}:{}", place.line, place.column).into(), message)
+            }
+            None => self.mark_error_js(&JsValue::NULL, ""),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+use leptos::prelude::*;
+use shared::analysis::{Analysis, Ranked};
+use shared::event::Event;
+use shared::report::words::{self, Clock};
+use shared::time::{Span, TimeRange};
+
+use crate::state::State;
+
+/// So many rows are drawn; a slider at its sensitive end finds more than anybody reads.
+const MOST_ROWS: usize = 60;
+
+/// The events of all series, most severe first; it says in a table what the chart shows.
+#[component]
+pub fn Events() -> impl IntoView {
+    let state = expect_context::<State>();
+    move || {
+        let analysis = state.analysis.get()?;
+        let clock = state.clock();
+        let worst = analysis.worst_events();
+        if worst.is_empty() {
+            return Some(view! { <div class="empty"><h3>"Nothing odd"</h3><p>{nothing(&analysis)}</p></div> }.into_any());
+        }
+        let several = analysis.ranking.len() > 1;
+        let rows = worst
+            .iter()
+            .take(MOST_ROWS)
+            .map(|(ranked, event)| row(state, &analysis, ranked, event, clock, several))
+            .collect_view();
+        let more = worst.len().checked_sub(MOST_ROWS).filter(|more| *more > 0);
+        Some(
+            view! {
+                <div class="table-frame">
+                    <table>
+                        <thead>
+                            <tr>
+                                <th scope="col">"Severity"</th>
+                                <th scope="col">"What and when"</th>
+                                <th scope="col" class="n">"Value"</th>
+                                <th scope="col" class="n">"Expected"</th>
+                                <th scope="col">"Why"</th>
+                            </tr>
+                        </thead>
+                        <tbody>{rows}</tbody>
+                    </table>
+                    {more.map(|more| view! { <p class="sub more">{format!("{more} less severe events are not listed.")}</p> })}
+                </div>
+            }
+            .into_any(),
+        )
+    }
+}
+
+fn nothing(analysis: &Analysis) -> String {
+    let highest = analysis.ranking.iter().map(|ranked| ranked.score).fold(0.0, f64::max);
+    format!(
+        "No sample of {} passed {} standard deviations; the largest score was {}. Move the sensitivity to the right to see weaker deviations.",
+        words::scope(analysis),
+        shared::unit::Unit::Plain.format(analysis.rule.threshold),
+        shared::unit::Unit::Plain.format((highest * 100.0).round() / 100.0),
+    )
+}
+
+fn row(
+    state: State,
+    analysis: &Analysis,
+    ranked: &Ranked,
+    event: &Event,
+    clock: Clock,
+    several: bool,
+) -> impl IntoView + use<> {
+    let unit = analysis.judged_unit(event.quantity);
+    let (series, found) = analysis.series(ranked);
+    let key = (ranked.index, event.onset.index);
+    let labels = series.labels.to_string();
+    let around = around(event, analysis.judged_grid().range(), series.grid.step.span());
+    let look = move |_| {
+        state.selected.set(Some(key));
+        state.adjust(|panel| {
+            panel.focus = several.then(|| labels.clone());
+            panel.zoom = Some(around);
+        });
+    };
+    view! {
+        <tr class:selected=move || state.selected.get() == Some(key)>
+            <td><span class=format!("sev {}", event.level().name())>{words::sign(event)} " " {words::severity(event)}</span></td>
+            <td>
+                <button class="link what" type="button" title="Show it on the chart" on:click=look>{event.kind.name()}</button>
+                ", " {clock.from_to(event.onset.time, event.end)}
+                <div class="sub">
+                    {words::course(event, series.grid.step.span())}
+                    {several.then(|| view! { " · " <code>{found.name.clone()}</code> })}
+                </div>
+            </td>
+            <td class="n">{unit.format(event.peak.value)}</td>
+            <td class="n">
+                {unit.format(event.onset.expected)}
+                <div class="sub">{unit.format(event.onset.lower)} " to " {unit.format(event.onset.upper)}</div>
+            </td>
+            <td class="why">{words::reason(event, unit)}</td>
+        </tr>
+    }
+}
+
+/// The event with four times its length around it, at least 30 samples on each side, inside the range.
+fn around(event: &Event, range: TimeRange, step: Span) -> TimeRange {
+    let margin = (event.end.since(event.onset.time).millis() * 4).max(step.millis() * 30);
+    let margin = Span::from_millis(margin);
+    TimeRange {
+        start: (event.onset.time - margin).max(range.start),
+        end: (event.end + margin).min(range.end),
+    }
+}

@@ -1,0 +1,106 @@
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::api::SourceKind;
+use shared::time::TimeRange;
+
+use crate::save::copy;
+use crate::state::State;
+
+/// Name, source, and what concerns the whole page.
+#[component]
+pub fn Header(
+    /// Opens the list of shortcuts.
+    help: RwSignal<bool>,
+) -> impl IntoView {
+    let state = expect_context::<State>();
+    let shared = RwSignal::new("Share");
+    let share = move |_| {
+        let range = state
+            .loaded
+            .read_untracked()
+            .as_ref()
+            .map(|loaded| TimeRange { start: loaded.query.start, end: loaded.query.end });
+        let link = untrack(|| match range {
+            Some(range) => state.link(range),
+            None => window().location().href().unwrap_or_default(),
+        });
+        spawn_local(async move {
+            shared.set(if copy(&link).await { "Link copied" } else { "Copy the address" });
+            set_timeout(move || shared.set("Share"), std::time::Duration::from_secs(2));
+        });
+    };
+    view! {
+        <header>
+            <h1 class="brand">
+                <svg width="22" height="22" viewBox="0 0 22 22" aria-hidden="true">
+                    <path class="pulse" d="M1 13h5l2-3 3 6 2.5-12 2.5 9h5"/>
+                    <circle cx="13.5" cy="4" r="2.6"/>
+                </svg>
+                "Oddity"
+            </h1>
+            <SourceChoice/>
+            <div class="grow"></div>
+            <button class="chip" type="button" title="Copy a link that shows the same samples again" on:click=share>
+                {move || shared.get()}
+            </button>
+            <button
+                class="chip"
+                type="button"
+                title="Times in UTC or in the zone of this browser"
+                on:click=move |_| state.adjust(|panel| panel.local_time = !panel.local_time)
+            >
+                {move || {
+                    let now = state.now();
+                    state.clock().zone(now)
+                }}
+            </button>
+            <button class="chip" type="button" title="Light, dark, or as the system says" on:click=move |_| state.next_theme()>
+                "Theme: " {move || state.theme.get().name()}
+            </button>
+            <button class="chip square" type="button" aria-label="Keyboard shortcuts" on:click=move |_| help.set(true)>"?"</button>
+        </header>
+    }
+}
+
+/// Which source is asked. With a single one there is nothing to choose.
+#[component]
+fn SourceChoice() -> impl IntoView {
+    let state = expect_context::<State>();
+    let kind = |kind| match kind {
+        SourceKind::Demo => "built in",
+        SourceKind::Prometheus => "Prometheus",
+        SourceKind::VictoriaMetrics => "VictoriaMetrics",
+    };
+    move || {
+        let sources = state.sources.read().as_ref()?.as_ref().ok()?.sources.clone();
+        let chosen = state.source();
+        let about = chosen.as_ref().map(|source| kind(source.kind));
+        let choice = if sources.len() == 1 {
+            view! { <span>{sources[0].name.clone()}</span> }.into_any()
+        } else {
+            let id = chosen.map(|source| source.id);
+            let options = sources
+                .into_iter()
+                .map(|source| {
+                    let selected = Some(&source.id) == id.as_ref();
+                    view! { <option value=source.id.clone() selected=selected>{source.name.clone()}</option> }
+                })
+                .collect_view();
+            view! {
+                <select
+                    aria-label="Source"
+                    on:change:target=move |event| {
+                        let id = event.target().value();
+                        state.navigate(|panel| panel.source = Some(id));
+                    }
+                >
+                    {options}
+                </select>
+            }
+            .into_any()
+        };
+        Some(view! {
+            <div class="chip source"><i class="dot" aria-hidden="true"></i>{choice}<span class="sub">{about}</span></div>
+        })
+    }
+}

@@ -1,0 +1,42 @@
+use leptos::html;
+use leptos::prelude::*;
+
+const SHORTCUTS: [(&str, &str); 7] = [
+    ("Enter", "run the query"),
+    ("Shift + Enter", "new line in the query"),
+    ("Ctrl or Cmd + Enter", "run the query, whatever is open"),
+    ("/", "go to the query"),
+    ("Esc", "close a list, or leave a field"),
+    ("Drag over the chart", "zoom in; a double click shows the whole range"),
+    ("?", "this list"),
+];
+
+/// The shortcuts, in a dialog of the browser, which keeps focus inside and closes on Escape.
+#[component]
+pub fn Help(
+    /// Whether it is shown.
+    open: RwSignal<bool>,
+) -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    Effect::new(move |_| {
+        if let (Some(dialog), true) = (dialog.get(), open.get())
+            && !dialog.open()
+        {
+            let _ = dialog.show_modal();
+        }
+    });
+    view! {
+        <dialog node_ref=dialog aria-labelledby="help" on:close=move |_| open.set(false)>
+            <form method="dialog">
+                <h2 id="help">"Shortcuts"</h2>
+                <dl>
+                    {SHORTCUTS
+                        .into_iter()
+                        .map(|(keys, what)| view! { <div><dt><kbd>{keys}</kbd></dt><dd>{what}</dd></div> })
+                        .collect_view()}
+                </dl>
+                <button class="chip" type="submit">"Close"</button>
+            </form>
+        </dialog>
+    }
+}

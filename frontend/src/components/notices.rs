@@ -1,0 +1,60 @@
+use leptos::prelude::*;
+
+use crate::state::State;
+
+/// Errors, warnings and suggestions, apart from each other and above what is shown.
+#[component]
+pub fn Notices() -> impl IntoView {
+    let state = expect_context::<State>();
+    let notes = move || {
+        let loaded = state.loaded.get()?;
+        let mut notes: Vec<(&'static str, String)> = Vec::new();
+        notes.extend(loaded.warnings.iter().map(|text| ("Warning", text.clone())));
+        notes.extend(loaded.infos.iter().map(|text| ("Info", text.clone())));
+        if let Some(first) = loaded.unsupported.first() {
+            let count = loaded.unsupported.len();
+            notes.push((
+                "Not analysed",
+                format!("{count} native histograms, which hold no single value, such as {first}: use histogram_quantile, histogram_avg or histogram_count"),
+            ));
+        }
+        Some(
+            notes
+                .into_iter()
+                .map(|(kind, text)| {
+                    view! {
+                        <p class="notice warning"><b>{kind}</b> <span>{text}</span></p>
+                    }
+                })
+                .collect_view(),
+        )
+    };
+    view! {
+        <div class="notices" aria-live="polite">
+            {move || state.error.get().map(|error| view! {
+                <div class="notice error" role="alert">
+                    <b>{error.title()}</b>
+                    <span>{error.to_string()}</span>
+                    <button class="link" type="button" on:click=move |_| {
+                        let expr = state.panel.read_untracked().expr.clone();
+                        state.run(&expr);
+                    }>"Try again"</button>
+                </div>
+            })}
+            {move || state.problems.get().into_iter().map(|problem| view! {
+                <p class="notice warning"><b>"Link"</b> <span>{problem.to_string()}</span></p>
+            }).collect_view()}
+            {notes}
+            {move || state.detected.get().and_then(|detected| detected.suggestion.clone()).map(|better| {
+                let expr = better.clone();
+                view! {
+                    <p class="notice hint">
+                        <b>"Raw counter"</b>
+                        <span>"A counter only grows; its increase from step to step was judged. Its rate reads better:"</span>
+                        <button class="chip" type="button" on:click=move |_| state.run(&expr)>"Use " <code>{better}</code></button>
+                    </p>
+                }
+            })}
+        </div>
+    }
+}

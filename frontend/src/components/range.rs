@@ -1,0 +1,150 @@
+use leptos::prelude::*;
+use shared::panel::{RANGES, Range};
+use shared::time::{Span, Step, TimeRange, Timestamp};
+
+use crate::state::State;
+
+const STEPS: [&str; 11] = ["15s", "30s", "1m", "2m", "5m", "10m", "15m", "30m", "1h", "2h", "6h"];
+
+/// How far back, or from when to when.
+#[component]
+pub fn RangeChoice() -> impl IntoView {
+    let state = expect_context::<State>();
+    let open = RwSignal::new(false);
+    let chosen = Memo::new(move |_| state.panel.read().range);
+    let options = move || {
+        let now = chosen.get();
+        let mut spans: Vec<Span> = RANGES.iter().filter_map(|text| text.parse().ok()).collect();
+        if let Range::Last(span) = now
+            && !spans.contains(&span)
+        {
+            spans.push(span);
+        }
+        spans
+            .into_iter()
+            .map(|span| {
+                let selected = now == Range::Last(span);
+                view! { <option value=span.to_string() selected=selected>{format!("Last {}", span.words())}</option> }
+            })
+            .collect_view()
+    };
+    let choose = move |value: String| {
+        if value == "fixed" {
+            open.set(true);
+        } else if let Ok(span) = value.parse() {
+            open.set(false);
+            state.navigate(|panel| {
+                panel.range = Range::Last(span);
+                panel.zoom = None;
+            });
+        }
+    };
+    view! {
+        <div class="range">
+            <select class="chip" aria-label="Range" on:change:target=move |event| choose(event.target().value())>
+                {options}
+                <option value="fixed" selected=move || open.get() || matches!(chosen.get(), Range::Between(_))>"From … to …"</option>
+            </select>
+            <Show when=move || open.get() || matches!(chosen.get(), Range::Between(_))>
+                <FixedRange open=open/>
+            </Show>
+        </div>
+    }
+}
+
+/// Two times as text; nothing typed is lost when one is wrong.
+#[component]
+fn FixedRange(
+    /// Whether it was opened by hand.
+    open: RwSignal<bool>,
+) -> impl IntoView {
+    let state = expect_context::<State>();
+    let range = move || {
+        let panel = state.panel.read();
+        panel.range_at(state.now())
+    };
+    let (from, to) = untrack(|| (range().start.format(0), range().end.format(0)));
+    let (from, to) = (RwSignal::new(from), RwSignal::new(to));
+    Effect::new(move |_| {
+        if let Range::Between(range) = state.panel.read().range {
+            from.set(range.start.format(0));
+            to.set(range.end.format(0));
+        }
+    });
+    let problem = RwSignal::new(None::<String>);
+    let apply = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let read = || {
+            let (start, end) = (
+                from.get_untracked().parse::<Timestamp>()?,
+                to.get_untracked().parse::<Timestamp>()?,
+            );
+            TimeRange::new(start, end)
+        };
+        match read() {
+            Ok(range) => {
+                problem.set(None);
+                open.set(false);
+                state.navigate(|panel| {
+                    panel.range = Range::Between(range);
+                    panel.zoom = None;
+                });
+            }
+            Err(error) => problem.set(Some(error.to_string())),
+        }
+    };
+    let field = move |label: &'static str, value: RwSignal<String>| {
+        view! {
+            <label>
+                <span>{label}</span>
+                <input
+                    type="text"
+                    spellcheck="false"
+                    prop:value=move || value.get()
+                    on:input:target=move |event| value.set(event.target().value())
+                />
+            </label>
+        }
+    };
+    view! {
+        <form class="fixed-range" on:submit=apply>
+            {field("From (UTC)", from)}
+            {field("To (UTC)", to)}
+            <button class="chip" type="submit">"Apply"</button>
+            {move || problem.get().map(|text| view! { <p class="problem" role="alert">{text}</p> })}
+        </form>
+    }
+}
+
+/// The step of the range query; the automatic one is shown.
+#[component]
+pub fn StepChoice() -> impl IntoView {
+    let state = expect_context::<State>();
+    let chosen = Memo::new(move |_| state.panel.read().step);
+    let automatic = Memo::new(move |_| match state.loaded.read().as_ref() {
+        Some(loaded) if chosen.get().is_none() => format!("Step: auto, {}", loaded.query.step),
+        _ => "Step: auto".to_owned(),
+    });
+    let options = move || {
+        let now = chosen.get();
+        let mut steps: Vec<Step> = STEPS.iter().filter_map(|text| text.parse().ok()).collect();
+        steps.extend(now.filter(|step| !steps.contains(step)));
+        steps
+            .into_iter()
+            .map(|step| view! { <option value=step.to_string() selected=now == Some(step)>{format!("Step: {step}")}</option> })
+            .collect_view()
+    };
+    view! {
+        <select
+            class="chip"
+            aria-label="Step"
+            on:change:target=move |event| {
+                let step = event.target().value().parse().ok();
+                state.navigate(|panel| panel.step = step);
+            }
+        >
+            <option value="" selected=move || chosen.get().is_none()>{move || automatic.get()}</option>
+            {options}
+        </select>
+    }
+}

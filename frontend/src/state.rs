@@ -1,0 +1,342 @@
+//! The one flow of data: address -> panel -> question -> loaded -> detected -> analysis.
+//!
+//! Components read these signals and call the methods; only the private children touch network, clock
+//! and address.
+
+mod client;
+mod clock;
+mod store;
+mod url;
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::analysis::{Analysis, Detected, Settings, analyze, detect};
+use shared::api::{Source, Sources};
+use shared::panel::{Panel, Problem, Range};
+use shared::prometheus::Loaded;
+use shared::report::words::Clock;
+use shared::time::{TimeRange, Timestamp};
+use web_sys::AbortController;
+
+pub use client::{LoadError, Progress};
+pub use store::Theme;
+
+/// Shared data that is equal only to itself: a NaN is never equal, and comparing samples is waste.
+#[derive(Debug)]
+pub struct Same<T>(Arc<T>);
+
+impl<T> Same<T> {
+    fn new(value: T) -> Self {
+        Self(Arc::new(value))
+    }
+}
+
+impl<T> Clone for Same<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> PartialEq for Same<T> {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl<T> Deref for Same<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// All that decides what is fetched. A threshold is not in it, so moving one fetches nothing.
+#[derive(Clone, Debug, PartialEq)]
+struct Question {
+    panel: Asked,
+    asked_at: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Asked {
+    expr: String,
+    source: Option<String>,
+    range: Range,
+    step: Option<shared::time::Step>,
+    history: usize,
+}
+
+/// The signals that components read.
+#[derive(Clone, Copy)]
+pub struct State {
+    /// The sources to choose from, once known.
+    pub sources: RwSignal<Option<Result<Sources, LoadError>>>,
+    /// What the address says.
+    pub panel: Memo<Panel>,
+    /// What of the address was not understood.
+    pub problems: Memo<Vec<Problem>>,
+    /// Detector and rule, also while a slider is dragged.
+    pub settings: Memo<Settings>,
+    /// How far the present fetch is; `None` when nothing is fetched.
+    pub progress: RwSignal<Option<Progress>>,
+    /// Why the last fetch failed.
+    pub error: RwSignal<Option<LoadError>>,
+    /// The data that is shown.
+    pub loaded: RwSignal<Option<Same<Loaded>>>,
+    /// What the detector found in it.
+    pub detected: Memo<Option<Same<Detected>>>,
+    /// What is odd.
+    pub analysis: Memo<Option<Same<Analysis>>>,
+    /// The series that is drawn in full, by its index in `loaded`. It stays while a slider is dragged.
+    pub focus: Memo<Option<usize>>,
+    /// The event that is looked at: its series and the index of its onset.
+    pub selected: RwSignal<Option<(usize, usize)>>,
+    /// Queries that were run before, newest first.
+    pub recent: RwSignal<Vec<String>>,
+    /// Light, dark, or as the system says.
+    pub theme: RwSignal<Theme>,
+    /// Whether the page is dark now.
+    pub dark: RwSignal<bool>,
+    address: RwSignal<String>,
+    draft: RwSignal<Option<Settings>>,
+    asked_at: RwSignal<Timestamp>,
+    abort: StoredValue<Option<AbortController>, LocalStorage>,
+}
+
+impl State {
+    /// Builds the signals and starts to follow the address.
+    pub fn new() -> Self {
+        let address = RwSignal::new(url::query());
+        url::on_back(move |query| address.set(query));
+        let read = Memo::new(move |_| Panel::from_query(&address.read()));
+        let panel = Memo::new(move |_| read.read().0.clone());
+        let problems = Memo::new(move |_| read.read().1.clone());
+        let draft = RwSignal::new(None::<Settings>);
+        let settings = Memo::new(move |_| draft.get().unwrap_or_else(|| panel.read().settings));
+        let detector = Memo::new(move |_| settings.get().detector);
+        let rule = Memo::new(move |_| settings.get().rule);
+        let loaded = RwSignal::new(None::<Same<Loaded>>);
+        let detected = Memo::new(move |_| {
+            let loaded = loaded.get()?;
+            Some(Same::new(detect(loaded.0, detector.get())))
+        });
+        let analysis = Memo::new(move |_| Some(Same::new(analyze(detected.get()?.0, rule.get()))));
+        let focus = Memo::new(move |_| {
+            let loaded = loaded.get()?;
+            let wanted = panel.read().focus.clone();
+            let named = wanted.and_then(|name| {
+                loaded.series.iter().position(|series| series.labels.to_string() == name)
+            });
+            named.or_else(|| Some(analysis.get_untracked()?.ranking.first()?.index))
+        });
+        let theme = store::theme();
+        let state = Self {
+            sources: RwSignal::new(None),
+            panel,
+            problems,
+            settings,
+            progress: RwSignal::new(None),
+            error: RwSignal::new(None),
+            loaded,
+            detected,
+            analysis,
+            recent: RwSignal::new(store::recent()),
+            focus,
+            selected: RwSignal::new(None),
+            theme: RwSignal::new(theme),
+            dark: RwSignal::new(store::apply_theme(theme)),
+            address,
+            draft,
+            asked_at: RwSignal::new(clock::now()),
+            abort: StoredValue::new_local(None),
+        };
+        state.follow();
+        state
+    }
+
+    fn follow(self) {
+        spawn_local(async move { self.sources.set(Some(client::sources().await)) });
+        let asked = Memo::new(move |_| {
+            let panel = self.panel.read();
+            (!panel.expr.trim().is_empty()).then(|| Asked {
+                expr: panel.expr.clone(),
+                source: panel.source.clone(),
+                range: panel.range,
+                step: panel.step,
+                history: history(&panel.settings),
+            })
+        });
+        Effect::new(move |_| {
+            let (asked, asked_at) = (asked.get(), self.asked_at.get());
+            match (asked, self.source()) {
+                (Some(panel), Some(source)) => self.load(Question { panel, asked_at }, &source),
+                (Some(panel), None) => {
+                    self.error.set(match (&*self.sources.read(), panel.source) {
+                        (None, _) => None,
+                        (Some(Err(error)), _) => Some(error.clone()),
+                        (Some(Ok(_)), id) => Some(LoadError::UnknownSource(id.unwrap_or_default())),
+                    })
+                }
+                (None, _) => {
+                    self.cancel();
+                    self.error.set(None);
+                    self.loaded.set(None);
+                }
+            }
+        });
+        store::on_system_theme(move || {
+            self.dark.set(store::apply_theme(self.theme.get_untracked()))
+        });
+    }
+
+    /// The source that the panel names, or the first; `None` until the sources are known.
+    pub fn source(self) -> Option<Source> {
+        let sources = self.sources.read();
+        let known = sources.as_ref()?.as_ref().ok()?;
+        match &self.panel.read().source {
+            Some(id) => known.sources.iter().find(|source| source.id == *id).cloned(),
+            None => known.sources.first().cloned(),
+        }
+    }
+
+    /// Asks `expr` now, also when it is what was asked before.
+    pub fn run(self, expr: &str) {
+        let expr = expr.trim().to_owned();
+        self.asked_at.set(clock::now());
+        self.recent.update(|recent| store::remember(recent, &expr));
+        if expr != self.panel.read_untracked().expr {
+            self.navigate(|panel| {
+                panel.expr = expr;
+                panel.focus = None;
+                panel.zoom = None;
+            });
+        }
+    }
+
+    /// Changes the view as a step that the browser's back button undoes.
+    pub fn navigate(self, change: impl FnOnce(&mut Panel)) {
+        self.replace(url::push, change);
+    }
+
+    /// Changes the view without a step back: for what is adjusted often.
+    pub fn adjust(self, change: impl FnOnce(&mut Panel)) {
+        self.replace(url::replace, change);
+    }
+
+    fn replace(self, write: fn(&str), change: impl FnOnce(&mut Panel)) {
+        let mut panel = self.panel.get_untracked();
+        change(&mut panel);
+        let query = panel.to_query();
+        write(&query);
+        self.draft.set(None);
+        self.address.set(query);
+    }
+
+    /// Shows other settings while a slider is dragged, without a word to the address.
+    pub fn drag(self, settings: Settings) {
+        self.draft.set(Some(settings));
+    }
+
+    /// Keeps settings in the address.
+    pub fn tune(self, settings: Settings) {
+        self.adjust(|panel| panel.settings = settings);
+    }
+
+    /// Shows the page in the next theme.
+    pub fn next_theme(self) {
+        let theme = self.theme.get_untracked().next();
+        let dark = store::apply_theme(theme);
+        self.theme.set(theme);
+        self.dark.set(dark);
+    }
+
+    /// Looks at the event that holds sample `index` of a series, or at none.
+    pub fn select_at(self, series: usize, index: usize) {
+        let Some(analysis) = self.analysis.get_untracked() else { return };
+        let ranked = analysis.ranking.iter().find(|ranked| ranked.index == series);
+        let time = analysis.detected.loaded.series[series].grid.at(index);
+        let event = ranked.and_then(|ranked| {
+            ranked.events.iter().find(|event| event.onset.time <= time && time <= event.end)
+        });
+        self.selected.set(event.map(|event| (series, event.onset.index)));
+    }
+
+    /// Stops the present fetch; what is shown stays.
+    pub fn cancel(self) {
+        if let Some(controller) = self.abort.try_update_value(Option::take).flatten() {
+            controller.abort();
+        }
+        self.progress.set(None);
+    }
+
+    /// How times are written in this view.
+    pub fn clock(self) -> Clock {
+        if self.panel.read().local_time { Clock(clock::local_offset) } else { Clock::UTC }
+    }
+
+    /// Now, for what is written down.
+    pub fn now(self) -> Timestamp {
+        clock::now()
+    }
+
+    /// An absolute link that shows the same samples again.
+    pub fn link(self, range: TimeRange) -> String {
+        let panel = Panel {
+            range: Range::Between(range),
+            step: self.loaded.read().as_ref().map(|loaded| loaded.query.step),
+            settings: self.settings.get(),
+            source: self.source().map(|source| source.id),
+            ..self.panel.get()
+        };
+        url::absolute(&panel.to_query())
+    }
+
+    fn load(self, question: Question, source: &Source) {
+        self.cancel();
+        let controller = match AbortController::new() {
+            Ok(controller) => controller,
+            Err(_) => return self.error.set(Some(LoadError::OldBrowser)),
+        };
+        let signal = controller.signal();
+        self.abort.set_value(Some(controller));
+        self.progress.set(Some(Progress::default()));
+        let Question { panel, asked_at } = question;
+        let range = Panel { range: panel.range, ..Panel::default() }.range_at(asked_at);
+        let source = source.id.clone();
+        spawn_local(async move {
+            let request = client::Request {
+                source: &source,
+                expr: &panel.expr,
+                range,
+                step: panel.step,
+                history: panel.history,
+                signal: &signal,
+            };
+            let reply = client::load(request, move |progress| {
+                self.progress.set(Some(progress));
+            })
+            .await;
+            if signal.aborted() {
+                return;
+            }
+            self.progress.set(None);
+            match reply {
+                Ok(loaded) => {
+                    self.error.set(None);
+                    self.selected.set(None);
+                    self.loaded.set(Some(Same::new(loaded)));
+                }
+                Err(error) => self.error.set(Some(error)),
+            }
+        });
+    }
+}
+
+/// Samples to fetch before the range: what the detector learns from and what primes the hold-off,
+/// rounded up so that a small change of a window fetches nothing.
+fn history(settings: &Settings) -> usize {
+    (settings.detector.history() + settings.rule.hold_off).next_multiple_of(250)
+}

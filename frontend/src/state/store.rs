@@ -1,0 +1,104 @@
+//! What the browser keeps for this user: the theme and the last queries. Without storage both last
+//! as long as the page.
+
+use leptos::prelude::{document, window};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{MediaQueryList, Storage};
+
+const THEME: &str = "oddity.theme";
+const RECENT: &str = "oddity.recent";
+const MOST_RECENT: usize = 12;
+
+/// Light, dark, or as the system says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// As the system says.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+impl Theme {
+    /// The one after this when the button is pressed.
+    pub fn next(self) -> Self {
+        match self {
+            Self::System => Self::Light,
+            Self::Light => Self::Dark,
+            Self::Dark => Self::System,
+        }
+    }
+
+    /// Name for a person.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::System => "Auto",
+            Self::Light => "Light",
+            Self::Dark => "Dark",
+        }
+    }
+}
+
+fn storage() -> Option<Storage> {
+    window().local_storage().ok().flatten()
+}
+
+pub(super) fn theme() -> Theme {
+    match storage().and_then(|storage| storage.get_item(THEME).ok().flatten()).as_deref() {
+        Some("light") => Theme::Light,
+        Some("dark") => Theme::Dark,
+        _ => Theme::System,
+    }
+}
+
+/// Shows the theme and keeps it; says whether the page is dark now.
+pub(super) fn apply_theme(theme: Theme) -> bool {
+    let dark = match theme {
+        Theme::System => prefers_dark().is_some_and(|query| query.matches()),
+        Theme::Light => false,
+        Theme::Dark => true,
+    };
+    if let Some(root) = document().document_element() {
+        let _ = root.set_attribute("data-theme", if dark { "dark" } else { "light" });
+    }
+    if let Some(storage) = storage() {
+        let _ = storage.set_item(THEME, &theme.name().to_ascii_lowercase());
+    }
+    dark
+}
+
+/// Calls back when the system turns light or dark.
+pub(super) fn on_system_theme(act: impl Fn() + 'static) {
+    let listener = Closure::<dyn Fn()>::new(act);
+    if let Some(query) = prefers_dark() {
+        let _ = query.add_event_listener_with_callback("change", listener.as_ref().unchecked_ref());
+    }
+    listener.forget();
+}
+
+fn prefers_dark() -> Option<MediaQueryList> {
+    window().match_media("(prefers-color-scheme: dark)").ok().flatten()
+}
+
+pub(super) fn recent() -> Vec<String> {
+    storage()
+        .and_then(|storage| storage.get_item(RECENT).ok().flatten())
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default()
+}
+
+/// Puts a query in front of the list and keeps the list.
+pub(super) fn remember(recent: &mut Vec<String>, expr: &str) {
+    if expr.is_empty() {
+        return;
+    }
+    recent.retain(|known| known != expr);
+    recent.insert(0, expr.to_owned());
+    recent.truncate(MOST_RECENT);
+    if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(recent)) {
+        let _ = storage.set_item(RECENT, &text);
+    }
+}
