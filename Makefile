@@ -34,12 +34,13 @@ test: ## everything that CI checks
 	@$(MAKE) --no-print-directory e2e
 
 .PHONY: lint
-lint: setup-tests ## format, clippy (native and wasm32), rustdoc, types of the e2e tests
+lint: setup-tests ## format, clippy (native and wasm32), rustdoc, types of the scripts
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy --package shared --package frontend --target wasm32-unknown-unknown -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items
-	cd e2e && npx tsc
+	e2e/node_modules/.bin/tsc -p e2e
+	e2e/node_modules/.bin/tsc -p frontend/js/jsconfig.json
 
 .PHONY: unit
 unit: ## unit, property and documentation tests
@@ -51,7 +52,7 @@ size: $(PAGE) ## what a first visit loads, against its budget
 
 .PHONY: e2e
 e2e: setup-tests build ## real Chromium, real proxy, real Prometheus
-	cd e2e && ODDITY_BIN=$(abspath $(ODDITY)) npx playwright test
+	cd e2e && ODDITY_BIN=$(abspath $(ODDITY)) node_modules/.bin/playwright test
 
 .PHONY: bench
 bench: setup ## benchmarks of the detection core

@@ -1,7 +1,8 @@
-// Trunk's last step: moves its inline loader into a file, and puts a Brotli and a gzip copy beside every text and wasm file.
+// Trunk's last step. Names the app by its content, moves trunk's inline loader into a file, and puts a Brotli and a
+// gzip copy beside every text and wasm file.
 
 import { createHash } from "node:crypto";
-import { readFile, readdir, writeFile } from "node:fs/promises";
+import { readFile, readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
@@ -9,16 +10,28 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 const dist = process.env.TRUNK_STAGING_DIR;
 const base = process.env.TRUNK_PUBLIC_URL;
 
-async function moveLoader() {
-  const path = join(dist, "index.html");
-  const html = await readFile(path, "utf8");
+const hash = (...parts) => parts.reduce((sum, part) => sum.update(part), createHash("sha256")).digest("hex").slice(0, 16);
+
+/** Trunk's hash is that of cargo's output: it stays when wasm-bindgen or wasm-opt change what they make of it. */
+async function nameByContent(html) {
+  const [, stem, oldHash] = html.match(/([\w-]+)-([0-9a-f]{16})_bg\.wasm/) ?? [];
+  if (stem === undefined) throw new Error("trunk's index.html names no app");
+  const suffixes = [".js", "_bg.wasm"];
+  const contents = await Promise.all(suffixes.map((suffix) => readFile(join(dist, `${stem}-${oldHash}${suffix}`))));
+  const newHash = hash(...contents);
+  for (const suffix of suffixes) {
+    await rename(join(dist, `${stem}-${oldHash}${suffix}`), join(dist, `${stem}-${newHash}${suffix}`));
+  }
+  return html.replaceAll(`${stem}-${oldHash}`, `${stem}-${newHash}`);
+}
+
+async function moveLoader(html) {
   const [inline, ...more] = [...html.matchAll(/<script type="module">([\s\S]*?)<\/script>/g)];
   if (inline === undefined || more.length > 0) throw new Error("expected one inline module in trunk's index.html");
   const code = `${inline[1].trim()}\n`;
-  const hash = createHash("sha256").update(code).digest("hex").slice(0, 16);
-  const name = `boot-${hash}.js`;
+  const name = `boot-${hash(code)}.js`;
   await writeFile(join(dist, name), code);
-  await writeFile(path, html.replace(inline[0], () => `<script type="module" src="${base}${name}"></script>`));
+  return html.replace(inline[0], () => `<script type="module" src="${base}${name}"></script>`);
 }
 
 async function compress() {
@@ -35,5 +48,6 @@ async function compress() {
   );
 }
 
-await moveLoader();
+const index = join(dist, "index.html");
+await writeFile(index, await moveLoader(await nameByContent(await readFile(index, "utf8"))));
 await compress();

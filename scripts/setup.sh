@@ -27,7 +27,7 @@ system_packages() {
   missing=
   has cc || missing='build-essential'
   if $tests; then
-    [ -n "${CHROMIUM:-}" ] || has chromium || missing="$missing chromium"
+    [ -n "${CHROMIUM:-}" ] || has chromium || has chromium-browser || has google-chrome || missing="$missing chromium"
     has prometheus && has promtool || missing="$missing prometheus"
     ! has apt-get || [ -e /usr/share/fonts/truetype/noto/NotoSans-Regular.ttf ] || missing="$missing fonts-noto-core"
   fi
@@ -49,12 +49,15 @@ wasm_target() {
     fail 'Rust for WebAssembly is missing. By hand: rustup target add wasm32-unknown-unknown'
 }
 
-rust_components() {
-  for tool in rustfmt cargo-clippy; do
-    [ -x "$(rustc --print sysroot)/bin/$tool" ] || has rustup || has "$tool" || fail "$tool is missing. Install it and run this again."
-    [ -x "$(rustc --print sysroot)/bin/$tool" ] || ! has rustup || rustup component add "${tool#cargo-}" ||
-      fail "$tool is missing. By hand: rustup component add ${tool#cargo-}"
-  done
+# rust_component BINARY COMPONENT
+rust_component() {
+  [ -x "$(rustc --print sysroot)/bin/$1" ] && return 0
+  has rustup && rustup component add "$2" || fail "$1 is missing. By hand: rustup component add $2"
+}
+
+# The page is built offline, so that trunk downloads no tools of its own.
+crates() {
+  cargo fetch --quiet --locked || fail 'crates could not be fetched, or Cargo.lock is out of date. By hand: cargo fetch'
 }
 
 # cargo_tool BINARY ROOT ARGUMENTS...: builds a tool once, which takes minutes.
@@ -80,11 +83,13 @@ npm_packages() {
 needs
 system_packages
 wasm_target
+crates
 cargo_tool trunk "$TRUNK" trunk --locked --version "$TRUNK_VERSION"
 # Without --locked: its lock file names a crate version that was withdrawn.
 cargo_tool wasm-bindgen "$WASM_BINDGEN" wasm-bindgen-cli --version "$WASM_BINDGEN_VERSION"
 npm_packages frontend/js
 if $tests; then
-  rust_components
+  rust_component rustfmt rustfmt
+  rust_component cargo-clippy clippy
   npm_packages e2e
 fi

@@ -4,6 +4,8 @@
 export const STEP = 60;
 const SAMPLES = 24 * 60 + 1;
 const SPIKE_SAMPLES = 5;
+/** Shorter than the rest: promtool reads all text again for every two hours of it. */
+const SHARD_SECONDS = 6 * 3600;
 
 /** What the tests know about the data; times are Unix seconds. */
 export interface Data {
@@ -13,8 +15,8 @@ export interface Data {
   end: number;
   /** The first and the last sample of the spike in `queue_depth`, and its value. */
   spike: { start: number; end: number; value: number };
-  /** Label values of `shard_load`. */
-  shards: string[];
+  /** Label values of `shard_load`, and the time of its first samples. */
+  shards: { names: string[]; start: number };
   /** An expression that parses and has no result. */
   empty: string;
 }
@@ -26,7 +28,10 @@ export function describe(now: number): Data {
     start: end - (SAMPLES - 1) * STEP,
     end,
     spike: { start: spikeStart, end: spikeStart + (SPIKE_SAMPLES - 1) * STEP, value: 60 },
-    shards: Array.from({ length: 100 }, (_, index) => String(index).padStart(2, "0")),
+    shards: {
+      names: Array.from({ length: 100 }, (_, index) => String(index).padStart(2, "0")),
+      start: end - SHARD_SECONDS,
+    },
     empty: 'queue_depth{queue="absent"}',
   };
 }
@@ -45,12 +50,13 @@ function random(seed: number): () => number {
 /** OpenMetrics text with
  *  - `queue_depth{queue="mail"}`: 10 ± 1 with one spike,
  *  - `e2e_requests_total`: a counter that grows by 120 ± 6 a minute,
- *  - `shard_load{shard="00".."99"}`: 50 ± 5 each. */
+ *  - `shard_load{shard="00".."99"}`: 50 ± 5 each, for the last six hours. */
 export function* openMetrics({ start, end, spike, shards }: Data): Generator<string> {
-  function* family(name: string, type: string, help: string, series: [string, (time: number) => number][]) {
+  type Sample = [name: string, valueAt: (time: number) => number, first?: number];
+  function* family(name: string, type: string, help: string, samples: Sample[]) {
     yield `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
-    for (const [sample, valueAt] of series) {
-      for (let time = start; time <= end; time += STEP) yield `${sample} ${valueAt(time).toFixed(3)} ${time}\n`;
+    for (const [sample, valueAt, first = start] of samples) {
+      for (let time = first; time <= end; time += STEP) yield `${sample} ${valueAt(time).toFixed(3)} ${time}\n`;
     }
   }
 
@@ -76,7 +82,7 @@ export function* openMetrics({ start, end, spike, shards }: Data): Generator<str
     "shard_load",
     "gauge",
     "Load of a shard in percent.",
-    shards.map((shard, index) => [`shard_load{shard="${shard}"}`, noise(50, 5, 100 + index)]),
+    shards.names.map((shard, index) => [`shard_load{shard="${shard}"}`, noise(50, 5, 100 + index), shards.start]),
   );
   yield "# EOF\n";
 }

@@ -49,7 +49,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   guard: [
     async ({ page }, use) => {
       const faults: string[] = [];
-      page.on("pageerror", (error) => faults.push(`threw ${error.stack ?? error}`));
+      page.on("pageerror", (error) => faults.push(`threw ${error.message}\n${error.stack}`));
       page.on("console", (message) => {
         if (message.text().includes("Content Security Policy")) faults.push(message.text());
       });

@@ -56,8 +56,8 @@ export async function ready<T>(
   while (Date.now() < deadline) {
     const found = await look();
     if (found !== undefined) return found;
-    if (child.pid === undefined || child.exitCode !== null) break;
     await new Promise((resolve) => setTimeout(resolve, 50));
+    if (child.pid === undefined || child.exitCode !== null) break;
   }
   throw new Error(`${name} did not start:\n${output()}`);
 }

@@ -11,12 +11,13 @@ import { PromQLExtension } from "@prometheus-io/codemirror-promql";
  * @typedef {number | string | null} Position
  */
 
-/** @type {import("@codemirror/state").StateEffectType<import("@codemirror/lint").Diagnostic | null>} */
+/** @typedef {import("@codemirror/lint").Diagnostic} Diagnostic */
+
+/** @type {import("@codemirror/state").StateEffectType<Diagnostic | null>} */
 const changeError = StateEffect.define();
 
-/** @type {StateField<import("@codemirror/lint").Diagnostic | null>} */
 const serverError = StateField.define({
-  create: () => null,
+  create: () => /** @type {Diagnostic | null} */ (null),
   update(error, transaction) {
     for (const effect of transaction.effects) if (effect.is(changeError)) return effect.value;
     return transaction.docChanged ? null : error;

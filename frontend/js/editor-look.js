@@ -41,7 +41,7 @@ const theme = EditorView.theme({
     color: "var(--text)",
     overflow: "hidden",
   },
-  ".cm-tooltip.cm-tooltip-autocomplete": { overflow: "visible" },
+  ".cm-tooltip.cm-tooltip-autocomplete": { margin: "6px 0", overflow: "visible" },
   ".cm-tooltip.cm-tooltip-autocomplete > ul": {
     borderRadius: "var(--radius)",
     fontFamily: "var(--mono)",
