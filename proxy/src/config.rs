@@ -108,7 +108,7 @@ impl Settings {
             demo: file.demo.unwrap_or(sources.is_empty()),
             sources,
             demo_anchor: options.demo_anchor,
-            allowed_origins: parse_origins(origins)?,
+            allowed_origins: parse_origins(&origins)?,
             limits: file.limits,
         })
         .and_then(Self::check)
@@ -125,7 +125,7 @@ impl Settings {
 }
 
 /// Origins are compared byte by byte, so only the spelling that browsers send is accepted.
-fn parse_origins(origins: Vec<String>) -> Result<Vec<HeaderValue>, ConfigError> {
+fn parse_origins(origins: &[String]) -> Result<Vec<HeaderValue>, ConfigError> {
     let origins = origins.iter().map(|origin| origin.trim()).filter(|origin| !origin.is_empty());
     let parsed = origins.map(|origin| {
         let url = reqwest::Url::parse(origin).ok();

@@ -101,7 +101,7 @@ fn connect_reason(error: &reqwest::Error) -> &'static str {
             return "its TLS certificate is not trusted or TLS failed";
         }
         let Some(cause) = cause.downcast_ref::<io::Error>() else { continue };
-        if cause.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+        if cause.get_ref().is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>) {
             return "its TLS certificate is not trusted or TLS failed";
         }
         match cause.kind() {

@@ -62,10 +62,9 @@ pub async fn check(State(state): State<Arc<AppState>>, request: Request, next: N
         return error.into_response();
     }
     let path = request.uri().path();
-    if path == "/api" || path.starts_with("/api/") {
-        if let Err(error) = check_origin(request.headers(), &state.allowed_origins) {
-            return error.into_response();
-        }
+    let is_api = path == "/api" || path.starts_with("/api/");
+    if is_api && let Err(error) = check_origin(request.headers(), &state.allowed_origins) {
+        return error.into_response();
     }
     next.run(request).await
 }

@@ -54,12 +54,15 @@ impl AppState {
 }
 
 /// Every route and every layer.
-pub fn app(state: Arc<AppState>) -> Router {
+pub fn app(state: &Arc<AppState>) -> Router {
+    // A layer covers what was added before it, the reply to wrong methods included.
     let api = Router::new()
         .route("/api/sources", get(prometheus::sources))
         .route("/api/sources/{id}/api/v1/{*endpoint}", get(prometheus::ask).post(prometheus::ask))
         .route("/api", any(prometheus::not_found))
+        .route("/api/", any(prometheus::not_found))
         .route("/api/{*rest}", any(prometheus::not_found))
+        .method_not_allowed_fallback(prometheus::method_not_allowed)
         .with_state(state.clone());
     let api = match guard::cors(&state.allowed_origins) {
         Some(cors) => api.layer(cors),
@@ -68,10 +71,10 @@ pub fn app(state: Arc<AppState>) -> Router {
     Router::new()
         .route("/healthz", get(async || "ok"))
         .route("/metrics", get(metrics::show).with_state(state.metrics.clone()))
+        .method_not_allowed_fallback(prometheus::method_not_allowed)
         .merge(api)
         .layer(map_response(guard::no_store))
         .fallback(get(assets::page))
-        .method_not_allowed_fallback(prometheus::method_not_allowed)
         .layer(from_fn_with_state(state.clone(), guard::check))
         .layer(CatchPanicLayer::custom(guard::panicked))
         .layer(map_response(guard::secure))

@@ -54,7 +54,7 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
             _ = terminate.recv() => {}
         }
     };
-    server::run(listener, app(state), &settings.limits, shutdown).await;
+    server::run(listener, app(&state), &settings.limits, shutdown).await;
     upkeep.abort();
     Ok(())
 }

@@ -101,10 +101,9 @@ pub(super) fn resolve(
         .transpose()?;
     match position.and_then(|position| resolved.get_mut(position)) {
         Some(source) => {
-            let named = [(AUTHORIZATION, authorization), (ORG_ID, tenant)];
-            source
-                .headers
-                .extend(named.into_iter().filter_map(|(name, value)| Some((name, value?))));
+            for (name, value) in [(AUTHORIZATION, authorization), (ORG_ID, tenant)] {
+                value.map(|value| source.headers.insert(name, value));
+            }
         }
         None if authorization.is_some() || tenant.is_some() => {
             let problem = "is missing, and PROMETHEUS_ credentials are set: set it too";

@@ -109,7 +109,8 @@ fn headers_limits_and_origins_are_read() {
 fn wrong_settings_are_named_and_not_shown() {
     let source = "[[source]]\nid = 'a'\nurl = 'http://a'\n";
     let with = |line: &str| format!("{source}{line}\n");
-    let cases: Vec<(String, &[(&str, &str)], &str)> = vec![
+    type Case = (String, &'static [(&'static str, &'static str)], &'static str);
+    let cases: Vec<Case> = vec![
         ("lisen = ':80'".into(), &[], "line 1: lisen: unknown field `lisen`"),
         (with("pasword = 'CANARY'"), &[], "line 4: pasword: unknown field `pasword`"),
         (with("basic = 'me:CANARY'"), &[], "line 4: basic: invalid type: a string"),
