@@ -21,3 +21,126 @@ pub enum Endpoint {
 
 /// Parameters of one request, in their order; names may repeat (`match[]`).
 pub type Params = Vec<(String, String)>;
+
+impl Endpoint {
+    /// From the raw path after `/api/v1/`. Nothing is decoded: a path with an escape, an empty or a
+    /// relative segment names no endpoint.
+    pub fn parse(path: &str) -> Option<Self> {
+        match path {
+            "query" => Some(Self::Query),
+            "query_range" => Some(Self::QueryRange),
+            "series" => Some(Self::Series),
+            "labels" => Some(Self::Labels),
+            "metadata" => Some(Self::Metadata),
+            "status/buildinfo" => Some(Self::BuildInfo),
+            _ => {
+                let name = path.strip_prefix("label/")?.strip_suffix("/values")?;
+                is_label_name(name).then(|| Self::LabelValues(name.to_owned()))
+            }
+        }
+    }
+
+    /// The segments below the address of a Prometheus.
+    pub fn segments(&self) -> Vec<&str> {
+        let last: &[&str] = match self {
+            Self::Query => &["query"],
+            Self::QueryRange => &["query_range"],
+            Self::Series => &["series"],
+            Self::Labels => &["labels"],
+            Self::LabelValues(name) => &["label", name, "values"],
+            Self::Metadata => &["metadata"],
+            Self::BuildInfo => &["status", "buildinfo"],
+        };
+        [&["api", "v1"], last].concat()
+    }
+
+    /// Whether Prometheus takes the parameters as a form too.
+    pub fn accepts_post(&self) -> bool {
+        matches!(self, Self::Query | Self::QueryRange | Self::Series | Self::Labels)
+    }
+
+    /// The parameters that are forwarded; all others are dropped.
+    pub fn parameters(&self) -> &'static [&'static str] {
+        match self {
+            Self::Query => &["query", "time", "timeout", "limit"],
+            Self::QueryRange => &["query", "start", "end", "step", "timeout", "limit"],
+            Self::Series | Self::Labels | Self::LabelValues(_) => {
+                &["match[]", "start", "end", "limit"]
+            }
+            Self::Metadata => &["metric", "limit"],
+            Self::BuildInfo => &[],
+        }
+    }
+}
+
+/// Prometheus' classic label names, and the colon of recorded metrics.
+fn is_label_name(name: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphabetic() || matches!(c, '_' | ':');
+    name.starts_with(letter) && name.chars().all(|c| letter(c) || c.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_seven_endpoints_read_back_from_their_segments() {
+        let paths = [
+            "query",
+            "query_range",
+            "series",
+            "labels",
+            "label/__name__/values",
+            "label/job:x2/values",
+            "metadata",
+            "status/buildinfo",
+        ];
+        for path in paths {
+            let endpoint = Endpoint::parse(path).expect(path);
+            assert_eq!(endpoint.segments().join("/"), format!("api/v1/{path}"));
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_an_endpoint() {
+        let paths = [
+            "",
+            "query/",
+            "/query",
+            "//query",
+            "Query",
+            "query;x",
+            "query%2f",
+            "query%2f..%2f",
+            "query/../admin/tsdb/delete_series",
+            "../admin/tsdb/delete_series",
+            "%2e%2e/admin",
+            ".%2E/admin",
+            "%252e%252e/admin",
+            "\\..\\admin",
+            "label//values",
+            "label/a/b/values",
+            "label/../values",
+            "label/..%2f..%2fadmin%2ftsdb/values",
+            "label/%61/values",
+            "label/1a/values",
+            "label/é/values",
+            "label/a/values/",
+            "label/values",
+            "status/config",
+            "status/flags",
+            "targets",
+            "rules",
+            "alerts",
+            "write",
+            "read",
+            "admin/tsdb/snapshot",
+            "-/quit",
+            "federate",
+            "debug/pprof/",
+        ];
+        for path in paths {
+            assert_eq!(Endpoint::parse(path), None, "{path}");
+        }
+    }
+}

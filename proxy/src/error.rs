@@ -1,7 +1,8 @@
 //! What a client is told when a request fails, in Prometheus' own envelope.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
@@ -26,12 +27,39 @@ pub enum ErrorType {
 /// A failed request: HTTP status, type, and a message that says what to change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
-    /// Status of the reply.
+    /// Status of the reply; 503 means that the same request can succeed a second later.
     pub status: StatusCode,
     /// See [`ErrorType`].
     pub error_type: ErrorType,
     /// For a person; holds no address and no secret.
     pub message: String,
+}
+
+impl ApiError {
+    /// A request that must be changed.
+    pub fn bad_data(message: impl Into<String>) -> Self {
+        Self::refused(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// A request that must be changed, with a status that says more than 400.
+    pub fn refused(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, error_type: ErrorType::BadData, message: message.into() }
+    }
+
+    /// No such source or route.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { status: StatusCode::NOT_FOUND, error_type: ErrorType::NotFound, message }
+    }
+
+    /// A fault of the server; its details are in the log.
+    pub fn internal() -> Self {
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            error_type: ErrorType::Internal,
+            message: "the server failed: its log says why".to_owned(),
+        }
+    }
 }
 
 impl IntoResponse for ApiError {
@@ -41,6 +69,10 @@ impl IntoResponse for ApiError {
             "errorType": self.error_type,
             "error": self.message,
         });
-        (self.status, Json(body)).into_response()
+        let mut response = (self.status, Json(body)).into_response();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
     }
 }

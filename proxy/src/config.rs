@@ -1,0 +1,145 @@
+//! The configuration: command line, environment, `.env` and a TOML file become [`Settings`].
+//!
+//! Where several say the same thing, the command line wins over the environment, the environment over
+//! `.env`, and that over the file.
+
+mod cli;
+mod dotenv;
+mod file;
+mod limits;
+mod source;
+
+use std::path::{Path, PathBuf};
+
+use axum::http::HeaderValue;
+use shared::time::Timestamp;
+
+pub use cli::{Cli, Options};
+pub use dotenv::load_dotenv;
+pub use limits::Limits;
+pub use source::SourceSettings;
+
+/// Everything the server is told before it starts.
+#[derive(Debug)]
+pub struct Settings {
+    /// `host:port` to listen on; port 0 lets the system choose.
+    pub listen: String,
+    /// Upstream sources, the default first.
+    pub sources: Vec<SourceSettings>,
+    /// Whether the built-in source is offered too, after the others.
+    pub demo: bool,
+    /// End of the demo's planted events; the start of the server if absent.
+    pub demo_anchor: Option<Timestamp>,
+    /// Origins beside the server's own whose pages may call it.
+    pub allowed_origins: Vec<HeaderValue>,
+    /// See [`Limits`].
+    pub limits: Limits,
+}
+
+/// Why the configuration is refused. No message holds a secret or an address with one.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file cannot be read.
+    #[error("cannot read {}: {error}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A line of a file is not understood.
+    #[error("{}, line {line}: {problem}", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// Counted from one.
+        line: usize,
+        /// What is wrong with which key.
+        problem: String,
+    },
+    /// A setting is wrong or contradicts another one.
+    #[error("{setting}: {problem}")]
+    Setting {
+        /// Its name: a variable or a key.
+        setting: String,
+        /// What to change.
+        problem: String,
+    },
+}
+
+impl ConfigError {
+    fn setting(setting: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Setting { setting: setting.into(), problem: problem.into() }
+    }
+
+    fn read(path: &Path, error: std::io::Error) -> Self {
+        Self::Read { path: path.to_owned(), error }
+    }
+}
+
+/// The file that is read if it exists and no other is named.
+const DEFAULT_FILE: &str = "oddity.toml";
+
+const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
+
+impl Settings {
+    /// Joins command line, environment and file. `env` looks up a variable; blank counts as unset.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable, or the file and key, and says what to change.
+    pub fn load(
+        options: Options,
+        env: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let file = match &options.config {
+            Some(path) => file::read(path)?,
+            None if Path::new(DEFAULT_FILE).exists() => file::read(Path::new(DEFAULT_FILE))?,
+            None => file::File::default(),
+        };
+        let env = |name: &str| env(name).filter(|value| !value.trim().is_empty());
+        let origins = if options.allowed_origins.is_empty() {
+            file.allowed_origins
+        } else {
+            options.allowed_origins
+        };
+        let sources = source::resolve(file.source, env)?;
+        Ok(Self {
+            listen: options.listen.or(file.listen).unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
+            demo: file.demo.unwrap_or(sources.is_empty()),
+            sources,
+            demo_anchor: options.demo_anchor,
+            allowed_origins: parse_origins(&origins)?,
+            limits: file.limits,
+        })
+        .and_then(Self::check)
+    }
+
+    fn check(self) -> Result<Self, ConfigError> {
+        if self.sources.is_empty() && !self.demo {
+            let problem = "is false and no source is configured: set PROMETHEUS_URL, add a [[source]], \
+                           or remove `demo`";
+            return Err(ConfigError::setting("demo", problem));
+        }
+        Ok(self)
+    }
+}
+
+/// Origins are compared byte by byte, so only the spelling that browsers send is accepted.
+fn parse_origins(origins: &[String]) -> Result<Vec<HeaderValue>, ConfigError> {
+    let origins = origins.iter().map(|origin| origin.trim()).filter(|origin| !origin.is_empty());
+    let parsed = origins.map(|origin| {
+        let url = reqwest::Url::parse(origin).ok();
+        let exact = url.is_some_and(|url| url.origin().ascii_serialization() == origin);
+        HeaderValue::from_str(origin).ok().filter(|_| exact).ok_or_else(|| {
+            let problem = format!(
+                "\"{origin}\" is not an origin: write scheme, host and port alone, such as \
+                 https://grafana.example.org"
+            );
+            ConfigError::setting("allowed_origins (ODDITY_ALLOWED_ORIGINS)", problem)
+        })
+    });
+    parsed.collect()
+}
+
+#[cfg(test)]
+mod tests;

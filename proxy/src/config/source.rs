@@ -1,0 +1,248 @@
+//! Sources: what the file and the `PROMETHEUS_*` variables say, checked and joined.
+
+use std::time::Duration;
+
+use axum::http::header::{self, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use percent_encoding::percent_decode_str;
+use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
+use shared::api::SourceKind;
+
+use super::ConfigError;
+use super::file::{Basic, FileSource, read_secret};
+
+/// Id of the source that `PROMETHEUS_URL` makes, and of the built-in one.
+const ENV_ID: &str = "prometheus";
+const DEMO_ID: &str = "demo";
+
+const ENV_URL: &str = "PROMETHEUS_URL";
+
+/// The tenant of Mimir, Cortex and Loki.
+const ORG_ID: HeaderName = HeaderName::from_static("x-scope-orgid");
+
+/// Headers that belong to the connection or that we set.
+const RESERVED: [HeaderName; 9] = [
+    header::HOST,
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::CONTENT_TYPE,
+    header::TRANSFER_ENCODING,
+    header::TE,
+    header::UPGRADE,
+    header::ACCEPT,
+    header::ACCEPT_ENCODING,
+];
+
+/// One upstream source.
+#[derive(Clone, Debug)]
+pub struct SourceSettings {
+    /// See [`shared::api::Source::id`].
+    pub id: String,
+    /// See [`shared::api::Source::name`].
+    pub name: String,
+    /// Prometheus or VictoriaMetrics.
+    pub kind: SourceKind,
+    /// Address without user and password; its path does not end in a slash.
+    pub url: Url,
+    /// Credentials and other headers of every request; all are marked as sensitive.
+    pub headers: HeaderMap,
+    /// Time for one evaluation, if it is not that of the limits.
+    pub timeout: Option<Duration>,
+    /// Where a person changes the address: named in messages.
+    pub url_setting: &'static str,
+}
+
+/// The sources of the file. The variables add `prometheus`, or change the file's one; with
+/// `PROMETHEUS_URL` it comes first.
+pub(super) fn resolve(
+    sources: Vec<FileSource>,
+    env: impl Fn(&str) -> Option<String>,
+) -> Result<Vec<SourceSettings>, ConfigError> {
+    let mut resolved: Vec<SourceSettings> = Vec::new();
+    for source in sources {
+        let source = from_file(source)?;
+        if resolved.iter().any(|other| other.id == source.id) {
+            return Err(wrong_key(&source.id, "id", "is used twice: each source needs its own"));
+        }
+        resolved.push(source);
+    }
+    let mut authorization = env_authorization(&env)?;
+    let position = resolved.iter().position(|source| source.id == ENV_ID);
+    let position = if let Some(text) = env("PROMETHEUS_URL") {
+        let (url, user) = parse_url(ENV_URL, &text)?;
+        if user.is_some() && authorization.is_some() {
+            let problem =
+                "has a user, and other PROMETHEUS_ variables are credentials too: choose one way";
+            return Err(ConfigError::setting(ENV_URL, problem));
+        }
+        authorization = authorization.or(user);
+        let source = match position {
+            Some(position) => {
+                SourceSettings { url, url_setting: ENV_URL, ..resolved.remove(position) }
+            }
+            None => SourceSettings {
+                id: ENV_ID.to_owned(),
+                name: "Prometheus".to_owned(),
+                kind: SourceKind::Prometheus,
+                url,
+                headers: HeaderMap::new(),
+                timeout: None,
+                url_setting: ENV_URL,
+            },
+        };
+        resolved.insert(0, source);
+        Some(0)
+    } else {
+        position
+    };
+    let tenant = env("PROMETHEUS_ORG_ID")
+        .map(|tenant| sensitive("PROMETHEUS_ORG_ID", &tenant.into()))
+        .transpose()?;
+    match position.and_then(|position| resolved.get_mut(position)) {
+        Some(source) => {
+            for (name, value) in [(AUTHORIZATION, authorization), (ORG_ID, tenant)] {
+                value.map(|value| source.headers.insert(name, value));
+            }
+        }
+        None if authorization.is_some() || tenant.is_some() => {
+            let problem = "is missing, and PROMETHEUS_ credentials are set: set it too";
+            return Err(ConfigError::setting(ENV_URL, problem));
+        }
+        None => {}
+    }
+    Ok(resolved)
+}
+
+fn env_authorization(
+    env: &impl Fn(&str) -> Option<String>,
+) -> Result<Option<HeaderValue>, ConfigError> {
+    match (env("PROMETHEUS_TOKEN"), env("PROMETHEUS_USERNAME"), env("PROMETHEUS_PASSWORD")) {
+        (None, None, None) => Ok(None),
+        (Some(token), None, None) => bearer("PROMETHEUS_TOKEN", &token.into()).map(Some),
+        (None, Some(user), Some(password)) => {
+            basic("PROMETHEUS_USERNAME", &user, &password).map(Some)
+        }
+        (Some(_), ..) => {
+            let problem = "and PROMETHEUS_USERNAME or PROMETHEUS_PASSWORD are set: choose one way";
+            Err(ConfigError::setting("PROMETHEUS_TOKEN", problem))
+        }
+        (None, ..) => {
+            let setting = "PROMETHEUS_USERNAME and PROMETHEUS_PASSWORD";
+            Err(ConfigError::setting(setting, "need each other: set both or none"))
+        }
+    }
+}
+
+fn from_file(source: FileSource) -> Result<SourceSettings, ConfigError> {
+    let id = source.id;
+    let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if id.is_empty() || id.len() > 64 || !id.chars().all(letters) {
+        let problem = "must be 1 to 64 ASCII letters, digits, - or _";
+        return Err(ConfigError::setting(format!("id of [[source]] \"{id}\""), problem));
+    }
+    if id == DEMO_ID || source.kind == SourceKind::Demo {
+        let problem = "is built in: write `demo = true` at the top of the file instead";
+        return Err(ConfigError::setting("demo", problem));
+    }
+    let (url, user) = parse_url(&key_name(&id, "url"), source.url.expose_secret())?;
+    let mut headers = HeaderMap::new();
+    for (name, value) in &source.headers {
+        let setting = key_name(&id, &format!("headers.{name}"));
+        let header = HeaderName::try_from(name)
+            .map_err(|_| ConfigError::setting(&setting, "is not the name of a header"))?;
+        if RESERVED.contains(&header) {
+            return Err(ConfigError::setting(setting, "is set by the server: remove it"));
+        }
+        headers.insert(header, sensitive(&setting, value)?);
+    }
+    let ways = [
+        user,
+        source.basic.map(|basic| file_basic(&id, basic)).transpose()?,
+        source.bearer.map(|token| bearer(&key_name(&id, "bearer"), &token)).transpose()?,
+        source
+            .bearer_file
+            .map(|path| bearer(&key_name(&id, "bearer_file"), &read_secret(&path)?))
+            .transpose()?,
+        headers.remove(AUTHORIZATION),
+    ];
+    let mut ways = ways.into_iter().flatten();
+    if let Some(value) = ways.next() {
+        headers.insert(AUTHORIZATION, value);
+    }
+    if ways.next().is_some() {
+        let problem = "has several credentials: keep one of basic, bearer, bearer_file, an Authorization \
+                       header, or a user in url";
+        return Err(ConfigError::setting(format!("[[source]] \"{id}\""), problem));
+    }
+    Ok(SourceSettings {
+        name: source.name.unwrap_or_else(|| id.clone()),
+        kind: source.kind,
+        url,
+        headers,
+        timeout: source.timeout,
+        url_setting: "`url` in the configuration file",
+        id,
+    })
+}
+
+fn file_basic(id: &str, given: Basic) -> Result<HeaderValue, ConfigError> {
+    let password = match (given.password, given.password_file) {
+        (Some(password), None) => password,
+        (None, Some(path)) => read_secret(&path)?,
+        _ => return Err(wrong_key(id, "basic", "needs either password or password_file")),
+    };
+    basic(&key_name(id, "basic"), &given.username, password.expose_secret())
+}
+
+/// The address without user and password, and these as a header value.
+fn parse_url(setting: &str, text: &str) -> Result<(Url, Option<HeaderValue>), ConfigError> {
+    let wrong = || {
+        ConfigError::setting(setting, "is not an address such as http://localhost:9090/prometheus")
+    };
+    let mut url = Url::parse(text.trim()).map_err(|_| wrong())?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err(wrong());
+    }
+    let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let user = decode(url.username());
+    let password = url.password().map(decode);
+    let value = (!user.is_empty() || password.is_some())
+        .then(|| basic(setting, &user, password.as_deref().unwrap_or_default()))
+        .transpose()?;
+    url.set_username("").and_then(|()| url.set_password(None)).map_err(|()| wrong())?;
+    url.set_fragment(None);
+    let path = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&path);
+    Ok((url, value))
+}
+
+fn basic(setting: &str, user: &str, password: &str) -> Result<HeaderValue, ConfigError> {
+    if user.contains(':') {
+        return Err(ConfigError::setting(setting, "a user name cannot hold a colon"));
+    }
+    let pair = BASE64_STANDARD.encode(format!("{user}:{password}"));
+    sensitive(setting, &format!("Basic {pair}").into())
+}
+
+fn bearer(setting: &str, token: &SecretString) -> Result<HeaderValue, ConfigError> {
+    if token.expose_secret().is_empty() {
+        return Err(ConfigError::setting(setting, "is empty"));
+    }
+    sensitive(setting, &format!("Bearer {}", token.expose_secret()).into())
+}
+
+fn sensitive(setting: &str, text: &SecretString) -> Result<HeaderValue, ConfigError> {
+    let mut value = HeaderValue::from_str(text.expose_secret())
+        .map_err(|_| ConfigError::setting(setting, "has characters that no header can hold"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn key_name(id: &str, name: &str) -> String {
+    format!("{name} of [[source]] \"{id}\"")
+}
+
+fn wrong_key(id: &str, name: &str, problem: &str) -> ConfigError {
+    ConfigError::setting(key_name(id, name), problem)
+}

@@ -1,0 +1,122 @@
+//! What can go wrong between this server and a source, and how a client is told.
+
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use shared::time::Span;
+
+use crate::error::{ApiError, ErrorType};
+
+/// A question that a source did not answer as Prometheus would. No message holds an address or a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// Too many questions at once.
+    #[error("is busy with other queries: try again in a moment")]
+    Busy,
+    /// No connection, and why.
+    #[error("cannot be reached: {0}")]
+    Unreachable(&'static str),
+    /// Nothing, or not all, came in time.
+    #[error("did not answer within {}: shorten the range, choose a longer step or ask for fewer series",
+        Span::from_millis(u64::try_from(.0.as_millis()).unwrap_or(u64::MAX)))]
+    Timeout(Duration),
+    /// 401 or 403.
+    #[error("refused the credentials of this server (status {}): check the ones configured for it", .0.as_u16())]
+    Credentials(StatusCode),
+    /// 3xx; redirects are not followed.
+    #[error("answered with a redirect (status {}): configure the address that it leads to", .0.as_u16())]
+    Redirect(StatusCode),
+    /// An answer with status 200 that is not Prometheus' JSON.
+    #[error("answered with something else than Prometheus' JSON")]
+    NotPrometheus,
+    /// Another status without Prometheus' JSON.
+    #[error("answered with status {} and no reason that can be read: it may be starting or overloaded", .0.as_u16())]
+    Status(StatusCode),
+    /// The answer ended too early.
+    #[error(
+        "broke off in the middle of its answer: try again, and look at its log if that does not help"
+    )]
+    Cut,
+    /// The answer exceeds the limit of this many bytes.
+    #[error("answered with more than {} MiB: ask for fewer series, a shorter range or a longer step", .0 >> 20)]
+    TooLarge(usize),
+}
+
+impl Fault {
+    /// A word for metrics and logs.
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::Unreachable(_) => "unreachable",
+            Self::Timeout(_) => "timeout",
+            Self::Credentials(_) => "credentials",
+            Self::Redirect(_) => "redirect",
+            Self::NotPrometheus => "not_prometheus",
+            Self::Status(_) => "status",
+            Self::Cut => "cut",
+            Self::TooLarge(_) => "too_large",
+        }
+    }
+
+    /// The reply to a client about source `id`, whose address is configured in `url_setting`.
+    pub fn reply(self, id: &str, url_setting: &str) -> ApiError {
+        let (status, error_type) = match self {
+            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, ErrorType::Unavailable),
+            Self::Timeout(_) => (StatusCode::GATEWAY_TIMEOUT, ErrorType::Timeout),
+            _ => (StatusCode::BAD_GATEWAY, ErrorType::Unavailable),
+        };
+        let advice = match self {
+            Self::Unreachable(_) => format!("; check {url_setting} and that Prometheus runs"),
+            Self::NotPrometheus | Self::Redirect(_) | Self::Status(StatusCode::NOT_FOUND) => {
+                format!(
+                    "; check {url_setting}: it must lead to Prometheus itself, with its path prefix"
+                )
+            }
+            _ => String::new(),
+        };
+        let message = format!("the source \"{id}\" {self}{advice}");
+        ApiError { status, error_type, message }
+    }
+
+    /// What a failed exchange means; `deadline` is the time it had.
+    pub fn from_error(error: &reqwest::Error, deadline: Duration) -> Self {
+        if error.is_connect() {
+            Self::Unreachable(connect_reason(error))
+        } else if error.is_timeout() {
+            Self::Timeout(deadline)
+        } else {
+            Self::Cut
+        }
+    }
+}
+
+/// Why no connection came about, from the causes of `error`.
+fn connect_reason(error: &reqwest::Error) -> &'static str {
+    let mut next = Some(error as &dyn Error);
+    while let Some(cause) = next {
+        next = cause.source();
+        if cause.downcast_ref::<rustls::Error>().is_some() {
+            return "its TLS certificate is not trusted or TLS failed";
+        }
+        let Some(cause) = cause.downcast_ref::<io::Error>() else { continue };
+        if cause.get_ref().is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>) {
+            return "its TLS certificate is not trusted or TLS failed";
+        }
+        match cause.kind() {
+            io::ErrorKind::ConnectionRefused => return "connection refused",
+            io::ErrorKind::TimedOut => return "no connection in time",
+            io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+                return "no route to its host";
+            }
+            io::ErrorKind::ConnectionReset => return "connection reset",
+            _ => {}
+        }
+    }
+    if error.is_timeout() {
+        "no connection in time"
+    } else {
+        "its host name is unknown or the connection failed"
+    }
+}

@@ -1,0 +1,60 @@
+//! Parses the command line, binds and runs; everything else is in the library.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use proxy::config::{Cli, Settings, load_dotenv};
+use proxy::metrics::Metrics;
+use proxy::{AppState, app, server};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+fn main() -> anyhow::Result<()> {
+    // Before any thread exists: this changes the environment.
+    load_dotenv(Path::new(".env"))?;
+    let options = Cli::parse().options;
+    let filter = EnvFilter::try_new(&options.log).context("--log (ODDITY_LOG) is not a filter")?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let settings = Settings::load(options, |name| {
+        std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+    })?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let served = runtime.block_on(serve(&settings));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    served
+}
+
+async fn serve(settings: &Settings) -> anyhow::Result<()> {
+    let metrics = Arc::new(Metrics::new()?);
+    let state = AppState::new(settings, metrics.clone())?;
+    let listener = TcpListener::bind(&settings.listen).await.with_context(|| {
+        format!("cannot listen on {}: choose another address with --listen", settings.listen)
+    })?;
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let address = listener.local_addr()?;
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "Oddity listens on http://{address}")?;
+    stdout.flush()?;
+    tracing::info!(%address, sources = settings.sources.len(), demo = settings.demo, "listening");
+    let upkeep = tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            metrics.upkeep();
+        }
+    });
+    let shutdown = async {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    };
+    server::run(listener, app(&state), &settings.limits, shutdown).await;
+    upkeep.abort();
+    Ok(())
+}

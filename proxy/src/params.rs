@@ -1,0 +1,177 @@
+//! Which parameters of a client are forwarded, and the limits that they must keep.
+
+use std::time::Duration;
+
+use shared::query::MAX_POINTS;
+use shared::time::{Span, Step, TimeRange};
+
+use crate::config::Limits;
+use crate::endpoint::{Endpoint, Params};
+use crate::error::ApiError;
+
+/// Reads the query string and the form body of one request.
+///
+/// Unknown parameters are dropped. `timeout` is set where an expression is evaluated, and never exceeds
+/// `timeout`.
+///
+/// # Errors
+/// `bad_data` for a repeated parameter (except `match[]`), a text beyond the limit, a time or a step that
+/// cannot be read, or too many points.
+pub fn check(
+    endpoint: &Endpoint,
+    sources: [&[u8]; 2],
+    limits: &Limits,
+    timeout: Duration,
+) -> Result<Params, ApiError> {
+    let mut params = Params::new();
+    for (name, value) in sources.into_iter().flat_map(form_urlencoded::parse) {
+        if !endpoint.parameters().contains(&name.as_ref()) {
+            continue;
+        }
+        if name != "match[]" && params.iter().any(|(known, _)| *known == name) {
+            return Err(ApiError::bad_data(format!("`{name}` is given twice: give it once")));
+        }
+        if value.len() > limits.query_bytes {
+            return Err(ApiError::bad_data(format!(
+                "`{name}` has {} bytes, more than {}: shorten it",
+                value.len(),
+                limits.query_bytes
+            )));
+        }
+        params.push((name.into_owned(), value.into_owned()));
+    }
+    if *endpoint == Endpoint::QueryRange {
+        check_points(&params)?;
+    }
+    if endpoint.parameters().contains(&"timeout") {
+        clamp_timeout(&mut params, timeout)?;
+    }
+    Ok(params)
+}
+
+/// The value of a parameter that is given at most once.
+fn value<'a>(params: &'a Params, name: &str) -> Option<&'a str> {
+    params.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+}
+
+fn parse<T>(params: &Params, name: &str) -> Result<T, ApiError>
+where
+    T: std::str::FromStr<Err: std::fmt::Display>,
+{
+    let text = value(params, name)
+        .ok_or_else(|| ApiError::bad_data(format!("`{name}` is missing: add it")))?;
+    text.parse().map_err(|error| ApiError::bad_data(format!("`{name}`: {error}")))
+}
+
+fn check_points(params: &Params) -> Result<(), ApiError> {
+    let range = TimeRange::new(parse(params, "start")?, parse(params, "end")?)
+        .map_err(|error| ApiError::bad_data(error.to_string()))?;
+    let step: Step = parse(params, "step")?;
+    let intervals = range.span().millis() / step.millis();
+    if intervals <= MAX_POINTS as u64 {
+        return Ok(());
+    }
+    Err(ApiError::bad_data(format!(
+        "{} at a step of {step} are {} points a series, more than {}: choose a step of {} or more, or \
+         a shorter range",
+        range.span(),
+        intervals.saturating_add(1),
+        MAX_POINTS + 1,
+        sufficient_step(range.span()),
+    )))
+}
+
+/// A step that keeps `span` within the limit: whole seconds, or milliseconds below one second.
+fn sufficient_step(span: Span) -> Span {
+    let millis = span.millis().div_ceil(MAX_POINTS as u64);
+    if millis < 1_000 {
+        Span::from_millis(millis)
+    } else {
+        Span::from_seconds(millis.div_ceil(1_000))
+    }
+}
+
+fn clamp_timeout(params: &mut Params, most: Duration) -> Result<(), ApiError> {
+    let most = Span::from_millis(u64::try_from(most.as_millis()).unwrap_or(u64::MAX));
+    let given: Span =
+        if value(params, "timeout").is_some() { parse(params, "timeout")? } else { most };
+    params.retain(|(name, _)| name != "timeout");
+    params.push(("timeout".to_owned(), given.min(most).to_string()));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(path: &str, query: &str) -> Result<String, String> {
+        let endpoint = Endpoint::parse(path).expect(path);
+        let limits = Limits::default();
+        super::check(&endpoint, [query.as_bytes(), b""], &limits, limits.timeout)
+            .map(|params| {
+                let pairs = params.iter().map(|(name, value)| format!("{name}={value}"));
+                pairs.collect::<Vec<_>>().join(" ")
+            })
+            .map_err(|error| error.message)
+    }
+
+    #[test]
+    fn only_known_parameters_pass() {
+        let cases = [
+            ("query", "query=up&time=1&url=http://169.254.169.254", "query=up time=1 timeout=30s"),
+            ("query", "query=up&timeout=1h", "query=up timeout=30s"),
+            ("query", "query=up&timeout=5", "query=up timeout=5s"),
+            ("query", "query=a%2Bb+c&nocache=0&match[]=x", "query=a+b c timeout=30s"),
+            (
+                "query_range",
+                "query=up&start=0&end=11000&step=1",
+                "query=up start=0 end=11000 step=1 timeout=30s",
+            ),
+            (
+                "query_range",
+                "query=up&start=2026-01-01T00:00:00Z&end=2026-01-02T00:00:00Z&step=1m",
+                "query=up start=2026-01-01T00:00:00Z end=2026-01-02T00:00:00Z step=1m timeout=30s",
+            ),
+            ("series", "match[]=up&match[]=down&query=x", "match[]=up match[]=down"),
+            ("labels", "start=1&end=2&limit=3", "start=1 end=2 limit=3"),
+            ("label/job/values", "match%5B%5D=up", "match[]=up"),
+            ("metadata", "metric=up&limit=1", "metric=up limit=1"),
+            ("status/buildinfo", "query=up", ""),
+        ];
+        for (path, query, expected) in cases {
+            assert_eq!(check(path, query).as_deref(), Ok(expected), "{path}?{query}");
+        }
+    }
+
+    #[test]
+    fn wrong_parameters_say_what_to_change() {
+        let long = format!("query={}", "x".repeat(16 * 1024 + 1));
+        let cases = [
+            ("query", "query=up&query=down", "given twice"),
+            ("query", "timeout=1s&timeout=1h", "given twice"),
+            ("query", long.as_str(), "16385 bytes, more than 16384: shorten it"),
+            ("query", "query=up&timeout=soon", "`timeout`: \"soon\" is not a duration"),
+            ("query_range", "query=up&start=0&end=11001&step=1", "11002 points"),
+            ("query_range", "query=up&start=0&end=86400&step=1", "choose a step of 8s or more"),
+            ("query_range", "query=up&start=0&end=20&step=0.001", "choose a step of 2ms or more"),
+            ("query_range", "query=up&start=0&end=20&step=0", "longer than zero"),
+            ("query_range", "query=up&start=9&end=1&step=1", "ends"),
+            ("query_range", "query=up&start=x&end=1&step=1", "`start`: \"x\" is not a time"),
+            ("query_range", "query=up&start=1&end=1", "`step` is missing"),
+            ("query_range", "query=up&start=-9e15&end=9e15&step=1", "is not a time"),
+        ];
+        for (path, query, expected) in cases {
+            let message = check(path, query).expect_err(query);
+            assert!(message.contains(expected), "{query}: {message}");
+        }
+    }
+
+    #[test]
+    fn the_step_that_is_named_passes() {
+        for end in [11_001, 86_400, 604_800, 31_536_000, 1_999_999_999] {
+            let step = sufficient_step(Span::from_seconds(end));
+            let query = format!("query=up&start=0&end={end}&step={step}");
+            assert!(check("query_range", &query).is_ok(), "{query}");
+        }
+    }
+}

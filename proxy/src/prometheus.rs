@@ -1,0 +1,111 @@
+//! The routes of sources: which there are, and Prometheus' API for each.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::{Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::Response;
+use shared::api::Sources;
+use tokio::time::timeout;
+
+use crate::AppState;
+use crate::config::Limits;
+use crate::endpoint::Endpoint;
+use crate::error::{ApiError, ErrorType};
+use crate::params;
+use crate::upstream::FORM;
+
+/// `GET /api/sources`.
+pub async fn sources(State(state): State<Arc<AppState>>) -> Json<Sources> {
+    Json(Sources {
+        sources: state.sources.iter().map(|source| source.about.clone()).collect(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}
+
+/// `GET|POST /api/sources/{id}/api/v1/...`.
+///
+/// # Errors
+/// [`ApiError`] for what is not on the list of endpoints, for parameters beyond the limits, and for
+/// sources that do not answer.
+pub async fn ask(
+    State(state): State<Arc<AppState>>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (head, body) = request.into_parts();
+    // The raw path: nothing is decoded before it is compared.
+    let (id, path) = head
+        .uri
+        .path()
+        .strip_prefix("/api/sources/")
+        .and_then(|rest| rest.split_once("/api/v1/"))
+        .ok_or_else(no_endpoint)?;
+    let source =
+        state.sources.iter().find(|source| source.about.id == id).ok_or_else(|| {
+            ApiError::not_found("no source has this id: GET /api/sources lists them")
+        })?;
+    let endpoint = Endpoint::parse(path).ok_or_else(no_endpoint)?;
+    let form = if head.method == Method::POST {
+        if !endpoint.accepts_post() {
+            return Err(method_not_allowed().await);
+        }
+        read_form(&head.headers, body, &state.limits).await?
+    } else {
+        Bytes::new()
+    };
+    let query = head.uri.query().unwrap_or_default().as_bytes();
+    let params = params::check(&endpoint, [query, &form], &state.limits, source.timeout)?;
+    source.ask(&head.method, endpoint, params).await
+}
+
+fn no_endpoint() -> ApiError {
+    ApiError::not_found(
+        "no such endpoint: there are query, query_range, series, labels, label/<name>/values, metadata \
+         and status/buildinfo",
+    )
+}
+
+/// For paths below `/api` that do not exist.
+pub async fn not_found() -> ApiError {
+    ApiError::not_found("no such path: the API has /api/sources and /api/sources/<id>/api/v1/...")
+}
+
+/// For methods that a route does not take.
+pub async fn method_not_allowed() -> ApiError {
+    ApiError::refused(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "this path does not take this method: use GET, or POST for query, query_range, series and labels",
+    )
+}
+
+async fn read_form(
+    headers: &HeaderMap,
+    body: axum::body::Body,
+    limits: &Limits,
+) -> Result<Bytes, ApiError> {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM) {
+        let message = format!("send the parameters as {FORM}");
+        return Err(ApiError::refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+    }
+    let too_large = || {
+        let message = format!("the form has more than {} bytes: shorten it", limits.form_bytes);
+        ApiError::refused(StatusCode::PAYLOAD_TOO_LARGE, message)
+    };
+    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if length.is_some_and(|length: usize| length > limits.form_bytes) {
+        return Err(too_large());
+    }
+    match timeout(limits.form_wait, to_bytes(body, limits.form_bytes)).await {
+        Ok(Ok(form)) => Ok(form),
+        Ok(Err(_)) => Err(too_large()),
+        Err(_) => Err(ApiError {
+            status: StatusCode::REQUEST_TIMEOUT,
+            error_type: ErrorType::Timeout,
+            message: "the form did not arrive in time: send it faster".to_owned(),
+        }),
+    }
+}

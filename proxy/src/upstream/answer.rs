@@ -1,0 +1,162 @@
+//! From a source's answer to the client's: its status and JSON, and nothing else of it.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, Response, StatusCode};
+use bytes::Bytes;
+use futures_util::stream;
+use serde::Deserialize;
+use tokio::time::{Instant, timeout_at};
+
+use super::Upstream;
+use super::shape::Shape;
+use crate::fault::Fault;
+use crate::gate::Permit;
+use crate::metrics::Metrics;
+
+/// The part of Prometheus' envelope that tells it from other JSON.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope {
+    status: EnvelopeStatus,
+    error_type: Option<String>,
+    error: Option<String>,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum EnvelopeStatus {
+    Success,
+    Error,
+}
+
+/// An answer of which only the start has been read.
+struct Rest {
+    start: Option<Bytes>,
+    response: reqwest::Response,
+    shape: Shape,
+    passed: usize,
+    most: usize,
+    end: Instant,
+    deadline: Duration,
+    id: Arc<str>,
+    metrics: Arc<Metrics>,
+    _permit: Permit,
+}
+
+impl Upstream {
+    /// See [`Upstream::ask`].
+    pub(super) async fn pass_on(
+        &self,
+        mut response: reqwest::Response,
+        end: Instant,
+        permit: Permit,
+    ) -> Result<Response<Body>, Fault> {
+        let status = response.status();
+        if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            return Err(Fault::Credentials(status));
+        }
+        if status.is_redirection() {
+            return Err(Fault::Redirect(status));
+        }
+        if response.content_length().is_some_and(|length| length > self.answer_bytes as u64) {
+            return Err(Fault::TooLarge(self.answer_bytes));
+        }
+        let malformed =
+            if status.is_success() { Fault::NotPrometheus } else { Fault::Status(status) };
+        let mut start = Vec::new();
+        let mut shape = Shape::default();
+        while start.len() <= self.checked_bytes {
+            let Some(chunk) = response.chunk().await.map_err(|error| self.fault(error))? else {
+                return if is_envelope(status, &start) {
+                    Ok(json(status, Body::from(start)))
+                } else if starts_as_success(&start) && !shape.is_complete() {
+                    Err(Fault::Cut)
+                } else {
+                    Err(malformed)
+                };
+            };
+            start.extend_from_slice(&chunk);
+            shape.feed(&chunk).map_err(|_| malformed)?;
+        }
+        if status != StatusCode::OK || !starts_as_success(&start) {
+            return Err(malformed);
+        }
+        if start.len() > self.answer_bytes {
+            return Err(Fault::TooLarge(self.answer_bytes));
+        }
+        let rest = Rest {
+            passed: start.len(),
+            start: Some(start.into()),
+            response,
+            shape,
+            most: self.answer_bytes,
+            end,
+            deadline: self.deadline,
+            id: self.id.clone(),
+            metrics: self.metrics.clone(),
+            _permit: permit,
+        };
+        let pieces = stream::try_unfold(rest, |mut rest| async move {
+            match rest.next().await {
+                Ok(piece) => Ok(piece.map(|piece| (piece, rest))),
+                Err(fault) => {
+                    rest.metrics.upstream_fault(&rest.id, fault);
+                    tracing::warn!(source = %rest.id, %fault, "an answer was cut off");
+                    Err(io::Error::other(fault))
+                }
+            }
+        });
+        Ok(json(status, Body::from_stream(pieces)))
+    }
+}
+
+impl Rest {
+    /// The next piece, or `None` after the last one of a complete answer.
+    async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
+        if let Some(start) = self.start.take() {
+            return Ok(Some(start));
+        }
+        let chunk = timeout_at(self.end, self.response.chunk()).await;
+        let chunk = chunk.map_err(|_| Fault::Timeout(self.deadline))?;
+        let chunk = chunk.map_err(|error| Fault::from_error(&error, self.deadline))?;
+        let Some(chunk) = chunk else {
+            return if self.shape.is_complete() { Ok(None) } else { Err(Fault::Cut) };
+        };
+        self.passed = self.passed.saturating_add(chunk.len());
+        if self.passed > self.most {
+            return Err(Fault::TooLarge(self.most));
+        }
+        self.shape.feed(&chunk).map_err(|_| Fault::NotPrometheus)?;
+        Ok(Some(chunk))
+    }
+}
+
+/// Whether `body` is a whole envelope that agrees with the status.
+fn is_envelope(status: StatusCode, body: &[u8]) -> bool {
+    let Ok(envelope) = serde_json::from_slice::<Envelope>(body) else { return false };
+    if status == StatusCode::OK {
+        envelope.status == EnvelopeStatus::Success
+    } else {
+        let explained = envelope.error_type.is_some() && envelope.error.is_some();
+        !status.is_success() && envelope.status == EnvelopeStatus::Error && explained
+    }
+}
+
+/// Whether `body` began as an envelope; the status comes first in every known implementation.
+fn starts_as_success(body: &[u8]) -> bool {
+    let visible = body.iter().copied().filter(|byte| !byte.is_ascii_whitespace());
+    visible.take(19).eq(*br#"{"status":"success""#)
+}
+
+/// A reply with our headers only.
+pub(crate) fn json(status: StatusCode, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

@@ -1,0 +1,77 @@
+//! A watch on JSON that passes by in pieces: how deep it nests, and whether it came to its end.
+
+/// Deeper nesting than this is refused; Prometheus' own answers need 6.
+const MAX_DEPTH: u32 = 128;
+
+/// What has been seen of one JSON object so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Shape {
+    depth: u32,
+    in_string: bool,
+    escaped: bool,
+    closed: bool,
+}
+
+/// The bytes are no JSON object: nested too deep, or something follows its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Malformed;
+
+impl Shape {
+    /// Reads the next piece; it may end anywhere.
+    pub(super) fn feed(&mut self, piece: &[u8]) -> Result<(), Malformed> {
+        for byte in piece {
+            if self.in_string {
+                match byte {
+                    _ if self.escaped => self.escaped = false,
+                    b'\\' => self.escaped = true,
+                    b'"' => self.in_string = false,
+                    _ => {}
+                }
+                continue;
+            }
+            match byte {
+                b' ' | b'\t' | b'\r' | b'\n' => {}
+                _ if self.closed || (self.depth == 0 && *byte != b'{') => return Err(Malformed),
+                b'"' => self.in_string = true,
+                b'{' | b'[' if self.depth == MAX_DEPTH => return Err(Malformed),
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' => {
+                    self.depth -= 1;
+                    self.closed = self.depth == 0;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the object has been closed.
+    pub(super) fn is_complete(self) -> bool {
+        self.closed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_is_complete_at_its_last_brace_however_it_is_cut() {
+        let text = br#" {"status":"success","data":{"a":["}","\"]",1]}} "#;
+        for cut in 0..=text.len() {
+            let mut shape = Shape::default();
+            shape.feed(&text[..cut]).unwrap();
+            assert_eq!(shape.is_complete(), cut >= text.len() - 1, "{cut}");
+            shape.feed(&text[cut..]).unwrap();
+            assert!(shape.is_complete());
+        }
+    }
+
+    #[test]
+    fn other_texts_are_malformed() {
+        let deep = format!("{{\"a\":{}", "[".repeat(200));
+        for text in ["<html>", "[1]", "null", "{}{}", "{} x", "}", &deep] {
+            assert_eq!(Shape::default().feed(text.as_bytes()), Err(Malformed), "{text}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! A fault of a source is a typed 502 or 504, and never looks like an answer.
+
+use std::time::Duration;
+
+use crate::support::scripted::{Scripted, Then, ok, reply};
+use crate::support::{Reply, serve_upstream};
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+
+const QUICK: &str = "[limits]\ntimeout = '200ms'\ngrace = '100ms'\nanswer_bytes = 3000000";
+const QUERY: &str = "/api/sources/up/api/v1/query?query=up";
+
+/// What a client gets when the source answers `answer` and then does `then`.
+async fn ask(answer: Vec<u8>, then: Then) -> Reply {
+    let upstream = Scripted::start(answer, then).await;
+    serve_upstream(upstream.address, QUICK).await.get(QUERY).await
+}
+
+/// A reply that promises more bytes than it has.
+fn cut(body: &str, length: usize) -> Vec<u8> {
+    format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}").into()
+}
+
+#[tokio::test]
+async fn faults_are_typed() {
+    let start = r#"{"status":"success","data":"#;
+    let deep = format!("{start}{}{}}}", "[".repeat(200), "]".repeat(200));
+    let prefix = "check `url` in the configuration file: it must lead to Prometheus itself";
+    let cases = [
+        (ok("<html>hello</html>"), Then::Close, "502 unavailable", prefix),
+        (ok(""), Then::Close, "502 unavailable", prefix),
+        (ok("[]"), Then::Close, "502 unavailable", prefix),
+        (ok(r#"{"hello":1}"#), Then::Close, "502 unavailable", prefix),
+        (
+            ok(r#"{"status":"error","errorType":"x","error":"y"}"#),
+            Then::Close,
+            "502 unavailable",
+            prefix,
+        ),
+        (ok(r#"{"status":"success","data":}"#), Then::Close, "502 unavailable", prefix),
+        (ok(&deep), Then::Close, "502 unavailable", prefix),
+        (reply("404 Not Found", "", "404 page not found"), Then::Close, "502 unavailable", prefix),
+        (
+            reply("302 Found", "location: http://127.0.0.1:1\r\n", ""),
+            Then::Close,
+            "502 unavailable",
+            prefix,
+        ),
+        (reply("500 Oops", "", "{}"), Then::Close, "502 unavailable", "status 500"),
+        (
+            reply("503 Busy", "retry-after: 9\r\n", "busy"),
+            Then::Close,
+            "502 unavailable",
+            "may be starting",
+        ),
+        (reply("401 No", "", "who?"), Then::Close, "502 unavailable", "refused the credentials"),
+        (reply("403 No", "", "{}"), Then::Close, "502 unavailable", "status 403"),
+        (cut(start, 1_000), Then::Close, "502 unavailable", "broke off"),
+        (cut(start, 1_000), Then::Reset, "502 unavailable", "broke off"),
+        (cut(start, 1_000), Then::Hang, "504 timeout", "within 300ms"),
+        (cut(start, 1 << 40), Then::Hang, "502 unavailable", "more than 2 MiB"),
+        (
+            format!("HTTP/1.0 200 OK\r\n\r\n{start}").into(),
+            Then::Close,
+            "502 unavailable",
+            "broke off",
+        ),
+        (Vec::new(), Then::Close, "502 unavailable", "broke off"),
+        (Vec::new(), Then::Hang, "504 timeout", "did not answer within 300ms"),
+    ];
+    for (answer, then, kind, message) in cases {
+        let text = String::from_utf8_lossy(&answer).chars().take(120).collect::<String>();
+        let reply = ask(answer, then).await;
+        let error = reply.error();
+        assert!(error.starts_with(kind) && error.contains(message), "{text} {then:?}: {error}");
+        assert!(error.contains("the source 'up'") && reply.whole, "{text}: {error}");
+        assert!(!error.contains("127.0.0.1"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_connection_says_what_to_check() {
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let reply = serve_upstream(closed, "").await.get(QUERY).await;
+    assert_eq!(
+        reply.error(),
+        "502 unavailable: the source 'up' cannot be reached: connection refused; check `url` in the \
+         configuration file and that Prometheus runs"
+    );
+}
+
+#[tokio::test]
+async fn a_fault_in_a_stream_is_no_clean_end() {
+    let start = format!(r#"{{"status":"success","data":["{}"#, "x".repeat(1_500_000));
+    let whole = format!(r#"{start}"]}}"#);
+    let too_much = format!(r#"{start}{}"]}}"#, "x".repeat(2_000_000));
+    let close_delimited = |body: &str| format!("HTTP/1.0 200 OK\r\n\r\n{body}").into_bytes();
+    let cases = [
+        (ok(&whole), Then::Close, true),
+        (close_delimited(&whole), Then::Close, true),
+        (cut(&start, 2_000_000), Then::Close, false),
+        (cut(&start, 2_000_000), Then::Hang, false),
+        (close_delimited(&start), Then::Close, false),
+        (close_delimited(&too_much), Then::Close, false),
+        (close_delimited(&format!("{whole}{whole}")), Then::Close, false),
+    ];
+    for (index, (answer, then, expected)) in cases.into_iter().enumerate() {
+        let reply = ask(answer, then).await;
+        assert_eq!((reply.status, reply.whole), (200, expected), "{index}: {}", reply.head);
+    }
+    let html = ask(ok(&"<p>".repeat(600_000)), Then::Close).await;
+    assert_eq!(html.status, 502);
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_takes_its_question_along() {
+    let partial =
+        cut(&format!(r#"{{"status":"success","data":"{}"#, "x".repeat(1_500_000)), 9_000_000);
+    for answer in [Vec::new(), partial] {
+        let upstream = Scripted::start(answer, Then::Hang).await;
+        let server = serve_upstream(upstream.address, "").await;
+        let mut client = TcpStream::connect(server.address).await.unwrap();
+        let request = format!("GET {QUERY} HTTP/1.1\r\nHost: x\r\n\r\n");
+        client.write_all(request.as_bytes()).await.unwrap();
+        upstream.wait_for_requests(1).await;
+        drop(client);
+        upstream.wait_for_drops(1).await;
+    }
+}
+
+#[tokio::test]
+async fn more_questions_than_the_cap_are_told_to_come_again() {
+    let upstream = Scripted::start(Vec::new(), Then::Hang).await;
+    let limits = "[limits]\nconcurrent_queries = 2\nqueued_queries = 1\nqueue_wait = '100ms'";
+    let server = serve_upstream(upstream.address, limits).await;
+    let mut clients = Vec::new();
+    for _ in 0..2 {
+        let mut client = TcpStream::connect(server.address).await.unwrap();
+        let request = format!("GET {QUERY} HTTP/1.1\r\nHost: x\r\n\r\n");
+        client.write_all(request.as_bytes()).await.unwrap();
+        clients.push(client);
+    }
+    upstream.wait_for_requests(2).await;
+    let start = std::time::Instant::now();
+    let (queued, refused) = tokio::join!(server.get(QUERY), server.get(QUERY));
+    for reply in [queued, refused] {
+        assert!(reply.error().starts_with("503 unavailable: the source 'up' is busy"), "{reply:?}");
+        assert_eq!(reply.field("retry-after"), Some("1"));
+    }
+    assert!(start.elapsed() < Duration::from_secs(1));
+    assert_eq!(upstream.requests().len(), 2);
+    drop(clients);
+    upstream.wait_for_drops(2).await;
+    assert_eq!(server.get("/healthz").await.status, 200);
+}

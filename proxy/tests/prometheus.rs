@@ -1,0 +1,113 @@
+//! A real Prometheus behind the proxy answers as if it were asked directly.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use crate::support::process::Process;
+use crate::support::{Reply, send, serve_upstream};
+
+/// A minute of two series, one sample every five seconds from this second on.
+const START: u64 = 1_767_225_600;
+
+const SKIP: &str = "ODDITY_SKIP_PROMETHEUS";
+
+/// A Prometheus on a free port with two series.
+async fn start(folder: &Path) -> (Process, SocketAddr) {
+    let data = folder.join("data");
+    let mut text = "# HELP up Whether it runs.\n# TYPE up gauge\n".to_owned();
+    for job in ["api", "db"] {
+        for second in (0..60).step_by(5) {
+            text += &format!("up{{job=\"{job}\"}} {} {}\n", second % 7, START + second);
+        }
+    }
+    let metrics = folder.join("metrics.txt");
+    std::fs::write(&metrics, text + "# EOF\n").unwrap();
+    std::fs::write(folder.join("prometheus.yml"), "global: {}\n").unwrap();
+    let blocks = Command::new("promtool")
+        .args(["tsdb", "create-blocks-from", "openmetrics"])
+        .args([&metrics, &data])
+        .stdout(Stdio::null())
+        .status();
+    assert!(blocks.unwrap_or_else(missing).success());
+    let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let child = Command::new("prometheus")
+        .arg(format!("--web.listen-address={address}"))
+        .arg(format!("--config.file={}", folder.join("prometheus.yml").display()))
+        .arg(format!("--storage.tsdb.path={}", data.display()))
+        .arg("--storage.tsdb.retention.time=100y")
+        .stderr(Stdio::null())
+        .spawn();
+    let process = Process(child.unwrap_or_else(missing));
+    for _ in 0..300 {
+        if tokio::net::TcpStream::connect(address).await.is_ok()
+            && send(address, "GET /-/ready", &[], "").await.status == 200
+        {
+            return (process, address);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("Prometheus does not get ready");
+}
+
+/// Without Prometheus there is nothing to compare with.
+fn missing<T>(error: std::io::Error) -> T {
+    panic!("{error}: install Prometheus (apt-get install prometheus), or set {SKIP}=1 to skip")
+}
+
+/// The body of a reply, whose chunks are joined.
+fn body(reply: &Reply) -> serde_json::Value {
+    let end = reply.body.rfind('}').map_or(0, |end| end + 1);
+    let start = reply.body.find('{').unwrap_or(0);
+    serde_json::from_str(&reply.body[start..end]).unwrap_or_else(|_| panic!("{reply:?}"))
+}
+
+#[tokio::test]
+async fn every_endpoint_answers_as_prometheus_does() {
+    if std::env::var_os(SKIP).is_some() {
+        println!("skipped, because {SKIP} is set: nothing was compared with a real Prometheus");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (_prometheus, address) = start(folder.path()).await;
+    let server = serve_upstream(address, "").await;
+    let end = START + 60;
+    let cases = [
+        ("query", format!("query=sum(up)&time={START}"), 200, true),
+        ("query", "query=sum(".to_owned(), 400, true),
+        ("query", format!("query=up+%2B+on(job)+{{job=~\".%2B\"}}&time={START}"), 200, true),
+        ("query_range", format!("query=up&start={START}&end={end}&step=5"), 200, true),
+        ("query_range", format!("query=rate(up[1m])&start={START}&end={end}&step=5s"), 200, true),
+        ("series", format!("match[]=up&start={START}&end={end}"), 200, true),
+        ("labels", format!("start={START}&end={end}"), 200, true),
+        (
+            "label/job/values",
+            format!("match[]=up{{job=\"db\"}}&start={START}&end={end}"),
+            200,
+            false,
+        ),
+        ("metadata", "metric=up".to_owned(), 200, false),
+        ("status/buildinfo", String::new(), 200, false),
+    ];
+    let form = ["Content-Type: application/x-www-form-urlencoded"];
+    for (endpoint, params, status, takes_post) in cases {
+        let encoded = params.replace('"', "%22").replace('{', "%7B").replace('}', "%7D");
+        let mut ways = vec![(format!("GET /{endpoint}?{encoded}"), "")];
+        if takes_post {
+            ways.push((format!("POST /{endpoint}"), encoded.as_str()));
+        }
+        for (line, content) in ways {
+            let direct = line.replacen('/', "/api/v1/", 1);
+            let direct = send(address, &direct, &form, content).await;
+            let proxied = line.replacen('/', "/api/sources/up/api/v1/", 1);
+            let proxied = server.send(&proxied, &form, content).await;
+            assert_eq!((direct.status, proxied.status), (status, status), "{line}: {proxied:?}");
+            assert_eq!(body(&direct), body(&proxied), "{line}");
+            let has_data = !body(&proxied)["data"].to_string().contains("[]");
+            assert!(has_data, "{line}: {proxied:?}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Processes that a test starts, and ends by their id when it is over.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// A child process; it is killed when this is dropped.
+pub(crate) struct Process(pub(crate) Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Process {
+    /// Asks it to end.
+    pub(crate) fn terminate(&self) {
+        let kill = format!("kill -TERM {}", self.0.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    }
+
+    /// Waits for its end, ten seconds at most.
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_secs(10) {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                return status;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("the process does not end");
+    }
+}
+
+/// The real binary, listening.
+pub(crate) struct Oddity {
+    pub(crate) process: Process,
+    /// `127.0.0.1:port`.
+    pub(crate) address: std::net::SocketAddr,
+    log: JoinHandle<String>,
+}
+
+/// `oddity` in `folder` with no environment but `env`.
+pub(crate) fn command(folder: &Path, args: &[&str], env: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oddity"));
+    command.args(args).env_clear().envs(env.iter().copied()).current_dir(folder);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+impl Oddity {
+    /// Starts on a free port and waits until it listens.
+    pub(crate) fn start(folder: &Path, args: &[&str], env: &[(&str, &str)]) -> Self {
+        let args = [&["--listen", "127.0.0.1:0"], args].concat();
+        let mut process = Process(command(folder, &args, env).spawn().unwrap());
+        let mut stderr = process.0.stderr.take().unwrap();
+        let log = std::thread::spawn(move || {
+            let mut text = String::new();
+            stderr.read_to_string(&mut text).unwrap();
+            text
+        });
+        let mut line = String::new();
+        BufReader::new(process.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("Oddity listens on http://").map(str::parse);
+        let Some(Ok(address)) = address else { panic!("not listening: {line}") };
+        Self { process, address, log }
+    }
+
+    /// Stops it and returns its exit status and all that it logged.
+    pub(crate) fn stop(mut self) -> (ExitStatus, String) {
+        self.process.terminate();
+        let status = self.process.wait();
+        (status, self.log.join().unwrap())
+    }
+}
