@@ -1,50 +1,191 @@
-//! The built-in source that needs no Prometheus.
+//! The demo source: Prometheus' HTTP API over deterministic series in which events are planted.
+//!
+//! Nothing is stored. A sample is a pure function of its series and its number, so any range of time can be
+//! asked for and costs nothing until then.
 
-use serde_json::json;
+mod catalog;
+mod params;
+mod promql;
+mod render;
+mod signal;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use promql_parser::parser::value::ValueType;
+use serde_json::{Value as Json, json};
 use shared::api::Example;
 use shared::time::Timestamp;
 
+use self::catalog::DemoSeries;
+use self::params::Query;
+use self::promql::{EvalError, Evaluator, Selector, Steps, Store, Value};
 use crate::endpoint::{Endpoint, Params};
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorType};
 
-/// A source whose series are computed.
-pub struct Demo;
+/// The demo source; cheap to clone.
+#[derive(Clone)]
+pub struct Demo {
+    series: Arc<[DemoSeries]>,
+}
 
-/// What a question is answered with.
+/// What goes into Prometheus' envelope on success.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
-    /// The envelope's `data`.
-    pub data: serde_json::Value,
-    /// The envelope's `warnings`.
+    /// The member `data`.
+    pub data: Json,
+    /// The member `warnings`; absent from the envelope if empty.
     pub warnings: Vec<String>,
 }
 
 impl Demo {
-    /// A source whose planted events lie before `anchor`.
-    pub fn new(_anchor: Timestamp) -> Self {
-        Self
+    /// Series whose planted events begin at `anchor`, floored to its minute.
+    pub fn new(anchor: Timestamp) -> Self {
+        Self { series: catalog::series(anchor).into() }
     }
 
-    /// Answers as Prometheus would at `now`.
+    /// Queries worth showing to a newcomer, the most telling first.
+    pub fn examples() -> Vec<Example> {
+        catalog::examples()
+    }
+
+    /// Answers a request at the instant `now`, after which no sample exists.
     ///
     /// # Errors
-    /// As Prometheus: `bad_data` for a wrong question.
+    /// As Prometheus: `bad_data` for wrong parameters and queries, `execution` for queries that fail on
+    /// these series; `bad_data` as well for PromQL that the demo source does not support.
     pub fn answer(
         &self,
         endpoint: &Endpoint,
-        _params: &Params,
-        _now: Timestamp,
+        params: &Params,
+        now: Timestamp,
     ) -> Result<Answer, ApiError> {
-        match endpoint {
-            Endpoint::BuildInfo => Ok(Answer {
-                data: json!({ "version": env!("CARGO_PKG_VERSION") }),
-                warnings: Vec::new(),
+        let query = Query { params, now: now.0 };
+        let store = Store { series: &self.series, now: now.0 };
+        let data = match endpoint {
+            Endpoint::Query => instant(store, &query)?,
+            Endpoint::QueryRange => range(store, &query)?,
+            Endpoint::Series => {
+                if query.all("match[]").next().is_none() {
+                    return Err(bad_data("no match[] parameter provided"));
+                }
+                let found = selected(store, &query)?;
+                found.into_iter().map(|series| render::metric(&series.labels)).collect()
+            }
+            Endpoint::Labels => {
+                let found = selected(store, &query)?;
+                let names = found.iter().flat_map(|series| series.labels.iter());
+                limited(&query, names.map(|(name, _)| name))?
+            }
+            Endpoint::LabelValues(name) => {
+                if !promql::is_label_name(name) {
+                    return Err(bad_data(format!("invalid label name: {name:?}")));
+                }
+                let found = selected(store, &query)?;
+                limited(&query, found.iter().filter_map(|series| series.labels.get(name)))?
+            }
+            Endpoint::Metadata => metadata(&query)?,
+            Endpoint::BuildInfo => json!({
+                "version": concat!("demo-", env!("CARGO_PKG_VERSION")),
+                "revision": "demo",
+                "branch": "demo",
+                "buildUser": "",
+                "buildDate": "",
+                "goVersion": "",
             }),
-            _ => Err(ApiError::bad_data("the demo source answers status/buildinfo only")),
-        }
+        };
+        Ok(Answer { data, warnings: Vec::new() })
     }
+}
 
-    /// Queries worth showing to a newcomer.
-    pub fn examples() -> Vec<Example> {
-        Vec::new()
+fn instant(store: Store<'_>, query: &Query<'_>) -> Result<Json, ApiError> {
+    let at = query.time("time")?.unwrap_or(query.now);
+    let expr = promql::parse(query.one("query")).map_err(invalid_query)?;
+    let evaluator = Evaluator::new(store, Steps::instant(at));
+    let value = match expr.value_type() {
+        ValueType::Matrix => evaluator.matrix(&expr).map(Value::Matrix),
+        _ => evaluator.run(&expr),
+    };
+    Ok(render::instant(value.map_err(failed)?, at))
+}
+
+fn range(store: Store<'_>, query: &Query<'_>) -> Result<Json, ApiError> {
+    let steps = query.steps()?;
+    let expr = promql::parse(query.one("query")).map_err(invalid_query)?;
+    let of_type = match expr.value_type() {
+        ValueType::Matrix => Some("range vector"),
+        ValueType::String => Some("string"),
+        ValueType::Vector | ValueType::Scalar => None,
+    };
+    if let Some(name) = of_type {
+        return Err(bad_data(format!(
+            "invalid parameter \"query\": invalid expression type \"{name}\" for range query, must be Scalar or instant Vector"
+        )));
+    }
+    let value = Evaluator::new(store, steps).run(&expr).map_err(failed)?;
+    Ok(render::range(&value.into_vector(), steps))
+}
+
+/// The series that match any of the selectors and have a sample in the time range.
+fn selected<'a>(store: Store<'a>, query: &Query<'_>) -> Result<Vec<&'a DemoSeries>, ApiError> {
+    let start = query.time("start")?.unwrap_or(i64::MIN);
+    let end = query.time("end")?.unwrap_or(i64::MAX);
+    let invalid = |error| bad_data(format!("invalid parameter \"match[]\": {error}"));
+    let selectors: Vec<Selector> = query
+        .all("match[]")
+        .map(|text| Selector::new(&promql::parse_selector(text)?))
+        .collect::<Result<_, _>>()
+        .map_err(invalid)?;
+    let wanted = |series: &&DemoSeries| {
+        selectors.is_empty() || selectors.iter().any(|selector| selector.matches(series))
+    };
+    let found = store.series.iter().filter(wanted);
+    Ok(found.filter(|series| store.count(series, start, end) > 0).collect())
+}
+
+/// Names in their order, each once.
+fn limited<'a>(query: &Query<'_>, names: impl Iterator<Item = &'a str>) -> Result<Json, ApiError> {
+    let names: BTreeSet<&str> = names.collect();
+    Ok(names.into_iter().take(query.limit()?).collect())
+}
+
+fn metadata(query: &Query<'_>) -> Result<Json, ApiError> {
+    let wanted = query.one("metric");
+    let metrics = catalog::metrics().filter(|metric| wanted.is_empty() || metric.name == wanted);
+    let described = |metric: catalog::Metric| {
+        let entry = json!([{ "type": metric.kind, "help": metric.help, "unit": metric.unit }]);
+        (metric.name, entry)
+    };
+    let all: BTreeMap<&str, Json> = metrics.take(query.limit()?).map(described).collect();
+    Ok(json!(all))
+}
+
+fn bad_data(message: impl Into<String>) -> ApiError {
+    ApiError {
+        status: StatusCode::BAD_REQUEST,
+        error_type: ErrorType::BadData,
+        message: message.into(),
+    }
+}
+
+/// What is wrong with a query before it is evaluated.
+fn invalid_query(error: EvalError) -> ApiError {
+    match error {
+        EvalError::Parse { .. } => bad_data(format!("invalid parameter \"query\": {error}")),
+        other => failed(other),
+    }
+}
+
+/// What goes wrong while a query is evaluated.
+fn failed(error: EvalError) -> ApiError {
+    let message = error.to_string();
+    match error {
+        EvalError::Parse { .. } | EvalError::Unsupported(_) => bad_data(message),
+        EvalError::Execution(_) | EvalError::TooMuch => ApiError {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            error_type: ErrorType::Execution,
+            message,
+        },
     }
 }

@@ -1,0 +1,54 @@
+//! A PromQL evaluator over the demo series.
+//!
+//! Every expression is evaluated for all steps at once: a vector is a list of series, each with one
+//! optional value a step, so labels are worked out once and a subquery's inner expression is evaluated
+//! once over its whole grid. Numbers follow Prometheus' `promql` package to the operation.
+
+mod aggregate;
+mod binary;
+mod calendar;
+mod eval;
+mod fault;
+mod functions;
+mod histogram;
+mod labels;
+mod parse;
+mod range;
+mod select;
+mod value;
+
+pub(super) use eval::Evaluator;
+pub(super) use labels::is_label_name;
+pub(super) use parse::{parse, parse_selector};
+pub(super) use select::{Selector, Store};
+pub(super) use value::{RawSeries, StepSeries, Steps, Value};
+
+/// Why an expression has no answer.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub(super) enum EvalError {
+    /// Not PromQL; lines and columns count from 1.
+    #[error("{line}:{column}: parse error: {message}")]
+    Parse {
+        /// Where the fault begins.
+        line: usize,
+        /// See `line`.
+        column: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// PromQL that only a real Prometheus evaluates.
+    #[error("the demo source does not support {0}: point PROMETHEUS_URL at a Prometheus to run it")]
+    Unsupported(String),
+    /// It cannot be evaluated on these series.
+    #[error("{0}")]
+    Execution(String),
+    /// It would take too long.
+    #[error(
+        "the query touches more samples than the demo source evaluates: shorten the range or choose a longer step"
+    )]
+    TooMuch,
+}
+
+fn execution(message: impl Into<String>) -> EvalError {
+    EvalError::Execution(message.into())
+}

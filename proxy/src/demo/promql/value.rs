@@ -1,0 +1,131 @@
+//! What an expression evaluates to.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use shared::series::Labels;
+
+use super::{EvalError, execution};
+
+/// The instants of an evaluation: `start`, `start + step`, ... in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::demo) struct Steps {
+    pub start: i64,
+    pub step: i64,
+    pub len: usize,
+}
+
+/// A series of an instant vector: one optional value a step.
+#[derive(Clone, Debug)]
+pub(in crate::demo) struct StepSeries {
+    pub labels: Labels,
+    pub values: Vec<Option<f64>>,
+}
+
+/// A series of a range vector: its samples, oldest first.
+#[derive(Clone, Debug)]
+pub(in crate::demo) struct RawSeries {
+    pub labels: Labels,
+    /// Milliseconds, rising.
+    pub times: Vec<i64>,
+    /// As many as `times`.
+    pub values: Vec<f64>,
+}
+
+/// The value of an expression at every step.
+#[derive(Clone, Debug)]
+pub(in crate::demo) enum Value {
+    Scalar(Vec<f64>),
+    Vector(Vec<StepSeries>),
+    /// A range vector as the instant query shows it.
+    Matrix(Vec<RawSeries>),
+    Text(String),
+}
+
+impl Steps {
+    /// A single instant.
+    pub(in crate::demo) fn instant(at: i64) -> Self {
+        Self { start: at, step: 1, len: 1 }
+    }
+
+    pub(in crate::demo) fn at(self, index: usize) -> i64 {
+        self.start + self.step * index as i64
+    }
+
+    /// The last instant.
+    pub(in crate::demo) fn end(self) -> i64 {
+        self.at(self.len.saturating_sub(1))
+    }
+
+    pub(in crate::demo) fn iter(self) -> impl Iterator<Item = i64> {
+        (0..self.len).map(move |index| self.at(index))
+    }
+}
+
+impl Value {
+    /// The series of a range query's answer; a scalar is one without labels.
+    pub(in crate::demo) fn into_vector(self) -> Vec<StepSeries> {
+        match self {
+            Self::Vector(vector) => vector,
+            Self::Scalar(values) => {
+                let values = values.into_iter().map(Some).collect();
+                vec![StepSeries { labels: Labels::default(), values }]
+            }
+            Self::Matrix(_) | Self::Text(_) => Vec::new(),
+        }
+    }
+}
+
+impl StepSeries {
+    pub(super) fn is_empty(&self) -> bool {
+        self.values.iter().all(Option::is_none)
+    }
+}
+
+/// Joins series that have come to share their labels.
+///
+/// # Errors
+/// If two of them have a value at the same step.
+pub(super) fn merged(vector: Vec<StepSeries>) -> Result<Vec<StepSeries>, EvalError> {
+    let mut places: HashMap<Labels, usize> = HashMap::with_capacity(vector.len());
+    let mut joined: Vec<StepSeries> = Vec::with_capacity(vector.len());
+    for series in vector {
+        if series.is_empty() {
+            continue;
+        }
+        match places.entry(series.labels.clone()) {
+            Entry::Vacant(place) => {
+                place.insert(joined.len());
+                joined.push(series);
+            }
+            Entry::Occupied(place) => {
+                for (kept, new) in joined[*place.get()].values.iter_mut().zip(series.values) {
+                    match (&kept, new) {
+                        (Some(_), Some(_)) => return Err(same_labels()),
+                        (None, Some(_)) => *kept = new,
+                        (_, None) => {}
+                    }
+                }
+            }
+        }
+    }
+    Ok(joined)
+}
+
+/// Passes series on if each has labels of its own, as Prometheus demands of range functions.
+///
+/// # Errors
+/// If two share their labels, even at different steps.
+pub(super) fn distinct(vector: Vec<StepSeries>) -> Result<Vec<StepSeries>, EvalError> {
+    let vector: Vec<_> = vector.into_iter().filter(|series| !series.is_empty()).collect();
+    let mut seen = std::collections::HashSet::with_capacity(vector.len());
+    if vector.iter().all(|series| seen.insert(&series.labels)) {
+        Ok(vector)
+    } else {
+        Err(same_labels())
+    }
+}
+
+fn same_labels() -> EvalError {
+    execution("vector cannot contain metrics with the same labelset")
+}
