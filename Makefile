@@ -15,7 +15,7 @@ SCRIPT_SOURCES := $(filter-out frontend/js/dist/%,$(wildcard frontend/js/*.*))
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
 run: build ## build everything and serve the page on http://127.0.0.1:8080

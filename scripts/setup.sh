@@ -85,7 +85,7 @@ system_packages
 wasm_target
 crates
 cargo_tool trunk "$TRUNK" trunk --locked --version "$TRUNK_VERSION"
-# Without --locked: its lock file names a crate version that was withdrawn.
+# Without --locked: its lock file names a crate version that the registry lacks.
 cargo_tool wasm-bindgen "$WASM_BINDGEN" wasm-bindgen-cli --version "$WASM_BINDGEN_VERSION"
 npm_packages frontend/js
 if $tests; then
