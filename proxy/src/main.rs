@@ -25,7 +25,7 @@ fn main() -> anyhow::Result<()> {
     })?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(serve(&settings));
-    runtime.shutdown_timeout(Duration::from_secs(1));
+    runtime.shutdown_background();
     served
 }
 

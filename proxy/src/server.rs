@@ -30,7 +30,7 @@ pub async fn run(
         .header_read_timeout(limits.header_wait)
         .max_header_size(limits.header_bytes.get())
         .max_headers(MAX_HEADERS);
-    let room = Arc::new(Semaphore::new(limits.connections.get()));
+    let room = Arc::new(Semaphore::new(limits.connections.get().min(Semaphore::MAX_PERMITS)));
     let graceful = GracefulShutdown::new();
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
