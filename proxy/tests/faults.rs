@@ -144,6 +144,19 @@ async fn a_client_that_leaves_takes_its_question_along() {
 }
 
 #[tokio::test]
+async fn a_client_that_never_reads_loses_its_place() {
+    let endless = cut(r#"{"status":"success","data":""#, 60 << 20);
+    let answer = [endless, vec![b'x'; 50 << 20]].concat();
+    let upstream = Scripted::start(answer, Then::Hang).await;
+    let server = serve_upstream(upstream.address, "[limits]\nwrite_wait = '200ms'").await;
+    let mut client = TcpStream::connect(server.address).await.unwrap();
+    let request = format!("GET {QUERY} HTTP/1.1\r\nHost: x\r\n\r\n");
+    client.write_all(request.as_bytes()).await.unwrap();
+    upstream.wait_for_requests(1).await;
+    upstream.wait_for_drops(1).await;
+}
+
+#[tokio::test]
 async fn more_questions_than_the_cap_are_told_to_come_again() {
     let upstream = Scripted::start(Vec::new(), Then::Hang).await;
     let limits = "[limits]\nconcurrent_queries = 2\nqueued_queries = 1\nqueue_wait = '100ms'";

@@ -44,6 +44,9 @@ pub struct Limits {
     /// Time for sending a request's head, and for an idle connection. Default 15s.
     #[serde(deserialize_with = "duration")]
     pub header_wait: Duration,
+    /// Time for which a client may take no byte of its answer. Default 30s.
+    #[serde(deserialize_with = "duration")]
+    pub write_wait: Duration,
     /// Time for open requests when the server is stopped. Default 10s.
     #[serde(deserialize_with = "duration")]
     pub drain: Duration,
@@ -74,6 +77,7 @@ impl Default for Limits {
             connections: count(512),
             header_bytes: count(64 << 10),
             header_wait: Duration::from_secs(15),
+            write_wait: Duration::from_secs(30),
             drain: Duration::from_secs(10),
         }
     }
