@@ -96,27 +96,24 @@ impl Fault {
 fn connect_reason(error: &reqwest::Error) -> &'static str {
     let mut next = Some(error as &dyn Error);
     while let Some(cause) = next {
-        next = cause.source();
-        if cause.downcast_ref::<rustls::Error>().is_some() {
-            return "its TLS certificate is not trusted or TLS failed";
+        if cause.is::<rustls::Error>() {
+            return "TLS failed or its certificate is not trusted";
         }
-        let Some(cause) = cause.downcast_ref::<io::Error>() else { continue };
-        if cause.get_ref().is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>) {
-            return "its TLS certificate is not trusted or TLS failed";
+        if cause.to_string() == "dns error" {
+            return "its host name is unknown";
         }
-        match cause.kind() {
-            io::ErrorKind::ConnectionRefused => return "connection refused",
-            io::ErrorKind::TimedOut => return "no connection in time",
-            io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+        let io = cause.downcast_ref::<io::Error>();
+        match io.map(io::Error::kind) {
+            Some(io::ErrorKind::ConnectionRefused) => return "connection refused",
+            Some(io::ErrorKind::ConnectionReset) => return "connection reset",
+            Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => {
                 return "no route to its host";
             }
-            io::ErrorKind::ConnectionReset => return "connection reset",
             _ => {}
         }
+        // An io::Error names the cause of what it wraps as its source, and hides what it wraps.
+        let wrapped = io.and_then(io::Error::get_ref).map(|wrapped| wrapped as &dyn Error);
+        next = wrapped.or_else(|| cause.source());
     }
-    if error.is_timeout() {
-        "no connection in time"
-    } else {
-        "its host name is unknown or the connection failed"
-    }
+    if error.is_timeout() { "no connection in time" } else { "no connection" }
 }

@@ -23,9 +23,10 @@ pub struct Permit {
 impl Gate {
     /// A gate with the limits' `concurrent_queries`, `queued_queries` and `queue_wait`.
     pub fn new(limits: &Limits) -> Self {
-        let running = limits.concurrent_queries.get();
+        let running = limits.concurrent_queries.get().min(Semaphore::MAX_PERMITS);
+        let admitted = running.saturating_add(limits.queued_queries).min(Semaphore::MAX_PERMITS);
         Self {
-            admitted: Arc::new(Semaphore::new(running.saturating_add(limits.queued_queries))),
+            admitted: Arc::new(Semaphore::new(admitted)),
             running: Arc::new(Semaphore::new(running)),
             wait: limits.queue_wait,
         }

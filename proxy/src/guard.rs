@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::http::header::{
     self, CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderName, HeaderValue, ORIGIN,
 };
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower_http::cors::CorsLayer;
@@ -75,7 +75,8 @@ fn check_host(request: &Request) -> Result<(), ApiError> {
     let (host, second) = (hosts.next(), hosts.next());
     let target = request.uri().authority().map(|authority| authority.as_str().as_bytes());
     let agrees = target.is_none_or(|target| host.is_some_and(|host| host.as_bytes() == target));
-    if second.is_none() && agrees && request.method() != Method::CONNECT {
+    let named = host.is_some() || request.version() < Version::HTTP_11;
+    if named && second.is_none() && agrees && request.method() != Method::CONNECT {
         Ok(())
     } else {
         Err(ApiError::bad_data("send one Host header and a path as the target"))
@@ -102,7 +103,9 @@ fn check_origin(headers: &HeaderMap, allowed: &[HeaderValue]) -> Result<(), ApiE
 /// Whether `origin` has the host and port that were asked. The scheme is unknown behind a TLS proxy.
 fn is_own(origin: &HeaderValue, host: Option<&HeaderValue>) -> bool {
     let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
-    authority.zip(host).is_some_and(|((_, authority), host)| host == authority)
+    authority.zip(host).is_some_and(|((_, authority), host)| {
+        host.as_bytes().eq_ignore_ascii_case(authority.as_bytes())
+    })
 }
 
 /// The reply instead of a panic.

@@ -1,6 +1,6 @@
 //! Parses the command line, binds and runs; everything else is in the library.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,13 +19,17 @@ fn main() -> anyhow::Result<()> {
     load_dotenv(Path::new(".env"))?;
     let options = Cli::parse().options;
     let filter = EnvFilter::try_new(&options.log).context("--log (ODDITY_LOG) is not a filter")?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
     let settings = Settings::load(options, |name| {
         std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
     })?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(serve(&settings));
-    runtime.shutdown_timeout(Duration::from_secs(1));
+    runtime.shutdown_background();
     served
 }
 

@@ -101,7 +101,7 @@ impl Upstream {
         let end = Instant::now() + self.deadline;
         let exchange = async {
             let response = match self.send(method, endpoint, params).await {
-                Err(error) if error.is_connect() && method != Method::POST => {
+                Err(error) if is_retried(method, &error) => {
                     self.send(method, endpoint, params).await
                 }
                 result => result,
@@ -141,4 +141,9 @@ impl Upstream {
         tracing::debug!(source = %self.id, error = ?error.to_string(), "exchange failed");
         Fault::from_error(&error, self.deadline)
     }
+}
+
+/// Nothing was sent and little time is lost, so asking once more is safe.
+fn is_retried(method: &Method, error: &reqwest::Error) -> bool {
+    method != Method::POST && error.is_connect() && !error.is_timeout()
 }

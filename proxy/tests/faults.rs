@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::support::scripted::{Scripted, Then, ok, reply};
-use crate::support::{Reply, serve_upstream};
-use tokio::io::AsyncWriteExt;
+use crate::support::{Reply, serve, serve_upstream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 const QUICK: &str = "[limits]\ntimeout = '200ms'\ngrace = '100ms'\nanswer_bytes = 3000000";
@@ -79,14 +79,29 @@ async fn faults_are_typed() {
 }
 
 #[tokio::test]
-async fn a_refused_connection_says_what_to_check() {
+async fn a_missing_connection_says_why_and_what_to_check() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let reply = serve_upstream(closed, "").await.get(QUERY).await;
-    assert_eq!(
-        reply.error(),
-        "502 unavailable: the source 'up' cannot be reached: connection refused; check `url` in the \
-         configuration file and that Prometheus runs"
-    );
+    let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let without_tls = plain.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = plain.accept().await {
+            let _ = stream.read(&mut [0; 4096]).await;
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        }
+    });
+    let cases = [
+        (format!("http://{closed}"), "connection refused"),
+        (format!("https://{without_tls}"), "TLS failed or its certificate is not trusted"),
+        ("http://nowhere.invalid".to_owned(), "its host name is unknown"),
+    ];
+    for (url, reason) in cases {
+        let server = serve(&format!("[[source]]\nid = 'up'\nurl = '{url}'\n")).await;
+        let expected = format!(
+            "502 unavailable: the source 'up' cannot be reached: {reason}; check `url` in the \
+             configuration file and that Prometheus runs"
+        );
+        assert_eq!(server.get(QUERY).await.error(), expected);
+    }
 }
 
 #[tokio::test]
@@ -126,6 +141,19 @@ async fn a_client_that_leaves_takes_its_question_along() {
         drop(client);
         upstream.wait_for_drops(1).await;
     }
+}
+
+#[tokio::test]
+async fn a_client_that_never_reads_loses_its_place() {
+    let endless = cut(r#"{"status":"success","data":""#, 60 << 20);
+    let answer = [endless, vec![b'x'; 50 << 20]].concat();
+    let upstream = Scripted::start(answer, Then::Hang).await;
+    let server = serve_upstream(upstream.address, "[limits]\nwrite_wait = '200ms'").await;
+    let mut client = TcpStream::connect(server.address).await.unwrap();
+    let request = format!("GET {QUERY} HTTP/1.1\r\nHost: x\r\n\r\n");
+    client.write_all(request.as_bytes()).await.unwrap();
+    upstream.wait_for_requests(1).await;
+    upstream.wait_for_drops(1).await;
 }
 
 #[tokio::test]

@@ -1,4 +1,10 @@
 //! The server as its clients and its upstreams see it, over real sockets.
+#![allow(
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "clippy takes the helpers of these tests for production code"
+)]
 
 mod binary;
 mod faults;

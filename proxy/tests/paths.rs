@@ -73,6 +73,8 @@ async fn ambiguous_hosts_are_refused() {
     let path = "/api/sources/up/api/v1/query";
     let two = format!("GET {path} HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n");
     assert_eq!(server.send_raw(&two).await.status, 400);
+    let none = format!("GET {path} HTTP/1.1\r\nConnection: close\r\n\r\n");
+    assert_eq!(server.send_raw(&none).await.status, 400);
     let huge = format!("GET {path} HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n", "x".repeat(500_000));
     assert!(matches!(server.send_raw(&huge).await.status, 0 | 431));
     assert_eq!(upstream.requests(), [""; 0]);

@@ -32,7 +32,7 @@ async fn start(folder: &Path) -> (Process, SocketAddr) {
         .args([&metrics, &data])
         .stdout(Stdio::null())
         .status();
-    assert!(blocks.unwrap_or_else(missing).success());
+    assert!(blocks.unwrap_or_else(|error| missing(&error)).success());
     let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let child = Command::new("prometheus")
         .arg(format!("--web.listen-address={address}"))
@@ -41,7 +41,7 @@ async fn start(folder: &Path) -> (Process, SocketAddr) {
         .arg("--storage.tsdb.retention.time=100y")
         .stderr(Stdio::null())
         .spawn();
-    let process = Process(child.unwrap_or_else(missing));
+    let process = Process(child.unwrap_or_else(|error| missing(&error)));
     for _ in 0..300 {
         if tokio::net::TcpStream::connect(address).await.is_ok()
             && send(address, "GET /-/ready", &[], "").await.status == 200
@@ -54,7 +54,7 @@ async fn start(folder: &Path) -> (Process, SocketAddr) {
 }
 
 /// Without Prometheus there is nothing to compare with.
-fn missing<T>(error: std::io::Error) -> T {
+fn missing(error: &std::io::Error) -> ! {
     panic!("{error}: install Prometheus (apt-get install prometheus), or set {SKIP}=1 to skip")
 }
 

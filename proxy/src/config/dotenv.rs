@@ -35,7 +35,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(".env");
         assert!(load_dotenv(&path).is_ok());
-        std::fs::write(&path, "# comment\nODDITY_TEST_ONLY=1\nthis is CANARY\n").unwrap();
+        std::fs::write(&path, "# comment\n\nthis is CANARY\n").unwrap();
         let message = load_dotenv(&path).unwrap_err().to_string();
         assert!(message.contains(".env, line 3: write NAME=value"), "{message}");
         assert!(!message.contains("CANARY"), "{message}");

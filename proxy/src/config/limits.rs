@@ -44,12 +44,21 @@ pub struct Limits {
     /// Time for sending a request's head, and for an idle connection. Default 15s.
     #[serde(deserialize_with = "duration")]
     pub header_wait: Duration,
+    /// Time for which a client may take no byte of its answer. Default 30s.
+    #[serde(deserialize_with = "duration")]
+    pub write_wait: Duration,
     /// Time for open requests when the server is stopped. Default 10s.
     #[serde(deserialize_with = "duration")]
     pub drain: Duration,
 }
 
-const EIGHT: NonZeroUsize = NonZeroUsize::new(8).unwrap();
+/// `n`, which is not zero.
+const fn count(n: usize) -> NonZeroUsize {
+    match NonZeroUsize::new(n) {
+        Some(n) => n,
+        None => NonZeroUsize::MIN,
+    }
+}
 
 impl Default for Limits {
     fn default() -> Self {
@@ -57,7 +66,7 @@ impl Default for Limits {
             timeout: Duration::from_secs(30),
             grace: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(3),
-            concurrent_queries: EIGHT,
+            concurrent_queries: count(8),
             queued_queries: 32,
             queue_wait: Duration::from_secs(2),
             query_bytes: 16 << 10,
@@ -65,9 +74,10 @@ impl Default for Limits {
             form_wait: Duration::from_secs(10),
             checked_bytes: 1 << 20,
             answer_bytes: 64 << 20,
-            connections: EIGHT.saturating_mul(EIGHT).saturating_mul(EIGHT),
-            header_bytes: NonZeroUsize::MIN.saturating_add((64 << 10) - 1),
+            connections: count(512),
+            header_bytes: count(64 << 10),
             header_wait: Duration::from_secs(15),
+            write_wait: Duration::from_secs(30),
             drain: Duration::from_secs(10),
         }
     }

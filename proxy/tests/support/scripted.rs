@@ -57,9 +57,9 @@ impl Scripted {
         self.seen.lock().unwrap().requests.clone()
     }
 
-    /// Waits until `count` connections were closed by the other side, for a second at most.
+    /// Waits until `count` connections were closed by the other side, for two seconds at most.
     pub(crate) async fn wait_for_drops(&self, count: usize) {
-        for _ in 0..100 {
+        for _ in 0..200 {
             if self.seen.lock().unwrap().dropped >= count {
                 return;
             }
