@@ -102,7 +102,7 @@ impl Demo {
 fn instant(store: Store<'_>, query: &Query<'_>) -> Result<Json, ApiError> {
     let at = query.time("time")?.unwrap_or(query.now);
     let expr = promql::parse(query.one("query")).map_err(invalid_query)?;
-    let evaluator = Evaluator::new(store, Steps::instant(at));
+    let evaluator = Evaluator::new(store, Steps::instant(at), at);
     let value = match expr.value_type() {
         ValueType::Matrix => evaluator.matrix(&expr).map(Value::Matrix),
         _ => evaluator.run(&expr),
@@ -111,7 +111,7 @@ fn instant(store: Store<'_>, query: &Query<'_>) -> Result<Json, ApiError> {
 }
 
 fn range(store: Store<'_>, query: &Query<'_>) -> Result<Json, ApiError> {
-    let steps = query.steps()?;
+    let (steps, end) = query.steps()?;
     let expr = promql::parse(query.one("query")).map_err(invalid_query)?;
     let of_type = match expr.value_type() {
         ValueType::Matrix => Some("range vector"),
@@ -123,7 +123,7 @@ fn range(store: Store<'_>, query: &Query<'_>) -> Result<Json, ApiError> {
             "invalid parameter \"query\": invalid expression type \"{name}\" for range query, must be Scalar or instant Vector"
         )));
     }
-    let value = Evaluator::new(store, steps).run(&expr).map_err(failed)?;
+    let value = Evaluator::new(store, steps, end).run(&expr).map_err(failed)?;
     Ok(render::range(&value.into_vector(), steps))
 }
 
