@@ -91,7 +91,7 @@ async fn the_demo_source_answers_as_prometheus_does() {
             questions.push((Endpoint::QueryRange, params));
         }
     }
-    let mut differences = String::new();
+    let (mut differences, mut samples) = (String::new(), 0);
     for (endpoint, params) in questions {
         let path = if endpoint == Endpoint::Query { "query" } else { "query_range" };
         let request = client.post(format!("{}/api/v1/{path}", prometheus.base_url()));
@@ -107,10 +107,14 @@ async fn the_demo_source_answers_as_prometheus_does() {
                 "error": error.message,
             })),
         };
+        if let Answer::Series(series) = &expected {
+            samples += series.values().map(Vec::len).sum::<usize>();
+        }
         if let Some(difference) = difference(&expected, &found) {
             let _ = writeln!(differences, "{path} {params:?}\n  {difference}");
         }
     }
+    assert!(samples > 200_000, "only {samples} samples were compared");
     let count = differences.lines().count() / 2;
     assert!(differences.is_empty(), "{count} answers differ:\n{differences}");
 }

@@ -10,13 +10,53 @@ use shared::time::{Span, Timestamp};
 /// 2026-01-15T09:37:00Z.
 const ANCHOR: Timestamp = Timestamp(1_768_469_820_000);
 
+fn owned(params: &[(&str, &str)]) -> Params {
+    params.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+}
+
 /// Whether there is an answer or a reason; a panic is neither.
 fn answers(demo: &Demo, endpoint: &Endpoint, params: &[(&str, &str)]) -> bool {
-    let params: Params = params.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-    match demo.answer(endpoint, &params, ANCHOR + Span::from_seconds(7_200)) {
+    match demo.answer(endpoint, &owned(params), ANCHOR + Span::from_seconds(7_200)) {
         Ok(answer) => !answer.data.is_null(),
         Err(error) => !error.message.is_empty() && error.status.is_client_error(),
     }
+}
+
+#[test]
+fn the_deepest_queries_that_are_accepted_are_evaluated() {
+    let demo = Demo::new(ANCHOR);
+    let cases = [
+        ("(", ")", 98),
+        ("abs(", ")", 98),
+        ("-", "", 98),
+        ("1 + (", ")", 48),
+        ("max(", ")", 98),
+        ("max_over_time(", "[2m:1m])", 48),
+    ];
+    for (open, close, count) in cases {
+        let query = format!("{}up{}", open.repeat(count), close.repeat(count));
+        let params = [("query", query.as_str())];
+        assert!(answers(&demo, &Endpoint::Query, &params), "{query}");
+        let Ok(answer) = demo.answer(&Endpoint::Query, &owned(&params), ANCHOR) else {
+            panic!("{query} is refused");
+        };
+        assert_ne!(answer.data["result"], serde_json::json!([]), "{query}");
+    }
+}
+
+#[test]
+fn the_fault_of_a_long_query_is_found_in_time() {
+    let demo = Demo::new(ANCHOR);
+    let begun = std::time::Instant::now();
+    for query in [
+        "up + ".repeat(990) + ")",
+        "up{a=\"b\"} + ".repeat(280) + "rate(up)",
+        "\"".to_owned() + &"a".repeat(16_000),
+    ] {
+        assert!(answers(&demo, &Endpoint::Query, &[("query", &query)]));
+    }
+    let elapsed = begun.elapsed();
+    assert!(elapsed < std::time::Duration::from_secs(30), "{elapsed:?}");
 }
 
 /// Words of which random queries are made.
