@@ -196,7 +196,8 @@ impl<'a> Evaluator<'a> {
         Ok(vector.into_iter().filter(|series| !series.is_empty()).collect())
     }
 
-    /// What `f` makes of each step's window. Windows are closed on both sides, as in Prometheus 2.
+    /// What `f` makes of each step's window. Windows are closed on both sides, as in Prometheus 2;
+    /// Prometheus 3 leaves the start out, which differs only for subqueries with a point just there.
     fn slide(
         &self,
         ranges: &Ranges,
