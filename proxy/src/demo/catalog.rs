@@ -113,7 +113,6 @@ pub(super) fn examples() -> Vec<Example> {
     [
         ("rate(dhcp_lease_count[5m]) * 60", "DHCP leases a minute, with a spike"),
         ("dns_validator_mismatch_total", "a counter that drifts away"),
-        ("rate(dns_validator_mismatch_total[10m]) * 60", "the same, mismatches a minute"),
         ("node_cpu_utilisation_ratio", "four nodes, of which one misbehaves"),
         (
             "histogram_quantile(0.9, sum by (le) (rate(http_request_duration_seconds_bucket[5m])))",

@@ -102,16 +102,16 @@ impl Demo {
 fn instant(store: Store<'_>, query: &Query<'_>) -> Result<Json, ApiError> {
     let at = query.time("time")?.unwrap_or(query.now);
     let expr = promql::parse(query.one("query")).map_err(invalid_query)?;
-    let evaluator = Evaluator::new(store, Steps::instant(at));
+    let evaluator = Evaluator::new(store, Steps::instant(at), at);
     let value = match expr.value_type() {
         ValueType::Matrix => evaluator.matrix(&expr).map(Value::Matrix),
         _ => evaluator.run(&expr),
     };
-    Ok(render::instant(value.map_err(failed)?, at))
+    Ok(render::instant(value?, at))
 }
 
 fn range(store: Store<'_>, query: &Query<'_>) -> Result<Json, ApiError> {
-    let steps = query.steps()?;
+    let (steps, end) = query.steps()?;
     let expr = promql::parse(query.one("query")).map_err(invalid_query)?;
     let of_type = match expr.value_type() {
         ValueType::Matrix => Some("range vector"),
@@ -123,7 +123,7 @@ fn range(store: Store<'_>, query: &Query<'_>) -> Result<Json, ApiError> {
             "invalid parameter \"query\": invalid expression type \"{name}\" for range query, must be Scalar or instant Vector"
         )));
     }
-    let value = Evaluator::new(store, steps).run(&expr).map_err(failed)?;
+    let value = Evaluator::new(store, steps, end).run(&expr)?;
     Ok(render::range(&value.into_vector(), steps))
 }
 
@@ -173,19 +173,20 @@ fn bad_data(message: impl Into<String>) -> ApiError {
 fn invalid_query(error: EvalError) -> ApiError {
     match error {
         EvalError::Parse { .. } => bad_data(format!("invalid parameter \"query\": {error}")),
-        other => failed(other),
+        other => other.into(),
     }
 }
 
-/// What goes wrong while a query is evaluated.
-fn failed(error: EvalError) -> ApiError {
-    let message = error.to_string();
-    match error {
-        EvalError::Parse { .. } | EvalError::Unsupported(_) => bad_data(message),
-        EvalError::Execution(_) | EvalError::TooMuch => ApiError {
-            status: StatusCode::UNPROCESSABLE_ENTITY,
-            error_type: ErrorType::Execution,
-            message,
-        },
+impl From<EvalError> for ApiError {
+    fn from(error: EvalError) -> Self {
+        let message = error.to_string();
+        match error {
+            EvalError::Parse { .. } | EvalError::Unsupported(_) => bad_data(message),
+            EvalError::Execution(_) | EvalError::TooMuch => Self {
+                status: StatusCode::UNPROCESSABLE_ENTITY,
+                error_type: ErrorType::Execution,
+                message,
+            },
+        }
     }
 }

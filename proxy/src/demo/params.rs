@@ -38,8 +38,8 @@ impl Query<'_> {
         Ok(Some(time.0))
     }
 
-    /// The instants of a range query.
-    pub(super) fn steps(&self) -> Result<Steps, ApiError> {
+    /// The instants of a range query, and its end, which may lie after the last of them.
+    pub(super) fn steps(&self) -> Result<(Steps, i64), ApiError> {
         let required = |name: &str| {
             let missing = || invalid(name, "cannot parse \"\" to a valid timestamp");
             self.time(name)?.ok_or_else(missing)
@@ -66,7 +66,7 @@ impl Query<'_> {
         let intervals = end.saturating_sub(start) / step;
         match usize::try_from(intervals) {
             Ok(intervals) if intervals <= MAX_POINTS => {
-                Ok(Steps { start, step, len: intervals + 1 })
+                Ok((Steps { start, step, len: intervals + 1 }, end))
             }
             _ => Err(bad_data(
                 "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)",

@@ -41,7 +41,7 @@ pub(super) fn eval(
             let matching = Matching { op, modifier: &modifier };
             match op {
                 T_LAND | T_LOR | T_LUNLESS => Ok(Value::Vector(matching.set(left, right, steps)?)),
-                _ => matching.vectors(&left, &right, steps).map(Value::Vector),
+                _ => matching.vectors(evaluator, &left, &right, steps).map(Value::Vector),
             }
         }
         (Value::Vector(vector), Value::Scalar(scalar)) => {
@@ -196,6 +196,7 @@ impl Matching<'_> {
     /// Arithmetic and comparison. `many` and `one` are the sides as the cardinality names them.
     fn vectors(
         &self,
+        evaluator: &Evaluator<'_>,
         left: &[StepSeries],
         right: &[StepSeries],
         steps: Steps,
@@ -209,6 +210,7 @@ impl Matching<'_> {
             }
             let partners = partners(one, &in_one, steps)
                 .map_err(|pair| self.ambiguous(&labels, pair, one, swapped))?;
+            evaluator.keep(in_many.len().saturating_mul(in_one.len()), steps.len)?;
             let mut taken = vec![false; steps.len];
             for index in in_many {
                 for partner in &in_one {

@@ -22,8 +22,9 @@ const SUBQUERY_STEP: i64 = 60_000;
 /// Evaluates expressions against a store, within a bound on work.
 pub(in crate::demo) struct Evaluator<'a> {
     store: Store<'a>,
-    /// The instants of the whole query, which `@ start()` and `@ end()` refer to.
     query: Steps,
+    /// First and last instant of the query, which `@ start()` and `@ end()` refer to.
+    bounds: (i64, i64),
     work: Cell<u64>,
 }
 
@@ -36,8 +37,9 @@ struct Ranges {
 }
 
 impl<'a> Evaluator<'a> {
-    pub(in crate::demo) fn new(store: Store<'a>, query: Steps) -> Self {
-        Self { store, query, work: Cell::new(0) }
+    /// `end` is that of the request; the last step may lie before it.
+    pub(in crate::demo) fn new(store: Store<'a>, query: Steps, end: i64) -> Self {
+        Self { store, query, bounds: (query.start, end), work: Cell::new(0) }
     }
 
     /// The value of an expression at every step of the query.
@@ -109,7 +111,7 @@ impl<'a> Evaluator<'a> {
         steps: Steps,
         pick: impl Fn(i64, f64) -> f64,
     ) -> Result<Vec<StepSeries>, EvalError> {
-        let shift = Shift::new(selector.at.as_ref(), selector.offset.as_ref(), self.query)?;
+        let shift = Shift::new(selector.at.as_ref(), selector.offset.as_ref(), self.bounds)?;
         let found = self.store.select(&Selector::new(selector)?);
         self.keep(found.len(), steps.len)?;
         let at = |series, time| {
@@ -194,7 +196,8 @@ impl<'a> Evaluator<'a> {
         Ok(vector.into_iter().filter(|series| !series.is_empty()).collect())
     }
 
-    /// What `f` makes of each step's window. Windows are closed on both sides, as in Prometheus 2.
+    /// What `f` makes of each step's window. Windows are closed on both sides, as in Prometheus 2;
+    /// Prometheus 3 leaves the start out, which differs only for subqueries with a point just there.
     fn slide(
         &self,
         ranges: &Ranges,
@@ -233,7 +236,7 @@ impl<'a> Evaluator<'a> {
 
     fn selected(&self, selector: &MatrixSelector, steps: Steps) -> Result<Ranges, EvalError> {
         let MatrixSelector { vs, range } = selector;
-        let shift = Shift::new(vs.at.as_ref(), vs.offset.as_ref(), self.query)?;
+        let shift = Shift::new(vs.at.as_ref(), vs.offset.as_ref(), self.bounds)?;
         let range = milliseconds(*range);
         let (start, end) = (shift.apply(steps.start) - range, shift.apply(steps.end()));
         let found = self.store.select(&Selector::new(vs)?);
@@ -248,7 +251,7 @@ impl<'a> Evaluator<'a> {
 
     /// The inner expression is evaluated at the multiples of its step, once for all windows.
     fn subquery(&self, subquery: &SubqueryExpr, steps: Steps) -> Result<Ranges, EvalError> {
-        let shift = Shift::new(subquery.at.as_ref(), subquery.offset.as_ref(), self.query)?;
+        let shift = Shift::new(subquery.at.as_ref(), subquery.offset.as_ref(), self.bounds)?;
         let range = milliseconds(subquery.range);
         let step = subquery.step.map_or(SUBQUERY_STEP, milliseconds).max(1);
         let (first, end) = (shift.apply(steps.start) - range, shift.apply(steps.end()));

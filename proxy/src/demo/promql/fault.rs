@@ -18,8 +18,8 @@ const SYNTAX: &str = "invalid promql query";
 const INNER: [&str; 8] = ["", " x", " 1", " \"x\"", " 5m", " = \"x\"", " (x)", " ()"];
 const OUTER: [&str; 4] = ["", " x", " (x)", " (x) x"];
 
-/// So many words are looked back over for the start of a construct.
-const REACH: usize = 64;
+/// So many characters or words are looked back over for the start of a fault.
+const REACH: usize = 128;
 
 /// A fault at a byte of the text, with line and column counted in characters from 1.
 pub(super) fn at(text: &str, byte: usize, message: &str) -> EvalError {
@@ -29,19 +29,20 @@ pub(super) fn at(text: &str, byte: usize, message: &str) -> EvalError {
     EvalError::Parse { line, column, message: in_prometheus_words(message) }
 }
 
-/// A fault that the lexer found: at the shortest beginning of the text that shows it,
+/// A fault that the lexer found: where the longest unbroken run of beginnings that show it starts,
 /// or at the end where something was left open.
 pub(super) fn of_lexer(text: &str, message: &str) -> EvalError {
+    let open = ["unclosed", "end of input", "at the end", "not terminated"];
     let shows = |end: usize| parser::lexer(&text[..end]).is_err_and(|other| other == message);
-    let ends: Vec<usize> = text.char_indices().map(|(start, c)| start + c.len_utf8()).collect();
-    let first = ends.partition_point(|end| !shows(*end));
-    match ends.get(first) {
-        Some(end) if shows(*end) => {
-            let start = text[..*end].char_indices().next_back().map_or(0, |(start, _)| start);
-            at(text, start, message)
-        }
-        _ => at(text, text.len(), message),
-    }
+    let place = text
+        .char_indices()
+        .rev()
+        .take(REACH)
+        .take_while(|(start, c)| shows(start + c.len_utf8()))
+        .last()
+        .map(|(start, _)| start)
+        .filter(|_| !open.iter().any(|part| message.contains(part)));
+    at(text, place.unwrap_or(text.len()), message)
 }
 
 /// A fault that the parser found.
@@ -53,6 +54,9 @@ pub(super) fn of_parser(text: &str, tokens: &[Token], message: &str) -> EvalErro
             Some(word) => at(text, word.start, &format!("unexpected {}", described(text, *word))),
             None => at(text, text.len(), "unexpected end of input"),
         };
+    }
+    if message.contains("end of input") {
+        return at(text, text.len(), message);
     }
     let last = partition(words.len(), |count| !completes(text, &words[..count], Some(message)));
     let Some(last) = words.get(last).map(|_| last) else { return at(text, 0, message) };
@@ -126,7 +130,7 @@ fn described(text: &str, word: Token) -> String {
     }
 }
 
-/// The parser's message with the names that Prometheus gives to types.
+/// The parser's message with Prometheus' quotes and names of types.
 fn in_prometheus_words(message: &str) -> String {
     let words = [
         ("type matrix", "type range vector"),
@@ -134,7 +138,8 @@ fn in_prometheus_words(message: &str) -> String {
         ("got matrix", "got range vector"),
         ("got vector", "got instant vector"),
     ];
-    words.iter().fold(message.to_owned(), |text, (from, to)| text.replace(from, to))
+    let message = words.iter().fold(message.to_owned(), |text, (from, to)| text.replace(from, to));
+    if message.starts_with("unexpected") { message } else { message.replace('\'', "\"") }
 }
 
 #[cfg(test)]
@@ -148,13 +153,22 @@ mod tests {
             ("sum(up", "1:7: parse error: unclosed left parenthesis"),
             ("up + ", "1:6: parse error: unexpected end of input"),
             ("up * / up", "1:6: parse error: unexpected <op:/>"),
-            ("up{job=}", "1:8: parse error: unexpected character inside braces"),
-            ("foo(up)", "1:1: parse error: unknown function with name 'foo'"),
+            ("up{job=}", "1:8: parse error: unexpected \"}\""),
+            ("foo(up)", "1:1: parse error: unknown function with name \"foo\""),
             (
                 "1 + rate(up)",
-                "1:5: parse error: expected type range vector in call to function 'rate', got instant vector",
+                "1:5: parse error: expected type range vector in call to function \"rate\", got instant vector",
             ),
             ("sum(up) by (job) by (job)", "1:18: parse error: unexpected <by>"),
+            ("up{a=\"b\"} + \"abc", "1:13: parse error: unterminated quoted string"),
+            ("up and 1", "1:1: parse error: set operator \"and\" not allowed"),
+            (
+                "rate(up[5m], 3)",
+                "1:1: parse error: expected 1 argument(s) in call to \"rate\", got 2",
+            ),
+            ("sum by (job (up)", "1:17: parse error: unclosed left parenthesis"),
+            ("sum by (job (up))", "1:13: parse error: unexpected \"(\""),
+            ("up offset", "1:10: parse error: unexpected end of input"),
             ("up ?", "1:4: parse error: unexpected character: '?'"),
             ("up[5m", "1:6: parse error: unexpected end of input inside brackets"),
             ("up[1e99]", "1:4: parse error: "),

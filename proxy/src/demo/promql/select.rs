@@ -4,7 +4,7 @@ use promql_parser::label::Matcher;
 use promql_parser::parser::{AtModifier, Offset, VectorSelector};
 use shared::series::METRIC_NAME;
 
-use super::value::{RawSeries, Steps};
+use super::value::RawSeries;
 use super::{EvalError, execution};
 use crate::demo::catalog::DemoSeries;
 
@@ -77,7 +77,7 @@ impl<'a> Store<'a> {
     }
 
     fn indices(self, series: &DemoSeries, start: i64, end: i64) -> (i64, i64) {
-        let first = series.index_at(start - 1) + 1;
+        let first = series.index_at(start.saturating_sub(1)) + 1;
         (first.max(DemoSeries::FIRST), series.index_at(end.min(self.now)))
     }
 }
@@ -91,17 +91,19 @@ pub(super) struct Shift {
 }
 
 impl Shift {
+    /// `start` and `end` are those of the query.
+    ///
     /// # Errors
     /// For an instant that no clock has.
     pub(super) fn new(
         at: Option<&AtModifier>,
         offset: Option<&Offset>,
-        query: Steps,
+        (start, end): (i64, i64),
     ) -> Result<Self, EvalError> {
         let fixed = match at {
             None => None,
-            Some(AtModifier::Start) => Some(query.start),
-            Some(AtModifier::End) => Some(query.end()),
+            Some(AtModifier::Start) => Some(start),
+            Some(AtModifier::End) => Some(end),
             Some(AtModifier::At(time)) => {
                 let millis = match time.duration_since(std::time::UNIX_EPOCH) {
                     Ok(after) => i64::try_from(after.as_millis()),

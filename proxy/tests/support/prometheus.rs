@@ -1,0 +1,110 @@
+//! A real Prometheus on loopback, filled with given samples and ended with the test.
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+/// Set to anything, it lets tests pass on a machine without Prometheus.
+pub(crate) const SKIP: &str = "ODDITY_SKIP_PROMETHEUS";
+
+/// Tries of 100 ms each until a started server must answer.
+const PATIENCE: u32 = 300;
+
+/// A running Prometheus; dropping it ends the process and removes its data.
+pub(crate) struct Prometheus {
+    process: Child,
+    base_url: String,
+    /// Removed when dropped, after the process has ended.
+    _data: TempDir,
+}
+
+impl Prometheus {
+    /// A server that holds the samples of an OpenMetrics text, or `None` if [`SKIP`] is set and Prometheus is
+    /// not installed.
+    ///
+    /// # Panics
+    /// If Prometheus is not installed or does not start.
+    pub(crate) async fn with_samples(openmetrics: &str) -> Option<Self> {
+        if !installed() {
+            assert!(
+                std::env::var_os(SKIP).is_some(),
+                "prometheus and promtool are not on PATH: install them (Debian: apt-get install prometheus) or set {SKIP}=1"
+            );
+            println!("skipped: prometheus is not installed and {SKIP} is set");
+            return None;
+        }
+        let data = TempDir::new().expect("temporary folder");
+        backfill(data.path(), openmetrics);
+        let server = Self::start(data);
+        server.wait_until_ready().await;
+        Some(server)
+    }
+
+    /// `http://127.0.0.1:<port>`.
+    pub(crate) fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    fn start(data: TempDir) -> Self {
+        let config = data.path().join("prometheus.yml");
+        fs::write(&config, "global: {}\n").expect("configuration");
+        let port = free_port();
+        let process = Command::new("prometheus")
+            .arg(format!("--config.file={}", config.display()))
+            .arg(format!("--storage.tsdb.path={}", data.path().join("tsdb").display()))
+            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+            .arg("--storage.tsdb.retention.time=100y")
+            .arg("--log.level=error")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("prometheus starts");
+        Self { process, base_url: format!("http://127.0.0.1:{port}"), _data: data }
+    }
+
+    async fn wait_until_ready(&self) {
+        let url = format!("{}/-/ready", self.base_url);
+        for _ in 0..PATIENCE {
+            if reqwest::get(&url).await.is_ok_and(|reply| reply.status().is_success()) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("prometheus did not become ready at {url}");
+    }
+}
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn installed() -> bool {
+    ["prometheus", "promtool"].iter().all(|name| {
+        let version = Command::new(name).arg("--version").stdout(Stdio::null()).status();
+        version.is_ok_and(|status| status.success())
+    })
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
+
+fn backfill(folder: &Path, openmetrics: &str) {
+    let text = folder.join("samples.txt");
+    fs::write(&text, openmetrics).expect("samples");
+    let output = Command::new("promtool")
+        .args(["tsdb", "create-blocks-from", "openmetrics"])
+        .args([text, folder.join("tsdb")])
+        .output()
+        .expect("promtool starts");
+    assert!(output.status.success(), "promtool: {}", String::from_utf8_lossy(&output.stderr));
+}
