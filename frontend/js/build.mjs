@@ -12,15 +12,20 @@ await copyFile(
   createRequire(import.meta.url).resolve("plotly.js-basic-dist-min"),
   new URL("plotly.min.js", dist),
 );
-await build({
-  absWorkingDir: here.pathname,
-  bundle: true,
-  entryPoints: ["editor.js"],
-  format: "iife",
-  globalName: "OddityEditor",
-  legalComments: "eof",
-  logLevel: "warning",
-  minify: true,
-  outfile: "dist/editor.js",
-  target: "es2022",
-});
+for (const [name, globalName] of [
+  ["editor", "OddityEditor"],
+  ["markdown", "OddityMarkdown"],
+]) {
+  await build({
+    absWorkingDir: here.pathname,
+    bundle: true,
+    entryPoints: [`${name}.js`],
+    format: "iife",
+    globalName,
+    legalComments: "eof",
+    logLevel: "warning",
+    minify: true,
+    outfile: `dist/${name}.js`,
+    target: "es2022",
+  });
+}

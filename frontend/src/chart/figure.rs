@@ -1,9 +1,8 @@
 //! What Plotly is given: typed layout and traces, and the samples beside them, because those travel as
 //! typed arrays and not through JSON.
 
-use plotly::Layout;
 use plotly::common::{DashType, Fill, Font, HoverInfo, Line, Marker, MarkerSymbol, Mode, Title};
-use plotly::layout::{Axis, AxisType, DragMode, HoverMode, Margin};
+use plotly::layout::{Axis, AxisType, DragMode, Margin};
 use plotly::{Scatter, Trace};
 use serde::Serialize;
 use shared::analysis::{Analysis, Ranked};
@@ -18,8 +17,31 @@ use super::{Palette, span};
 /// So many points of a line are drawn at the most; more cannot be seen and cost time.
 const MOST_POINTS: usize = 2_000;
 
+/// Room for the title of a saved picture, in pixels.
+const TITLE_TOP: f64 = 44.0;
+
 /// So many other series are drawn behind the one in focus.
 const MOST_BEHIND: usize = 12;
+
+/// The parts of Plotly's layout that are used; the crate's own type writes out fifty more.
+#[derive(Serialize)]
+pub(super) struct Layout {
+    width: usize,
+    height: usize,
+    margin: Margin,
+    font: Font,
+    paper_bgcolor: String,
+    plot_bgcolor: String,
+    showlegend: bool,
+    hovermode: bool,
+    dragmode: DragMode,
+    xaxis: Axis,
+    yaxis: Axis,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    yaxis2: Option<Axis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<Title>,
+}
 
 /// A line and its samples.
 pub(super) struct Curve {
@@ -109,39 +131,40 @@ pub(super) fn layout(view: &View<'_>) -> Layout {
     let x_axis = Axis::new()
         .type_(AxisType::Date)
         .range(vec![shift(times.0), shift(times.1)])
-        .grid_color("rgba(0,0,0,0)")
+        .grid_color(CLEAR)
         .line_color(view.palette.line.clone())
         .tick_length(4)
         .tick_color(view.palette.line.clone())
         .n_ticks(((view.size.0 / 110.0) as usize).clamp(3, 12))
         .anchor(if strip.is_some() { "y2" } else { "y" });
-    let layout = Layout::new()
-        .width(view.size.0 as usize)
-        .height(view.size.1 as usize)
-        .margin(
-            Margin::new()
-                .left(LEFT as usize)
-                .right(RIGHT as usize)
-                .top(TOP as usize)
-                .bottom(BOTTOM as usize)
-                .pad(0),
-        )
-        .font(Font::new().size(11).color(view.palette.muted.clone()))
-        .paper_background_color("rgba(0,0,0,0)")
-        .plot_background_color("rgba(0,0,0,0)")
-        .show_legend(false)
-        .hover_mode(HoverMode::False)
-        .drag_mode(DragMode::Zoom)
-        .x_axis(x_axis)
-        .y_axis(axis(values, unit, count(domain)).domain(&domain));
-    match strip {
-        Some(range) => {
-            let judged =
-                view.analysis.judged_unit(view.analysis.series(view.focus).1.detection.quantity);
-            layout.y_axis2(axis(range, judged, count(STRIP_DOMAIN)).domain(&STRIP_DOMAIN))
-        }
-        None => layout,
+    let judged = view.analysis.series(view.focus).1.detection.quantity;
+    let judged = view.analysis.judged_unit(judged);
+    Layout {
+        width: view.size.0 as usize,
+        height: view.size.1 as usize,
+        margin: margin(TOP),
+        font: Font::new().size(11).color(view.palette.muted.clone()),
+        paper_bgcolor: CLEAR.to_owned(),
+        plot_bgcolor: CLEAR.to_owned(),
+        showlegend: false,
+        hovermode: false,
+        dragmode: DragMode::Zoom,
+        xaxis: x_axis,
+        yaxis: axis(values, unit, count(domain)).domain(&domain),
+        yaxis2: strip.map(|range| axis(range, judged, count(STRIP_DOMAIN)).domain(&STRIP_DOMAIN)),
+        title: None,
     }
+}
+
+const CLEAR: &str = "rgba(0,0,0,0)";
+
+fn margin(top: f64) -> Margin {
+    Margin::new()
+        .left(LEFT as usize)
+        .right(RIGHT as usize)
+        .top(top as usize)
+        .bottom(BOTTOM as usize)
+        .pad(0)
 }
 
 /// The value lines: other series behind, the focused one in front.
@@ -211,15 +234,12 @@ pub(super) fn picture(view: &View<'_>) -> (Layout, Vec<Curve>) {
     let title = Title::with_text(plain(&words::headline(view.analysis)))
         .font(Font::new().size(15).color(view.palette.text.clone()))
         .x(0.02);
-    let layout =
-        layout(view).title(title).paper_background_color(view.palette.surface.clone()).margin(
-            Margin::new()
-                .left(LEFT as usize)
-                .right(RIGHT as usize)
-                .top(44)
-                .bottom(BOTTOM as usize)
-                .pad(0),
-        );
+    let layout = Layout {
+        title: Some(title),
+        paper_bgcolor: view.palette.surface.clone(),
+        margin: margin(TITLE_TOP),
+        ..layout(view)
+    };
     (layout, traces)
 }
 

@@ -1,11 +1,10 @@
 //! The only binding to Plotly.
 
 use js_sys::{Array, Float64Array, Function, Object, Promise, Reflect};
-use plotly::Layout;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
-use super::figure::Curve;
+use super::figure::{Curve, Layout};
 
 #[wasm_bindgen]
 extern "C" {
@@ -32,12 +31,7 @@ pub(super) fn react(
 ) -> Result<(), JsValue> {
     let config =
         r#"{"displayModeBar":false,"responsive":false,"doubleClick":false,"showTips":false}"#;
-    let _drawn = react_js(
-        target,
-        &data(lines)?,
-        &js_sys::JSON::parse(&layout.to_json())?,
-        &js_sys::JSON::parse(config)?,
-    )?;
+    let _drawn = react_js(target, &data(lines)?, &to_js(layout)?, &js_sys::JSON::parse(config)?)?;
     Ok(())
 }
 
@@ -55,7 +49,7 @@ pub(super) async fn to_image(
 ) -> Result<String, JsValue> {
     let figure = Object::new();
     Reflect::set(&figure, &"data".into(), &data(lines)?)?;
-    Reflect::set(&figure, &"layout".into(), &js_sys::JSON::parse(&layout.to_json())?)?;
+    Reflect::set(&figure, &"layout".into(), &to_js(layout)?)?;
     let options = js_sys::JSON::parse(&format!(
         r#"{{"format":"png","width":{width},"height":{height},"scale":2}}"#
     ))?;
@@ -89,6 +83,12 @@ pub(super) fn on_zoom(
     let on: Function = Reflect::get(target, &"on".into())?.dyn_into()?;
     on.call2(target, &"plotly_relayout".into(), closure.as_ref())?;
     Ok(closure)
+}
+
+fn to_js(layout: &Layout) -> Result<JsValue, JsValue> {
+    let text =
+        serde_json::to_string(layout).map_err(|error| JsValue::from_str(&error.to_string()))?;
+    js_sys::JSON::parse(&text)
 }
 
 fn data(lines: Vec<Curve>) -> Result<JsValue, JsValue> {

@@ -1,22 +1,21 @@
 //! Fields of a date in UTC: `hour()`, `day_of_week()` and their like.
 
-use jiff::civil::DateTime;
-use jiff::tz::Offset;
+use time::OffsetDateTime;
 
 /// Reads one field.
-pub(super) type Field = fn(DateTime) -> i16;
+pub(super) type Field = fn(OffsetDateTime) -> i32;
 
 /// The field that a function reads.
 pub(super) fn field(name: &str) -> Option<Field> {
     Some(match name {
-        "minute" => |date| i16::from(date.minute()),
-        "hour" => |date| i16::from(date.hour()),
-        "day_of_week" => |date| i16::from(date.weekday().to_sunday_zero_offset()),
-        "day_of_month" => |date| i16::from(date.day()),
-        "day_of_year" => DateTime::day_of_year,
-        "days_in_month" => |date| i16::from(date.days_in_month()),
-        "month" => |date| i16::from(date.month()),
-        "year" => DateTime::year,
+        "minute" => |date| i32::from(date.minute()),
+        "hour" => |date| i32::from(date.hour()),
+        "day_of_week" => |date| i32::from(date.weekday().number_days_from_sunday()),
+        "day_of_month" => |date| i32::from(date.day()),
+        "day_of_year" => |date| i32::from(date.ordinal()),
+        "days_in_month" => |date| i32::from(date.month().length(date.year())),
+        "month" => |date| i32::from(u8::from(date.month())),
+        "year" => OffsetDateTime::year,
         _ => return None,
     })
 }
@@ -24,8 +23,8 @@ pub(super) fn field(name: &str) -> Option<Field> {
 /// The field at Unix seconds; NaN for what is no date.
 pub(super) fn read(field: Field, seconds: f64) -> f64 {
     let whole = if seconds.abs() < 1e15 { seconds as i64 } else { i64::MAX };
-    match jiff::Timestamp::from_second(whole) {
-        Ok(instant) if !seconds.is_nan() => f64::from(field(Offset::UTC.to_datetime(instant))),
+    match OffsetDateTime::from_unix_timestamp(whole) {
+        Ok(date) if !seconds.is_nan() => f64::from(field(date)),
         _ => f64::NAN,
     }
 }
