@@ -28,7 +28,7 @@ pub struct Settings {
     pub sources: Vec<SourceSettings>,
     /// Whether the built-in source is offered too, after the others.
     pub demo: bool,
-    /// End of the demo's planted events; the start of the server if absent.
+    /// Begin of the demo's planted events; two hours before the start of the server if absent.
     pub demo_anchor: Option<Timestamp>,
     /// Origins beside the server's own whose pages may call it.
     pub allowed_origins: Vec<HeaderValue>,

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::{Method, Response, StatusCode};
 use serde_json::json;
 use shared::api::{self, SourceKind};
-use shared::time::Timestamp;
+use shared::time::{Span, Timestamp};
 
 use crate::config::{ConfigError, Limits, Settings, SourceSettings};
 use crate::demo::Demo;
@@ -35,6 +35,9 @@ enum Backend {
     Upstream(Upstream),
 }
 
+/// The demo's planted events begin this long before the server starts, so that they are well inside any range.
+const ANCHOR_AGE: Span = Span::from_seconds(2 * 3_600);
+
 /// The sources of `settings` in their order, the built-in one last.
 ///
 /// # Errors
@@ -44,7 +47,7 @@ pub fn open(settings: &Settings, metrics: &Arc<Metrics>) -> Result<Vec<Source>, 
     let upstreams = settings.sources.iter().map(|source| upstream(source, limits, metrics));
     let mut sources = upstreams.collect::<Result<Vec<_>, _>>()?;
     if settings.demo {
-        sources.push(demo(settings.demo_anchor.unwrap_or_else(now), limits, metrics));
+        sources.push(demo(settings.demo_anchor.unwrap_or_else(|| now() - ANCHOR_AGE), limits, metrics));
     }
     Ok(sources)
 }

@@ -38,7 +38,7 @@ pub struct Options {
     /// Configuration file [default: oddity.toml if it exists].
     #[arg(long, env = "ODDITY_CONFIG", global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// End of the demo's planted events [default: the start of the server].
+    /// Begin of the demo's planted events [default: two hours before the server starts].
     #[arg(long, env = "ODDITY_DEMO_ANCHOR", global = true, value_name = "RFC3339")]
     pub demo_anchor: Option<Timestamp>,
     /// Other origins whose pages may call the API, separated by commas.
