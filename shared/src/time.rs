@@ -167,11 +167,13 @@ impl Span {
         self.0 as f64 / 1e3
     }
 
-    /// In words, rounded to its two largest units: `1 h 30 min`, `12 s`.
+    /// In words, rounded to its two largest units: `1 h 30 min`, `12 s`; days from two on.
     pub fn words(self) -> String {
         const WORDS: [(&str, u64); 4] =
             [("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000)];
-        let Some(first) = WORDS.iter().position(|(_, unit)| self.0 >= *unit) else {
+        let large =
+            |(name, unit): &(&str, u64)| self.0 >= if *name == "d" { 2 * unit } else { *unit };
+        let Some(first) = WORDS.iter().position(large) else {
             return format!("{} ms", self.0);
         };
         let (name, unit) = WORDS[first];
@@ -409,6 +411,8 @@ mod tests {
             (5_400_000, "1 h 30 min"),
             (90_400, "1 min 30 s"),
             (3_599_999, "60 min"),
+            (86_400_000, "24 h"),
+            (216_000_000, "2 d 12 h"),
             (12_000, "12 s"),
             (7, "7 ms"),
         ];

@@ -83,22 +83,36 @@ pub(super) fn ranges(analysis: &Analysis, focus: &Ranked, times: (f64, f64)) -> 
     let k = analysis.rule.threshold;
     let band = |of: &[f64]| -> Vec<f64> {
         let own = padded(of[shown.clone()].iter().copied());
-        let most = (own.1 - own.0) * 0.5;
+        let most = (own.1 - own.0) * 0.15;
+        let least = if own.0 >= 0.0 { 0.0_f64.max(own.0 - most) } else { own.0 - most };
         let bounds = shown.clone().flat_map(|at| {
             let half = k * detection.scale[at];
             [detection.expected[at] - half, detection.expected[at] + half]
         });
-        let held = bounds.map(|bound| bound.clamp(own.0 - most, own.1 + most));
+        let held = bounds.map(|bound| bound.clamp(least, own.1 + most));
         of[shown.clone()].iter().copied().chain(held).collect()
     };
-    if detection.quantity == Quantity::Value {
-        return Ranges { times, values: padded(band(&series.values)), strip: None };
-    }
-    Ranges {
-        times,
-        values: padded(series.values[shown.clone()].iter().copied()),
-        strip: Some(padded(band(&detection.judged))),
-    }
+    let (own, strip) = match detection.quantity {
+        Quantity::Value => (padded(band(&series.values)), None),
+        _ => {
+            let values = padded(series.values[shown.clone()].iter().copied());
+            (values, Some(padded(band(&detection.judged))))
+        }
+    };
+    let others = behind(analysis, focus).flat_map(|ranked| {
+        let values = &analysis.series(ranked).0.values;
+        shown.clone().map(|at| values[at])
+    });
+    let all = padded(others.chain([own.0, own.1]));
+    // Others that would squeeze the focused series to a line are cut off at the edge.
+    let values = if all.1 - all.0 <= 3.0 * (own.1 - own.0) { all } else { own };
+    Ranges { times, values, strip }
+}
+
+/// The series that are drawn behind the one in focus, worst first.
+fn behind<'a>(analysis: &'a Analysis, focus: &Ranked) -> impl Iterator<Item = &'a Ranked> {
+    let index = focus.index;
+    analysis.ranking.iter().filter(move |ranked| ranked.index != index).take(MOST_BEHIND)
 }
 
 /// The samples whose time lies in `times`, and one on each side so that lines reach the edge.
@@ -169,13 +183,16 @@ fn margin(top: f64) -> Margin {
 
 /// The value lines: other series behind, the focused one in front.
 pub(super) fn lines(view: &View<'_>) -> Vec<Curve> {
-    let others = view.analysis.ranking.iter().filter(|ranked| ranked.index != view.focus.index);
-    let mut lines: Vec<Curve> = others
-        .take(MOST_BEHIND)
+    let mut lines: Vec<Curve> = behind(view.analysis, view.focus)
         .map(|ranked| line(view, ranked, &view.palette.muted, 1.0, 0.28))
         .collect();
     lines.reverse();
     lines.push(line(view, view.focus, &view.palette.data, 1.5, 1.0));
+    if let Some((low, _)) = view.ranges.strip {
+        // Plotly draws no axis without a line on it; that of the strip is drawn on the canvas.
+        let unseen = bare().mode(Mode::Lines).opacity(0.0).y_axis("y2");
+        lines.push(styled(view, unseen, vec![view.ranges.times.0], vec![low]));
+    }
     lines
 }
 

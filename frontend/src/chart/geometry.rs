@@ -3,10 +3,10 @@
 use shared::unit::Unit;
 
 /// Room around the plot, in pixels.
-pub(super) const LEFT: f64 = 64.0;
+pub(super) const LEFT: f64 = 60.0;
 pub(super) const RIGHT: f64 = 14.0;
 pub(super) const TOP: f64 = 10.0;
-pub(super) const BOTTOM: f64 = 30.0;
+pub(super) const BOTTOM: f64 = 38.0;
 
 /// Share of the height that the values take when a strip is under them.
 pub(super) const VALUES_DOMAIN: [f64; 2] = [0.36, 1.0];
@@ -80,7 +80,8 @@ pub(super) fn ticks((low, high): (f64, f64), unit: Unit, count: f64) -> (Vec<f64
     let step = match unit {
         Unit::Bytes | Unit::BytesPerSecond if high >= 1024.0 => {
             let base = 1024_f64.powi((rough.max(1.0).log2() / 10.0).floor() as i32);
-            round_up(rough / base) * base
+            let lead = round_up(rough / base);
+            if lead >= 1_000.0 { base * 1024.0 } else { lead * base }
         }
         Unit::Seconds if rough >= 60.0 => {
             let base =
@@ -118,7 +119,7 @@ mod tests {
                 Unit::Bytes,
                 vec!["0 B", "1 MiB", "2 MiB", "3 MiB", "4 MiB"],
             ),
-            ((0.0, 1.0), Unit::Ratio, vec!["0 %", "25 %", "50 %", "75 %", "100 %"]),
+            ((0.0, 1.0), Unit::Ratio, vec!["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]),
             ((0.0, 0.2), Unit::Seconds, vec!["0 s", "50 ms", "100 ms", "150 ms", "200 ms"]),
         ];
         for (range, unit, labels) in cases {

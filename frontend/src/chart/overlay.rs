@@ -11,7 +11,7 @@ use super::Palette;
 use super::figure::indices;
 use super::geometry::Area;
 
-/// Marks closer than this hide each other; only the strongest of them is drawn. In pixels.
+/// Marks closer than this hide each other; only the one farthest out is drawn. In pixels.
 const MARK_DISTANCE: f64 = 5.0;
 
 /// Everything that is drawn over one area.
@@ -149,6 +149,7 @@ fn marks(canvas: &Canvas, scene: &Scene<'_>) {
     let shown = indices(scene.grid, scene.area.times);
     let mut triangles: Vec<(f64, usize)> = Vec::new();
     let mut rings: Vec<(f64, usize)> = Vec::new();
+    let farness = |at: usize| (detection.judged[at] - detection.expected[at]).abs();
     let mut events = scene.ranked.events.iter().peekable();
     for at in shown {
         if detection.score[at] < scene.rule.threshold || !detection.score[at].is_finite() {
@@ -172,7 +173,7 @@ fn marks(canvas: &Canvas, scene: &Scene<'_>) {
         let x = x_of(scene, at);
         match list.last_mut() {
             Some(last) if x - last.0 < MARK_DISTANCE => {
-                if detection.score[at] > detection.score[last.1] {
+                if farness(at) > farness(last.1) {
                     last.1 = at;
                 }
             }

@@ -3,6 +3,7 @@ use shared::analysis::{Analysis, Ranked};
 use shared::event::Event;
 use shared::report::words::{self, Clock};
 use shared::time::{Span, TimeRange};
+use shared::unit::Unit;
 
 use crate::state::State;
 
@@ -52,11 +53,12 @@ pub fn Events() -> impl IntoView {
 
 fn nothing(analysis: &Analysis) -> String {
     let highest = analysis.ranking.iter().map(|ranked| ranked.score).fold(0.0, f64::max);
+    let plain = |value: f64| Unit::Plain.format((value * 100.0).round() / 100.0);
     format!(
-        "No sample of {} passed {} standard deviations; the largest score was {}. Move the sensitivity to the right to see weaker deviations.",
+        "{}: no event at a threshold of {} standard deviations. The largest score was {}. Move the sensitivity to the right to see weaker deviations.",
         words::scope(analysis),
-        shared::unit::Unit::Plain.format(analysis.rule.threshold),
-        shared::unit::Unit::Plain.format((highest * 100.0).round() / 100.0),
+        plain(analysis.rule.threshold),
+        plain(highest),
     )
 }
 

@@ -35,10 +35,12 @@ pub fn Notices() -> impl IntoView {
                 <div class="notice error" role="alert">
                     <b>{error.title()}</b>
                     <span>{error.to_string()}</span>
-                    <button class="link" type="button" on:click=move |_| {
-                        let expr = state.panel.read_untracked().expr.clone();
-                        state.run(&expr);
-                    }>"Try again"</button>
+                    {error.may_pass().then(|| view! {
+                        <button class="link" type="button" on:click=move |_| {
+                            let expr = state.panel.read_untracked().expr.clone();
+                            state.run(&expr);
+                        }>"Try again"</button>
+                    })}
                 </div>
             })}
             {move || state.problems.get().into_iter().map(|problem| view! {

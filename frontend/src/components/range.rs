@@ -122,8 +122,8 @@ pub fn StepChoice() -> impl IntoView {
     let state = expect_context::<State>();
     let chosen = Memo::new(move |_| state.panel.read().step);
     let automatic = Memo::new(move |_| match state.loaded.read().as_ref() {
-        Some(loaded) if chosen.get().is_none() => format!("Step: auto, {}", loaded.query.step),
-        _ => "Step: auto".to_owned(),
+        Some(loaded) if chosen.get().is_none() => format!("Step {}, auto", loaded.query.step),
+        _ => "Step auto".to_owned(),
     });
     let options = move || {
         let now = chosen.get();
@@ -131,7 +131,7 @@ pub fn StepChoice() -> impl IntoView {
         steps.extend(now.filter(|step| !steps.contains(step)));
         steps
             .into_iter()
-            .map(|step| view! { <option value=step.to_string() selected=now == Some(step)>{format!("Step: {step}")}</option> })
+            .map(|step| view! { <option value=step.to_string() selected=now == Some(step)>{format!("Step {step}")}</option> })
             .collect_view()
     };
     view! {

@@ -7,7 +7,7 @@ use crate::state::State;
 const FIRST: usize = 8;
 
 /// Pixels of a sparkline, and its points.
-const SPARK: (f64, f64, usize) = (90.0, 18.0, 45);
+const SPARK: (f64, f64, usize) = (64.0, 18.0, 32);
 
 /// Every series, worst first.
 #[component]
@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(spark(&[]), "");
         assert_eq!(spark(&[f64::NAN; 100]), "");
         let flat = spark(&[5.0; 90]);
-        assert_eq!(flat.split(' ').count(), 45);
+        assert_eq!(flat.split(' ').count(), 32);
         assert!(flat.starts_with("0,16.0"));
     }
 }

@@ -73,6 +73,21 @@ impl LoadError {
         }
     }
 
+    /// Whether the same question may succeed later.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Reply(ReplyError::Prometheus { error_type, .. }) => {
+                !matches!(error_type.as_str(), "bad_data" | "execution")
+            }
+            Self::Reply(ReplyError::Cut { .. }) | Self::Unreachable | Self::Status(_) => true,
+            Self::Reply(_)
+            | Self::Query(_)
+            | Self::UnknownSource(_)
+            | Self::Sources
+            | Self::OldBrowser => false,
+        }
+    }
+
     /// Where in the query the fault is.
     pub fn position(&self) -> Option<Position> {
         match self {
