@@ -173,13 +173,7 @@ impl State {
             let (asked, asked_at) = (asked.get(), self.asked_at.get());
             match (asked, self.source()) {
                 (Some(panel), Some(source)) => self.load(Question { panel, asked_at }, &source),
-                (Some(panel), None) => {
-                    self.error.set(match (&*self.sources.read(), panel.source) {
-                        (None, _) => None,
-                        (Some(Err(error)), _) => Some(error.clone()),
-                        (Some(Ok(_)), id) => Some(LoadError::UnknownSource(id.unwrap_or_default())),
-                    })
-                }
+                (Some(panel), None) => self.error.set(self.no_source(panel.source)),
                 (None, _) => {
                     self.cancel();
                     self.error.set(None);
@@ -188,7 +182,7 @@ impl State {
             }
         });
         store::on_system_theme(move || {
-            self.dark.set(store::apply_theme(self.theme.get_untracked()))
+            self.dark.set(store::apply_theme(self.theme.get_untracked()));
         });
     }
 
@@ -199,6 +193,14 @@ impl State {
         match &self.panel.read().source {
             Some(id) => known.sources.iter().find(|source| source.id == *id).cloned(),
             None => known.sources.first().cloned(),
+        }
+    }
+
+    /// Why no source is chosen; `None` while they are not known yet.
+    fn no_source(self, wanted: Option<String>) -> Option<LoadError> {
+        match self.sources.read().as_ref()? {
+            Ok(_) => Some(LoadError::UnknownSource(wanted.unwrap_or_default())),
+            Err(error) => Some(error.clone()),
         }
     }
 
@@ -296,9 +298,8 @@ impl State {
 
     fn load(self, question: Question, source: &Source) {
         self.cancel();
-        let controller = match AbortController::new() {
-            Ok(controller) => controller,
-            Err(_) => return self.error.set(Some(LoadError::OldBrowser)),
+        let Ok(controller) = AbortController::new() else {
+            return self.error.set(Some(LoadError::OldBrowser));
         };
         let signal = controller.signal();
         self.abort.set_value(Some(controller));

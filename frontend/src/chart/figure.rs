@@ -191,7 +191,7 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Curve> {
     if let Some((low, _)) = view.ranges.strip {
         // Plotly draws no axis without a line on it; that of the strip is drawn on the canvas.
         let unseen = bare().mode(Mode::Lines).opacity(0.0).y_axis("y2");
-        lines.push(styled(view, unseen, vec![view.ranges.times.0], vec![low]));
+        lines.push(styled(view, &unseen, vec![view.ranges.times.0], vec![low]));
     }
     lines
 }
@@ -203,7 +203,7 @@ fn line(view: &View<'_>, ranked: &Ranked, color: &str, width: f64, opacity: f64)
         .mode(Mode::Lines)
         .opacity(opacity)
         .line(Line::new().color(color.to_owned()).width(width).simplify(false));
-    styled(view, trace, x, y)
+    styled(view, &trace, x, y)
 }
 
 /// The whole picture for a file: what page and canvas draw together, as Plotly traces, on its own ground.
@@ -217,7 +217,7 @@ pub(super) fn picture(view: &View<'_>) -> (Layout, Vec<Curve>) {
     };
     let series_line = |values: &[f64], trace: Box<Scatter<f64, f64>>| {
         let (x, y) = decimated(values, series.grid, view.ranges.times, MOST_POINTS);
-        styled(view, trace.y_axis(axis), x, y)
+        styled(view, &trace.y_axis(axis), x, y)
     };
     let thin =
         || bare().mode(Mode::Lines).line(Line::new().width(0.0).color(view.palette.band.clone()));
@@ -242,7 +242,7 @@ pub(super) fn picture(view: &View<'_>) -> (Layout, Vec<Curve>) {
     traces.extend(lines(view));
     traces.push(styled(
         view,
-        bare().mode(Mode::Markers).y_axis(axis).marker(
+        &bare().mode(Mode::Markers).y_axis(axis).marker(
             Marker::new().symbol(MarkerSymbol::TriangleUp).size(9).color(view.palette.odd.clone()),
         ),
         marks.iter().map(|index| at(*index)).collect(),
@@ -269,11 +269,11 @@ fn bare() -> Box<Scatter<f64, f64>> {
     Scatter::new(Vec::new(), Vec::new()).hover_info(HoverInfo::Skip).connect_gaps(false)
 }
 
-fn styled(view: &View<'_>, trace: Box<Scatter<f64, f64>>, mut x: Vec<f64>, y: Vec<f64>) -> Curve {
+fn styled(view: &View<'_>, trace: &Scatter<f64, f64>, mut x: Vec<f64>, y: Vec<f64>) -> Curve {
     for time in &mut x {
         *time += f64::from((view.clock.0)(Timestamp(*time as i64))) * 60_000.0;
     }
-    Curve { trace: to_json(&*trace), x, y }
+    Curve { trace: to_json(trace), x, y }
 }
 
 fn to_json<T: Trace + Serialize>(trace: &T) -> serde_json::Value {

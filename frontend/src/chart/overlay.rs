@@ -234,7 +234,7 @@ fn label(canvas: &Canvas, scene: &Scene<'_>) {
     canvas
         .set_font("600 11px system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif");
     canvas.set_fill_style_str(&scene.palette.odd);
-    let width = canvas.measure_text(words).map(|metrics| metrics.width()).unwrap_or(0.0);
+    let width = canvas.measure_text(words).map_or(0.0, |metrics| metrics.width());
     let right = scene.plot.left + scene.plot.width;
     let x = if x + 12.0 + width < right {
         x + 12.0

@@ -57,8 +57,8 @@ impl Editor {
     /// Underlines the place of an error, or takes the line away.
     pub fn mark_error(&self, position: Option<Position>, message: &str) {
         match position {
-            Some(place) => {
-                self.mark_error_js(&format!("{}:{}", place.line, place.column).into(), message)
+            Some(Position { line, column }) => {
+                self.mark_error_js(&format!("{line}:{column}").into(), message);
             }
             None => self.mark_error_js(&JsValue::NULL, ""),
         }

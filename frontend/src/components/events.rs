@@ -55,7 +55,7 @@ fn nothing(analysis: &Analysis) -> String {
     let highest = analysis.ranking.iter().map(|ranked| ranked.score).fold(0.0, f64::max);
     let plain = |value: f64| Unit::Plain.format((value * 100.0).round() / 100.0);
     format!(
-        "{}: no event at a threshold of {} standard deviations. The largest score was {}. Move the sensitivity to the right to see weaker deviations.",
+        "{}: no event at a threshold of {} standard deviations. The largest score was {}. Move the sensitivity to the right to see weaker deviations, or try another detector.",
         words::scope(analysis),
         plain(analysis.rule.threshold),
         plain(highest),
