@@ -1,9 +1,11 @@
 //! The chart: Plotly draws axes and lines when data or view change; a canvas below it draws band,
 //! expectation and marks, which follow every move of a slider.
 
+mod decimate;
 mod figure;
 mod geometry;
 mod overlay;
+mod picture;
 mod plotly;
 mod tooltip;
 mod view;

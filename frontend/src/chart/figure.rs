@@ -1,23 +1,20 @@
 //! What Plotly is given: typed layout and traces, and the samples beside them, because those travel as
 //! typed arrays and not through JSON.
 
-use plotly::common::{DashType, Fill, Font, HoverInfo, Line, Marker, MarkerSymbol, Mode, Title};
+use plotly::common::{Font, HoverInfo, Line, Mode, Title};
 use plotly::layout::{Axis, AxisType, DragMode, Margin};
 use plotly::{Scatter, Trace};
 use serde::Serialize;
 use shared::analysis::{Analysis, Ranked};
 use shared::detect::Quantity;
-use shared::report::words::{self, Clock};
-use shared::series::Grid;
+use shared::report::words::Clock;
 use shared::time::Timestamp;
 
+use super::decimate::{MOST_POINTS, decimated, indices};
 use super::geometry::{BOTTOM, LEFT, RIGHT, STRIP_DOMAIN, TOP, VALUES_DOMAIN, padded, ticks};
 use super::{Palette, span};
 
-/// So many points of a line are drawn at the most; more cannot be seen and cost time.
-const MOST_POINTS: usize = 2_000;
-
-/// Room for the title of a saved picture, in pixels.
+/// Room for a title, in pixels.
 const TITLE_TOP: f64 = 44.0;
 
 /// So many other series are drawn behind the one in focus.
@@ -115,15 +112,6 @@ fn behind<'a>(analysis: &'a Analysis, focus: &Ranked) -> impl Iterator<Item = &'
     analysis.ranking.iter().filter(move |ranked| ranked.index != index).take(MOST_BEHIND)
 }
 
-/// The samples whose time lies in `times`, and one on each side so that lines reach the edge.
-pub(super) fn indices(grid: Grid, times: (f64, f64)) -> std::ops::Range<usize> {
-    let step = grid.step.millis() as f64;
-    let at = |time: f64| ((time - grid.start.0 as f64) / step).max(0.0);
-    let first = (at(times.0).floor() as usize).min(grid.len);
-    let last = (at(times.1).ceil() as usize + 1).min(grid.len);
-    first..last.max(first)
-}
-
 /// Axes and surroundings of the chart on the page.
 pub(super) fn layout(view: &View<'_>) -> Layout {
     let Ranges { times, values, strip } = view.ranges;
@@ -170,6 +158,18 @@ pub(super) fn layout(view: &View<'_>) -> Layout {
     }
 }
 
+impl Layout {
+    /// The same with a title above, on a ground of its own.
+    pub(super) fn titled(self, title: Title, ground: &str) -> Self {
+        Self {
+            title: Some(title),
+            paper_bgcolor: ground.to_owned(),
+            margin: margin(TITLE_TOP),
+            ..self
+        }
+    }
+}
+
 const CLEAR: &str = "rgba(0,0,0,0)";
 
 fn margin(top: f64) -> Margin {
@@ -206,70 +206,16 @@ fn line(view: &View<'_>, ranked: &Ranked, color: &str, width: f64, opacity: f64)
     styled(view, &trace, x, y)
 }
 
-/// The whole picture for a file: what page and canvas draw together, as Plotly traces, on its own ground.
-pub(super) fn picture(view: &View<'_>) -> (Layout, Vec<Curve>) {
-    let (series, found) = view.analysis.series(view.focus);
-    let detection = &found.detection;
-    let axis = if detection.quantity == Quantity::Value { "y" } else { "y2" };
-    let k = view.analysis.rule.threshold;
-    let bound = |sign: f64| -> Vec<f64> {
-        detection.expected.iter().zip(&detection.scale).map(|(e, s)| e + sign * k * s).collect()
-    };
-    let series_line = |values: &[f64], trace: Box<Scatter<f64, f64>>| {
-        let (x, y) = decimated(values, series.grid, view.ranges.times, MOST_POINTS);
-        styled(view, &trace.y_axis(axis), x, y)
-    };
-    let thin =
-        || bare().mode(Mode::Lines).line(Line::new().width(0.0).color(view.palette.band.clone()));
-    let dashed = Line::new().width(1.0).dash(DashType::Dash).color(view.palette.band.clone());
-    let marks: Vec<usize> = view
-        .focus
-        .events
-        .iter()
-        .flat_map(|event| event.onset.index..=event.last)
-        .filter(|at| detection.score[*at] >= k)
-        .collect();
-    let at = |index: usize| series.grid.at(index).0 as f64;
-    let mut traces = vec![
-        series_line(&bound(-1.0), thin()),
-        series_line(&bound(1.0), thin().fill(Fill::ToNextY).fill_color("rgba(86,180,233,0.28)")),
-        series_line(&detection.expected, bare().mode(Mode::Lines).line(dashed)),
-    ];
-    if axis == "y2" {
-        let line = Line::new().width(1.2).color(view.palette.data.clone());
-        traces.push(series_line(&detection.judged, bare().mode(Mode::Lines).line(line)));
-    }
-    traces.extend(lines(view));
-    traces.push(styled(
-        view,
-        &bare().mode(Mode::Markers).y_axis(axis).marker(
-            Marker::new().symbol(MarkerSymbol::TriangleUp).size(9).color(view.palette.odd.clone()),
-        ),
-        marks.iter().map(|index| at(*index)).collect(),
-        marks.iter().map(|index| detection.judged[*index]).collect(),
-    ));
-    let title = Title::with_text(plain(&words::headline(view.analysis)))
-        .font(Font::new().size(15).color(view.palette.text.clone()))
-        .x(0.02);
-    let layout = Layout {
-        title: Some(title),
-        paper_bgcolor: view.palette.surface.clone(),
-        margin: margin(TITLE_TOP),
-        ..layout(view)
-    };
-    (layout, traces)
-}
-
-/// Plotly reads a little HTML in texts and makes live links of `<a>`: leave none to read.
-fn plain(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-fn bare() -> Box<Scatter<f64, f64>> {
+pub(super) fn bare() -> Box<Scatter<f64, f64>> {
     Scatter::new(Vec::new(), Vec::new()).hover_info(HoverInfo::Skip).connect_gaps(false)
 }
 
-fn styled(view: &View<'_>, trace: &Scatter<f64, f64>, mut x: Vec<f64>, y: Vec<f64>) -> Curve {
+pub(super) fn styled(
+    view: &View<'_>,
+    trace: &Scatter<f64, f64>,
+    mut x: Vec<f64>,
+    y: Vec<f64>,
+) -> Curve {
     for time in &mut x {
         *time += f64::from((view.clock.0)(Timestamp(*time as i64))) * 60_000.0;
     }
@@ -280,85 +226,7 @@ fn to_json<T: Trace + Serialize>(trace: &T) -> serde_json::Value {
     serde_json::from_str(&trace.to_json()).unwrap_or_default()
 }
 
-/// At most about `most` points that look like all of them: of each bucket the smallest and the largest
-/// sample, in their order, and a gap where the bucket holds nothing else. Cost: O(n).
-pub(super) fn decimated(
-    values: &[f64],
-    grid: Grid,
-    times: (f64, f64),
-    most: usize,
-) -> (Vec<f64>, Vec<f64>) {
-    let shown = indices(grid, times);
-    let at = |index: usize| grid.at(index).0 as f64;
-    if shown.len() <= most {
-        return (shown.clone().map(at).collect(), values[shown].to_vec());
-    }
-    let bucket = (2 * shown.len()).div_ceil(most);
-    let (mut x, mut y) = (Vec::with_capacity(most + 2), Vec::with_capacity(most + 2));
-    let mut push = |index: usize| {
-        x.push(at(index));
-        y.push(values[index]);
-    };
-    let mut first = shown.start;
-    while first < shown.end {
-        let last = (first + bucket).min(shown.end);
-        let mut finite = (first..last).filter(|index| values[*index].is_finite());
-        match finite.next() {
-            None => push(first),
-            Some(start) => {
-                let (low, high) = finite.fold((start, start), |(low, high), index| {
-                    let low = if values[index] < values[low] { index } else { low };
-                    (low, if values[index] > values[high] { index } else { high })
-                });
-                push(low.min(high));
-                if low != high {
-                    push(low.max(high));
-                }
-                if let Some(gap) = (first..last)
-                    .find(|index| !values[*index].is_finite() && *index > low.max(high))
-                {
-                    push(gap);
-                }
-            }
-        }
-        first = last;
-    }
-    (x, y)
-}
-
 /// The part of the range that is drawn.
 pub(super) fn times(analysis: &Analysis, zoom: Option<shared::time::TimeRange>) -> (f64, f64) {
     span(zoom.unwrap_or_else(|| analysis.judged_grid().range()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use shared::time::Step;
-
-    fn grid(len: usize) -> Grid {
-        Grid { start: Timestamp(0), step: Step::from_seconds(60), len }
-    }
-
-    #[test]
-    fn decimation_keeps_extremes_and_gaps() {
-        let mut values: Vec<f64> = (0..10_000).map(|i| f64::from(i % 10)).collect();
-        values[5_003] = 99.0;
-        values[7_001] = -99.0;
-        values[2_000..3_000].fill(f64::NAN);
-        let (x, y) = decimated(&values, grid(10_000), (0.0, 1e12), 2_000);
-        assert!(x.len() == y.len() && x.len() <= 2_200, "{}", x.len());
-        assert!(x.is_sorted());
-        assert!(y.contains(&99.0) && y.contains(&-99.0));
-        assert!(y.iter().any(|value| value.is_nan()));
-        let (few, all) = decimated(&values, grid(10_000), (0.0, 600_000.0), 2_000);
-        assert_eq!((few.len(), all.as_slice()), (11, &values[..11]));
-    }
-
-    #[test]
-    fn the_shown_samples_reach_both_edges() {
-        assert_eq!(indices(grid(100), (60_000.0 * 10.5, 60_000.0 * 20.5)), 10..22);
-        assert_eq!(indices(grid(100), (-5.0, 1e15)), 0..100);
-        assert!(indices(grid(100), (1e15, 2e15)).is_empty());
-    }
 }

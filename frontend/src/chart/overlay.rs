@@ -8,7 +8,7 @@ use shared::series::Grid;
 use web_sys::CanvasRenderingContext2d as Canvas;
 
 use super::Palette;
-use super::figure::indices;
+use super::decimate::indices;
 use super::geometry::Area;
 
 /// Marks closer than this hide each other; only the one farthest out is drawn. In pixels.

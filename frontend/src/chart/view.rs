@@ -14,6 +14,7 @@ use web_sys::{CanvasRenderingContext2d, HtmlElement, PointerEvent, ResizeObserve
 use super::figure::{self, Ranges, View};
 use super::geometry::{Area, STRIP_DOMAIN};
 use super::overlay::{self, Scene};
+use super::picture::picture;
 use super::tooltip::Tooltip;
 use super::{Palette, plotly};
 use crate::save::save_url;
@@ -166,7 +167,7 @@ pub fn download(state: State) {
             clock,
             size: PICTURE,
         };
-        figure::picture(&view)
+        picture(&view)
     };
     spawn_local(async move {
         match plotly::to_image(&layout, lines, PICTURE.0 as u32, PICTURE.1 as u32).await {

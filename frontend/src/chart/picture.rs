@@ -1,0 +1,62 @@
+//! The chart as one Plotly figure, for a file.
+
+use plotly::Scatter;
+use plotly::common::{DashType, Fill, Font, Line, Marker, MarkerSymbol, Mode, Title};
+use shared::detect::Quantity;
+use shared::report::words;
+
+use super::decimate::{MOST_POINTS, decimated};
+use super::figure::{Curve, Layout, View, bare, layout, lines, styled};
+
+/// The whole picture for a file: what page and canvas draw together, as Plotly traces, on its own ground.
+pub(super) fn picture(view: &View<'_>) -> (Layout, Vec<Curve>) {
+    let (series, found) = view.analysis.series(view.focus);
+    let detection = &found.detection;
+    let axis = if detection.quantity == Quantity::Value { "y" } else { "y2" };
+    let k = view.analysis.rule.threshold;
+    let bound = |sign: f64| -> Vec<f64> {
+        detection.expected.iter().zip(&detection.scale).map(|(e, s)| e + sign * k * s).collect()
+    };
+    let series_line = |values: &[f64], trace: Box<Scatter<f64, f64>>| {
+        let (x, y) = decimated(values, series.grid, view.ranges.times, MOST_POINTS);
+        styled(view, &trace.y_axis(axis), x, y)
+    };
+    let thin =
+        || bare().mode(Mode::Lines).line(Line::new().width(0.0).color(view.palette.band.clone()));
+    let dashed = Line::new().width(1.0).dash(DashType::Dash).color(view.palette.band.clone());
+    let marks: Vec<usize> = view
+        .focus
+        .events
+        .iter()
+        .flat_map(|event| event.onset.index..=event.last)
+        .filter(|at| detection.score[*at] >= k)
+        .collect();
+    let at = |index: usize| series.grid.at(index).0 as f64;
+    let mut traces = vec![
+        series_line(&bound(-1.0), thin()),
+        series_line(&bound(1.0), thin().fill(Fill::ToNextY).fill_color("rgba(86,180,233,0.28)")),
+        series_line(&detection.expected, bare().mode(Mode::Lines).line(dashed)),
+    ];
+    if axis == "y2" {
+        let line = Line::new().width(1.2).color(view.palette.data.clone());
+        traces.push(series_line(&detection.judged, bare().mode(Mode::Lines).line(line)));
+    }
+    traces.extend(lines(view));
+    traces.push(styled(
+        view,
+        &bare().mode(Mode::Markers).y_axis(axis).marker(
+            Marker::new().symbol(MarkerSymbol::TriangleUp).size(9).color(view.palette.odd.clone()),
+        ),
+        marks.iter().map(|index| at(*index)).collect(),
+        marks.iter().map(|index| detection.judged[*index]).collect(),
+    ));
+    let title = Title::with_text(plain(&words::headline(view.analysis)))
+        .font(Font::new().size(15).color(view.palette.text.clone()))
+        .x(0.02);
+    (layout(view).titled(title, &view.palette.surface), traces)
+}
+
+/// Plotly reads a little HTML in texts and makes live links of `<a>`: leave none to read.
+fn plain(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
