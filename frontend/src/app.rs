@@ -43,16 +43,16 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// Holds the place of the first result.
+/// Holds the place of the first result; if that fails, shows what else could be asked.
 #[component]
 fn Waiting() -> impl IntoView {
     let state = expect_context::<State>();
     view! {
-        <main class="start" aria-busy=move || state.progress.read().is_some().to_string()>
-            <Show when=move || state.progress.read().is_some()>
+        <Show when=move || state.error.read().is_none() fallback=Start>
+            <main class="start" aria-busy="true">
                 <div class="card skeleton" aria-hidden="true"></div>
-            </Show>
-        </main>
+            </main>
+        </Show>
     }
 }
 

@@ -112,6 +112,16 @@ pub fn detection_step(span: Span, history: usize, sample_interval: Option<Span>)
         })
 }
 
+/// What to say of a step that the samples cannot fill; `None` if all is well.
+pub fn step_warning(step: Step, sample_interval: Option<Span>) -> Option<String> {
+    let interval = sample_interval.filter(|interval| step.millis() < interval.millis() / 5 * 4)?;
+    Some(format!(
+        "the step of {step} is shorter than the sample interval of about {}: values repeat, which looks like a flat line; choose {} or automatic",
+        interval.words(),
+        detection_step(Span::ZERO, 0, Some(interval)),
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,6 +153,15 @@ mod tests {
                 "{span} {interval:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_step_below_the_interval_is_named() {
+        let (short, fit) = (Step::from_seconds(15), Step::from_seconds(60));
+        let interval = Some(Span::from_seconds(60));
+        assert!(step_warning(short, interval).is_some_and(|text| text.contains("choose 1m")));
+        assert_eq!(step_warning(fit, interval), None);
+        assert_eq!(step_warning(short, None), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use gloo_net::http::{Request as Http, Response};
 use shared::api::{Sources, form, source_path};
 use shared::prometheus::{Loaded, Position, ReplyError, Stitcher, decode_vector};
 use shared::promql;
-use shared::query::{QueryError, RangeQuery, detection_step};
+use shared::query::{QueryError, RangeQuery, detection_step, step_warning};
 use shared::time::{Span, Step, TimeRange, Timestamp};
 use web_sys::AbortSignal;
 
@@ -110,13 +110,10 @@ pub(super) async fn load(
     request: Request<'_>,
     report: impl Fn(Progress),
 ) -> Result<Loaded, LoadError> {
-    let step = match request.step {
-        Some(step) => step,
-        None => {
-            let interval = sample_interval(request).await;
-            detection_step(request.range.span(), request.history, interval)
-        }
-    };
+    let interval = sample_interval(request).await;
+    let step = request
+        .step
+        .unwrap_or_else(|| detection_step(request.range.span(), request.history, interval));
     let query = RangeQuery::new(request.expr, request.range, step, request.history)?;
     let chunks = query.chunks();
     let mut stitcher = Stitcher::new(query);
@@ -131,7 +128,9 @@ pub(super) async fn load(
         let body = post(request, "query_range", &parameters).await?;
         stitcher = stitcher.with_reply(&body)?;
     }
-    Ok(stitcher.finish())
+    let mut loaded = stitcher.finish();
+    loaded.warnings.extend(step_warning(step, interval));
+    Ok(loaded)
 }
 
 /// How far apart the samples of the query's series are, by counting those at the end of the range;
