@@ -43,12 +43,14 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// Holds the place of the first result; if that fails, shows what else could be asked.
+/// Holds the place of the first result; if there is none to come, shows what else could be asked.
 #[component]
 fn Waiting() -> impl IntoView {
     let state = expect_context::<State>();
+    let waiting =
+        Memo::new(move |_| state.progress.read().is_some() || state.sources.read().is_none());
     view! {
-        <Show when=move || state.error.read().is_none() fallback=Start>
+        <Show when=move || waiting.get() fallback=Start>
             <main class="start" aria-busy="true">
                 <div class="card skeleton" aria-hidden="true"></div>
             </main>
