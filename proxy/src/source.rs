@@ -47,7 +47,11 @@ pub fn open(settings: &Settings, metrics: &Arc<Metrics>) -> Result<Vec<Source>, 
     let upstreams = settings.sources.iter().map(|source| upstream(source, limits, metrics));
     let mut sources = upstreams.collect::<Result<Vec<_>, _>>()?;
     if settings.demo {
-        sources.push(demo(settings.demo_anchor.unwrap_or_else(|| now() - ANCHOR_AGE), limits, metrics));
+        sources.push(demo(
+            settings.demo_anchor.unwrap_or_else(|| now() - ANCHOR_AGE),
+            limits,
+            metrics,
+        ));
     }
     Ok(sources)
 }
