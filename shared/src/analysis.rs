@@ -164,7 +164,7 @@ impl Analysis {
     pub fn judged_grid(&self) -> Grid {
         let query = &self.detected.loaded.query;
         let grid = query.grid();
-        Grid { start: query.start, step: query.step, len: grid.len - query.history }
+        Grid { start: query.start, step: query.step, len: grid.len.saturating_sub(query.history) }
     }
 
     /// The unit of what the detector judges.
