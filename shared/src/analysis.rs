@@ -171,7 +171,7 @@ impl Analysis {
     pub fn judged_unit(&self, quantity: Quantity) -> Unit {
         match quantity {
             Quantity::Value | Quantity::Increase => self.detected.unit,
-            Quantity::Slope => self.detected.unit.per_second(),
+            Quantity::Slope => self.detected.unit.slope(),
         }
     }
 }
