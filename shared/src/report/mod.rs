@@ -10,7 +10,7 @@ use crate::detect::Quantity;
 use crate::event::{Event, Sides};
 use crate::time::Timestamp;
 use crate::unit::Unit;
-use markdown::{cell, fenced, text};
+use markdown::{cell, code, fenced, link, text};
 use words::Clock;
 
 /// So many events are listed, the most severe ones; the rest is counted.
@@ -67,16 +67,22 @@ pub fn file_name(analysis: &Analysis, context: &Context) -> String {
     let mut name = words.join("-");
     name.truncate(60);
     let time = context.generated_at.format(0).replace([' ', ':'], "-");
-    format!("oddity-{}-{time}.md", name.trim_end_matches('-').to_ascii_lowercase())
+    let name = name.trim_end_matches('-').to_ascii_lowercase();
+    let parts = ["oddity", &name, &time];
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    format!("{}.md", parts.join("-"))
 }
 
 fn title(analysis: &Analysis, context: &Context) -> String {
     let worst = analysis.worst_events();
     let status = match worst.iter().filter(|(_, event)| event.ongoing).count() {
+        _ if analysis.detected.series.iter().all(|series| series.judged == 0) => {
+            "nothing could be judged".to_owned()
+        }
         _ if worst.is_empty() => "nothing odd".to_owned(),
-        0 => "over".to_owned(),
-        1 => "1 event goes on".to_owned(),
-        count => format!("{count} events go on"),
+        0 => "no event is ongoing".to_owned(),
+        1 => "1 event is ongoing".to_owned(),
+        count => format!("{count} events are ongoing"),
     };
     format!(
         "# {}\n\n- **Status:** {status}\n- **Generated:** {}\n- **Tool:** {}",
@@ -89,19 +95,27 @@ fn title(analysis: &Analysis, context: &Context) -> String {
 fn summary(analysis: &Analysis, context: &Context) -> String {
     let worst = analysis.worst_events();
     let Some((ranked, event)) = worst.first() else {
-        let about = analysis.detected.detector.about();
+        if analysis.detected.series.iter().all(|series| series.judged == 0) {
+            return format!(
+                "The detector {} had too few samples to judge ({}). \
+                Choose a longer range, a shorter step or a shorter window.",
+                text(analysis.detected.detector.about().name),
+                text(&words::scope(analysis)),
+            );
+        }
         return format!(
-            "No sample passed the threshold of {} with the detector {} in {}.",
+            "The detector {} opened no event at a threshold of {} standard deviations ({}).",
+            text(analysis.detected.detector.about().name),
             Unit::Plain.format(analysis.rule.threshold),
-            text(about.name),
             text(&words::scope(analysis)),
         );
     };
     let step = analysis.detected.loaded.query.step.span();
     let mut out = format!(
-        "The worst is a {} in `{}`: it began {} ({}) and reached its peak at {}. Severity {:.0} of 100 ({}): {}.",
-        text(&words::what(event, analysis.judged_unit(event.quantity))),
-        analysis.series(ranked).0.labels.to_string().replace('`', "'"),
+        "{} {} in {}. It began at {} ({}) and reached its peak at {}. Severity {:.0} of 100 ({}): {}.",
+        if worst.len() == 1 { "The event is" } else { "The worst event is" },
+        words::with_article(&text(&words::what(event, analysis.judged_unit(event.quantity)))),
+        code(&analysis.series(ranked).0.labels.to_string()),
         context.clock.full(event.onset.time),
         words::course(event, step),
         context.clock.full(event.peak.time),
@@ -125,7 +139,7 @@ fn query(analysis: &Analysis, context: &Context) -> String {
     let loaded = &analysis.detected.loaded;
     let range = analysis.judged_grid().range();
     let mut out = format!(
-        "## Query\n\n{}\n\n- **Source:** {}\n- **Range:** {} to {} ({})\n- **Step:** {}\n- **Data:** {}\n- **Link:** <{}>\n",
+        "## Query\n\n{}\n\n- **Source:** {}\n- **Range:** {} to {} ({})\n- **Step:** {}\n- **Data:** {}\n- **Link:** {}\n",
         fenced("promql", &loaded.query.expr),
         text(&context.source),
         context.clock.full(range.start),
@@ -133,7 +147,7 @@ fn query(analysis: &Analysis, context: &Context) -> String {
         range.span().words(),
         loaded.query.step,
         words::scope(analysis),
-        context.link,
+        link(&context.link),
     );
     for (name, notes) in [("Warning", &loaded.warnings), ("Info", &loaded.infos)] {
         for note in notes {
@@ -145,9 +159,10 @@ fn query(analysis: &Analysis, context: &Context) -> String {
             loaded.unsupported.iter().take(5).map(|labels| text(&labels.to_string())).collect();
         let _ = writeln!(
             out,
-            "- **Not analysed:** {} native histograms, which have no single value: {}",
+            "- **Not analysed:** native histograms, which have no single value ({}): {}{}",
             loaded.unsupported.len(),
-            names.join(", ")
+            names.join(", "),
+            if loaded.unsupported.len() > names.len() { ", …" } else { "" }
         );
     }
     out
@@ -210,16 +225,11 @@ fn timeline(analysis: &Analysis, context: &Context) -> String {
     let Some((_, event)) = worst.first() else { return String::new() };
     let step = analysis.detected.loaded.query.step;
     let clock = context.clock;
-    let alert = event.onset.time + step.times(analysis.rule.at_least - 1);
+    let pending = step.times(analysis.rule.at_least.saturating_sub(1));
+    let detected = "detection: samples up to here make the event";
     let mut moments = vec![
         (event.onset.time, "onset: the first odd sample".to_owned()),
-        (
-            alert,
-            format!(
-                "an alert with this rule and `for: {}` would fire",
-                step.times(analysis.rule.at_least - 1)
-            ),
-        ),
+        (event.onset.time + pending, format!("{detected} (`for: {pending}`)")),
         (
             event.peak.time,
             format!("peak: {}", peak_words(event, analysis.judged_unit(event.quantity))),
@@ -250,7 +260,10 @@ fn settings(analysis: &Analysis) -> String {
     let about = analysis.detected.detector.about();
     let rule = analysis.rule;
     let step = analysis.detected.loaded.query.step;
-    let samples = |count: usize| format!("{count} samples ({})", step.times(count).words());
+    let samples = |count: usize| match count {
+        0 => "none".to_owned(),
+        count => format!("{} ({})", words::count_samples(count), step.times(count).words()),
+    };
     let mut out = format!(
         "## Detector\n\n- **Detector:** {} (`{}`): {}\n",
         about.name, about.id, about.summary
@@ -271,13 +284,14 @@ fn settings(analysis: &Analysis) -> String {
     let _ = writeln!(out, "- **Direction:** {sides}");
     let _ = writeln!(out, "- **At least:** {}", samples(rule.at_least));
     if rule.min_deviation > 0.0 {
-        let _ =
-            writeln!(out, "- **Smallest deviation:** {}", Unit::Plain.format(rule.min_deviation));
+        let quantity = analysis.detected.series.first().map(|found| found.detection.quantity);
+        let unit = quantity.map_or(Unit::Plain, |quantity| analysis.judged_unit(quantity));
+        let _ = writeln!(out, "- **Smallest deviation:** {}", unit.format(rule.min_deviation));
     }
     if rule.min_relative > 0.0 {
         let _ = writeln!(
             out,
-            "- **Smallest deviation, relative:** {}",
+            "- **Smallest deviation, relative:** {} of the expected value",
             Unit::Ratio.format(rule.min_relative)
         );
     }
