@@ -1,13 +1,14 @@
 //! Text that is safe inside Markdown, whatever a label says.
 
-/// Escapes everything that CommonMark or GitHub's dialect reads as markup, and puts line breaks to spaces.
+/// Escapes everything that CommonMark or GitHub's dialect reads as markup within a line, and puts line
+/// breaks to spaces. Not for the beginning of a line, where more is markup.
 pub fn text(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
-    for c in raw.chars() {
+    for (at, c) in raw.char_indices() {
         match c {
             '\n' | '\r' | '\t' => out.push(' '),
             c if c.is_control() || is_bidi(c) => {}
-            ':' => out.push_str("&#58;"),
+            ':' if raw[at..].starts_with("://") => out.push_str("&#58;"),
             // GitHub links a bare host that begins so.
             '.' if ends_with_www(&out) => {
                 out.push_str("\\.");
@@ -15,7 +16,21 @@ pub fn text(raw: &str) -> String {
             c if c.is_ascii_punctuation()
                 && !matches!(
                     c,
-                    ',' | '.' | ';' | '\'' | '"' | '/' | '%' | '=' | '?' | '(' | ')' | '+'
+                    ',' | '.'
+                        | ':'
+                        | ';'
+                        | '-'
+                        | '{'
+                        | '}'
+                        | '\''
+                        | '"'
+                        | '/'
+                        | '%'
+                        | '='
+                        | '?'
+                        | '('
+                        | ')'
+                        | '+'
                 ) =>
             {
                 out.push('\\');
@@ -99,6 +114,7 @@ mod tests {
             ("two\nlines", "two lines"),
             ("\u{202e}abc", "abc"),
             ("https://evil", "https&#58;//evil"),
+            ("job:x:sum 10:50 {a-b}", "job:x:sum 10:50 {a-b}"),
             ("instance=\"a\"", "instance=\"a\""),
             ("WwW.evil.com", "WwW\\.evil.com"),
             ("\u{e4}w.w", "\u{e4}w.w"),

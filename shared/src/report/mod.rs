@@ -7,8 +7,8 @@ use std::fmt::Write;
 
 use crate::analysis::Analysis;
 use crate::detect::Quantity;
-use crate::event::{Event, Sides};
-use crate::time::Timestamp;
+use crate::event::{Direction, Event, Sides};
+use crate::time::{Span, Timestamp};
 use crate::unit::Unit;
 use markdown::{cell, code, fenced, link, text};
 use words::Clock;
@@ -95,6 +95,11 @@ fn title(analysis: &Analysis, context: &Context) -> String {
 fn summary(analysis: &Analysis, context: &Context) -> String {
     let worst = analysis.worst_events();
     let Some((ranked, event)) = worst.first() else {
+        if analysis.detected.series.is_empty() {
+            return "The source has no series for this query and range. Check metric name and labels, \
+                or choose a range in which they existed."
+                .to_owned();
+        }
         if analysis.detected.series.iter().all(|series| series.judged == 0) {
             return format!(
                 "The detector {} had too few samples to judge ({}). \
@@ -111,13 +116,18 @@ fn summary(analysis: &Analysis, context: &Context) -> String {
         );
     };
     let step = analysis.detected.loaded.query.step.span();
+    let labels = &analysis.series(ranked).0.labels;
+    let place = match labels.is_empty() {
+        true => code(&analysis.detected.loaded.query.expr),
+        false => code(&labels.to_string()),
+    };
     let mut out = format!(
-        "{} {} in {}. It began at {} ({}) and reached its peak at {}. Severity {:.0} of 100 ({}): {}.",
+        "{} {} in {place}. It began at {} ({}) and {} at {}. Severity {:.0} of 100 ({}): {}.",
         if worst.len() == 1 { "The event is" } else { "The worst event is" },
         words::with_article(&text(&words::what(event, analysis.judged_unit(event.quantity)))),
-        code(&analysis.series(ranked).0.labels.to_string()),
         context.clock.full(event.onset.time),
         words::course(event, step),
+        if event.direction == Direction::Up { "was highest" } else { "was lowest" },
         context.clock.full(event.peak.time),
         event.severity,
         event.level().name(),
@@ -149,6 +159,13 @@ fn query(analysis: &Analysis, context: &Context) -> String {
         words::scope(analysis),
         link(&context.link),
     );
+    if let Some(suggestion) = &analysis.detected.suggestion {
+        let _ = writeln!(
+            out,
+            "- **Raw counter:** its increase a step was judged; {} may say more",
+            code(suggestion)
+        );
+    }
     for (name, notes) in [("Warning", &loaded.warnings), ("Info", &loaded.infos)] {
         for note in notes {
             let _ = writeln!(out, "- **{name}:** {}", text(note));
@@ -174,12 +191,15 @@ fn baseline(analysis: &Analysis) -> String {
     };
     let detected = analysis.series(ranked).1;
     let unit = analysis.judged_unit(event.quantity);
-    let scale = detected.detection.scale[event.onset.index];
+    let spread = match event.steady {
+        true => "0: the baseline is constant, so that any change scores high".to_owned(),
+        false => unit.format(detected.detection.scale[event.onset.index]),
+    };
     format!(
         "## Baseline\n\nOf the worst event, as it stood when the event began.\n\n- **Learnt from:** {}\n- **Centre:** {}\n- **Spread (standard deviation):** {}\n- **Expected range:** {} to {}\n- **Causal:** yes, nothing after a sample is used to judge it",
         text(&event.baseline),
         unit.format(event.onset.expected),
-        unit.format(scale),
+        spread,
         unit.format(event.onset.lower),
         unit.format(event.onset.upper),
     )
@@ -226,15 +246,14 @@ fn timeline(analysis: &Analysis, context: &Context) -> String {
     let step = analysis.detected.loaded.query.step;
     let clock = context.clock;
     let pending = step.times(analysis.rule.at_least.saturating_sub(1));
-    let detected = "detection: samples up to here make the event";
-    let mut moments = vec![
-        (event.onset.time, "onset: the first odd sample".to_owned()),
-        (event.onset.time + pending, format!("{detected} (`for: {pending}`)")),
-        (
-            event.peak.time,
-            format!("peak: {}", peak_words(event, analysis.judged_unit(event.quantity))),
-        ),
-    ];
+    let peak = peak_words(event, analysis.judged_unit(event.quantity));
+    let side = if event.direction == Direction::Up { "highest" } else { "lowest" };
+    let mut moments = vec![(event.onset.time, "onset: the first odd sample".to_owned())];
+    if pending > Span::ZERO {
+        let words = format!("detection: odd long enough to count (`for: {pending}`)");
+        moments.push((event.onset.time + pending, words));
+    }
+    moments.push((event.peak.time, format!("{side}: {peak}")));
     if let Some(back) = event.recovered {
         let grid = analysis.detected.loaded.query.grid();
         moments.push((grid.at(back), "recovery: back in the band of the onset".to_owned()));

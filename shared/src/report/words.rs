@@ -47,7 +47,7 @@ impl Clock {
     }
 }
 
-/// The finding in one line: "3 odd things in 24 h. Worst: spike to 37, 8.1 expected".
+/// The finding in one line: "3 odd things in 24 h. Worst: spike to 37 (8.1 expected)".
 pub fn headline(analysis: &Analysis) -> String {
     let range = match analysis.judged_grid().range().span() {
         Span::ZERO => "1 sample".to_owned(),
@@ -77,7 +77,7 @@ pub fn headline(analysis: &Analysis) -> String {
     format!("{things}{}{place}", what(event, analysis.judged_unit(event.quantity)))
 }
 
-/// What the analysis looked at: "3 series, 1,441 samples each, no gaps."
+/// What the analysis looked at: "3 series, 1,441 samples each, no gaps".
 pub fn scope(analysis: &Analysis) -> String {
     let series = &analysis.detected.series;
     let missing: usize = series.iter().map(|series| series.missing).sum();
@@ -90,12 +90,12 @@ pub fn scope(analysis: &Analysis) -> String {
     let gaps = match (missing, gaps) {
         (0, _) => "no gaps".to_owned(),
         (missing, 1) => format!("1 gap of {}", count_samples(missing)),
-        (missing, gaps) => format!("{gaps} gaps, {} missing together", count_samples(missing)),
+        (missing, gaps) => format!("{gaps} gaps ({})", count_samples(missing)),
     };
     let samples = count_samples(analysis.judged_grid().len);
     let unjudged = match series.iter().filter(|series| series.judged == 0).count() {
         0 => String::new(),
-        unjudged => format!(", {unjudged} with too few samples to judge"),
+        unjudged => format!(", {unjudged} series with too few samples to judge"),
     };
     format!("{count}, {samples}{each}, {gaps}{unjudged}")
 }
@@ -109,17 +109,17 @@ pub fn count_samples(count: usize) -> String {
     }
 }
 
-/// What happened, without when: "spike to 37, 8.1 expected".
+/// What happened, without when: "spike to 37 (8.1 expected)".
 pub fn what(event: &Event, unit: Unit) -> String {
     let (peak, expected) = (unit.format(event.peak.value), unit.format(event.onset.expected));
     match event.kind {
-        Kind::Spike | Kind::Dip => format!("{} to {peak}, {expected} expected", event.kind.name()),
+        Kind::Spike | Kind::Dip => format!("{} to {peak} ({expected} expected)", event.kind.name()),
         Kind::LevelShiftUp | Kind::LevelShiftDown => {
             let level = unit.format(event.new_level.unwrap_or(event.peak.value));
             format!("{} from {expected} to {level}", event.kind.name())
         }
-        Kind::SlopeChange => format!("slope change to {peak}, {expected} expected"),
-        Kind::Infinite => format!("infinite value, {expected} expected"),
+        Kind::SlopeChange => format!("slope change to {peak} ({expected} expected)"),
+        Kind::Infinite => format!("infinite value ({expected} expected)"),
     }
 }
 
