@@ -1,5 +1,7 @@
 //! Reports of planted events, as snapshots: read them as an engineer on call would.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
 use std::sync::Arc;
 
 use shared::analysis::{Settings, analyze, detect};
@@ -14,8 +16,11 @@ use shared::time::{Span, Step, TimeRange, Timestamp};
 
 const START: Timestamp = Timestamp(1_769_853_600_000);
 
+/// Labels, and the value so many minutes after the start.
+type Plant<'a> = (&'a [(&'a str, &'a str)], fn(f64) -> f64);
+
 /// Four hours at a step of a minute, after the history that the detector wants.
-fn load(expr: &str, detector: Detector, all: &[(&[(&str, &str)], fn(f64) -> f64)]) -> Loaded {
+fn load(expr: &str, detector: Detector, all: &[Plant<'_>]) -> Loaded {
     let range = TimeRange { start: START, end: START + Span::from_seconds(4 * 3_600) };
     let query = RangeQuery::new(expr, range, Step::from_seconds(60), detector.history()).unwrap();
     let grid = query.grid();

@@ -129,10 +129,11 @@ fn history_is_not_judged() {
 
 #[test]
 fn how_long_it_lasts_tells_spike_from_shift() {
+    type Expected = (Kind, Option<usize>, Option<f64>);
     let up =
         |until: usize| move |i: usize, v: f64| if (200..until).contains(&i) { v + 30.0 } else { v };
     let spike = |len: usize| (Kind::Spike, Some(200 + len), None);
-    let cases: [(&str, Vec<f64>, (Kind, Option<usize>, Option<f64>)); 8] = [
+    let cases: [(&str, Vec<f64>, Expected); 8] = [
         ("1 sample", planted(400, up(201)), spike(1)),
         ("5 samples", planted(400, up(205)), spike(5)),
         ("20 samples", planted(400, up(220)), spike(20)),
