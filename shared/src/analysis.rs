@@ -48,6 +48,8 @@ pub struct DetectedSeries {
     pub missing: usize,
     /// How many stretches they form.
     pub gaps: usize,
+    /// How many samples of the judged range got a verdict.
+    pub judged: usize,
 }
 
 /// What is odd.
@@ -94,7 +96,9 @@ pub fn detect(loaded: Arc<Loaded>, detector: Detector) -> Detected {
                 detection.quantity = Quantity::Increase;
             }
             let (missing, gaps) = count_missing(series.values.get(history..).unwrap_or_default());
-            DetectedSeries { name, detection, missing, gaps }
+            let judged = detection.score.get(history..).unwrap_or_default();
+            let judged = judged.iter().filter(|score| !score.is_nan()).count();
+            DetectedSeries { name, detection, missing, gaps, judged }
         })
         .collect();
     let window = Span::from_seconds(300).max(loaded.query.step.times(4));
@@ -164,14 +168,14 @@ impl Analysis {
     pub fn judged_grid(&self) -> Grid {
         let query = &self.detected.loaded.query;
         let grid = query.grid();
-        Grid { start: query.start, step: query.step, len: grid.len - query.history }
+        Grid { start: query.start, step: query.step, len: grid.len.saturating_sub(query.history) }
     }
 
     /// The unit of what the detector judges.
     pub fn judged_unit(&self, quantity: Quantity) -> Unit {
         match quantity {
             Quantity::Value | Quantity::Increase => self.detected.unit,
-            Quantity::Slope => self.detected.unit.per_second(),
+            Quantity::Slope => self.detected.unit.slope(),
         }
     }
 }

@@ -214,6 +214,8 @@ impl Reader<'_> {
                 Ok(range) => return Some(Range::Between(range)),
                 Err(error) => self.problem("from", &start.to_string(), &error.to_string()),
             }
+        } else if let Some((key, time)) = from.map(|t| ("from", t)).or(to.map(|t| ("to", t))) {
+            self.problem(key, &time.to_string(), "both from and to");
         }
         let span = |text: &str| text.parse::<Span>().ok().filter(|span| *span > Span::ZERO);
         let span = self
@@ -357,6 +359,13 @@ mod tests {
         keys.sort_unstable();
         assert_eq!(keys, ["detector", "dir", "for", "from", "k", "range", "tab", "window", "zoom"]);
         assert_eq!(panel, Panel { expr: "up".to_owned(), ..Panel::default() });
+        for (query, key) in [("from=5", "from"), ("to=5", "to")] {
+            let (panel, problems) = Panel::from_query(query);
+            assert_eq!(
+                (panel, problems[0].key.as_str(), problems.len()),
+                (Panel::default(), key, 1)
+            );
+        }
     }
 
     fn panels() -> impl Strategy<Value = Panel> {

@@ -37,6 +37,16 @@ pub enum QueryError {
     /// Nothing was asked.
     #[error("type a PromQL query")]
     Empty,
+    /// Start and history reach beyond every time that can be told.
+    #[error(
+        "{history} samples of history at a step of {step} begin before any time: choose a shorter step"
+    )]
+    BeforeTime {
+        /// Samples before the range.
+        history: usize,
+        /// The step that was asked for.
+        step: Step,
+    },
     /// Too many samples even in pieces.
     #[error(
         "{samples} samples a series are more than {MAX_SAMPLES}: shorten the range or choose a step of {least} or more"
@@ -53,7 +63,8 @@ impl RangeQuery {
     /// `range` at `step`, with `history` samples before it. The start is floored to the step.
     ///
     /// # Errors
-    /// [`QueryError`] for a blank expression or more than [`MAX_SAMPLES`] samples a series.
+    /// [`QueryError`] for a blank expression, more than [`MAX_SAMPLES`] samples a series, or a history
+    /// that begins before the least timestamp.
     pub fn new(
         expr: &str,
         range: TimeRange,
@@ -72,7 +83,12 @@ impl RangeQuery {
             let least = Step::new(least).unwrap_or(step);
             return Err(QueryError::TooManySamples { samples, least });
         }
-        Ok(Self { expr: expr.to_owned(), start: grid.start, end: range.end, step, history })
+        let query =
+            Self { expr: expr.to_owned(), start: grid.start, end: range.end, step, history };
+        if query.grid().at(history) != query.start {
+            return Err(QueryError::BeforeTime { history, step });
+        }
+        Ok(query)
     }
 
     /// Every sample that is fetched: history and judged range.
@@ -174,6 +190,9 @@ mod tests {
         let error = RangeQuery::new("up", range, Step::from_seconds(1), 60).unwrap_err();
         let QueryError::TooManySamples { least, .. } = error else { panic!("{error:?}") };
         assert!(RangeQuery::new("up", range, least, 60).is_ok());
+        let step = Step::from_seconds(8_999_999_999_999);
+        let error = RangeQuery::new("up", range, step, 2_000).unwrap_err();
+        assert_eq!(error, QueryError::BeforeTime { history: 2_000, step });
     }
 
     proptest! {

@@ -1,5 +1,6 @@
 //! A series: labels, and samples on a regular grid on which a gap is NaN.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
@@ -74,21 +75,34 @@ impl Labels {
 }
 
 impl fmt::Display for Labels {
-    /// As PromQL writes a series: `up{instance="a", job="b"}`, `{job="b"}` or `{}`.
+    /// As PromQL writes a series: `up{instance="a", job="b"}`, `{job="b"}` or `{}`; names with other
+    /// characters than the old ones in quotes, `{"my.metric", "my.label"="a"}`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.metric_name().unwrap_or_default();
+        let metric = self.metric_name().unwrap_or_default();
+        let (name, quoted) = if is_plain(metric, true) || metric.is_empty() {
+            (metric, None)
+        } else {
+            ("", Some(quote(metric)))
+        };
         f.write_str(name)?;
-        let rest: Vec<String> = self
-            .iter()
-            .filter(|(key, _)| *key != METRIC_NAME)
-            .map(|(key, value)| format!("{key}={}", quote(value)))
-            .collect();
+        let pairs = self.iter().filter(|(key, _)| *key != METRIC_NAME).map(|(key, value)| {
+            let key = if is_plain(key, false) { key.to_owned() } else { quote(key) };
+            format!("{key}={}", quote(value))
+        });
+        let rest: Vec<String> = quoted.into_iter().chain(pairs).collect();
         if rest.is_empty() && !name.is_empty() {
             Ok(())
         } else {
             write!(f, "{{{}}}", rest.join(", "))
         }
     }
+}
+
+/// Whether a name needs no quotes in PromQL; only names of metrics may hold colons.
+fn is_plain(name: &str, metric: bool) -> bool {
+    !name.starts_with(|c: char| c.is_ascii_digit())
+        && !name.is_empty()
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || (metric && c == ':'))
 }
 
 /// A PromQL string literal in double quotes.
@@ -114,21 +128,14 @@ pub fn quote(value: &str) -> String {
 /// Shape: one name for each input, in its order.
 pub fn short_names(all: &[&Labels]) -> Vec<String> {
     let Some(first) = all.first() else { return Vec::new() };
-    let differs =
-        |name: &str, value: Option<&str>| all.iter().any(|labels| labels.get(name) != value);
-    let mut varying: Vec<&str> = Vec::new();
-    for labels in all {
-        for (name, _) in labels.iter() {
-            if !varying.contains(&name) && differs(name, first.get(name)) {
-                varying.push(name);
-            }
-        }
-    }
+    let mut varying: BTreeSet<&str> =
+        all.iter().flat_map(|labels| labels.iter().map(|(name, _)| name)).collect();
+    varying.retain(|name| all.iter().any(|labels| labels.get(name) != first.get(name)));
     all.iter()
         .map(|labels| {
             let kept = labels
                 .iter()
-                .filter(|(name, _)| varying.contains(name))
+                .filter(|(name, _)| varying.contains(*name))
                 .map(|(n, v)| (n.to_owned(), v.to_owned()));
             let kept = Labels::new(kept);
             if kept.is_empty() { labels.to_string() } else { bare(&kept) }
@@ -150,7 +157,8 @@ impl Grid {
     /// point at or before `end`.
     pub fn covering(range: TimeRange, step: Step) -> Self {
         let start = range.start.floor_to(step);
-        let len = (range.end.since(start).millis() / step.millis()) as usize + 1;
+        let steps = range.end.since(start).millis() / step.millis();
+        let len = usize::try_from(steps).unwrap_or(usize::MAX).saturating_add(1);
         Self { start, step, len }
     }
 
@@ -196,6 +204,9 @@ mod tests {
                 r#"up{a="x\"\\\n", job="b"}"#,
             ),
             (labels(&[("job", "b"), ("empty", "")]), r#"{job="b"}"#),
+            (labels(&[("__name__", "job:up:sum")]), "job:up:sum"),
+            (labels(&[("__name__", "my.metric"), ("a:b", "c")]), r#"{"my.metric", "a:b"="c"}"#),
+            (labels(&[("a\n\n# b", "c")]), r#"{"a\n\n# b"="c"}"#),
         ];
         for (labels, text) in cases {
             assert_eq!(labels.to_string(), text);

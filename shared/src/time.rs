@@ -178,9 +178,9 @@ impl Span {
         };
         let (name, unit) = WORDS[first];
         let Some((small_name, small)) = WORDS.get(first + 1) else {
-            return format!("{} {name}", (self.0 + unit / 2) / unit);
+            return format!("{} {name}", self.0.saturating_add(unit / 2) / unit);
         };
-        let rounded = (self.0 + small / 2) / small * small;
+        let rounded = self.0.saturating_add(small / 2) / small * small;
         let (whole, rest) = (rounded / unit, rounded % unit / small);
         if rest == 0 {
             format!("{whole} {name}")
@@ -419,6 +419,7 @@ mod tests {
         for (millis, words) in cases {
             assert_eq!(Span::from_millis(millis).words(), words);
         }
+        assert_eq!(Span::from_millis(u64::MAX).words(), "213503982334 d 14 h");
     }
 
     proptest! {

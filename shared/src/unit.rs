@@ -20,50 +20,92 @@ pub enum Unit {
     Ratio,
 }
 
-/// Functions after which a value still counts the same. Source: Prometheus documentation, "Query functions".
-const RATES: [&str; 3] = ["rate", "irate", "deriv"];
+/// Functions and aggregations whose result counts something else than their argument does.
+/// Source: Prometheus documentation, "Query functions" and "Operators".
+const COUNTS: [&str; 24] = [
+    "absent",
+    "absent_over_time",
+    "changes",
+    "count",
+    "count_over_time",
+    "count_values",
+    "day_of_month",
+    "day_of_week",
+    "day_of_year",
+    "exp",
+    "group",
+    "hour",
+    "ln",
+    "log10",
+    "log2",
+    "minute",
+    "month",
+    "present_over_time",
+    "resets",
+    "sgn",
+    "sqrt",
+    "stdvar",
+    "stdvar_over_time",
+    "timestamp",
+];
+
+/// Functions that give back the unit of what a histogram observed, whether of its rate or not.
+const OF_HISTOGRAMS: [&str; 3] = ["histogram_quantile", "histogram_avg", "histogram_stddev"];
+
+/// Metrics in seconds that are points in time, not lengths.
+const INSTANTS: [&str; 3] = ["timestamp_seconds", "start_time_seconds", "boot_time_seconds"];
 
 impl Unit {
     /// By Prometheus' naming conventions (`_seconds`, `_bytes`, `_ratio`) and rate functions; plain as
     /// soon as arithmetic is involved.
     pub fn of_query(expr: &str) -> Self {
         let Some(selector) = promql::selectors(expr).into_iter().next() else { return Self::Plain };
-        let rest = expr.replace(selector, " ");
+        let at = selector.as_ptr().addr() - expr.as_ptr().addr();
+        let rest = format!("{} {}", &expr[..at], &expr[at + selector.len()..]);
         if rest.contains(['*', '/', '+', '^', '%', '=', '<', '>']) || rest.contains(" - ") {
             return Self::Plain;
         }
-        if ["count", "absent", "changes", "resets", "stdvar"].iter().any(|word| calls(&rest, word))
-        {
+        if COUNTS.iter().any(|function| calls(&rest, function)) {
             return Self::Plain;
         }
+        let in_unit_of_samples = OF_HISTOGRAMS.iter().any(|function| calls(&rest, function));
         let name = selector.split(['{', ' ']).next().unwrap_or_default();
-        let name = ["_total", "_sum", "_bucket", "_count"]
+        let counted = name.ends_with("_count") || name.ends_with("_bucket") && !in_unit_of_samples;
+        let stem = ["_total", "_sum", "_bucket"]
             .iter()
-            .find_map(|suffix| {
-                name.strip_suffix(suffix).map(|stem| if *suffix == "_count" { "" } else { stem })
-            })
+            .find_map(|suffix| name.strip_suffix(suffix))
             .unwrap_or(name);
-        let base = match name.rsplit('_').next() {
+        let instant = INSTANTS.iter().any(|suffix| stem.ends_with(suffix));
+        let base = match stem.rsplit('_').next() {
+            _ if counted || instant || calls(&rest, "histogram_count") => Self::Plain,
             Some("seconds") => Self::Seconds,
             Some("bytes") => Self::Bytes,
             Some("ratio") => Self::Ratio,
             _ => Self::Plain,
         };
-        if RATES.iter().any(|function| calls(&rest, function))
-            && !calls(&rest, "histogram_quantile")
-        {
-            base.per_second()
+        if in_unit_of_samples {
+            base
+        } else if calls(&rest, "deriv") {
+            base.slope()
+        } else if calls(&rest, "rate") || calls(&rest, "irate") {
+            base.rate()
         } else {
             base
         }
     }
 
-    /// The unit of a slope of this.
-    pub fn per_second(self) -> Self {
+    /// The unit of a counter's growth a second: a counter of seconds grows by a share of the time.
+    fn rate(self) -> Self {
+        if self == Self::Seconds { Self::Ratio } else { self.slope() }
+    }
+
+    /// The unit of a slope of this, plain where none has a short name.
+    #[must_use]
+    pub fn slope(self) -> Self {
         match self {
-            Self::Plain | Self::PerSecond | Self::Ratio => Self::PerSecond,
-            Self::Bytes | Self::BytesPerSecond => Self::BytesPerSecond,
-            Self::Seconds => Self::Ratio,
+            Self::Plain | Self::Ratio | Self::Seconds => Self::PerSecond,
+            Self::Bytes => Self::BytesPerSecond,
+            Self::PerSecond | Self::BytesPerSecond => Self::Plain,
         }
     }
 
@@ -226,6 +268,32 @@ mod tests {
             ("avg by (instance) (node_cpu_utilisation_ratio)", Unit::Ratio),
             ("count(process_resident_memory_bytes)", Unit::Plain),
             ("", Unit::Plain),
+            ("sum by (le) (rate(http_request_duration_seconds_bucket[5m]))", Unit::PerSecond),
+            ("rate(x_duration_seconds_sum[5m]) / rate(x_duration_seconds_count[5m])", Unit::Plain),
+            ("topk(5, container_memory_working_set_bytes{container!=\"\"})", Unit::Bytes),
+            ("predict_linear(node_filesystem_free_bytes[1h], 4 * 3600)", Unit::Plain),
+            ("time() - process_start_time_seconds", Unit::Plain),
+            ("process_start_time_seconds", Unit::Plain),
+            ("1 - avg(rate(node_cpu_seconds_total{mode=\"idle\"}[5m]))", Unit::Plain),
+            ("rate(process_cpu_seconds_total[5m])", Unit::Ratio),
+            ("irate(container_network_receive_bytes_total[1m])", Unit::BytesPerSecond),
+            ("up", Unit::Plain),
+            ("up == bool 0", Unit::Plain),
+            ("count_over_time(process_resident_memory_bytes[5m])", Unit::Plain),
+            ("timestamp(process_resident_memory_bytes)", Unit::Plain),
+            ("absent_over_time(x_seconds[5m])", Unit::Plain),
+            ("avg_over_time(process_resident_memory_bytes[1h])", Unit::Bytes),
+            ("increase(http_requests_total[5m])", Unit::Plain),
+            ("increase(http_request_duration_seconds_bucket{le=\"1\"}[5m])", Unit::Plain),
+            ("deriv(process_resident_memory_bytes[10m])", Unit::BytesPerSecond),
+            ("deriv(job_lag_seconds[10m])", Unit::PerSecond),
+            ("histogram_avg(rate(http_request_duration_seconds[5m]))", Unit::Seconds),
+            ("histogram_count(rate(http_request_duration_seconds[5m]))", Unit::PerSecond),
+            ("max without (instance) (go_gc_duration_seconds{quantile=\"0.99\"})", Unit::Seconds),
+            ("sum(a_bytes) / sum(b_bytes)", Unit::Plain),
+            ("quantile_over_time(0.9, scrape_duration_seconds[1h])", Unit::Seconds),
+            ("größe_bytes{ort=\"日本\"}", Unit::Bytes),
+            ("rate(a[5m])", Unit::PerSecond),
         ];
         for (expr, unit) in cases {
             assert_eq!(Unit::of_query(expr), unit, "{expr}");

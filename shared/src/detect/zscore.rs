@@ -70,7 +70,7 @@ impl Algorithm for ZScore {
             quantity: Quantity::Value,
             judged: input.values.to_vec(),
             expected: (0..len).map(|at| judge(at, mean)).collect(),
-            scale: (0..len).map(|at| judge(at, if mean.is_nan() { mean } else { scale })).collect(),
+            scale: (0..len).map(|at| judge(at, scale)).collect(),
             score: (0..len).map(|at| judge(at, score(input.values[at], mean, scale))).collect(),
             baseline,
             memory: MEMORY,

@@ -2,6 +2,7 @@
 
 use super::{Direction, Event, Judged, Kind, Rule};
 use crate::detect::{Detection, Quantity};
+use crate::stats::floor_scale;
 use crate::time::Timestamp;
 
 /// So many samples in a row must lie in the band again before it counts as recovery.
@@ -24,36 +25,34 @@ pub(super) fn event(
     } else {
         Direction::Down
     };
-    let outside = |index: usize| {
-        let value = detection.judged[index];
-        match direction {
-            Direction::Up => value > onset.upper,
-            Direction::Down => value < onset.lower,
-        }
+    let outside = |value: f64| match direction {
+        Direction::Up => value > onset.upper,
+        Direction::Down => value < onset.lower,
     };
     let patience = (first + detection.memory).clamp(last + 1, limit.max(last + 1)).min(len);
     let back = (last + 1..patience).find(|&index| {
         detection.judged[index].is_finite()
-            && (index..(index + CALM).min(len)).all(|next| !outside(next))
+            && detection.judged[index..(index + CALM).min(len)].iter().all(|value| !outside(*value))
     });
-    let known = back.unwrap_or(patience);
-    let ongoing = back.is_none() && known == len;
-    let lasting = back.is_none() && (!ongoing || known - first >= detection.memory / 4);
-
-    let farthest =
-        (first..known).filter(|&index| detection.judged[index].is_finite()).max_by(|&a, &b| {
-            let distance = |index: usize| {
-                let above = detection.judged[index] - onset.expected;
-                if direction == Direction::Up { above } else { -above }
-            };
-            distance(a).total_cmp(&distance(b))
-        });
-    let peak = judged(detection, rule, farthest.unwrap_or(first), &at);
+    let silent = detection.judged.iter().rev().take_while(|value| value.is_nan()).count();
+    let ongoing = back.is_none() && patience == len && silent <= rule.bridge;
+    let new_level = match back {
+        Some(_) => None,
+        None => new_level(&detection.judged[first..patience], detection.memory, outside),
+    };
     let odd_until = match back {
         Some(back) => back - 1,
         None if ongoing => len - 1,
         None => last,
     };
+    let distance = |index: usize| {
+        let above = detection.judged[index] - onset.expected;
+        if direction == Direction::Up { above } else { -above }
+    };
+    let farthest = (first..=odd_until)
+        .filter(|&index| detection.judged[index].is_finite())
+        .max_by(|&a, &b| distance(a).total_cmp(&distance(b)));
+    let peak = judged(detection, rule, farthest.unwrap_or(first), &at);
     let seconds = at(first + 1).since(at(first)).as_seconds();
     let area = (first..=odd_until)
         .map(|index| (detection.judged[index] - onset.expected).abs())
@@ -70,12 +69,26 @@ pub(super) fn event(
         end: at(odd_until),
         area,
         direction,
-        kind: kind(detection.quantity, &onset, direction, lasting),
+        kind: kind(detection.quantity, &onset, direction, new_level.is_some()),
+        new_level,
+        steady: detection.scale[first] <= floor_scale(0.0, onset.expected),
         score: detection.score[first..=last].iter().copied().fold(0.0, f64::max),
         probability: 1.0,
         severity: 0.0,
         baseline: detection.baseline.clone(),
     }
+}
+
+/// The median of samples that have not recovered, if enough of them are outside of the band to call it
+/// a level: a quarter of the memory. A missing sample is evidence of nothing.
+fn new_level(judged: &[f64], memory: usize, outside: impl Fn(f64) -> bool) -> Option<f64> {
+    let mut finite: Vec<f64> = judged.iter().copied().filter(|value| value.is_finite()).collect();
+    let odd = finite.iter().filter(|value| outside(**value)).count();
+    if odd < (memory / 4).max(CALM) {
+        return None;
+    }
+    let middle = finite.len() / 2;
+    Some(*finite.select_nth_unstable_by(middle, f64::total_cmp).1)
 }
 
 fn kind(quantity: Quantity, onset: &Judged, direction: Direction, lasting: bool) -> Kind {

@@ -101,7 +101,7 @@ pub struct Event {
     pub last: usize,
     /// Index of the first sample that was back in the band of the onset, `None` if none was.
     pub recovered: Option<usize>,
-    /// Whether it goes on at the end of the range.
+    /// Whether it goes on at the end of the range, where samples still come.
     pub ongoing: bool,
     /// First to last odd time: until recovery where there was one, else until the last flagged sample.
     pub end: Timestamp,
@@ -111,6 +111,11 @@ pub struct Event {
     pub direction: Direction,
     /// What happened.
     pub kind: Kind,
+    /// The median from the onset on, if the new level lasted; `None` if it did not or that is not known,
+    /// because data or range end or another event begins.
+    pub new_level: Option<f64>,
+    /// Whether the baseline did not vary at all, so that any change scores high.
+    pub steady: bool,
     /// The largest score of a flagged sample.
     pub score: f64,
     /// Probability of so large a score by the scores before the event.

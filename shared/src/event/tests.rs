@@ -126,3 +126,59 @@ fn history_is_not_judged() {
     let early = planted(400, |i, v| if i == 40 { v + 30.0 } else { v });
     assert_eq!(found(&early, Rule::default()), []);
 }
+
+#[test]
+fn how_long_it_lasts_tells_spike_from_shift() {
+    type Expected = (Kind, Option<usize>, Option<f64>);
+    let up =
+        |until: usize| move |i: usize, v: f64| if (200..until).contains(&i) { v + 30.0 } else { v };
+    let spike = |len: usize| (Kind::Spike, Some(200 + len), None);
+    let cases: [(&str, Vec<f64>, Expected); 8] = [
+        ("1 sample", planted(400, up(201)), spike(1)),
+        ("5 samples", planted(400, up(205)), spike(5)),
+        ("20 samples", planted(400, up(220)), spike(20)),
+        ("40 samples", planted(400, up(240)), spike(40)),
+        ("shift", planted(400, up(400)), (Kind::LevelShiftUp, None, Some(40.0))),
+        (
+            "the series ends with it",
+            planted(400, |i, v| if i > 202 { f64::NAN } else { up(400)(i, v) }),
+            (Kind::Spike, None, None),
+        ),
+        (
+            "a larger one follows",
+            planted(400, |i, v| if i == 202 { v + 90.0 } else { up(201)(i, v) }),
+            (Kind::Spike, None, None),
+        ),
+        (
+            "at the last sample",
+            planted(201, |i, v| if i == 200 { v + 30.0 } else { v }),
+            (Kind::Spike, None, None),
+        ),
+    ];
+    for (name, values, (kind, recovered, new_level)) in cases {
+        let events = found(&values, Rule { bridge: 0, hold_off: 0, ..Rule::default() });
+        let event = &events[0];
+        assert_eq!(
+            (event.kind, event.recovered, event.onset.index),
+            (kind, recovered, 200),
+            "{name}"
+        );
+        let near = match (event.new_level, new_level) {
+            (Some(got), Some(expected)) => (got - expected).abs() < 0.5,
+            (got, expected) => got == expected,
+        };
+        assert!(near, "{name}: {:?}", event.new_level);
+        assert!(event.peak.index <= event.last.max(event.recovered.unwrap_or(0)), "{name}");
+        assert_eq!(event.ongoing, name == "at the last sample", "{name}");
+    }
+}
+
+#[test]
+fn a_baseline_without_any_change_is_named() {
+    for (change, steady) in [(0.0, true), (1e-3, false)] {
+        let values: Vec<f64> = (0..200)
+            .map(|i| if i == 150 { 6.0 } else { 5.0 + change * f64::from(i % 2) })
+            .collect();
+        assert_eq!(found(&values, Rule::default())[0].steady, steady);
+    }
+}

@@ -1,17 +1,36 @@
 //! Text that is safe inside Markdown, whatever a label says.
 
-/// Escapes everything that CommonMark or GitHub's dialect reads as markup, and puts line breaks to spaces.
+/// Escapes everything that CommonMark or GitHub's dialect reads as markup within a line, and puts line
+/// breaks to spaces. Not for the beginning of a line, where more is markup.
 pub fn text(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
-    for c in raw.chars() {
+    for (at, c) in raw.char_indices() {
         match c {
             '\n' | '\r' | '\t' => out.push(' '),
             c if c.is_control() || is_bidi(c) => {}
-            ':' => out.push_str("&#58;"),
+            ':' if raw[at..].starts_with("://") => out.push_str("&#58;"),
+            // GitHub links a bare host that begins so.
+            '.' if ends_with_www(&out) => {
+                out.push_str("\\.");
+            }
             c if c.is_ascii_punctuation()
                 && !matches!(
                     c,
-                    ',' | '.' | ';' | '\'' | '"' | '/' | '%' | '=' | '?' | '(' | ')' | '+'
+                    ',' | '.'
+                        | ':'
+                        | ';'
+                        | '-'
+                        | '{'
+                        | '}'
+                        | '\''
+                        | '"'
+                        | '/'
+                        | '%'
+                        | '='
+                        | '?'
+                        | '('
+                        | ')'
+                        | '+'
                 ) =>
             {
                 out.push('\\');
@@ -23,6 +42,43 @@ pub fn text(raw: &str) -> String {
     out
 }
 
+fn ends_with_www(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() >= 3 && bytes[bytes.len() - 3..].eq_ignore_ascii_case(b"www")
+}
+
+/// A code span on one line; not for cells of tables, in which a `|` ends even a code span.
+pub fn code(raw: &str) -> String {
+    let inner: String = raw
+        .chars()
+        .map(|c| if c.is_whitespace() { ' ' } else { c })
+        .filter(|c| !c.is_control() && !is_bidi(*c))
+        .collect();
+    let fence = "`".repeat(longest_run(&inner) + 1);
+    let pad = if inner.starts_with('`') || inner.ends_with('`') { " " } else { "" };
+    format!("{fence}{pad}{inner}{pad}{fence}")
+}
+
+/// An absolute address as an autolink; what would end it is percent-encoded.
+pub fn link(address: &str) -> String {
+    let mut out = String::from("<");
+    for c in address.chars() {
+        match c {
+            '<' => out.push_str("%3C"),
+            '>' => out.push_str("%3E"),
+            c if c.is_whitespace() => out.push_str("%20"),
+            c if c.is_control() || is_bidi(c) => {}
+            c => out.push(c),
+        }
+    }
+    out.push('>');
+    out
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}
+
 /// A cell of a table: as [`text`]; never empty, so that the table keeps its shape.
 pub fn cell(raw: &str) -> String {
     let text = text(raw);
@@ -31,13 +87,7 @@ pub fn cell(raw: &str) -> String {
 
 /// A fenced block with a fence longer than any run of backticks inside.
 pub fn fenced(language: &str, raw: &str) -> String {
-    let mut longest = 0;
-    let mut run = 0;
-    for c in raw.chars() {
-        run = if c == '`' { run + 1 } else { 0 };
-        longest = longest.max(run);
-    }
-    let fence = "`".repeat((longest + 1).max(3));
+    let fence = "`".repeat((longest_run(raw) + 1).max(3));
     let inner: String = raw
         .chars()
         .filter(|c| (!c.is_control() || matches!(c, '\n' | '\t')) && !is_bidi(*c))
@@ -47,7 +97,7 @@ pub fn fenced(language: &str, raw: &str) -> String {
 
 /// Marks that reverse the reading direction can make a label read as something else.
 fn is_bidi(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+    matches!(c, '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
 }
 
 #[cfg(test)]
@@ -64,11 +114,24 @@ mod tests {
             ("two\nlines", "two lines"),
             ("\u{202e}abc", "abc"),
             ("https://evil", "https&#58;//evil"),
+            ("job:x:sum 10:50 {a-b}", "job:x:sum 10:50 {a-b}"),
             ("instance=\"a\"", "instance=\"a\""),
+            ("WwW.evil.com", "WwW\\.evil.com"),
+            ("\u{e4}w.w", "\u{e4}w.w"),
         ];
         for (raw, safe) in cases {
             assert_eq!(text(raw), safe);
         }
+        let spans = [
+            ("a", "`a`"),
+            ("a`b``c", "```a`b``c```"),
+            ("`", "`` ` ``"),
+            ("a\n\n# b\u{202e}", "`a  # b`"),
+        ];
+        for (raw, safe) in spans {
+            assert_eq!(code(raw), safe);
+        }
+        assert_eq!(link("https://a/?q=<b> c"), "<https://a/?q=%3Cb%3E%20c>");
         assert_eq!(fenced("promql", "a ```` b"), "`````promql\na ```` b\n`````");
     }
 }

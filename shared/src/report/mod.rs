@@ -7,10 +7,10 @@ use std::fmt::Write;
 
 use crate::analysis::Analysis;
 use crate::detect::Quantity;
-use crate::event::{Event, Sides};
-use crate::time::Timestamp;
+use crate::event::{Direction, Event, Sides};
+use crate::time::{Span, Timestamp};
 use crate::unit::Unit;
-use markdown::{cell, fenced, text};
+use markdown::{cell, code, fenced, link, text};
 use words::Clock;
 
 /// So many events are listed, the most severe ones; the rest is counted.
@@ -67,16 +67,22 @@ pub fn file_name(analysis: &Analysis, context: &Context) -> String {
     let mut name = words.join("-");
     name.truncate(60);
     let time = context.generated_at.format(0).replace([' ', ':'], "-");
-    format!("oddity-{}-{time}.md", name.trim_end_matches('-').to_ascii_lowercase())
+    let name = name.trim_end_matches('-').to_ascii_lowercase();
+    let parts = ["oddity", &name, &time];
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    format!("{}.md", parts.join("-"))
 }
 
 fn title(analysis: &Analysis, context: &Context) -> String {
     let worst = analysis.worst_events();
     let status = match worst.iter().filter(|(_, event)| event.ongoing).count() {
+        _ if analysis.detected.series.iter().all(|series| series.judged == 0) => {
+            "nothing could be judged".to_owned()
+        }
         _ if worst.is_empty() => "nothing odd".to_owned(),
-        0 => "over".to_owned(),
-        1 => "1 event goes on".to_owned(),
-        count => format!("{count} events go on"),
+        0 => "no event is ongoing".to_owned(),
+        1 => "1 event is ongoing".to_owned(),
+        count => format!("{count} events are ongoing"),
     };
     format!(
         "# {}\n\n- **Status:** {status}\n- **Generated:** {}\n- **Tool:** {}",
@@ -89,21 +95,39 @@ fn title(analysis: &Analysis, context: &Context) -> String {
 fn summary(analysis: &Analysis, context: &Context) -> String {
     let worst = analysis.worst_events();
     let Some((ranked, event)) = worst.first() else {
-        let about = analysis.detected.detector.about();
+        if analysis.detected.series.is_empty() {
+            return "The source has no series for this query and range. Check metric name and labels, \
+                or choose a range in which they existed."
+                .to_owned();
+        }
+        if analysis.detected.series.iter().all(|series| series.judged == 0) {
+            return format!(
+                "The detector {} had too few samples to judge ({}). \
+                Choose a longer range, a shorter step or a shorter window.",
+                text(analysis.detected.detector.about().name),
+                text(&words::scope(analysis)),
+            );
+        }
         return format!(
-            "No sample passed the threshold of {} with the detector {} in {}.",
+            "The detector {} opened no event at a threshold of {} standard deviations ({}).",
+            text(analysis.detected.detector.about().name),
             Unit::Plain.format(analysis.rule.threshold),
-            text(about.name),
             text(&words::scope(analysis)),
         );
     };
     let step = analysis.detected.loaded.query.step.span();
+    let labels = &analysis.series(ranked).0.labels;
+    let place = match labels.is_empty() {
+        true => code(&analysis.detected.loaded.query.expr),
+        false => code(&labels.to_string()),
+    };
     let mut out = format!(
-        "The worst is a {} in `{}`: it began {} ({}) and reached its peak at {}. Severity {:.0} of 100 ({}): {}.",
-        text(&words::what(event, analysis.judged_unit(event.quantity))),
-        analysis.series(ranked).0.labels.to_string().replace('`', "'"),
+        "{} {} in {place}. It began at {} ({}) and {} at {}. Severity {:.0} of 100 ({}): {}.",
+        if worst.len() == 1 { "The event is" } else { "The worst event is" },
+        words::with_article(&text(&words::what(event, analysis.judged_unit(event.quantity)))),
         context.clock.full(event.onset.time),
         words::course(event, step),
+        if event.direction == Direction::Up { "was highest" } else { "was lowest" },
         context.clock.full(event.peak.time),
         event.severity,
         event.level().name(),
@@ -125,7 +149,7 @@ fn query(analysis: &Analysis, context: &Context) -> String {
     let loaded = &analysis.detected.loaded;
     let range = analysis.judged_grid().range();
     let mut out = format!(
-        "## Query\n\n{}\n\n- **Source:** {}\n- **Range:** {} to {} ({})\n- **Step:** {}\n- **Data:** {}\n- **Link:** <{}>\n",
+        "## Query\n\n{}\n\n- **Source:** {}\n- **Range:** {} to {} ({})\n- **Step:** {}\n- **Data:** {}\n- **Link:** {}\n",
         fenced("promql", &loaded.query.expr),
         text(&context.source),
         context.clock.full(range.start),
@@ -133,8 +157,15 @@ fn query(analysis: &Analysis, context: &Context) -> String {
         range.span().words(),
         loaded.query.step,
         words::scope(analysis),
-        context.link,
+        link(&context.link),
     );
+    if let Some(suggestion) = &analysis.detected.suggestion {
+        let _ = writeln!(
+            out,
+            "- **Raw counter:** its increase a step was judged; {} may say more",
+            code(suggestion)
+        );
+    }
     for (name, notes) in [("Warning", &loaded.warnings), ("Info", &loaded.infos)] {
         for note in notes {
             let _ = writeln!(out, "- **{name}:** {}", text(note));
@@ -145,9 +176,10 @@ fn query(analysis: &Analysis, context: &Context) -> String {
             loaded.unsupported.iter().take(5).map(|labels| text(&labels.to_string())).collect();
         let _ = writeln!(
             out,
-            "- **Not analysed:** {} native histograms, which have no single value: {}",
+            "- **Not analysed:** native histograms, which have no single value ({}): {}{}",
             loaded.unsupported.len(),
-            names.join(", ")
+            names.join(", "),
+            if loaded.unsupported.len() > names.len() { ", …" } else { "" }
         );
     }
     out
@@ -159,12 +191,15 @@ fn baseline(analysis: &Analysis) -> String {
     };
     let detected = analysis.series(ranked).1;
     let unit = analysis.judged_unit(event.quantity);
-    let scale = detected.detection.scale[event.onset.index];
+    let spread = match event.steady {
+        true => "0: the baseline is constant, so that any change scores high".to_owned(),
+        false => unit.format(detected.detection.scale[event.onset.index]),
+    };
     format!(
         "## Baseline\n\nOf the worst event, as it stood when the event began.\n\n- **Learnt from:** {}\n- **Centre:** {}\n- **Spread (standard deviation):** {}\n- **Expected range:** {} to {}\n- **Causal:** yes, nothing after a sample is used to judge it",
         text(&event.baseline),
         unit.format(event.onset.expected),
-        unit.format(scale),
+        spread,
         unit.format(event.onset.lower),
         unit.format(event.onset.upper),
     )
@@ -210,21 +245,15 @@ fn timeline(analysis: &Analysis, context: &Context) -> String {
     let Some((_, event)) = worst.first() else { return String::new() };
     let step = analysis.detected.loaded.query.step;
     let clock = context.clock;
-    let alert = event.onset.time + step.times(analysis.rule.at_least - 1);
-    let mut moments = vec![
-        (event.onset.time, "onset: the first odd sample".to_owned()),
-        (
-            alert,
-            format!(
-                "an alert with this rule and `for: {}` would fire",
-                step.times(analysis.rule.at_least - 1)
-            ),
-        ),
-        (
-            event.peak.time,
-            format!("peak: {}", peak_words(event, analysis.judged_unit(event.quantity))),
-        ),
-    ];
+    let pending = step.times(analysis.rule.at_least.saturating_sub(1));
+    let peak = peak_words(event, analysis.judged_unit(event.quantity));
+    let side = if event.direction == Direction::Up { "highest" } else { "lowest" };
+    let mut moments = vec![(event.onset.time, "onset: the first odd sample".to_owned())];
+    if pending > Span::ZERO {
+        let words = format!("detection: odd long enough to count (`for: {pending}`)");
+        moments.push((event.onset.time + pending, words));
+    }
+    moments.push((event.peak.time, format!("{side}: {peak}")));
     if let Some(back) = event.recovered {
         let grid = analysis.detected.loaded.query.grid();
         moments.push((grid.at(back), "recovery: back in the band of the onset".to_owned()));
@@ -250,7 +279,10 @@ fn settings(analysis: &Analysis) -> String {
     let about = analysis.detected.detector.about();
     let rule = analysis.rule;
     let step = analysis.detected.loaded.query.step;
-    let samples = |count: usize| format!("{count} samples ({})", step.times(count).words());
+    let samples = |count: usize| match count {
+        0 => "none".to_owned(),
+        count => format!("{} ({})", words::count_samples(count), step.times(count).words()),
+    };
     let mut out = format!(
         "## Detector\n\n- **Detector:** {} (`{}`): {}\n",
         about.name, about.id, about.summary
@@ -271,13 +303,14 @@ fn settings(analysis: &Analysis) -> String {
     let _ = writeln!(out, "- **Direction:** {sides}");
     let _ = writeln!(out, "- **At least:** {}", samples(rule.at_least));
     if rule.min_deviation > 0.0 {
-        let _ =
-            writeln!(out, "- **Smallest deviation:** {}", Unit::Plain.format(rule.min_deviation));
+        let quantity = analysis.detected.series.first().map(|found| found.detection.quantity);
+        let unit = quantity.map_or(Unit::Plain, |quantity| analysis.judged_unit(quantity));
+        let _ = writeln!(out, "- **Smallest deviation:** {}", unit.format(rule.min_deviation));
     }
     if rule.min_relative > 0.0 {
         let _ = writeln!(
             out,
-            "- **Smallest deviation, relative:** {}",
+            "- **Smallest deviation, relative:** {} of the expected value",
             Unit::Ratio.format(rule.min_relative)
         );
     }

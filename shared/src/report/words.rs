@@ -47,12 +47,18 @@ impl Clock {
     }
 }
 
-/// The finding in one line: "3 odd things in 24 h. Worst: spike to 37, 8.1 expected".
+/// The finding in one line: "3 odd things in 24 h. Worst: spike to 37 (8.1 expected)".
 pub fn headline(analysis: &Analysis) -> String {
-    let range = analysis.judged_grid().range().span().words();
+    let range = match analysis.judged_grid().range().span() {
+        Span::ZERO => "1 sample".to_owned(),
+        span => span.words(),
+    };
     let loaded = &analysis.detected.loaded;
     if loaded.series.is_empty() {
         return format!("No series in {range}");
+    }
+    if analysis.detected.series.iter().all(|series| series.judged == 0) {
+        return format!("Too few samples to judge anything in {range}");
     }
     let worst = analysis.worst_events();
     let Some((ranked, event)) = worst.first() else {
@@ -71,10 +77,9 @@ pub fn headline(analysis: &Analysis) -> String {
     format!("{things}{}{place}", what(event, analysis.judged_unit(event.quantity)))
 }
 
-/// What the analysis looked at: "3 series, 1,441 samples each, no gaps."
+/// What the analysis looked at: "3 series, 1,441 samples each, no gaps".
 pub fn scope(analysis: &Analysis) -> String {
     let series = &analysis.detected.series;
-    let samples = Unit::Plain.format(analysis.judged_grid().len as f64);
     let missing: usize = series.iter().map(|series| series.missing).sum();
     let gaps: usize = series.iter().map(|series| series.gaps).sum();
     let (count, each) = if series.len() == 1 {
@@ -85,12 +90,18 @@ pub fn scope(analysis: &Analysis) -> String {
     let gaps = match (missing, gaps) {
         (0, _) => "no gaps".to_owned(),
         (missing, 1) => format!("1 gap of {}", count_samples(missing)),
-        (missing, gaps) => format!("{gaps} gaps of {} together", count_samples(missing)),
+        (missing, gaps) => format!("{gaps} gaps ({})", count_samples(missing)),
     };
-    format!("{count}, {samples} samples{each}, {gaps}")
+    let samples = count_samples(analysis.judged_grid().len);
+    let unjudged = match series.iter().filter(|series| series.judged == 0).count() {
+        0 => String::new(),
+        unjudged => format!(", {unjudged} series with too few samples to judge"),
+    };
+    format!("{count}, {samples}{each}, {gaps}{unjudged}")
 }
 
-fn count_samples(count: usize) -> String {
+/// "1 sample", "1,441 samples".
+pub fn count_samples(count: usize) -> String {
     if count == 1 {
         "1 sample".to_owned()
     } else {
@@ -98,17 +109,24 @@ fn count_samples(count: usize) -> String {
     }
 }
 
-/// What happened, without when: "spike to 37, 8.1 expected".
+/// What happened, without when: "spike to 37 (8.1 expected)".
 pub fn what(event: &Event, unit: Unit) -> String {
     let (peak, expected) = (unit.format(event.peak.value), unit.format(event.onset.expected));
     match event.kind {
-        Kind::Spike | Kind::Dip => format!("{} to {peak}, {expected} expected", event.kind.name()),
+        Kind::Spike | Kind::Dip => format!("{} to {peak} ({expected} expected)", event.kind.name()),
         Kind::LevelShiftUp | Kind::LevelShiftDown => {
-            format!("{} from {expected} to {peak}", event.kind.name())
+            let level = unit.format(event.new_level.unwrap_or(event.peak.value));
+            format!("{} from {expected} to {level}", event.kind.name())
         }
-        Kind::SlopeChange => format!("slope change to {peak}, {expected} expected"),
-        Kind::Infinite => format!("infinite value, {expected} expected"),
+        Kind::SlopeChange => format!("slope change to {peak} ({expected} expected)"),
+        Kind::Infinite => format!("infinite value ({expected} expected)"),
     }
+}
+
+/// "a spike", "an infinite value".
+pub fn with_article(what: &str) -> String {
+    let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {what}")
 }
 
 /// What is compared, for the head of a column or a strip.
@@ -128,24 +146,34 @@ pub fn reason(event: &Event, unit: Unit) -> String {
         return format!("the value is {}, which no baseline explains", unit.format(onset.value));
     }
     let side = if event.direction == Direction::Up { "above" } else { "below" };
+    let subject = match event.quantity {
+        Quantity::Value => "",
+        Quantity::Increase => "increase a step of ",
+        Quantity::Slope => "slope of ",
+    };
+    let (peak, expected) = (unit.format(event.peak.value), unit.format(onset.expected));
+    if event.steady {
+        return format!("{subject}{peak} against a constant {expected} in {baseline}");
+    }
     format!(
-        "{} against {} expected ({} to {}) from {baseline}; up to {} standard deviations {side}",
-        unit.format(event.peak.value),
-        unit.format(onset.expected),
+        "{subject}{peak} against {expected} expected ({} to {}) from {baseline}; up to {} standard deviations {side}",
         unit.format(onset.lower),
         unit.format(onset.upper),
         Unit::Plain.format(libm::round(event.score * 10.0) / 10.0),
     )
 }
 
-/// How the event ended: "10 min, recovered", "ongoing for 2 h", "3 min".
+/// How the event ended: "10 min, recovered", "2 h, ongoing".
 pub fn course(event: &Event, step: Span) -> String {
     let lasted =
         Span::from_millis(event.end.since(event.onset.time).millis() + step.millis()).words();
     match (event.ongoing, event.recovered) {
         (true, _) => format!("{lasted}, ongoing"),
         (false, Some(_)) => format!("{lasted}, recovered"),
-        (false, None) => format!("odd for {lasted}, then the new normal"),
+        (false, None) if event.new_level.is_some() => {
+            format!("odd for {lasted}, then the new normal")
+        }
+        (false, None) => format!("{lasted}, recovery not seen"),
     }
 }
 

@@ -23,9 +23,10 @@ pub fn enough(window: usize) -> usize {
     window.div_ceil(2).max(3)
 }
 
-/// `scale`, or the floor for this expected value where it is smaller.
+/// `scale`, or the floor for this expected value where it is smaller; NaN stays NaN.
 pub fn floor_scale(scale: f64, expected: f64) -> f64 {
-    scale.max((LEAST_RELATIVE_SCALE * expected.abs()).max(LEAST_SCALE))
+    let floor = (LEAST_RELATIVE_SCALE * expected.abs()).max(LEAST_SCALE);
+    if scale < floor { floor } else { scale }
 }
 
 /// How unusual `value` is: its distance from `expected` in units of `scale`, 0 to [`MAX_SCORE`].
