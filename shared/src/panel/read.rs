@@ -1,0 +1,152 @@
+//! The address as a panel.
+
+use super::{Panel, Problem, Range, Tab};
+use crate::analysis::Settings;
+use crate::detect::Detector;
+use crate::event::{Rule, Sides};
+use crate::time::{Span, Step, TimeRange, Timestamp};
+
+pub(super) fn panel(query: &str) -> (Panel, Vec<Problem>) {
+    let query = query.trim_start_matches('?').as_bytes();
+    let pairs: Vec<(String, String)> = form_urlencoded::parse(query).into_owned().collect();
+    let mut reader = Reader { pairs: &pairs, problems: Vec::new() };
+    let panel = reader.panel();
+    (panel, reader.problems)
+}
+
+struct Reader<'a> {
+    pairs: &'a [(String, String)],
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn panel(&mut self) -> Panel {
+        let base = Panel::default();
+        let detector = self
+            .parsed("detector", "one of the detectors of the page", Detector::by_id)
+            .unwrap_or_default();
+        Panel {
+            expr: self.text("q").or_else(|| self.text("g0.expr")).unwrap_or_default(),
+            source: self.text("source"),
+            range: self.range().unwrap_or(base.range),
+            step: self.step(),
+            settings: self.settings(detector),
+            focus: self.text("series"),
+            zoom: self.parsed("zoom", "two times with a slash between", |text| {
+                let (start, end) = text.split_once('/')?;
+                TimeRange::new(start.parse().ok()?, end.parse().ok()?).ok()
+            }),
+            tab: self
+                .parsed("tab", "events or report", |text| match text {
+                    "events" => Some(Tab::Events),
+                    "report" => Some(Tab::Report),
+                    _ => None,
+                })
+                .unwrap_or_default(),
+            local_time: self.text("tz").is_some_and(|zone| zone == "local"),
+        }
+    }
+
+    fn range(&mut self) -> Option<Range> {
+        let time = |text: &str| text.parse::<Timestamp>().ok();
+        let (from, to) = (self.parsed("from", TIME, time), self.parsed("to", TIME, time));
+        if let (Some(start), Some(end)) = (from, to) {
+            match TimeRange::new(start, end) {
+                Ok(range) => return Some(Range::Between(range)),
+                Err(error) => self.problem("from", &start.to_string(), &error.to_string()),
+            }
+        } else if let Some((key, time)) = from.map(|t| ("from", t)).or(to.map(|t| ("to", t))) {
+            self.problem(key, &time.to_string(), "both from and to");
+        }
+        let span = |text: &str| text.parse::<Span>().ok().filter(|span| *span > Span::ZERO);
+        let span = self
+            .parsed("range", SPAN, span)
+            .or_else(|| self.parsed("g0.range_input", SPAN, span))?;
+        match self.parsed("g0.end_input", TIME, time) {
+            Some(end) => Some(Range::Between(TimeRange { start: end - span, end })),
+            None => Some(Range::Last(span)),
+        }
+    }
+
+    fn step(&mut self) -> Option<Step> {
+        let step = |text: &str| text.parse::<Step>().ok();
+        let fixed = self.text("g0.res_type").is_none_or(|kind| kind == "fixed" || kind == "custom");
+        ["step", "g0.step_input", "g0.res_step"]
+            .into_iter()
+            .filter(|key| *key != "g0.res_step" || fixed)
+            .find_map(|key| self.parsed(key, SPAN, step))
+    }
+
+    fn settings(&mut self, detector: Detector) -> Settings {
+        let whole = "a whole number within the bounds of its slider";
+        let detector = detector.about().params.iter().fold(detector, |detector, param| {
+            let bounds = param.least..=param.most;
+            let value = self.parsed(param.id, whole, |text| {
+                text.parse().ok().filter(|value| bounds.contains(value))
+            });
+            value.map_or(detector, |value| detector.with(param.id, value))
+        });
+        let usual = Settings::of(detector).rule;
+        let positive =
+            |text: &str| text.parse().ok().filter(|value: &f64| value.is_finite() && *value >= 0.0);
+        let number = "a number of zero or more";
+        let count = |text: &str| text.parse().ok().filter(|value: &usize| *value <= 100_000);
+        let rule = Rule {
+            threshold: self
+                .parsed("k", "a number above zero", |text| positive(text).filter(|k| *k > 0.0))
+                .unwrap_or(usual.threshold),
+            min_deviation: self.parsed("min", number, positive).unwrap_or(usual.min_deviation),
+            min_relative: self.parsed("minrel", number, positive).unwrap_or(usual.min_relative),
+            at_least: self
+                .parsed("for", "a count of samples, at least 1", |text| {
+                    count(text).filter(|n| *n > 0)
+                })
+                .unwrap_or(usual.at_least),
+            bridge: self.parsed("bridge", "a count of samples", count).unwrap_or(usual.bridge),
+            hold_off: self.parsed("holdoff", "a count of samples", count).unwrap_or(usual.hold_off),
+            sides: self
+                .parsed("dir", "up, down or both", |text| match text {
+                    "up" => Some(Sides::Up),
+                    "down" => Some(Sides::Down),
+                    "both" => Some(Sides::Both),
+                    _ => None,
+                })
+                .unwrap_or(usual.sides),
+        };
+        Settings { detector, rule }
+    }
+
+    fn text(&self, key: &str) -> Option<String> {
+        self.pairs
+            .iter()
+            .rev()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value.clone())
+            .filter(|value| !value.is_empty())
+    }
+
+    fn parsed<T>(
+        &mut self,
+        key: &str,
+        expected: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.text(key)?;
+        let parsed = parse(&value);
+        if parsed.is_none() {
+            self.problem(key, &value, expected);
+        }
+        parsed
+    }
+
+    fn problem(&mut self, key: &str, value: &str, expected: &str) {
+        self.problems.push(Problem {
+            key: key.to_owned(),
+            value: value.to_owned(),
+            expected: expected.to_owned(),
+        });
+    }
+}
+
+const TIME: &str = "a time such as 2026-01-31T13:45:00Z";
+const SPAN: &str = "a duration such as 5m";

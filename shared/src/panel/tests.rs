@@ -1,0 +1,117 @@
+use super::*;
+use proptest::prelude::*;
+
+#[test]
+fn links_of_prometheus_are_read() {
+    let day = Span::from_seconds(86_400);
+    let end: Timestamp = "2026-01-31T13:45:00Z".parse().unwrap();
+    let cases = [
+        (
+            "g0.expr=up&g0.range_input=1h&g0.tab=0",
+            "up",
+            Range::Last(Span::from_seconds(3_600)),
+            None,
+        ),
+        (
+            "g0.expr=rate(a%5B5m%5D)%20*%2060&g0.range_input=1d&g0.end_input=2026-01-31+13%3A45%3A00&g0.step_input=60",
+            "rate(a[5m]) * 60",
+            Range::Between(TimeRange { start: end - day, end }),
+            Some(Step::from_seconds(60)),
+        ),
+        ("g0.expr=up&g0.res_type=auto&g0.res_density=medium", "up", Range::Last(day), None),
+        (
+            "g0.expr=up&g0.res_type=fixed&g0.res_step=30",
+            "up",
+            Range::Last(day),
+            Some(Step::from_seconds(30)),
+        ),
+    ];
+    for (query, expr, range, step) in cases {
+        let (panel, problems) = Panel::from_query(query);
+        assert_eq!(
+            (panel.expr.as_str(), panel.range, panel.step, problems.len()),
+            (expr, range, step, 0),
+            "{query}"
+        );
+    }
+}
+
+#[test]
+fn what_is_not_understood_is_named() {
+    let query = "q=up&window=abc&k=-1&detector=magic&range=soon&dir=left&from=x&for=0&zoom=1&tab=x";
+    let (panel, problems) = Panel::from_query(query);
+    let mut keys: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
+    keys.sort_unstable();
+    assert_eq!(keys, ["detector", "dir", "for", "from", "k", "range", "tab", "window", "zoom"]);
+    assert_eq!(panel, Panel { expr: "up".to_owned(), ..Panel::default() });
+    for (query, key) in [("from=5", "from"), ("to=5", "to")] {
+        let (panel, problems) = Panel::from_query(query);
+        assert_eq!((panel, problems[0].key.as_str(), problems.len()), (Panel::default(), key, 1));
+    }
+}
+
+fn panels() -> impl Strategy<Value = Panel> {
+    let detectors: Vec<Detector> = Detector::all().collect();
+    let range = prop_oneof![
+        (1_u64..10_000_000_000).prop_map(|ms| Range::Last(Span::from_millis(ms))),
+        (0_i64..4_000_000_000_000, 0_u64..10_000_000_000).prop_map(|(start, len)| {
+            Range::Between(TimeRange {
+                start: Timestamp(start),
+                end: Timestamp(start) + Span::from_millis(len),
+            })
+        }),
+    ];
+    let rule = (0.01..1e3_f64, 0.0..1e9_f64, 1_usize..500, 0_usize..50, 0_usize..500, 0_usize..3);
+    let text = prop::option::of("[^\\x00]{1,20}");
+    (
+        ".{0,40}",
+        text.clone(),
+        range,
+        prop::option::of(1_u64..100_000_000),
+        prop::sample::select(detectors),
+        0_usize..6_000,
+        rule,
+        text,
+        any::<bool>(),
+    )
+        .prop_map(|(expr, source, range, step, detector, param, rule, focus, flag)| {
+            let detector =
+                detector.about().params.iter().fold(detector, |d, p| d.with(p.id, param));
+            let (threshold, min_deviation, at_least, bridge, hold_off, sides) = rule;
+            let sides = [Sides::Both, Sides::Up, Sides::Down][sides];
+            let rule = Rule {
+                threshold,
+                sides,
+                min_deviation,
+                min_relative: min_deviation / 7.0,
+                at_least,
+                bridge,
+                hold_off,
+            };
+            Panel {
+                expr,
+                source,
+                range,
+                step: step.and_then(|ms| Step::new(Span::from_millis(ms)).ok()),
+                settings: Settings { detector, rule },
+                focus,
+                zoom: flag.then_some(TimeRange { start: Timestamp(5), end: Timestamp(7_000) }),
+                tab: if flag { Tab::Report } else { Tab::Events },
+                local_time: flag,
+            }
+        })
+}
+
+proptest! {
+    #[test]
+    fn a_written_panel_reads_back(panel in panels()) {
+        let (back, problems) = Panel::from_query(&panel.to_query());
+        prop_assert_eq!(problems, vec![]);
+        prop_assert_eq!(back, panel);
+    }
+
+    #[test]
+    fn no_query_string_panics(query in ".*") {
+        let _ = Panel::from_query(&query);
+    }
+}
