@@ -1,5 +1,8 @@
 //! How probable so large a score was, by the scores seen before.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 /// The share of past scores that counts as tail.
 const TAIL: f64 = 0.02;
 
@@ -9,16 +12,44 @@ const LEAST_TAIL: usize = 5;
 /// What the assumption below weighs, in samples.
 const PRIOR_WEIGHT: f64 = 100.0;
 
-/// Scores of one series in ascending order, to ask for tail probabilities.
-#[derive(Clone, Debug, Default)]
-pub struct Past(Vec<f64>);
+/// The scores of one series so far, to ask for tail probabilities.
+#[derive(Clone, Debug)]
+pub struct Past {
+    least: f64,
+    /// Every score from `least` on.
+    large: Vec<f64>,
+    /// The scores that count as tail, smallest first out.
+    tail: BinaryHeap<Reverse<Key>>,
+    /// All others, largest first out.
+    rest: BinaryHeap<Key>,
+}
+
+/// A score as its bits, which are ordered as the numbers are when those are not negative.
+type Key = u64;
 
 impl Past {
-    /// Adds scores in any order; NaN is left out. Cost: O(k log k) for k new ones and O(n) to merge.
+    /// Of nothing yet. Scores from `least` on will be asked for.
+    pub fn above(least: f64) -> Self {
+        Self { least, large: Vec::new(), tail: BinaryHeap::new(), rest: BinaryHeap::new() }
+    }
+
+    /// Adds scores in any order; NaN is left out. Cost: O(log n) a score, mostly less.
     pub fn extend(&mut self, scores: &[f64]) {
-        self.0.extend(scores.iter().filter(|score| !score.is_nan()));
-        // The standard stable sort recognises the run that is sorted already.
-        self.0.sort_by(f64::total_cmp);
+        self.large.extend(scores.iter().filter(|score| **score >= self.least));
+        for score in scores.iter().filter(|score| !score.is_nan()) {
+            let mut key = score.to_bits();
+            if let Some(mut smallest) = self.tail.peek_mut()
+                && smallest.0 < key
+            {
+                key = std::mem::replace(&mut *smallest, Reverse(key)).0;
+            }
+            self.rest.push(key);
+            if self.tail.len() < tail_of(self.count())
+                && let Some(largest) = self.rest.pop()
+            {
+                self.tail.push(Reverse(largest));
+            }
+        }
     }
 
     /// Probability of a score of `score` or more, above 0 and at most 1.
@@ -29,28 +60,35 @@ impl Past {
     /// with extreme value theory", 2017). A short past proves little, so its logarithm is averaged with
     /// that of `exp(-score)`, which weighs as much as 100 samples.
     pub fn probability(&self, score: f64) -> f64 {
-        let count = self.0.len() as f64;
+        let count = self.count() as f64;
         let log = (count * self.log_tail(score) - PRIOR_WEIGHT * score) / (count + PRIOR_WEIGHT);
         libm::exp(log.clamp(-700.0, 0.0))
     }
 
+    fn count(&self) -> usize {
+        self.tail.len() + self.rest.len()
+    }
+
     fn log_tail(&self, score: f64) -> f64 {
-        let count = self.0.len();
-        let tail = (libm::ceil(count as f64 * TAIL) as usize).max(LEAST_TAIL);
-        if count < 2 * tail {
-            let above = count - self.0.partition_point(|past| *past < score);
-            return libm::log((above + 1) as f64 / (count + 1) as f64);
-        }
-        let threshold = self.0[count - tail - 1];
+        let (count, tail) = (self.count(), self.tail.len());
+        let above = || self.large.iter().filter(|past| **past >= score).count();
+        let Some(threshold) = self.rest.peek().filter(|_| count >= 2 * tail) else {
+            return libm::log((above() + 1) as f64 / (count + 1) as f64);
+        };
+        let threshold = f64::from_bits(*threshold);
         if score <= threshold {
-            let above = count - self.0.partition_point(|past| *past < score);
-            return libm::log(above as f64 / count as f64);
+            return libm::log(above() as f64 / count as f64);
         }
-        let excess =
-            self.0[count - tail..].iter().map(|past| past - threshold).sum::<f64>() / tail as f64;
+        let excess = self.tail.iter().map(|past| f64::from_bits(past.0) - threshold).sum::<f64>();
+        let excess = excess / tail as f64;
         let share = libm::log(tail as f64 / count as f64);
         if excess > 0.0 { share - (score - threshold) / excess } else { f64::MIN }
     }
+}
+
+/// How many of `count` scores count as tail.
+fn tail_of(count: usize) -> usize {
+    (libm::ceil(count as f64 * TAIL) as usize).max(LEAST_TAIL)
 }
 
 /// Severity 0 to 100 of a probability: 25 at 1e-4, 50 at 1e-6, 75 at 1e-8.
@@ -64,7 +102,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn past(scores: &[f64]) -> Past {
-        let mut past = Past::default();
+        let mut past = Past::above(0.0);
         for part in scores.chunks(77) {
             past.extend(part);
         }
@@ -94,7 +132,7 @@ mod tests {
     #[test]
     fn a_past_without_spread_and_no_past_at_all() {
         assert!(past(&[1.0; 5_000]).probability(2.0) < 1e-8);
-        assert!((Past::default().probability(8.0) - libm::exp(-8.0)).abs() < 1e-12);
+        assert!((Past::above(0.0).probability(8.0) - libm::exp(-8.0)).abs() < 1e-12);
         assert!(past(&[f64::NAN]).probability(f64::NAN).is_nan());
     }
 
