@@ -213,7 +213,7 @@ pub fn events(
         })
         .collect();
     found.reverse();
-    let (mut past, mut known) = (Past::above(rule.threshold), 0);
+    let (mut past, mut known) = (Past::new(detection.score.len(), rule.threshold), 0);
     for event in &mut found {
         past.extend(&detection.score[known..event.onset.index]);
         known = event.onset.index;

@@ -1,8 +1,5 @@
 //! How probable so large a score was, by the scores seen before.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
 /// The share of past scores that counts as tail.
 const TAIL: f64 = 0.02;
 
@@ -15,39 +12,36 @@ const PRIOR_WEIGHT: f64 = 100.0;
 /// The scores of one series so far, to ask for tail probabilities.
 #[derive(Clone, Debug)]
 pub struct Past {
+    /// The smallest score that is asked for.
     least: f64,
     /// Every score from `least` on.
     large: Vec<f64>,
-    /// The scores that count as tail, smallest first out.
-    tail: BinaryHeap<Reverse<Key>>,
-    /// All others, largest first out.
-    rest: BinaryHeap<Key>,
+    /// The largest scores in ascending order: as many as may ever count as tail, and one more.
+    top: Vec<f64>,
+    room: usize,
+    count: usize,
 }
 
-/// A score as its bits, which are ordered as the numbers are when those are not negative.
-type Key = u64;
-
 impl Past {
-    /// Of nothing yet. Scores from `least` on will be asked for.
-    pub fn above(least: f64) -> Self {
-        Self { least, large: Vec::new(), tail: BinaryHeap::new(), rest: BinaryHeap::new() }
+    /// Of nothing yet. At most `most` scores will be added, and scores from `least` on asked for.
+    pub fn new(most: usize, least: f64) -> Self {
+        Self { least, large: Vec::new(), top: Vec::new(), room: tail_of(most) + 1, count: 0 }
     }
 
-    /// Adds scores in any order; NaN is left out. Cost: O(log n) a score, mostly less.
+    /// Adds scores in any order; NaN is left out. Cost: a comparison a score, and a short insertion for
+    /// one among the largest so far.
     pub fn extend(&mut self, scores: &[f64]) {
-        self.large.extend(scores.iter().filter(|score| **score >= self.least));
-        for score in scores.iter().filter(|score| !score.is_nan()) {
-            let mut key = score.to_bits();
-            if let Some(mut smallest) = self.tail.peek_mut()
-                && smallest.0 < key
-            {
-                key = std::mem::replace(&mut *smallest, Reverse(key)).0;
+        for &score in scores.iter().filter(|score| !score.is_nan()) {
+            self.count += 1;
+            if score >= self.least {
+                self.large.push(score);
             }
-            self.rest.push(key);
-            if self.tail.len() < tail_of(self.count())
-                && let Some(largest) = self.rest.pop()
-            {
-                self.tail.push(Reverse(largest));
+            if self.top.len() < self.room {
+                self.top.insert(self.top.partition_point(|past| *past < score), score);
+            } else if score > self.top[0] {
+                let smaller = self.top.partition_point(|past| *past < score);
+                self.top.copy_within(1..smaller, 0);
+                self.top[smaller - 1] = score;
             }
         }
     }
@@ -60,28 +54,24 @@ impl Past {
     /// with extreme value theory", 2017). A short past proves little, so its logarithm is averaged with
     /// that of `exp(-score)`, which weighs as much as 100 samples.
     pub fn probability(&self, score: f64) -> f64 {
-        let count = self.count() as f64;
+        let count = self.count as f64;
         let log = (count * self.log_tail(score) - PRIOR_WEIGHT * score) / (count + PRIOR_WEIGHT);
         libm::exp(log.clamp(-700.0, 0.0))
     }
 
-    fn count(&self) -> usize {
-        self.tail.len() + self.rest.len()
-    }
-
     fn log_tail(&self, score: f64) -> f64 {
-        let (count, tail) = (self.count(), self.tail.len());
+        let (count, tail) = (self.count as f64, tail_of(self.count));
         let above = || self.large.iter().filter(|past| **past >= score).count();
-        let Some(threshold) = self.rest.peek().filter(|_| count >= 2 * tail) else {
-            return libm::log((above() + 1) as f64 / (count + 1) as f64);
-        };
-        let threshold = f64::from_bits(*threshold);
-        if score <= threshold {
-            return libm::log(above() as f64 / count as f64);
+        if self.count < 2 * tail {
+            return libm::log((above() + 1) as f64 / (count + 1.0));
         }
-        let excess = self.tail.iter().map(|past| f64::from_bits(past.0) - threshold).sum::<f64>();
-        let excess = excess / tail as f64;
-        let share = libm::log(tail as f64 / count as f64);
+        let (rest, tail) = self.top.split_at(self.top.len() - tail);
+        let threshold = rest.last().copied().unwrap_or_default();
+        if score <= threshold {
+            return libm::log(above() as f64 / count);
+        }
+        let excess = tail.iter().map(|past| past - threshold).sum::<f64>() / tail.len() as f64;
+        let share = libm::log(tail.len() as f64 / count);
         if excess > 0.0 { share - (score - threshold) / excess } else { f64::MIN }
     }
 }
@@ -102,7 +92,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn past(scores: &[f64]) -> Past {
-        let mut past = Past::above(0.0);
+        let mut past = Past::new(scores.len(), 0.0);
         for part in scores.chunks(77) {
             past.extend(part);
         }
@@ -132,7 +122,7 @@ mod tests {
     #[test]
     fn a_past_without_spread_and_no_past_at_all() {
         assert!(past(&[1.0; 5_000]).probability(2.0) < 1e-8);
-        assert!((Past::above(0.0).probability(8.0) - libm::exp(-8.0)).abs() < 1e-12);
+        assert!((Past::new(0, 0.0).probability(8.0) - libm::exp(-8.0)).abs() < 1e-12);
         assert!(past(&[f64::NAN]).probability(f64::NAN).is_nan());
     }
 
