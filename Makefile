@@ -55,8 +55,9 @@ e2e: setup-tests build ## real Chromium, real proxy, real Prometheus
 	cd e2e && ODDITY_BIN=$(abspath $(ODDITY)) node_modules/.bin/playwright test
 
 .PHONY: bench
-bench: setup ## benchmarks of the detection core
+bench: setup-tests build ## benchmarks of decoding, detection and slider drags
 	cargo bench --package shared
+	cd e2e && ODDITY_BIN=$(abspath $(ODDITY)) node_modules/.bin/playwright test --config bench
 
 .PHONY: clean
 clean: ## remove everything that was built, but not the tools

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::detect::{Detection, Detector, Input, Quantity};
-use crate::event::{Alerts, Event, Rule, events};
+use crate::event::{Event, Rule, events};
 use crate::prometheus::Loaded;
 use crate::promql;
 use crate::series::{Grid, METRIC_NAME, Series, short_names};
@@ -118,8 +118,7 @@ pub fn analyze(detected: Arc<Detected>, rule: Rule) -> Analysis {
         .enumerate()
         .map(|(index, (found, series))| {
             let detection = &found.detection;
-            let alerts = Alerts::new(detection, &rule);
-            let events = events(detection, &alerts, &rule, history, |at| series.grid.at(at));
+            let events = events(detection, &rule, history, |at| series.grid.at(at));
             let severity = events.iter().map(|event| event.severity).fold(0.0, f64::max);
             let judged = detection.score.get(history..).unwrap_or_default();
             let score = judged.iter().copied().fold(0.0, f64::max);

@@ -10,8 +10,6 @@ use crate::detect::{Detection, Quantity};
 use crate::stats::tail::{Past, severity};
 use crate::time::Timestamp;
 
-pub use alert::Alerts;
-
 /// Which deviations count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sides {
@@ -205,14 +203,12 @@ impl Event {
 /// `history` samples at the front are not judged. Cost: O(n), and O(n log n) if there is an event.
 pub fn events(
     detection: &Detection,
-    alerts: &Alerts,
     rule: &Rule,
     history: usize,
     at: impl Fn(usize) -> Timestamp,
 ) -> Vec<Event> {
     let mut next_start = detection.judged.len();
-    let mut found: Vec<Event> = alerts
-        .runs(rule, history)
+    let mut found: Vec<Event> = alert::runs(detection, rule, history)
         .into_iter()
         .rev()
         .map(|(first, last)| {
@@ -222,7 +218,7 @@ pub fn events(
         })
         .collect();
     found.reverse();
-    let (mut past, mut known) = (Past::default(), 0);
+    let (mut past, mut known) = (Past::new(detection.score.len(), rule.threshold), 0);
     for event in &mut found {
         past.extend(&detection.score[known..event.onset.index]);
         known = event.onset.index;

@@ -13,8 +13,7 @@ fn wobble(len: usize) -> Vec<f64> {
 fn found(values: &[f64], rule: Rule) -> Vec<Event> {
     let grid = Grid { start: Timestamp(0), step: MINUTE, len: values.len() };
     let detection = Detector::default().detect(Input { values, history: 60, grid });
-    let alerts = Alerts::new(&detection, &rule);
-    events(&detection, &alerts, &rule, 60, |index| grid.at(index))
+    events(&detection, &rule, 60, |index| grid.at(index))
 }
 
 fn planted(len: usize, plant: impl Fn(usize, f64) -> f64) -> Vec<f64> {

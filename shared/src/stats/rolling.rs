@@ -73,33 +73,29 @@ trait Aggregate: Copy {
 /// the pivot that was subtracted from each.
 fn slide<A: Aggregate>(values: &[f64], window: usize, mut emit: impl FnMut(A, f64)) {
     let window = window.max(1);
-    let mut suffixes = vec![A::EMPTY; window];
-    let mut pivot = 0.0;
-    for (block, chunk) in values.chunks(window).enumerate() {
-        if block == 0 {
-            pivot = chunk.iter().copied().find(|value| value.is_finite()).unwrap_or(0.0);
-        } else {
-            let past = &values[(block - 1) * window..block * window];
-            pivot = smallest(past).unwrap_or(pivot);
-            let mut suffix = A::EMPTY;
-            for (at, &value) in past.iter().enumerate().rev() {
-                if value.is_finite() {
-                    suffix = A::of(at as f64 - window as f64, value - pivot).merge(suffix);
-                }
-                suffixes[at] = suffix;
+    // Suffixes of the block before, and of the present one.
+    let (mut old, mut new) = (vec![A::EMPTY; window + 1], vec![A::EMPTY; window + 1]);
+    let mut pivot = values.iter().take(window).copied().find(|v| v.is_finite()).unwrap_or(0.0);
+    for chunk in values.chunks(window) {
+        let next_pivot = smallest(chunk).unwrap_or(pivot);
+        let (mut prefix, mut suffix) = (A::EMPTY, A::EMPTY);
+        // Two chains of merges that do not wait for each other.
+        for (at, (&forth, &back)) in chunk.iter().zip(chunk.iter().rev()).enumerate() {
+            if forth.is_finite() {
+                prefix = prefix.merge(A::of(at as f64, forth - pivot));
             }
-        }
-        let mut prefix = A::EMPTY;
-        for (at, &value) in chunk.iter().enumerate() {
-            if value.is_finite() {
-                prefix = prefix.merge(A::of(at as f64, value - pivot));
-            }
-            let whole = match suffixes.get(at + 1) {
-                Some(suffix) => suffix.merge(prefix),
-                None => prefix,
-            };
+            let whole = old[at + 1].merge(prefix);
             emit(whole, pivot);
+
+            let from = chunk.len() - 1 - at;
+            if back.is_finite() {
+                let first = A::of(from as f64 - window as f64, back - next_pivot);
+                suffix = first.merge(suffix);
+            }
+            new[from] = suffix;
         }
+        std::mem::swap(&mut old, &mut new);
+        pivot = next_pivot;
     }
 }
 
@@ -131,11 +127,8 @@ impl Aggregate for Sums {
     #[inline]
     fn merge(self, later: Self) -> Self {
         let count = self.count + later.count;
-        if count == 0.0 {
-            return Self::EMPTY;
-        }
         let delta = later.mean - self.mean;
-        let share = later.count / count;
+        let share = if count > 0.0 { later.count / count } else { 0.0 };
         Self {
             count,
             mean: self.mean + delta * share,
@@ -166,11 +159,8 @@ impl Aggregate for Line {
     #[inline]
     fn merge(self, later: Self) -> Self {
         let count = self.count + later.count;
-        if count == 0.0 {
-            return Self::EMPTY;
-        }
         let (apart, delta) = (later.position - self.position, later.value - self.value);
-        let share = later.count / count;
+        let share = if count > 0.0 { later.count / count } else { 0.0 };
         let weight = self.count * share;
         Self {
             count,
@@ -240,7 +230,7 @@ mod tests {
                 "std {at}: {} {std}",
                 got.std[at]
             );
-            assert!(close(*slope, line, relative * level.max(1.0)), "slope {at}: {} {line}", slope);
+            assert!(close(*slope, line, relative * level.max(1.0)), "slope {at}: {slope} {line}");
         }
     }
 

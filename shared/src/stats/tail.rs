@@ -9,16 +9,41 @@ const LEAST_TAIL: usize = 5;
 /// What the assumption below weighs, in samples.
 const PRIOR_WEIGHT: f64 = 100.0;
 
-/// Scores of one series in ascending order, to ask for tail probabilities.
-#[derive(Clone, Debug, Default)]
-pub struct Past(Vec<f64>);
+/// The scores of one series so far, to ask for tail probabilities.
+#[derive(Clone, Debug)]
+pub struct Past {
+    /// The smallest score that is asked for.
+    least: f64,
+    /// Every score from `least` on.
+    large: Vec<f64>,
+    /// The largest scores in ascending order: as many as may ever count as tail, and one more.
+    top: Vec<f64>,
+    room: usize,
+    count: usize,
+}
 
 impl Past {
-    /// Adds scores in any order; NaN is left out. Cost: O(k log k) for k new ones and O(n) to merge.
+    /// Of nothing yet. At most `most` scores will be added, and scores from `least` on asked for.
+    pub fn new(most: usize, least: f64) -> Self {
+        Self { least, large: Vec::new(), top: Vec::new(), room: tail_of(most) + 1, count: 0 }
+    }
+
+    /// Adds scores in any order; NaN is left out. Cost: a comparison a score, and a short insertion for
+    /// one among the largest so far.
     pub fn extend(&mut self, scores: &[f64]) {
-        self.0.extend(scores.iter().filter(|score| !score.is_nan()));
-        // The standard stable sort recognises the run that is sorted already.
-        self.0.sort_by(f64::total_cmp);
+        for &score in scores.iter().filter(|score| !score.is_nan()) {
+            self.count += 1;
+            if score >= self.least {
+                self.large.push(score);
+            }
+            if self.top.len() < self.room {
+                self.top.insert(self.top.partition_point(|past| *past < score), score);
+            } else if score > self.top[0] {
+                let smaller = self.top.partition_point(|past| *past < score);
+                self.top.copy_within(1..smaller, 0);
+                self.top[smaller - 1] = score;
+            }
+        }
     }
 
     /// Probability of a score of `score` or more, above 0 and at most 1.
@@ -29,28 +54,31 @@ impl Past {
     /// with extreme value theory", 2017). A short past proves little, so its logarithm is averaged with
     /// that of `exp(-score)`, which weighs as much as 100 samples.
     pub fn probability(&self, score: f64) -> f64 {
-        let count = self.0.len() as f64;
+        let count = self.count as f64;
         let log = (count * self.log_tail(score) - PRIOR_WEIGHT * score) / (count + PRIOR_WEIGHT);
         libm::exp(log.clamp(-700.0, 0.0))
     }
 
     fn log_tail(&self, score: f64) -> f64 {
-        let count = self.0.len();
-        let tail = (libm::ceil(count as f64 * TAIL) as usize).max(LEAST_TAIL);
-        if count < 2 * tail {
-            let above = count - self.0.partition_point(|past| *past < score);
-            return libm::log((above + 1) as f64 / (count + 1) as f64);
+        let (count, tail) = (self.count as f64, tail_of(self.count));
+        let above = || self.large.iter().filter(|past| **past >= score).count();
+        if self.count < 2 * tail {
+            return libm::log((above() + 1) as f64 / (count + 1.0));
         }
-        let threshold = self.0[count - tail - 1];
+        let (rest, tail) = self.top.split_at(self.top.len() - tail);
+        let threshold = rest.last().copied().unwrap_or_default();
         if score <= threshold {
-            let above = count - self.0.partition_point(|past| *past < score);
-            return libm::log(above as f64 / count as f64);
+            return libm::log(above() as f64 / count);
         }
-        let excess =
-            self.0[count - tail..].iter().map(|past| past - threshold).sum::<f64>() / tail as f64;
-        let share = libm::log(tail as f64 / count as f64);
+        let excess = tail.iter().map(|past| past - threshold).sum::<f64>() / tail.len() as f64;
+        let share = libm::log(tail.len() as f64 / count);
         if excess > 0.0 { share - (score - threshold) / excess } else { f64::MIN }
     }
+}
+
+/// How many of `count` scores count as tail.
+fn tail_of(count: usize) -> usize {
+    (libm::ceil(count as f64 * TAIL) as usize).max(LEAST_TAIL)
 }
 
 /// Severity 0 to 100 of a probability: 25 at 1e-4, 50 at 1e-6, 75 at 1e-8.
@@ -64,7 +92,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn past(scores: &[f64]) -> Past {
-        let mut past = Past::default();
+        let mut past = Past::new(scores.len(), 0.0);
         for part in scores.chunks(77) {
             past.extend(part);
         }
@@ -94,7 +122,7 @@ mod tests {
     #[test]
     fn a_past_without_spread_and_no_past_at_all() {
         assert!(past(&[1.0; 5_000]).probability(2.0) < 1e-8);
-        assert!((Past::default().probability(8.0) - libm::exp(-8.0)).abs() < 1e-12);
+        assert!((Past::new(0, 0.0).probability(8.0) - libm::exp(-8.0)).abs() < 1e-12);
         assert!(past(&[f64::NAN]).probability(f64::NAN).is_nan());
     }
 

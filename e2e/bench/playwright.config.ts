@@ -1,0 +1,11 @@
+import { defineConfig } from "@playwright/test";
+import base from "../playwright.config.ts";
+
+export default defineConfig({
+  ...base,
+  testDir: ".",
+  testMatch: "*.bench.ts",
+  timeout: 180_000,
+  // A trace of the page would be measured with it.
+  use: { ...base.use, trace: "off", screenshot: "off" },
+});
