@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use shared::detect::{Detector, Input};
-use shared::event::{Alerts, Event, Kind, Rule, events};
+use shared::event::{Event, Kind, Rule, events};
 use shared::series::Grid;
 use shared::time::{Span, Step, TimeRange, Timestamp};
 
@@ -52,7 +52,7 @@ fn found(path: &Path) -> (Vec<Event>, usize) {
     let (values, grid) = load(path);
     let detection = Detector::default().detect(Input { values: &values, history: 0, grid });
     let rule = Rule::default();
-    let found = events(&detection, &Alerts::new(&detection, &rule), &rule, 0, |at| grid.at(at));
+    let found = events(&detection, &rule, 0, |at| grid.at(at));
     (found, grid.len)
 }
 

@@ -7,15 +7,17 @@ use shared::unit::Unit;
 
 use crate::state::State;
 
-/// So many rows are drawn; a slider at its sensitive end finds more than anybody reads.
-const MOST_ROWS: usize = 60;
+/// So many rows are drawn before the user asks for all: a slider at its sensitive end finds hundreds.
+const FIRST: usize = 20;
 
 /// The events of all series, most severe first; it says in a table what the chart shows.
 #[component]
 pub fn Events() -> impl IntoView {
     let state = expect_context::<State>();
+    let all = RwSignal::new(false);
     move || {
         let analysis = state.analysis.get()?;
+        let shown = if all.get() { usize::MAX } else { FIRST };
         let clock = state.clock();
         let worst = analysis.worst_events();
         if worst.is_empty() {
@@ -24,10 +26,13 @@ pub fn Events() -> impl IntoView {
         let several = analysis.ranking.len() > 1;
         let rows = worst
             .iter()
-            .take(MOST_ROWS)
+            .take(shown)
             .map(|(ranked, event)| row(state, &analysis, ranked, event, clock, several))
             .collect_view();
-        let more = worst.len().checked_sub(MOST_ROWS).filter(|more| *more > 0);
+        let more = (worst.len() > FIRST).then(|| {
+            let words = if all.get() { "Show fewer".to_owned() } else { format!("Show all {}", worst.len()) };
+            view! { <button class="link more" type="button" on:click=move |_| all.update(|all| *all = !*all)>{words}</button> }
+        });
         Some(
             view! {
                 <div class="table-frame">
@@ -43,7 +48,7 @@ pub fn Events() -> impl IntoView {
                         </thead>
                         <tbody>{rows}</tbody>
                     </table>
-                    {more.map(|more| view! { <p class="sub more">{format!("{more} less severe events are not listed.")}</p> })}
+                    {more}
                 </div>
             }
             .into_any(),

@@ -52,23 +52,31 @@ impl Past {
     /// scores) an exponential tail with the mean excess of those continues it: the simplest case of
     /// the peaks-over-threshold method (Pickands 1975; Siffer et al., "Anomaly detection in streams
     /// with extreme value theory", 2017). A short past proves little, so its logarithm is averaged with
-    /// that of `exp(-score)`, which weighs as much as 100 samples.
+    /// that of `exp(-score)`, which weighs as much as 100 samples; but what was seen is never less
+    /// probable than it was frequent.
     pub fn probability(&self, score: f64) -> f64 {
         let count = self.count as f64;
         let log = (count * self.log_tail(score) - PRIOR_WEIGHT * score) / (count + PRIOR_WEIGHT);
-        libm::exp(log.clamp(-700.0, 0.0))
+        let probability = libm::exp(log.clamp(-700.0, 0.0));
+        match self.above(score) {
+            0 => probability,
+            seen => probability.max(seen as f64 / count),
+        }
+    }
+
+    fn above(&self, score: f64) -> usize {
+        self.large.iter().filter(|past| **past >= score).count()
     }
 
     fn log_tail(&self, score: f64) -> f64 {
         let (count, tail) = (self.count as f64, tail_of(self.count));
-        let above = || self.large.iter().filter(|past| **past >= score).count();
         if self.count < 2 * tail {
-            return libm::log((above() + 1) as f64 / (count + 1.0));
+            return libm::log((self.above(score) + 1) as f64 / (count + 1.0));
         }
         let (rest, tail) = self.top.split_at(self.top.len() - tail);
         let threshold = rest.last().copied().unwrap_or_default();
         if score <= threshold {
-            return libm::log(above() as f64 / count);
+            return libm::log(self.above(score) as f64 / count);
         }
         let excess = tail.iter().map(|past| past - threshold).sum::<f64>() / tail.len() as f64;
         let share = libm::log(tail.len() as f64 / count);
@@ -108,6 +116,16 @@ mod tests {
             let ratio = libm::log(past.probability(score)) / -score;
             assert!((0.9..1.1).contains(&ratio), "{score}: {ratio}");
         }
+    }
+
+    #[test]
+    fn what_was_seen_is_as_probable_as_it_was_frequent() {
+        let mut bumps = vec![0.0; 1_000];
+        for at in (100..1_000).step_by(100) {
+            bumps[at] = 1e6;
+        }
+        assert!((past(&bumps).probability(1e6) - 0.009).abs() < 1e-12);
+        assert!(past(&bumps).probability(1e6 + 1.0) < 0.009);
     }
 
     #[test]
