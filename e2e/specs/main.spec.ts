@@ -65,7 +65,7 @@ test("dragging the sensitivity changes the events at once and sends nothing", as
       seen.push(await workbench.events());
     }),
   );
-  expect(requests).toEqual([]);
+  expect.soft(requests).toEqual([]);
   expect(Math.max(...seen)).toBeGreaterThan(1);
 
   const events = await workbench.events();

@@ -37,7 +37,7 @@ export class Workbench {
     this.editor = page.getByRole("textbox", { name: "PromQL query" });
     const card = page.getByRole("region", { name: "Chart" });
     this.headline = card.getByRole("heading", { level: 2 });
-    this.chart = card.getByRole("img");
+    this.chart = card.getByRole("img").first();
     this.alert = page.getByRole("alert");
     this.rows = page.getByRole("tabpanel").locator("tbody tr");
     this.series = page.getByRole("region", { name: "Series, worst first" });
