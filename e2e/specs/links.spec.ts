@@ -11,51 +11,6 @@ test("a link of Prometheus' graph page opens", async ({ page, workbench }) => {
   await expect(page.getByRole("combobox", { name: "Step" })).toHaveValue("1m");
 });
 
-test("a zoom changes the address and not the events", async ({ page, workbench }) => {
-  await workbench.open({ q: "queue_depth", k: "2" });
-  const events = await workbench.events();
-  const box = await workbench.chart.boundingBox();
-  if (box === null) throw new Error("the chart is not drawn");
-  const at = (share: number): [number, number] => [box.x + box.width * share, box.y + box.height / 2];
-
-  const zoom = async () => {
-    await page.mouse.move(...at(0.7));
-    await page.mouse.down();
-    for (const share of [0.75, 0.8, 0.85, 0.95]) await page.mouse.move(...at(share));
-    await page.mouse.up();
-    await expect.poll(() => workbench.parameters().get("zoom")).toMatch(/^\d{4}-.*Z\/\d{4}-.*Z$/);
-  };
-  expect.soft(await workbench.requestsDuring(zoom)).toEqual([]);
-  expect(await workbench.events()).toBe(events);
-  await expect(workbench.button("Whole range")).toBeVisible();
-  const [from = 0, to = 0] = (workbench.parameters().get("zoom") ?? "").split("/").map((time) => Date.parse(time));
-  // A quarter of the drawing's width, which is a little wider than the plot.
-  expect((to - from) / 3_600_000).toBeGreaterThan(5.5);
-  expect((to - from) / 3_600_000).toBeLessThan(7.5);
-
-  const reset = async () => {
-    await page.mouse.dblclick(...at(0.4));
-    await expect.poll(() => workbench.parameters().has("zoom")).toBe(false);
-  };
-  expect.soft(await workbench.requestsDuring(reset)).toEqual([]);
-  await expect(workbench.button("Whole range")).toHaveCount(0);
-  expect(await workbench.events()).toBe(events);
-});
-
-test("an event in the table is shown on the chart", async ({ page, prometheus, workbench }) => {
-  await workbench.open({ q: "queue_depth" });
-  const look = () => workbench.rows.first().getByRole("button").click();
-  expect.soft(await workbench.requestsDuring(look)).toEqual([]);
-  const [from = 0, to = 0] = (workbench.parameters().get("zoom") ?? "").split("/").map((time) => Date.parse(time) / 1000);
-  const { spike } = prometheus.data;
-  expect(from).toBeLessThan(spike.start);
-  expect(to).toBeGreaterThan(spike.end);
-  expect(to - from).toBeLessThan(3 * 3600);
-  await page.reload();
-  await workbench.settled();
-  await expect(workbench.button("Whole range")).toBeVisible();
-});
-
 test("times are in UTC or in the zone of the browser", async ({ page, prometheus, workbench }) => {
   const { spike } = prometheus.data;
   const clock = (timeZone: string) =>
