@@ -10,9 +10,14 @@ const VIEWS: Record<string, (workbench: Workbench) => Promise<void>> = {
   "the report": (workbench) => workbench.open({ q: "queue_depth", tab: "report" }),
   "many series": (workbench) => workbench.open({ q: "shard_load", range: "6h", k: "2.1" }),
   "an empty result": (workbench) => workbench.open({ q: "absent" }),
-  "an error": async (workbench) => {
-    await workbench.open({ q: "queue_depth", k: "-1" });
+  "an error above a chart": async (workbench) => {
+    await workbench.open({ q: "queue_depth" });
     await workbench.run("rate(queue_depth[5m]");
+  },
+  "a bad link": (workbench) => workbench.open({ q: "rate(queue_depth[5m]", k: "-1" }),
+  "the shortcuts": async (workbench) => {
+    await workbench.open();
+    await workbench.button("Keyboard shortcuts").click();
   },
 };
 
@@ -23,11 +28,11 @@ const SIZES = [
 
 for (const colorScheme of ["light", "dark"] as const) {
   for (const viewport of SIZES) {
-    test.describe(`${colorScheme}, ${viewport.width} pixels wide`, () => {
+    test.describe(`${colorScheme}, ${viewport.width} px`, () => {
       test.use({ colorScheme, viewport });
 
       for (const [name, show] of Object.entries(VIEWS)) {
-        test(`${name} has no violation`, async ({ page, workbench }) => {
+        test(`${name}: no violation`, async ({ page, workbench }) => {
           await show(workbench);
           await expect(page.locator("html")).toHaveAttribute("data-theme", colorScheme);
           const { violations } = await new AxeBuilder({ page }).analyze();

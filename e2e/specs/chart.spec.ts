@@ -24,20 +24,20 @@ async function place(page: Page, time: number, [from, to]: [number, number]): Pr
 }
 
 test.beforeEach(async ({ workbench, prometheus }) => {
-  const { start, end } = prometheus.data;
-  const [from, to] = zoomTo(start, end).split("/") as [string, string];
+  const { start, now } = prometheus.data;
+  const [from, to] = zoomTo(start, now).split("/") as [string, string];
   await workbench.open({ q: "queue_depth", k: "2", from, to });
 });
 
 test("a drag zooms into what it spans and finds nothing else", async ({ page, prometheus, workbench }) => {
-  const { start, end } = prometheus.data;
+  const { start, now } = prometheus.data;
   const events = await workbench.events();
-  const [from, to] = [end - 6 * HOUR, end - HOUR];
+  const [from, to] = [now - 6 * HOUR, now - HOUR];
   const zoom = async () => {
-    await page.mouse.move(...(await place(page, from, [start, end])));
+    await page.mouse.move(...(await place(page, from, [start, now])));
     await page.mouse.down();
     for (const share of [0.3, 0.6, 0.9, 1]) {
-      await page.mouse.move(...(await place(page, from + (to - from) * share, [start, end])));
+      await page.mouse.move(...(await place(page, from + (to - from) * share, [start, now])));
     }
     await page.mouse.up();
     await expect.poll(() => workbench.parameters().has("zoom")).toBe(true);
@@ -50,7 +50,7 @@ test("a drag zooms into what it spans and finds nothing else", async ({ page, pr
   await expect(workbench.button("Whole range")).toBeVisible();
 
   const reset = async () => {
-    await page.mouse.dblclick(...(await place(page, end - HOUR, [start, end])));
+    await page.mouse.dblclick(...(await place(page, now - HOUR, [start, now])));
     await expect(workbench.button("Whole range")).toHaveCount(0);
   };
   expect.soft(await workbench.requestsDuring(reset)).toEqual([]);
@@ -59,8 +59,8 @@ test("a drag zooms into what it spans and finds nothing else", async ({ page, pr
 });
 
 test("the whole range comes back with a button", async ({ prometheus, workbench }) => {
-  const { end } = prometheus.data;
-  await workbench.open({ q: "queue_depth", zoom: zoomTo(end - 3 * HOUR, end - HOUR) });
+  const { now } = prometheus.data;
+  await workbench.open({ q: "queue_depth", zoom: zoomTo(now - 3 * HOUR, now - HOUR) });
   await workbench.button("Whole range").click();
   expect(workbench.parameters().has("zoom")).toBe(false);
 });

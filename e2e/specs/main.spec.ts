@@ -34,7 +34,7 @@ async function drag(page: Page, workbench: Workbench, slider: string, onMove: ()
 
 test.beforeEach(async ({ page, prometheus, workbench }) => {
   // Sensitive settings judge noise, so a minute more or less would change what they find.
-  await page.clock.setFixedTime(prometheus.data.end * 1000);
+  await page.clock.setFixedTime(prometheus.data.now * 1000);
   await workbench.open();
 });
 
@@ -102,9 +102,9 @@ test("the report names query, event, detector, and links to the same event", asy
 
   const link = report.match(/<(http[^>]+)>/)?.[1] ?? "";
   const { searchParams } = new URL(link);
-  expect(searchParams.get("to")).toBe(new Date(prometheus.data.end * 1000).toISOString().replace(".000Z", "Z"));
+  expect(searchParams.get("to")).toBe(new Date(prometheus.data.now * 1000).toISOString().replace(".000Z", "Z"));
   // A day later the link still shows that day.
-  await page.clock.setFixedTime((prometheus.data.end + 86_400) * 1000);
+  await page.clock.setFixedTime((prometheus.data.now + 86_400) * 1000);
   await page.goto(link);
   await workbench.settled();
   await expect(workbench.headline).toHaveText(/^1 odd thing in 24 h: spike to 60/);

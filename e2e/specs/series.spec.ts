@@ -3,7 +3,7 @@
 import { expect, test } from "../support/fixtures.ts";
 
 test.beforeEach(async ({ page, prometheus }) => {
-  await page.clock.setFixedTime(prometheus.data.end * 1000);
+  await page.clock.setFixedTime(prometheus.data.now * 1000);
 });
 
 test("a hundred series are listed worst first and can be picked", async ({ page, workbench }) => {
