@@ -1,16 +1,20 @@
-// The series that the tests query: fixed shapes that end at the present minute, so that the page's default range shows them.
+// The series that the tests query: fixed shapes around the present minute, so that the page's default range shows them.
 
 /** Seconds between two samples. */
 export const STEP = 60;
-const SAMPLES = 24 * 60 + 1;
+const DAY = 24 * 3600;
+/** How far the samples go on after the present minute, so that they are still coming in when the last test runs. */
+const LEAD_SECONDS = 3600;
 const SPIKE_SAMPLES = 5;
 /** Shorter than the rest: promtool reads all text again for every two hours of it. */
 const SHARD_SECONDS = 6 * 3600;
 
 /** What the tests know about the data; times are Unix seconds. */
 export interface Data {
-  /** Of the first sample. */
+  /** Of the first sample, a day before `now`. */
   start: number;
+  /** The minute in which this was made. */
+  now: number;
   /** Of the last sample. */
   end: number;
   /** The first and the last sample of the spike in `queue_depth`, and its value. */
@@ -22,15 +26,16 @@ export interface Data {
 }
 
 export function describe(now: number): Data {
-  const end = Math.floor(now / STEP) * STEP;
-  const spikeStart = end - 2 * 3600;
+  const minute = Math.floor(now / STEP) * STEP;
+  const spikeStart = minute - 2 * 3600;
   return {
-    start: end - (SAMPLES - 1) * STEP,
-    end,
+    start: minute - DAY,
+    now: minute,
+    end: minute + LEAD_SECONDS,
     spike: { start: spikeStart, end: spikeStart + (SPIKE_SAMPLES - 1) * STEP, value: 60 },
     shards: {
       names: Array.from({ length: 100 }, (_, index) => String(index).padStart(2, "0")),
-      start: end - SHARD_SECONDS,
+      start: minute - SHARD_SECONDS,
     },
     empty: 'queue_depth{queue="absent"}',
   };
@@ -50,7 +55,7 @@ function random(seed: number): () => number {
 /** OpenMetrics text with
  *  - `queue_depth{queue="mail"}`: 10 ± 1 with one spike,
  *  - `e2e_requests_total`: a counter that grows by 120 ± 6 a minute,
- *  - `shard_load{shard="00".."99"}`: 50 ± 5 each, for the last six hours. */
+ *  - `shard_load{shard="00".."99"}`: 50 ± 5 each, from six hours ago on. */
 export function* openMetrics({ start, end, spike, shards }: Data): Generator<string> {
   type Sample = [name: string, valueAt: (time: number) => number, first?: number];
   function* family(name: string, type: string, help: string, samples: Sample[]) {

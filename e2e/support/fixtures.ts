@@ -4,6 +4,7 @@ import { test as base } from "@playwright/test";
 import { startOddity } from "./oddity.ts";
 import { type Prometheus, startPrometheus } from "./prometheus.ts";
 import type { Server } from "./server.ts";
+import { Workbench } from "./workbench.ts";
 
 export { expect } from "@playwright/test";
 
@@ -18,6 +19,7 @@ interface WorkerFixtures {
 interface TestFixtures {
   /** Fails a test whose page threw, broke the content security policy or asked another origin than its own. */
   guard: void;
+  workbench: Workbench;
 }
 
 export const test = base.extend<TestFixtures, WorkerFixtures>({
@@ -63,4 +65,5 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     },
     { auto: true },
   ],
+  workbench: async ({ page }, use) => use(new Workbench(page)),
 });

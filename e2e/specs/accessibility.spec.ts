@@ -1,0 +1,48 @@
+// No violation that axe-core knows, in both themes, on a desk and in a hand; and nothing to scroll sideways in a hand.
+
+import { AxeBuilder } from "@axe-core/playwright";
+import { expect, test } from "../support/fixtures.ts";
+import type { Workbench } from "../support/workbench.ts";
+
+const VIEWS: Record<string, (workbench: Workbench) => Promise<void>> = {
+  "the start": (workbench) => workbench.open(),
+  "the events": (workbench) => workbench.open({ q: "queue_depth" }),
+  "the report": (workbench) => workbench.open({ q: "queue_depth", tab: "report" }),
+  "many series": (workbench) => workbench.open({ q: "shard_load", range: "6h", k: "2.1" }),
+  "an empty result": (workbench) => workbench.open({ q: "absent" }),
+  "an error above a chart": async (workbench) => {
+    await workbench.open({ q: "queue_depth" });
+    await workbench.run("rate(queue_depth[5m]");
+  },
+  "a bad link": (workbench) => workbench.open({ q: "rate(queue_depth[5m]", k: "-1" }),
+  "the shortcuts": async (workbench) => {
+    await workbench.open();
+    await workbench.button("Keyboard shortcuts").click();
+  },
+};
+
+const SIZES = [
+  { width: 1440, height: 900 },
+  { width: 375, height: 800 },
+];
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const viewport of SIZES) {
+    test.describe(`${colorScheme}, ${viewport.width} px`, () => {
+      test.use({ colorScheme, viewport });
+
+      for (const [name, show] of Object.entries(VIEWS)) {
+        test(`${name}: no violation`, async ({ page, workbench }) => {
+          await show(workbench);
+          await expect(page.locator("html")).toHaveAttribute("data-theme", colorScheme);
+          const { violations } = await new AxeBuilder({ page }).analyze();
+          const found = violations.flatMap(({ id, help, nodes }) =>
+            nodes.map(({ target, any }) => `${id}: ${help}: ${target.join(" ")} ${any.map((check) => check.message).join("; ")}`),
+          );
+          expect.soft(found).toEqual([]);
+          expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(viewport.width);
+        });
+      }
+    });
+  }
+}

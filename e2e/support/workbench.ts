@@ -1,0 +1,144 @@
+// The page as a person meets it: what can be done there and what is to be seen.
+
+import { readFile } from "node:fs/promises";
+import { expect, type Locator, type Page, type Request, type Response } from "@playwright/test";
+
+/** One row of the table of events, as it is written. */
+export interface Row {
+  kind: string;
+  /** What, when, how long, and which series when there are several. */
+  what: string;
+  value: number;
+  expected: number;
+  why: string;
+}
+
+const isRangeQuery = (message: Request | Response) => message.url().endsWith("/query_range");
+
+/** The first number in a text such as `1,441` or `4 σ`. */
+export function numberIn(text: string): number {
+  const found = text.match(/-?\d[\d,]*(\.\d+)?/)?.[0];
+  if (found === undefined) throw new Error(`no number in "${text}"`);
+  return Number(found.replaceAll(",", ""));
+}
+
+export class Workbench {
+  readonly page: Page;
+  readonly editor: Locator;
+  readonly chart: Locator;
+  /** The finding in words. */
+  readonly headline: Locator;
+  readonly alert: Locator;
+  readonly rows: Locator;
+  readonly series: Locator;
+
+  constructor(page: Page) {
+    this.page = page;
+    this.editor = page.getByRole("textbox", { name: "PromQL query" });
+    const card = page.getByRole("region", { name: "Chart" });
+    this.headline = card.getByRole("heading", { level: 2 });
+    this.chart = card.getByRole("img").first();
+    this.alert = page.getByRole("alert");
+    this.rows = page.getByRole("tabpanel").locator("tbody tr");
+    this.series = page.getByRole("region", { name: "Series, worst first" });
+  }
+
+  /** Opens the page with these parameters in its address; relative to the base URL unless `origin` is given. */
+  async open(parameters: Record<string, string> = {}, origin = "") {
+    await this.page.goto(`${origin}/?${new URLSearchParams(parameters)}`);
+    if (parameters.q === undefined) await expect(this.editor).toBeVisible();
+    else await this.settled();
+  }
+
+  /** Nothing is fetched any more, and there is a result or an error. */
+  async settled() {
+    await expect(this.headline.or(this.alert).first()).toBeVisible();
+    await expect(this.page.getByRole("button", { name: "Run", exact: true })).toBeVisible();
+  }
+
+  /** Replaces what stands in the editor. */
+  async type(expr: string) {
+    await this.editor.click();
+    await this.page.keyboard.press("ControlOrMeta+A");
+    await this.page.keyboard.insertText(expr);
+    await expect(this.editor).toHaveText(expr);
+  }
+
+  /** Runs the query and waits for the answer. */
+  async run(expr: string): Promise<Response> {
+    await this.type(expr);
+    return this.answer(() => this.page.keyboard.press("ControlOrMeta+Enter"));
+  }
+
+  /** The reply to the range query that `act` leads to, once the page has taken it in. */
+  async answer(act: () => Promise<unknown>): Promise<Response> {
+    const [response] = await Promise.all([this.page.waitForResponse(isRangeQuery), act()]);
+    await response.finished();
+    await this.settled();
+    return response;
+  }
+
+  /** Requests that are sent while `act` runs and shortly after; the icon, which the browser asks for when it likes, is none. */
+  async requestsDuring(act: () => Promise<unknown>): Promise<string[]> {
+    const sent: string[] = [];
+    const note = (request: Request) => {
+      if (request.resourceType() !== "other") sent.push(`${request.url()} ${request.postData() ?? ""}`);
+    };
+    this.page.on("request", note);
+    await act();
+    await this.page.waitForTimeout(300);
+    this.page.off("request", note);
+    return sent;
+  }
+
+  tab(name: "Events" | "Report"): Locator {
+    return this.page.getByRole("tab", { name: new RegExp(`^${name}\\b`) });
+  }
+
+  /** How many events there are by the tab. */
+  async events(): Promise<number> {
+    return numberIn(await this.tab("Events").innerText());
+  }
+
+  async row(index: number): Promise<Row> {
+    const row = this.rows.nth(index);
+    const cells = await row.getByRole("cell").allInnerTexts();
+    const [, what = "", value = "", expected = "", why = ""] = cells;
+    const kind = await row.getByRole("button").textContent();
+    return { kind: kind ?? "", what, value: numberIn(value), expected: numberIn(expected), why };
+  }
+
+  slider(name: string): Locator {
+    return this.page.getByRole("slider", { name, exact: true });
+  }
+
+  /** The value beside a slider in words. */
+  valueOf(slider: string): Locator {
+    return this.page.locator(".field").filter({ has: this.slider(slider) }).getByRole("status");
+  }
+
+  /** Moves a slider by the keyboard until the number beside it satisfies `enough`; returns that number. */
+  async turn(slider: string, key: "ArrowLeft" | "ArrowRight", enough: (value: number) => boolean): Promise<number> {
+    await this.slider(slider).focus();
+    for (let presses = 0; presses <= 200; presses += 1) {
+      const value = numberIn(await this.valueOf(slider).innerText());
+      if (enough(value)) return value;
+      await this.page.keyboard.press(key);
+    }
+    throw new Error(`${slider} does not get there with ${key}`);
+  }
+
+  parameters(): URLSearchParams {
+    return new URL(this.page.url()).searchParams;
+  }
+
+  button(name: string | RegExp): Locator {
+    return this.page.getByRole("button", { name, exact: typeof name === "string" });
+  }
+
+  /** The file that a button gives. */
+  async download(button: string): Promise<{ name: string; bytes: Buffer }> {
+    const [download] = await Promise.all([this.page.waitForEvent("download"), this.button(button).click()]);
+    return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+  }
+}
