@@ -15,10 +15,10 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::analysis::{Analysis, Detected, Settings, analyze, detect};
 use shared::api::{Source, Sources};
-use shared::panel::{Panel, Problem, Range};
+use shared::panel::{Panel, Problem, Range, Tab};
 use shared::prometheus::Loaded;
 use shared::report::words::Clock;
-use shared::time::{TimeRange, Timestamp};
+use shared::time::Timestamp;
 use web_sys::AbortController;
 
 pub use client::{LoadError, Progress};
@@ -74,6 +74,8 @@ struct Asked {
 pub struct State {
     /// The sources to choose from, once known.
     pub sources: RwSignal<Option<Result<Sources, LoadError>>>,
+    /// The source that the panel names, or the first; `None` until the sources are known.
+    pub source: Memo<Option<Source>>,
     /// What the address says.
     pub panel: Memo<Panel>,
     /// What of the address was not understood.
@@ -133,8 +135,18 @@ impl State {
             named.or_else(|| Some(analysis.get_untracked()?.ranking.first()?.index))
         });
         let theme = store::theme();
+        let sources = RwSignal::new(None::<Result<Sources, LoadError>>);
+        let source = Memo::new(move |_| {
+            let sources = sources.read();
+            let known = &sources.as_ref()?.as_ref().ok()?.sources;
+            match &panel.read().source {
+                Some(id) => known.iter().find(|source| source.id == *id).cloned(),
+                None => known.first().cloned(),
+            }
+        });
         let state = Self {
-            sources: RwSignal::new(None),
+            sources,
+            source,
             panel,
             problems,
             settings,
@@ -171,7 +183,7 @@ impl State {
         });
         Effect::new(move |_| {
             let (asked, asked_at) = (asked.get(), self.asked_at.get());
-            match (asked, self.source()) {
+            match (asked, self.source.get()) {
                 (Some(panel), Some(source)) => self.load(Question { panel, asked_at }, &source),
                 (Some(panel), None) => self.error.set(self.no_source(panel.source)),
                 (None, _) => {
@@ -184,16 +196,6 @@ impl State {
         store::on_system_theme(move || {
             self.dark.set(store::apply_theme(self.theme.get_untracked()));
         });
-    }
-
-    /// The source that the panel names, or the first; `None` until the sources are known.
-    pub fn source(self) -> Option<Source> {
-        let sources = self.sources.read();
-        let known = sources.as_ref()?.as_ref().ok()?;
-        match &self.panel.read().source {
-            Some(id) => known.sources.iter().find(|source| source.id == *id).cloned(),
-            None => known.sources.first().cloned(),
-        }
     }
 
     /// Why no source is chosen; `None` while they are not known yet.
@@ -284,13 +286,15 @@ impl State {
         clock::now()
     }
 
-    /// An absolute link that shows the same samples again.
-    pub fn link(self, range: TimeRange) -> String {
+    /// An absolute link that shows the same samples again; the present address before there are any.
+    pub fn link(self) -> String {
+        let Some(analysis) = self.analysis.get() else { return url::absolute(&self.address.get()) };
         let panel = Panel {
-            range: Range::Between(range),
-            step: self.loaded.read().as_ref().map(|loaded| loaded.query.step),
+            range: Range::Between(analysis.judged_grid().range()),
+            step: Some(analysis.detected.loaded.query.step),
             settings: self.settings.get(),
-            source: self.source().map(|source| source.id),
+            source: self.source.get().map(|source| source.id),
+            tab: Tab::default(),
             ..self.panel.get()
         };
         url::absolute(&panel.to_query())
@@ -336,8 +340,9 @@ impl State {
     }
 }
 
-/// Samples to fetch before the range: what the detector learns from and what primes the hold-off,
-/// rounded up so that a small change of a window fetches nothing.
+/// Samples to fetch before the range: what the detector learns from and what primes the hold-off.
+/// Enough for every detector at its defaults, so that changing it fetches nothing, and beyond that
+/// rounded up, so that a somewhat longer window does not either.
 fn history(settings: &Settings) -> usize {
-    (settings.detector.history() + settings.rule.hold_off).next_multiple_of(250)
+    (settings.detector.history() + settings.rule.hold_off).next_multiple_of(250).max(750)
 }

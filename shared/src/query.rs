@@ -79,8 +79,9 @@ impl RangeQuery {
         let samples = grid.len.saturating_add(history);
         if samples > MAX_SAMPLES {
             let room = (MAX_SAMPLES - history.min(MAX_SAMPLES / 2)) as u64;
-            let least = Span::from_millis(range.span().millis() / room + 1);
-            let least = Step::new(least).unwrap_or(step);
+            let exact = (range.span().millis() / room + 1).div_ceil(1_000);
+            let round = [1, 2, 5, 10].into_iter().chain(LADDER).find(|step| *step >= exact);
+            let least = Step::from_seconds(round.unwrap_or(exact));
             return Err(QueryError::TooManySamples { samples, least });
         }
         let query =

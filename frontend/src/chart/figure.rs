@@ -2,16 +2,17 @@
 //! typed arrays and not through JSON.
 
 use plotly::common::{Font, HoverInfo, Line, Mode, Title};
-use plotly::layout::{Axis, AxisType, DragMode, Margin};
+use plotly::layout::{Axis, DragMode, Margin};
 use plotly::{Scatter, Trace};
 use serde::Serialize;
 use shared::analysis::{Analysis, Ranked};
 use shared::detect::Quantity;
 use shared::report::words::Clock;
-use shared::time::Timestamp;
 
 use super::decimate::{MOST_POINTS, decimated, indices};
-use super::geometry::{BOTTOM, LEFT, RIGHT, STRIP_DOMAIN, TOP, VALUES_DOMAIN, padded, ticks};
+use super::geometry::{
+    BOTTOM, LEFT, RIGHT, STRIP_DOMAIN, TOP, VALUES_DOMAIN, padded, ticks, time_ticks,
+};
 use super::{Palette, span};
 
 /// Room for a title, in pixels.
@@ -44,7 +45,7 @@ pub(super) struct Layout {
 pub(super) struct Curve {
     /// Style, without samples.
     pub(super) trace: serde_json::Value,
-    /// Milliseconds since 1970, shifted by the offset of the zone.
+    /// Milliseconds since 1970.
     pub(super) x: Vec<f64>,
     /// Values; NaN breaks the line.
     pub(super) y: Vec<f64>,
@@ -128,16 +129,17 @@ pub(super) fn layout(view: &View<'_>) -> Layout {
     };
     let domain = if strip.is_some() { VALUES_DOMAIN } else { [0.0, 1.0] };
     let height = view.size.1 - TOP - BOTTOM;
-    let count = |domain: [f64; 2]| ((domain[1] - domain[0]) * height / 70.0).clamp(2.0, 8.0);
-    let shift = |time: f64| time + f64::from((view.clock.0)(Timestamp(time as i64))) * 60_000.0;
+    let count = |domain: [f64; 2]| ((domain[1] - domain[0]) * height / 70.0).clamp(3.0, 8.0);
+    let (marks, labels) = time_ticks(times, view.clock, (view.size.0 / 110.0).clamp(3.0, 12.0));
     let x_axis = Axis::new()
-        .type_(AxisType::Date)
-        .range(vec![shift(times.0), shift(times.1)])
+        .range(vec![times.0, times.1])
+        .tick_values(marks)
+        .tick_text(labels)
+        .zero_line(false)
         .grid_color(CLEAR)
         .line_color(view.palette.line.clone())
         .tick_length(4)
         .tick_color(view.palette.line.clone())
-        .n_ticks(((view.size.0 / 110.0) as usize).clamp(3, 12))
         .anchor(if strip.is_some() { "y2" } else { "y" });
     let judged = view.analysis.series(view.focus).1.detection.quantity;
     let judged = view.analysis.judged_unit(judged);
@@ -191,7 +193,7 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Curve> {
     if let Some((low, _)) = view.ranges.strip {
         // Plotly draws no axis without a line on it; that of the strip is drawn on the canvas.
         let unseen = bare().mode(Mode::Lines).opacity(0.0).y_axis("y2");
-        lines.push(styled(view, &unseen, vec![view.ranges.times.0], vec![low]));
+        lines.push(styled(&unseen, vec![view.ranges.times.0], vec![low]));
     }
     lines
 }
@@ -203,22 +205,14 @@ fn line(view: &View<'_>, ranked: &Ranked, color: &str, width: f64, opacity: f64)
         .mode(Mode::Lines)
         .opacity(opacity)
         .line(Line::new().color(color.to_owned()).width(width).simplify(false));
-    styled(view, &trace, x, y)
+    styled(&trace, x, y)
 }
 
 pub(super) fn bare() -> Box<Scatter<f64, f64>> {
     Scatter::new(Vec::new(), Vec::new()).hover_info(HoverInfo::Skip).connect_gaps(false)
 }
 
-pub(super) fn styled(
-    view: &View<'_>,
-    trace: &Scatter<f64, f64>,
-    mut x: Vec<f64>,
-    y: Vec<f64>,
-) -> Curve {
-    for time in &mut x {
-        *time += f64::from((view.clock.0)(Timestamp(*time as i64))) * 60_000.0;
-    }
+pub(super) fn styled(trace: &Scatter<f64, f64>, x: Vec<f64>, y: Vec<f64>) -> Curve {
     Curve { trace: to_json(trace), x, y }
 }
 

@@ -1,5 +1,7 @@
 //! Where a time and a value are on the screen, and which numbers stand at the axes.
 
+use shared::report::words::Clock;
+use shared::time::Timestamp;
 use shared::unit::Unit;
 
 /// Room around the plot, in pixels.
@@ -97,6 +99,51 @@ pub(super) fn ticks((low, high): (f64, f64), unit: Unit, count: f64) -> (Vec<f64
     (values, labels)
 }
 
+/// Distances of time marks, in seconds.
+const TIME_STEPS: [u32; 20] = [
+    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200,
+    86_400, 172_800, 604_800,
+];
+
+/// Which times are marked and what stands there: about `count`, at round times of the clock's zone, with the
+/// day below the first one of each.
+pub(super) fn time_ticks(
+    (from, to): (f64, f64),
+    clock: Clock,
+    count: f64,
+) -> (Vec<f64>, Vec<String>) {
+    let rough = (to - from) / count;
+    let longest = f64::from(TIME_STEPS[TIME_STEPS.len() - 1]) * 1e3;
+    let step = TIME_STEPS
+        .into_iter()
+        .map(|seconds| f64::from(seconds) * 1e3)
+        .find(|step| *step >= rough)
+        .unwrap_or((rough / longest).ceil() * longest);
+    let offset = |time: f64| (clock.0)(Timestamp(time as i64));
+    let zone = f64::from(offset(from)) * 60_000.0;
+    let first = ((from + zone) / step).ceil() as i64;
+    let mut last_day = String::new();
+    (first..first + 60)
+        .map(|n| n as f64 * step - zone)
+        .take_while(|time| *time <= to)
+        .map(|time| {
+            let (t, minutes) = (Timestamp(time as i64), offset(time));
+            let short = t.format_short(minutes);
+            let (day, of_day) = short.rsplit_once(' ').unwrap_or((&short, ""));
+            let label = match (step >= 86_400_000.0, last_day == day) {
+                (true, _) => day.to_owned(),
+                (false, true) => of_day.to_owned(),
+                (false, false) if last_day.is_empty() => {
+                    format!("{of_day}<br>{day}, {}", &t.format(minutes)[..4])
+                }
+                (false, false) => format!("{of_day}<br>{day}"),
+            };
+            last_day = day.to_owned();
+            (time, label)
+        })
+        .unzip()
+}
+
 /// The next of 1, 2, 2.5, 5 times a power of ten.
 fn round_up(rough: f64) -> f64 {
     let power = 10_f64.powf(rough.log10().floor());
@@ -125,6 +172,28 @@ mod tests {
         for (range, unit, labels) in cases {
             assert_eq!(ticks(range, unit, 5.0).1, labels, "{unit:?}");
         }
+    }
+
+    #[test]
+    fn time_marks_are_round_in_the_zone() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap().0 as f64;
+        let day = (at("2026-01-31T10:10:00Z"), at("2026-02-01T10:10:00Z"));
+        let cases = [
+            (day, Clock::UTC, vec!["12:00<br>Jan 31, 2026", "18:00", "00:00<br>Feb 1", "06:00"]),
+            (day, Clock(|_| 60), vec!["12:00<br>Jan 31, 2026", "18:00", "00:00<br>Feb 1", "06:00"]),
+            (
+                (day.0, day.0 + 60e3),
+                Clock::UTC,
+                vec!["10:10<br>Jan 31, 2026", "10:10:15", "10:10:30", "10:10:45", "10:11"],
+            ),
+            ((day.0, day.0 + 86_400e3 * 9.0), Clock::UTC, vec!["Feb 2", "Feb 4", "Feb 6", "Feb 8"]),
+        ];
+        for (times, clock, labels) in cases {
+            let (marks, text) = time_ticks(times, clock, 5.0);
+            assert_eq!(text, labels);
+            assert!(marks.iter().all(|mark| (times.0..=times.1).contains(mark)));
+        }
+        assert_eq!(time_ticks(day, Clock(|_| 60), 5.0).0[0], at("2026-01-31T11:00:00Z"));
     }
 
     #[test]

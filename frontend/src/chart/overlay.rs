@@ -43,13 +43,15 @@ pub(super) fn draw(canvas: &Canvas, size: (f64, f64), scene: &Scene<'_>) {
     for event in &scene.ranked.events {
         shade(canvas, scene, event);
     }
-    clip(canvas, if scene.strip { scene.plot } else { scene.area });
+    canvas.save();
+    clip(canvas, scene.area);
     band(canvas, scene);
     if scene.strip {
         let line = |at: usize| scene.detection.judged[at];
         canvas.set_line_width(1.2);
         curve(canvas, scene, &scene.palette.data, line);
     }
+    canvas.restore();
     marks(canvas, scene);
     hover(canvas, scene);
     label(canvas, scene);

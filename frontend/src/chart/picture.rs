@@ -19,7 +19,7 @@ pub(super) fn picture(view: &View<'_>) -> (Layout, Vec<Curve>) {
     };
     let series_line = |values: &[f64], trace: Box<Scatter<f64, f64>>| {
         let (x, y) = decimated(values, series.grid, view.ranges.times, MOST_POINTS);
-        styled(view, &trace.y_axis(axis), x, y)
+        styled(&trace.y_axis(axis), x, y)
     };
     let thin =
         || bare().mode(Mode::Lines).line(Line::new().width(0.0).color(view.palette.band.clone()));
@@ -43,7 +43,6 @@ pub(super) fn picture(view: &View<'_>) -> (Layout, Vec<Curve>) {
     }
     traces.extend(lines(view));
     traces.push(styled(
-        view,
         &bare().mode(Mode::Markers).y_axis(axis).marker(
             Marker::new().symbol(MarkerSymbol::TriangleUp).size(9).color(view.palette.odd.clone()),
         ),

@@ -57,25 +57,14 @@ pub(super) async fn to_image(
     url.as_string().ok_or_else(|| JsValue::from_str("Plotly gave no image"))
 }
 
-/// Calls back with the chosen times (milliseconds, as drawn) after the user dragged over the time axis.
+/// Calls back with the chosen times in milliseconds since 1970 after the user dragged over the time axis.
 /// The closure must live as long as the chart.
 pub(super) fn on_zoom(
     target: &HtmlElement,
     act: impl Fn(f64, f64) + 'static,
 ) -> Result<Closure<dyn Fn(JsValue)>, JsValue> {
     let closure = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
-        let edge = |key: &str| {
-            let value = Reflect::get(&event, &key.into()).ok()?;
-            // Plotly writes dates without a zone; they are UTC, as a date alone is in any case.
-            let time = match value.as_string() {
-                Some(text) if text.contains(' ') => {
-                    js_sys::Date::parse(&format!("{}Z", text.replace(' ', "T")))
-                }
-                Some(text) => js_sys::Date::parse(&text),
-                None => value.as_f64()?,
-            };
-            time.is_finite().then_some(time)
-        };
+        let edge = |key: &str| Reflect::get(&event, &key.into()).ok()?.as_f64();
         if let (Some(from), Some(to)) = (edge("xaxis.range[0]"), edge("xaxis.range[1]")) {
             act(from, to);
         }

@@ -20,6 +20,9 @@ use super::{Palette, plotly};
 use crate::save::save_url;
 use crate::state::State;
 
+/// Two clicks within so many milliseconds are one double click.
+const DOUBLE_CLICK: f64 = 400.0;
+
 /// Size of a downloaded picture in pixels, before it is doubled for sharp screens.
 const PICTURE: (f64, f64) = (1_200.0, 600.0);
 
@@ -121,7 +124,24 @@ pub fn Chart() -> impl IntoView {
         let index = analysis.detected.loaded.series[series].grid.nearest(Timestamp(time as i64))?;
         inside.then_some((series, index))
     };
+    // While a button is down Plotly covers the page, so its release is seen by the window alone.
     let pressed = StoredValue::new(None::<i32>);
+    let clicked = StoredValue::new(f64::NEG_INFINITY);
+    let release = window_event_listener(leptos::ev::pointerup, move |event| {
+        let still = pressed.get_value().is_some_and(|x: i32| (x - event.client_x()).abs() < 4);
+        pressed.set_value(None);
+        if !still {
+            return;
+        }
+        let again = event.time_stamp() - clicked.get_value() < DOUBLE_CLICK;
+        clicked.set_value(event.time_stamp());
+        if again {
+            state.adjust(|panel| panel.zoom = None);
+        } else if let Some((series, index)) = point(event) {
+            state.select_at(series, index);
+        }
+    });
+    on_cleanup(move || release.remove());
 
     view! {
         <div
@@ -132,13 +152,6 @@ pub fn Chart() -> impl IntoView {
             on:pointermove=move |event| hover.set(point(event).map(|(_, index)| index))
             on:pointerleave=move |_| hover.set(None)
             on:pointerdown=move |event| pressed.set_value(Some(event.client_x()))
-            on:pointerup=move |event| {
-                let still = pressed.get_value().is_some_and(|x| (x - event.client_x()).abs() < 4);
-                if still && let Some((series, index)) = point(event) {
-                    state.select_at(series, index);
-                }
-            }
-            on:dblclick=move |_| state.adjust(|panel| panel.zoom = None)
         >
             <canvas node_ref=canvas aria-hidden="true"></canvas>
             <div class="plotly-layer" node_ref=drawing></div>
@@ -178,11 +191,8 @@ pub fn download(state: State) {
 }
 
 fn zoom_to(state: State, from: f64, to: f64) {
-    let clock = untrack(|| state.clock());
-    let unshift =
-        |time: f64| Timestamp(time as i64 - i64::from((clock.0)(Timestamp(time as i64))) * 60_000);
     let now = state.panel.read_untracked().zoom;
-    if let Ok(range) = TimeRange::new(unshift(from), unshift(to))
+    if let Ok(range) = TimeRange::new(Timestamp(from as i64), Timestamp(to as i64))
         && now != Some(range)
     {
         state.adjust(|panel| panel.zoom = Some(range));

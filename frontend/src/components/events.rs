@@ -35,7 +35,7 @@ pub fn Events() -> impl IntoView {
         });
         Some(
             view! {
-                <div class="table-frame">
+                <div class="table-frame" role="region" aria-label="Events" tabindex="0">
                     <table>
                         <thead>
                             <tr>

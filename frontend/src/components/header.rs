@@ -1,7 +1,6 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::api::SourceKind;
-use shared::time::TimeRange;
 
 use crate::save::copy;
 use crate::state::State;
@@ -15,15 +14,7 @@ pub fn Header(
     let state = expect_context::<State>();
     let shared = RwSignal::new("Share");
     let share = move |_| {
-        let range = state
-            .loaded
-            .read_untracked()
-            .as_ref()
-            .map(|loaded| TimeRange { start: loaded.query.start, end: loaded.query.end });
-        let link = untrack(|| match range {
-            Some(range) => state.link(range),
-            None => window().location().href().unwrap_or_default(),
-        });
+        let link = untrack(|| state.link());
         spawn_local(async move {
             shared.set(if copy(&link).await { "Link copied" } else { "Copy the address" });
             set_timeout(move || shared.set("Share"), std::time::Duration::from_secs(2));
@@ -55,9 +46,9 @@ pub fn Header(
                 }}
             </button>
             <button class="chip" type="button" title="Light, dark, or as the system says" on:click=move |_| state.next_theme()>
-                "Theme: " {move || state.theme.get().name()}
+                <span class="wide">"Theme: "</span> {move || state.theme.get().name()}
             </button>
-            <button class="chip square" type="button" aria-label="Keyboard shortcuts" on:click=move |_| help.set(true)>"?"</button>
+            <button class="chip square wide" type="button" aria-label="Keyboard shortcuts" on:click=move |_| help.set(true)>"?"</button>
         </header>
     }
 }
@@ -73,7 +64,7 @@ fn SourceChoice() -> impl IntoView {
     };
     move || {
         let sources = state.sources.read().as_ref()?.as_ref().ok()?.sources.clone();
-        let chosen = state.source();
+        let chosen = state.source.get();
         let about = chosen.as_ref().map(|source| kind(source.kind));
         let choice = if sources.len() == 1 {
             view! { <span>{sources[0].name.clone()}</span> }.into_any()

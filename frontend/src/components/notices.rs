@@ -47,7 +47,7 @@ pub fn Notices() -> impl IntoView {
                 <p class="notice warning"><b>"Link"</b> <span>{problem.to_string()}</span></p>
             }).collect_view()}
             {notes}
-            {move || state.detected.get().and_then(|detected| detected.suggestion.clone()).map(|better| {
+            {move || state.detected.get().filter(|_| state.error.read().is_none()).and_then(|detected| detected.suggestion.clone()).map(|better| {
                 let expr = better.clone();
                 view! {
                     <p class="notice hint">

@@ -20,7 +20,8 @@ pub fn QueryBar() -> impl IntoView {
             }
         });
     };
-    let api_path = move || state.source().map(|source| source_path(&source.id)).unwrap_or_default();
+    let api_path =
+        move || state.source.get().map(|source| source_path(&source.id)).unwrap_or_default();
     Effect::new(move |_| {
         let Some(place) = place.get() else { return };
         let run = Closure::<dyn Fn(String)>::new(move |text: String| state.run(&text));

@@ -39,22 +39,17 @@ pub fn Report() -> impl IntoView {
         {move || if raw.get() {
             view! { <pre class="report-raw" tabindex="0">{text()}</pre> }.into_any()
         } else {
-            view! { <article class="report" inner_html=rendered(&text())></article> }.into_any()
+            view! { <article class="report" tabindex="0" aria-label="Report" inner_html=rendered(&text())></article> }.into_any()
         }}
     }
 }
 
 fn context(state: State) -> Context {
-    let range = state
-        .loaded
-        .read()
-        .as_ref()
-        .map(|loaded| shared::time::TimeRange { start: loaded.query.start, end: loaded.query.end });
     Context {
         generated_at: state.now(),
         version: format!("Oddity {}", env!("CARGO_PKG_VERSION")),
-        source: state.source().map(|source| source.name).unwrap_or_default(),
-        link: range.map(|range| state.link(range)).unwrap_or_default(),
+        source: state.source.get().map(|source| source.name).unwrap_or_default(),
+        link: state.link(),
         clock: state.clock(),
     }
 }

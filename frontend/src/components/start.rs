@@ -6,7 +6,7 @@ use crate::state::State;
 #[component]
 pub fn Start() -> impl IntoView {
     let state = expect_context::<State>();
-    let examples = move || state.source().map(|source| source.examples).unwrap_or_default();
+    let examples = move || state.source.get().map(|source| source.examples).unwrap_or_default();
     let query = move |expr: String, about: String| {
         let text = expr.clone();
         view! {

@@ -18,7 +18,7 @@ const BASELINE: Param = Param {
     help: "How many samples before the shown range are taken as normal for all of it.",
     least: 10,
     most: 5_000,
-    default: 720,
+    default: 600,
 };
 
 /// A fixed baseline never accepts a new level; after this many samples it is called one.
