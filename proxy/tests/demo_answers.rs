@@ -1,10 +1,5 @@
 //! What the demo source promises: the planted events, every endpoint, and clear errors.
 
-#![allow(
-    clippy::expect_used,
-    reason = "clippy.toml allows them in test functions, not in the functions that those call"
-)]
-
 use proxy::demo::Demo;
 use proxy::endpoint::{Endpoint, Params};
 use proxy::error::ApiError;

@@ -1,15 +1,5 @@
 //! The demo source answers as a real Prometheus does over the same samples, query by query.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "clippy.toml allows them in test functions, not in the functions that those call"
-)]
-
-#[path = "support/prometheus.rs"]
-mod prometheus;
-
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -18,7 +8,7 @@ use proxy::endpoint::{Endpoint, Params};
 use serde_json::Value as Json;
 use shared::time::{Span, Timestamp};
 
-use prometheus::Prometheus;
+use crate::support::prometheus::Prometheus;
 
 /// 2026-01-15T09:37:00Z.
 const ANCHOR: Timestamp = Timestamp(1_768_469_820_000);
@@ -68,6 +58,7 @@ enum Answer {
 async fn the_demo_source_answers_as_prometheus_does() {
     let demo = Demo::new(ANCHOR);
     let Some(prometheus) = Prometheus::with_samples(&openmetrics(&demo)).await else { return };
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().no_proxy().build().expect("client");
     let expressions = expressions();
     assert!(expressions.len() >= 120);
@@ -94,8 +85,11 @@ async fn the_demo_source_answers_as_prometheus_does() {
     let (mut differences, mut samples) = (String::new(), 0);
     for (endpoint, params) in questions {
         let path = if endpoint == Endpoint::Query { "query" } else { "query_range" };
-        let request = client.post(format!("{}/api/v1/{path}", prometheus.base_url()));
-        let reply = request.form(&params).send().await.expect("a reply");
+        let request = client
+            .post(format!("http://{}/api/v1/{path}", prometheus.address()))
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(shared::api::form(&params));
+        let reply = request.send().await.expect("a reply");
         let reply: Json =
             serde_json::from_slice(&reply.bytes().await.expect("a body")).expect("JSON");
         let params: Params = params.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();

@@ -1,5 +1,6 @@
-//! The server as its clients and its upstreams see it, over real sockets.
+//! The server as its clients and its upstreams see it, over real sockets, and its demo source.
 #![allow(
+    clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -7,6 +8,9 @@
 )]
 
 mod binary;
+mod demo_answers;
+mod demo_parity;
+mod demo_robustness;
 mod faults;
 mod forwarding;
 mod origins;

@@ -1,61 +1,19 @@
 //! A real Prometheus behind the proxy answers as if it were asked directly.
 
-use std::net::SocketAddr;
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::Duration;
-
-use tokio::net::TcpListener;
-
-use crate::support::process::Process;
+use crate::support::prometheus::Prometheus;
 use crate::support::{Reply, send, serve_upstream};
 
 /// A minute of two series, one sample every five seconds from this second on.
 const START: u64 = 1_767_225_600;
 
-const SKIP: &str = "ODDITY_SKIP_PROMETHEUS";
-
-/// A Prometheus on a free port with two series.
-async fn start(folder: &Path) -> (Process, SocketAddr) {
-    let data = folder.join("data");
+fn samples() -> String {
     let mut text = "# HELP up Whether it runs.\n# TYPE up gauge\n".to_owned();
     for job in ["api", "db"] {
         for second in (0..60).step_by(5) {
             text += &format!("up{{job=\"{job}\"}} {} {}\n", second % 7, START + second);
         }
     }
-    let metrics = folder.join("metrics.txt");
-    std::fs::write(&metrics, text + "# EOF\n").unwrap();
-    std::fs::write(folder.join("prometheus.yml"), "global: {}\n").unwrap();
-    let blocks = Command::new("promtool")
-        .args(["tsdb", "create-blocks-from", "openmetrics"])
-        .args([&metrics, &data])
-        .stdout(Stdio::null())
-        .status();
-    assert!(blocks.unwrap_or_else(|error| missing(&error)).success());
-    let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let child = Command::new("prometheus")
-        .arg(format!("--web.listen-address={address}"))
-        .arg(format!("--config.file={}", folder.join("prometheus.yml").display()))
-        .arg(format!("--storage.tsdb.path={}", data.display()))
-        .arg("--storage.tsdb.retention.time=100y")
-        .stderr(Stdio::null())
-        .spawn();
-    let process = Process(child.unwrap_or_else(|error| missing(&error)));
-    for _ in 0..300 {
-        if tokio::net::TcpStream::connect(address).await.is_ok()
-            && send(address, "GET /-/ready", &[], "").await.status == 200
-        {
-            return (process, address);
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("Prometheus does not get ready");
-}
-
-/// Without Prometheus there is nothing to compare with.
-fn missing(error: &std::io::Error) -> ! {
-    panic!("{error}: install Prometheus (apt-get install prometheus), or set {SKIP}=1 to skip")
+    text + "# EOF\n"
 }
 
 /// The body of a reply, whose chunks are joined.
@@ -67,12 +25,8 @@ fn body(reply: &Reply) -> serde_json::Value {
 
 #[tokio::test]
 async fn every_endpoint_answers_as_prometheus_does() {
-    if std::env::var_os(SKIP).is_some() {
-        println!("skipped, because {SKIP} is set: nothing was compared with a real Prometheus");
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let (_prometheus, address) = start(folder.path()).await;
+    let Some(prometheus) = Prometheus::with_samples(&samples()).await else { return };
+    let address = prometheus.address();
     let server = serve_upstream(address, "").await;
     let end = START + 60;
     let cases = [

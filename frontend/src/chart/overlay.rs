@@ -8,7 +8,7 @@ use shared::series::Grid;
 use web_sys::CanvasRenderingContext2d as Canvas;
 
 use super::Palette;
-use super::decimate::indices;
+use super::decimate::{MOST_POINTS, decimated, indices};
 use super::geometry::Area;
 
 /// Marks closer than this hide each other; only the one farthest out is drawn. In pixels.
@@ -47,9 +47,8 @@ pub(super) fn draw(canvas: &Canvas, size: (f64, f64), scene: &Scene<'_>) {
     clip(canvas, scene.area);
     band(canvas, scene);
     if scene.strip {
-        let line = |at: usize| scene.detection.judged[at];
         canvas.set_line_width(1.2);
-        curve(canvas, scene, &scene.palette.data, line);
+        curve(canvas, scene, &scene.palette.data, &scene.detection.judged);
     }
     canvas.restore();
     marks(canvas, scene);
@@ -120,27 +119,24 @@ fn band(canvas: &Canvas, scene: &Scene<'_>) {
     let dashes = js_sys::Array::of2(&4.0.into(), &4.0.into());
     let _ = canvas.set_line_dash(&dashes);
     canvas.set_line_width(1.0);
-    curve(canvas, scene, &scene.palette.band, |at| detection.expected[at]);
+    curve(canvas, scene, &scene.palette.band, &detection.expected);
     let _ = canvas.set_line_dash(&js_sys::Array::new());
 }
 
-/// A line through the samples, one a pixel at the most, broken at gaps.
-fn curve(canvas: &Canvas, scene: &Scene<'_>, color: &str, value: impl Fn(usize) -> f64) {
-    let shown = indices(scene.grid, scene.area.times);
-    let stride = shown.len().div_ceil(scene.area.width.max(1.0) as usize).max(1);
+/// A line through the samples that can be seen, broken at gaps.
+fn curve(canvas: &Canvas, scene: &Scene<'_>, color: &str, values: &[f64]) {
+    let (times, values) = decimated(values, scene.grid, scene.area.times, MOST_POINTS);
     canvas.set_stroke_style_str(color);
     canvas.begin_path();
     let mut pen_down = false;
-    for at in shown.step_by(stride) {
-        let value = value(at);
-        if !value.is_finite() {
-            pen_down = false;
-        } else if pen_down {
-            canvas.line_to(x_of(scene, at), scene.area.y(value));
-        } else {
-            canvas.move_to(x_of(scene, at), scene.area.y(value));
-            pen_down = true;
+    for (time, value) in times.into_iter().zip(values) {
+        let (x, y) = (scene.area.x(time), scene.area.y(value));
+        match (value.is_finite(), pen_down) {
+            (true, true) => canvas.line_to(x, y),
+            (true, false) => canvas.move_to(x, y),
+            (false, _) => {}
         }
+        pen_down = value.is_finite();
     }
     canvas.stroke();
 }

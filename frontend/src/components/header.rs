@@ -48,7 +48,7 @@ pub fn Header(
             <button class="chip" type="button" title="Light, dark, or as the system says" on:click=move |_| state.next_theme()>
                 <span class="wide">"Theme: "</span> {move || state.theme.get().name()}
             </button>
-            <button class="chip square wide" type="button" aria-label="Keyboard shortcuts" on:click=move |_| help.set(true)>"?"</button>
+            <button class="chip square" type="button" aria-label="Keyboard shortcuts" on:click=move |_| help.set(true)>"?"</button>
         </header>
     }
 }

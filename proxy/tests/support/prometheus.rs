@@ -1,12 +1,16 @@
 //! A real Prometheus on loopback, filled with given samples and ended with the test.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
+use tokio::net::TcpStream;
+
+use super::process::Process;
+use super::send;
 
 /// Set to anything, it lets tests pass on a machine without Prometheus.
 pub(crate) const SKIP: &str = "ODDITY_SKIP_PROMETHEUS";
@@ -16,8 +20,8 @@ const PATIENCE: u32 = 300;
 
 /// A running Prometheus; dropping it ends the process and removes its data.
 pub(crate) struct Prometheus {
-    process: Child,
-    base_url: String,
+    _process: Process,
+    address: SocketAddr,
     /// Removed when dropped, after the process has ended.
     _data: TempDir,
 }
@@ -44,44 +48,36 @@ impl Prometheus {
         Some(server)
     }
 
-    /// `http://127.0.0.1:<port>`.
-    pub(crate) fn base_url(&self) -> &str {
-        &self.base_url
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     fn start(data: TempDir) -> Self {
         let config = data.path().join("prometheus.yml");
         fs::write(&config, "global: {}\n").expect("configuration");
-        let port = free_port();
+        let address = free_address();
         let process = Command::new("prometheus")
             .arg(format!("--config.file={}", config.display()))
             .arg(format!("--storage.tsdb.path={}", data.path().join("tsdb").display()))
-            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+            .arg(format!("--web.listen-address={address}"))
             .arg("--storage.tsdb.retention.time=100y")
             .arg("--log.level=error")
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("prometheus starts");
-        Self { process, base_url: format!("http://127.0.0.1:{port}"), _data: data }
+        Self { _process: Process(process), address, _data: data }
     }
 
     async fn wait_until_ready(&self) {
-        let url = format!("{}/-/ready", self.base_url);
         for _ in 0..PATIENCE {
-            if reqwest::get(&url).await.is_ok_and(|reply| reply.status().is_success()) {
+            let listens = TcpStream::connect(self.address).await.is_ok();
+            if listens && send(self.address, "GET /-/ready", &[], "").await.status == 200 {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        panic!("prometheus did not become ready at {url}");
-    }
-}
-
-impl Drop for Prometheus {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        panic!("Prometheus does not get ready");
     }
 }
 
@@ -92,10 +88,10 @@ fn installed() -> bool {
     })
 }
 
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
+/// With a port that was free a moment ago.
+fn free_address() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("an address").port()
+    listener.local_addr().expect("an address")
 }
 
 fn backfill(folder: &Path, openmetrics: &str) {

@@ -1,6 +1,7 @@
 //! A server under test, a scripted upstream, and a client that sends bytes as they are.
 
 pub(crate) mod process;
+pub(crate) mod prometheus;
 pub(crate) mod scripted;
 
 use std::net::SocketAddr;
