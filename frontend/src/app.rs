@@ -18,6 +18,9 @@ pub fn App() -> impl IntoView {
     let keys = window_event_listener(leptos::ev::keydown, move |event| shortcut(&event, help));
     on_cleanup(move || keys.remove());
     let asked = Memo::new(move |_| !state.panel.read().expr.trim().is_empty());
+    let found = Memo::new(move |_| {
+        state.loaded.read().as_ref().is_some_and(|loaded| !loaded.series.is_empty())
+    });
     let shown = Memo::new(move |_| state.loaded.read().is_some());
 
     view! {
@@ -29,12 +32,16 @@ pub fn App() -> impl IntoView {
                 <main id="workbench" class:stale=move || state.progress.read().is_some()>
                     <div class="column">
                         <ChartCard/>
-                        <Results/>
+                        <Show when=move || found.get()>
+                            <Results/>
+                        </Show>
                     </div>
                     <aside aria-label="Detector and series">
                         <Tuning/>
-                        <Facts/>
-                        <SeriesList/>
+                        <Show when=move || found.get()>
+                            <Facts/>
+                            <SeriesList/>
+                        </Show>
                     </aside>
                 </main>
             </Show>
@@ -70,7 +77,8 @@ fn shortcut(event: &KeyboardEvent, help: RwSignal<bool>) {
         return;
     }
     match event.key().as_str() {
-        "Escape" if typing => {
+        // The editor has its own use for it.
+        "Escape" if typing && !target.is_content_editable() => {
             let _ = target.blur();
         }
         "?" if !typing => help.set(true),

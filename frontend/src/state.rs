@@ -86,6 +86,8 @@ pub struct State {
     pub progress: RwSignal<Option<Progress>>,
     /// Why the last fetch failed.
     pub error: RwSignal<Option<LoadError>>,
+    /// Whether what is shown answers an earlier question, because the last one failed or was cancelled.
+    pub outdated: Memo<bool>,
     /// The data that is shown.
     pub loaded: RwSignal<Option<Same<Loaded>>>,
     /// What the detector found in it.
@@ -102,6 +104,8 @@ pub struct State {
     pub theme: RwSignal<Theme>,
     /// Whether the page is dark now.
     pub dark: RwSignal<bool>,
+    asked: Memo<Option<Asked>>,
+    answered: RwSignal<Option<Asked>>,
     address: RwSignal<String>,
     draft: RwSignal<Option<Settings>>,
     asked_at: RwSignal<Timestamp>,
@@ -134,6 +138,21 @@ impl State {
             });
             named.or_else(|| Some(analysis.get_untracked()?.ranking.first()?.index))
         });
+        let asked = Memo::new(move |_| {
+            let panel = panel.read();
+            (!panel.expr.trim().is_empty()).then(|| Asked {
+                expr: panel.expr.clone(),
+                source: panel.source.clone(),
+                range: panel.range,
+                step: panel.step,
+                history: history(&panel.settings),
+            })
+        });
+        let answered = RwSignal::new(None::<Asked>);
+        let progress = RwSignal::new(None::<Progress>);
+        let outdated = Memo::new(move |_| {
+            loaded.read().is_some() && progress.read().is_none() && asked.get() != answered.get()
+        });
         let theme = store::theme();
         let sources = RwSignal::new(None::<Result<Sources, LoadError>>);
         let source = Memo::new(move |_| {
@@ -150,7 +169,10 @@ impl State {
             panel,
             problems,
             settings,
-            progress: RwSignal::new(None),
+            progress,
+            outdated,
+            asked,
+            answered,
             error: RwSignal::new(None),
             loaded,
             detected,
@@ -171,18 +193,8 @@ impl State {
 
     fn follow(self) {
         spawn_local(async move { self.sources.set(Some(client::sources().await)) });
-        let asked = Memo::new(move |_| {
-            let panel = self.panel.read();
-            (!panel.expr.trim().is_empty()).then(|| Asked {
-                expr: panel.expr.clone(),
-                source: panel.source.clone(),
-                range: panel.range,
-                step: panel.step,
-                history: history(&panel.settings),
-            })
-        });
         Effect::new(move |_| {
-            let (asked, asked_at) = (asked.get(), self.asked_at.get());
+            let (asked, asked_at) = (self.asked.get(), self.asked_at.get());
             match (asked, self.source.get()) {
                 (Some(panel), Some(source)) => self.load(Question { panel, asked_at }, &source),
                 (Some(panel), None) => self.error.set(self.no_source(panel.source)),
@@ -320,8 +332,10 @@ impl State {
                 history: panel.history,
                 signal: &signal,
             };
-            let reply = client::load(request, move |progress| {
-                self.progress.set(Some(progress));
+            let reply = client::load(request, |progress| {
+                if !signal.aborted() {
+                    self.progress.set(Some(progress));
+                }
             })
             .await;
             if signal.aborted() {
@@ -332,6 +346,7 @@ impl State {
                 Ok(loaded) => {
                     self.error.set(None);
                     self.selected.set(None);
+                    self.answered.set(Some(panel));
                     self.loaded.set(Some(Same::new(loaded)));
                 }
                 Err(error) => self.error.set(Some(error)),

@@ -53,24 +53,18 @@ pub fn markdown(analysis: &Analysis, context: &Context) -> String {
     out
 }
 
-/// A name for the file: what was asked and when, in characters that every system takes.
-pub fn file_name(analysis: &Analysis, context: &Context) -> String {
-    let expr: String = analysis
-        .detected
-        .loaded
-        .query
-        .expr
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-        .collect();
-    let words: Vec<&str> = expr.split('-').filter(|word| !word.is_empty()).collect();
+/// A name for a file about a query: what was asked and when, in characters that every system takes.
+pub fn file_name(expr: &str, at: Timestamp, extension: &str) -> String {
+    let letters: String =
+        expr.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let words: Vec<&str> = letters.split('-').filter(|word| !word.is_empty()).collect();
     let mut name = words.join("-");
     name.truncate(60);
-    let time = context.generated_at.format(0).replace([' ', ':'], "-");
+    let time = at.format(0).replace([' ', ':'], "-");
     let name = name.trim_end_matches('-').to_ascii_lowercase();
     let parts = ["oddity", &name, &time];
     let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    format!("{}.md", parts.join("-"))
+    format!("{}.{extension}", parts.join("-"))
 }
 
 fn title(analysis: &Analysis, context: &Context) -> String {

@@ -47,7 +47,10 @@ fn report(loaded: Loaded, detector: Detector, rule: Rule) -> String {
         clock: Clock::UTC,
     };
     let text = markdown(&analysis, &context);
-    format!("<!-- {} -->\n\n{text}", file_name(&analysis, &context))
+    format!(
+        "<!-- {} -->\n\n{text}",
+        file_name(&analysis.detected.loaded.query.expr, context.generated_at, "md")
+    )
 }
 
 /// A bounded wobble of one around zero that repeats every 11 minutes.

@@ -16,7 +16,7 @@ use super::geometry::{
 use super::{Palette, span};
 
 /// Room for a title, in pixels.
-const TITLE_TOP: f64 = 44.0;
+const TITLE_TOP: f64 = 64.0;
 
 /// So many other series are drawn behind the one in focus.
 const MOST_BEHIND: usize = 12;

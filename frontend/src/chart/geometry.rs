@@ -95,7 +95,13 @@ pub(super) fn ticks((low, high): (f64, f64), unit: Unit, count: f64) -> (Vec<f64
     let first = (low / step).ceil() as i64;
     let values: Vec<f64> =
         (first..first + 24).map(|n| n as f64 * step).take_while(|value| *value <= high).collect();
-    let labels = values.iter().map(|value| unit.format(*value)).collect();
+    let labels: Vec<String> = values.iter().map(|value| unit.format(*value)).collect();
+    if labels.windows(2).all(|pair| pair[0] != pair[1]) {
+        return (values, labels);
+    }
+    // Too close together for the digits that people want elsewhere.
+    let decimals = (-step.log10().floor()).clamp(0.0, 12.0) as usize;
+    let labels = values.iter().map(|value| format!("{value:.decimals$}")).collect();
     (values, labels)
 }
 
@@ -167,6 +173,11 @@ mod tests {
                 vec!["0 B", "1 MiB", "2 MiB", "3 MiB", "4 MiB"],
             ),
             ((0.0, 1.0), Unit::Ratio, vec!["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]),
+            (
+                (4_610_000.0, 4_614_000.0),
+                Unit::Plain,
+                vec!["4610000", "4611000", "4612000", "4613000", "4614000"],
+            ),
             ((0.0, 0.2), Unit::Seconds, vec!["0 s", "50 ms", "100 ms", "150 ms", "200 ms"]),
         ];
         for (range, unit, labels) in cases {

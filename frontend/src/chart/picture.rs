@@ -49,9 +49,20 @@ pub(super) fn picture(view: &View<'_>) -> (Layout, Vec<Curve>) {
         marks.iter().map(|index| at(*index)).collect(),
         marks.iter().map(|index| detection.judged[*index]).collect(),
     ));
-    let title = Title::with_text(plain(&words::headline(view.analysis)))
-        .font(Font::new().size(15).color(view.palette.text.clone()))
-        .x(0.02);
+    let range = view.analysis.judged_grid().range();
+    let about = format!(
+        "{}, {} {}",
+        view.analysis.detected.loaded.query.expr,
+        view.clock.from_to(range.start, range.end),
+        view.clock.zone(range.end)
+    );
+    let title = format!(
+        "{}<br><span style=\"font-size:11px\">{}</span>",
+        plain(&words::headline(view.analysis)),
+        plain(&about)
+    );
+    let title =
+        Title::with_text(title).font(Font::new().size(15).color(view.palette.text.clone())).x(0.02);
     (layout(view).titled(title, &view.palette.surface), traces)
 }
 

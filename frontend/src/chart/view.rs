@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::analysis::{Analysis, Ranked};
 use shared::detect::Quantity;
-use shared::report::words;
+use shared::report::{self, words};
 use shared::time::{TimeRange, Timestamp};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -170,6 +170,8 @@ pub fn download(state: State) {
     else {
         return;
     };
+    let name =
+        report::file_name(&analysis.detected.loaded.query.expr, untrack(|| state.now()), "png");
     let (layout, lines) = {
         let Some(ranked) = analysis.of_series(state.focus.get_untracked()) else { return };
         let view = View {
@@ -184,7 +186,7 @@ pub fn download(state: State) {
     };
     spawn_local(async move {
         match plotly::to_image(&layout, lines, PICTURE.0 as u32, PICTURE.1 as u32).await {
-            Ok(url) => save_url(&url, "oddity.png"),
+            Ok(url) => save_url(&url, &name),
             Err(error) => leptos::logging::error!("the picture cannot be made: {error:?}"),
         }
     });

@@ -11,7 +11,7 @@ pub fn ChartCard() -> impl IntoView {
     let state = expect_context::<State>();
     let headline = move || state.analysis.get().map(|analysis| words::headline(&analysis));
     let scope = move || {
-        let analysis = state.analysis.get()?;
+        let analysis = state.analysis.get().filter(|analysis| !analysis.ranking.is_empty())?;
         let name = analysis.detected.detector.about().name;
         let focus = analysis.of_series(state.focus.get()).filter(|_| analysis.ranking.len() > 1);
         let shown = focus.map(|ranked| format!(" Shown: {}.", analysis.series(ranked).1.name));

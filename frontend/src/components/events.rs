@@ -21,7 +21,7 @@ pub fn Events() -> impl IntoView {
         let clock = state.clock();
         let worst = analysis.worst_events();
         if worst.is_empty() {
-            return Some(view! { <div class="empty"><h3>"Nothing odd"</h3><p>{nothing(&analysis)}</p></div> }.into_any());
+            return Some(view! { <div class="empty"><h3>{words::headline(&analysis)}</h3><p>{nothing(&analysis)}</p></div> }.into_any());
         }
         let several = analysis.ranking.len() > 1;
         let rows = worst
@@ -41,7 +41,7 @@ pub fn Events() -> impl IntoView {
                             <tr>
                                 <th scope="col">"Severity"</th>
                                 <th scope="col">"What and when"</th>
-                                <th scope="col" class="n">"Value"</th>
+                                <th scope="col" class="n">"Peak"</th>
                                 <th scope="col" class="n">"Expected"</th>
                                 <th scope="col">"Why"</th>
                             </tr>
@@ -59,10 +59,22 @@ pub fn Events() -> impl IntoView {
 fn nothing(analysis: &Analysis) -> String {
     let highest = analysis.ranking.iter().map(|ranked| ranked.score).fold(0.0, f64::max);
     let plain = |value: f64| Unit::Plain.format((value * 100.0).round() / 100.0);
+    let (scope, threshold) = (words::scope(analysis), analysis.rule.threshold);
+    if analysis.detected.series.iter().all(|series| series.judged == 0) {
+        return format!(
+            "{scope}: too few samples to judge any of them. Choose a shorter window, a shorter step or a longer range."
+        );
+    }
+    if highest >= threshold {
+        return format!(
+            "{scope}: scores up to {} pass the threshold of {}, but none exceeds those of the hold-off before it, so nothing began here. Shorten the hold-off under Advanced to see them.",
+            plain(highest),
+            plain(threshold)
+        );
+    }
     format!(
-        "{}: no event at a threshold of {} standard deviations. The largest score was {}. Move the sensitivity to the right to see weaker deviations, or try another detector.",
-        words::scope(analysis),
-        plain(analysis.rule.threshold),
+        "{scope}: no event at a threshold of {} standard deviations. The largest score was {}. Move the sensitivity to the right to see weaker deviations, or try another detector.",
+        plain(threshold),
         plain(highest),
     )
 }

@@ -43,6 +43,15 @@ pub fn Notices() -> impl IntoView {
                     })}
                 </div>
             })}
+            {move || state.outdated.get().then(|| {
+                let shown = state.loaded.read().as_ref().map(|loaded| {
+                    let query = &loaded.query;
+                    (query.expr.clone(), state.clock().from_to(query.start, query.end))
+                });
+                shown.map(|(expr, range)| view! {
+                    <p class="notice hint"><b>"Not answered yet"</b> <span>"Shown below is the answer to " <code>{expr}</code> ", " {range} "."</span></p>
+                })
+            })}
             {move || state.problems.get().into_iter().map(|problem| view! {
                 <p class="notice warning"><b>"Link"</b> <span>{problem.to_string()}</span></p>
             }).collect_view()}

@@ -45,7 +45,21 @@ pub fn RangeChoice() -> impl IntoView {
                 {options}
                 <option value="fixed" selected=move || open.get() || matches!(chosen.get(), Range::Between(_))>"From … to …"</option>
             </select>
-            <Show when=move || open.get() || matches!(chosen.get(), Range::Between(_))>
+            {move || match chosen.get() {
+                Range::Last(_) => None,
+                Range::Between(range) => Some(view! {
+                    <button
+                        class="chip"
+                        type="button"
+                        title="Change the times"
+                        aria-expanded=move || open.get().to_string()
+                        on:click=move |_| open.update(|open| *open = !*open)
+                    >
+                        {state.clock().from_to(range.start, range.end)}
+                    </button>
+                }),
+            }}
+            <Show when=move || open.get()>
                 <FixedRange open=open/>
             </Show>
         </div>
@@ -55,7 +69,7 @@ pub fn RangeChoice() -> impl IntoView {
 /// Two times as text; nothing typed is lost when one is wrong.
 #[component]
 fn FixedRange(
-    /// Whether it was opened by hand.
+    /// Whether it is shown.
     open: RwSignal<bool>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
@@ -107,10 +121,21 @@ fn FixedRange(
         }
     };
     view! {
-        <form class="fixed-range" on:submit=apply>
+        <form
+            class="fixed-range"
+            on:submit=apply
+            on:keydown=move |event| {
+                if event.key() == "Escape" {
+                    open.set(false);
+                }
+            }
+        >
             {field("From (UTC)", from)}
             {field("To (UTC)", to)}
-            <button class="chip" type="submit">"Apply"</button>
+            <div class="pair">
+                <button class="chip primary" type="submit">"Apply"</button>
+                <button class="chip" type="button" on:click=move |_| open.set(false)>"Close"</button>
+            </div>
             {move || problem.get().map(|text| view! { <p class="problem" role="alert">{text}</p> })}
         </form>
     }

@@ -15,7 +15,10 @@ pub fn Report() -> impl IntoView {
     let written = Memo::new(move |_| {
         let analysis = state.analysis.get()?;
         let context = context(state);
-        Some((report::file_name(&analysis, &context), report::markdown(&analysis, &context)))
+        Some((
+            report::file_name(&analysis.detected.loaded.query.expr, context.generated_at, "md"),
+            report::markdown(&analysis, &context),
+        ))
     });
     let text = move || written.get().map(|(_, text)| text).unwrap_or_default();
     let save = move |_| {

@@ -213,6 +213,15 @@ fn Direction() -> impl IntoView {
     }
 }
 
+/// Beyond this no series has a scale.
+const MOST_DEVIATION: f64 = 1e15;
+
+/// Without the last digits, which a factor of 100 may have disturbed.
+fn shown(value: f64) -> String {
+    let digits = format!("{value:.12e}");
+    digits.parse::<f64>().unwrap_or(value).to_string()
+}
+
 /// The smallest deviations that count, typed because their scale is that of the series.
 #[component]
 fn Deviations() -> impl IntoView {
@@ -224,11 +233,9 @@ fn Deviations() -> impl IntoView {
         let state = expect_context::<State>();
         let problem = RwSignal::new(false);
         let keep = move |text: String| {
-            let number = text
-                .trim()
-                .parse::<f64>()
-                .ok()
-                .filter(|number| number.is_finite() && *number >= 0.0);
+            let text = text.trim();
+            let number = if text.is_empty() { Some(0.0) } else { text.parse::<f64>().ok() };
+            let number = number.filter(|number| (0.0..=MOST_DEVIATION).contains(number));
             problem.set(number.is_none());
             if let Some(number) = number {
                 let mut settings = state.settings.get_untracked();
@@ -243,10 +250,12 @@ fn Deviations() -> impl IntoView {
                     type="text"
                     inputmode="decimal"
                     aria-invalid=move || problem.get().to_string()
-                    prop:value=move || (get(&state.settings.read().rule) * factor).to_string()
+                    prop:value=move || shown(get(&state.settings.read().rule) * factor)
                     on:change:target=move |event| keep(event.target().value())
                 />
-                {move || problem.get().then(|| view! { <span class="problem" role="alert">"Write a number of zero or more."</span> })}
+                <span class="problem" role="alert">
+                    {move || if problem.get() { "Write a number from 0 to 1e15." } else { "" }}
+                </span>
             </label>
         }
     };

@@ -112,17 +112,20 @@ pub(super) fn metrics() -> impl Iterator<Item = Metric> {
 pub(super) fn examples() -> Vec<Example> {
     [
         ("rate(dhcp_lease_count[5m]) * 60", "DHCP leases a minute, with a spike"),
-        ("dns_validator_mismatch_total", "a counter that drifts away"),
         ("node_cpu_utilisation_ratio", "four nodes, of which one misbehaves"),
         (
             "histogram_quantile(0.9, sum by (le) (rate(http_request_duration_seconds_bucket[5m])))",
             "HTTP latency with a level shift",
         ),
+        ("cache_hit_ratio", "a hundred shards, of which one breaks down"),
+        (
+            "dns_validator_mismatch_total",
+            "a raw counter that drifts away: take its rate, and the Z-score",
+        ),
         ("process_resident_memory_bytes", "a memory leak"),
         ("rate(node_network_receive_errs_total[5m])", "interface errors in bursts"),
-        ("queue_depth", "a gap of half an hour in the scrapes"),
-        ("room_temperature_celsius", "a sensor that stopped moving"),
-        ("cache_hit_ratio", "a hundred shards, of which one is odd"),
+        ("queue_depth", "half an hour without samples"),
+        ("room_temperature_celsius", "a sensor that stops moving"),
         ("ntp_offset_seconds", "a healthy control"),
     ]
     .map(|(expr, about)| Example { expr: expr.to_owned(), about: about.to_owned() })
