@@ -48,6 +48,8 @@ test("a question mark shows the shortcuts, but not while one types", async ({ pa
   await expect(workbench.editor).toHaveText("?");
   await expect(dialog).toBeHidden();
 
+  // The first one may close a list of completions.
+  await page.keyboard.press("Escape");
   await page.keyboard.press("Escape");
   await page.keyboard.press("?");
   await expect(dialog).toBeVisible();
@@ -68,6 +70,16 @@ test("a slash goes to the editor and Escape leaves it", async ({ page, workbench
   await page.keyboard.press("Escape");
   await expect(workbench.editor).not.toBeFocused();
   await expect(workbench.editor).toHaveText("a / b");
+});
+
+test("Escape closes a list of completions and stays in the editor", async ({ page, workbench }) => {
+  await workbench.open();
+  await workbench.editor.click();
+  await page.keyboard.type("queue_de", { delay: 50 });
+  await expect(page.getByRole("option").first()).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("option")).toHaveCount(0);
+  await expect(workbench.editor).toBeFocused();
 });
 
 test("the examples of the source run with a click", async ({ page, workbench, demo }) => {

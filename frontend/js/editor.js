@@ -69,8 +69,9 @@ function keys(onRun) {
       {
         key: "Escape",
         run(view) {
-          if (completionStatus(view.state) === null) view.contentDOM.blur();
-          else closeCompletion(view);
+          const listed = completionStatus(view.state) === "active";
+          closeCompletion(view);
+          if (!listed) view.contentDOM.blur();
           return true;
         },
       },
