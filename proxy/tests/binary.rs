@@ -22,6 +22,13 @@ async fn nothing_configured_serves_the_demo() {
     assert_eq!(sources["version"], env!("CARGO_PKG_VERSION"));
     let info = get(oddity.address, "/api/sources/demo/api/v1/status/buildinfo").await.json();
     assert_eq!(info["status"], "success");
+    for (ago, spikes) in [("112m", 1), ("130m", 0)] {
+        let expr = format!("rate(dhcp_lease_count%5B5m%5D%20offset%20{ago})*60%3E30");
+        let path = format!("/api/sources/demo/api/v1/query?query={expr}");
+        let found = get(oddity.address, &path).await.json();
+        let found = found["data"]["result"].as_array().map(Vec::len);
+        assert_eq!(found, Some(spikes), "the spike begins two hours before the start: {ago}");
+    }
     let (status, log) = oddity.stop();
     assert!(status.success() && log.contains("stopping"), "{status} {log}");
 }
