@@ -62,13 +62,16 @@ pub fn Tuning() -> impl IntoView {
             })
             .collect_view()
     };
-    let sensitivity = rule_slider(
+    let threshold = move || state.settings.read().rule.threshold;
+    let sensitivity = setting_slider(
         state,
         "Sensitivity",
         "From how many standard deviations on a sample is odd. To the right: fewer, so more is found.",
         THRESHOLDS,
-        |rule| rule.threshold,
-        |rule, value| rule.threshold = value,
+        false,
+        threshold,
+        move || format!("{} σ", Unit::Plain.format(threshold())),
+        |settings, value| settings.rule.threshold = value,
     );
     let at_least = count_slider(
         state,
@@ -139,37 +142,26 @@ fn count_slider(
             _ => count.to_string(),
         }
     };
-    let changed = move |count: f64| {
-        let mut settings = state.settings.get_untracked();
-        set(&mut settings, count.max(0.0) as usize);
-        settings
-    };
-    view! {
-        <Slider
-            label=label
-            help=help
-            bounds=(bounds.0 as f64, bounds.1 as f64)
-            whole=true
-            value=Signal::derive(move || value() as f64)
-            words=Signal::derive(words)
-            drag=Callback::new(move |count| state.drag(changed(count)))
-            keep=Callback::new(move |count| state.tune(changed(count)))
-        />
-    }
+    let set = move |settings: &mut Settings, count: f64| set(settings, count.max(0.0) as usize);
+    let bounds = (bounds.0 as f64, bounds.1 as f64);
+    setting_slider(state, label, help, bounds, true, move || value() as f64, words, set)
 }
 
-fn rule_slider(
+/// A slider over one number of the settings.
+#[allow(clippy::too_many_arguments)]
+fn setting_slider(
     state: State,
     label: &'static str,
     help: &'static str,
     bounds: (f64, f64),
-    get: fn(&Rule) -> f64,
-    set: fn(&mut Rule, f64),
+    whole: bool,
+    value: impl Fn() -> f64 + Send + Sync + 'static,
+    words: impl Fn() -> String + Send + Sync + 'static,
+    set: impl Fn(&mut Settings, f64) + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
-    let value = move || get(&state.settings.read().rule);
     let changed = move |value: f64| {
         let mut settings = state.settings.get_untracked();
-        set(&mut settings.rule, value);
+        set(&mut settings, value);
         settings
     };
     view! {
@@ -177,9 +169,9 @@ fn rule_slider(
             label=label
             help=help
             bounds=bounds
-            whole=false
+            whole=whole
             value=Signal::derive(value)
-            words=Signal::derive(move || format!("{} σ", Unit::Plain.format(value())))
+            words=Signal::derive(words)
             drag=Callback::new(move |value| state.drag(changed(value)))
             keep=Callback::new(move |value| state.tune(changed(value)))
         />
