@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::analysis::{Analysis, Detected, Settings, analyze, detect};
+use shared::analysis::{Analysis, Detected, Learning, Settings, analyze, detect};
 use shared::api::{Source, Sources};
 use shared::panel::{Panel, Problem, Range, Tab};
 use shared::prometheus::Loaded;
@@ -123,11 +123,16 @@ impl State {
         let draft = RwSignal::new(None::<Settings>);
         let settings = Memo::new(move |_| draft.get().unwrap_or_else(|| panel.read().settings));
         let detector = Memo::new(move |_| settings.get().detector);
+        let learning = Memo::new(move |_| {
+            let Settings { clean, rule, .. } = settings.get();
+            let excluded = panel.read().excluded.clone();
+            Learning { excluded, flagged: clean.then_some(rule.threshold) }
+        });
         let rule = Memo::new(move |_| settings.get().rule);
         let loaded = RwSignal::new(None::<Same<Loaded>>);
         let detected = Memo::new(move |_| {
             let loaded = loaded.get()?;
-            Some(Same::new(detect(loaded.0, detector.get())))
+            Some(Same::new(detect(loaded.0, detector.get(), learning.get())))
         });
         let analysis = Memo::new(move |_| Some(Same::new(analyze(detected.get()?.0, rule.get()))));
         let focus = Memo::new(move |_| {

@@ -12,7 +12,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use shared::analysis::{Detected, analyze, detect};
+use shared::analysis::{Detected, Learning, analyze, detect};
 use shared::detect::{Detector, Input};
 use shared::event::Rule;
 use shared::prometheus::Loaded;
@@ -50,7 +50,13 @@ fn main() {
     for detector in Detector::all() {
         let name = format!("detect, {}", detector.about().name);
         cases.push(each(&name, &all, move |values| {
-            black_box(detector.detect(Input { values, history: HISTORY, grid: GRID }));
+            black_box(detector.detect(Input {
+                values,
+                learnt: values,
+                history: HISTORY,
+                grid: GRID,
+                group: None,
+            }));
         }));
     }
     for threshold in [4.0, 1.5] {
@@ -118,7 +124,7 @@ fn detected(all: &[Arc<[f64]>]) -> Arc<Detected> {
         warnings: Vec::new(),
         infos: Vec::new(),
     };
-    Arc::new(detect(Arc::new(loaded), Detector::default()))
+    Arc::new(detect(Arc::new(loaded), Detector::default(), Learning::default()))
 }
 
 /// Near-normal noise around a level with a daily wave, and a spike now and then.

@@ -10,7 +10,7 @@ use crate::event::{Event, Rule, events};
 use crate::prometheus::Loaded;
 use crate::promql;
 use crate::series::{Grid, METRIC_NAME, Series, short_names};
-use crate::time::Span;
+use crate::time::{Span, TimeRange};
 use crate::unit::Unit;
 
 /// Everything that the user may tune.
@@ -20,6 +20,17 @@ pub struct Settings {
     pub detector: Detector,
     /// What of it counts.
     pub rule: Rule,
+    /// Whether flagged samples leave the baseline. Exported rules cannot do that.
+    pub clean: bool,
+}
+
+/// What must not enter a baseline.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Learning {
+    /// Times, both ends included.
+    pub excluded: Vec<TimeRange>,
+    /// Samples with at least this score.
+    pub flagged: Option<f64>,
 }
 
 /// What is known of each series before a threshold is applied.
@@ -29,6 +40,8 @@ pub struct Detected {
     pub loaded: Arc<Loaded>,
     /// The detector that was run.
     pub detector: Detector,
+    /// What did not enter its baselines.
+    pub learning: Learning,
     /// What the values count.
     pub unit: Unit,
     /// One a series, in the order of `loaded`.
@@ -76,8 +89,9 @@ pub struct Ranked {
     pub score: f64,
 }
 
-/// Runs the detector on every series. Cost: that of the detector.
-pub fn detect(loaded: Arc<Loaded>, detector: Detector) -> Detected {
+/// Runs the detector on every series. Cost: that of the detector, twice if flagged samples leave the
+/// baseline.
+pub fn detect(loaded: Arc<Loaded>, detector: Detector, learning: Learning) -> Detected {
     let names = short_names(&loaded.series.iter().map(|series| &series.labels).collect::<Vec<_>>());
     let bare = promql::bare_selector(&loaded.query.expr).is_some();
     let history = loaded.query.history;
@@ -91,7 +105,8 @@ pub fn detect(loaded: Arc<Loaded>, detector: Detector) -> Detected {
             counters += usize::from(counter);
             let derived = counter.then(|| increase(&series.values));
             let values = derived.as_deref().unwrap_or(&series.values);
-            let mut detection = detector.detect(Input { values, history, grid: series.grid });
+            let input = Input { values, learnt: values, history, grid: series.grid, group: None };
+            let mut detection = learn(detector, input, &learning);
             if counter && detection.quantity == Quantity::Value {
                 detection.quantity = Quantity::Increase;
             }
@@ -105,7 +120,30 @@ pub fn detect(loaded: Arc<Loaded>, detector: Detector) -> Detected {
     let suggestion =
         (counters > 0).then(|| promql::suggest_rate(&loaded.query.expr, window)).flatten();
     let unit = Unit::of_query(&loaded.query.expr);
-    Detected { loaded, detector, unit, series, suggestion }
+    Detected { loaded, detector, learning, unit, series, suggestion }
+}
+
+/// The verdicts of a detector that learns only from what it may.
+///
+/// Flagged samples are taken out in two passes: what the first flags is missing from the baselines of the
+/// second. A verdict still depends on nothing after it, and a new level is accepted once a window later.
+pub fn learn(detector: Detector, input: Input<'_>, learning: &Learning) -> Detection {
+    let mut learnt = input.values.to_vec();
+    for range in &learning.excluded {
+        for (at, value) in learnt.iter_mut().enumerate() {
+            if (range.start..=range.end).contains(&input.grid.at(at)) {
+                *value = f64::NAN;
+            }
+        }
+    }
+    let found = detector.detect(Input { learnt: &learnt, ..input });
+    let Some(threshold) = learning.flagged else { return found };
+    for (value, score) in learnt.iter_mut().zip(&found.score) {
+        if *score >= threshold {
+            *value = f64::NAN;
+        }
+    }
+    detector.detect(Input { learnt: &learnt, ..input })
 }
 
 /// Applies the rule. Cost: O(n) a series, and O(n log n) for one with events.
@@ -173,8 +211,10 @@ impl Analysis {
     /// The unit of what the detector judges.
     pub fn judged_unit(&self, quantity: Quantity) -> Unit {
         match quantity {
-            Quantity::Value | Quantity::Increase => self.detected.unit,
+            Quantity::Value | Quantity::Increase | Quantity::Contrast => self.detected.unit,
             Quantity::Slope => self.detected.unit.slope(),
+            Quantity::Spread | Quantity::CumulativeSum => Unit::Plain,
+            Quantity::Duration => Unit::Seconds,
         }
     }
 }

@@ -3,33 +3,23 @@
 //! Every algorithm has its own file with its definition and its parameters; a new one is a file and a
 //! line in [`Detector`]. All are causal: the verdict on a sample uses nothing after it.
 
+mod param;
 mod rolling;
 mod slope;
+mod threshold;
 mod zscore;
 
+pub use param::{Form, Param};
 pub use rolling::Rolling;
 pub use slope::Slope;
+pub use threshold::Threshold;
 pub use zscore::ZScore;
 
-use crate::series::Grid;
-use crate::time::Span;
+use param::Field;
 
-/// A number that the user may set, in steps of one unit.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Param {
-    /// Name in URLs.
-    pub id: &'static str,
-    /// Name for a person.
-    pub label: &'static str,
-    /// What it does, in one sentence.
-    pub help: &'static str,
-    /// Smallest value.
-    pub least: usize,
-    /// Largest value.
-    pub most: usize,
-    /// Value until it is changed.
-    pub default: usize,
-}
+use crate::series::Grid;
+use crate::stats::{MAX_SCORE, floor_scale, score};
+use crate::time::Span;
 
 /// What is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +30,14 @@ pub enum Quantity {
     Increase,
     /// Slope in the unit of the series a second.
     Slope,
+    /// Natural logarithm of a short spread over a long one.
+    Spread,
+    /// A short median less a long one, in the unit of the series.
+    Contrast,
+    /// Cumulative sum of standardised residuals beyond an allowance, in standard deviations.
+    CumulativeSum,
+    /// How long nothing has changed or come, in seconds.
+    Duration,
 }
 
 /// What every detector says of itself.
@@ -53,6 +51,8 @@ pub struct About {
     pub summary: &'static str,
     /// Score from which a sample is flagged, until it is changed.
     pub threshold: f64,
+    /// Whether a verdict uses only what lies before it.
+    pub causal: bool,
     /// The parameters, in the order in which they are shown.
     pub params: &'static [Param],
 }
@@ -60,12 +60,25 @@ pub struct About {
 /// The samples of one series, as a detector sees them.
 #[derive(Clone, Copy, Debug)]
 pub struct Input<'a> {
-    /// History first, then the judged range; NaN is missing.
+    /// What is judged: history first, then the judged range; NaN is missing.
     pub values: &'a [f64],
+    /// What is learnt from: the same samples, NaN where they must not enter a baseline.
+    pub learnt: &'a [f64],
     /// How many of them are history: they are learnt from, not judged.
     pub history: usize,
     /// When the samples are.
     pub grid: Grid,
+    /// The other series at each sample, itself included.
+    pub group: Option<&'a Group>,
+}
+
+/// What all series of a query are at each sample, NaN where too few of them have one.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// The median.
+    pub median: Vec<f64>,
+    /// The scaled quartile range, `(q75 - q25) / 1.349`.
+    pub scale: Vec<f64>,
 }
 
 /// What a detector found, one of each a sample of the input, NaN where there is no verdict.
@@ -77,22 +90,115 @@ pub struct Detection {
     pub judged: Vec<f64>,
     /// Expected value of `judged`.
     pub expected: Vec<f64>,
-    /// Spread of `judged` around `expected`, floored as in [`crate::stats::floor_scale`].
+    /// What scores nothing, `expected` alone where `None`.
+    pub normal: Option<Normal>,
+    /// Spread of `judged` around `expected`, floored as in [`floor_scale`].
     pub scale: Vec<f64>,
-    /// `|judged - expected| / scale`, 0 to [`crate::stats::MAX_SCORE`].
+    /// How far `judged` is from `expected`, or beyond `normal`, in units of `scale`, 0 to [`MAX_SCORE`].
     pub score: Vec<f64>,
+    /// When a person should be told, where that is not simply the score.
+    pub alerts: Option<Alerts>,
     /// What the expectation was learnt from, for a sentence: "the 60 samples (1 h) before".
     pub baseline: String,
     /// A new level that lasts this many samples is a level shift; also how long a recovery is waited for.
     pub memory: usize,
 }
 
+/// The range of what scores nothing at each sample.
+#[derive(Clone, Debug)]
+pub struct Normal {
+    /// Its lower end.
+    pub lowest: Vec<f64>,
+    /// Its upper end.
+    pub highest: Vec<f64>,
+}
+
+/// Strength of the alert at each sample, before the hold-off, and what it is about.
+#[derive(Clone, Debug)]
+pub struct Alerts {
+    /// 0 or more; NaN without a verdict.
+    pub strength: Vec<f64>,
+    /// The view of the series that was strongest.
+    pub view: Vec<View>,
+}
+
+/// One way to look at a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// The values less their running median.
+    Value,
+    /// Their mean over a short while.
+    Mean,
+    /// Their spread over a short while.
+    Spread,
+    /// Their deviation from the season.
+    Season,
+    /// How fast they rise or fall.
+    Slope,
+    /// A level that stays.
+    Level,
+    /// Small deviations that add up.
+    Drift,
+    /// A value that stopped changing.
+    Flat,
+    /// Samples that stopped coming.
+    Gap,
+}
+
+impl Detection {
+    /// Scores what was judged; `scale` is floored. All have the same length; no range, no alerts.
+    fn judge(
+        quantity: Quantity,
+        judged: Vec<f64>,
+        expected: Vec<f64>,
+        mut scale: Vec<f64>,
+        baseline: String,
+        memory: usize,
+    ) -> Self {
+        let mut scores = Vec::with_capacity(judged.len());
+        for ((value, expected), scale) in judged.iter().zip(&expected).zip(&mut scale) {
+            *scale = floor_scale(*scale, *expected);
+            scores.push(score(*value, *expected, *scale));
+        }
+        let (normal, alerts) = (None, None);
+        Self { quantity, judged, expected, normal, scale, score: scores, alerts, baseline, memory }
+    }
+
+    /// The same with a range, one a sample, that scores nothing: what lies beyond it does.
+    fn with_normal(mut self, normal: Normal) -> Self {
+        for (at, score) in self.score.iter_mut().enumerate() {
+            let value = self.judged[at];
+            let beyond = (value - normal.highest[at]).max(normal.lowest[at] - value);
+            if value.is_finite() && !score.is_nan() {
+                *score = (beyond.max(0.0) / self.scale[at]).min(MAX_SCORE);
+            }
+        }
+        self.normal = Some(normal);
+        self
+    }
+
+    /// Strength of the alert at each sample, before the hold-off.
+    pub fn strength(&self) -> &[f64] {
+        self.alerts.as_ref().map_or(&self.score, |alerts| &alerts.strength)
+    }
+
+    /// Lower and upper bound of what is not flagged at threshold `k`, NaN without a verdict.
+    pub fn bounds(&self, at: usize, k: f64) -> (f64, f64) {
+        let (lowest, highest) = match &self.normal {
+            Some(normal) => (normal.lowest[at], normal.highest[at]),
+            None => (self.expected[at], self.expected[at]),
+        };
+        let half = k * self.scale[at];
+        (lowest - half, highest + half)
+    }
+}
+
 /// One algorithm: its parameters are the fields of the type.
 trait Algorithm: Copy + Default {
     const ABOUT: About;
 
-    /// The parameter with this index in [`About::params`].
-    fn param(&mut self, index: usize) -> &mut usize;
+    /// Where the parameter with this index in [`About::params`] is kept.
+    fn field(&mut self, index: usize) -> Field<'_>;
 
     /// Samples before the judged range that it wants.
     fn history(&self) -> usize;
@@ -103,7 +209,7 @@ trait Algorithm: Copy + Default {
 macro_rules! detectors {
     ($($name:ident),+) => {
         /// A detector with its parameters.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq)]
         pub enum Detector {
             $(#[allow(missing_docs)] $name($name)),+
         }
@@ -135,16 +241,16 @@ macro_rules! detectors {
                 }
             }
 
-            fn param(&mut self, index: usize) -> &mut usize {
+            fn field(&mut self, index: usize) -> Field<'_> {
                 match self {
-                    $(Self::$name(algorithm) => algorithm.param(index)),+
+                    $(Self::$name(algorithm) => algorithm.field(index)),+
                 }
             }
         }
     };
 }
 
-detectors!(Rolling, ZScore, Slope);
+detectors!(Rolling, ZScore, Slope, Threshold);
 
 impl Default for Detector {
     fn default() -> Self {
@@ -159,21 +265,21 @@ impl Detector {
     }
 
     /// Its parameters with their present values.
-    pub fn params(mut self) -> Vec<(&'static Param, usize)> {
+    pub fn params(mut self) -> Vec<(&'static Param, f64)> {
         self.about()
             .params
             .iter()
             .enumerate()
-            .map(|(index, param)| (param, *self.param(index)))
+            .map(|(index, param)| (param, self.field(index).get()))
             .collect()
     }
 
     /// The same with one parameter changed, held to its bounds; unchanged for an unknown name.
     #[must_use]
-    pub fn with(mut self, id: &str, value: usize) -> Self {
-        if let Some(index) = self.about().params.iter().position(|param| param.id == id) {
-            let param = self.about().params[index];
-            *self.param(index) = value.clamp(param.least, param.most);
+    pub fn with(mut self, id: &str, value: f64) -> Self {
+        let params = self.about().params;
+        if let Some(index) = params.iter().position(|param| param.id == id) {
+            self.field(index).set(&params[index], value);
         }
         self
     }
@@ -186,108 +292,4 @@ fn samples(count: usize, grid: Grid) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::stats::LEAST_SCALE;
-    use crate::time::{Step, Timestamp};
-    use proptest::prelude::*;
-
-    fn input(values: &[f64], history: usize) -> Input<'_> {
-        let grid = Grid { start: Timestamp(0), step: Step::from_seconds(60), len: values.len() };
-        Input { values, history, grid }
-    }
-
-    fn small(detector: Detector) -> Detector {
-        detector.params().iter().fold(detector, |d, (param, _)| d.with(param.id, param.least + 3))
-    }
-
-    fn arbitrary() -> impl Strategy<Value = f64> {
-        prop_oneof![8 => -1e3..1e3_f64, 1 => Just(f64::NAN), 1 => any::<f64>()]
-    }
-
-    #[test]
-    fn parameters_keep_their_bounds_and_names() {
-        for detector in Detector::all() {
-            assert_eq!(Detector::by_id(detector.about().id), Some(detector));
-            for (param, value) in detector.params() {
-                assert_eq!(value, param.default);
-                assert!(param.least <= param.default && param.default <= param.most);
-                let high = detector.with(param.id, usize::MAX).params();
-                assert!(high.iter().any(|(p, v)| p.id == param.id && *v == param.most));
-            }
-            assert_eq!(detector.with("nonsense", 1), detector);
-        }
-        assert_eq!(Detector::by_id("nonsense"), None);
-    }
-
-    #[test]
-    fn constants_are_never_odd_and_a_change_of_one_is() {
-        for detector in Detector::all().map(small) {
-            let mut values = vec![5.0; 300];
-            let flat = detector.detect(input(&values, 100));
-            assert!(flat.score[150..].iter().all(|score| *score == 0.0), "{detector:?}");
-            values[200] = 6.0;
-            let bump = detector.detect(input(&values, 100));
-            assert!(bump.score[200] >= 1e3, "{detector:?}: {}", bump.score[200]);
-        }
-    }
-
-    #[test]
-    fn an_infinity_is_odd_and_enters_no_baseline() {
-        for detector in Detector::all().map(small) {
-            let plain: Vec<f64> = (0..300).map(|i| f64::from(i % 7)).collect();
-            let mut values = plain.clone();
-            values[200] = f64::INFINITY;
-            let (with, without) =
-                (detector.detect(input(&values, 100)), detector.detect(input(&plain, 100)));
-            if with.quantity == Quantity::Value {
-                assert_eq!(with.score[200], crate::stats::MAX_SCORE, "{detector:?}");
-            }
-            assert!((with.score[280] - without.score[280]).abs() < 1e-9, "{detector:?}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_input_panics_and_the_shape_is_kept(values in prop::collection::vec(arbitrary(), 0..80), history in 0_usize..100) {
-            for detector in Detector::all().flat_map(|d| [d, small(d)]) {
-                let found = detector.detect(input(&values, history));
-                prop_assert_eq!(found.score.len(), values.len());
-                prop_assert_eq!(found.expected.len(), values.len());
-                prop_assert_eq!(found.scale.len(), values.len());
-                prop_assert!(found.score.iter().all(|s| s.is_nan() || (0.0..=1e6).contains(s)));
-                prop_assert!(found.scale.iter().all(|s| s.is_nan() || *s > 0.0));
-            }
-        }
-
-        #[test]
-        fn the_future_never_changes_a_verdict(values in prop::collection::vec(arbitrary(), 40..120), cut in 30_usize..120) {
-            let cut = cut.min(values.len());
-            for detector in Detector::all().map(small) {
-                let all = detector.detect(input(&values, 20));
-                let past = detector.detect(input(&values[..cut], 20));
-                // Without a usable history the z-score learns from the first third of the whole range.
-                if all.baseline.starts_with("the first third") {
-                    continue;
-                }
-                for at in 0..cut {
-                    prop_assert_eq!(all.score[at].to_bits(), past.score[at].to_bits(), "{:?} {}", detector, at);
-                }
-            }
-        }
-
-        #[test]
-        fn scaling_by_a_power_of_two_leaves_scores_bit_equal(values in prop::collection::vec(-1e3..1e3_f64, 30..100), power in -20_i32..20) {
-            let factor = 2_f64.powi(power);
-            let scaled: Vec<f64> = values.iter().map(|v| v * factor).collect();
-            for detector in Detector::all().map(small) {
-                let (a, b) = (detector.detect(input(&values, 20)), detector.detect(input(&scaled, 20)));
-                for at in 0..values.len() {
-                    prop_assert_eq!(a.score[at].to_bits(), b.score[at].to_bits(), "{:?} {}", detector, at);
-                    let floored = a.scale[at] == LEAST_SCALE || b.scale[at] == LEAST_SCALE;
-                    prop_assert!(floored || a.scale[at].is_nan() || a.scale[at] * factor == b.scale[at]);
-                }
-            }
-        }
-    }
-}
+mod tests;

@@ -6,7 +6,7 @@
 mod alert;
 mod explain;
 
-use crate::detect::{Detection, Quantity};
+use crate::detect::{Detection, Quantity, View};
 use crate::stats::tail::{Past, severity};
 use crate::time::Timestamp;
 
@@ -27,6 +27,8 @@ pub enum Sides {
 pub struct Rule {
     /// Score from which a sample is flagged.
     pub threshold: f64,
+    /// Strength from which an alert opens an event, for detectors that tell it apart from the score.
+    pub alert: f64,
     /// Which deviations count.
     pub sides: Sides,
     /// Smallest deviation that counts, in the unit of what is judged.
@@ -114,9 +116,13 @@ pub struct Event {
     pub new_level: Option<f64>,
     /// Whether the baseline did not vary at all, so that any change scores high.
     pub steady: bool,
+    /// The view that opened it, for detectors with several.
+    pub view: Option<View>,
     /// The largest score of a flagged sample.
     pub score: f64,
-    /// Probability of so large a score by the scores before the event.
+    /// The largest strength of the alert.
+    pub strength: f64,
+    /// Probability of so large a strength by those before the event.
     pub probability: f64,
     /// 0 to 100: see [`severity`].
     pub severity: f64,
@@ -143,6 +149,7 @@ impl Default for Rule {
     fn default() -> Self {
         Self {
             threshold: 4.0,
+            alert: 4.0,
             sides: Sides::Both,
             min_deviation: 0.0,
             min_relative: 0.0,
@@ -150,6 +157,13 @@ impl Default for Rule {
             bridge: 2,
             hold_off: 100,
         }
+    }
+}
+
+impl Rule {
+    /// Strength from which an alert opens an event.
+    pub fn opens(&self, detection: &Detection) -> f64 {
+        if detection.alerts.is_some() { self.alert } else { self.threshold }
     }
 }
 
@@ -218,11 +232,11 @@ pub fn events(
         })
         .collect();
     found.reverse();
-    let (mut past, mut known) = (Past::new(detection.score.len(), rule.threshold), 0);
+    let (mut past, mut known) = (Past::new(detection.score.len(), rule.opens(detection)), 0);
     for event in &mut found {
-        past.extend(&detection.score[known..event.onset.index]);
+        past.extend(&detection.strength()[known..event.onset.index]);
         known = event.onset.index;
-        event.probability = past.probability(event.score);
+        event.probability = past.probability(event.strength);
         event.severity = severity(event.probability);
     }
     found

@@ -22,6 +22,8 @@ pub struct Panel {
     pub step: Option<Step>,
     /// Detector and rule.
     pub settings: Settings,
+    /// Times that must not enter a baseline, such as an outage.
+    pub excluded: Vec<TimeRange>,
     /// The series that is shown in full, by its labels; `None` for the worst.
     pub focus: Option<String>,
     /// The part of the range that is drawn.
@@ -75,6 +77,7 @@ impl Default for Panel {
             range: Range::Last(Span::from_seconds(86_400)),
             step: None,
             settings: Settings::default(),
+            excluded: Vec::new(),
             focus: None,
             zoom: None,
             tab: Tab::default(),
@@ -86,7 +89,12 @@ impl Default for Panel {
 impl Settings {
     /// A detector with its defaults and a rule at its threshold.
     pub fn of(detector: Detector) -> Self {
-        Self { detector, rule: Rule { threshold: detector.about().threshold, ..Rule::default() } }
+        let threshold = detector.about().threshold;
+        Self {
+            detector,
+            rule: Rule { threshold, alert: threshold, ..Rule::default() },
+            clean: false,
+        }
     }
 }
 
@@ -123,18 +131,19 @@ impl Panel {
         if let Some(step) = self.step {
             put("step", &step.to_string());
         }
-        let Settings { detector, rule } = self.settings;
+        let Settings { detector, rule, clean } = self.settings;
         if detector.about().id != base.settings.detector.about().id {
             put("detector", detector.about().id);
         }
         for (param, value) in detector.params() {
             if value != param.default {
-                put(param.id, &value.to_string());
+                put(param.id, &param.write(value));
             }
         }
         let usual = Settings::of(detector).rule;
         let numbers = [
             ("k", rule.threshold, usual.threshold),
+            ("alert", rule.alert, usual.alert),
             ("min", rule.min_deviation, usual.min_deviation),
             ("minrel", rule.min_relative, usual.min_relative),
             ("for", rule.at_least as f64, usual.at_least as f64),
@@ -143,6 +152,12 @@ impl Panel {
         ];
         for (key, value, _) in numbers.into_iter().filter(|(_, value, usual)| value != usual) {
             put(key, &value.to_string());
+        }
+        if clean {
+            put("clean", "yes");
+        }
+        for range in &self.excluded {
+            put("exclude", &format!("{}/{}", range.start, range.end));
         }
         match rule.sides {
             Sides::Both => {}

@@ -6,7 +6,7 @@ pub mod words;
 use std::fmt::Write;
 
 use crate::analysis::Analysis;
-use crate::detect::Quantity;
+use crate::detect::{Form, Quantity};
 use crate::event::{Direction, Event, Sides};
 use crate::time::{Span, Timestamp};
 use crate::unit::Unit;
@@ -282,7 +282,11 @@ fn settings(analysis: &Analysis) -> String {
         about.name, about.id, about.summary
     );
     for (param, value) in analysis.detected.detector.params() {
-        let _ = writeln!(out, "- **{}:** {}", param.label, samples(value));
+        let value = match param.form {
+            Form::Samples => samples(value as usize),
+            _ => param.write(value),
+        };
+        let _ = writeln!(out, "- **{}:** {value}", param.label);
     }
     let _ = writeln!(
         out,

@@ -50,7 +50,13 @@ fn load(path: &Path) -> (Vec<f64>, Grid) {
 
 fn found(path: &Path) -> (Vec<Event>, usize) {
     let (values, grid) = load(path);
-    let detection = Detector::default().detect(Input { values: &values, history: 0, grid });
+    let detection = Detector::default().detect(Input {
+        values: &values,
+        learnt: &values,
+        history: 0,
+        grid,
+        group: None,
+    });
     let rule = Rule::default();
     let found = events(&detection, &rule, 0, |at| grid.at(at));
     (found, grid.len)

@@ -84,8 +84,8 @@ pub(super) fn ranges(analysis: &Analysis, focus: &Ranked, times: (f64, f64)) -> 
         let most = (own.1 - own.0) * 0.15;
         let least = if own.0 >= 0.0 { 0.0_f64.max(own.0 - most) } else { own.0 - most };
         let bounds = shown.clone().flat_map(|at| {
-            let half = k * detection.scale[at];
-            [detection.expected[at] - half, detection.expected[at] + half]
+            let (lower, upper) = detection.bounds(at, k);
+            [lower, upper]
         });
         let held = bounds.map(|bound| bound.clamp(least, own.1 + most));
         of[shown.clone()].iter().copied().chain(held).collect()

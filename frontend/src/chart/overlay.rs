@@ -100,9 +100,9 @@ fn band(canvas: &Canvas, scene: &Scene<'_>) {
         let last = (first + bucket).min(shown.end);
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         for at in first..last {
-            let (expected, half) = (detection.expected[at], k * detection.scale[at]);
-            low = low.min(expected - half);
-            high = high.max(expected + half);
+            let (lower, upper) = detection.bounds(at, k);
+            low = low.min(lower);
+            high = high.max(upper);
         }
         if low <= high {
             edges.push((x_of(scene, first), scene.area.y(high), scene.area.y(low)));

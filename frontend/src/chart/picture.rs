@@ -14,9 +14,8 @@ pub(super) fn picture(view: &View<'_>) -> (Layout, Vec<Curve>) {
     let detection = &found.detection;
     let axis = if detection.quantity == Quantity::Value { "y" } else { "y2" };
     let k = view.analysis.rule.threshold;
-    let bound = |sign: f64| -> Vec<f64> {
-        detection.expected.iter().zip(&detection.scale).map(|(e, s)| e + sign * k * s).collect()
-    };
+    let (lower, upper): (Vec<f64>, Vec<f64>) =
+        (0..detection.judged.len()).map(|at| detection.bounds(at, k)).unzip();
     let series_line = |values: &[f64], trace: Box<Scatter<f64, f64>>| {
         let (x, y) = decimated(values, series.grid, view.ranges.times, MOST_POINTS);
         styled(&trace.y_axis(axis), x, y)
@@ -33,8 +32,8 @@ pub(super) fn picture(view: &View<'_>) -> (Layout, Vec<Curve>) {
         .collect();
     let at = |index: usize| series.grid.at(index).0 as f64;
     let mut traces = vec![
-        series_line(&bound(-1.0), thin()),
-        series_line(&bound(1.0), thin().fill(Fill::ToNextY).fill_color("rgba(86,180,233,0.28)")),
+        series_line(&lower, thin()),
+        series_line(&upper, thin().fill(Fill::ToNextY).fill_color("rgba(86,180,233,0.28)")),
         series_line(&detection.expected, bare().mode(Mode::Lines).line(dashed)),
     ];
     if axis == "y2" {

@@ -26,17 +26,14 @@ pub(super) fn Tooltip(
         let (series, found) = analysis.series(ranked);
         let (detection, k) = (&found.detection, analysis.rule.threshold);
         let unit = analysis.judged_unit(detection.quantity);
-        let (expected, half) = (*detection.expected.get(at)?, k * detection.scale[at]);
+        let (expected, bounds) = (*detection.expected.get(at)?, detection.bounds(at, k));
         let mut rows = vec![("value", analysis.detected.unit.format(series.values[at]))];
         if detection.quantity != Quantity::Value {
             rows.push((words::quantity(detection.quantity), unit.format(detection.judged[at])));
         }
         if expected.is_finite() {
             rows.push(("expected", unit.format(expected)));
-            rows.push((
-                "range",
-                format!("{} to {}", unit.format(expected - half), unit.format(expected + half)),
-            ));
+            rows.push(("range", format!("{} to {}", unit.format(bounds.0), unit.format(bounds.1))));
         }
         let score = detection.score[at];
         if score.is_finite() {

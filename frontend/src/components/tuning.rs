@@ -26,8 +26,10 @@ pub fn Tuning() -> impl IntoView {
                         aria-pressed=pressed
                         title=about.summary
                         on:click=move |_| {
-                            let rule = Rule { threshold: about.threshold, ..state.settings.get_untracked().rule };
-                            state.tune(Settings { detector: choice, rule });
+                            let usual = Settings::of(choice).rule;
+                            let Settings { rule, clean, .. } = state.settings.get_untracked();
+                            let rule = Rule { threshold: usual.threshold, alert: usual.alert, ..rule };
+                            state.tune(Settings { detector: choice, rule, clean });
                         }
                     >
                         {about.name}
@@ -53,10 +55,10 @@ pub fn Tuning() -> impl IntoView {
                     state,
                     param.label,
                     param.help,
-                    (param.least, param.most),
-                    value,
+                    (param.least as usize, param.most as usize),
+                    move || value() as usize,
                     move |settings, count| {
-                        settings.detector = settings.detector.with(param.id, count);
+                        settings.detector = settings.detector.with(param.id, count as f64);
                     },
                 )
             })

@@ -1,5 +1,6 @@
+use super::param::Field;
 use super::{About, Algorithm, Detection, Input, Param, Quantity, samples};
-use crate::stats::{floor_scale, rolling::prior_moments, score};
+use crate::stats::rolling::prior_moments;
 
 /// Rolling mean and standard deviation bands: `expected` and `scale` are mean and population standard
 /// deviation of the `window` samples before the judged one, which is left out because a sample that is
@@ -12,18 +13,17 @@ pub struct Rolling {
     pub window: usize,
 }
 
-const WINDOW: Param = Param {
-    id: "window",
-    label: "Window",
-    help: "How many samples before the judged one make its baseline. Longer is steadier and slower to accept a new level.",
-    least: 5,
-    most: 2_000,
-    default: 60,
-};
+const WINDOW: Param = Param::samples(
+    "window",
+    "Window",
+    "How many samples before the judged one make its baseline. Longer is steadier and slower to accept a new level.",
+    (5, 2_000),
+    60,
+);
 
 impl Default for Rolling {
     fn default() -> Self {
-        Self { window: WINDOW.default }
+        Self { window: WINDOW.count() }
     }
 }
 
@@ -33,11 +33,12 @@ impl Algorithm for Rolling {
         name: "Rolling band",
         summary: "Each sample against mean and standard deviation of the window before it.",
         threshold: 4.0,
+        causal: true,
         params: &[WINDOW],
     };
 
-    fn param(&mut self, _: usize) -> &mut usize {
-        &mut self.window
+    fn field(&mut self, _: usize) -> Field<'_> {
+        Field::Count(&mut self.window)
     }
 
     fn history(&self) -> usize {
@@ -48,25 +49,21 @@ impl Algorithm for Rolling {
         against_window(
             Quantity::Value,
             input.values.to_vec(),
+            input.learnt,
             self.window,
             format!("the {} before", samples(self.window, input.grid)),
         )
     }
 }
 
-/// Judges each entry of `judged` against the `window` entries before it.
+/// Judges each entry of `judged` against the `window` entries of `learnt` before it.
 pub(super) fn against_window(
     quantity: Quantity,
     judged: Vec<f64>,
+    learnt: &[f64],
     window: usize,
     baseline: String,
 ) -> Detection {
-    let moments = prior_moments(&judged, window);
-    let (expected, mut scale) = (moments.mean, moments.std);
-    let mut scores = Vec::with_capacity(judged.len());
-    for ((value, expected), scale) in judged.iter().zip(&expected).zip(&mut scale) {
-        *scale = floor_scale(*scale, *expected);
-        scores.push(score(*value, *expected, *scale));
-    }
-    Detection { quantity, judged, expected, scale, score: scores, baseline, memory: window }
+    let moments = prior_moments(learnt, window);
+    Detection::judge(quantity, judged, moments.mean, moments.std, baseline, window)
 }

@@ -1,3 +1,4 @@
+use super::param::Field;
 use super::rolling::against_window;
 use super::{About, Algorithm, Detection, Input, Param, Quantity, samples};
 use crate::stats::rolling::slopes;
@@ -15,27 +16,25 @@ pub struct Slope {
     pub baseline: usize,
 }
 
-const WINDOW: Param = Param {
-    id: "window",
-    label: "Slope over",
-    help: "How many samples the line is fitted to. Longer sees slower changes and reacts later.",
-    least: 3,
-    most: 500,
-    default: 10,
-};
+const WINDOW: Param = Param::samples(
+    "window",
+    "Slope over",
+    "How many samples the line is fitted to. Longer sees slower changes and reacts later.",
+    (3, 500),
+    10,
+);
 
-const BASELINE: Param = Param {
-    id: "baseline",
-    label: "Compared with",
-    help: "How many slopes before the judged one make its baseline.",
-    least: 5,
-    most: 2_000,
-    default: 120,
-};
+const BASELINE: Param = Param::samples(
+    "baseline",
+    "Compared with",
+    "How many slopes before the judged one make its baseline.",
+    (5, 2_000),
+    120,
+);
 
 impl Default for Slope {
     fn default() -> Self {
-        Self { window: WINDOW.default, baseline: BASELINE.default }
+        Self { window: WINDOW.count(), baseline: BASELINE.count() }
     }
 }
 
@@ -45,11 +44,12 @@ impl Algorithm for Slope {
         name: "Slope change",
         summary: "How fast the series rises or falls, against how fast it did before.",
         threshold: 6.0,
+        causal: true,
         params: &[WINDOW, BASELINE],
     };
 
-    fn param(&mut self, index: usize) -> &mut usize {
-        if index == 0 { &mut self.window } else { &mut self.baseline }
+    fn field(&mut self, index: usize) -> Field<'_> {
+        Field::Count(if index == 0 { &mut self.window } else { &mut self.baseline })
     }
 
     fn history(&self) -> usize {
@@ -58,15 +58,16 @@ impl Algorithm for Slope {
 
     fn detect(&self, input: Input<'_>) -> Detection {
         let per_second = 1.0 / input.grid.step.span().as_seconds();
-        let mut slopes = slopes(input.values, self.window);
-        for (slope, value) in slopes.iter_mut().zip(input.values) {
-            *slope = if value.is_finite() { *slope * per_second } else { *value };
-        }
+        let slopes_of = |of: &[f64]| -> Vec<f64> {
+            let slopes = slopes(of, self.window).into_iter().zip(of);
+            slopes.map(|(slope, v)| if v.is_finite() { slope * per_second } else { *v }).collect()
+        };
+        let (judged, learnt) = (slopes_of(input.values), slopes_of(input.learnt));
         let words = format!(
             "the {} before, each over {}",
             samples(self.baseline, input.grid).replace("samples", "slopes"),
             samples(self.window, input.grid)
         );
-        against_window(Quantity::Slope, slopes, self.baseline, words)
+        against_window(Quantity::Slope, judged, &learnt, self.baseline, words)
     }
 }

@@ -1,5 +1,6 @@
+use super::param::Field;
 use super::{About, Algorithm, Detection, Input, Param, Quantity, samples};
-use crate::stats::{enough, floor_scale, rolling::moments, score};
+use crate::stats::{enough, rolling::moments};
 
 /// Z-score: `expected` and `scale` are mean and population standard deviation of one fixed stretch
 /// that ends before the judged range: the history, or, where that has too few samples, the first third
@@ -12,21 +13,20 @@ pub struct ZScore {
     pub baseline: usize,
 }
 
-const BASELINE: Param = Param {
-    id: "baseline",
-    label: "Baseline",
-    help: "How many samples before the shown range are taken as normal for all of it.",
-    least: 10,
-    most: 5_000,
-    default: 600,
-};
+const BASELINE: Param = Param::samples(
+    "baseline",
+    "Baseline",
+    "How many samples before the shown range are taken as normal for all of it.",
+    (10, 5_000),
+    600,
+);
 
 /// A fixed baseline never accepts a new level; after this many samples it is called one.
 const MEMORY: usize = 60;
 
 impl Default for ZScore {
     fn default() -> Self {
-        Self { baseline: BASELINE.default }
+        Self { baseline: BASELINE.count() }
     }
 }
 
@@ -36,11 +36,12 @@ impl Algorithm for ZScore {
         name: "Z-score",
         summary: "Each sample against mean and standard deviation of a fixed stretch before the range.",
         threshold: 4.0,
+        causal: true,
         params: &[BASELINE],
     };
 
-    fn param(&mut self, _: usize) -> &mut usize {
-        &mut self.baseline
+    fn field(&mut self, _: usize) -> Field<'_> {
+        Field::Count(&mut self.baseline)
     }
 
     fn history(&self) -> usize {
@@ -50,13 +51,13 @@ impl Algorithm for ZScore {
     fn detect(&self, input: Input<'_>) -> Detection {
         let len = input.values.len();
         let history = input.history.min(len);
-        let past = &input.values[history.saturating_sub(self.baseline)..history];
+        let past = &input.learnt[history.saturating_sub(self.baseline)..history];
         let known = past.iter().filter(|value| value.is_finite()).count() >= enough(self.baseline);
         let (learnt, judged_from, baseline) = if known {
             (past, history, format!("the {} before the range", samples(past.len(), input.grid)))
         } else {
             let third = history + (len - history) / 3;
-            let learnt = &input.values[history..third];
+            let learnt = &input.learnt[history..third];
             let words = format!(
                 "the first third of the range, {}, as too little lies before it",
                 samples(learnt.len(), input.grid)
@@ -64,16 +65,20 @@ impl Algorithm for ZScore {
             (learnt, third, words)
         };
         let (mean, std) = moments(learnt);
-        let scale = floor_scale(std, mean);
-        let judge = |at: usize, verdict: f64| if at < judged_from { f64::NAN } else { verdict };
-        Detection {
-            quantity: Quantity::Value,
-            judged: input.values.to_vec(),
-            expected: (0..len).map(|at| judge(at, mean)).collect(),
-            scale: (0..len).map(|at| judge(at, scale)).collect(),
-            score: (0..len).map(|at| judge(at, score(input.values[at], mean, scale))).collect(),
+        let constant = |value: f64| {
+            let mut all = vec![f64::NAN; len];
+            all[judged_from..].fill(value);
+            all
+        };
+        let mut found = Detection::judge(
+            Quantity::Value,
+            input.values.to_vec(),
+            constant(mean),
+            constant(std),
             baseline,
-            memory: MEMORY,
-        }
+            MEMORY,
+        );
+        found.score[..judged_from].fill(f64::NAN);
+        found
     }
 }

@@ -12,12 +12,17 @@ pub(super) fn runs(detection: &Detection, rule: &Rule, history: usize) -> Vec<(u
     let mut open: Option<(usize, usize)> = None;
     let mut hold_off = HoldOff { length: rule.hold_off, maxima: VecDeque::new() };
     let known = history.saturating_sub(rule.hold_off);
-    for (at, &score) in detection.score.iter().enumerate().skip(known) {
-        if !(score >= rule.threshold && counts(detection, rule, at)) {
+    let opens = rule.opens(detection);
+    // What is joined to an alert of another kind than the score may score less.
+    let joins = if detection.alerts.is_some() { rule.threshold / 2.0 } else { rule.threshold };
+    for (at, &strength) in detection.strength().iter().enumerate().skip(known) {
+        let score = detection.score[at];
+        let (alerts, joined) = (strength > 0.0 && strength >= opens, score > 0.0 && score >= joins);
+        if !((alerts || joined) && counts(detection, rule, at)) {
             continue;
         }
-        // What is not flagged is smaller than what is, so only flagged samples hold off.
-        let exceeds = hold_off.exceeded(at, score);
+        // A strength that opens nothing is smaller than one that does, so it needs not hold off.
+        let exceeds = alerts && hold_off.exceeded(at, strength);
         if at < history {
             continue;
         }

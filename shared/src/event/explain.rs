@@ -72,7 +72,9 @@ pub(super) fn event(
         kind: kind(detection.quantity, &onset, direction, new_level.is_some()),
         new_level,
         steady: detection.scale[first] <= floor_scale(0.0, onset.expected),
+        view: detection.alerts.as_ref().map(|alerts| alerts.view[first]),
         score: detection.score[first..=last].iter().copied().fold(0.0, f64::max),
+        strength: detection.strength()[first..=last].iter().copied().fold(0.0, f64::max),
         probability: 1.0,
         severity: 0.0,
         baseline: detection.baseline.clone(),
@@ -108,14 +110,14 @@ fn judged(
     index: usize,
     at: impl Fn(usize) -> Timestamp,
 ) -> Judged {
-    let (expected, half) = (detection.expected[index], rule.threshold * detection.scale[index]);
+    let (lower, upper) = detection.bounds(index, rule.threshold);
     Judged {
         index,
         time: at(index),
         value: detection.judged[index],
-        expected,
-        lower: expected - half,
-        upper: expected + half,
+        expected: detection.expected[index],
+        lower,
+        upper,
         score: detection.score[index],
     }
 }

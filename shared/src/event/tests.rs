@@ -12,7 +12,13 @@ fn wobble(len: usize) -> Vec<f64> {
 
 fn found(values: &[f64], rule: Rule) -> Vec<Event> {
     let grid = Grid { start: Timestamp(0), step: MINUTE, len: values.len() };
-    let detection = Detector::default().detect(Input { values, history: 60, grid });
+    let detection = Detector::default().detect(Input {
+        values,
+        learnt: values,
+        history: 60,
+        grid,
+        group: None,
+    });
     events(&detection, &rule, 60, |index| grid.at(index))
 }
 

@@ -32,10 +32,8 @@ impl Reader<'_> {
             step: self.step(),
             settings: self.settings(detector),
             focus: self.text("series"),
-            zoom: self.parsed("zoom", "two times with a slash between", |text| {
-                let (start, end) = text.split_once('/')?;
-                TimeRange::new(start.parse().ok()?, end.parse().ok()?).ok()
-            }),
+            excluded: self.excluded(),
+            zoom: self.parsed("zoom", TIMES, times),
             tab: self
                 .parsed("tab", "events or report", |text| match text {
                     "events" => Some(Tab::Events),
@@ -78,12 +76,8 @@ impl Reader<'_> {
     }
 
     fn settings(&mut self, detector: Detector) -> Settings {
-        let whole = "a whole number within the bounds of its slider";
         let detector = detector.about().params.iter().fold(detector, |detector, param| {
-            let bounds = param.least..=param.most;
-            let value = self.parsed(param.id, whole, |text| {
-                text.parse().ok().filter(|value| bounds.contains(value))
-            });
+            let value = self.parsed(param.id, &param.accepts(), |text| param.parse(text));
             value.map_or(detector, |value| detector.with(param.id, value))
         });
         let usual = Settings::of(detector).rule;
@@ -92,9 +86,10 @@ impl Reader<'_> {
         let number = "a number of zero or more";
         let count = |text: &str| text.parse().ok().filter(|value: &usize| *value <= 100_000);
         let rule = Rule {
-            threshold: self
-                .parsed("k", "a number above zero", |text| positive(text).filter(|k| *k > 0.0))
-                .unwrap_or(usual.threshold),
+            threshold: self.parsed("k", number, positive).unwrap_or(usual.threshold),
+            alert: self
+                .parsed("alert", "a number above zero", |text| positive(text).filter(|a| *a > 0.0))
+                .unwrap_or(usual.alert),
             min_deviation: self.parsed("min", number, positive).unwrap_or(usual.min_deviation),
             min_relative: self.parsed("minrel", number, positive).unwrap_or(usual.min_relative),
             at_least: self
@@ -113,7 +108,21 @@ impl Reader<'_> {
                 })
                 .unwrap_or(usual.sides),
         };
-        Settings { detector, rule }
+        let clean = self.parsed("clean", "yes or no", |text| match text {
+            "yes" => Some(true),
+            "no" => Some(false),
+            _ => None,
+        });
+        Settings { detector, rule, clean: clean.unwrap_or_default() }
+    }
+
+    fn excluded(&mut self) -> Vec<TimeRange> {
+        let all = self.pairs.iter().filter(|(key, _)| key == "exclude");
+        let (good, bad): (Vec<_>, Vec<_>) = all.partition(|(_, text)| times(text).is_some());
+        for (key, text) in bad {
+            self.problem(key, text, TIMES);
+        }
+        good.iter().filter_map(|(_, text)| times(text)).collect()
     }
 
     fn text(&self, key: &str) -> Option<String> {
@@ -148,5 +157,12 @@ impl Reader<'_> {
     }
 }
 
+/// Two times with a slash between.
+fn times(text: &str) -> Option<TimeRange> {
+    let (start, end) = text.split_once('/')?;
+    TimeRange::new(start.parse().ok()?, end.parse().ok()?).ok()
+}
+
+const TIMES: &str = "two times with a slash between";
 const TIME: &str = "a time such as 2026-01-31T13:45:00Z";
 const SPAN: &str = "a duration such as 5m";

@@ -69,18 +69,19 @@ fn panels() -> impl Strategy<Value = Panel> {
         range,
         prop::option::of(1_u64..100_000_000),
         prop::sample::select(detectors),
-        0_usize..6_000,
+        0_u32..6_000,
         rule,
         text,
         any::<bool>(),
     )
         .prop_map(|(expr, source, range, step, detector, param, rule, focus, flag)| {
             let detector =
-                detector.about().params.iter().fold(detector, |d, p| d.with(p.id, param));
+                detector.about().params.iter().fold(detector, |d, p| d.with(p.id, param.into()));
             let (threshold, min_deviation, at_least, bridge, hold_off, sides) = rule;
             let sides = [Sides::Both, Sides::Up, Sides::Down][sides];
             let rule = Rule {
                 threshold,
+                alert: threshold * 2.0,
                 sides,
                 min_deviation,
                 min_relative: min_deviation / 7.0,
@@ -93,7 +94,12 @@ fn panels() -> impl Strategy<Value = Panel> {
                 source,
                 range,
                 step: step.and_then(|ms| Step::new(Span::from_millis(ms)).ok()),
-                settings: Settings { detector, rule },
+                settings: Settings { detector, rule, clean: flag },
+                excluded: if flag {
+                    vec![TimeRange { start: Timestamp(5), end: Timestamp(9) }; 2]
+                } else {
+                    vec![]
+                },
                 focus,
                 zoom: flag.then_some(TimeRange { start: Timestamp(5), end: Timestamp(7_000) }),
                 tab: if flag { Tab::Report } else { Tab::Events },

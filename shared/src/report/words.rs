@@ -135,6 +135,10 @@ pub fn quantity(quantity: Quantity) -> &'static str {
         Quantity::Value => "value",
         Quantity::Increase => "increase a step",
         Quantity::Slope => "slope",
+        Quantity::Spread => "log ratio of spreads",
+        Quantity::Contrast => "step of the level",
+        Quantity::CumulativeSum => "cumulative sum",
+        Quantity::Duration => "duration",
     }
 }
 
@@ -150,6 +154,10 @@ pub fn reason(event: &Event, unit: Unit) -> String {
         Quantity::Value => "",
         Quantity::Increase => "increase a step of ",
         Quantity::Slope => "slope of ",
+        Quantity::Spread => "log ratio of spreads of ",
+        Quantity::Contrast => "step of the level of ",
+        Quantity::CumulativeSum => "cumulative sum of ",
+        Quantity::Duration => "duration of ",
     };
     let (peak, expected) = (unit.format(event.peak.value), unit.format(onset.expected));
     if event.steady {
