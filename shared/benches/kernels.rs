@@ -18,6 +18,7 @@ use shared::event::Rule;
 use shared::prometheus::Loaded;
 use shared::query::RangeQuery;
 use shared::series::{Grid, Labels, Series};
+use shared::stats::quantile::Ranks;
 use shared::stats::rolling::{prior_moments, slopes};
 use shared::time::{Step, Timestamp};
 
@@ -38,6 +39,7 @@ struct Case<'a> {
 fn main() {
     let all: Vec<Arc<[f64]>> = (0..SERIES).map(series).collect();
     let detected = detected(&all);
+    let ranks: Vec<Ranks> = all.iter().map(|values| Ranks::new(values)).collect();
     let mut cases = vec![copy(&all)];
     for window in [60, 1_440] {
         cases.push(each(&format!("prior_moments, W = {window}"), &all, move |values| {
@@ -47,6 +49,23 @@ fn main() {
     cases.push(each("slopes, W = 10", &all, |values| {
         black_box(slopes(values, 10));
     }));
+    cases.push(each("sort into ranks", &all, |values| {
+        black_box(Ranks::new(values));
+    }));
+    for window in [60, 1_440] {
+        for (name, work) in [
+            ("medians", (|r: &Ranks, w| drop(black_box(r.prior_medians(w)))) as fn(&Ranks, usize)),
+            ("quartiles", |r, w| drop(black_box(r.prior_quartiles(w)))),
+            ("deviations", |r, w| drop(black_box(r.prior_deviations(w)))),
+        ] {
+            let ranks = &ranks;
+            cases.push(Case {
+                name: format!("{name}, W = {window}, ranks kept"),
+                work: Box::new(move || ranks.iter().for_each(|ranks| work(black_box(ranks), window))),
+                times: Vec::new(),
+            });
+        }
+    }
     for detector in Detector::all() {
         let name = format!("detect, {}", detector.about().name);
         cases.push(each(&name, &all, move |values| {
