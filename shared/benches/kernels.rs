@@ -61,7 +61,9 @@ fn main() {
             let ranks = &ranks;
             cases.push(Case {
                 name: format!("{name}, W = {window}, ranks kept"),
-                work: Box::new(move || ranks.iter().for_each(|ranks| work(black_box(ranks), window))),
+                work: Box::new(move || {
+                    ranks.iter().for_each(|ranks| work(black_box(ranks), window))
+                }),
                 times: Vec::new(),
             });
         }

@@ -4,12 +4,16 @@
 //! line in [`Detector`]. All are causal: the verdict on a sample uses nothing after it.
 
 mod param;
+mod record;
+mod robust;
 mod rolling;
 mod slope;
 mod threshold;
 mod zscore;
 
 pub use param::{Form, Param};
+pub use record::Record;
+pub use robust::Robust;
 pub use rolling::Rolling;
 pub use slope::Slope;
 pub use threshold::Threshold;
@@ -250,7 +254,7 @@ macro_rules! detectors {
     };
 }
 
-detectors!(Rolling, ZScore, Slope, Threshold);
+detectors!(Rolling, Robust, ZScore, Record, Slope, Threshold);
 
 impl Default for Detector {
     fn default() -> Self {

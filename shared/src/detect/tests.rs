@@ -152,3 +152,44 @@ fn fixed_bounds() {
         assert!(found.score[2].is_nan());
     }
 }
+
+/// A stray sample moves a mean and a standard deviation, but hardly a median and quartiles.
+#[test]
+fn a_robust_band_forgets_a_stray_sample_at_once() {
+    for scale in [0, 1] {
+        let detector = Detector::Robust(Robust { window: 20, scale });
+        let mut values: Vec<f64> = (0..200).map(|i| f64::from(i * 7 % 11)).collect();
+        let plain = detector.detect(input(&values, 0));
+        values[100] = 1e6;
+        let stray = detector.detect(input(&values, 0));
+        assert!(stray.score[100] > 1e5);
+        for at in 101..200 {
+            assert!((stray.expected[at] - plain.expected[at]).abs() <= 1.0, "{scale} {at}");
+            assert!(stray.scale[at] <= 1.5 * plain.scale[at], "{scale} {at}");
+        }
+    }
+    // 1 to 5: quartiles 2 and 4, median 3, median distance from it 1.
+    for (scale, expected) in [(0, 2.0 / 1.349), (1, 1.4826)] {
+        let detector = Detector::Robust(Robust { window: 5, scale });
+        let found = detector.detect(input(&[4.0, 1.0, 5.0, 2.0, 3.0, 9.0], 0));
+        assert_eq!((found.expected[5], found.scale[5]), (3.0, expected));
+        assert_eq!(found.score[5], 6.0 / expected);
+    }
+}
+
+#[test]
+fn a_record_is_what_lies_beyond_all_before() {
+    let detector = Detector::Record(Record { memory: 4 });
+    let values = [1.0, 3.0, 1.0, 3.0, 5.0, 3.0, -1.0, 2.0];
+    let found = detector.detect(input(&values, 0));
+    let scored = |at: usize, beyond: f64| {
+        assert_eq!(found.score[at], beyond / found.scale[at], "{at}");
+    };
+    assert!(found.score[..3].iter().all(|score| score.is_nan()));
+    scored(3, 0.0);
+    scored(4, 2.0);
+    scored(5, 0.0);
+    scored(6, 2.0);
+    scored(7, 0.0);
+    assert_eq!((found.expected[4], found.scale[4]), (2.0, 1.0));
+}
