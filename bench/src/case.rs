@@ -1,0 +1,115 @@
+//! The work that is timed.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use shared::analysis::{Learning, analyze, detect};
+use shared::detect::{Detector, Input};
+use shared::event::Rule;
+use shared::stats::quantile::Ranks;
+use shared::stats::rolling::{prior_moments, slopes};
+
+use crate::data::{HISTORY, LONG, SAMPLES, SERIES, grid, loaded, series};
+
+/// Something to do over and over.
+pub struct Case {
+    /// What a table calls it; the script that prints ratios looks for these.
+    pub name: String,
+    /// How many samples it works on.
+    pub samples: usize,
+    /// Does it once.
+    pub work: Box<dyn FnMut()>,
+}
+
+/// All of them, on data of their own.
+pub fn all() -> Vec<Case> {
+    let short: Vec<Arc<[f64]>> = (0..SERIES).map(|number| series(number, SAMPLES)).collect();
+    let short: Arc<[Arc<[f64]>]> = short.into();
+    let long: Arc<[Arc<[f64]>]> = vec![series(SERIES, LONG)].into();
+    let mut cases = vec![copy(&short)];
+    kernels(&short, &mut cases);
+    for (name, all) in [("", &short), (", one series of 1,000,000", &long)] {
+        cases.extend(Detector::all().map(|detector| {
+            let id = detector.about().id;
+            each(format!("{id}{name}"), all, move |values| {
+                let grid = grid(values.len());
+                let input = Input { values, learnt: values, history: HISTORY, grid, group: None };
+                black_box(detector.detect(input));
+            })
+        }));
+    }
+    rules(&short, &mut cases);
+    cases
+}
+
+/// The limit: nothing that keeps three results a sample is faster.
+fn copy(all: &Arc<[Arc<[f64]>]>) -> Case {
+    let mut out = [vec![0.0; SAMPLES], vec![0.0; SAMPLES], vec![0.0; SAMPLES]];
+    each("plain copy".to_owned(), all, move |values| {
+        let [a, b, c] = &mut out;
+        for (((value, a), b), c) in values.iter().zip(a).zip(b).zip(c) {
+            (*a, *b, *c) = (*value, *value, *value);
+        }
+        black_box(&mut out);
+    })
+}
+
+fn kernels(all: &Arc<[Arc<[f64]>]>, cases: &mut Vec<Case>) {
+    for window in [60, 1_440] {
+        cases.push(each(format!("moments {window}"), all, move |values| {
+            black_box(prior_moments(values, window));
+        }));
+    }
+    cases.push(each("slopes 10".to_owned(), all, |values| {
+        black_box(slopes(values, 10));
+    }));
+    cases.push(each("ranks".to_owned(), all, |values| {
+        black_box(Ranks::new(values));
+    }));
+    let ranks: Arc<[Ranks]> = all.iter().map(|values| Ranks::new(values)).collect();
+    type Work = fn(&Ranks, usize);
+    let works: [(&str, Work); 3] = [
+        ("medians", |ranks, window| drop(black_box(ranks.prior_medians(window)))),
+        ("quartiles", |ranks, window| drop(black_box(ranks.prior_quartiles(window)))),
+        ("deviations", |ranks, window| drop(black_box(ranks.prior_deviations(window)))),
+    ];
+    for (name, work) in works {
+        for window in [60, 1_440] {
+            let ranks = Arc::clone(&ranks);
+            cases.push(Case {
+                name: format!("{name} {window}"),
+                samples: SERIES * SAMPLES,
+                work: Box::new(move || {
+                    ranks.iter().for_each(|ranks| work(black_box(ranks), window))
+                }),
+            });
+        }
+    }
+}
+
+/// What moving a threshold costs: flags, runs, events and their severity from kept scores.
+fn rules(all: &[Arc<[f64]>], cases: &mut Vec<Case>) {
+    let detected = Arc::new(detect(
+        loaded(all, HISTORY),
+        Detector::by_id("rolling").unwrap_or_default(),
+        Learning::default(),
+    ));
+    for threshold in [4.0, 1.5] {
+        let (detected, rule) = (Arc::clone(&detected), Rule { threshold, ..Rule::default() });
+        cases.push(Case {
+            name: format!("threshold {threshold}"),
+            samples: SERIES * SAMPLES,
+            work: Box::new(move || drop(black_box(analyze(Arc::clone(&detected), rule)))),
+        });
+    }
+}
+
+fn each(name: String, all: &Arc<[Arc<[f64]>]>, mut work: impl FnMut(&[f64]) + 'static) -> Case {
+    let all = Arc::clone(all);
+    let samples = all.iter().map(|values| values.len()).sum();
+    Case {
+        name,
+        samples,
+        work: Box::new(move || all.iter().for_each(|values| work(black_box(values)))),
+    }
+}

@@ -1,0 +1,44 @@
+//! What Node calls. Texts are a pointer in the high and a length in the low 32 bits, and live for good.
+#![allow(
+    unsafe_code,
+    reason = "a name to export under is unsafe to give, as another might have it"
+)]
+
+use std::cell::RefCell;
+
+use crate::case::{self, Case};
+use crate::parity;
+
+thread_local! {
+    static CASES: RefCell<Vec<Case>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Makes the cases: a line of name and samples for each.
+#[unsafe(no_mangle)]
+pub extern "C" fn cases() -> u64 {
+    let all = case::all();
+    let lines = all.iter().map(|case| format!("{}\t{}\n", case.name, case.samples)).collect();
+    CASES.set(all);
+    text(lines)
+}
+
+/// Does the work of a case once.
+#[unsafe(no_mangle)]
+pub extern "C" fn run(case: usize) {
+    CASES.with_borrow_mut(|cases| {
+        if let Some(case) = cases.get_mut(case) {
+            (case.work)();
+        }
+    });
+}
+
+/// See [`parity::report`].
+#[unsafe(no_mangle)]
+pub extern "C" fn digests() -> u64 {
+    text(parity::report())
+}
+
+fn text(text: String) -> u64 {
+    let text = text.leak();
+    (text.as_ptr() as u64) << 32 | text.len() as u64
+}
