@@ -5,6 +5,7 @@
 //! - A window with fewer finite samples than [`enough`] asks for has no statistics: NaN.
 //! - The judged sample is never in the window that judges it.
 
+pub mod fft;
 pub mod rolling;
 pub mod tail;
 
