@@ -21,20 +21,23 @@ pub struct Complex {
 }
 
 impl Complex {
-    /// The number of size one at an angle in radians.
-    fn at(angle: f64) -> Self {
+    /// The number of size one at `angle`, in radians.
+    pub fn at(angle: f64) -> Self {
         Self { re: libm::cos(angle), im: libm::sin(angle) }
     }
 
-    fn plus(self, other: Self) -> Self {
+    /// Sum.
+    pub fn plus(self, other: Self) -> Self {
         Self { re: self.re + other.re, im: self.im + other.im }
     }
 
-    fn minus(self, other: Self) -> Self {
+    /// Difference.
+    pub fn minus(self, other: Self) -> Self {
         Self { re: self.re - other.re, im: self.im - other.im }
     }
 
-    fn times(self, other: Self) -> Self {
+    /// Product.
+    pub fn times(self, other: Self) -> Self {
         Self {
             re: self.re * other.re - self.im * other.im,
             im: self.re * other.im + self.im * other.re,
