@@ -151,9 +151,6 @@ fn measure(
     let Candidate { period, calendar } = candidate;
     let (len, known) = (samples.len(), samples.known());
     let lags = (len / period).checked_sub(1)?.min(LAGS);
-    let shape = samples.around_average(period);
-    let strength = (1..=lags).map(|lag| shape.correlation(lag * period)).sum::<f64>() / lags as f64;
-
     let mut chance = walk(len as f64 * known, period);
     if known > 0.95 {
         // By the spectrum, correlations of mere noise would be normal with this standard deviation.
@@ -162,13 +159,21 @@ fn measure(
         chance = chance.min(DEVIATIONS / libm::sqrt(independent));
     }
     chance *= if calendar.is_some() { EXPECTED } else { 1.0 };
+
+    let shape = samples.around_average(period);
+    let first = shape.correlation(period);
+    if first < 0.5 * chance {
+        return None;
+    }
+    let later: f64 = (2..=lags).map(|lag| shape.correlation(lag * period)).sum();
+    let strength = (first + later) / lags as f64;
     let explained = strength * shape.energy() / whole;
     let found = strength > chance && explained >= LEAST_EXPLAINED;
     // What is as similar in between is smooth, and repeats nothing.
     let between = |eighths: usize| shape.correlation(eighths * period / 8) <= 0.5 * strength;
     (found && [4, 2, 3].into_iter().any(between)).then(|| Season {
         period,
-        confidence: 1.0 - 0.5 * chance / strength,
+        confidence: 1.0 - 0.5 * (chance / strength) * (chance / strength),
         strength: strength.min(1.0),
         explained,
         calendar,

@@ -44,12 +44,19 @@ impl Spectrum {
 }
 
 /// At most so many lines of the periodogram are looked at.
-const LINES: usize = 6;
+const LINES: usize = 5;
+
+/// A shorter period that is no whole number of samples may only repeat after two.
+const FRACTIONAL: f64 = 20.0;
+
+/// So many bins give a median.
+const NEIGHBOURS: usize = 128;
 
 /// Candidates that fit twice into the samples, those of the calendar first.
 pub(super) fn candidates(samples: &Samples, step: Step) -> (Vec<Candidate>, Spectrum) {
     let longest = samples.len() / 2;
-    let fft = Fft::new(samples.len() + longest);
+    // The longest lags wrap around a little; what they propose is measured without that.
+    let fft = Fft::new(samples.len() + samples.len() / 3);
     let correlations = samples.correlations(&fft);
     let calendar = Calendar::ALL.into_iter().filter_map(|calendar| {
         let period = calendar.period(step)?;
@@ -61,9 +68,10 @@ pub(super) fn candidates(samples: &Samples, step: Step) -> (Vec<Candidate>, Spec
     for period in lines(&power, fft.len(), samples.len()) {
         // Half a bin of the transform, in samples.
         let doubt = period * period / samples.len() as f64 * 0.5;
-        for multiple in [1.0, 2.0] {
-            all.push(plain(libm::round(period * multiple) as usize));
-            all.push(plain(nearest_hill(&correlations, period * multiple, doubt * multiple)));
+        all.push(plain(libm::round(period) as usize));
+        all.push(plain(nearest_hill(&correlations, period, doubt)));
+        if period < FRACTIONAL {
+            all.push(plain(libm::round(2.0 * period) as usize));
         }
     }
     all.extend(hills(&correlations).into_iter().map(plain));
@@ -84,7 +92,7 @@ fn lines(power: &[f64], padded: usize, len: usize) -> Vec<f64> {
             continue;
         }
         let ratio = here / background[bin];
-        if lines.len() == LINES && !(ratio > lines[LINES - 1].0) || ratio.is_nan() {
+        if lines.get(LINES - 1).is_some_and(|last| ratio <= last.0) {
             continue;
         }
         lines.truncate(LINES - 1);
@@ -100,13 +108,14 @@ fn lines(power: &[f64], padded: usize, len: usize) -> Vec<f64> {
 /// Median power in a neighbourhood that widens with frequency. Shape: as `power`.
 fn background(power: &[f64], width: usize) -> Vec<f64> {
     let mut background = Vec::with_capacity(power.len());
-    let mut window = Vec::new();
+    let mut window: Vec<f64> = Vec::with_capacity(NEIGHBOURS);
     while background.len() < power.len() {
         let from = background.len();
         let to = (from + (from / 4).max(width)).min(power.len());
         let reach = (from / 2).max(8 * width);
         window.clear();
-        window.extend_from_slice(&power[from.saturating_sub(reach)..(to + reach).min(power.len())]);
+        let all = &power[from.saturating_sub(reach)..(to + reach).min(power.len())];
+        window.extend(all.iter().step_by(all.len().div_ceil(NEIGHBOURS)));
         let middle = window.len() / 2;
         let median = *window.select_nth_unstable_by(middle, f64::total_cmp).1;
         background.resize(to, median.max(f64::MIN_POSITIVE));

@@ -5,12 +5,17 @@ use crate::stats::fft::{Complex, Fft};
 /// Values are clipped this many robust scales off, so that outliers count as large and no more.
 const CLIP: f64 = 5.0;
 
+/// Of the samples that a lag leaves, at least this share must have a partner for a correlation.
+const LEAST_PAIRS: f64 = 0.25;
+
 /// Samples in units of their robust scale around their mean; 0 where one is missing.
 #[derive(Clone, Debug)]
 pub(super) struct Samples {
     values: Vec<f64>,
     /// 1 where there is a sample, 0 where one is missing; `None` if none is.
     present: Option<Vec<f64>>,
+    /// The share of samples that are not missing.
+    known: f64,
     /// Sums of squares of the first k values.
     squares: Vec<f64>,
 }
@@ -46,7 +51,9 @@ impl Samples {
 
     fn with(values: Vec<f64>, present: Option<Vec<f64>>) -> Self {
         let squares = prefix_sums(values.iter().map(|value| value * value));
-        Self { values, present, squares }
+        let count = |present: &Vec<f64>| present.iter().sum::<f64>() / present.len() as f64;
+        let known = present.as_ref().map_or(1.0, count);
+        Self { values, present, known, squares }
     }
 
     pub fn len(&self) -> usize {
@@ -108,8 +115,7 @@ impl Samples {
 
     /// The share of samples that are not missing.
     pub fn known(&self) -> f64 {
-        let count = |present: &Vec<f64>| present.iter().sum::<f64>() / present.len() as f64;
-        self.present.as_ref().map_or(1.0, count)
+        self.known
     }
 
     /// Correlation with itself `lag` samples later, -1 to 1, over the pairs of which neither is missing.
@@ -134,17 +140,12 @@ impl Samples {
     fn normalised(&self, lag: usize, products: f64, pairs: Option<f64>) -> f64 {
         let len = self.values.len();
         let (head, tail) = (self.squares[len - lag], self.squares[len] - self.squares[lag]);
-        let share = match (&self.present, pairs) {
-            (Some(present), Some(pairs)) => {
-                let all: f64 = present.iter().sum();
-                let expected = all * (len - lag) as f64 / len as f64;
-                if pairs < 0.25 * expected {
-                    return 0.0;
-                }
-                pairs / expected
-            }
-            _ => 1.0,
-        };
+        // Of the squares, those count whose partner is not missing.
+        let expected = self.known * (len - lag) as f64;
+        let share = pairs.map_or(1.0, |pairs| pairs / expected);
+        if share < LEAST_PAIRS {
+            return 0.0;
+        }
         let energy = libm::sqrt(head * tail) * share;
         if energy > 1e-12 { products / energy } else { 0.0 }
     }

@@ -186,10 +186,13 @@ fn what_is_said_of_a_season() {
     let found = periods(&values, FIVE);
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!((found[0].period, found[0].calendar), (288, Some(Calendar::Day)));
-    assert!(found[0].confidence > 0.7 && found[0].strength > 0.95 && found[0].explained > 0.9);
+    assert!(found[0].confidence > 0.9 && found[0].strength > 0.95, "{found:?}");
     assert_eq!(periods(&values, MINUTE)[0].calendar, None);
 
-    assert_eq!(Calendar::ALL.map(|c| c.period(Step::from_seconds(1_800))), [None, Some(48), Some(336)]);
+    assert_eq!(
+        Calendar::ALL.map(|c| c.period(Step::from_seconds(1_800))),
+        [None, Some(48), Some(336)]
+    );
     assert_eq!(Calendar::ALL.map(|c| c.period(Step::from_seconds(86_400))), [None, None, Some(7)]);
 }
 
