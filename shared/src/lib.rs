@@ -18,6 +18,8 @@ pub mod unit;
 
 pub mod stats;
 
+pub mod seasonality;
+
 pub mod detect;
 
 pub mod event;

@@ -7,8 +7,11 @@
 
 pub mod extremes;
 pub mod quantile;
+pub mod fft;
 pub mod rolling;
 pub mod tail;
+#[cfg(test)]
+pub(crate) mod testing;
 
 /// The scale never falls below this share of the expected value, nor below [`LEAST_SCALE`],
 /// so that rounding noise of a constant series is not odd. Exported rules use the same floor.

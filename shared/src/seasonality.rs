@@ -1,0 +1,190 @@
+//! Which seasons a series has: lengths after which it repeats itself.
+//!
+//! Candidates come from the periodogram, the autocorrelation and the calendar. What decides is one
+//! measure: the series less its moving average over the candidate length, correlated with itself one,
+//! two, three and four seasons later. That is what a comparison with "the same time yesterday" can
+//! know. Trends and slow drifts are gone with the moving average; how well a random walk would
+//! repeat itself by chance, which is the more the fewer seasons there are, is what has to be exceeded.
+//!
+//! Cost: O(n log n). Sources: periodogram candidates validated by the autocorrelation as in Vlachos, Yu
+//! and Castelli, "On periodicity detection and structural periodic similarity" (2005); seasons found
+//! one after the other as in Wen et al., "RobustPeriod" (2021).
+
+mod candidates;
+mod samples;
+
+use crate::time::Step;
+use candidates::{Candidate, Spectrum, candidates};
+use samples::Samples;
+
+/// A season that people keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Calendar {
+    /// 60 minutes.
+    Hour,
+    /// 24 hours.
+    Day,
+    /// 7 days.
+    Week,
+}
+
+/// A length after which a series repeats itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Season {
+    /// In samples, at least [`SHORTEST`].
+    pub period: usize,
+    /// 0.5 for a repetition that is only just beyond chance, towards 1 for one that is certain.
+    pub confidence: f64,
+    /// The share of the variance around the moving average that repeats, 0 to 1.
+    pub strength: f64,
+    /// The share of the whole variance, less trend and shorter seasons, that this season explains.
+    pub explained: f64,
+    /// Set if the period is this one, rounded to samples.
+    pub calendar: Option<Calendar>,
+}
+
+/// A shorter season has too few samples to have a shape.
+pub const SHORTEST: usize = 4;
+
+/// At most so many seasons are found.
+const MOST: usize = 3;
+
+/// Seasons to compare with: one to so many before.
+const LAGS: usize = 4;
+
+/// Chance has one try at a calendar season, and many at those of unknown length.
+const EXPECTED: f64 = 0.85;
+
+/// A season is a mere overtone if a longer one repeats better; but a day is one even where weekends
+/// differ, unless the longer one is better by this factor.
+const CALENDAR_OVERTONE: f64 = 1.6;
+
+/// Weaker seasons are of no use.
+const LEAST_STRENGTH: f64 = 0.08;
+
+/// Of what is left after a season was subtracted, three of its lengths apart correlate by 0.1 to 0.2.
+const LEAST_LATER_STRENGTH: f64 = 0.25;
+
+/// See [`Season::explained`]; what is less is rounding or of no use.
+const LEAST_EXPLAINED: f64 = 1e-3;
+
+/// The best of many candidates is this many standard deviations off by chance.
+const DEVIATIONS: f64 = 4.5;
+
+impl Calendar {
+    /// All, shortest first.
+    pub const ALL: [Self; 3] = [Self::Hour, Self::Day, Self::Week];
+
+    /// Its length in samples, rounded; `None` if that is shorter than [`SHORTEST`].
+    pub fn period(self, step: Step) -> Option<usize> {
+        let millis: u64 = match self {
+            Self::Hour => 3_600_000,
+            Self::Day => 86_400_000,
+            Self::Week => 7 * 86_400_000,
+        };
+        let period = (millis + step.millis() / 2) / step.millis();
+        usize::try_from(period).ok().filter(|period| *period >= SHORTEST)
+    }
+}
+
+/// The seasons of a series, the one that explains most first; empty if there is none, or if there are
+/// fewer than two full seasons or too many gaps to tell. NaN and infinities are missing. The unit of
+/// `values` does not matter.
+pub fn periods(values: &[f64], step: Step) -> Vec<Season> {
+    let Some(mut samples) = Samples::new(values) else { return Vec::new() };
+    let whole = samples.energy();
+    let mut found: Vec<Season> = Vec::new();
+    while found.len() < MOST {
+        let Some(season) = shortest_season(&samples, whole, step, found.last()) else { break };
+        samples = samples.without(season.period);
+        found.push(season);
+    }
+    found.sort_by(|a, b| b.explained.total_cmp(&a.explained));
+    found
+}
+
+/// The shortest season beyond `last` that is no overtone of a longer one.
+fn shortest_season(
+    samples: &Samples,
+    whole: f64,
+    step: Step,
+    last: Option<&Season>,
+) -> Option<Season> {
+    let longer = last.map_or(0, |last| last.period + last.period / 4);
+    let least = if last.is_some() { LEAST_LATER_STRENGTH } else { LEAST_STRENGTH };
+    let (candidates, spectrum) = candidates(samples, step);
+    let seasons: Vec<Season> = candidates
+        .into_iter()
+        .filter(|candidate| candidate.period > longer)
+        .filter_map(|candidate| measure(samples, candidate, &spectrum, whole))
+        .filter(|season| season.strength >= least)
+        .collect();
+    let best_of_its_kind = |season: &&Season| {
+        let near = (season.period / 10).max(season.period * season.period / (2 * samples.len()));
+        let rank =
+            |s: &Season| s.strength * if s.calendar.is_some() { 1.0 / EXPECTED } else { 1.0 };
+        seasons
+            .iter()
+            .all(|other| other.period.abs_diff(season.period) > near || rank(other) <= rank(season))
+    };
+    let seasons: Vec<Season> = seasons.iter().filter(best_of_its_kind).copied().collect();
+    let no_overtone = |(at, season): &(usize, &Season)| {
+        let shape = samples.around_average(season.period);
+        let own = shape.correlation(season.period);
+        let factor = if season.calendar.is_some() { CALENDAR_OVERTONE } else { 1.0 };
+        seasons[at + 1..].iter().all(|longer| {
+            let pairs = samples.known() * (samples.len() - longer.period) as f64;
+            let doubt = 0.02 + 3.0 * libm::sqrt((1.0 - own * own) / pairs);
+            shape.correlation(longer.period) <= factor * own + doubt
+        })
+    };
+    seasons.iter().enumerate().find(no_overtone).map(|(_, season)| *season)
+}
+
+/// The season of this length if it repeats beyond chance. `whole` is the energy of all samples.
+fn measure(
+    samples: &Samples,
+    candidate: Candidate,
+    spectrum: &Spectrum,
+    whole: f64,
+) -> Option<Season> {
+    let Candidate { period, calendar } = candidate;
+    let (len, known) = (samples.len(), samples.known());
+    let lags = (len / period).checked_sub(1)?.min(LAGS);
+    let mut chance = walk(len as f64 * known, period);
+    if known > 0.95 {
+        // By the spectrum, correlations of mere noise would be normal with this standard deviation.
+        let pairs = lags as f64 * (len as f64 - period as f64 * (lags + 1) as f64 * 0.5);
+        let independent = spectrum.independent(period) * pairs / len as f64;
+        chance = chance.min(DEVIATIONS / libm::sqrt(independent));
+    }
+    chance *= if calendar.is_some() { EXPECTED } else { 1.0 };
+
+    let shape = samples.around_average(period);
+    let first = shape.correlation(period);
+    if first < 0.5 * chance {
+        return None;
+    }
+    let later: f64 = (2..=lags).map(|lag| shape.correlation(lag * period)).sum();
+    let strength = (first + later) / lags as f64;
+    let explained = strength * shape.energy() / whole;
+    let found = strength > chance && explained >= LEAST_EXPLAINED;
+    // What is as similar in between is smooth, and repeats nothing.
+    let between = |eighths: usize| shape.correlation(eighths * period / 8) <= 0.5 * strength;
+    (found && [4, 2, 3].into_iter().any(between)).then(|| Season {
+        period,
+        confidence: 1.0 - 0.5 * (chance / strength) * (chance / strength),
+        strength: strength.min(1.0),
+        explained,
+        calendar,
+    })
+}
+
+/// The strength that about one random walk in 100 exceeds at its best candidate, measured on 200 walks
+/// of each of 100, 500, 3,000 and 11,000 samples. Noise that remembers less stays further below.
+fn walk(len: f64, period: usize) -> f64 {
+    (0.1 + 2.1 * period as f64 / len + 0.7 / libm::sqrt(len)).min(0.88)
+}
+
+#[cfg(test)]
+mod tests;

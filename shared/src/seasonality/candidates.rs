@@ -1,0 +1,164 @@
+//! Lengths that are worth a look.
+
+use super::samples::Samples;
+use super::{Calendar, SHORTEST};
+use crate::stats::fft::Fft;
+use crate::time::Step;
+
+/// A length that may be a season.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Candidate {
+    pub period: usize,
+    pub calendar: Option<Calendar>,
+}
+
+/// What the periodogram says of the noise.
+#[derive(Clone, Debug)]
+pub(super) struct Spectrum {
+    /// Sums of power and of its square from each bin on.
+    sums: Vec<(f64, f64)>,
+    /// Bins of the padded transform, and how many of them the samples alone would have.
+    bins: usize,
+    samples: usize,
+}
+
+impl Spectrum {
+    fn new(power: &[f64], samples: usize) -> Self {
+        let mut sums = vec![(0.0, 0.0); power.len() + 1];
+        for (bin, power) in power.iter().enumerate().rev() {
+            let (sum, squares) = sums[bin + 1];
+            sums[bin] = (sum + power, squares + power * power);
+        }
+        Self { sums, bins: 2 * (power.len() - 1), samples }
+    }
+
+    /// How many independent samples vary as much as these do around their average over `period`: all of
+    /// them for white noise, few where few frequencies matter (Bartlett 1946, by Parseval's theorem;
+    /// the power of noise varies, which doubles its mean square).
+    pub fn independent(&self, period: usize) -> f64 {
+        let lowest = (7 * self.bins / (10 * period)).min(self.sums.len() - 1);
+        let (sum, squares) = self.sums[lowest];
+        let share = 4.0 * self.samples as f64 / self.bins as f64;
+        if squares > 0.0 { (share * sum * sum / squares).max(1.0) } else { 1.0 }
+    }
+}
+
+/// At most so many lines of the periodogram are looked at.
+const LINES: usize = 5;
+
+/// A shorter period that is no whole number of samples may only repeat after two.
+const FRACTIONAL: f64 = 20.0;
+
+/// So many bins give a median.
+const NEIGHBOURS: usize = 128;
+
+/// Candidates that fit twice into the samples, those of the calendar first.
+pub(super) fn candidates(samples: &Samples, step: Step) -> (Vec<Candidate>, Spectrum) {
+    let longest = samples.len() / 2;
+    // The longest lags wrap around a little; what they propose is measured without that.
+    let fft = Fft::new(samples.len() + samples.len() / 3);
+    let correlations = samples.correlations(&fft);
+    let calendar = Calendar::ALL.into_iter().filter_map(|calendar| {
+        let period = calendar.period(step)?;
+        Some(Candidate { period, calendar: Some(calendar) })
+    });
+    let mut all: Vec<Candidate> = calendar.collect();
+    let plain = |period: usize| Candidate { period, calendar: None };
+    let power = samples.periodogram(&fft);
+    for period in lines(&power, fft.len(), samples.len()) {
+        // Half a bin of the transform, in samples.
+        let doubt = period * period / samples.len() as f64 * 0.5;
+        all.push(plain(libm::round(period) as usize));
+        all.push(plain(nearest_hill(&correlations, period, doubt)));
+        if period < FRACTIONAL {
+            all.push(plain(libm::round(2.0 * period) as usize));
+        }
+    }
+    all.extend(hills(&correlations).into_iter().map(plain));
+    all.retain(|candidate| (SHORTEST..=longest).contains(&candidate.period));
+    all.sort_by_key(|candidate| (candidate.period, candidate.calendar.is_none()));
+    all.dedup_by_key(|candidate| candidate.period);
+    (all, Spectrum::new(&power, samples.len()))
+}
+
+/// Periods of the lines that stand out most from their neighbourhood in the periodogram.
+fn lines(power: &[f64], padded: usize, len: usize) -> Vec<f64> {
+    let background = background(power, padded.div_ceil(len));
+    let mut lines: Vec<(f64, f64)> = Vec::new();
+    let last = (padded / SHORTEST).min(power.len() - 2);
+    for bin in (2 * padded / len).max(1)..=last {
+        let [before, here, after] = [power[bin - 1], power[bin], power[bin + 1]];
+        if here < before || here < after {
+            continue;
+        }
+        let ratio = here / background[bin];
+        if lines.get(LINES - 1).is_some_and(|last| ratio <= last.0) {
+            continue;
+        }
+        lines.truncate(LINES - 1);
+        // The top of the parabola through three points.
+        let bend = before - 2.0 * here + after;
+        let shift = if bend < 0.0 { (before - after) / (2.0 * bend) } else { 0.0 };
+        let place = lines.partition_point(|line| line.0 >= ratio);
+        lines.insert(place, (ratio, padded as f64 / (bin as f64 + shift)));
+    }
+    lines.into_iter().map(|line| line.1).collect()
+}
+
+/// Median power in a neighbourhood that widens with frequency. Shape: as `power`.
+fn background(power: &[f64], width: usize) -> Vec<f64> {
+    let mut background = Vec::with_capacity(power.len());
+    let mut window: Vec<f64> = Vec::with_capacity(NEIGHBOURS);
+    while background.len() < power.len() {
+        let from = background.len();
+        let to = (from + (from / 4).max(width)).min(power.len());
+        let reach = (from / 2).max(8 * width);
+        window.clear();
+        let all = &power[from.saturating_sub(reach)..(to + reach).min(power.len())];
+        window.extend(all.iter().step_by(all.len().div_ceil(NEIGHBOURS)));
+        let middle = window.len() / 2;
+        let median = *window.select_nth_unstable_by(middle, f64::total_cmp).1;
+        background.resize(to, median.max(f64::MIN_POSITIVE));
+    }
+    background
+}
+
+/// The lag with the highest hill of the autocorrelation within `doubt` of `period`. What rises on a slope
+/// is no hill, so half a period to both sides is taken away.
+fn nearest_hill(correlations: &[f64], period: f64, doubt: f64) -> usize {
+    let centre = libm::round(period) as usize;
+    let doubt = (libm::ceil(doubt) as usize).clamp(1, centre / 4 + 1);
+    let half = centre / 2;
+    let at = |lag: usize| correlations.get(lag).copied();
+    let height = |lag: usize| {
+        let sides = match (at(lag.saturating_sub(half)), at(lag + half)) {
+            (Some(left), Some(right)) => (left + right) * 0.5,
+            (Some(left), None) => left,
+            _ => 0.0,
+        };
+        at(lag).map_or(-2.0, |here| here - sides)
+    };
+    let mut best = (centre, height(centre));
+    for lag in centre.saturating_sub(doubt)..=centre + doubt {
+        let height = height(lag);
+        if height > best.1 {
+            best = (lag, height);
+        }
+    }
+    best.0
+}
+
+/// The highest peak of the autocorrelation after its first valley, and the first that is about as high.
+fn hills(correlations: &[f64]) -> Vec<usize> {
+    let valley = correlations.windows(2).position(|pair| pair[1] > pair[0]).unwrap_or(0);
+    let peaks: Vec<usize> = (valley.max(SHORTEST)..correlations.len().saturating_sub(1))
+        .filter(|at| {
+            correlations[*at] > correlations[at - 1] && correlations[*at] >= correlations[at + 1]
+        })
+        .collect();
+    let highest =
+        peaks.iter().copied().max_by(|a, b| correlations[*a].total_cmp(&correlations[*b]));
+    let Some(highest) = highest else { return Vec::new() };
+    let as_high = |at: &usize| correlations[*at] >= 0.8 * correlations[highest];
+    peaks.iter().copied().find(as_high).into_iter().chain([highest]).collect()
+}
