@@ -10,6 +10,8 @@ use shared::time::{Span, Step, TimeError, Timestamp};
 pub struct Recording {
     /// Path below the folder, with `/` between its parts.
     pub name: String,
+    /// Time of each row, as the file writes it.
+    pub written: Vec<String>,
     /// Time of each row.
     pub times: Vec<Timestamp>,
     /// Value of each row; NaN where the file has none.
@@ -63,6 +65,9 @@ pub enum DataError {
         /// Why.
         message: String,
     },
+    /// No labels.
+    #[error("no CSV file in {0} has a column \"label\"")]
+    Unlabelled(PathBuf),
     /// No CSV file at all.
     #[error("{0} holds no CSV file with the columns timestamp and value")]
     Empty(PathBuf),
@@ -77,13 +82,13 @@ impl Recording {
     pub fn read(folder: &Path, name: &str) -> Result<Self, DataError> {
         let path = folder.join(name);
         let table = Table::read(&path)?;
-        let (times, values) = (table.column("timestamp")?, table.column("value")?);
+        let at = table.column("timestamp")?;
         let cells = |at: usize| table.rows.iter().map(move |row| row.get(at).unwrap_or_default());
-        let times = cells(times).map(str::parse::<Timestamp>).enumerate();
+        let times = cells(at).map(str::parse::<Timestamp>).enumerate();
         let times = times
             .map(|(row, time)| time.map_err(|error: TimeError| table.cell(row, error.to_string())))
             .collect::<Result<_, _>>()?;
-        let values = table.numbers(values)?;
+        let values = table.numbers(table.column("value")?)?;
         let labels = match table.column("label") {
             Ok(at) => Some(
                 cells(at)
@@ -99,7 +104,8 @@ impl Recording {
             ),
             Err(_) => None,
         };
-        Ok(Self { name: name.to_owned(), times, values, labels })
+        let written = cells(at).map(str::to_owned).collect();
+        Ok(Self { name: name.to_owned(), written, times, values, labels })
     }
 
     /// The rows as a sequence of samples: from the first time on, at the median distance of neighbours.

@@ -1,15 +1,31 @@
 //! Folders of recordings with a label a row.
 
+mod events;
+mod precision;
+
+pub use events::{Found, TOLERANCE, found};
+pub use precision::average_precision;
+
 use std::path::Path;
 
 use rayon::prelude::*;
 use shared::detect::Detector;
 
 use crate::data::{DataError, Recording, files};
-use crate::verdict::judge;
+use crate::verdict::{default_rule, judge};
 
-/// Recordings with fewer rows are left out of the mean of [`average_precision`].
+/// Recordings with fewer rows are left out of the mean of the areas.
 pub const LEAST_ROWS: usize = 200;
+
+/// What a detector is worth on one recording, or on several together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// Area under the precision-recall curve of the score; of several the mean. `None` without a labelled
+    /// row, or with fewer than [`LEAST_ROWS`] rows.
+    pub area: Option<f64>,
+    /// Its events, at the thresholds that it has by default.
+    pub events: Found,
+}
 
 /// Reads every recording with labels below a folder.
 ///
@@ -20,41 +36,31 @@ pub fn read(folder: &Path) -> Result<Vec<Recording>, DataError> {
     let all = names.par_iter().map(|name| Recording::read(folder, name));
     let mut all: Vec<Recording> = all.collect::<Result<_, _>>()?;
     all.retain(|recording| recording.labels.is_some());
-    if all.is_empty() { Err(DataError::Empty(folder.to_owned())) } else { Ok(all) }
+    if all.is_empty() { Err(DataError::Unlabelled(folder.to_owned())) } else { Ok(all) }
 }
 
-/// Area under the precision-recall curve of a score: the mean of the precision at each labelled row, rows
-/// of equal score counted at once. A score that is NaN counts as 0. `None` without a labelled row.
-///
-/// Cost: O(n log n). Source: the "average precision" of scikit-learn.
-pub fn average_precision(scores: &[f64], labels: &[bool]) -> Option<f64> {
-    let known = |score: f64| if score.is_nan() { 0.0 } else { score };
-    let mut rows: Vec<(f64, bool)> =
-        scores.iter().zip(labels).map(|(score, label)| (known(*score), *label)).collect();
-    rows.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let labelled = rows.iter().filter(|row| row.1).count();
-    if labelled == 0 {
-        return None;
-    }
-    let (mut seen, mut hits, mut area) = (0, 0, 0.0);
-    for equal in rows.chunk_by(|a, b| a.0 == b.0) {
-        let new = equal.iter().filter(|row| row.1).count();
-        seen += equal.len();
-        hits += new;
-        area += new as f64 * hits as f64 / seen as f64;
-    }
-    Some(area / labelled as f64)
-}
-
-/// Mean of [`average_precision`] over the recordings of at least [`LEAST_ROWS`] rows with a labelled one.
-pub fn mean_average_precision(recordings: &[Recording], detector: Detector) -> f64 {
-    let each: Vec<f64> = recordings
+/// Runs a detector on each recording, without history. Shape: one result a recording.
+pub fn measure(recordings: &[Recording], detector: Detector) -> Vec<Measured> {
+    recordings
         .par_iter()
-        .filter(|recording| recording.values.len() >= LEAST_ROWS)
-        .filter_map(|recording| {
-            let verdict = judge(detector, recording, 0);
-            average_precision(&verdict.detection.score, recording.labels.as_ref()?)
+        .map(|recording| {
+            let labels = recording.labels.as_deref().unwrap_or_default();
+            let detection = judge(detector, recording, 0).detection;
+            let long = recording.values.len() >= LEAST_ROWS;
+            let area = long.then(|| average_precision(&detection.score, labels)).flatten();
+            let grid = recording.grid();
+            let onsets =
+                shared::event::events(&detection, &default_rule(detector), 0, |at| grid.at(at));
+            let onsets: Vec<usize> = onsets.iter().map(|event| event.onset.index).collect();
+            Measured { area, events: found(&onsets, labels, grid.duration(grid.len)) }
         })
-        .collect();
-    each.iter().sum::<f64>() / each.len() as f64
+        .collect()
+}
+
+/// Several recordings together: the mean of the areas, and the sum of the events.
+pub fn together(each: &[Measured]) -> Measured {
+    let areas: Vec<f64> = each.iter().filter_map(|measured| measured.area).collect();
+    let mean = areas.iter().sum::<f64>() / areas.len() as f64;
+    let events = each.iter().fold(Found::default(), |sum, measured| sum.and(&measured.events));
+    Measured { area: (!areas.is_empty()).then_some(mean), events }
 }

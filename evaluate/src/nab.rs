@@ -6,12 +6,13 @@
 
 mod corpus;
 mod curve;
-pub mod validation;
+mod validation;
 
 pub use corpus::{Corpus, File};
-pub use curve::{Curve, Optimum, optimum};
-
-use crate::verdict::Verdict;
+pub use curve::{Curves, Optimum};
+pub use validation::{
+    Choice, FOLDS, Fold, REPEATS, Validated, category_folds, random_folds, repeated, validate,
+};
 
 /// What finding, missing and crying wolf weigh.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,26 +34,46 @@ pub const PROFILES: [Profile; 3] = [
     Profile { name: "low FN", true_positive: 1.0, false_positive: 0.11, false_negative: 2.0 },
 ];
 
-/// NAB's figure for one profile, with the threshold that is best for the whole corpus.
+/// What candidates are worth in one profile.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// The best candidate and threshold for the whole corpus, as NAB settles them.
+    pub corpus: Best,
+    /// Mean of the score with candidate and threshold settled on other files, over random folds.
+    pub folds: f64,
+    /// The same with each category left out.
+    pub categories: Validated,
+}
+
+/// The best candidate and threshold.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Score {
-    /// The threshold.
-    pub threshold: f64,
+pub struct Best {
+    /// Which.
+    pub choice: Choice,
     /// 0 for silence, 100 for perfection.
     pub score: f64,
 }
 
-/// Scores the alerts of all files. Shape: one vector of strengths a file of the corpus, one strength a row.
-/// Only strengths above 0 are alerts. Cost: O(n log n).
-pub fn score(files: &[File], alerts: &[Vec<f64>], profile: &Profile) -> Score {
-    let curves = curves(files, alerts, profile);
-    let best = optimum(&curves);
-    Score { threshold: best.threshold, score: normalized(files, profile, best.raw) }
+/// Measures the alerts of each candidate. Shape: of a candidate one vector of strengths a file, one
+/// strength a row; only strengths above 0 are alerts. Cost: O(n log n).
+pub fn measure(files: &[File], candidates: &[Vec<Vec<f64>>], profile: &Profile) -> Measured {
+    let curves: Vec<Curves> =
+        candidates.iter().map(|alerts| Curves::new(files, alerts, profile)).collect();
+    let repeated = repeated(files, &curves, profile);
+    let folds = repeated.iter().map(|validated| validated.score).sum::<f64>();
+    let categories = validate(files, &curves, profile, &category_folds(files));
+    Measured { corpus: best(files, &curves, profile), folds: folds / REPEATS as f64, categories }
 }
 
-/// One curve a file; shapes as in [`score`].
-pub fn curves(files: &[File], alerts: &[Vec<f64>], profile: &Profile) -> Vec<Curve> {
-    files.iter().zip(alerts).map(|(file, alerts)| Curve::new(file, alerts, profile)).collect()
+/// The best of the candidates and of their thresholds for the whole corpus; silence if there is none.
+pub fn best(files: &[File], candidates: &[Curves], profile: &Profile) -> Best {
+    let choices = candidates.iter().enumerate().map(|(candidate, curves)| {
+        let Optimum { threshold, raw } = curves.optimum(|_| true);
+        let score = normalized(files, profile, raw);
+        Best { choice: Choice { candidate, threshold }, score }
+    });
+    let silence = Best { choice: Choice { candidate: 0, threshold: f64::INFINITY }, score: 0.0 };
+    choices.reduce(|a, b| if b.score > a.score { b } else { a }).unwrap_or(silence)
 }
 
 /// From a sum of weights over all files to NAB's scale.
@@ -61,9 +82,4 @@ pub fn normalized(files: &[File], profile: &Profile, raw: f64) -> f64 {
     let silent = -(windows as f64) * profile.false_negative;
     let perfect = windows as f64 * profile.true_positive;
     if windows == 0 { 0.0 } else { 100.0 * (raw - silent) / (perfect - silent) }
-}
-
-/// The alerts of each verdict, as [`score`] takes them.
-pub fn alerts(verdicts: &[Verdict]) -> Vec<Vec<f64>> {
-    verdicts.iter().map(|verdict| verdict.alerts.clone()).collect()
 }

@@ -20,6 +20,11 @@ pub fn judge(detector: Detector, recording: &Recording, history: usize) -> Verdi
     let values = &recording.values;
     let grid = recording.grid();
     let detection = detector.detect(Input { values, learnt: values, history, grid, group: None });
-    let alerts = alerts(detection.strength(), Rule::default().hold_off);
+    let alerts = alerts(detection.strength(), default_rule(detector).hold_off);
     Verdict { detection, alerts }
+}
+
+/// The rule that the page begins with: the thresholds of the detector.
+pub fn default_rule(detector: Detector) -> Rule {
+    Rule { threshold: detector.about().threshold, ..Rule::default() }
 }

@@ -7,7 +7,7 @@ use shared::detect::Detector;
 use shared::time::Timestamp;
 
 use crate::data::{DataError, Recording, column};
-use crate::verdict::{Verdict, judge};
+use crate::verdict::judge;
 
 /// All files with their labelled windows, in the order of their names.
 #[derive(Clone, Debug)]
@@ -61,9 +61,13 @@ impl Corpus {
         Ok(Self { files })
     }
 
-    /// Runs a detector on every file, with the probationary rows as its history.
-    pub fn judge(&self, detector: Detector) -> Vec<Verdict> {
-        self.files.par_iter().map(|file| judge(detector, &file.recording, file.probation)).collect()
+    /// Runs a detector on every file, with the probationary rows as its history. Shape: the strengths of
+    /// its alerts, one vector a file, one strength a row.
+    pub fn alerts(&self, detector: Detector) -> Vec<Vec<f64>> {
+        self.files
+            .par_iter()
+            .map(|file| judge(detector, &file.recording, file.probation).alerts)
+            .collect()
     }
 
     /// Published scores, from the column `anomaly_score` of a file of the same name under `folder`.

@@ -1,9 +1,29 @@
+use std::ops::Range;
+
+use rayon::prelude::*;
+
 use super::{File, Profile};
+
+/// What every file adds to the score of the corpus, for every threshold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Curves {
+    files: Vec<Curve>,
+    /// The steps of all curves, at falling thresholds.
+    changes: Vec<Change>,
+}
+
+/// By how much the sum of one file changes when the threshold falls to this.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Change {
+    threshold: f64,
+    raw: f64,
+    file: usize,
+}
 
 /// What one file adds to the score of the corpus, for every threshold: a step at each strength that changes
 /// it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Curve {
+struct Curve {
     /// Weight of all windows missed.
     silent: f64,
     /// Strengths, falling, and the sum of weights with the threshold at each of them.
@@ -22,7 +42,7 @@ pub struct Optimum {
 impl Curve {
     /// Of the strengths of one file. Only rows behind the probation count, and only strengths above 0; NaN
     /// is silent. Cost: O(n log n) for n such rows.
-    pub fn new(file: &File, alerts: &[f64], profile: &Profile) -> Self {
+    fn new(file: &File, alerts: &[f64], profile: &Profile) -> Self {
         let mut rows: Vec<(f64, usize)> = (file.probation..alerts.len())
             .filter(|row| alerts[*row] > 0.0)
             .map(|row| (alerts[row], row))
@@ -55,46 +75,61 @@ impl Curve {
     }
 
     /// Sum of the weights of this file at a threshold. Cost: O(log n).
-    pub fn at(&self, threshold: f64) -> f64 {
+    fn at(&self, threshold: f64) -> f64 {
         let above = self.steps.partition_point(|(strength, _)| *strength >= threshold);
         above.checked_sub(1).map_or(self.silent, |last| self.steps[last].1)
     }
-
-    /// The changes of the sum, at falling thresholds.
-    fn changes(&self) -> impl Iterator<Item = (f64, f64)> {
-        let before = std::iter::once(self.silent).chain(self.steps.iter().map(|(_, raw)| *raw));
-        self.steps.iter().zip(before).map(|((strength, raw), before)| (*strength, raw - before))
-    }
 }
 
-/// The threshold that is best for all these files together; of equal ones the highest. Cost: O(n log n).
-pub fn optimum<'a>(curves: impl IntoIterator<Item = &'a Curve>) -> Optimum {
-    let mut raw = 0.0;
-    let mut changes = Vec::new();
-    for curve in curves {
-        raw += curve.silent;
-        changes.extend(curve.changes());
-    }
-    changes.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let mut best = Optimum { threshold: f64::INFINITY, raw };
-    for (at, (threshold, change)) in changes.iter().enumerate() {
-        raw += change;
-        let next_is_lower = changes.get(at + 1).is_none_or(|(next, _)| next < threshold);
-        if next_is_lower && raw > best.raw {
-            best = Optimum { threshold: *threshold, raw };
+impl Curves {
+    /// One curve a file. Shape: one vector of strengths a file, one strength a row. Cost: O(n log n) for
+    /// the n strengths above 0.
+    pub fn new(files: &[File], alerts: &[Vec<f64>], profile: &Profile) -> Self {
+        let curves: Vec<Curve> = files
+            .par_iter()
+            .zip(alerts)
+            .map(|(file, alerts)| Curve::new(file, alerts, profile))
+            .collect();
+        let mut changes = Vec::new();
+        for (file, curve) in curves.iter().enumerate() {
+            let mut before = curve.silent;
+            for &(threshold, raw) in &curve.steps {
+                changes.push(Change { threshold, raw: raw - before, file });
+                before = raw;
+            }
         }
+        changes.sort_by(|a, b| b.threshold.total_cmp(&a.threshold));
+        Self { files: curves, changes }
     }
-    best
+
+    /// The threshold that is best for the chosen files together; of equal ones the highest. Cost: O(n).
+    pub fn optimum(&self, chosen: impl Fn(usize) -> bool) -> Optimum {
+        let files = self.files.iter().enumerate().filter(|(file, _)| chosen(*file));
+        let mut raw: f64 = files.map(|(_, curve)| curve.silent).sum();
+        let mut best = Optimum { threshold: f64::INFINITY, raw };
+        for equal in self.changes.chunk_by(|a, b| a.threshold == b.threshold) {
+            raw += equal.iter().filter(|c| chosen(c.file)).map(|c| c.raw).sum::<f64>();
+            if raw > best.raw {
+                best = Optimum { threshold: equal[0].threshold, raw };
+            }
+        }
+        best
+    }
+
+    /// Sum of the weights of one file at a threshold. Cost: O(log n).
+    pub fn at(&self, file: usize, threshold: f64) -> f64 {
+        self.files[file].at(threshold)
+    }
 }
 
 /// Worth of finding a window at a row: 1 at its first row, near 0 at its last.
-fn earliness(row: usize, window: &std::ops::Range<usize>) -> f64 {
+fn earliness(row: usize, window: &Range<usize>) -> f64 {
     let position = (window.end - row) as f64 / window.len() as f64;
     scaled_sigmoid(-position) / scaled_sigmoid(-1.0)
 }
 
 /// Cost of a row outside of the windows: near 0 right behind one, 1 far behind it or before the first.
-fn distance(row: usize, last: Option<&std::ops::Range<usize>>) -> f64 {
+fn distance(row: usize, last: Option<&Range<usize>>) -> f64 {
     let Some(window) = last else { return 1.0 };
     let behind = row + 1 - window.end;
     -scaled_sigmoid(behind as f64 / (window.len() - 1).max(1) as f64)
