@@ -144,10 +144,10 @@ fn write_scores(
 /// The detectors that do not look back, each for itself.
 fn nab_rows(corpus: &nab::Corpus, detectors: &[Detector]) -> Vec<NabRow> {
     let causal = detectors.iter().filter(|detector| detector.about().causal);
-    causal.map(|d| nab_row(corpus, report::name(*d), &[corpus.alerts(*d)])).collect()
+    causal.map(|d| nab_row(corpus, report::name(*d), &[corpus.judge(*d)])).collect()
 }
 
-fn nab_row(corpus: &nab::Corpus, name: String, candidates: &[Vec<Vec<f64>>]) -> NabRow {
+fn nab_row(corpus: &nab::Corpus, name: String, candidates: &[nab::Alerts]) -> NabRow {
     let measure = |profile| nab::measure(&corpus.files, candidates, profile);
     NabRow { name, profiles: nab::PROFILES.iter().map(measure).collect() }
 }
@@ -157,7 +157,7 @@ fn nab_choice(corpus: &nab::Corpus, path: &Path) -> anyhow::Result<NabRow> {
     let text =
         fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let detectors = settings::candidates(&text)?;
-    let alerts: Vec<_> = detectors.iter().map(|detector| corpus.alerts(*detector)).collect();
+    let alerts: Vec<_> = detectors.iter().map(|detector| corpus.judge(*detector)).collect();
     let row = nab_row(corpus, format!("{} candidates", detectors.len()), &alerts);
     let mut notes = String::new();
     for (profile, measured) in nab::PROFILES.iter().zip(&row.profiles) {

@@ -8,7 +8,7 @@ mod corpus;
 mod curve;
 mod validation;
 
-pub use corpus::{Corpus, File};
+pub use corpus::{Alerts, Corpus, File};
 pub use curve::{Curves, Optimum};
 pub use validation::{
     Choice, FOLDS, Fold, REPEATS, Validated, category_folds, random_folds, repeated, validate,
@@ -39,6 +39,8 @@ pub const PROFILES: [Profile; 3] = [
 pub struct Measured {
     /// The best candidate and threshold for the whole corpus, as NAB settles them.
     pub corpus: Best,
+    /// The score at the threshold that the first candidate has by default, where it has one.
+    pub default: Option<f64>,
     /// Mean of the score with candidate and threshold settled on other files, over random folds.
     pub folds: f64,
     /// The same with each category left out.
@@ -54,15 +56,19 @@ pub struct Best {
     pub score: f64,
 }
 
-/// Measures the alerts of each candidate. Shape: of a candidate one vector of strengths a file, one
-/// strength a row; only strengths above 0 are alerts. Cost: O(n log n).
-pub fn measure(files: &[File], candidates: &[Vec<Vec<f64>>], profile: &Profile) -> Measured {
-    let curves: Vec<Curves> =
-        candidates.iter().map(|alerts| Curves::new(files, alerts, profile)).collect();
+/// Measures the alerts of each candidate. Cost: O(n log n).
+pub fn measure(files: &[File], candidates: &[Alerts], profile: &Profile) -> Measured {
+    let curves = |alerts: &Alerts| Curves::new(files, &alerts.strengths, profile);
+    let curves: Vec<Curves> = candidates.iter().map(curves).collect();
+    let first = candidates.first().zip(curves.first());
+    let default = first.and_then(|(alerts, curves)| {
+        let raw = curves.sum(alerts.threshold?);
+        Some(normalized(files, profile, raw))
+    });
     let repeated = repeated(files, &curves, profile);
-    let folds = repeated.iter().map(|validated| validated.score).sum::<f64>();
+    let folds = repeated.iter().map(|validated| validated.score).sum::<f64>() / REPEATS as f64;
     let categories = validate(files, &curves, profile, &category_folds(files));
-    Measured { corpus: best(files, &curves, profile), folds: folds / REPEATS as f64, categories }
+    Measured { corpus: best(files, &curves, profile), default, folds, categories }
 }
 
 /// The best of the candidates and of their thresholds for the whole corpus; silence if there is none.

@@ -35,21 +35,23 @@ pub fn name(detector: Detector) -> String {
 /// One row a detector, with the three profiles in each column.
 pub fn nab_table(rows: &[NabRow]) -> String {
     let mut text = format!(
-        "| {} | optimised on the corpus | {FOLDS} random folds | each category left out |\n|---|---|---|---|\n",
+        "| {} | optimised on the corpus | {FOLDS} random folds | each category left out | default threshold |\n\
+         |---|---|---|---|---|\n",
         PROFILES.map(|profile| profile.name).join(" / ")
     );
     for row in rows {
-        let triple = |figure: fn(&nab::Measured) -> f64| {
-            let each = row.profiles.iter().map(|measured| format!("{:.1}", figure(measured)));
+        let triple = |figure: fn(&nab::Measured) -> Option<f64>| {
+            let each = row.profiles.iter().map(|measured| number(figure(measured), 1));
             each.collect::<Vec<_>>().join(" / ")
         };
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} |",
             row.name,
-            triple(|measured| measured.corpus.score),
-            triple(|measured| measured.folds),
-            triple(|measured| measured.categories.score),
+            triple(|measured| Some(measured.corpus.score)),
+            triple(|measured| Some(measured.folds)),
+            triple(|measured| Some(measured.categories.score)),
+            triple(|measured| measured.default),
         );
     }
     text
@@ -96,6 +98,7 @@ for nothing are its history. Detectors that look back are left out.
 - optimised on the corpus: the threshold that is best for all files, as NAB settles it.
 - {FOLDS} random folds: for each fifth of the files the threshold that is best on the others; mean of {REPEATS} cuts.
 - each category left out: the threshold for each of the categories is the one that is best on the others.
+- default threshold: what a person gets who touches nothing.
 
 {}
 The last rows are published scores of other detectors, run through the same scorer; they have no hold-off.

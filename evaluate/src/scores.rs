@@ -28,7 +28,6 @@ pub fn write(
 ) -> csv::Result<()> {
     let verdict = judge(detector, recording, history);
     let (detection, rule) = (&verdict.detection, default_rule(detector));
-    let opens = rule.opens(detection);
     let mut out = csv::Writer::from_writer(out);
     out.write_record(COLUMNS)?;
     for (at, time) in recording.written.iter().enumerate() {
@@ -42,7 +41,7 @@ pub fn write(
             &cell(upper),
             &cell(detection.score[at]),
             &cell(alert),
-            if alert > 0.0 && alert >= opens { "1" } else { "0" },
+            if alert > 0.0 && alert >= verdict.threshold { "1" } else { "0" },
         ])?;
     }
     out.flush()?;

@@ -12,6 +12,8 @@ pub struct Verdict {
     pub detection: Detection,
     /// Strength of the alert at each row after the hold-off, 0 where it is silent.
     pub alerts: Vec<f64>,
+    /// Strength from which it tells a person unless the threshold is changed.
+    pub threshold: f64,
 }
 
 /// Runs the detector over the rows as if they were evenly spaced. The first `history` rows are what it may
@@ -20,8 +22,10 @@ pub fn judge(detector: Detector, recording: &Recording, history: usize) -> Verdi
     let values = &recording.values;
     let grid = recording.grid();
     let detection = detector.detect(Input { values, learnt: values, history, grid, group: None });
-    let alerts = alerts(detection.strength(), default_rule(detector).hold_off);
-    Verdict { detection, alerts }
+    let rule = default_rule(detector);
+    let alerts = alerts(detection.strength(), rule.hold_off);
+    let threshold = rule.opens(&detection);
+    Verdict { detection, alerts, threshold }
 }
 
 /// The rule that the page begins with: the thresholds of the detector.

@@ -30,7 +30,7 @@ fn published_detectors_get_their_published_figures() {
     {
         let scores = corpus.published(&folder.join("reference").join(name)).unwrap();
         for ((profile, published), tolerance) in PROFILES.iter().zip(published).zip(tolerances) {
-            let curves = Curves::new(&corpus.files, &scores, profile);
+            let curves = Curves::new(&corpus.files, &scores.strengths, profile);
             let found = best(&corpus.files, &[curves], profile);
             let difference = (found.score - published).abs();
             assert!(difference < tolerance, "{name}, {}: {found:?}", profile.name);

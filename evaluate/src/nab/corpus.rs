@@ -7,7 +7,7 @@ use shared::detect::Detector;
 use shared::time::Timestamp;
 
 use crate::data::{DataError, Recording, column};
-use crate::verdict::judge;
+use crate::verdict::{Verdict, judge};
 
 /// All files with their labelled windows, in the order of their names.
 #[derive(Clone, Debug)]
@@ -25,6 +25,15 @@ pub struct File {
     pub windows: Vec<Range<usize>>,
     /// How many rows at the front count for nothing.
     pub probation: usize,
+}
+
+/// When a detector would tell a person.
+#[derive(Clone, Debug)]
+pub struct Alerts {
+    /// One vector a file of the corpus, one strength a row; only strengths above 0 are alerts.
+    pub strengths: Vec<Vec<f64>>,
+    /// Strength from which a row alerts unless that is changed, where it is known.
+    pub threshold: Option<f64>,
 }
 
 impl Corpus {
@@ -61,24 +70,23 @@ impl Corpus {
         Ok(Self { files })
     }
 
-    /// Runs a detector on every file, with the probationary rows as its history. Shape: the strengths of
-    /// its alerts, one vector a file, one strength a row.
-    pub fn alerts(&self, detector: Detector) -> Vec<Vec<f64>> {
-        self.files
-            .par_iter()
-            .map(|file| judge(detector, &file.recording, file.probation).alerts)
-            .collect()
+    /// Runs a detector on every file, with the probationary rows as its history.
+    pub fn judge(&self, detector: Detector) -> Alerts {
+        let judge = |file: &File| judge(detector, &file.recording, file.probation);
+        let verdicts: Vec<Verdict> = self.files.par_iter().map(judge).collect();
+        let threshold = verdicts.first().map(|verdict| verdict.threshold);
+        let strengths = verdicts.into_iter().map(|verdict| verdict.alerts).collect();
+        Alerts { strengths, threshold }
     }
 
     /// Published scores, from the column `anomaly_score` of a file of the same name under `folder`.
     ///
     /// # Errors
     /// [`DataError`] for a file that cannot be read.
-    pub fn published(&self, folder: &Path) -> Result<Vec<Vec<f64>>, DataError> {
-        self.files
-            .par_iter()
-            .map(|file| column(&folder.join(&file.recording.name), "anomaly_score"))
-            .collect()
+    pub fn published(&self, folder: &Path) -> Result<Alerts, DataError> {
+        let read = |file: &File| column(&folder.join(&file.recording.name), "anomaly_score");
+        let strengths = self.files.par_iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Alerts { strengths, threshold: None })
     }
 }
 

@@ -116,6 +116,11 @@ impl Curves {
         best
     }
 
+    /// Sum of the weights of all files at a threshold.
+    pub fn sum(&self, threshold: f64) -> f64 {
+        self.files.iter().map(|curve| curve.at(threshold)).sum()
+    }
+
     /// Sum of the weights of one file at a threshold. Cost: O(log n).
     pub fn at(&self, file: usize, threshold: f64) -> f64 {
         self.files[file].at(threshold)
