@@ -89,16 +89,18 @@ fn main() -> anyhow::Result<()> {
             write_scores(&folder, detector, history, &out)
         }
         Command::Nab { folder, chosen, candidates } => {
+            let detectors = chosen.detectors()?;
             let corpus = nab::Corpus::read(&folder)?;
             let rows = match candidates {
                 Some(path) => vec![nab_choice(&corpus, &path)?],
-                None => nab_rows(&corpus, &chosen.detectors()?),
+                None => nab_rows(&corpus, &detectors),
             };
             print(&report::nab_table(&rows))
         }
         Command::Labelled { folder, chosen, files } => {
+            let detectors = chosen.detectors()?;
             let recordings = labelled::read(&folder)?;
-            print(&report::labelled_table(&labelled_rows(&recordings, &chosen.detectors()?, files)))
+            print(&report::labelled_table(&labelled_rows(&recordings, &detectors, files)))
         }
         Command::Report { data, out } => {
             let page = page(&data)?;

@@ -89,3 +89,6 @@ pub fn normalized(files: &[File], profile: &Profile, raw: f64) -> f64 {
     let perfect = windows as f64 * profile.true_positive;
     if windows == 0 { 0.0 } else { 100.0 * (raw - silent) / (perfect - silent) }
 }
+
+#[cfg(test)]
+mod tests;

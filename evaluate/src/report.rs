@@ -84,7 +84,7 @@ pub fn page(nab: &[NabRow], labelled: &[LabelledRow], files: usize, recordings: 
     format!(
         "# Evaluation
 
-`cargo run --release -p evaluate -- report` measures every detector with its default settings on public, labelled data and
+`make evaluate` (`cargo run --release -p evaluate -- report`) measures every detector with its default settings on public, labelled data and
 writes this page. `evaluate --help` lists the parts of it: one detector with other settings, one table, scores as CSV. The data
 is expected in `../shared/data`; `--data` names another folder.
 
