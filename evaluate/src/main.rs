@@ -90,6 +90,14 @@ fn main() -> anyhow::Result<()> {
         }
         Command::Nab { folder, chosen, candidates } => {
             let detectors = chosen.detectors()?;
+            if !chosen.detector.is_empty()
+                && let Some(back) = detectors.iter().find(|d| !d.about().causal)
+            {
+                anyhow::bail!(
+                    "{} looks at what comes after a sample, so NAB cannot score it: leave it out",
+                    back.about().id
+                );
+            }
             let corpus = nab::Corpus::read(&folder)?;
             let rows = match candidates {
                 Some(path) => vec![nab_choice(&corpus, &path)?],
