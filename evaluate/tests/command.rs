@@ -105,6 +105,8 @@ fn errors_say_what_to_change() {
         ("unlabelled/a.csv", "timestamp,value\n2014-04-01,1\n"),
         ("windows/windows.json", r#"{"a.csv": [["2014-04-01", "2014-04-02"]]}"#),
         ("windows/a.csv", "timestamp,value\n2014-04-01,1\n"),
+        ("reversed/windows.json", r#"{"a.csv": [["2014-04-02", "2014-04-01"]]}"#),
+        ("reversed/a.csv", "timestamp,value\n2014-04-01,1\n2014-04-02,1\n"),
         ("none/readme", ""),
     ]);
     for (arguments, expected) in [
@@ -146,6 +148,7 @@ fn errors_say_what_to_change() {
             "name it alone with --detector",
         ),
         (&["nab", "none"], "cannot read none/windows.json"),
+        (&["nab", "reversed"], "a.csv: 2014-04-01 lies before 2014-04-02"),
         (&["nab", "windows"], "a.csv has no row at 2014-04-02T00:00:00Z"),
     ] {
         let output = run(data.path(), arguments);

@@ -61,7 +61,11 @@ impl Corpus {
                             let row = recording.times.iter().position(|row| *row == time);
                             row.ok_or_else(|| failed(format!("{name} has no row at {time}")))
                         };
-                        Ok(row(start)?..row(end)? + 1)
+                        let (first, last) = (row(start)?, row(end)?);
+                        if last < first {
+                            return Err(failed(format!("{name}: {end} lies before {start}")));
+                        }
+                        Ok(first..last + 1)
                     })
                     .collect::<Result<_, DataError>>()?;
                 Ok(File::new(recording, windows))
@@ -91,8 +95,9 @@ impl Corpus {
 }
 
 impl File {
-    /// With NAB's probation: 15 % of the rows, at most 750.
-    pub fn new(recording: Recording, windows: Vec<Range<usize>>) -> Self {
+    /// With NAB's probation: 15 % of the rows, at most 750. Windows are not empty and do not overlap.
+    pub fn new(recording: Recording, mut windows: Vec<Range<usize>>) -> Self {
+        windows.sort_unstable_by_key(|window| window.start);
         let probation = (recording.values.len() * 15 / 100).min(750);
         Self { recording, windows, probation }
     }
