@@ -59,6 +59,10 @@ bench: setup-tests build ## benchmarks of decoding, detection and slider drags
 	cargo bench --package shared
 	cd e2e && ODDITY_BIN=$(abspath $(ODDITY)) node_modules/.bin/playwright test --config bench
 
+.PHONY: evaluate
+evaluate: ## every detector on labelled data, into docs/evaluation.md
+	cargo run --release --package evaluate -- report
+
 .PHONY: clean
 clean: ## remove everything that was built, but not the tools
 	cargo clean

@@ -6,6 +6,8 @@
 mod alert;
 mod explain;
 
+pub use alert::alerts;
+
 use crate::detect::{Detection, Quantity, View};
 use crate::stats::tail::{Past, severity};
 use crate::time::Timestamp;

@@ -52,6 +52,19 @@ fn counts(detection: &Detection, rule: &Rule, at: usize) -> bool {
         && (expected.is_nan() || above.abs() >= rule.min_relative * expected.abs())
 }
 
+/// Strengths of alerts after the hold-off: those that exceed every one of the `hold_off` samples before
+/// them, else 0. NaN is silent and holds nothing off. Shape: as `strengths`. Cost: O(n).
+pub fn alerts(strengths: &[f64], hold_off: usize) -> Vec<f64> {
+    let mut hold_off = HoldOff { length: hold_off, maxima: VecDeque::new() };
+    let mut kept = vec![0.0; strengths.len()];
+    for (at, &strength) in strengths.iter().enumerate() {
+        if strength > 0.0 && hold_off.exceeded(at, strength) {
+            kept[at] = strength;
+        }
+    }
+    kept
+}
+
 /// Whether a score is larger than all of the `length` samples before it.
 struct HoldOff {
     length: usize,
@@ -90,6 +103,20 @@ mod tests {
             for at in (0..scores.len()).filter(|at| scores[*at] >= threshold) {
                 let plain = scores[at.saturating_sub(length)..at].iter().all(|past| scores[at] > *past);
                 prop_assert_eq!(hold_off.exceeded(at, scores[at]), plain);
+            }
+        }
+
+        #[test]
+        fn only_what_exceeds_all_before_it_alerts(
+            strengths in prop::collection::vec(prop_oneof![Just(f64::NAN), 0.0..5_f64, (0..4_i32).prop_map(f64::from)], 0..80),
+            hold_off in 0_usize..20,
+        ) {
+            let kept = alerts(&strengths, hold_off);
+            prop_assert_eq!(kept.len(), strengths.len());
+            for (at, &strength) in strengths.iter().enumerate() {
+                let before = &strengths[at.saturating_sub(hold_off)..at];
+                let exceeds = strength > 0.0 && !before.iter().any(|past| *past >= strength);
+                prop_assert_eq!(kept[at], if exceeds { strength } else { 0.0 });
             }
         }
     }

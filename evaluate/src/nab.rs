@@ -1,0 +1,94 @@
+//! The Numenta Anomaly Benchmark: its corpus and its scoring.
+//!
+//! Source: Lavin, Ahmad, "Evaluating real-time anomaly detection algorithms: the Numenta Anomaly
+//! Benchmark", 2015, and the scorer of NAB v1.1. A labelled window is worth more the earlier it is found, a
+//! false positive costs more the farther it lies behind a window; the first rows of a file count for nothing.
+
+mod corpus;
+mod curve;
+mod validation;
+
+pub use corpus::{Alerts, Corpus, File};
+pub use curve::{Curves, Optimum};
+pub use validation::{
+    Choice, FOLDS, Fold, REPEATS, Validated, category_folds, random_folds, repeated, validate,
+};
+
+/// What finding, missing and crying wolf weigh.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Profile {
+    /// Name of the profile.
+    pub name: &'static str,
+    /// A window found at its first row.
+    pub true_positive: f64,
+    /// A false positive far from any window.
+    pub false_positive: f64,
+    /// A window that was missed.
+    pub false_negative: f64,
+}
+
+/// NAB's three profiles.
+pub const PROFILES: [Profile; 3] = [
+    Profile { name: "standard", true_positive: 1.0, false_positive: 0.11, false_negative: 1.0 },
+    Profile { name: "low FP", true_positive: 1.0, false_positive: 0.22, false_negative: 1.0 },
+    Profile { name: "low FN", true_positive: 1.0, false_positive: 0.11, false_negative: 2.0 },
+];
+
+/// What candidates are worth in one profile.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// The best candidate and threshold for the whole corpus, as NAB settles them.
+    pub corpus: Best,
+    /// The score at the threshold that the first candidate has by default, where it has one.
+    pub default: Option<f64>,
+    /// Mean of the score with candidate and threshold settled on other files, over random folds.
+    pub folds: f64,
+    /// The same with each category left out.
+    pub categories: Validated,
+}
+
+/// The best candidate and threshold.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Best {
+    /// Which.
+    pub choice: Choice,
+    /// 0 for silence, 100 for perfection.
+    pub score: f64,
+}
+
+/// Measures the alerts of each candidate. Cost: O(n log n).
+pub fn measure(files: &[File], candidates: &[Alerts], profile: &Profile) -> Measured {
+    let curves = |alerts: &Alerts| Curves::new(files, &alerts.strengths, profile);
+    let curves: Vec<Curves> = candidates.iter().map(curves).collect();
+    let first = candidates.first().zip(curves.first());
+    let default = first.and_then(|(alerts, curves)| {
+        let raw = curves.sum(alerts.threshold?);
+        Some(normalized(files, profile, raw))
+    });
+    let repeated = repeated(files, &curves, profile);
+    let folds = repeated.iter().map(|validated| validated.score).sum::<f64>() / REPEATS as f64;
+    let categories = validate(files, &curves, profile, &category_folds(files));
+    Measured { corpus: best(files, &curves, profile), default, folds, categories }
+}
+
+/// The best of the candidates and of their thresholds for the whole corpus; silence if there is none.
+pub fn best(files: &[File], candidates: &[Curves], profile: &Profile) -> Best {
+    let choices = candidates.iter().enumerate().map(|(candidate, curves)| {
+        let Optimum { threshold, raw } = curves.optimum(|_| true);
+        let score = normalized(files, profile, raw);
+        Best { choice: Choice { candidate, threshold }, score }
+    });
+    let silence = Best { choice: Choice { candidate: 0, threshold: f64::INFINITY }, score: 0.0 };
+    choices.reduce(|a, b| if b.score > a.score { b } else { a }).unwrap_or(silence)
+}
+
+/// From a sum of weights over all files to NAB's scale.
+pub fn normalized(files: &[File], profile: &Profile, raw: f64) -> f64 {
+    let windows: usize = files.iter().map(|file| file.windows.len()).sum();
+    let silent = -(windows as f64) * profile.false_negative;
+    let perfect = windows as f64 * profile.true_positive;
+    if windows == 0 { 0.0 } else { 100.0 * (raw - silent) / (perfect - silent) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,34 @@
+//! What a detector says of a recording, row by row.
+
+use shared::detect::{Detection, Detector, Input};
+use shared::event::{Rule, alerts};
+
+use crate::data::Recording;
+
+/// What the detector found, and when it would tell a person.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// Expectation, scale and score of each row.
+    pub detection: Detection,
+    /// Strength of the alert at each row after the hold-off, 0 where it is silent.
+    pub alerts: Vec<f64>,
+    /// Strength from which it tells a person unless the threshold is changed.
+    pub threshold: f64,
+}
+
+/// Runs the detector over the rows as if they were evenly spaced. The first `history` rows are what it may
+/// learn from before it judges; they get scores too where the detector can give them.
+pub fn judge(detector: Detector, recording: &Recording, history: usize) -> Verdict {
+    let values = &recording.values;
+    let grid = recording.grid();
+    let detection = detector.detect(Input { values, learnt: values, history, grid, group: None });
+    let rule = default_rule(detector);
+    let alerts = alerts(detection.strength(), rule.hold_off);
+    let threshold = rule.opens(&detection);
+    Verdict { detection, alerts, threshold }
+}
+
+/// The rule that the page begins with: the thresholds of the detector.
+pub fn default_rule(detector: Detector) -> Rule {
+    Rule { threshold: detector.about().threshold, ..Rule::default() }
+}
