@@ -5,6 +5,7 @@
 
 mod alert;
 mod explain;
+pub mod kind;
 
 pub use alert::alerts;
 
@@ -67,6 +68,16 @@ pub enum Kind {
     LevelShiftDown,
     /// Rises or falls at another rate.
     SlopeChange,
+    /// Leaves its level slowly.
+    Drift,
+    /// Spreads wider around its level, or less wide.
+    VarianceChange,
+    /// Follows its season at another time of it, or no more.
+    SeasonBroken,
+    /// One value, again and again.
+    FlatLine,
+    /// Samples that stopped coming.
+    Gap,
     /// An infinite value.
     Infinite,
 }
@@ -178,6 +189,11 @@ impl Kind {
             Self::LevelShiftUp => "level shift up",
             Self::LevelShiftDown => "level shift down",
             Self::SlopeChange => "slope change",
+            Self::Drift => "drift",
+            Self::VarianceChange => "variance change",
+            Self::SeasonBroken => "season broken",
+            Self::FlatLine => "flat line",
+            Self::Gap => "gap",
             Self::Infinite => "infinite value",
         }
     }

@@ -113,13 +113,12 @@ pub fn count_samples(count: usize) -> String {
 pub fn what(event: &Event, unit: Unit) -> String {
     let (peak, expected) = (unit.format(event.peak.value), unit.format(event.onset.expected));
     match event.kind {
-        Kind::Spike | Kind::Dip => format!("{} to {peak} ({expected} expected)", event.kind.name()),
         Kind::LevelShiftUp | Kind::LevelShiftDown => {
             let level = unit.format(event.new_level.unwrap_or(event.peak.value));
             format!("{} from {expected} to {level}", event.kind.name())
         }
-        Kind::SlopeChange => format!("slope change to {peak} ({expected} expected)"),
         Kind::Infinite => format!("infinite value ({expected} expected)"),
+        kind => format!("{} to {peak} ({expected} expected)", kind.name()),
     }
 }
 

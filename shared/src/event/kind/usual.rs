@@ -1,0 +1,175 @@
+//! What was usual before an event: trend, season, level and spread, learnt far enough before the onset
+//! that a slow change has not yet entered them.
+
+use crate::stats::floor_scale;
+
+/// How far back from the onset learning ends, in samples, so that a drift is not learnt as usual.
+const GUARD: usize = 600;
+
+/// So many samples are learnt from where there is no season.
+pub(super) const REACH: usize = 600;
+
+/// So many periods are learnt from.
+const PERIODS: usize = 3;
+
+/// Samples after the onset whose spread is compared.
+const WIDE: usize = 120;
+
+/// The usual course of a series and how far it strays from it.
+pub(super) struct Usual {
+    /// Rise a sample.
+    trend: f64,
+    /// What each phase adds, from the phase of index 0 on; empty is none.
+    pub season: Option<Vec<f64>>,
+    /// Median of what is left without trend and season.
+    pub level: f64,
+    /// Robust spread of what is left, `(q75 - q25) / 1.349`.
+    pub scale: f64,
+    /// The same of its differences from sample to sample.
+    jitter: f64,
+}
+
+impl Usual {
+    pub(super) fn before(values: &[f64], onset: usize, period: Option<usize>) -> Self {
+        let period = period.filter(|&period| period >= 4 && onset >= 2 * period);
+        let guard = GUARD.max(period.unwrap_or(0)).min(onset / 3);
+        let until = onset - guard;
+        let reach = period.map_or(REACH, |period| REACH.max(PERIODS * period));
+        let past = until.saturating_sub(reach)..until;
+        let trend = period.map_or_else(
+            || resistant_slope(values, past.clone()),
+            |period| seasonal_slope(values, past.clone(), period),
+        );
+        let mut usual = Self { trend, season: None, level: 0.0, scale: 0.0, jitter: 0.0 };
+        if let Some(period) = period.filter(|period| past.len() >= *period) {
+            usual.season = Some(usual.template(values, past.clone(), period));
+        }
+        let recent = until.saturating_sub(REACH)..until;
+        let rest: Vec<f64> = recent.map(|at| usual.residual(values, at)).collect();
+        usual.jitter = spread(differences(&rest));
+        usual.level = median(rest.clone()).unwrap_or(0.0);
+        usual.scale = spread(rest);
+        let floor = floor_scale(0.0, values.get(onset).copied().unwrap_or(0.0));
+        usual.scale = usual.scale.max(floor);
+        usual.jitter = usual.jitter.max(floor);
+        usual
+    }
+
+    /// The sample less trend and season.
+    pub(super) fn residual(&self, values: &[f64], at: usize) -> f64 {
+        values[at] - self.trend * at as f64 - self.seasonal(at)
+    }
+
+    /// What the season adds at a sample.
+    pub(super) fn seasonal(&self, at: usize) -> f64 {
+        self.season.as_ref().map_or(0.0, |season| season[at % season.len()])
+    }
+
+    /// The median of the samples before the onset, carried on to it.
+    pub(super) fn local(&self, values: &[f64], onset: usize) -> f64 {
+        let before = (onset.saturating_sub(30)..onset).map(|at| self.residual(values, at)).collect();
+        median(before).unwrap_or(self.level) + values[onset] - self.residual(values, onset)
+    }
+
+    /// Medians of blocks of residuals with the index of their middle; a block begins at the onset.
+    pub(super) fn blocks(
+        &self,
+        values: &[f64],
+        onset: usize,
+        range: std::ops::Range<usize>,
+        block: usize,
+    ) -> Vec<(f64, f64)> {
+        let first = onset - (onset - range.start) / block * block;
+        (first..range.end)
+            .step_by(block)
+            .filter_map(|from| {
+                let until = (from + block).min(range.end);
+                let rest = (from..until).map(|at| self.residual(values, at)).collect();
+                Some(((from + block / 2) as f64, median(rest)?))
+            })
+            .collect()
+    }
+
+    /// Whether samples after the onset spread much wider, or much less wide, than before, from one to the
+    /// next and altogether.
+    pub(super) fn wider_after(&self, values: &[f64], onset: usize) -> bool {
+        let until = values.len().min(onset + WIDE);
+        let rest: Vec<f64> = (onset..until).map(|at| self.residual(values, at)).collect();
+        if rest.iter().filter(|value| value.is_finite()).count() < WIDE / 5 {
+            return false;
+        }
+        let jitter = spread(differences(&rest)) / self.jitter;
+        let scale = spread(rest) / self.scale;
+        jitter.min(scale) >= super::WIDER || jitter.max(scale) <= 1.0 / (super::WIDER * super::WIDER)
+    }
+
+    /// The median of each phase over the periods, smoothed over its neighbours; its mean is 0.
+    fn template(&self, values: &[f64], past: std::ops::Range<usize>, period: usize) -> Vec<f64> {
+        let mut phases = vec![f64::NAN; period];
+        for (offset, at) in (past.end - period..past.end).enumerate() {
+            let alike: Vec<f64> = (0..PERIODS)
+                .filter_map(|back| (past.end - period + offset).checked_sub(back * period))
+                .filter(|at| past.contains(at))
+                .map(|at| values[at] - self.trend * at as f64)
+                .collect();
+            phases[at % period] = median(alike).unwrap_or(f64::NAN);
+        }
+        let centre = median(phases.clone()).unwrap_or(0.0);
+        let half = period / 96;
+        (0..period)
+            .map(|phase| {
+                let near = (period + phase - half..=period + phase + half).map(|at| phases[at % period]);
+                let near: Vec<f64> = near.filter(|value| value.is_finite()).collect();
+                match near.len() {
+                    0 => 0.0,
+                    count => near.iter().sum::<f64>() / count as f64 - centre,
+                }
+            })
+            .collect()
+    }
+}
+
+/// Rise a sample by the median difference of samples one period apart.
+fn seasonal_slope(values: &[f64], past: std::ops::Range<usize>, period: usize) -> f64 {
+    let from = past.start + period;
+    let differences: Vec<f64> = (from..past.end).map(|at| values[at] - values[at - period]).collect();
+    if differences.len() < period / 2 {
+        return 0.0;
+    }
+    median(differences).map_or(0.0, |rise| rise / period as f64)
+}
+
+/// Rise a sample between the medians of the first and the last third. Source: Tukey's resistant line.
+fn resistant_slope(values: &[f64], past: std::ops::Range<usize>) -> f64 {
+    let third = past.len() / 3;
+    if third < super::LEAST {
+        return 0.0;
+    }
+    let first = median(values[past.start..past.start + third].to_vec());
+    let last = median(values[past.end - third..past.end].to_vec());
+    let apart = (past.len() - third) as f64;
+    first.zip(last).map_or(0.0, |(first, last)| (last - first) / apart)
+}
+
+fn differences(values: &[f64]) -> Vec<f64> {
+    values.windows(2).map(|pair| pair[1] - pair[0]).collect()
+}
+
+/// The median of what is finite.
+pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.retain(|value| value.is_finite());
+    let middle = values.len() / 2;
+    (!values.is_empty()).then(|| *values.select_nth_unstable_by(middle, f64::total_cmp).1)
+}
+
+/// Scaled quartile range of what is finite; the standard deviation where more than half are equal.
+fn spread(mut values: Vec<f64>) -> f64 {
+    values.retain(|value| value.is_finite());
+    let len = values.len();
+    if len < 4 {
+        return 0.0;
+    }
+    let upper = *values.select_nth_unstable_by(len * 3 / 4, f64::total_cmp).1;
+    let lower = *values.select_nth_unstable_by(len / 4, f64::total_cmp).1;
+    if upper > lower { (upper - lower) / 1.349 } else { crate::stats::rolling::moments(&values).1 }
+}
