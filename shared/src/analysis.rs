@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::detect::{Detection, Detector, Input, Quantity};
-use crate::event::{Event, Rule, events};
+use crate::event::{Event, Rule, Samples, events};
 use crate::prometheus::Loaded;
 use crate::promql;
 use crate::series::{Grid, METRIC_NAME, Series, short_names};
@@ -55,6 +55,10 @@ pub struct Detected {
 pub struct DetectedSeries {
     /// The labels in which it differs from the others.
     pub name: String,
+    /// What was given to the detector, where that is not the values themselves: the growth of a counter.
+    pub derived: Option<Vec<f64>>,
+    /// Period of the season in samples, if there is one.
+    pub period: Option<usize>,
     /// The verdicts, history included.
     pub detection: Detection,
     /// How many samples of the judged range are missing.
@@ -113,7 +117,7 @@ pub fn detect(loaded: Arc<Loaded>, detector: Detector, learning: Learning) -> De
             let (missing, gaps) = count_missing(series.values.get(history..).unwrap_or_default());
             let judged = detection.score.get(history..).unwrap_or_default();
             let judged = judged.iter().filter(|score| !score.is_nan()).count();
-            DetectedSeries { name, detection, missing, gaps, judged }
+            DetectedSeries { name, derived, period: None, detection, missing, gaps, judged }
         })
         .collect();
     let window = Span::from_seconds(300).max(loaded.query.step.times(4));
@@ -156,7 +160,9 @@ pub fn analyze(detected: Arc<Detected>, rule: Rule) -> Analysis {
         .enumerate()
         .map(|(index, (found, series))| {
             let detection = &found.detection;
-            let events = events(detection, &rule, history, |at| series.grid.at(at));
+            let values = found.derived.as_deref().unwrap_or(&series.values);
+            let samples = Samples { values, period: found.period };
+            let events = events(samples, detection, &rule, history, |at| series.grid.at(at));
             let severity = events.iter().map(|event| event.severity).fold(0.0, f64::max);
             let judged = detection.score.get(history..).unwrap_or_default();
             let score = judged.iter().copied().fold(0.0, f64::max);

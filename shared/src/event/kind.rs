@@ -102,13 +102,13 @@ pub fn classify(evidence: Evidence<'_>) -> Finding {
     let wider = usual.wider_after(values, onset);
     let near = near_change(&evidence, &usual);
     if let Some(change) = near {
-        return lasting(&change, &usual);
+        return lasting(&change, &usual, onset);
     }
     if wider {
         return at_onset(Kind::VarianceChange);
     }
     if let Some(change) = far_change(&evidence, &usual) {
-        return lasting(&change, &usual);
+        return lasting(&change, &usual, onset);
     }
     let above = value - usual.local(values, onset);
     let kind = match view {
@@ -129,15 +129,15 @@ fn excursion(above: f64) -> Kind {
     if above < 0.0 { Kind::Dip } else { Kind::Spike }
 }
 
-fn lasting(change: &Change, usual: &Usual) -> Finding {
+fn lasting(change: &Change, usual: &Usual, onset: usize) -> Finding {
     let kind = match change.shape {
         Shape::Step if change.size > 0.0 => Kind::LevelShiftUp,
         Shape::Step => Kind::LevelShiftDown,
         Shape::Ramp { rate } if rate.abs() >= FAST * usual.scale => Kind::SlopeChange,
         Shape::Ramp { .. } => Kind::Drift,
     };
-    let level = matches!(change.shape, Shape::Step).then_some(change.level);
-    Finding { kind, began: change.began, level }
+    let level = matches!(change.shape, Shape::Step).then(|| usual.value(change.level, onset));
+    Finding { kind, began: change.began.min(onset), level }
 }
 
 /// Where the value at the onset began to repeat, if it does so for longer than usual, and is a value that
@@ -204,9 +204,9 @@ fn near_change(evidence: &Evidence<'_>, usual: &Usual) -> Option<Change> {
     // A plateau that ends within the window is no new level.
     let tail: Vec<f64> = after.clone().rev().take(LEAST / block).map(|(_, value)| *value).collect();
     let stays = match change.shape {
-        Shape::Step => usual::median(tail).is_some_and(|tail| {
-            (tail - change.before) / change.size > 0.5
-        }),
+        Shape::Step => {
+            usual::median(tail).is_some_and(|tail| (tail - change.before) / change.size > 0.5)
+        }
         Shape::Ramp { .. } => true,
     };
     let seen = after.count() * block >= LEAST;

@@ -200,8 +200,8 @@ pub fn generate(recipe: Recipe) -> Planted {
             let sign = if plant == Plant::Spike { 1.0 } else { -1.0 };
             let farthest = values[..start].iter().zip(&mean).map(|(value, mean)| value - mean);
             let farthest = farthest.fold(0.0, |far: f64, now| far.max(sign * now));
-            for value in &mut values[start..end] {
-                *value += sign * dice.number(1.0, 1.5) * CLEAR.max(1.5 * farthest);
+            for at in start..end {
+                values[at] = mean[at] + sign * dice.number(1.0, 1.5) * CLEAR.max(1.5 * farthest);
             }
         }
         Plant::Flat => {
@@ -296,7 +296,8 @@ impl Dice {
             let count = |(at, mean): (usize, &f64)| {
                 let rate = (level * mean).max(1e-9);
                 // A rate that itself varies widens counts: the sum of both variances is nine times the rate.
-                let rate = if at < wide { rate } else { self.draw(Gamma::new(rate / 8.0, 8.0).unwrap()) };
+                let rate =
+                    if at < wide { rate } else { self.draw(Gamma::new(rate / 8.0, 8.0).unwrap()) };
                 self.draw(Poisson::new(rate.max(1e-9)).unwrap()) / level
             };
             return mean.iter().enumerate().map(count).collect();

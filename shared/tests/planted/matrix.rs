@@ -49,8 +49,11 @@ impl Confusion {
     pub fn right_of(&self, plant: Plant) -> f64 {
         let of: Vec<_> = self.counts.iter().filter(|((row, _), _)| *row == plant).collect();
         let all: usize = of.iter().map(|(_, n)| **n).sum();
-        let hits: usize =
-            of.iter().filter(|((_, found), _)| *found == name(plant.kind())).map(|(_, n)| **n).sum();
+        let hits: usize = of
+            .iter()
+            .filter(|((_, found), _)| *found == name(plant.kind()))
+            .map(|(_, n)| **n)
+            .sum();
         hits as f64 / all.max(1) as f64
     }
 }

@@ -62,10 +62,8 @@ pub(super) fn change(points: &[(f64, f64)], latest: usize, block: usize) -> Opti
             .map(|error| error * error)
             .sum();
         let (step, ramp) = (root(rest + squares(after)), root(rest + bent));
-        let fits = [
-            (Shape::Step, step, high),
-            (Shape::Ramp { rate }, ramp, low + rate * (last - at)),
-        ];
+        let fits =
+            [(Shape::Step, step, high), (Shape::Ramp { rate }, ramp, low + rate * (last - at))];
         for (shape, error, level) in fits {
             if best.is_none_or(|best| error < best.error) {
                 let size = level - low;

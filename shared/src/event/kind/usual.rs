@@ -2,6 +2,7 @@
 //! that a slow change has not yet entered them.
 
 use crate::stats::floor_scale;
+use crate::stats::rolling::moments;
 
 /// How far back from the onset learning ends, in samples, so that a drift is not learnt as usual.
 const GUARD: usize = 600;
@@ -23,8 +24,10 @@ pub(super) struct Usual {
     pub season: Option<Vec<f64>>,
     /// Median of what is left without trend and season.
     pub level: f64,
-    /// Robust spread of what is left, `(q75 - q25) / 1.349`.
+    /// Scaled quartile range of what is left, or its standard deviation where most are equal; never 0.
     pub scale: f64,
+    /// Scaled quartile range of what is left.
+    spread: f64,
     /// The same of its differences from sample to sample.
     jitter: f64,
 }
@@ -40,24 +43,29 @@ impl Usual {
             || resistant_slope(values, past.clone()),
             |period| seasonal_slope(values, past.clone(), period),
         );
-        let mut usual = Self { trend, season: None, level: 0.0, scale: 0.0, jitter: 0.0 };
+        let mut usual = Self { trend, season: None, level: 0.0, scale: 0.0, spread: 0.0, jitter: 0.0 };
         if let Some(period) = period.filter(|period| past.len() >= *period) {
             usual.season = Some(usual.template(values, past.clone(), period));
         }
         let recent = until.saturating_sub(REACH)..until;
         let rest: Vec<f64> = recent.map(|at| usual.residual(values, at)).collect();
-        usual.jitter = spread(differences(&rest));
+        usual.jitter = quartile_range(differences(&rest));
         usual.level = median(rest.clone()).unwrap_or(0.0);
-        usual.scale = spread(rest);
-        let floor = floor_scale(0.0, values.get(onset).copied().unwrap_or(0.0));
-        usual.scale = usual.scale.max(floor);
-        usual.jitter = usual.jitter.max(floor);
+        let strayed = moments(&rest).1;
+        usual.spread = quartile_range(rest);
+        usual.scale = if usual.spread > 0.0 || strayed.is_nan() { usual.spread } else { strayed };
+        usual.scale = floor_scale(usual.scale, values[onset]);
         usual
     }
 
     /// The sample less trend and season.
     pub(super) fn residual(&self, values: &[f64], at: usize) -> f64 {
         values[at] - self.trend * at as f64 - self.seasonal(at)
+    }
+
+    /// The value that this residual has at a sample, at the mean of the season.
+    pub(super) fn value(&self, residual: f64, at: usize) -> f64 {
+        residual + self.trend * at as f64
     }
 
     /// What the season adds at a sample.
@@ -67,7 +75,8 @@ impl Usual {
 
     /// The median of the samples before the onset, carried on to it.
     pub(super) fn local(&self, values: &[f64], onset: usize) -> f64 {
-        let before = (onset.saturating_sub(30)..onset).map(|at| self.residual(values, at)).collect();
+        let before =
+            (onset.saturating_sub(30)..onset).map(|at| self.residual(values, at)).collect();
         median(before).unwrap_or(self.level) + values[onset] - self.residual(values, onset)
     }
 
@@ -98,9 +107,11 @@ impl Usual {
         if rest.iter().filter(|value| value.is_finite()).count() < WIDE / 5 {
             return false;
         }
-        let jitter = spread(differences(&rest)) / self.jitter;
-        let scale = spread(rest) / self.scale;
-        jitter.min(scale) >= super::WIDER || jitter.max(scale) <= 1.0 / (super::WIDER * super::WIDER)
+        let jitter = quartile_range(differences(&rest)) / self.jitter;
+        let spread = quartile_range(rest) / self.spread;
+        let wider = jitter.min(spread) >= super::WIDER;
+        let narrower = jitter.max(spread) <= 1.0 / (super::WIDER * super::WIDER);
+        self.jitter > 0.0 && self.spread > 0.0 && spread > 0.0 && (wider || narrower)
     }
 
     /// The median of each phase over the periods, smoothed over its neighbours; its mean is 0.
@@ -118,7 +129,8 @@ impl Usual {
         let half = period / 96;
         (0..period)
             .map(|phase| {
-                let near = (period + phase - half..=period + phase + half).map(|at| phases[at % period]);
+                let near =
+                    (period + phase - half..=period + phase + half).map(|at| phases[at % period]);
                 let near: Vec<f64> = near.filter(|value| value.is_finite()).collect();
                 match near.len() {
                     0 => 0.0,
@@ -132,7 +144,8 @@ impl Usual {
 /// Rise a sample by the median difference of samples one period apart.
 fn seasonal_slope(values: &[f64], past: std::ops::Range<usize>, period: usize) -> f64 {
     let from = past.start + period;
-    let differences: Vec<f64> = (from..past.end).map(|at| values[at] - values[at - period]).collect();
+    let differences: Vec<f64> =
+        (from..past.end).map(|at| values[at] - values[at - period]).collect();
     if differences.len() < period / 2 {
         return 0.0;
     }
@@ -162,8 +175,8 @@ pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
     (!values.is_empty()).then(|| *values.select_nth_unstable_by(middle, f64::total_cmp).1)
 }
 
-/// Scaled quartile range of what is finite; the standard deviation where more than half are equal.
-fn spread(mut values: Vec<f64>) -> f64 {
+/// Scaled quartile range of what is finite, `(q75 - q25) / 1.349`; 0 of fewer than 4.
+fn quartile_range(mut values: Vec<f64>) -> f64 {
     values.retain(|value| value.is_finite());
     let len = values.len();
     if len < 4 {
@@ -171,5 +184,5 @@ fn spread(mut values: Vec<f64>) -> f64 {
     }
     let upper = *values.select_nth_unstable_by(len * 3 / 4, f64::total_cmp).1;
     let lower = *values.select_nth_unstable_by(len / 4, f64::total_cmp).1;
-    if upper > lower { (upper - lower) / 1.349 } else { crate::stats::rolling::moments(&values).1 }
+    (upper - lower) / 1.349
 }
