@@ -102,6 +102,8 @@ pub struct Detection {
     pub score: Vec<f64>,
     /// When a person should be told, where that is not simply the score.
     pub alerts: Option<Alerts>,
+    /// The one view that it is, where `quantity` does not say so.
+    pub view: Option<View>,
     /// What the expectation was learnt from, for a sentence: "the 60 samples (1 h) before".
     pub baseline: String,
     /// A new level that lasts this many samples is a level shift; also how long a recovery is waited for.
@@ -147,6 +149,10 @@ pub enum View {
     Flat,
     /// Samples that stopped coming.
     Gap,
+    /// Their distance beyond all that was ever seen.
+    Record,
+    /// The same time in the other series.
+    Peers,
 }
 
 impl Detection {
@@ -164,8 +170,30 @@ impl Detection {
             *scale = floor_scale(*scale, *expected);
             scores.push(score(*value, *expected, *scale));
         }
-        let (normal, alerts) = (None, None);
-        Self { quantity, judged, expected, normal, scale, score: scores, alerts, baseline, memory }
+        let (normal, alerts, view) = (None, None, None);
+        let score = scores;
+        Self { quantity, judged, expected, normal, scale, score, alerts, view, baseline, memory }
+    }
+
+    /// The same as another view than its quantity says.
+    #[must_use]
+    #[allow(dead_code, reason = "for record and peers")]
+    fn seen_as(mut self, view: View) -> Self {
+        self.view = Some(view);
+        self
+    }
+
+    /// The view in which a sample is odd.
+    pub fn view(&self, at: usize) -> View {
+        let alerted = self.alerts.as_ref().map(|alerts| alerts.view[at]);
+        alerted.or(self.view).unwrap_or(match self.quantity {
+            Quantity::Value | Quantity::Increase => View::Value,
+            Quantity::Slope => View::Slope,
+            Quantity::Spread => View::Spread,
+            Quantity::Contrast => View::Level,
+            Quantity::CumulativeSum => View::Drift,
+            Quantity::Duration => View::Flat,
+        })
     }
 
     /// The same with a range, one a sample, that scores nothing: what lies beyond it does.

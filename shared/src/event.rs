@@ -78,6 +78,10 @@ pub enum Kind {
     FlatLine,
     /// Samples that stopped coming.
     Gap,
+    /// A value as never before, without being far from those around it.
+    Record,
+    /// Unlike the other series at the same time.
+    OddOneOut,
     /// An infinite value.
     Infinite,
 }
@@ -197,6 +201,8 @@ impl Kind {
             Self::SeasonBroken => "season broken",
             Self::FlatLine => "flat line",
             Self::Gap => "gap",
+            Self::Record => "record",
+            Self::OddOneOut => "odd one out",
             Self::Infinite => "infinite value",
         }
     }

@@ -2,7 +2,7 @@
 
 use super::kind::{Evidence, Finding, classify};
 use super::{Direction, Event, Judged, Kind, Rule, Samples};
-use crate::detect::{Detection, Quantity, View};
+use crate::detect::{Detection, Quantity};
 use crate::stats::floor_scale;
 use crate::time::Timestamp;
 
@@ -55,8 +55,7 @@ pub(super) fn event(
         .filter(|&index| detection.judged[index].is_finite())
         .max_by(|&a, &b| distance(a).total_cmp(&distance(b)));
     let peak = judged(detection, rule, farthest.unwrap_or(first), &at);
-    let view = detection.alerts.as_ref().map(|alerts| alerts.view[first]);
-    let found = finding(samples, detection.quantity, view, first, direction);
+    let found = finding(samples, detection, first, direction);
     let of_values = matches!(detection.quantity, Quantity::Value | Quantity::Increase);
     let new_level = new_level.or(found.level.filter(|_| of_values && back.is_none()));
     let seconds = at(first + 1).since(at(first)).as_seconds();
@@ -79,7 +78,7 @@ pub(super) fn event(
         kind: found.kind,
         new_level,
         steady: detection.scale[first] <= floor_scale(0.0, onset.expected),
-        view,
+        view: detection.alerts.as_ref().map(|alerts| alerts.view[first]),
         score: detection.score[first..=last].iter().copied().fold(0.0, f64::max),
         strength: detection.strength()[first..=last].iter().copied().fold(0.0, f64::max),
         probability: 1.0,
@@ -104,18 +103,12 @@ fn new_level(judged: &[f64], memory: usize, outside: impl Fn(f64) -> bool) -> Op
 /// values: what is below all others may be high for its hour.
 fn finding(
     Samples { values, period }: Samples<'_>,
-    quantity: Quantity,
-    view: Option<View>,
+    detection: &Detection,
     onset: usize,
     direction: Direction,
 ) -> Finding {
-    let found = classify(Evidence {
-        values,
-        onset,
-        period,
-        view: view.unwrap_or_else(|| View::of(quantity)),
-    });
-    let kind = match (found.kind, quantity, direction) {
+    let found = classify(Evidence { values, onset, period, view: detection.view(onset) });
+    let kind = match (found.kind, detection.quantity, direction) {
         (Kind::Spike | Kind::Dip, Quantity::Value | Quantity::Increase, Direction::Up) => {
             Kind::Spike
         }

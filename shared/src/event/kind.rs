@@ -13,7 +13,7 @@ mod fit;
 mod usual;
 
 use super::Kind;
-use crate::detect::{Quantity, View};
+use crate::detect::View;
 use fit::{Change, Shape, change, line_error};
 use usual::Usual;
 
@@ -65,20 +65,6 @@ pub struct Finding {
     pub level: Option<f64>,
 }
 
-impl View {
-    /// The view that a detector of this quantity is.
-    pub(super) fn of(quantity: Quantity) -> Self {
-        match quantity {
-            Quantity::Value | Quantity::Increase => Self::Value,
-            Quantity::Slope => Self::Slope,
-            Quantity::Spread => Self::Spread,
-            Quantity::Contrast => Self::Level,
-            Quantity::CumulativeSum => Self::Drift,
-            Quantity::Duration => Self::Flat,
-        }
-    }
-}
-
 /// What happened, and when it began. The order of the questions matters: each kind leaves traces that the
 /// later questions would take for theirs.
 pub fn classify(evidence: Evidence<'_>) -> Finding {
@@ -91,6 +77,9 @@ pub fn classify(evidence: Evidence<'_>) -> Finding {
     if value.is_nan() || view == View::Gap {
         let before = values[..onset].iter().rev().take_while(|value| value.is_nan()).count();
         return Finding { kind: Kind::Gap, began: onset - before, level: None };
+    }
+    if view == View::Peers {
+        return at_onset(Kind::OddOneOut);
     }
     let usual = Usual::before(values, onset, evidence.period);
     if let Some(began) = flat_since(&evidence, &usual) {
@@ -118,6 +107,7 @@ pub fn classify(evidence: Evidence<'_>) -> Finding {
         View::Drift => Kind::Drift,
         View::Season => Kind::SeasonBroken,
         View::Flat => Kind::FlatLine,
+        View::Record => Kind::Record,
         View::Level if above > 0.0 => Kind::LevelShiftUp,
         View::Level => Kind::LevelShiftDown,
         _ => excursion(above),
@@ -145,10 +135,13 @@ fn lasting(change: &Change, usual: &Usual, onset: usize) -> Finding {
 fn flat_since(evidence: &Evidence<'_>, usual: &Usual) -> Option<usize> {
     let Evidence { values, onset, view, .. } = *evidence;
     let value = values[onset];
-    let same = |other: &&f64| **other == value;
-    let before = values[..onset].iter().rev().take_while(same).count();
-    let began = onset - before;
-    let len = before + values[onset..].iter().take_while(same).count();
+    let stays = |other: &f64| *other == value || other.is_nan();
+    let (before, after) = values.split_at(onset);
+    let began = before.iter().rposition(|other| !stays(other)).map_or(0, |changed| changed + 1);
+    let began = (began..onset).find(|&at| !values[at].is_nan()).unwrap_or(onset);
+    let came = |values: &[f64]| values.iter().filter(|value| !value.is_nan()).count();
+    let until = onset + after.iter().take_while(|other| stays(other)).count();
+    let len = came(&values[began..until]);
     let longest = longest_run(&values[began.saturating_sub(usual::REACH)..began]);
     let long = len >= FLAT.0.max(FLAT.1 * longest);
     let plain = (usual.residual(values, began) - usual.level).abs() <= 1.5 * CLEAR * usual.scale;
@@ -225,3 +218,6 @@ fn far_change(evidence: &Evidence<'_>, usual: &Usual) -> Option<Change> {
     let clear = change.size.abs() >= CLEAR * usual.scale.max(change.error);
     (clear && change.error <= 0.5 * change.null).then_some(change)
 }
+
+#[cfg(test)]
+mod tests;

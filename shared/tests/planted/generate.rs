@@ -93,6 +93,8 @@ pub struct Planted {
     pub period: Option<usize>,
     /// Where the plant begins; the length of the series if there is none.
     pub start: usize,
+    /// Where what is short ends, exclusive; the length of the series for what lasts.
+    pub end: usize,
     /// Where it must have been noticed, exclusive.
     pub until: usize,
 }
@@ -234,9 +236,10 @@ pub fn generate(recipe: Recipe) -> Planted {
         Plant::Season => start + period.unwrap_or_default(),
     };
     let start = if plant == Plant::Nothing { len } else { start };
+    let end = if end > start { end } else { len };
     let step = Step::from_seconds(60 * minutes as u64);
     let grid = Grid { start: Timestamp(0), step, len };
-    Planted { recipe, values, grid, period, start, until: until.min(len) }
+    Planted { recipe, values, grid, period, start, end, until: until.min(len) }
 }
 
 /// The expected course of a series, in scales.

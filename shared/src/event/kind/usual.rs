@@ -34,7 +34,7 @@ pub(super) struct Usual {
 
 impl Usual {
     pub(super) fn before(values: &[f64], onset: usize, period: Option<usize>) -> Self {
-        let period = period.filter(|&period| period >= 4 && onset >= 2 * period);
+        let period = period.filter(|&period| period >= 4 && onset / 2 >= period);
         let guard = GUARD.max(period.unwrap_or(0)).min(onset / 3);
         let until = onset - guard;
         let reach = period.map_or(REACH, |period| REACH.max(PERIODS * period));
@@ -43,7 +43,8 @@ impl Usual {
             || resistant_slope(values, past.clone()),
             |period| seasonal_slope(values, past.clone(), period),
         );
-        let mut usual = Self { trend, season: None, level: 0.0, scale: 0.0, spread: 0.0, jitter: 0.0 };
+        let mut usual =
+            Self { trend, season: None, level: 0.0, scale: 0.0, spread: 0.0, jitter: 0.0 };
         if let Some(period) = period.filter(|period| past.len() >= *period) {
             usual.season = Some(usual.template(values, past.clone(), period));
         }
