@@ -195,10 +195,11 @@ fn near_change(evidence: &Evidence<'_>, usual: &Usual) -> Option<Change> {
     let change = change(&points, onset + 2 * block, block)?;
     let after = points.iter().filter(|(at, _)| *at >= onset as f64);
     // A plateau that ends within the window is no new level.
-    let tail: Vec<f64> = after.clone().rev().take(LEAST / block).map(|(_, value)| *value).collect();
+    let mut tail: Vec<f64> =
+        after.clone().rev().take(LEAST / block).map(|(_, value)| *value).collect();
     let stays = match change.shape {
         Shape::Step => {
-            usual::median(tail).is_some_and(|tail| (tail - change.before) / change.size > 0.5)
+            usual::median(&mut tail).is_some_and(|tail| (tail - change.before) / change.size > 0.5)
         }
         Shape::Ramp { .. } => true,
     };

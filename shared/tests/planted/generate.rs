@@ -83,8 +83,6 @@ pub struct Recipe {
 /// A series and where the plant in it is.
 #[derive(Clone, Debug)]
 pub struct Planted {
-    /// What it is made of.
-    pub recipe: Recipe,
     /// The samples; NaN is missing.
     pub values: Vec<f64>,
     /// When they are.
@@ -239,7 +237,7 @@ pub fn generate(recipe: Recipe) -> Planted {
     let end = if end > start { end } else { len };
     let step = Step::from_seconds(60 * minutes as u64);
     let grid = Grid { start: Timestamp(0), step, len };
-    Planted { recipe, values, grid, period, start, end, until: until.min(len) }
+    Planted { values, grid, period, start, end, until: until.min(len) }
 }
 
 /// The expected course of a series, in scales.

@@ -47,7 +47,7 @@ fn the_generator_keeps_its_promises() {
     }
 }
 
-/// How many of those whose onset is told `late` times as late as it may be noticed get their kind.
+/// The kinds of all plants, whose onset is told late by this share of the latest that is useful.
 fn classified(late: f64) -> Confusion {
     let mut found = Confusion::default();
     for recipe in recipes(SEEDS) {
@@ -140,8 +140,33 @@ fn measure(detector: Detector) -> Measured {
 }
 
 #[test]
-fn kinds_through_the_pipeline() {
+fn what_is_noticed_gets_its_kind() {
     for detector in Detector::all() {
-        measure(detector);
+        let found = measure(detector).found;
+        if found.noticed() >= 20 {
+            assert!(found.right_of_noticed() >= 0.9, "{}", detector.about().name);
+        }
+    }
+}
+
+#[test]
+fn auto_notices_clear_plants_and_little_else() {
+    let Some(auto) = Detector::by_id("auto") else {
+        println!("skipped: auto_notices_clear_plants_and_little_else (there is no auto)");
+        return;
+    };
+    let Measured { found, delays, healthy, false_events } = measure(auto);
+    assert!(found.right() >= 0.9);
+    assert!(false_events * 10_000 <= healthy);
+    for (plant, latest) in [
+        (Plant::Spike, 2),
+        (Plant::Dip, 2),
+        (Plant::ShiftUp, 10),
+        (Plant::ShiftDown, 10),
+        (Plant::Slope, 30),
+        (Plant::Drift, 600),
+    ] {
+        let delays = &delays[&plant];
+        assert!(delays[delays.len() / 2] <= latest, "{plant:?}");
     }
 }

@@ -38,23 +38,33 @@ impl Confusion {
         *self.counts.entry((plant, name(found))).or_default() += 1;
     }
 
-    /// Share of the plants that were called by their names.
+    /// Share of the plants that were called by their names. Nothing is no plant.
     pub fn right(&self) -> f64 {
-        let right = |(plant, found): &(Plant, &str)| *found == name(plant.kind());
-        let hits: usize = self.counts.iter().filter(|(cell, _)| right(cell)).map(|(_, n)| n).sum();
-        hits as f64 / self.counts.values().sum::<usize>() as f64
+        self.share(|plant, _| plant != Plant::Nothing)
     }
 
-    /// Share of one plant that was called by its name.
-    pub fn right_of(&self, plant: Plant) -> f64 {
-        let of: Vec<_> = self.counts.iter().filter(|((row, _), _)| *row == plant).collect();
-        let all: usize = of.iter().map(|(_, n)| **n).sum();
-        let hits: usize = of
-            .iter()
-            .filter(|((_, found), _)| *found == name(plant.kind()))
-            .map(|(_, n)| **n)
-            .sum();
-        hits as f64 / all.max(1) as f64
+    /// The same of one row.
+    pub fn right_of(&self, row: Plant) -> f64 {
+        self.share(|plant, _| plant == row)
+    }
+
+    /// The same of the plants of which there was an event.
+    pub fn right_of_noticed(&self) -> f64 {
+        self.share(is_noticed)
+    }
+
+    /// So many plants had an event.
+    pub fn noticed(&self) -> usize {
+        self.count(is_noticed)
+    }
+
+    fn count(&self, of: impl Fn(Plant, &str) -> bool) -> usize {
+        self.counts.iter().filter(|((plant, found), _)| of(*plant, found)).map(|(_, n)| n).sum()
+    }
+
+    fn share(&self, of: impl Fn(Plant, &str) -> bool) -> f64 {
+        let right = self.count(|plant, found| of(plant, found) && found == name(plant.kind()));
+        right as f64 / self.count(of).max(1) as f64
     }
 }
 
@@ -63,6 +73,9 @@ impl fmt::Display for Confusion {
         let found: BTreeSet<&str> = self.counts.keys().map(|(_, found)| *found).collect();
         writeln!(f, "{:<10}{:>7} %  found", "planted", "right")?;
         for plant in Plant::ALL {
+            if self.count(|row, _| row == plant) == 0 {
+                continue;
+            }
             write!(f, "{:<10}{:>7.1}  ", format!("{plant:?}"), 100.0 * self.right_of(plant))?;
             for found in &found {
                 if let Some(count) = self.counts.get(&(plant, *found)) {
@@ -77,4 +90,8 @@ impl fmt::Display for Confusion {
 
 fn name(found: Option<Kind>) -> &'static str {
     found.map_or("nothing", Kind::name)
+}
+
+fn is_noticed(plant: Plant, found: &str) -> bool {
+    plant != Plant::Nothing && found != name(None)
 }

@@ -1,6 +1,8 @@
 //! What was usual before an event: trend, season, level and spread, learnt far enough before the onset
 //! that a slow change has not yet entered them.
 
+use std::ops::Range;
+
 use crate::stats::floor_scale;
 use crate::stats::rolling::moments;
 
@@ -20,7 +22,7 @@ const WIDE: usize = 120;
 pub(super) struct Usual {
     /// Rise a sample.
     trend: f64,
-    /// What each phase adds, from the phase of index 0 on; empty is none.
+    /// What each phase adds, from the phase of index 0 on.
     pub season: Option<Vec<f64>>,
     /// Median of what is left without trend and season.
     pub level: f64,
@@ -49,11 +51,11 @@ impl Usual {
             usual.season = Some(usual.template(values, past.clone(), period));
         }
         let recent = until.saturating_sub(REACH)..until;
-        let rest: Vec<f64> = recent.map(|at| usual.residual(values, at)).collect();
-        usual.jitter = quartile_range(differences(&rest));
-        usual.level = median(rest.clone()).unwrap_or(0.0);
+        let mut rest: Vec<f64> = recent.map(|at| usual.residual(values, at)).collect();
+        usual.jitter = quartile_range(&mut differences(&rest));
+        usual.level = median(&mut rest).unwrap_or(0.0);
+        usual.spread = quartile_range(&mut rest);
         let strayed = moments(&rest).1;
-        usual.spread = quartile_range(rest);
         usual.scale = if usual.spread > 0.0 || strayed.is_nan() { usual.spread } else { strayed };
         usual.scale = floor_scale(usual.scale, values[onset]);
         usual
@@ -76,9 +78,9 @@ impl Usual {
 
     /// The median of the samples before the onset, carried on to it.
     pub(super) fn local(&self, values: &[f64], onset: usize) -> f64 {
-        let before =
-            (onset.saturating_sub(30)..onset).map(|at| self.residual(values, at)).collect();
-        median(before).unwrap_or(self.level) + values[onset] - self.residual(values, onset)
+        let before = onset.saturating_sub(30)..onset;
+        let mut before: Vec<f64> = before.map(|at| self.residual(values, at)).collect();
+        median(&mut before).unwrap_or(self.level) + values[onset] - self.residual(values, onset)
     }
 
     /// Medians of blocks of residuals with the index of their middle; a block begins at the onset.
@@ -86,16 +88,18 @@ impl Usual {
         &self,
         values: &[f64],
         onset: usize,
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
         block: usize,
     ) -> Vec<(f64, f64)> {
         let first = onset - (onset - range.start) / block * block;
+        let mut rest = Vec::with_capacity(block);
         (first..range.end)
             .step_by(block)
             .filter_map(|from| {
                 let until = (from + block).min(range.end);
-                let rest = (from..until).map(|at| self.residual(values, at)).collect();
-                Some(((from + block / 2) as f64, median(rest)?))
+                rest.clear();
+                rest.extend((from..until).map(|at| self.residual(values, at)));
+                Some(((from + block / 2) as f64, median(&mut rest)?))
             })
             .collect()
     }
@@ -104,63 +108,59 @@ impl Usual {
     /// next and altogether.
     pub(super) fn wider_after(&self, values: &[f64], onset: usize) -> bool {
         let until = values.len().min(onset + WIDE);
-        let rest: Vec<f64> = (onset..until).map(|at| self.residual(values, at)).collect();
+        let mut rest: Vec<f64> = (onset..until).map(|at| self.residual(values, at)).collect();
         if rest.iter().filter(|value| value.is_finite()).count() < WIDE / 5 {
             return false;
         }
-        let jitter = quartile_range(differences(&rest)) / self.jitter;
-        let spread = quartile_range(rest) / self.spread;
+        let jitter = quartile_range(&mut differences(&rest)) / self.jitter;
+        let spread = quartile_range(&mut rest) / self.spread;
         let wider = jitter.min(spread) >= super::WIDER;
         let narrower = jitter.max(spread) <= 1.0 / (super::WIDER * super::WIDER);
         self.jitter > 0.0 && self.spread > 0.0 && spread > 0.0 && (wider || narrower)
     }
 
-    /// The median of each phase over the periods, smoothed over its neighbours; its mean is 0.
-    fn template(&self, values: &[f64], past: std::ops::Range<usize>, period: usize) -> Vec<f64> {
+    /// The median of each phase over the periods, averaged with its neighbours; the median of all is 0.
+    fn template(&self, values: &[f64], past: Range<usize>, period: usize) -> Vec<f64> {
         let mut phases = vec![f64::NAN; period];
-        for (offset, at) in (past.end - period..past.end).enumerate() {
-            let alike: Vec<f64> = (0..PERIODS)
-                .filter_map(|back| (past.end - period + offset).checked_sub(back * period))
-                .filter(|at| past.contains(at))
-                .map(|at| values[at] - self.trend * at as f64)
-                .collect();
-            phases[at % period] = median(alike).unwrap_or(f64::NAN);
-        }
-        let centre = median(phases.clone()).unwrap_or(0.0);
-        let half = period / 96;
-        (0..period)
-            .map(|phase| {
-                let near =
-                    (period + phase - half..=period + phase + half).map(|at| phases[at % period]);
-                let near: Vec<f64> = near.filter(|value| value.is_finite()).collect();
-                match near.len() {
-                    0 => 0.0,
-                    count => near.iter().sum::<f64>() / count as f64 - centre,
+        for at in past.end - period..past.end {
+            let mut alike = [f64::NAN; PERIODS];
+            for (back, value) in alike.iter_mut().enumerate() {
+                if let Some(at) = at.checked_sub(back * period).filter(|at| past.contains(at)) {
+                    *value = values[at] - self.trend * at as f64;
                 }
-            })
-            .collect()
+            }
+            phases[at % period] = median(&mut alike).unwrap_or(f64::NAN);
+        }
+        let centre = median(&mut phases.clone()).unwrap_or(0.0);
+        for phase in &mut phases {
+            *phase = if phase.is_finite() { *phase - centre } else { 0.0 };
+        }
+        let half = period / 96;
+        let around = [&phases[period - half..], &phases, &phases[..half]].concat();
+        let width = 2 * half + 1;
+        around.windows(width).map(|near| near.iter().sum::<f64>() / width as f64).collect()
     }
 }
 
 /// Rise a sample by the median difference of samples one period apart.
-fn seasonal_slope(values: &[f64], past: std::ops::Range<usize>, period: usize) -> f64 {
+fn seasonal_slope(values: &[f64], past: Range<usize>, period: usize) -> f64 {
     let from = past.start + period;
-    let differences: Vec<f64> =
+    let mut differences: Vec<f64> =
         (from..past.end).map(|at| values[at] - values[at - period]).collect();
     if differences.len() < period / 2 {
         return 0.0;
     }
-    median(differences).map_or(0.0, |rise| rise / period as f64)
+    median(&mut differences).map_or(0.0, |rise| rise / period as f64)
 }
 
 /// Rise a sample between the medians of the first and the last third. Source: Tukey's resistant line.
-fn resistant_slope(values: &[f64], past: std::ops::Range<usize>) -> f64 {
+fn resistant_slope(values: &[f64], past: Range<usize>) -> f64 {
     let third = past.len() / 3;
     if third < super::LEAST {
         return 0.0;
     }
-    let first = median(values[past.start..past.start + third].to_vec());
-    let last = median(values[past.end - third..past.end].to_vec());
+    let first = median(&mut values[past.start..past.start + third].to_vec());
+    let last = median(&mut values[past.end - third..past.end].to_vec());
     let apart = (past.len() - third) as f64;
     first.zip(last).map_or(0.0, |(first, last)| (last - first) / apart)
 }
@@ -169,21 +169,33 @@ fn differences(values: &[f64]) -> Vec<f64> {
     values.windows(2).map(|pair| pair[1] - pair[0]).collect()
 }
 
-/// The median of what is finite.
-pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.retain(|value| value.is_finite());
+/// Puts what is finite to the front.
+fn finite(values: &mut [f64]) -> &mut [f64] {
+    let mut count = 0;
+    for at in 0..values.len() {
+        if values[at].is_finite() {
+            values.swap(count, at);
+            count += 1;
+        }
+    }
+    &mut values[..count]
+}
+
+/// The median of what is finite, the larger of both in the middle. Orders `values` anew.
+pub(super) fn median(values: &mut [f64]) -> Option<f64> {
+    let values = finite(values);
     let middle = values.len() / 2;
     (!values.is_empty()).then(|| *values.select_nth_unstable_by(middle, f64::total_cmp).1)
 }
 
-/// Scaled quartile range of what is finite, `(q75 - q25) / 1.349`; 0 of fewer than 4.
-fn quartile_range(mut values: Vec<f64>) -> f64 {
-    values.retain(|value| value.is_finite());
+/// Scaled quartile range of what is finite, `(q75 - q25) / 1.349`; 0 of fewer than 4. Orders `values` anew.
+fn quartile_range(values: &mut [f64]) -> f64 {
+    let values = finite(values);
     let len = values.len();
     if len < 4 {
         return 0.0;
     }
     let upper = *values.select_nth_unstable_by(len * 3 / 4, f64::total_cmp).1;
-    let lower = *values.select_nth_unstable_by(len / 4, f64::total_cmp).1;
+    let lower = *values[..len * 3 / 4].select_nth_unstable_by(len / 4, f64::total_cmp).1;
     (upper - lower) / 1.349
 }
