@@ -9,6 +9,7 @@ use crate::detect::{Detection, Detector, Input, Quantity};
 use crate::event::{Event, Rule, Samples, events};
 use crate::prometheus::Loaded;
 use crate::promql;
+use crate::seasonality::periods;
 use crate::series::{Grid, METRIC_NAME, Series, short_names};
 use crate::time::{Span, TimeRange};
 use crate::unit::Unit;
@@ -57,7 +58,7 @@ pub struct DetectedSeries {
     pub name: String,
     /// What was given to the detector, where that is not the values themselves: the growth of a counter.
     pub derived: Option<Vec<f64>>,
-    /// Period of the season in samples, if there is one.
+    /// Period in samples of the season that explains most, if there is one.
     pub period: Option<usize>,
     /// The verdicts, history included.
     pub detection: Detection,
@@ -93,8 +94,8 @@ pub struct Ranked {
     pub score: f64,
 }
 
-/// Runs the detector on every series. Cost: that of the detector, twice if flagged samples leave the
-/// baseline.
+/// Runs the detector on every series and looks for its season. Cost: that of the detector, twice if
+/// flagged samples leave the baseline, and that of [`periods`].
 pub fn detect(loaded: Arc<Loaded>, detector: Detector, learning: Learning) -> Detected {
     let names = short_names(&loaded.series.iter().map(|series| &series.labels).collect::<Vec<_>>());
     let bare = promql::bare_selector(&loaded.query.expr).is_some();
@@ -117,7 +118,8 @@ pub fn detect(loaded: Arc<Loaded>, detector: Detector, learning: Learning) -> De
             let (missing, gaps) = count_missing(series.values.get(history..).unwrap_or_default());
             let judged = detection.score.get(history..).unwrap_or_default();
             let judged = judged.iter().filter(|score| !score.is_nan()).count();
-            DetectedSeries { name, derived, period: None, detection, missing, gaps, judged }
+            let period = periods(values, series.grid.step).first().map(|season| season.period);
+            DetectedSeries { name, derived, period, detection, missing, gaps, judged }
         })
         .collect();
     let window = Span::from_seconds(300).max(loaded.query.step.times(4));

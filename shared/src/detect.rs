@@ -177,7 +177,6 @@ impl Detection {
 
     /// The same as another view than its quantity says.
     #[must_use]
-    #[allow(dead_code, reason = "for record and peers")]
     fn seen_as(mut self, view: View) -> Self {
         self.view = Some(view);
         self
