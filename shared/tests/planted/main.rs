@@ -5,6 +5,7 @@
     reason = "clippy takes the helpers of these tests for production code"
 )]
 
+mod dice;
 mod generate;
 mod matrix;
 
