@@ -7,6 +7,7 @@ mod param;
 mod record;
 mod robust;
 mod rolling;
+mod seasonal;
 mod slope;
 mod threshold;
 mod zscore;
@@ -15,6 +16,7 @@ pub use param::{Form, Param};
 pub use record::Record;
 pub use robust::Robust;
 pub use rolling::Rolling;
+pub use seasonal::Seasonal;
 pub use slope::Slope;
 pub use threshold::Threshold;
 pub use zscore::ZScore;
@@ -281,7 +283,7 @@ macro_rules! detectors {
     };
 }
 
-detectors!(Rolling, Robust, ZScore, Record, Slope, Threshold);
+detectors!(Rolling, Robust, ZScore, Record, Slope, Seasonal, Threshold);
 
 impl Default for Detector {
     fn default() -> Self {

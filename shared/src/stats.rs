@@ -9,6 +9,7 @@ pub mod extremes;
 pub mod quantile;
 pub mod fft;
 pub mod rolling;
+pub mod sorted;
 pub mod tail;
 #[cfg(test)]
 pub(crate) mod testing;
