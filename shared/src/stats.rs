@@ -6,10 +6,11 @@
 //! - The judged sample is never in the window that judges it.
 
 pub mod extremes;
-pub mod quantile;
 pub mod fft;
+pub mod quantile;
 pub mod rolling;
 pub mod sorted;
+pub mod stl;
 pub mod tail;
 #[cfg(test)]
 pub(crate) mod testing;
