@@ -3,21 +3,25 @@
 //! Every algorithm has its own file with its definition and its parameters; a new one is a file and a
 //! line in [`Detector`]. All are causal: the verdict on a sample uses nothing after it.
 
+mod decompose;
 mod param;
 mod record;
 mod robust;
 mod rolling;
 mod seasonal;
 mod slope;
+mod spectral;
 mod threshold;
 mod zscore;
 
+pub use decompose::Decompose;
 pub use param::{Form, Param};
 pub use record::Record;
 pub use robust::Robust;
 pub use rolling::Rolling;
 pub use seasonal::Seasonal;
 pub use slope::Slope;
+pub use spectral::Spectral;
 pub use threshold::Threshold;
 pub use zscore::ZScore;
 
@@ -283,7 +287,7 @@ macro_rules! detectors {
     };
 }
 
-detectors!(Rolling, Robust, ZScore, Record, Slope, Seasonal, Threshold);
+detectors!(Rolling, Robust, ZScore, Record, Slope, Seasonal, Spectral, Decompose, Threshold);
 
 impl Default for Detector {
     fn default() -> Self {

@@ -7,6 +7,7 @@
 
 pub mod extremes;
 pub mod fft;
+pub mod periodogram;
 pub mod quantile;
 pub mod rolling;
 pub mod sorted;

@@ -2,6 +2,7 @@ use super::param::Field;
 use super::{About, Algorithm, Detection, Form, Input, Param, Quantity, samples};
 use crate::seasonality::{Calendar, settled};
 use crate::stats::{enough, sorted::Sorted};
+use crate::time::Step;
 
 /// Seasonal band: `expected` and `scale` are median and scaled quartile range, `(q75 - q25) / 1.349`, of
 /// the samples at the same phase of the seasons before: those at `t - j P + d` for j = 1 to `seasons`
@@ -25,7 +26,7 @@ pub struct Seasonal {
     pub tolerance: usize,
 }
 
-const SEASON: Param = Param {
+pub(super) const SEASON: Param = Param {
     id: "season",
     label: "Season",
     help: "What repeats itself: a season that is found in the samples before the range, or every hour, day or week.",
@@ -35,7 +36,7 @@ const SEASON: Param = Param {
     form: Form::Choice(&["found", "hour", "day", "week"]),
 };
 
-const LENGTH: Param = Param::samples(
+pub(super) const LENGTH: Param = Param::samples(
     "length",
     "Own length",
     "Length of a season of your own, such as that of a job that runs every 90 minutes; 0 for the season above.",
@@ -62,7 +63,11 @@ const TOLERANCE: Param = Param::samples(
 );
 
 /// Three days of one-minute samples, two weeks of ten-minute samples: what a named season wants.
-const HISTORY: usize = 4_500;
+pub(super) const HISTORY: usize = 4_500;
+
+/// What there is to say where nothing is judged.
+pub(super) const NO_SEASON: &str =
+    "no season: none was found, or the samples are too few or too far apart for it";
 
 /// A season accepts no new level for seasons; after this many samples it is called one.
 const MEMORY: usize = 60;
@@ -114,30 +119,38 @@ impl Algorithm for Seasonal {
         }
         let baseline = match periods.last() {
             Some(&(_, period)) => {
-                let found = if self.length == 0 && self.season == 0 { "found " } else { "" };
+                let found = if is_found(self.season, self.length) { "found " } else { "" };
                 let (seasons, length) = (self.seasons, samples(period, input.grid));
                 format!("the same time in the {seasons} {found}seasons of {length} before")
             }
-            None => "no season, as none was found in the samples before".to_owned(),
+            None => NO_SEASON.to_owned(),
         };
         let judged = input.values.to_vec();
         Detection::judge(Quantity::Value, judged, expected, scale, baseline, MEMORY)
     }
 }
 
+/// Whether [`SEASON`] and [`LENGTH`] leave the season to be found.
+pub(super) fn is_found(season: usize, length: usize) -> bool {
+    season == 0 && length == 0
+}
+
+/// Samples of the season that [`SEASON`] and [`LENGTH`] name; `None` if it is to be found, or has too few.
+pub(super) fn named(season: usize, length: usize, step: Step) -> Option<usize> {
+    if length > 0 {
+        return Some(length);
+    }
+    Calendar::ALL.get(season.checked_sub(1)?)?.period(step)
+}
+
 impl Seasonal {
     /// From which sample on which period is compared with, oldest first.
     fn periods(&self, input: Input<'_>) -> Vec<(usize, usize)> {
-        let named = match self.season {
-            _ if self.length > 0 => Some(self.length),
-            1 => Calendar::Hour.period(input.grid.step),
-            2 => Calendar::Day.period(input.grid.step),
-            3 => Calendar::Week.period(input.grid.step),
-            _ => {
-                let found = settled(input.learnt, input.history, input.grid.step);
-                return found.into_iter().map(|(from, season)| (from, season.period)).collect();
-            }
-        };
+        if is_found(self.season, self.length) {
+            let found = settled(input.learnt, input.history, input.grid.step);
+            return found.into_iter().map(|(from, season)| (from, season.period)).collect();
+        }
+        let named = named(self.season, self.length, input.grid.step);
         named.map(|period| (0, period)).into_iter().collect()
     }
 
@@ -184,7 +197,7 @@ mod tests {
     use super::*;
     use crate::series::Grid;
     use crate::stats::testing::Random;
-    use crate::time::{Step, Timestamp};
+    use crate::time::Timestamp;
 
     fn input(values: &[f64], history: usize) -> Input<'_> {
         let grid = Grid { start: Timestamp(0), step: Step::from_seconds(300), len: values.len() };
@@ -263,7 +276,7 @@ mod tests {
         let noise: Vec<f64> = (0..2_500).map(|_| random.normal()).collect();
         let none = Seasonal::default().detect(input(&noise, 1_400));
         assert!(none.score.iter().all(|score| score.is_nan()));
-        assert_eq!(none.baseline, "no season, as none was found in the samples before");
+        assert_eq!(none.baseline, NO_SEASON);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The samples of a series made ready for the search: centred, scaled, clipped, without trend.
 
-use crate::stats::fft::{Complex, Fft};
+use crate::stats::fft::Fft;
 
 /// Values are clipped this many robust scales off, so that outliers count as large and no more.
 const CLIP: f64 = 5.0;
@@ -108,6 +108,11 @@ impl Samples {
         Self::with(values, self.present.clone())
     }
 
+    /// One a sample, 0 for a missing one.
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
     /// Sum of squares.
     pub fn energy(&self) -> f64 {
         self.squares[self.len()]
@@ -148,20 +153,6 @@ impl Samples {
         }
         let energy = libm::sqrt(head * tail) * share;
         if energy > 1e-12 { products / energy } else { 0.0 }
-    }
-
-    /// Periodogram under a Hann window, which keeps what is strong from spilling over what is weak.
-    pub fn periodogram(&self, fft: &Fft) -> Vec<f64> {
-        let turn = std::f64::consts::TAU / self.len() as f64;
-        // Cosines by rotation: the window needs no more precision.
-        let step = Complex { re: libm::cos(turn), im: libm::sin(turn) };
-        let mut angle = Complex { re: 1.0, im: 0.0 };
-        let mut windowed = Vec::with_capacity(self.len());
-        for value in &self.values {
-            windowed.push(value * (0.5 - 0.5 * angle.re));
-            angle = angle.times(step);
-        }
-        fft.spectrum(&windowed).into_iter().map(Complex::power).collect()
     }
 }
 

@@ -19,6 +19,7 @@ mod pass;
 use pass::Pass;
 
 pub use fill::fill;
+pub use pass::moving_average;
 
 /// How a series is decomposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

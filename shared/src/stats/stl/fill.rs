@@ -49,18 +49,17 @@ mod tests {
 
     const NO: f64 = f64::NAN;
 
+    fn check(values: &[f64], period: usize, filled: Option<&[f64]>) {
+        assert_eq!(fill(values, period).as_deref(), filled, "{values:?}");
+    }
+
     #[test]
     fn by_phase_then_by_time() {
-        let cases: [(&[f64], usize, Option<&[f64]>); 6] = [
-            (&[1.0, 2.0, NO, 4.0, 5.0, 6.0], 2, Some(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0])),
-            (&[NO, 2.0, 3.0, NO, f64::INFINITY, 6.0], 2, Some(&[3.0, 2.0, 3.0, 4.0, 3.0, 6.0])),
-            (&[NO, 2.0, NO, 4.0], 2, Some(&[2.0, 2.0, 3.0, 4.0])),
-            (&[7.0, NO, NO], 9, Some(&[7.0, 7.0, 7.0])),
-            (&[NO, NO], 1, None),
-            (&[], 1, Some(&[])),
-        ];
-        for (values, period, filled) in cases {
-            assert_eq!(fill(values, period).as_deref(), filled, "{values:?}");
-        }
+        check(&[1.0, 2.0, NO, 4.0, 5.0, 6.0], 2, Some(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
+        check(&[NO, 2.0, 3.0, NO, f64::INFINITY, 6.0], 2, Some(&[3.0, 2.0, 3.0, 4.0, 3.0, 6.0]));
+        check(&[NO, 2.0, NO, 4.0], 2, Some(&[2.0, 2.0, 3.0, 4.0]));
+        check(&[7.0, NO, NO], 9, Some(&[7.0, 7.0, 7.0]));
+        check(&[NO, NO], 1, None);
+        check(&[], 1, Some(&[]));
     }
 }

@@ -115,7 +115,7 @@ fn robustness(values: &[f64], seasonal: &[f64], trend: &[f64]) -> Vec<f64> {
     let middle = sorted.len() / 2;
     let (below, high, _) = sorted.select_nth_unstable_by(middle, f64::total_cmp);
     let low = below.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let both = if weights.len() % 2 == 0 { low + *high } else { *high + *high };
+    let both = if weights.len().is_multiple_of(2) { low + *high } else { *high + *high };
     let reach = 3.0 * both;
     for weight in &mut weights {
         let distance = *weight;
@@ -131,8 +131,9 @@ fn robustness(values: &[f64], seasonal: &[f64], trend: &[f64]) -> Vec<f64> {
     weights
 }
 
-/// Replaces each place by the average of `window` from it on, and drops the last `window - 1` places.
-fn moving_average(values: &mut Vec<f64>, window: usize) {
+/// Replaces each place by the average of the `window` values from it on, and drops the last `window - 1`
+/// places. There must be as many values as the window has.
+pub fn moving_average(values: &mut Vec<f64>, window: usize) {
     let count = values.len() + 1 - window;
     // Sums from each place to the end of its block; a window ends in the next one.
     let mut ends = values.clone();
