@@ -1,5 +1,7 @@
 //! Local regression on a regular grid.
 
+use crate::stats::dot;
+
 /// A smoother: degree 0 or 1, over the `length` nearest samples, at every `jump`-th one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Loess {
@@ -148,7 +150,7 @@ impl Loess {
         for window in self.windows(count).into_iter().chain(edges) {
             let at = (window.place + shift as f64) as usize;
             smooth[at] = if self.weigh(count, window, Some(weights), row) {
-                dot(row, &values[window.left..])
+                dot(row, &values[window.left..=window.right])
             } else if window.place < 0.0 {
                 smooth[1]
             } else if window.place >= count as f64 {
@@ -165,7 +167,7 @@ impl Kernels {
     /// Smooths one series.
     pub fn smooth(&self, values: &[f64], smooth: &mut [f64]) {
         for (at, left, weights) in &self.rows {
-            smooth[*at] = dot(&self.weights[weights.clone()], &values[*left..]);
+            smooth[*at] = dot(&self.weights[weights.clone()], &values[*left..left + weights.len()]);
         }
         interpolate(smooth, self.jump, 1);
     }
@@ -216,18 +218,4 @@ fn interpolate(smooth: &mut [f64], jump: usize, stride: usize) {
 
 fn cube(x: f64) -> f64 {
     x * x * x
-}
-
-/// Sum of products over the length of `weights`, in four chains that do not wait for each other.
-fn dot(weights: &[f64], values: &[f64]) -> f64 {
-    let values = &values[..weights.len()];
-    let (a, b) = (weights.chunks_exact(4), values.chunks_exact(4));
-    let rest: f64 = a.remainder().iter().zip(b.remainder()).map(|(a, b)| a * b).sum();
-    let mut sums = [0.0; 4];
-    for (a, b) in a.zip(b) {
-        for lane in 0..4 {
-            sums[lane] += a[lane] * b[lane];
-        }
-    }
-    sums[0] + sums[1] + (sums[2] + sums[3]) + rest
 }
