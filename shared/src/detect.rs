@@ -1,7 +1,7 @@
 //! Detectors: from samples to an expectation, a scale and a score a sample.
 //!
 //! Every algorithm has its own file with its definition and its parameters; a new one is a file and a
-//! line in [`Detector`]. All are causal: the verdict on a sample uses nothing after it.
+//! line in [`Detector`]. A verdict uses nothing after its sample, but of a detector for looking back.
 
 mod decompose;
 mod param;

@@ -8,6 +8,10 @@ use crate::time::Step;
 /// the samples at the same phase of the seasons before: those at `t - j P + d` for j = 1 to `seasons`
 /// and |d| <= `tolerance`, at most half a season. Without half of them there is no verdict.
 ///
+/// Of 4 seasons and 5 samples to either side, 3 of 195,000 samples of a daily wave in white noise score 6 or
+/// more, in noise with an autoregression of 0.9 it is 259; with 3 samples to either side it is ten times as many
+/// in white noise.
+///
 /// A found season is known from samples before the judged one only, see
 /// [`crate::seasonality::settled`]: those of the history, and, if they have none, of the range so far.
 ///
@@ -59,7 +63,7 @@ const TOLERANCE: Param = Param::samples(
     "Tolerance",
     "How many samples before and after the same time count too. More bear a job that starts a little early or late.",
     (0, 20),
-    3,
+    5,
 );
 
 /// Three days of one-minute samples, two weeks of ten-minute samples: what a named season wants.

@@ -5,7 +5,7 @@ use super::{About, Algorithm, Detection, Form, Input, Param, Quantity, samples};
 use harmonics::Harmonics;
 
 /// Harmonic forecast: the strongest waves of the `training` samples before a block of a quarter as many are
-/// continued into it, see [`Harmonics`]. `expected` is their sum plus level and trend at the end of the training,
+/// continued into it, as in a harmonic regression. `expected` is their sum plus level and trend at the end of the training,
 /// held there; `scale` is the scaled quartile range of what they leave of the training. Unlike the seasonal band it
 /// needs no common period and only two cycles of each wave, but shapes with sharp edges take many waves.
 ///

@@ -43,7 +43,7 @@ pub struct Stl {
 }
 
 /// Decomposes with one season of `period` samples. Missing samples (NaN and infinities) are filled first,
-/// see [`fill`]. `None` for fewer than two seasons, for a period below 2 and without a single sample.
+/// see [`fill()`]. `None` for fewer than two seasons, for a period below 2 and without a single sample.
 pub fn decompose(values: &[f64], period: usize, smoothing: Smoothing) -> Option<Stl> {
     decompose_all(values, &[period], smoothing)
 }
