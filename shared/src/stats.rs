@@ -5,9 +5,12 @@
 //! - A window with fewer finite samples than [`enough`] asks for has no statistics: NaN.
 //! - The judged sample is never in the window that judges it.
 
+pub mod autoregression;
+pub mod changepoint;
+pub mod exponential;
 pub mod extremes;
-pub mod quantile;
 pub mod fft;
+pub mod quantile;
 pub mod rolling;
 pub mod tail;
 #[cfg(test)]
