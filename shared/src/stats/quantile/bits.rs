@@ -15,18 +15,18 @@ impl Bits {
         self.words.fill(0);
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn insert(&mut self, number: u32) {
         self.words[(number / 64) as usize] |= 1 << (number % 64);
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn remove(&mut self, number: u32) {
         self.words[(number / 64) as usize] &= !(1 << (number % 64));
     }
 
     /// The smallest number from `from` on; the limit or more if there is none.
-    #[inline]
+    #[inline(always)]
     pub(super) fn next(&self, from: u32) -> u32 {
         let mut word = from / 64;
         let here = self.words.get(word as usize).map_or(0, |bits| bits >> (from % 64));
@@ -44,7 +44,7 @@ impl Bits {
     }
 
     /// The largest number below `before`; 0 if there is none.
-    #[inline]
+    #[inline(always)]
     pub(super) fn previous(&self, before: u32) -> u32 {
         let Some(last) = before.checked_sub(1) else { return 0 };
         let mut word = last / 64;

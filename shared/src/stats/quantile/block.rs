@@ -24,7 +24,7 @@ pub(super) struct Members<'a> {
 
 impl Members<'_> {
     /// From a member by `weight` of the distance to the next one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn between(&self, member: u32, weight: f64) -> f64 {
         let low = self.sorted[member as usize];
         if weight > 0.0 {

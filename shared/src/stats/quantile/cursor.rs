@@ -12,7 +12,7 @@ pub(super) struct Cursor {
 
 impl Cursor {
     /// Counts anew after a change of the window.
-    #[inline]
+    #[inline(always)]
     pub(super) fn follow(&mut self, change: Change) {
         match change {
             Change::Block => *self = Self::default(),
@@ -24,7 +24,7 @@ impl Cursor {
     }
 
     /// The member that has `order` members below it; there must be one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn seek(&mut self, bits: &Bits, order: usize) -> u32 {
         while self.below > order {
             self.rank = bits.previous(self.rank);
@@ -49,7 +49,7 @@ pub(super) struct Nearest {
 
 impl Nearest {
     /// Counts anew after a change of the window.
-    #[inline]
+    #[inline(always)]
     pub(super) fn follow(&mut self, change: Change) {
         self.first.follow(change);
         self.last.follow(change);
@@ -57,7 +57,7 @@ impl Nearest {
 
     /// Of the distances of the members from `centre` the two middle ones, between which their median lies; the same
     /// one twice for an odd count.
-    #[inline]
+    #[inline(always)]
     pub(super) fn deviations(&mut self, members: &Members<'_>, centre: f64) -> (f64, f64) {
         let Members { bits, sorted, count } = members;
         let half = count.div_ceil(2);
