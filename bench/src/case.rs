@@ -96,7 +96,7 @@ fn rules(all: &[Arc<[f64]>], cases: &mut Vec<Case>) {
         .map(|values| loaded(std::slice::from_ref(values), HISTORY))
         .map(|loaded| Arc::new(detect(loaded, detector, Learning::default())))
         .collect();
-    for threshold in [4.0, 1.5] {
+    for threshold in [40.0, 4.0, 1.5] {
         let (detected, rule) = (Arc::clone(&detected), Rule { threshold, ..Rule::default() });
         cases.push(Case {
             name: format!("threshold {threshold}"),

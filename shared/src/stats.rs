@@ -6,8 +6,8 @@
 //! - The judged sample is never in the window that judges it.
 
 pub mod extremes;
-pub mod quantile;
 pub mod fft;
+pub mod quantile;
 pub mod rolling;
 pub mod tail;
 #[cfg(test)]
@@ -22,6 +22,14 @@ pub const LEAST_SCALE: f64 = 1e-12;
 
 /// Scores are capped here, so that they stay finite and comparable.
 pub const MAX_SCORE: f64 = 1e6;
+
+/// Samples that are looked through at once where few of them matter.
+pub(crate) const BLOCK: usize = 64;
+
+/// Whether a value is `limit` or more; NaN is not. Branches only at the end, so that it takes several at a time.
+pub(crate) fn reaches(values: &[f64], limit: f64) -> bool {
+    values.iter().fold(false, |found, value| found | (*value >= limit))
+}
 
 /// How many finite samples a window of `window` needs: half of it, and at least 3.
 pub fn enough(window: usize) -> usize {
