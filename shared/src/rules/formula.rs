@@ -1,0 +1,136 @@
+//! The formula of each detector in PromQL: what it judges, what it expects, and by how much that varies.
+
+use super::NotExported;
+use super::expr::{Expr, Window};
+use super::question::Question;
+use super::record::{Kept, Records};
+use crate::detect::{Detector, Rolling, Slope, Threshold, ZScore};
+use crate::stats::enough;
+use crate::time::Timestamp;
+
+/// The name of the finite samples where they are recorded.
+pub(super) const VALUE: &str = "value";
+
+const SLOPE: &str = "slope";
+
+/// What a detector says of each series, each piece without the conditions of the others.
+#[derive(Debug)]
+pub(super) struct Formula {
+    /// What is judged, finite.
+    pub(super) judged: Kept,
+    /// What it is called where it is recorded; [`VALUE`] unless it is derived from the value.
+    pub(super) part: &'static str,
+    /// What is expected.
+    pub(super) expected: Expr,
+    /// Its spread, before the floor.
+    pub(super) spread: Expr,
+    /// Ends of what scores nothing; `expected` alone where `None`.
+    pub(super) normal: Option<Normal>,
+    /// Present where there is a verdict; `None` for wherever `expected` is.
+    pub(super) known: Option<Expr>,
+    /// Present where infinite values are judged; `None` for everywhere.
+    pub(super) infinite: Option<Infinite>,
+}
+
+/// A range without an end where that is `None`.
+#[derive(Debug)]
+pub(super) struct Normal {
+    pub(super) lowest: Option<Expr>,
+    pub(super) highest: Option<Expr>,
+}
+
+/// When infinite values get a verdict that needs more than the value.
+#[derive(Debug)]
+pub(super) struct Infinite {
+    /// Where this is present,
+    pub(super) known: Option<Expr>,
+    /// or else from this time on.
+    pub(super) since: Timestamp,
+}
+
+/// The formula of the detector of `question` over `value`, its finite samples.
+///
+/// # Errors
+/// [`NotExported`] for detectors without the same numbers in PromQL.
+pub(super) fn formula(
+    question: &Question,
+    records: &mut Records,
+    value: Kept,
+) -> Result<Formula, NotExported> {
+    Ok(match question.detector {
+        Detector::Rolling(Rolling { window }) => {
+            let before = records.before(&value, window);
+            moments(value, &before)
+        }
+        Detector::ZScore(detector) => z_score(question, detector, value),
+        Detector::Slope(detector) => slope(detector, records, &value),
+        Detector::Threshold(detector) => threshold(detector, value),
+    })
+}
+
+/// Mean and standard deviation of a window.
+fn moments(judged: Kept, window: &Window) -> Formula {
+    Formula {
+        judged,
+        part: VALUE,
+        expected: window.over("avg_over_time"),
+        spread: window.over("stddev_over_time"),
+        normal: None,
+        known: Some(window.enough()),
+        infinite: None,
+    }
+}
+
+/// Mean and standard deviation of a stretch that stays where it is.
+fn z_score(question: &Question, detector: ZScore, value: Kept) -> Formula {
+    let step = question.query.step;
+    let before = question.query.start - step.span();
+    // Nothing was recorded so long ago.
+    let finite = question.value();
+    let history = question.query.history.min(detector.baseline);
+    let past = Window::fixed(&finite, history, before, step);
+    let known = past.over("count_over_time").with(">=", enough(detector.baseline) as f64);
+    if question.knows_history {
+        let infinite = None;
+        return Formula { known: Some(known), infinite, ..moments(value, &past) };
+    }
+    let third = (question.query.grid().len - question.query.history) / 3;
+    let last = before + step.times(third);
+    let first_third = Window::fixed(&finite, third, last, step);
+    let since = last + step.span();
+    let instead = |function: &str| {
+        let other = first_third.over(function).op("and", &first_third.enough());
+        let other = other.op("and on()", &Expr::since(since));
+        past.over(function).op("and", &known).op("or", &other.op("unless", &known))
+    };
+    Formula {
+        judged: value,
+        part: VALUE,
+        expected: instead("avg_over_time"),
+        spread: instead("stddev_over_time"),
+        normal: None,
+        known: None,
+        infinite: Some(Infinite { known: Some(known.clone()), since }),
+    }
+}
+
+/// Slopes a second against those before.
+fn slope(detector: Slope, records: &mut Records, value: &Kept) -> Formula {
+    let line = records.last(value, detector.window);
+    let slope = line.over("deriv").op("and", &line.enough()).op("and", &value.past);
+    let judged = records.keep(SLOPE, slope);
+    let before = records.before(&judged, detector.baseline);
+    Formula { part: SLOPE, ..moments(judged, &before) }
+}
+
+/// Fixed bounds.
+fn threshold(detector: Threshold, value: Kept) -> Formula {
+    let (lower, upper) = detector.bounds();
+    let now = &value.now;
+    let above = if lower.is_finite() { now.call_with("clamp_min", lower) } else { now.clone() };
+    let expected = if upper.is_finite() { above.call_with("clamp_max", upper) } else { above };
+    let spread = now.with("*", 0.0).with("+", detector.percent());
+    let bound = |bound: f64| bound.is_finite().then(|| Expr::number(bound));
+    let normal = Some(Normal { lowest: bound(lower), highest: bound(upper) });
+    Formula { judged: value, part: VALUE, expected, spread, normal, known: None, infinite: None }
+}

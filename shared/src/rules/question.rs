@@ -1,0 +1,105 @@
+//! What a rule is written for, checked for what rules cannot do.
+
+use std::collections::BTreeSet;
+
+use super::NotExported;
+use super::expr::Expr;
+use crate::analysis::Detected;
+use crate::detect::{Detector, ZScore};
+use crate::event::Rule;
+use crate::promql;
+use crate::query::RangeQuery;
+use crate::series::{Labels, METRIC_NAME};
+use crate::stats::enough;
+
+/// A query with its detector and rule.
+#[derive(Clone, Debug)]
+pub(super) struct Question {
+    /// What was asked; the expression on one line.
+    pub(super) query: RangeQuery,
+    pub(super) detector: Detector,
+    pub(super) rule: Rule,
+    /// Whether the growth of a raw counter is judged.
+    pub(super) counter: bool,
+    /// Whether all series have enough samples before the range for a baseline there.
+    pub(super) knows_history: bool,
+    /// What the expectation was learnt from: "the 60 samples (1 h) before".
+    pub(super) baseline: String,
+    /// Label names of the series, without the metric name.
+    pub(super) labels: Vec<String>,
+}
+
+impl Question {
+    /// # Errors
+    /// [`NotExported`] if the query or what was learnt from cannot be said in a rule.
+    pub(super) fn new(detected: &Detected, rule: &Rule) -> Result<Self, NotExported> {
+        let loaded = &detected.loaded;
+        let query =
+            RangeQuery { expr: promql::one_line(&loaded.query.expr), ..loaded.query.clone() };
+        if promql::depends_on_range(&query.expr) {
+            return Err(NotExported::DependsOnRange);
+        }
+        if query.step.millis() < 2 {
+            return Err(NotExported::StepTooShort);
+        }
+        if detected.learning.flagged.is_some() {
+            return Err(NotExported::Cleaned);
+        }
+        if !detected.learning.excluded.is_empty() {
+            return Err(NotExported::Excluded);
+        }
+        let unnamed = |labels: &Labels| -> Vec<(String, String)> {
+            let all = labels.iter().filter(|(name, _)| *name != METRIC_NAME);
+            all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+        };
+        let mut seen = BTreeSet::new();
+        if !loaded.series.iter().all(|series| seen.insert(unnamed(&series.labels))) {
+            return Err(NotExported::SameLabels);
+        }
+        let labels: BTreeSet<String> = seen.into_iter().flatten().map(|(name, _)| name).collect();
+        let counters = detected.series.iter().filter(|series| series.derived.is_some()).count();
+        if counters != 0 && counters != loaded.series.len() {
+            return Err(NotExported::SomeCounters);
+        }
+        let knows_history = match detected.detector {
+            Detector::ZScore(ZScore { baseline }) => detected.series.iter().all(|series| {
+                let past = series.detection.judged.iter().take(query.history).rev().take(baseline);
+                past.filter(|value| value.is_finite()).count() >= enough(baseline)
+            }),
+            _ => true,
+        };
+        let baseline = detected.series.first().map(|series| series.detection.baseline.clone());
+        Ok(Self {
+            query,
+            detector: detected.detector,
+            rule: *rule,
+            counter: counters > 0,
+            knows_history,
+            baseline: baseline.unwrap_or_default(),
+            labels: labels.into_iter().collect(),
+        })
+    }
+
+    /// The series as they are judged, infinities included.
+    pub(super) fn series(&self) -> Expr {
+        let expr = &self.query.expr;
+        match promql::bare_selector(expr).filter(|_| self.counter) {
+            Some(selector) => growth(selector, &self.query.step.to_string()),
+            None => Expr::user(expr),
+        }
+    }
+
+    /// The samples that can be judged and learnt from.
+    pub(super) fn value(&self) -> Expr {
+        self.series().finite()
+    }
+}
+
+/// Growth of a counter over a step; after a reset the new value. Both sides drop the metric name.
+fn growth(selector: &str, step: &str) -> Expr {
+    let (now, before) =
+        (Expr::selector(selector), Expr::selector(&format!("{selector} offset {step}")));
+    let grown = now.op("-", &before).with(">=", 0.0);
+    let anew = now.op("<", &before).with("+", 0.0);
+    grown.op("or", &anew)
+}
