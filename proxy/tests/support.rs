@@ -3,6 +3,7 @@
 pub(crate) mod process;
 pub(crate) mod prometheus;
 pub(crate) mod scripted;
+pub(crate) mod victoria;
 
 use std::net::SocketAddr;
 

@@ -34,6 +34,7 @@ pub use level::Level;
 pub use param::{Form, Param};
 pub use peers::{Group, Peers};
 pub use record::Record;
+pub(crate) use robust::QUARTILE_RANGE;
 pub use robust::Robust;
 pub use rolling::Rolling;
 pub use seasonal::Seasonal;

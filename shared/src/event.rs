@@ -7,7 +7,7 @@ mod alert;
 mod explain;
 pub mod kind;
 
-pub use alert::alerts;
+pub use alert::{alerts, flagged};
 
 use crate::detect::{Detection, Quantity, View};
 use crate::stats::tail::{Past, severity};

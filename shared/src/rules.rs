@@ -14,7 +14,7 @@ mod yaml;
 
 pub use group::{Alert, Group, Options};
 pub use record::{Record, Style};
-pub use verify::{Difference, TOLERANCE, Verification, verify};
+pub use verify::{Difference, TOLERANCE, Verification, tolerance, verify};
 
 use expr::Expr;
 use formula::{Formula, VALUE, formula};
@@ -62,9 +62,11 @@ pub enum NotExported {
         "{0} cannot be calculated in PromQL with the same numbers: choose another detector, for example the robust band"
     )]
     NoParity(&'static str),
-    /// A choice of the detector is not.
-    #[error("{0}")]
-    Choice(&'static str),
+    /// Nested subqueries would give other numbers.
+    #[error(
+        "the median absolute deviation cannot be calculated in PromQL with the same numbers: choose quartiles as the spread"
+    )]
+    Mad,
     /// The expression means something else in every range.
     #[error(
         "the query uses @ start() or @ end(), which a rule does not have: remove them or give a fixed time"

@@ -59,6 +59,12 @@ fn candidates<'a>(
         .filter(move |(at, ..)| *at >= first)
 }
 
+/// Whether a sample is odd by its score and counts for the rule, whatever comes before and after it.
+pub fn flagged(detection: &Detection, rule: &Rule, at: usize) -> bool {
+    let score = detection.score[at];
+    score > 0.0 && score >= rule.threshold && counts(detection, rule, at)
+}
+
 /// Whether the deviation of a judged sample is on a side and of a size that the rule asks for.
 fn counts(detection: &Detection, rule: &Rule, at: usize) -> bool {
     let (value, expected) = (detection.judged[at], detection.expected[at]);
@@ -68,8 +74,9 @@ fn counts(detection: &Detection, rule: &Rule, at: usize) -> bool {
         Sides::Down => above < 0.0,
         Sides::Both => true,
     };
-    side && above.abs() >= rule.min_deviation
-        && (expected.is_nan() || above.abs() >= rule.min_relative * expected.abs())
+    let far = above.abs() >= rule.min_deviation
+        && (expected.is_nan() || above.abs() >= rule.min_relative * expected.abs());
+    side && (far || value.is_infinite())
 }
 
 /// Strengths of alerts after the hold-off: those that exceed every one of the `hold_off` samples before

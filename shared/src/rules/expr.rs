@@ -117,12 +117,6 @@ impl Expr {
         }
     }
 
-    /// `function(number, self)`.
-    pub(super) fn parameter(value: f64, function: &str, of: &Self) -> Self {
-        let text = format!("{function}({}, {})", number(value), of.text);
-        Self { text, kind: Kind::Atom, cost: of.cost }
-    }
-
     /// Without NaN and infinities, which enter no baseline.
     pub(super) fn finite(&self) -> Self {
         let text = format!("({} > -Inf < +Inf)", self.operand(COMPARISON + 1));

@@ -4,7 +4,7 @@ use super::NotExported;
 use super::expr::{Expr, Window};
 use super::question::Question;
 use super::record::{Kept, Records};
-use crate::detect::{Detector, Rolling, Slope, Threshold, ZScore};
+use crate::detect::{Detector, QUARTILE_RANGE, Record, Robust, Rolling, Slope, Threshold, ZScore};
 use crate::stats::enough;
 use crate::time::Timestamp;
 
@@ -61,6 +61,21 @@ pub(super) fn formula(
         Detector::Rolling(Rolling { window }) => {
             let before = records.before(&value, window);
             moments(value, &before)
+        }
+        Detector::Robust(Robust { window, scale: 0 }) => {
+            let before = records.before(&value, window);
+            let range = before.quantile(0.75).op("-", &before.quantile(0.25));
+            let (expected, spread) = (before.quantile(0.5), range.with("/", QUARTILE_RANGE));
+            Formula { expected, spread, ..moments(value, &before) }
+        }
+        Detector::Robust(_) => return Err(NotExported::Mad),
+        Detector::Record(Record { memory }) => {
+            let before = records.before(&value, memory);
+            let lowest = records.keep("lowest", before.over("min_over_time")).now;
+            let highest = records.keep("highest", before.over("max_over_time")).now;
+            let expected = lowest.with("/", 2.0).op("+", &highest.with("/", 2.0));
+            let normal = Some(Normal { lowest: Some(lowest), highest: Some(highest) });
+            Formula { expected, normal, ..moments(value, &before) }
         }
         Detector::ZScore(detector) => z_score(question, detector, value),
         Detector::Slope(detector) => slope(detector, records, &value),

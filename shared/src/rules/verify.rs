@@ -3,11 +3,13 @@
 use std::fmt;
 
 use crate::analysis::Detected;
+use crate::detect::{Detection, Quantity};
 use crate::prometheus::Loaded;
 use crate::series::{Labels, METRIC_NAME};
+use crate::time::Step;
 use crate::unit;
 
-/// Largest difference of scores that counts as none, times `1 + score + |expected| / scale`.
+/// Largest difference of scores that counts as none, times `1 + score + |expected| / scale`; see [`tolerance`].
 pub const TOLERANCE: f64 = 1e-9;
 
 /// The scores of a detection beside those that the exported expression gave.
@@ -62,10 +64,9 @@ pub fn verify(detected: &Detected, answer: &Loaded) -> Verification {
                 continue;
             }
             found.compared += 1;
-            let size = (detection.expected[index] / detection.scale[index]).abs();
-            // Without statistics only infinite values are judged.
-            let size = if size.is_finite() { size } else { 0.0 };
-            if (ours - theirs).abs() <= TOLERANCE * (1.0 + ours + size) {
+            let value = series.values.get(index).copied().unwrap_or(f64::NAN);
+            let allowed = tolerance(detection, index, value, series.grid.step);
+            if (ours - theirs).abs() <= allowed {
                 found.agree += 1;
             } else {
                 found.differences.push(Difference { series: at, index, ours, theirs });
@@ -75,6 +76,20 @@ pub fn verify(detected: &Detected, answer: &Loaded) -> Verification {
     let strangers = answer.series.iter().zip(known).filter(|(_, known)| !known);
     found.unknown = strangers.map(|(series, _)| series.labels.clone()).collect();
     found
+}
+
+/// How far two scores of a sample may differ by rounding.
+///
+/// What is judged is known to its own precision; a slope to that of the values that it is taken from.
+pub fn tolerance(detection: &Detection, index: usize, value: f64, step: Step) -> f64 {
+    let of_value = match detection.quantity {
+        Quantity::Slope => value / step.span().as_seconds(),
+        Quantity::Contrast => value,
+        _ => 0.0,
+    };
+    let size = (detection.expected[index].abs() + of_value.abs()) / detection.scale[index];
+    // Without statistics only infinite values are judged.
+    TOLERANCE * (1.0 + detection.score[index] + if size.is_finite() { size } else { 0.0 })
 }
 
 impl fmt::Display for Verification {
