@@ -1,5 +1,7 @@
 //! Exported rules give the numbers of the detection wherever they are evaluated.
 
+mod evaluation;
 mod parity;
+mod promtool;
 mod samples;
 mod source;

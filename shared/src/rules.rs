@@ -9,11 +9,13 @@ mod formula;
 mod group;
 mod question;
 mod record;
+mod unit_test;
 mod verify;
 mod yaml;
 
 pub use group::{Alert, Group, Options};
 pub use record::{Record, Style};
+pub use unit_test::unit_test;
 pub use verify::{Difference, TOLERANCE, Verification, tolerance, verify};
 
 use expr::Expr;
@@ -91,6 +93,27 @@ pub enum NotExported {
         "some of the series are raw counters and some are not: query rate(...) of the counters alone"
     )]
     SomeCounters,
+}
+
+/// Why there is no test of rules; each message says what to change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotTested {
+    /// promtool's clock begins at 1970.
+    #[error(
+        "the baseline ends at a fixed time, which the clock of promtool does not reach: choose the rolling band for rules with a test"
+    )]
+    FixedTime,
+    /// The samples of the query's metrics are not known.
+    #[error(
+        "the query calculates, and what its metrics were is not known here: choose rules that record the query, whose test begins with that"
+    )]
+    Derived,
+    /// Only finite values are recorded.
+    #[error("the event is an infinite value, which is not recorded: choose another event")]
+    Infinite,
+    /// Nothing fires there.
+    #[error("there is no event in which the alert fires: choose another threshold or range")]
+    NoEvent,
 }
 
 /// The rules of what was detected.

@@ -45,12 +45,7 @@ impl Prometheus {
     /// # Panics
     /// As [`Self::with_samples`].
     pub(crate) async fn with_config(openmetrics: &str, config: &str) -> Option<Self> {
-        if !installed() {
-            assert!(
-                std::env::var_os(SKIP).is_some(),
-                "prometheus and promtool are not on PATH: install them (Debian: apt-get install prometheus) or set {SKIP}=1"
-            );
-            println!("skipped: prometheus is not installed and {SKIP} is set");
+        if !wanted() {
             return None;
         }
         Some(Self::run(OsStr::new("prometheus"), openmetrics, config).await)
@@ -108,6 +103,22 @@ impl Prometheus {
         }
         panic!("Prometheus does not get ready");
     }
+}
+
+/// Whether Prometheus is there; it may be missing only if [`SKIP`] is set.
+///
+/// # Panics
+/// If it is missing and should not be.
+pub(crate) fn wanted() -> bool {
+    let installed = installed();
+    assert!(
+        installed || std::env::var_os(SKIP).is_some(),
+        "prometheus and promtool are not on PATH: install them (Debian: apt-get install prometheus) or set {SKIP}=1"
+    );
+    if !installed {
+        println!("skipped: prometheus is not installed and {SKIP} is set");
+    }
+    installed
 }
 
 fn installed() -> bool {

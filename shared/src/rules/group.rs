@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::record::{Record, Records, Style};
 use super::yaml::{comment, literal, quoted};
 use super::{Export, NotExported, Parts};
+use crate::event::Rule;
 use crate::promql;
 use crate::query::RangeQuery;
 use crate::series::{label_name, quote};
@@ -37,6 +38,8 @@ pub struct Group {
     pub cost: u64,
     /// What is to know, one sentence each.
     pub notes: Vec<String>,
+    pub(super) style: Style,
+    pub(super) rule: Rule,
 }
 
 /// An alerting rule.
@@ -117,6 +120,8 @@ impl Export {
             alert,
             cost,
             notes,
+            style: options.style,
+            rule: *rule,
         })
     }
 

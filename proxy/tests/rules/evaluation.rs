@@ -1,0 +1,1 @@
+//! Rules that a Prometheus evaluates itself, off the grid of the page.
