@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 
 use super::process::Process;
-use super::send;
+use super::{say, send};
 
 /// Set to anything, it lets tests pass on a machine without Prometheus.
 pub(crate) const SKIP: &str = "ODDITY_SKIP_PROMETHEUS";
@@ -58,7 +58,7 @@ impl Prometheus {
     pub(crate) async fn newer(openmetrics: &str) -> Option<Self> {
         let program = std::env::var_os(NEWER).filter(|_| installed());
         let Some(program) = program else {
-            println!("skipped: Prometheus 3, as {NEWER} does not name its program");
+            say(&format!("skipped: Prometheus 3, as {NEWER} does not name its program"));
             return None;
         };
         Some(Self::run(&program, openmetrics, "global: {}\n").await)
@@ -116,7 +116,7 @@ pub(crate) fn wanted() -> bool {
         "prometheus and promtool are not on PATH: install them (Debian: apt-get install prometheus) or set {SKIP}=1"
     );
     if !installed {
-        println!("skipped: prometheus is not installed and {SKIP} is set");
+        say(&format!("skipped: prometheus is not installed and {SKIP} is set"));
     }
     installed
 }

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 
 use super::process::Process;
 use super::prometheus::free_address;
-use super::{get, send};
+use super::{get, say, send};
 
 /// Names the program of VictoriaMetrics.
 const PROGRAM: &str = "ODDITY_VICTORIA_METRICS";
@@ -29,7 +29,7 @@ impl VictoriaMetrics {
     /// If it does not start or does not take the samples.
     pub(crate) async fn with_samples(samples: &str) -> Option<Self> {
         let Some(program) = std::env::var_os(PROGRAM) else {
-            println!("skipped: VictoriaMetrics, as {PROGRAM} does not name its program");
+            say(&format!("skipped: VictoriaMetrics, as {PROGRAM} does not name its program"));
             return None;
         };
         let data = TempDir::new().expect("temporary folder");
