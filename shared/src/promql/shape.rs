@@ -32,13 +32,12 @@ pub fn is_scalar(expr: &str) -> bool {
     while let Some(token) = rest.first() {
         rest = &rest[1..];
         match token.kind {
-            Kind::String => return false,
             Kind::Identifier if token.is_word(&["inf", "nan", "bool", "atan2"]) => {}
             Kind::Identifier if matches!(token.text, "time" | "pi" | "scalar") => {
                 let Some(behind) = behind_parentheses(rest) else { return false };
                 rest = behind;
             }
-            Kind::Identifier | Kind::Symbol('{' | '[') => return false,
+            Kind::Identifier | Kind::String | Kind::Symbol('{' | '[') => return false,
             Kind::Number | Kind::Symbol(_) => {}
         }
     }

@@ -87,9 +87,12 @@ impl Expr {
             _ => COMPARISON,
         };
         // `and` beside `or` stays in parentheses, which not everybody could leave out.
-        let least = if precedence == OR { COMPARISON } else { precedence };
-        let left = self.operand(if self.kind == Kind::Operation(OR) { precedence } else { least });
-        let text = format!("{left} {operator} {}", other.operand(least + 1));
+        let (left, right) = match (precedence, self.kind) {
+            (OR, Kind::Operation(OR)) => (OR, COMPARISON),
+            (OR, _) => (COMPARISON, COMPARISON),
+            _ => (precedence, precedence + 1),
+        };
+        let text = format!("{} {operator} {}", self.operand(left), other.operand(right));
         Self { text, kind: Kind::Operation(precedence), cost: self.cost + other.cost }
     }
 
