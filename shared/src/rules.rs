@@ -64,6 +64,9 @@ pub enum NotExported {
         "{0} cannot be calculated in PromQL with the same numbers: choose another detector, for example the robust band"
     )]
     NoParity(&'static str),
+    /// Clusters are no function of PromQL.
+    #[error("clusters (DBSCAN) cannot be found in PromQL: choose quartiles as what is normal")]
+    Clusters,
     /// Nested subqueries would give other numbers.
     #[error(
         "the median absolute deviation cannot be calculated in PromQL with the same numbers: choose quartiles as the spread"

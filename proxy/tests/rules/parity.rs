@@ -24,6 +24,9 @@ const DETECTORS: &[(&str, &[(&str, usize, usize)])] = &[
     ("zscore", &[("baseline", 10, 100)]),
     ("record", &[("memory", 10, 100)]),
     ("slope", &[("window", 3, 12), ("baseline", 5, 40)]),
+    ("level", &[("window", 3, 10), ("reference", 5, 20), ("baseline", 5, 30)]),
+    ("variance", &[("window", 5, 10), ("reference", 5, 20), ("baseline", 5, 30)]),
+    ("peers", &[]),
     ("threshold", &[]),
 ];
 
@@ -45,7 +48,7 @@ const EXPRESSIONS: &[&str] = &[
 const STEPS: &[u64] = &[15_000, 60_000, 7_000, 30_000, 1_500, 300_000];
 
 /// Combinations of detector, expression, step and rule.
-const COMBINATIONS: usize = 240;
+const COMBINATIONS: usize = 225;
 
 /// Samples that are judged in each.
 const JUDGED: usize = 120;

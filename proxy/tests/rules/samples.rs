@@ -94,7 +94,7 @@ pub(super) fn series(seed: u64) -> Vec<Scraped> {
     let mut total = 0.0;
     for kind in ["resets", "steady"] {
         add("odd_total", kind, random, &mut |r, _| {
-            if kind == "resets" && r.once_in(300) {
+            if kind == "resets" && r.once_in(900) {
                 total = 0.0;
             }
             total += (r.unit() * 20.0).floor();

@@ -120,6 +120,12 @@ impl Expr {
         }
     }
 
+    /// `aggregation(q, self)`: a quantile over series.
+    pub(super) fn quantile(&self, aggregation: &str, q: f64) -> Self {
+        let text = format!("{aggregation}({}, {})", number(q), self.text);
+        Self { text, kind: Kind::Atom, cost: self.cost }
+    }
+
     /// Without NaN and infinities, which enter no baseline.
     pub(super) fn finite(&self) -> Self {
         let text = format!("({} > -Inf < +Inf)", self.operand(COMPARISON + 1));

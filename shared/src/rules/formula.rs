@@ -1,11 +1,15 @@
 //! The formula of each detector in PromQL: what it judges, what it expects, and by how much that varies.
 
-use super::NotExported;
 use super::expr::{Expr, Window};
 use super::question::Question;
 use super::record::{Kept, Records};
-use crate::detect::{Detector, QUARTILE_RANGE, Record, Robust, Rolling, Slope, Threshold, ZScore};
+use super::{NotExported, floored};
+use crate::detect::{
+    Detector, LEAST_PEERS, Level, Peers, Record, Robust, Rolling, Slope, Threshold, Variance,
+    ZScore,
+};
 use crate::stats::enough;
+use crate::stats::quantile::QUARTILE_RANGE;
 use crate::time::Timestamp;
 
 /// The name of the finite samples where they are recorded.
@@ -79,7 +83,12 @@ pub(super) fn formula(
         }
         Detector::ZScore(detector) => z_score(question, detector, value),
         Detector::Slope(detector) => slope(detector, records, &value),
+        Detector::Level(detector) => level(detector, records, &value),
+        Detector::Variance(detector) => variance(detector, records, &value),
+        Detector::Peers(Peers { method: 0, .. }) => peers(value),
+        Detector::Peers(_) => return Err(NotExported::Clusters),
         Detector::Threshold(detector) => threshold(detector, value),
+        detector => return Err(NotExported::NoParity(detector.about().name)),
     })
 }
 
@@ -136,6 +145,48 @@ fn slope(detector: Slope, records: &mut Records, value: &Kept) -> Formula {
     let judged = records.keep(SLOPE, slope);
     let before = records.before(&judged, detector.baseline);
     Formula { part: SLOPE, ..moments(judged, &before) }
+}
+
+/// A short median less a long one, against those before the short window.
+fn level(detector: Level, records: &mut Records, value: &Kept) -> Formula {
+    let new = records.last(value, detector.window);
+    let old = records.back(value, detector.reference, detector.window);
+    let contrast = new.quantile(0.5).op("-", &old.quantile(0.5));
+    let contrast = contrast.op("and", &new.enough()).op("and", &old.enough());
+    let judged = records.keep("contrast", contrast.op("and", &value.past));
+    let before = records.back(&judged, detector.baseline, detector.window);
+    Formula { part: "contrast", ..moments(judged, &before) }
+}
+
+/// The logarithm of a short spread over a long one, against those before the short window.
+fn variance(detector: Variance, records: &mut Records, value: &Kept) -> Formula {
+    let new = records.last(value, detector.window);
+    let old = records.back(value, detector.reference, detector.window);
+    let spread = |of: &Window| floored(&of.over("stddev_over_time"), &of.over("avg_over_time"));
+    let ratio = spread(&new).op("/", &spread(&old)).call("ln");
+    let ratio = ratio.op("and", &new.enough()).op("and", &old.enough());
+    let judged = records.keep("spread", ratio.op("and", &value.past));
+    let before = records.back(&judged, detector.baseline, detector.window);
+    Formula { part: "spread", ..moments(judged, &before) }
+}
+
+/// Each series against all of them at the same time.
+fn peers(value: Kept) -> Formula {
+    let now = value.now.clone();
+    let enough = now.call("count").with(">=", LEAST_PEERS as f64);
+    let known = now.op("and on()", &enough);
+    let each = |of: &Expr| now.with("*", 0.0).op("+ on() group_left()", of);
+    let quantile = |q: f64| now.quantile("quantile", q);
+    let range = quantile(0.75).op("-", &quantile(0.25)).with("/", QUARTILE_RANGE);
+    Formula {
+        judged: value,
+        part: VALUE,
+        expected: each(&quantile(0.5)),
+        spread: each(&range),
+        normal: None,
+        known: Some(known),
+        infinite: None,
+    }
 }
 
 /// Fixed bounds.

@@ -81,4 +81,9 @@ impl Records {
     pub(super) fn last(&self, of: &Kept, count: usize) -> Window {
         Window::new(&of.past, count, 0, self.step)
     }
+
+    /// `count` samples, of which the newest lies `back` steps back.
+    pub(super) fn back(&self, of: &Kept, count: usize, back: usize) -> Window {
+        Window::new(&of.past, count, back, self.step)
+    }
 }

@@ -80,11 +80,13 @@ pub fn verify(detected: &Detected, answer: &Loaded) -> Verification {
 
 /// How far two scores of a sample may differ by rounding.
 ///
-/// What is judged is known to its own precision; a slope to that of the values that it is taken from.
+/// What is judged is known to its own precision; what is derived, to that of what it is taken from.
 pub fn tolerance(detection: &Detection, index: usize, value: f64, step: Step) -> f64 {
     let of_value = match detection.quantity {
         Quantity::Slope => value / step.span().as_seconds(),
         Quantity::Contrast => value,
+        // Standard deviations are calculated to within 1e-9 of themselves, and this is of two.
+        Quantity::Spread => 2.0,
         _ => 0.0,
     };
     let size = (detection.expected[index].abs() + of_value.abs()) / detection.scale[index];
