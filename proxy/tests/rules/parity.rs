@@ -8,7 +8,7 @@ use shared::detect::Detector;
 use shared::event::{Rule, Sides, flagged};
 use shared::prometheus::Loaded;
 use shared::query::RangeQuery;
-use shared::rules::{Export, export, tolerance, verify};
+use shared::rules::{Export, TOLERANCE, export, tolerance, verify};
 use shared::time::{Span, Step, TimeRange, Timestamp};
 
 use super::samples::{Random, START, series, text};
@@ -59,6 +59,8 @@ struct Compared {
     samples: usize,
     flags: usize,
     flagged: usize,
+    /// Scores beyond the tolerance that knows nothing of what is derived.
+    beyond: usize,
     /// Largest difference in units of what is allowed.
     worst: f64,
     differences: Vec<String>,
@@ -127,9 +129,10 @@ async fn check(name: &str, address: std::net::SocketAddr) {
     let mut total = Compared::default();
     for (id, found) in &by_detector {
         println!(
-            "{name} {id}: {} combinations, {} scores, {} flags ({} set), worst {:.1e} of what is allowed, {} differences",
+            "{name} {id}: {} combinations, {} scores ({} beyond the strict tolerance), {} flags ({} set), worst {:.1e} of what is allowed, {} differences",
             found.combinations,
             found.samples,
+            found.beyond,
             found.flags,
             found.flagged,
             found.worst,
@@ -169,10 +172,25 @@ async fn compare(source: &Source, detected: &Detected, rule: &Rule, found: &mut 
     if !verification.unknown.is_empty() {
         found.differences.push(format!("unknown {:?}", verification.unknown));
     }
+    count_strictly(detected, &scores, found);
     let flags = ask(&export.flag).await;
     compare_flags(detected, rule, &flags, found, &export);
     for (expr, ours) in [(&export.expected, true), (&export.scale, false)] {
         compare_numbers(detected, &ask(expr).await, ours, found, expr);
+    }
+}
+
+/// Counts scores that differ by more than the precision of what is judged, whatever that is derived from.
+fn count_strictly(detected: &Detected, scores: &Loaded, found: &mut Compared) {
+    let history = detected.loaded.query.history;
+    for (at, series) in detected.series.iter().enumerate() {
+        let detection = &series.detection;
+        for (index, theirs) in of_series(scores, detected, at).into_iter().enumerate() {
+            let index = history + index;
+            let (score, scale) = (detection.score[index], detection.scale[index]);
+            let allowed = TOLERANCE * (1.0 + score + detection.expected[index].abs() / scale);
+            found.beyond += usize::from((score - theirs).abs() > allowed);
+        }
     }
 }
 

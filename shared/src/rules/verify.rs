@@ -78,20 +78,21 @@ pub fn verify(detected: &Detected, answer: &Loaded) -> Verification {
     found
 }
 
-/// How far two scores of a sample may differ by rounding.
+/// How far two scores of a sample may differ by rounding: `TOLERANCE (1 + score + |expected| / scale)`.
 ///
-/// What is judged is known to its own precision; what is derived, to that of what it is taken from.
+/// What is derived is only known to the precision of what it is taken from, and so is its scale: a slope to that
+/// of the values, a ratio of standard deviations to the 1e-9 to which each of them is calculated.
 pub fn tolerance(detection: &Detection, index: usize, value: f64, step: Step) -> f64 {
-    let of_value = match detection.quantity {
-        Quantity::Slope => value / step.span().as_seconds(),
-        Quantity::Contrast => value,
-        // Standard deviations are calculated to within 1e-9 of themselves, and this is of two.
+    let (score, scale) = (detection.score[index], detection.scale[index]);
+    let derived = match detection.quantity {
+        Quantity::Slope => value.abs() / step.span().as_seconds(),
+        Quantity::Contrast => value.abs(),
         Quantity::Spread => 2.0,
         _ => 0.0,
     };
-    let size = (detection.expected[index].abs() + of_value.abs()) / detection.scale[index];
+    let size = (detection.expected[index].abs() + derived * (1.0 + score)) / scale;
     // Without statistics only infinite values are judged.
-    TOLERANCE * (1.0 + detection.score[index] + if size.is_finite() { size } else { 0.0 })
+    TOLERANCE * (1.0 + score + if size.is_finite() { size } else { 0.0 })
 }
 
 impl fmt::Display for Verification {
