@@ -67,6 +67,14 @@ pub enum NotExported {
     /// Clusters are no function of PromQL.
     #[error("clusters (DBSCAN) cannot be found in PromQL: choose quartiles as what is normal")]
     Clusters,
+    /// There is none in the range.
+    #[error("there is no season to compare with: name one, or load a longer range")]
+    NoSeason,
+    /// A found season is not the same for all series, or not all the time.
+    #[error(
+        "the season that was found differs from series to series or changes within the range: name one, for example day"
+    )]
+    SeveralSeasons,
     /// Nested subqueries would give other numbers.
     #[error(
         "the median absolute deviation cannot be calculated in PromQL with the same numbers: choose quartiles as the spread"

@@ -63,7 +63,7 @@ pub(super) fn series(seed: u64) -> Vec<Scraped> {
     };
     let (mut level, mut missing) = (0.0, 0_usize);
     add("odd", "noise", random, &mut |r, _| Some(10.0 + r.noise()));
-    add("odd", "high", random, &mut |r, _| Some(1e6 + r.noise()));
+    add("odd", "high", random, &mut |r, _| Some(1e5 + r.noise()));
     add("odd", "constant", random, &mut |r, _| Some(if r.once_in(900) { 0.1 } else { 0.3 }));
     add("odd", "counts", random, &mut |r, _| Some((r.noise().abs() * 2.0).floor()));
     add("odd", "walk", random, &mut |r, _| {

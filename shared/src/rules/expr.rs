@@ -126,6 +126,12 @@ impl Expr {
         Self { text, kind: Kind::Atom, cost: self.cost }
     }
 
+    /// With a label of its own.
+    pub(super) fn labelled(&self, label: &str, value: &str) -> Self {
+        let text = format!("label_replace({}, \"{label}\", \"{value}\", \"\", \"\")", self.text);
+        Self { text, kind: Kind::Atom, cost: self.cost }
+    }
+
     /// Without NaN and infinities, which enter no baseline.
     pub(super) fn finite(&self) -> Self {
         let text = format!("({} > -Inf < +Inf)", self.operand(COMPARISON + 1));

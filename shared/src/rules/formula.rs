@@ -5,8 +5,8 @@ use super::question::Question;
 use super::record::{Kept, Records};
 use super::{NotExported, floored};
 use crate::detect::{
-    Detector, LEAST_PEERS, Level, Peers, Record, Robust, Rolling, Slope, Threshold, Variance,
-    ZScore,
+    Detector, LEAST_PEERS, Level, Peers, Record, Robust, Rolling, Seasonal, Slope, Threshold,
+    Variance, ZScore,
 };
 use crate::stats::enough;
 use crate::stats::quantile::QUARTILE_RANGE;
@@ -16,6 +16,9 @@ use crate::time::Timestamp;
 pub(super) const VALUE: &str = "value";
 
 const SLOPE: &str = "slope";
+
+/// The label by which samples of several seasons differ.
+const SAMPLE: &str = "oddity_sample";
 
 /// What a detector says of each series, each piece without the conditions of the others.
 #[derive(Debug)]
@@ -83,6 +86,7 @@ pub(super) fn formula(
         }
         Detector::ZScore(detector) => z_score(question, detector, value),
         Detector::Slope(detector) => slope(detector, records, &value),
+        Detector::Seasonal(detector) => seasonal(question, detector, records, value)?,
         Detector::Level(detector) => level(detector, records, &value),
         Detector::Variance(detector) => variance(detector, records, &value),
         Detector::Peers(Peers { method: 0, .. }) => peers(value),
@@ -145,6 +149,39 @@ fn slope(detector: Slope, records: &mut Records, value: &Kept) -> Formula {
     let judged = records.keep(SLOPE, slope);
     let before = records.before(&judged, detector.baseline);
     Formula { part: SLOPE, ..moments(judged, &before) }
+}
+
+/// Median and quartiles of the same phase of seasons before: samples of many windows, told apart by a label.
+fn seasonal(
+    question: &Question,
+    detector: Seasonal,
+    records: &mut Records,
+    value: Kept,
+) -> Result<Formula, NotExported> {
+    let period = question.season.ok_or(NotExported::NoSeason)?;
+    let tolerance = detector.tolerance.min(period.saturating_sub(1) / 2);
+    let mut samples: Option<Expr> = None;
+    for season in 1..=detector.seasons {
+        for back in season * period - tolerance..=season * period + tolerance {
+            let sample = records.back(&value, 1, back).over("last_over_time");
+            let sample = sample.labelled(SAMPLE, &back.to_string());
+            samples = Some(samples.map_or(sample.clone(), |all| all.op("or", &sample)));
+        }
+    }
+    let samples = records.keep("season", samples.ok_or(NotExported::NoSeason)?).now;
+    let without = format!("quantile without ({SAMPLE}) ");
+    let quantile = |q: f64| samples.quantile(&without, q);
+    let count = samples.call(&format!("count without ({SAMPLE}) "));
+    let wanted = detector.seasons * (2 * tolerance + 1);
+    Ok(Formula {
+        judged: value,
+        part: VALUE,
+        expected: quantile(0.5),
+        spread: quantile(0.75).op("-", &quantile(0.25)).with("/", QUARTILE_RANGE),
+        normal: None,
+        known: Some(count.with(">=", enough(wanted) as f64)),
+        infinite: None,
+    })
 }
 
 /// A short median less a long one, against those before the short window.

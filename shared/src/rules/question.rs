@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::NotExported;
 use super::expr::Expr;
 use crate::analysis::Detected;
-use crate::detect::{Detector, ZScore};
+use crate::detect::{Detector, Input, Seasonal, ZScore};
 use crate::event::Rule;
 use crate::promql;
 use crate::query::RangeQuery;
@@ -23,6 +23,8 @@ pub(super) struct Question {
     pub(super) counter: bool,
     /// Whether all series have enough samples before the range for a baseline there.
     pub(super) knows_history: bool,
+    /// Samples of the season that is compared with, if there is one.
+    pub(super) season: Option<usize>,
     /// What the expectation was learnt from: "the 60 samples (1 h) before".
     pub(super) baseline: String,
     /// Label names of the series, without the metric name.
@@ -68,6 +70,10 @@ impl Question {
             }),
             _ => true,
         };
+        let season = match detected.detector {
+            Detector::Seasonal(detector) => season(detected, detector)?,
+            _ => None,
+        };
         let baseline = detected.series.first().map(|series| series.detection.baseline.clone());
         Ok(Self {
             query,
@@ -75,6 +81,7 @@ impl Question {
             rule: *rule,
             counter: counters > 0,
             knows_history,
+            season,
             baseline: baseline.unwrap_or_default(),
             labels: labels.into_iter().collect(),
         })
@@ -93,6 +100,30 @@ impl Question {
     pub(super) fn value(&self) -> Expr {
         self.series().finite()
     }
+}
+
+/// The one season of all series in all of the judged range, `None` where no series has one.
+fn season(detected: &Detected, detector: Seasonal) -> Result<Option<usize>, NotExported> {
+    let query = &detected.loaded.query;
+    let mut all = detected.loaded.series.iter().zip(&detected.series).map(|(series, found)| {
+        let values = found.derived.as_deref().unwrap_or(&series.values);
+        let (grid, history) = (series.grid, query.history);
+        let input = Input { values, learnt: values, history, grid, group: None };
+        let periods = detector.periods(input);
+        let settled = periods.iter().rposition(|(from, _)| *from <= history);
+        match settled.map(|settled| &periods[settled..]) {
+            Some([(_, period)]) => Ok(Some(*period)),
+            None if periods.is_empty() => Ok(None),
+            _ => Err(NotExported::SeveralSeasons),
+        }
+    });
+    let first = all.next().unwrap_or(Ok(None))?;
+    for season in all {
+        if season? != first {
+            return Err(NotExported::SeveralSeasons);
+        }
+    }
+    Ok(first)
 }
 
 /// Growth of a counter over a step; after a reset the new value. Both sides drop the metric name.

@@ -7,8 +7,18 @@ use crate::prometheus::Loaded;
 use crate::series::{Labels, Series};
 use crate::time::{TimeRange, Timestamp};
 
-const EXPORTED: &[&str] =
-    &["zscore", "rolling", "robust", "slope", "level", "variance", "record", "peers", "threshold"];
+const EXPORTED: &[&str] = &[
+    "zscore",
+    "rolling",
+    "robust",
+    "slope",
+    "seasonal",
+    "level",
+    "variance",
+    "record",
+    "peers",
+    "threshold",
+];
 
 fn detected(expr: &str, detector: Detector, labels: &[&[(&str, &str)]]) -> Detected {
     learnt(expr, detector, labels, Learning::default())
@@ -43,7 +53,7 @@ fn learnt(
 
 #[test]
 fn each_detector_has_rules_or_a_reason() {
-    for detector in Detector::all() {
+    for detector in Detector::all().map(|detector| detector.with("length", 20.0)) {
         let found = detected("sum(rate(up[5m])) by (job)", detector, &[&[("job", "a")]]);
         let export = match export(&found, &Rule::default()) {
             Ok(export) => export,

@@ -57,13 +57,25 @@ pub fn unit_test(
     if metric.is_none() && values[onset..=fires].iter().any(|value| value.is_infinite()) {
         return Err(NotTested::Infinite);
     }
-    let input = with_name(&loaded.labels, name);
-    let samples: Vec<String> =
-        values[first..=last].iter().map(|value| sample(*value, metric.is_none())).collect();
+    // Peers are judged by each other.
+    let all = matches!(detected.detector, Detector::Peers(_));
+    let inputs = detected.loaded.series.iter().enumerate().filter(|(at, _)| all || *at == series);
+    let inputs: String = inputs
+        .map(|(_, series)| {
+            let values = series.values[first..=last].iter();
+            let samples: Vec<String> =
+                values.map(|value| sample(*value, metric.is_none())).collect();
+            format!(
+                "      - series: {}\n        values: {}\n",
+                quoted(&with_name(&series.labels, name).to_string()),
+                quoted(&samples.join(" "))
+            )
+        })
+        .collect();
     let step = group.interval;
     let alerts = format!("ALERTS{{alertname={},alertstate=\"firing\"}}", quote(&group.alert.name));
     let mut firing_labels: Vec<(String, String)> =
-        input.iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
+        loaded.labels.iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
     firing_labels.extend(group.alert.labels.iter().cloned());
     firing_labels.extend([
         (METRIC_NAME.to_owned(), "ALERTS".to_owned()),
@@ -75,10 +87,8 @@ pub fn unit_test(
     let mut out = comment("promtool test rules <this file>");
     let _ = write!(
         out,
-        "rule_files:\n  - {}\nevaluation_interval: {step}\ntests:\n  - interval: {step}\n    input_series:\n      - series: {}\n        values: {}\n    promql_expr_test:\n",
-        quoted(rule_file),
-        quoted(&input.to_string()),
-        quoted(&samples.join(" "))
+        "rule_files:\n  - {}\nevaluation_interval: {step}\ntests:\n  - interval: {step}\n    input_series:\n{inputs}    promql_expr_test:\n",
+        quoted(rule_file)
     );
     for (at, fires) in quiet.map(|quiet| (quiet, false)).into_iter().chain([(fires, true)]) {
         let _ = writeln!(out, "      - expr: {}", quoted(&alerts));
