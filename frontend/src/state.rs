@@ -7,6 +7,7 @@ mod client;
 mod clock;
 mod store;
 mod url;
+mod verify;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use web_sys::AbortController;
 
 pub use client::{LoadError, Progress};
 pub use store::Theme;
+pub use verify::Agreement;
 
 /// Shared data that is equal only to itself: a NaN is never equal, and comparing samples is waste.
 #[derive(Debug)]
@@ -98,6 +100,8 @@ pub struct State {
     pub focus: Memo<Option<usize>>,
     /// The event that is looked at: its series and the index of its onset.
     pub selected: RwSignal<Option<(usize, usize)>>,
+    /// Whether the exported rule says the same, once that was asked.
+    pub agreement: RwSignal<Option<Agreement>>,
     /// Queries that were run before, newest first.
     pub recent: RwSignal<Vec<String>>,
     /// Light, dark, or as the system says.
@@ -185,6 +189,7 @@ impl State {
             recent: RwSignal::new(store::recent()),
             focus,
             selected: RwSignal::new(None),
+            agreement: RwSignal::new(None),
             theme: RwSignal::new(theme),
             dark: RwSignal::new(store::apply_theme(theme)),
             address,

@@ -185,6 +185,12 @@ impl Rule {
     pub fn opens(&self, detection: &Detection) -> f64 {
         if detection.alerts.is_some() { self.alert } else { self.threshold }
     }
+
+    /// Score from which a sample extends an event: one that is joined to an alert of another kind than
+    /// the score may score less.
+    pub fn joins(&self, detection: &Detection) -> f64 {
+        if detection.alerts.is_some() { self.threshold / 2.0 } else { self.threshold }
+    }
 }
 
 impl Kind {

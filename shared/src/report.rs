@@ -190,12 +190,11 @@ fn baseline(analysis: &Analysis) -> String {
         false => unit.format(detected.detection.scale[event.onset.index]),
     };
     format!(
-        "## Baseline\n\nOf the worst event, as it stood when the event began.\n\n- **Learnt from:** {}\n- **Centre:** {}\n- **Spread (standard deviation):** {}\n- **Expected range:** {} to {}\n- **Causal:** yes, nothing after a sample is used to judge it",
+        "## Baseline\n\nOf the worst event, as it stood when the event began.\n\n- **Learnt from:** {}\n- **Centre:** {}\n- **Spread (standard deviation):** {}\n- **Expected range:** {}\n- **Causal:** yes, nothing after a sample is used to judge it",
         text(&event.baseline),
         unit.format(event.onset.expected),
         spread,
-        unit.format(event.onset.lower),
-        unit.format(event.onset.upper),
+        words::bounds(event.onset.lower, event.onset.upper, unit),
     )
 }
 
@@ -218,7 +217,7 @@ fn events(analysis: &Analysis, context: &Context) -> String {
             words::course(event, step),
             unit.format(event.peak.value),
             unit.format(event.onset.expected),
-            format!("{} to {}", unit.format(event.onset.lower), unit.format(event.onset.upper)),
+            words::bounds(event.onset.lower, event.onset.upper, unit),
             Unit::Plain.format(event.score),
             words::reason(event, unit),
         ];

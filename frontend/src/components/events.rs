@@ -113,7 +113,7 @@ fn row(
             <td class="n">{unit.format(event.peak.value)}</td>
             <td class="n">
                 {unit.format(event.onset.expected)}
-                <div class="sub">{unit.format(event.onset.lower)} " to " {unit.format(event.onset.upper)}</div>
+                <div class="sub">{words::bounds(event.onset.lower, event.onset.upper, unit)}</div>
             </td>
             <td class="why">{words::reason(event, unit)}</td>
         </tr>

@@ -14,8 +14,7 @@ pub(super) fn runs(detection: &Detection, rule: &Rule, history: usize) -> Vec<(u
     let mut hold_off = HoldOff { length: rule.hold_off, maxima: VecDeque::new() };
     let known = history.saturating_sub(rule.hold_off);
     let opens = rule.opens(detection);
-    // What is joined to an alert of another kind than the score may score less.
-    let joins = if detection.alerts.is_some() { rule.threshold / 2.0 } else { rule.threshold };
+    let joins = rule.joins(detection);
     let strengths = detection.strength();
     for (at, strength, score) in candidates(strengths, opens, &detection.score, joins, known) {
         let (alerts, joined) = (strength > 0.0 && strength >= opens, score > 0.0 && score >= joins);

@@ -154,6 +154,41 @@ pub fn quantity(quantity: Quantity) -> &'static str {
     }
 }
 
+/// What a strip under the values shows: "slope, per second".
+pub fn axis(of: Quantity, unit: Unit) -> String {
+    let unit = match of {
+        Quantity::CumulativeSum => "σ",
+        _ => unit.axis(),
+    };
+    let name = quantity(of);
+    if unit.is_empty() { name.to_owned() } else { format!("{name}, {unit}") }
+}
+
+/// What is not odd: "6.2 to 10.4", "at most 20".
+pub fn bounds(lower: f64, upper: f64, unit: Unit) -> String {
+    let (low, high) = (unit.format(lower), unit.format(upper));
+    match (lower == f64::NEG_INFINITY, upper == f64::INFINITY) {
+        (false, false) => format!("{low} to {high}"),
+        (true, false) => format!("at most {high}"),
+        (false, true) => format!("at least {low}"),
+        (true, true) => "anything".to_owned(),
+    }
+}
+
+/// A score as a multiple of what it counts: "4 σ", "3 times the longest before".
+pub fn threshold(quantity: Quantity, score: f64) -> String {
+    let score = Unit::Plain.format(score);
+    match quantity {
+        Quantity::Value
+        | Quantity::Increase
+        | Quantity::Slope
+        | Quantity::Spread
+        | Quantity::Contrast => format!("{score} σ"),
+        Quantity::CumulativeSum => format!("{score} σ in sum"),
+        Quantity::Duration => format!("{score} times the longest before"),
+    }
+}
+
 /// The arithmetic behind an event, in a sentence without its full stop.
 pub fn reason(event: &Event, unit: Unit) -> String {
     let onset = &event.onset;
@@ -176,9 +211,8 @@ pub fn reason(event: &Event, unit: Unit) -> String {
         return format!("{subject}{peak} against a constant {expected} in {baseline}");
     }
     format!(
-        "{subject}{peak} against {expected} expected ({} to {}) from {baseline}; up to {} standard deviations {side}",
-        unit.format(onset.lower),
-        unit.format(onset.upper),
+        "{subject}{peak} against {expected} expected ({}) from {baseline}; up to {} standard deviations {side}",
+        bounds(onset.lower, onset.upper, unit),
         Unit::Plain.format(libm::round(event.score * 10.0) / 10.0),
     )
 }
