@@ -102,7 +102,7 @@ pub fn Chart() -> impl IntoView {
         let selected = state.selected.get().filter(|selected| selected.0 == ranked.index);
         let excluded = excluded.read();
         let agreement = state.agreement.read();
-        let differing = agreement.as_ref().and_then(|agreement| agreement.differing(ranked.index));
+        let differing = agreement.as_ref().map(|agreement| agreement.differing(ranked.index));
         let marked = Marked {
             hover: hover.get(),
             selected: selected.map(|(_, onset)| onset),

@@ -28,7 +28,7 @@ pub fn ChartCard() -> impl IntoView {
     let differing = Memo::new(move |_| {
         let series = state.focus.get()?;
         let agreement = state.agreement.read();
-        Some(!agreement.as_ref()?.differing(series)?.is_empty())
+        Some(!agreement.as_ref()?.differing(series).is_empty())
     });
     let differing = move || differing.get().unwrap_or_default();
     let empty = Memo::new(move |_| {

@@ -2,9 +2,7 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use shared::analysis::Settings;
 use shared::detect::{About, Detector};
-use shared::event::Rule;
 use wasm_bindgen::JsCast;
 use web_sys::{FocusEvent, KeyboardEvent, Node};
 
@@ -67,7 +65,7 @@ pub fn Detectors() -> impl IntoView {
                     aria-describedby=summary.clone()
                     aria-label=about.name
                     prop:checked=move || present.get().id == about.id
-                    on:change=move |_| choose(state, detector)
+                    on:change=move |_| state.judge_with(detector)
                     on:click=move |_| if pressed.get_value() { close() }
                 />
                 <b>{about.name}</b>
@@ -122,14 +120,6 @@ const LOOKING_BACK: &str = " For looking back only: later samples judge too.";
 
 fn radio(about: &About) -> String {
     format!("detector-{}", about.id)
-}
-
-/// Another detector with its own threshold, and what else counts as before.
-fn choose(state: State, detector: Detector) {
-    let usual = Settings::of(detector).rule;
-    let Settings { rule, clean, .. } = state.settings.get_untracked();
-    let rule = Rule { threshold: usual.threshold, alert: usual.alert, ..rule };
-    state.tune(Settings { detector, rule, clean });
 }
 
 /// Every detector in its group; a group without one is left out.
