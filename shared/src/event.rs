@@ -136,6 +136,8 @@ pub struct Event {
     pub new_level: Option<f64>,
     /// Whether the baseline did not vary at all, so that any change scores high.
     pub steady: bool,
+    /// Whether a whole range is normal, not one expected value alone.
+    pub ranged: bool,
     /// The view that opened it, for detectors with several.
     pub view: Option<View>,
     /// The largest score of a flagged sample.

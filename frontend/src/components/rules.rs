@@ -13,15 +13,6 @@ use crate::state::{Same, State};
 use refused::Refused;
 use verification::{Answer, Verify};
 
-/// The two files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum File {
-    /// For `rule_files`.
-    Rules,
-    /// For `promtool test rules`.
-    Test,
-}
-
 /// Recording and alerting rules that give what the page shows, to look at, verify, copy and keep.
 #[component]
 pub fn Rules() -> impl IntoView {
@@ -46,24 +37,18 @@ fn Files(
     export: Memo<Option<Same<Export>>>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
-    let (file, style) = (RwSignal::new(File::Rules), RwSignal::new(Style::default()));
+    let style = RwSignal::new(Style::default());
     let copied = RwSignal::new("Copy");
     let written = Memo::new(move |_| {
         let (analysis, export) = (state.analysis.get()?, export.get()?);
         let options =
             Options { style: style.get(), ..Options::of(&analysis.detected.loaded.query) };
         let group = export.group(&options).ok()?;
-        let text = match file.get() {
-            File::Rules => group.yaml(),
-            File::Test => group.yaml(),
-        };
-        Some((text, group.notes))
+        // The other notes stand at the head of the file.
+        Some((group.yaml(), group.notes.into_iter().next()))
     });
     let text = move || written.get().map(|(text, _)| text).unwrap_or_default();
-    let notes = move || {
-        let notes = written.get().map(|(_, notes)| notes).unwrap_or_default();
-        notes.into_iter().map(|note| view! { <li>{note}</li> }).collect_view()
-    };
+    let cost = move || written.get().and_then(|(_, cost)| cost);
     let to_clipboard = move |_| {
         let text = untrack(text);
         spawn_local(async move {
@@ -73,21 +58,19 @@ fn Files(
     };
     let save = move |_| {
         let Some(analysis) = state.analysis.get_untracked() else { return };
-        let extension = if file.get_untracked() == File::Rules { "rules.yml" } else { "test.yml" };
         let expr = &analysis.detected.loaded.query.expr;
-        let name = report::file_name(expr, untrack(|| state.now()), extension);
+        let name = report::file_name(expr, untrack(|| state.now()), "rules.yml");
         save_text(&untrack(text), "application/yaml;charset=utf-8", &name);
     };
     view! {
         <div class="report-bar">
             <button class="chip primary" type="button" on:click=save>"Download .yml"</button>
             <button class="chip" type="button" on:click=to_clipboard>{move || copied.get()}</button>
-            <Either label="File" signal=file choices=[(File::Rules, "Rules"), (File::Test, "Test for promtool")]/>
             <Either label="Windows" signal=style choices=[(Style::Subqueries, "Subqueries"), (Style::Recorded, "Recorded")]/>
             <Verify export=export/>
         </div>
         <Answer/>
-        <ul class="notes">{notes}</ul>
+        <p class="sub cost">{cost}</p>
         <pre class="rules" tabindex="0" aria-label="Rules as YAML">{text}</pre>
     }
 }

@@ -1,7 +1,7 @@
 //! Sentences about what was found; the page and the report say the same.
 
 use crate::analysis::Analysis;
-use crate::detect::Quantity;
+use crate::detect::{Quantity, View};
 use crate::event::{Direction, Event, Kind, Level};
 use crate::time::{Span, Timestamp};
 use crate::unit::Unit;
@@ -175,17 +175,47 @@ pub fn bounds(lower: f64, upper: f64, unit: Unit) -> String {
     }
 }
 
-/// A score as a multiple of what it counts: "4 σ", "3 times the longest before".
-pub fn threshold(quantity: Quantity, score: f64) -> String {
-    let score = Unit::Plain.format(score);
+/// What a score counts, in short and in full.
+fn counted(quantity: Quantity) -> [&'static str; 2] {
     match quantity {
         Quantity::Value
         | Quantity::Increase
         | Quantity::Slope
         | Quantity::Spread
-        | Quantity::Contrast => format!("{score} σ"),
-        Quantity::CumulativeSum => format!("{score} σ in sum"),
-        Quantity::Duration => format!("{score} times the longest before"),
+        | Quantity::Contrast => ["σ", "standard deviations"],
+        Quantity::CumulativeSum => ["σ in sum", "standard deviations in sum"],
+        Quantity::Duration => ["times the longest", "times the longest before"],
+    }
+}
+
+/// A score for a small place: "4 σ", "3 times the longest".
+pub fn score(quantity: Quantity, score: f64) -> String {
+    format!("{} {}", Unit::Plain.format(score), counted(quantity)[0])
+}
+
+/// From what on a sample is flagged: "a threshold of 4 standard deviations".
+pub fn threshold(analysis: &Analysis) -> String {
+    if analysis.detected.detector.about().threshold == 0.0 {
+        return "the bounds that were set".to_owned();
+    }
+    let first = analysis.detected.series.first();
+    let quantity = first.map_or(Quantity::Value, |found| found.detection.quantity);
+    let threshold = Unit::Plain.format(analysis.rule.threshold);
+    format!("a threshold of {threshold} {}", counted(quantity)[1])
+}
+
+/// What an alert was told by.
+fn view(view: View) -> &'static str {
+    match view {
+        View::Value => "its values",
+        View::Mean => "its mean over a short while",
+        View::Spread => "its spread",
+        View::Season => "its deviation from the season",
+        View::Slope => "its slope",
+        View::Level => "its level",
+        View::Drift => "small deviations that add up",
+        View::Flat => "a value that stands still",
+        View::Gap => "samples that stay away",
     }
 }
 
@@ -207,13 +237,29 @@ pub fn reason(event: &Event, unit: Unit) -> String {
         Quantity::Duration => "duration of ",
     };
     let (peak, expected) = (unit.format(event.peak.value), unit.format(onset.expected));
+    let score = Unit::Plain.format(libm::round(event.score * 10.0) / 10.0);
+    let range = bounds(onset.lower, onset.upper, unit);
+    let told = match event.view {
+        Some(by) => {
+            let strength = Unit::Plain.format(libm::round(event.strength * 10.0) / 10.0);
+            format!("; alert from {}, strength {strength}", view(by))
+        }
+        None => String::new(),
+    };
     if event.steady {
-        return format!("{subject}{peak} against a constant {expected} in {baseline}");
+        return format!("{subject}{peak} against a constant {expected} in {baseline}{told}");
+    }
+    if event.quantity == Quantity::Duration {
+        return format!("{peak}, which is {score} times {baseline}");
+    }
+    if event.ranged {
+        return format!(
+            "{subject}{peak}, beyond what is normal ({range}) by {baseline}; score {score}{told}"
+        );
     }
     format!(
-        "{subject}{peak} against {expected} expected ({}) from {baseline}; up to {} standard deviations {side}",
-        bounds(onset.lower, onset.upper, unit),
-        Unit::Plain.format(libm::round(event.score * 10.0) / 10.0),
+        "{subject}{peak} against {expected} expected ({range}) from {baseline}; up to {score} {} {side}{told}",
+        counted(event.quantity)[1],
     )
 }
 

@@ -39,7 +39,7 @@ pub fn Sensitivity() -> impl IntoView {
                 (usual * ENDS.0, usual * ENDS.1),
                 false,
                 threshold,
-                move || words::threshold(quantity.get(), threshold()),
+                move || words::score(quantity.get(), threshold()),
                 |settings, value| settings.rule = settings.rule_at(value),
             )
         })
@@ -167,7 +167,7 @@ fn Thresholds() -> impl IntoView {
             (usual * ENDS.0, usual * ENDS.1),
             false,
             value,
-            move || words::threshold(quantity.get(), value()),
+            move || words::score(quantity.get(), value()),
             move |settings, value| set(&mut settings.rule, value),
         )
     };
