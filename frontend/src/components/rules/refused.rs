@@ -5,6 +5,7 @@ use shared::rules::NotExported;
 use crate::state::State;
 
 /// Why there are no rules, and the shortest way to some.
+#[allow(clippy::needless_pass_by_value)]
 #[component]
 pub fn Refused(
     /// Why.
@@ -57,8 +58,7 @@ fn nearest(detector: Detector) -> Detector {
         "decompose" | "spectral" => "seasonal",
         "drift" => "level",
         "ewma" => "rolling",
-        "robust" => return default_choices(detector),
-        "peers" => return default_choices(detector),
+        "robust" | "peers" => return default_choices(detector),
         _ => "robust",
     };
     Detector::by_id(id).or_else(|| Detector::by_id("rolling")).unwrap_or(detector)
