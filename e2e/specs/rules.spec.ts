@@ -19,7 +19,7 @@ async function promtool(args: string[], files: Record<string, string | Buffer>):
   }
 }
 
-for (const detector of ["rolling", "zscore", "slope"]) {
+for (const detector of ["rolling", "robust", "zscore", "record", "slope"]) {
   test(`the ${detector} rule agrees at every sample of a real Prometheus`, async ({ page, workbench }) => {
     await workbench.open({ q: "queue_depth", tab: "rules", detector, range: "6h", step: "1m" });
     await workbench.button("Verify").click();
@@ -73,10 +73,25 @@ test("the rules are copied and downloaded, and promtool accepts them", async ({ 
     expect((await page.evaluate(() => navigator.clipboard.readText())).trimEnd()).toBe(shown.trimEnd());
     await expect(workbench.button("Copy")).toBeVisible();
     const { name, bytes } = await workbench.download("Download .yml");
-    expect(name).toMatch(/^oddity-queue-depth-.*\.rules\.yml$/);
+    expect(name).toBe("oddity_queue_depth_rolling.yml");
     expect(bytes.toString("utf8").trimEnd()).toBe(shown.trimEnd());
-    expect(await promtool(["check", "rules", "rules.yml"], { "rules.yml": bytes })).toContain("SUCCESS");
+    expect(await promtool(["check", "rules", name], { [name]: bytes })).toContain("SUCCESS");
+
+    await workbench.button("Test").click();
+    const tested = await workbench.download("Download .yml");
+    expect(tested.name).toBe("oddity_queue_depth_rolling.test.yml");
+    expect(await promtool(["test", "rules", tested.name], { [name]: bytes, [tested.name]: tested.bytes })).toContain("SUCCESS");
+    await workbench.button("Rules").click();
   }
+});
+
+test("rules without a test say why", async ({ page, workbench }) => {
+  await workbench.open({ q: "queue_depth", tab: "rules", detector: "zscore" });
+  await workbench.button("Test").click();
+  await expect(page.getByRole("heading", { name: "No test for this" })).toBeVisible();
+  await expect(workbench.button("Download .yml")).toBeDisabled();
+  await workbench.button("Rules").click();
+  await expect(workbench.button("Download .yml")).toBeEnabled();
 });
 
 test("the tab is in the address and among the tabs of the keyboard", async ({ page, workbench }) => {

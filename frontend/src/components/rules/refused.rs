@@ -13,7 +13,7 @@ pub fn Refused(
 ) -> impl IntoView {
     let state = expect_context::<State>();
     let way = match reason {
-        NotExported::NoParity(_) | NotExported::Choice(_) => {
+        NotExported::NoParity(_) | NotExported::Mad => {
             let now = state.settings.get_untracked().detector;
             let other = nearest(now);
             let same = other.about().id == now.about().id;
@@ -47,7 +47,8 @@ pub fn Refused(
     }
 }
 
-fn sentence(text: &str) -> String {
+/// An error as a sentence begins.
+pub fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
