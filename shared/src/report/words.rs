@@ -158,6 +158,8 @@ pub fn quantity(quantity: Quantity) -> &'static str {
 pub fn axis(of: Quantity, unit: Unit) -> String {
     let unit = match of {
         Quantity::CumulativeSum => "σ",
+        // The marks of the axis say minutes or hours.
+        Quantity::Duration => "",
         _ => unit.axis(),
     };
     let name = quantity(of);

@@ -47,10 +47,11 @@ pub fn Refused(
     }
 }
 
-/// An error as a sentence begins.
+/// An error as a sentence.
 pub fn sentence(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).chain(['.']).collect()
 }
 
 /// The detector that finds much the same and can be exported: itself, if only a choice is in the way.

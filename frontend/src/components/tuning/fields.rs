@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use shared::analysis::Settings;
+use shared::unit::Unit;
 
 use crate::components::slider::Slider;
 use crate::state::State;
@@ -18,11 +19,12 @@ pub fn count_slider(
 ) -> impl IntoView {
     let words = move || {
         let count = value();
+        let number = Unit::Plain.format(count as f64);
         match state.loaded.read().as_ref() {
             Some(loaded) if samples && count > 0 => {
-                format!("{} · {count}", loaded.query.step.times(count).words())
+                format!("{} · {number}", loaded.query.step.times(count).words())
             }
-            _ => count.to_string(),
+            _ => number,
         }
     };
     let set = move |settings: &mut Settings, count: f64| set(settings, count.max(0.0) as usize);

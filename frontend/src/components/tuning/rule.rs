@@ -1,9 +1,11 @@
 //! From which score on something is an event, and what else it takes.
 
 use leptos::prelude::*;
+use shared::analysis::Settings;
 use shared::detect::Quantity;
 use shared::event::{Rule, Sides};
 use shared::report::words;
+use shared::unit::Unit;
 
 use super::fields::{Numbers, Segments, Typed, count_slider, setting_slider};
 use crate::state::State;
@@ -155,9 +157,8 @@ fn Thresholds() -> impl IntoView {
     });
     let usual = Memo::new(move |_| {
         let settings = state.settings.read();
-        shared::analysis::Settings::of(settings.detector).rule
+        Settings::of(settings.detector).rule
     });
-    let quantity = quantity(state);
     let slider = move |label, help, usual: f64, get: fn(&Rule) -> f64, set: fn(&mut Rule, f64)| {
         let value = move || get(&state.settings.read().rule);
         setting_slider(
@@ -167,7 +168,7 @@ fn Thresholds() -> impl IntoView {
             (usual * ENDS.0, usual * ENDS.1),
             false,
             value,
-            move || words::score(quantity.get(), value()),
+            move || Unit::Plain.format(value()),
             move |settings, value| set(&mut settings.rule, value),
         )
     };
