@@ -111,7 +111,12 @@ pub fn count_samples(count: usize) -> String {
 
 /// What happened, without when: "spike to 37 (8.1 expected)".
 pub fn what(event: &Event, unit: Unit) -> String {
-    let (peak, expected) = (unit.format(event.peak.value), unit.format(event.onset.expected));
+    let peak = unit.format(event.peak.value);
+    let expected = if event.ranged {
+        bounds(event.onset.lower, event.onset.upper, unit)
+    } else {
+        unit.format(event.onset.expected)
+    };
     let name = event.kind.name();
     let of_values = matches!(event.quantity, Quantity::Value | Quantity::Increase);
     match event.kind {
@@ -218,6 +223,8 @@ fn view(view: View) -> &'static str {
         View::Drift => "small deviations that add up",
         View::Flat => "a value that stands still",
         View::Gap => "samples that stay away",
+        View::Record => "values never seen before",
+        View::Peers => "the other series at the same time",
     }
 }
 
