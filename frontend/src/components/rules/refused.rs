@@ -13,7 +13,7 @@ pub fn Refused(
 ) -> impl IntoView {
     let state = expect_context::<State>();
     let way = match reason {
-        NotExported::NoParity(_) | NotExported::Mad => {
+        NotExported::NoParity(_) | NotExported::Mad | NotExported::Clusters => {
             let now = state.settings.get_untracked().detector;
             let other = nearest(now);
             let same = other.about().id == now.about().id;
