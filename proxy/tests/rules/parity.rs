@@ -178,7 +178,8 @@ async fn compare(source: &Source, detected: &Detected, rule: &Rule, found: &mut 
     compare_flags(detected, rule, &flags, found, &export);
     // What the score is made of need not be asked for every time.
     let parts = [(&export.expected, true), (&export.scale, false)];
-    for (expr, ours) in parts.into_iter().filter(|_| found.combinations % 3 == 1) {
+    let asked = found.combinations % 3 == 1;
+    for (expr, ours) in parts.into_iter().filter(|_| asked) {
         compare_numbers(detected, &ask(expr).await, ours, found, expr);
     }
 }
