@@ -18,7 +18,7 @@ pub use record::{Record, Style};
 pub use unit_test::unit_test;
 pub use verify::{Difference, TOLERANCE, Verification, tolerance, verify};
 
-use expr::Expr;
+use expr::{Expr, number};
 use formula::{Formula, VALUE, formula};
 use question::Question;
 use record::Records;
@@ -28,6 +28,11 @@ use crate::event::{Rule, Sides};
 use crate::query::RangeQuery;
 use crate::stats::{LEAST_RELATIVE_SCALE, LEAST_SCALE, MAX_SCORE};
 use crate::time::Step;
+use crate::unit;
+
+/// The longest expression that VictoriaMetrics takes by default.
+/// Source: its documentation, "List of command-line flags", `-search.maxQueryLen`.
+const VICTORIA_METRICS_LENGTH: usize = 16_384;
 
 /// A detector and its rule in PromQL. Each expression stands for itself: evaluated on the grid of the query it
 /// gives the numbers of the detection, and nothing where that has no verdict.
@@ -75,6 +80,14 @@ pub enum NotExported {
         "the season that was found differs from series to series or changes within the range: name one, for example day"
     )]
     SeveralSeasons,
+    /// Too little is known.
+    #[error("nothing was learnt of how long this usually lasts: load a longer range")]
+    NothingUsual,
+    /// One rule has one number.
+    #[error(
+        "the longest usual time differs from series to series, and a rule has one: query one of them, or raise the shortest stretch that counts"
+    )]
+    SeveralDurations,
     /// Nested subqueries would give other numbers.
     #[error(
         "the median absolute deviation cannot be calculated in PromQL with the same numbers: choose quartiles as the spread"
@@ -146,7 +159,7 @@ pub fn export(detected: &Detected, rule: &Rule) -> Result<Export, NotExported> {
         flag: parts.flag.text().to_owned(),
         cost: parts.flag.cost,
         step: question.query.step,
-        caveats: caveats(rule),
+        caveats: caveats(&question, parts.flag.text().len()),
         question,
     })
 }
@@ -281,7 +294,8 @@ fn flag(rule: &Rule, score: &Expr, judged: &Expr, expected: &Expr, series: &Expr
 }
 
 /// What a rule does otherwise than the page.
-fn caveats(rule: &Rule) -> Vec<String> {
+fn caveats(question: &Question, length: usize) -> Vec<String> {
+    let rule = &question.rule;
     let mut all = Vec::new();
     if rule.hold_off > 0 {
         all.push(format!(
@@ -293,6 +307,19 @@ fn caveats(rule: &Rule) -> Vec<String> {
         all.push(format!(
             "The page bridges pauses of up to {} samples; the alert wants {} flagged samples in a row before it fires.",
             rule.bridge, rule.at_least
+        ));
+    }
+    if let Some(usual) = question.usual {
+        all.push(format!(
+            "The rule compares with {} s, the longest time that was usual at the end of the range; the page learns as it goes, and it does not count missing samples in a flat line.",
+            number(usual)
+        ));
+    }
+    if length > VICTORIA_METRICS_LENGTH {
+        all.push(format!(
+            "VictoriaMetrics refuses expressions of more than {} bytes, and this one has {} until it is recorded: compare with fewer seasons, or raise -search.maxQueryLen.",
+            unit::count(VICTORIA_METRICS_LENGTH),
+            unit::count(length)
         ));
     }
     all
