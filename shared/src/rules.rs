@@ -165,7 +165,7 @@ pub fn export(detected: &Detected, rule: &Rule) -> Result<Export, NotExported> {
 }
 
 impl Export {
-    /// What to ask the source for [`verify`]: the score on the grid of the judged range.
+    /// What to ask the source for [`verify()`]: the score on the grid of the judged range.
     pub fn score_query(&self) -> RangeQuery {
         RangeQuery { expr: self.score.clone(), history: 0, ..self.question.query.clone() }
     }
