@@ -1,5 +1,6 @@
 //! Exported rules give the numbers of the detection wherever they are evaluated.
 
+mod duration;
 mod evaluation;
 mod parity;
 mod promtool;

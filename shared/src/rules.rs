@@ -4,6 +4,7 @@
 //! the samples before the judged one and counts where it has enough of them; the scale has the same floor. Every
 //! piece matches one to one on the labels without the metric name, which functions drop and filters keep.
 
+mod error;
 mod expr;
 mod formula;
 mod group;
@@ -13,12 +14,13 @@ mod unit_test;
 mod verify;
 mod yaml;
 
+pub use error::{NotExported, NotTested};
 pub use group::{Alert, Group, Options};
 pub use record::{Record, Style};
 pub use unit_test::unit_test;
 pub use verify::{Difference, TOLERANCE, Verification, tolerance, verify};
 
-use expr::Expr;
+use expr::{Expr, number};
 use formula::{Formula, VALUE, formula};
 use question::Question;
 use record::Records;
@@ -28,6 +30,11 @@ use crate::event::{Rule, Sides};
 use crate::query::RangeQuery;
 use crate::stats::{LEAST_RELATIVE_SCALE, LEAST_SCALE, MAX_SCORE};
 use crate::time::Step;
+use crate::unit;
+
+/// The longest expression that VictoriaMetrics takes by default.
+/// Source: its documentation, "List of command-line flags", `-search.maxQueryLen`.
+const VICTORIA_METRICS_LENGTH: usize = 16_384;
 
 /// A detector and its rule in PromQL. Each expression stands for itself: evaluated on the grid of the query it
 /// gives the numbers of the detection, and nothing where that has no verdict.
@@ -56,77 +63,6 @@ pub struct Export {
     question: Question,
 }
 
-/// Why there are no rules; each message says what to change.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotExported {
-    /// The detector is not among those that PromQL can express.
-    #[error(
-        "{0} cannot be calculated in PromQL with the same numbers: choose another detector, for example the robust band"
-    )]
-    NoParity(&'static str),
-    /// Clusters are no function of PromQL.
-    #[error("clusters (DBSCAN) cannot be found in PromQL: choose quartiles as what is normal")]
-    Clusters,
-    /// There is none in the range.
-    #[error("there is no season to compare with: name one, or load a longer range")]
-    NoSeason,
-    /// A found season is not the same for all series, or not all the time.
-    #[error(
-        "the season that was found differs from series to series or changes within the range: name one, for example day"
-    )]
-    SeveralSeasons,
-    /// Nested subqueries would give other numbers.
-    #[error(
-        "the median absolute deviation cannot be calculated in PromQL with the same numbers: choose quartiles as the spread"
-    )]
-    Mad,
-    /// The expression means something else in every range.
-    #[error(
-        "the query uses @ start() or @ end(), which a rule does not have: remove them or give a fixed time"
-    )]
-    DependsOnRange,
-    /// Half of the step is not a whole number of milliseconds.
-    #[error("a step of 1ms is too short for the windows of a rule: choose 2ms or more")]
-    StepTooShort,
-    /// Flagged samples leave the baseline.
-    #[error("a rule cannot leave flagged samples out of its baseline: switch that off")]
-    Cleaned,
-    /// Some times leave the baseline.
-    #[error("a rule cannot leave times out of its baseline: remove the excluded ranges")]
-    Excluded,
-    /// Series differ by nothing but the metric name.
-    #[error(
-        "some series differ only by their metric name, which functions drop: query one metric, or put the name into a label with label_replace"
-    )]
-    SameLabels,
-    /// The growth of some series is judged, and the values of others.
-    #[error(
-        "some of the series are raw counters and some are not: query rate(...) of the counters alone"
-    )]
-    SomeCounters,
-}
-
-/// Why there is no test of rules; each message says what to change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotTested {
-    /// promtool's clock begins at 1970.
-    #[error(
-        "the baseline ends at a fixed time, which the clock of promtool does not reach: choose the rolling band for rules with a test"
-    )]
-    FixedTime,
-    /// The samples of the query's metrics are not known.
-    #[error(
-        "the query calculates, and what its metrics were is not known here: choose rules that record the query, whose test begins with that"
-    )]
-    Derived,
-    /// Only finite values are recorded.
-    #[error("the event is an infinite value, which is not recorded: choose another event")]
-    Infinite,
-    /// Nothing fires there.
-    #[error("there is no event in which the alert fires: choose another threshold or range")]
-    NoEvent,
-}
-
 /// The rules of what was detected.
 ///
 /// # Errors
@@ -146,13 +82,13 @@ pub fn export(detected: &Detected, rule: &Rule) -> Result<Export, NotExported> {
         flag: parts.flag.text().to_owned(),
         cost: parts.flag.cost,
         step: question.query.step,
-        caveats: caveats(rule),
+        caveats: caveats(&question, parts.flag.text().len()),
         question,
     })
 }
 
 impl Export {
-    /// What to ask the source for [`verify`]: the score on the grid of the judged range.
+    /// What to ask the source for [`verify()`]: the score on the grid of the judged range.
     pub fn score_query(&self) -> RangeQuery {
         RangeQuery { expr: self.score.clone(), history: 0, ..self.question.query.clone() }
     }
@@ -281,7 +217,8 @@ fn flag(rule: &Rule, score: &Expr, judged: &Expr, expected: &Expr, series: &Expr
 }
 
 /// What a rule does otherwise than the page.
-fn caveats(rule: &Rule) -> Vec<String> {
+fn caveats(question: &Question, length: usize) -> Vec<String> {
+    let rule = &question.rule;
     let mut all = Vec::new();
     if rule.hold_off > 0 {
         all.push(format!(
@@ -293,6 +230,19 @@ fn caveats(rule: &Rule) -> Vec<String> {
         all.push(format!(
             "The page bridges pauses of up to {} samples; the alert wants {} flagged samples in a row before it fires.",
             rule.bridge, rule.at_least
+        ));
+    }
+    if let Some(usual) = question.usual {
+        all.push(format!(
+            "The rule compares with {} s, the longest time that was usual at the end of the range; the page learns as it goes, and it does not count missing samples in a flat line.",
+            number(usual)
+        ));
+    }
+    if length > VICTORIA_METRICS_LENGTH {
+        all.push(format!(
+            "VictoriaMetrics refuses expressions of more than {} bytes, and this one has {} until it is recorded: compare with fewer seasons, or raise -search.maxQueryLen.",
+            unit::count(VICTORIA_METRICS_LENGTH),
+            unit::count(length)
         ));
     }
     all

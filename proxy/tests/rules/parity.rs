@@ -17,14 +17,16 @@ use crate::support::prometheus::Prometheus;
 use crate::support::say;
 use crate::support::victoria::VictoriaMetrics;
 
-/// Detectors, each with the smallest and the largest window that is tried.
-const DETECTORS: &[(&str, &[(&str, usize, usize)])] = &[
+/// A parameter with the smallest and the largest value that is tried.
+type Bounds = (&'static str, usize, usize);
+
+const DETECTORS: &[(&str, &[Bounds])] = &[
     ("rolling", &[("window", 5, 100)]),
     ("robust", &[("window", 5, 100)]),
     ("zscore", &[("baseline", 10, 100)]),
     ("record", &[("memory", 10, 100)]),
     ("slope", &[("window", 3, 12), ("baseline", 5, 40)]),
-    ("seasonal", &[("length", 5, 40), ("seasons", 1, 4), ("tolerance", 0, 3)]),
+    ("seasonal", &[("length", 5, 40), ("seasons", 1, 3), ("tolerance", 0, 2)]),
     ("level", &[("window", 3, 10), ("reference", 5, 20), ("baseline", 5, 30)]),
     ("variance", &[("window", 5, 10), ("reference", 5, 20), ("baseline", 5, 30)]),
     ("peers", &[]),
@@ -178,7 +180,8 @@ async fn compare(source: &Source, detected: &Detected, rule: &Rule, found: &mut 
     compare_flags(detected, rule, &flags, found, &export);
     // What the score is made of need not be asked for every time.
     let parts = [(&export.expected, true), (&export.scale, false)];
-    for (expr, ours) in parts.into_iter().filter(|_| found.combinations % 3 == 1) {
+    let asked = found.combinations % 3 == 1;
+    for (expr, ours) in parts.into_iter().filter(|_| asked) {
         compare_numbers(detected, &ask(expr).await, ours, found, expr);
     }
 }
@@ -277,7 +280,7 @@ fn compare_numbers(
                 * detection.scale[index];
             let difference = (ours - theirs).abs();
             found.worst = found.worst.max(difference / allowed);
-            if !(difference <= allowed) {
+            if difference.is_nan() || difference > allowed {
                 found.differences.push(format!(
                     "{:?} {} at {index}: {ours} here, {theirs} there\n  {}",
                     detected.detector,

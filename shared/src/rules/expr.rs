@@ -59,10 +59,20 @@ impl Expr {
         Self { text: name.to_owned(), kind: Kind::Record, cost: 1 }
     }
 
+    /// The time of the evaluation in seconds.
+    pub(super) fn time() -> Self {
+        Self { text: "time()".to_owned(), kind: Kind::Atom, cost: 0 }
+    }
+
     /// A constant of all series at the time of the evaluation; matches with `on()`.
     pub(super) fn since(time: Timestamp) -> Self {
         let text = format!("vector(time()) >= {}", time.as_seconds());
         Self { text, kind: Kind::Operation(COMPARISON), cost: 0 }
+    }
+
+    /// Whether it is only the name of what was recorded.
+    pub(super) fn is_record(&self) -> bool {
+        self.kind == Kind::Record
     }
 
     pub(super) fn text(&self) -> &str {
@@ -83,7 +93,7 @@ impl Expr {
             "or" => OR,
             "and" | "unless" => AND,
             "+" | "-" => SUM,
-            "*" | "/" => PRODUCT,
+            "*" | "/" | "%" => PRODUCT,
             _ => COMPARISON,
         };
         // `and` beside `or` stays in parentheses, which not everybody could leave out.

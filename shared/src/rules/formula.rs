@@ -1,5 +1,7 @@
 //! The formula of each detector in PromQL: what it judges, what it expects, and by how much that varies.
 
+mod duration;
+
 use super::expr::{Expr, Window};
 use super::question::Question;
 use super::record::{Kept, Records};
@@ -18,7 +20,7 @@ pub(super) const VALUE: &str = "value";
 const SLOPE: &str = "slope";
 
 /// The label by which samples of several seasons differ.
-const SAMPLE: &str = "oddity_sample";
+const SAMPLE: &str = "oddity";
 
 /// What a detector says of each series, each piece without the conditions of the others.
 #[derive(Debug)]
@@ -91,6 +93,8 @@ pub(super) fn formula(
         Detector::Variance(detector) => variance(detector, records, &value),
         Detector::Peers(Peers { method: 0, .. }) => peers(value),
         Detector::Peers(_) => return Err(NotExported::Clusters),
+        Detector::Flatline(_) => duration::flat(question, records, &value)?,
+        Detector::Gap(_) => duration::gap(question, records)?,
         Detector::Threshold(detector) => threshold(detector, value),
         detector => return Err(NotExported::NoParity(detector.about().name)),
     })
@@ -160,15 +164,19 @@ fn seasonal(
 ) -> Result<Formula, NotExported> {
     let period = question.season.ok_or(NotExported::NoSeason)?;
     let tolerance = detector.tolerance.min(period.saturating_sub(1) / 2);
+    // One filter for all samples keeps the expression short.
+    let series = question.series();
+    let past = if value.past.is_record() { value.past.clone() } else { series.clone() };
+    let each = Kept { now: series, past };
     let mut samples: Option<Expr> = None;
     for season in 1..=detector.seasons {
         for back in season * period - tolerance..=season * period + tolerance {
-            let sample = records.back(&value, 1, back).over("last_over_time");
+            let sample = records.back(&each, 1, back).over("last_over_time");
             let sample = sample.labelled(SAMPLE, &back.to_string());
             samples = Some(samples.map_or(sample.clone(), |all| all.op("or", &sample)));
         }
     }
-    let samples = records.keep("season", samples.ok_or(NotExported::NoSeason)?).now;
+    let samples = records.keep("season", samples.ok_or(NotExported::NoSeason)?.finite()).now;
     let without = format!("quantile without ({SAMPLE}) ");
     let quantile = |q: f64| samples.quantile(&without, q);
     let count = samples.call(&format!("count without ({SAMPLE}) "));

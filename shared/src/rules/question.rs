@@ -25,6 +25,8 @@ pub(super) struct Question {
     pub(super) knows_history: bool,
     /// Samples of the season that is compared with, if there is one.
     pub(super) season: Option<usize>,
+    /// The longest usual time in seconds, if anything was learnt of that.
+    pub(super) usual: Option<f64>,
     /// What the expectation was learnt from: "the 60 samples (1 h) before".
     pub(super) baseline: String,
     /// Label names of the series, without the metric name.
@@ -74,6 +76,10 @@ impl Question {
             Detector::Seasonal(detector) => season(detected, detector)?,
             _ => None,
         };
+        let usual = match detected.detector {
+            Detector::Flatline(_) | Detector::Gap(_) => usual(detected)?,
+            _ => None,
+        };
         let baseline = detected.series.first().map(|series| series.detection.baseline.clone());
         Ok(Self {
             query,
@@ -82,6 +88,7 @@ impl Question {
             counter: counters > 0,
             knows_history,
             season,
+            usual,
             baseline: baseline.unwrap_or_default(),
             labels: labels.into_iter().collect(),
         })
@@ -124,6 +131,16 @@ fn season(detected: &Detected, detector: Seasonal) -> Result<Option<usize>, NotE
         }
     }
     Ok(first)
+}
+
+/// What the last sample of each series is compared with, `None` where that is nothing.
+fn usual(detected: &Detected) -> Result<Option<f64>, NotExported> {
+    let mut all = detected.series.iter().map(|series| {
+        let scales = series.detection.scale.iter().rev();
+        scales.copied().find(|scale| scale.is_finite())
+    });
+    let first = all.next().flatten();
+    if all.all(|other| other == first) { Ok(first) } else { Err(NotExported::SeveralDurations) }
 }
 
 /// Growth of a counter over a step; after a reset the new value. Both sides drop the metric name.

@@ -86,4 +86,18 @@ impl Records {
     pub(super) fn back(&self, of: &Kept, count: usize, back: usize) -> Window {
         Window::new(&of.past, count, back, self.step)
     }
+
+    /// The time in seconds of the last sample that windows know.
+    pub(super) fn now(&self) -> Expr {
+        match self.named {
+            Some((_, Style::Recorded)) => Expr::time(),
+            // Subqueries have their samples on multiples of the step.
+            _ => Expr::time().op("-", &Expr::time().with("%", self.seconds(1))),
+        }
+    }
+
+    /// How long `count` steps are, in seconds.
+    pub(super) fn seconds(&self, count: usize) -> f64 {
+        self.step.times(count).as_seconds()
+    }
 }

@@ -17,6 +17,8 @@ const EXPORTED: &[&str] = &[
     "variance",
     "record",
     "peers",
+    "flatline",
+    "gap",
     "threshold",
 ];
 
@@ -56,7 +58,10 @@ fn each_detector_has_rules_or_a_reason() {
     for detector in Detector::all().map(|detector| detector.with("length", 20.0)) {
         let found = detected("sum(rate(up[5m])) by (job)", detector, &[&[("job", "a")]]);
         let export = match export(&found, &Rule::default()) {
-            Ok(export) => export,
+            Ok(export) => {
+                assert!(EXPORTED.contains(&detector.about().id));
+                export
+            }
             Err(reason) => {
                 assert_eq!(reason, NotExported::NoParity(detector.about().name));
                 assert!(!EXPORTED.contains(&detector.about().id));
