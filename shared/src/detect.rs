@@ -190,13 +190,16 @@ impl Detection {
         baseline: String,
         memory: usize,
     ) -> Self {
-        let mut scores = Vec::with_capacity(judged.len());
-        for ((value, expected), scale) in judged.iter().zip(&expected).zip(&mut scale) {
+        for (scale, expected) in scale.iter_mut().zip(&expected) {
             *scale = floor_scale(*scale, *expected);
-            scores.push(score(*value, *expected, *scale));
         }
         let (normal, alerts, view) = (None, None, None);
-        let score = scores;
+        let against = expected.iter().zip(&scale);
+        let score = judged
+            .iter()
+            .zip(against)
+            .map(|(value, (expected, scale))| score(*value, *expected, *scale))
+            .collect();
         Self { quantity, judged, expected, normal, scale, score, alerts, view, baseline, memory }
     }
 
@@ -222,12 +225,17 @@ impl Detection {
 
     /// The same with a range, one a sample, that scores nothing: what lies beyond it does.
     fn with_normal(mut self, normal: Normal) -> Self {
-        for (at, score) in self.score.iter_mut().enumerate() {
-            let value = self.judged[at];
-            let beyond = (value - normal.highest[at]).max(normal.lowest[at] - value);
-            if value.is_finite() && !score.is_nan() {
-                *score = (beyond.max(0.0) / self.scale[at]).min(MAX_SCORE);
-            }
+        let range = normal.lowest.iter().zip(&normal.highest);
+        let judged = self.judged.iter().zip(&self.scale);
+        for (score, ((value, scale), (lowest, highest))) in
+            self.score.iter_mut().zip(judged.zip(range))
+        {
+            let (above, below) = (value - highest, lowest - value);
+            let beyond = if above > below { above } else { below };
+            let distance = if beyond > 0.0 { beyond } else { 0.0 } / scale;
+            let capped = if distance > MAX_SCORE { MAX_SCORE } else { distance };
+            let judged = value.is_finite() & !score.is_nan();
+            *score = if judged { capped } else { *score };
         }
         self.normal = Some(normal);
         self

@@ -10,6 +10,7 @@ pub mod changepoint;
 pub mod exponential;
 pub mod extremes;
 pub mod fft;
+mod lanes;
 pub mod periodogram;
 pub mod quantile;
 pub mod rolling;
@@ -56,17 +57,18 @@ pub fn enough(window: usize) -> usize {
 }
 
 /// `scale`, or the floor for this expected value where it is smaller; NaN stays NaN.
+#[inline]
 pub fn floor_scale(scale: f64, expected: f64) -> f64 {
-    let floor = (LEAST_RELATIVE_SCALE * expected.abs()).max(LEAST_SCALE);
+    let relative = LEAST_RELATIVE_SCALE * expected.abs();
+    let floor = if relative > LEAST_SCALE { relative } else { LEAST_SCALE };
     if scale < floor { floor } else { scale }
 }
 
 /// How unusual `value` is: its distance from `expected` in units of `scale`, 0 to [`MAX_SCORE`].
 /// NaN for a missing value or without statistics; the maximum for an infinite value.
+#[inline]
 pub fn score(value: f64, expected: f64, scale: f64) -> f64 {
-    if value.is_infinite() {
-        return MAX_SCORE;
-    }
     let score = (value - expected).abs() / scale;
-    if score > MAX_SCORE { MAX_SCORE } else { score }
+    let capped = if score > MAX_SCORE { MAX_SCORE } else { score };
+    if value.abs() == f64::INFINITY { MAX_SCORE } else { capped }
 }

@@ -1,0 +1,122 @@
+//! Several numbers that go through the same operations at once, on every target the same operations in the same order:
+//! results do not depend on how wide its vectors are.
+
+#[cfg_attr(all(target_arch = "wasm32", target_feature = "simd128"), path = "lanes/simd128.rs")]
+mod pair;
+
+use std::array::from_fn;
+use std::ops::{Add, Div, Mul, Sub};
+
+use pair::Pair;
+
+/// How many numbers: enough that their operations need not wait for each other.
+pub(super) const LANES: usize = 8;
+
+const PAIRS: usize = LANES / 2;
+
+#[derive(Clone, Copy)]
+pub(super) struct Lanes([Pair; PAIRS]);
+
+impl Lanes {
+    /// The number that `of` gives for each lane.
+    #[inline(always)]
+    pub(super) fn from_fn(mut of: impl FnMut(usize) -> f64) -> Self {
+        Self(from_fn(|pair| Pair::new(of(2 * pair), of(2 * pair + 1))))
+    }
+
+    /// The same number in each lane.
+    #[inline(always)]
+    pub(super) fn splat(value: f64) -> Self {
+        Self([Pair::new(value, value); PAIRS])
+    }
+
+    #[inline(always)]
+    pub(super) fn to_array(self) -> [f64; LANES] {
+        let pairs = self.0.map(Pair::to_array);
+        from_fn(|lane| pairs[lane / 2][lane % 2])
+    }
+
+    #[inline(always)]
+    pub(super) fn sqrt(self) -> Self {
+        Self(self.0.map(Pair::sqrt))
+    }
+
+    /// 1 where it is finite, else 0.
+    #[inline(always)]
+    pub(super) fn present(self) -> Self {
+        Self(self.0.map(Pair::present))
+    }
+
+    /// Itself, but for the first lane.
+    #[inline(always)]
+    pub(super) fn with_first(mut self, first: f64) -> Self {
+        self.0[0] = Pair::new(first, self.0[0].to_array()[1]);
+        self
+    }
+
+    /// Itself where `positive` is above 0, else 0.
+    #[inline(always)]
+    pub(super) fn only_where(self, positive: Self) -> Self {
+        Self(from_fn(|pair| self.0[pair].only_where(positive.0[pair])))
+    }
+
+    /// Whichever has the smaller magnitude; itself where the other is NaN.
+    #[inline(always)]
+    pub(super) fn nearer_to_zero(self, other: Self) -> Self {
+        Self(from_fn(|pair| self.0[pair].nearer_to_zero(other.0[pair])))
+    }
+
+    /// Itself where `count` is `least` or more, else NaN.
+    #[inline(always)]
+    pub(super) fn known(self, count: Self, least: f64) -> Self {
+        Self(from_fn(|pair| self.0[pair].known(count.0[pair], least)))
+    }
+}
+
+macro_rules! operator {
+    ($name:ident, $method:ident) => {
+        impl $name for Lanes {
+            type Output = Self;
+
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                Self(from_fn(|pair| self.0[pair].$method(other.0[pair])))
+            }
+        }
+    };
+}
+
+operator!(Add, add);
+operator!(Sub, sub);
+operator!(Mul, mul);
+operator!(Div, div);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_lane_by_itself() {
+        let values = [1.0, -2.0, f64::NAN, f64::INFINITY, 0.0, 9.0, f64::NEG_INFINITY, 1e300];
+        let lanes = Lanes::from_fn(|lane| values[lane]);
+        let count = Lanes::from_fn(|lane| lane as f64);
+        let check = |got: Lanes, of: fn(f64, f64) -> f64| {
+            for (lane, got) in got.to_array().into_iter().enumerate() {
+                let expected = of(values[lane], lane as f64);
+                assert!(got == expected || (got.is_nan() && expected.is_nan()), "{lane}: {got}");
+            }
+        };
+        check(lanes + count, |value, count| value + count);
+        check(lanes - count, |value, count| value - count);
+        check(lanes * count, |value, count| value * count);
+        check(lanes / count, |value, count| value / count);
+        check(lanes.sqrt(), |value, _| value.sqrt());
+        check(lanes.present(), |value, _| if value.is_finite() { 1.0 } else { 0.0 });
+        check(lanes.only_where(count), |value, count| if count > 0.0 { value } else { 0.0 });
+        check(lanes.known(count, 3.0), |value, count| if count >= 3.0 { value } else { f64::NAN });
+        check(lanes.nearer_to_zero(count), |a, b| if b.abs() < a.abs() { b } else { a });
+        check(count.nearer_to_zero(lanes), |a, b| if a.abs() < b.abs() { a } else { b });
+        check(lanes.with_first(5.0), |value, count| if count == 0.0 { 5.0 } else { value });
+        check(Lanes::splat(7.0), |_, _| 7.0);
+    }
+}
