@@ -6,16 +6,18 @@ SHELL := /bin/bash
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 ODDITY := $(TARGET)/release/oddity
 PAGE := dist/index.html
+KERNELS := $(TARGET)/release/bench $(TARGET)/wasm32-unknown-unknown/page/bench.wasm
+PEERS := $(TARGET)/peers
 SCRIPTS := frontend/js/dist/editor.js
 
 # What the page is made of; it is built again when one of these changed.
-PAGE_SOURCES := Cargo.toml Cargo.lock index.html Trunk.toml scripts/tools.sh scripts/finish-dist.mjs \
+PAGE_SOURCES := Cargo.toml Cargo.lock .cargo/config.toml index.html Trunk.toml scripts/tools.sh scripts/finish-dist.mjs \
 	$(shell find shared frontend -path frontend/js -prune -o -type f -print)
 SCRIPT_SOURCES := $(filter-out frontend/js/dist/%,$(wildcard frontend/js/*.*))
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
 run: build ## build everything and serve the page on http://127.0.0.1:8080
@@ -30,6 +32,7 @@ test: ## everything that CI checks
 	@scripts/setup.sh --tests
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory parity
 	@$(MAKE) --no-print-directory size
 	@$(MAKE) --no-print-directory e2e
 
@@ -37,7 +40,7 @@ test: ## everything that CI checks
 lint: setup-tests ## format, clippy (native and wasm32), rustdoc, types of the scripts
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	cargo clippy --package shared --package frontend --target wasm32-unknown-unknown -- -D warnings
+	cargo clippy --package shared --package frontend --package bench --target wasm32-unknown-unknown -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items
 	e2e/node_modules/.bin/tsc -p e2e
 	e2e/node_modules/.bin/tsc -p frontend/js/jsconfig.json
@@ -45,6 +48,10 @@ lint: setup-tests ## format, clippy (native and wasm32), rustdoc, types of the s
 .PHONY: unit
 unit: ## unit, property and documentation tests
 	@. scripts/tools.sh && cargo test --workspace
+
+.PHONY: parity
+parity: kernels ## native and WebAssembly results, bit by bit
+	node bench/parity.mjs $(lastword $(KERNELS)) $(firstword $(KERNELS))
 
 .PHONY: size
 size: $(PAGE) ## what a first visit loads, against its budget
@@ -55,9 +62,19 @@ e2e: setup-tests build ## real Chromium, real proxy, real Prometheus
 	cd e2e && ODDITY_BIN=$(abspath $(ODDITY)) node_modules/.bin/playwright test
 
 .PHONY: bench
-bench: setup-tests build ## benchmarks of decoding, detection and slider drags
+bench: setup-tests build bench-kernels ## benchmarks of detection, decoding and slider drags
 	cargo bench --package shared
 	cd e2e && ODDITY_BIN=$(abspath $(ODDITY)) node_modules/.bin/playwright test --config bench
+
+.PHONY: bench-kernels
+bench-kernels: kernels ## detection natively, as WebAssembly, and beside its peers in Python
+	@bench/peers.sh $(PEERS)
+	node bench/run.mjs $(KERNELS) $(PEERS)/bin/python
+
+.PHONY: kernels
+kernels: setup
+	cargo build --release --package bench
+	cargo build --profile page --package bench --lib --target wasm32-unknown-unknown
 
 .PHONY: evaluate
 evaluate: ## every detector on labelled data, into docs/evaluation.md

@@ -8,8 +8,9 @@ use shared::detect::{Detector, Input};
 use shared::event::Rule;
 use shared::stats::quantile::Ranks;
 use shared::stats::rolling::{prior_moments, slopes};
+use shared::stats::stl::{self, Smoothing};
 
-use crate::data::{HISTORY, LONG, SAMPLES, SERIES, grid, loaded, series};
+use crate::data::{HISTORY, LONG, SAMPLES, SERIES, WEEK, grid, loaded, series};
 
 /// Something to do over and over.
 pub struct Case {
@@ -68,6 +69,16 @@ fn kernels(all: &Arc<[Arc<[f64]>]>, cases: &mut Vec<Case>) {
     cases.push(each("ranks".to_owned(), all, |values| {
         black_box(Ranks::new(values));
     }));
+    cases.push(each("stl 1440".to_owned(), all, |values| {
+        black_box(stl::decompose(&values[..WEEK], 1_440, Smoothing { seasons: 7, robust: 0 }));
+    }));
+    #[cfg(not(target_arch = "wasm32"))]
+    cases.push(each("stlrs 1440".to_owned(), all, |values| {
+        let _ = black_box(stlrs::params().seasonal_length(7).fit(&values[..WEEK], 1_440));
+    }));
+    for case in cases.iter_mut().filter(|case| case.name.starts_with("stl")) {
+        case.samples = SERIES * WEEK;
+    }
     let ranks: Arc<[Ranks]> = all.iter().map(|values| Ranks::new(values)).collect();
     type Work = fn(&Ranks, usize);
     let works: [(&str, Work); 3] = [

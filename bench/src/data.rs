@@ -13,6 +13,9 @@ pub const SERIES: usize = 91;
 /// Samples of each.
 pub const SAMPLES: usize = 11_000;
 
+/// A week of minutes: what is decomposed of each.
+pub const WEEK: usize = 10_080;
+
 /// Samples of the one long series.
 pub const LONG: usize = 1_000_000;
 

@@ -1,4 +1,4 @@
-//! `bench times ROUNDS`: a line of name and nanoseconds a sample for each case, the
+//! `bench times ROUNDS [NAME]`: a line of name and nanoseconds a sample for each case whose name has NAME in it, the
 //! sum of the medians of its parts.
 //! `bench digests`: see `parity.rs`. `bench data FILE`: the short series, for peers.
 #![allow(
@@ -15,16 +15,20 @@ use bench::{case, data, parity};
 fn main() -> io::Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["times", rounds] => times(rounds.parse().map_err(io::Error::other)?),
+        ["times", rounds] => times(rounds.parse().map_err(io::Error::other)?, ""),
+        ["times", rounds, name] => times(rounds.parse().map_err(io::Error::other)?, name),
         ["digests"] => print!("{}", parity::report()),
         ["data", file] => write(file)?,
-        _ => return Err(io::Error::other("usage: bench times ROUNDS | digests | data FILE")),
+        _ => {
+            return Err(io::Error::other("usage: bench times ROUNDS [NAME] | digests | data FILE"));
+        }
     }
     Ok(())
 }
 
-fn times(rounds: usize) {
+fn times(rounds: usize, name: &str) {
     let mut cases = case::all();
+    cases.retain(|case| case.name.contains(name));
     let mut times: Vec<Vec<Vec<f64>>> =
         cases.iter().map(|case| vec![Vec::new(); case.parts]).collect();
     for _ in 0..rounds {

@@ -160,7 +160,7 @@ fn shortest_season(
         let factor = if season.calendar.is_some() { CALENDAR_OVERTONE } else { 1.0 };
         seasons[at + 1..].iter().all(|longer| {
             let pairs = samples.known() * (samples.len() - longer.period) as f64;
-            let doubt = 0.02 + 3.0 * libm::sqrt((1.0 - own * own) / pairs);
+            let doubt = 0.02 + 3.0 * ((1.0 - own * own) / pairs).sqrt();
             shape.correlation(longer.period) <= factor * own + doubt
         })
     };
@@ -182,7 +182,7 @@ fn measure(
         // By the spectrum, correlations of mere noise would be normal with this standard deviation.
         let pairs = lags as f64 * (len as f64 - period as f64 * (lags + 1) as f64 * 0.5);
         let independent = spectrum.independent(period) * pairs / len as f64;
-        chance = chance.min(DEVIATIONS / libm::sqrt(independent));
+        chance = chance.min(DEVIATIONS / independent.sqrt());
     }
     chance *= if calendar.is_some() { EXPECTED } else { 1.0 };
 
@@ -209,7 +209,7 @@ fn measure(
 /// The strength that about one random walk in 100 exceeds at its best candidate, measured on 200 walks
 /// of each of 100, 500, 3,000 and 11,000 samples. Noise that remembers less stays further below.
 fn walk(len: f64, period: usize) -> f64 {
-    (0.1 + 2.1 * period as f64 / len + 0.7 / libm::sqrt(len)).min(0.88)
+    (0.1 + 2.1 * period as f64 / len + 0.7 / len.sqrt()).min(0.88)
 }
 
 #[cfg(test)]

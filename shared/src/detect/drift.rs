@@ -147,7 +147,7 @@ fn residuals(input: Input<'_>, window: usize) -> Vec<f64> {
         let correlation = (products[at] - mean * mean) / (std * std);
         // None where nothing varied.
         let correlation = if correlation > 0.0 { correlation.min(MOST_CORRELATED) } else { 0.0 };
-        let inflation = libm::sqrt((1.0 + correlation) / (1.0 - correlation));
+        let inflation = ((1.0 + correlation) / (1.0 - correlation)).sqrt();
         let scaled = (*residual - mean) / (floor_scale(std, mean) * inflation);
         *residual = scaled.clamp(-CLIP, CLIP);
     }

@@ -204,7 +204,7 @@ impl Gaps {
 fn normalised(products: f64, squares: &[f64], lag: usize, share: f64) -> f64 {
     let len = squares.len() - 1;
     let (head, tail) = (squares[len - lag], squares[len] - squares[lag]);
-    let energy = libm::sqrt(head * tail) * share;
+    let energy = (head * tail).sqrt() * share;
     if energy > 1e-12 { products / energy } else { 0.0 }
 }
 

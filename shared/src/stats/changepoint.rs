@@ -80,7 +80,7 @@ fn split(values: &[f64], least: usize) -> Option<(usize, f64)> {
         sum += rank - (count + 1.0) / 2.0;
         let before = (at + 1) as f64;
         let spread = variance * before * (count - before) / (count - 1.0);
-        let deviations = sum.abs() / libm::sqrt(spread);
+        let deviations = sum.abs() / spread.sqrt();
         if at + 1 >= least && best.is_none_or(|(_, most)| deviations > most) {
             best = Some((at + 1, deviations));
         }

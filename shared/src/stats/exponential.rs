@@ -65,7 +65,7 @@ impl Exponential {
 
     /// The population standard deviation; NaN until enough was learnt.
     pub fn std(&self) -> f64 {
-        if self.ready { libm::sqrt(self.squares / self.weight) } else { f64::NAN }
+        if self.ready { (self.squares / self.weight).sqrt() } else { f64::NAN }
     }
 
     /// Distance of `value` from the mean.

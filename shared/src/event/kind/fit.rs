@@ -37,7 +37,7 @@ const LEAST: usize = 4;
 /// `None` without enough points. Cost: O(points squared).
 pub(super) fn change(points: &[(f64, f64)], latest: usize, block: usize) -> Option<Change> {
     let count = points.len() as f64;
-    let root = |squares: f64| libm::sqrt(squares.max(0.0) / count);
+    let root = |squares: f64| (squares.max(0.0) / count).sqrt();
     let null = root(squares(points));
     let last = points.last()?.0;
     let mut best: Option<Change> = None;
@@ -91,7 +91,7 @@ pub(super) fn line_error(points: &[(f64, f64)]) -> f64 {
 
 /// Root of the mean squared distance from the mean.
 pub(super) fn level_error(points: &[(f64, f64)]) -> f64 {
-    libm::sqrt(squares(points) / points.len() as f64)
+    (squares(points) / points.len() as f64).sqrt()
 }
 
 fn mean(points: &[(f64, f64)]) -> f64 {

@@ -104,7 +104,7 @@ impl Loess {
                 spread += weight * apart * apart;
             }
             // A slope needs samples that are spread out enough.
-            if libm::sqrt(spread) > 0.001 * (count as f64 - 1.0) {
+            if spread.sqrt() > 0.001 * (count as f64 - 1.0) {
                 let slope = (place - centre) / spread;
                 for (at, weight) in (left..=right).zip(&mut *out) {
                     *weight *= slope * (at as f64 - centre) + 1.0;
