@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const [bench, wasm, python, rounds = '5'] = process.argv.slice(2);
+const [bench, wasm, python, rounds = '3'] = process.argv.slice(2);
 const here = fileURLToPath(new URL('.', import.meta.url));
 const TURNS = 3;
 const SERIES = '91';
