@@ -10,9 +10,10 @@ use std::path::Path;
 
 use rayon::prelude::*;
 use shared::detect::Detector;
+use shared::event::Rule;
 
 use crate::data::{DataError, Recording, files};
-use crate::verdict::{default_rule, judge};
+use crate::verdict::judge;
 
 /// Recordings with fewer rows are left out of the mean of the areas.
 pub const LEAST_ROWS: usize = 200;
@@ -50,7 +51,7 @@ pub fn measure(recordings: &[Recording], detector: Detector) -> Vec<Measured> {
             let area = long.then(|| average_precision(&detection.score, labels)).flatten();
             let grid = recording.grid();
             let onsets =
-                shared::event::events(&detection, &default_rule(detector), 0, |at| grid.at(at));
+                shared::event::events(&detection, &Rule::of(detector), 0, |at| grid.at(at));
             let onsets: Vec<usize> = onsets.iter().map(|event| event.onset.index).collect();
             Measured { area, events: found(&onsets, labels, grid.duration(grid.len)) }
         })

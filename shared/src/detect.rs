@@ -3,6 +3,7 @@
 //! Every algorithm has its own file with its definition and its parameters; a new one is a file and a
 //! line in [`Detector`]. All are causal: the verdict on a sample uses nothing after it.
 
+mod auto;
 mod param;
 mod record;
 mod robust;
@@ -11,6 +12,7 @@ mod slope;
 mod threshold;
 mod zscore;
 
+pub use auto::Auto;
 pub use param::{Form, Param};
 pub use record::Record;
 pub use robust::Robust;
@@ -55,6 +57,8 @@ pub struct About {
     pub summary: &'static str,
     /// Score from which a sample is flagged, until it is changed.
     pub threshold: f64,
+    /// Strength from which an alert opens an event, for those that tell it apart from the score.
+    pub alert: Option<f64>,
     /// Whether a verdict uses only what lies before it.
     pub causal: bool,
     /// The parameters, in the order in which they are shown.
@@ -254,11 +258,11 @@ macro_rules! detectors {
     };
 }
 
-detectors!(Rolling, Robust, ZScore, Record, Slope, Threshold);
+detectors!(Auto, Rolling, Robust, ZScore, Record, Slope, Threshold);
 
 impl Default for Detector {
     fn default() -> Self {
-        Self::Rolling(Rolling::default())
+        Self::Auto(Auto::default())
     }
 }
 

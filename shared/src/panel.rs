@@ -89,12 +89,7 @@ impl Default for Panel {
 impl Settings {
     /// A detector with its defaults and a rule at its threshold.
     pub fn of(detector: Detector) -> Self {
-        let threshold = detector.about().threshold;
-        Self {
-            detector,
-            rule: Rule { threshold, alert: threshold, ..Rule::default() },
-            clean: false,
-        }
+        Self { detector, rule: Rule::of(detector), clean: false }
     }
 }
 

@@ -6,8 +6,8 @@
 //! - The judged sample is never in the window that judges it.
 
 pub mod extremes;
-pub mod quantile;
 pub mod fft;
+pub mod quantile;
 pub mod rolling;
 pub mod tail;
 #[cfg(test)]

@@ -28,6 +28,8 @@ pub struct Ranks {
     of: Vec<u32>,
     /// The finite samples in ascending order.
     sorted: Vec<f64>,
+    /// Whether windows that reach before the first sample count as shorter ones.
+    growing: bool,
 }
 
 /// The three quartiles of a window a sample, in the unit of the values; NaN without enough samples.
@@ -62,7 +64,18 @@ impl Ranks {
         }
         // Minus zero is zero.
         let sorted = order.iter().map(|&entry| values[index(entry)] + 0.0).collect();
-        Self { of, sorted }
+        Self { of, sorted, growing: false }
+    }
+
+    /// The same, but the windows at the front, which reach before the first sample, count as shorter ones:
+    /// they need half of the samples that there are, and at least 3.
+    #[must_use]
+    pub fn growing(self) -> Self {
+        Self { growing: true, ..self }
+    }
+
+    fn enough(&self, window: usize, at: usize) -> usize {
+        enough(if self.growing { window.min(at) } else { window })
     }
 
     /// Quantiles 0 to 1 of the `window` samples before each sample, which is itself left out; one result a
@@ -80,7 +93,7 @@ impl Ranks {
             for cursor in &mut cursors {
                 cursor.follow(change);
             }
-            if count < enough(window) {
+            if count < self.enough(window, at) {
                 return;
             }
             if counted != count {
@@ -122,7 +135,7 @@ impl Ranks {
             for cursor in [&mut middle, &mut first, &mut last] {
                 cursor.follow(change);
             }
-            if count < enough(window) {
+            if count < self.enough(window, at) {
                 return;
             }
             let place = Place::of(0.5, count);
