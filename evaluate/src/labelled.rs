@@ -3,14 +3,14 @@
 mod events;
 mod precision;
 
-pub use events::{Found, TOLERANCE, found};
+pub use self::events::{Found, TOLERANCE, found};
 pub use precision::average_precision;
 
 use std::path::Path;
 
 use rayon::prelude::*;
 use shared::detect::Detector;
-use shared::event::Rule;
+use shared::event::{Rule, Samples, events};
 
 use crate::data::{DataError, Recording, files};
 use crate::verdict::judge;
@@ -50,8 +50,9 @@ pub fn measure(recordings: &[Recording], detector: Detector) -> Vec<Measured> {
             let long = recording.values.len() >= LEAST_ROWS;
             let area = long.then(|| average_precision(&detection.score, labels)).flatten();
             let grid = recording.grid();
-            let onsets =
-                shared::event::events(&detection, &Rule::of(detector), 0, |at| grid.at(at));
+            // Only where events begin counts here, which no season changes.
+            let samples = Samples { values: &recording.values, period: None };
+            let onsets = events(samples, &detection, &Rule::of(detector), 0, |at| grid.at(at));
             let onsets: Vec<usize> = onsets.iter().map(|event| event.onset.index).collect();
             Measured { area, events: found(&onsets, labels, grid.duration(grid.len)) }
         })

@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use crate::detect::{Detection, Detector, Input, Quantity};
-use crate::event::{Event, Rule, events};
+use crate::event::{Event, Rule, Samples, events};
 use crate::prometheus::Loaded;
 use crate::promql;
+use crate::seasonality::periods;
 use crate::series::{Grid, METRIC_NAME, Series, short_names};
 use crate::time::{Span, TimeRange};
 use crate::unit::Unit;
@@ -55,6 +56,10 @@ pub struct Detected {
 pub struct DetectedSeries {
     /// The labels in which it differs from the others.
     pub name: String,
+    /// What was given to the detector, where that is not the values themselves: the growth of a counter.
+    pub derived: Option<Vec<f64>>,
+    /// Period in samples of the season that explains most, if there is one.
+    pub period: Option<usize>,
     /// The verdicts, history included.
     pub detection: Detection,
     /// How many samples of the judged range are missing.
@@ -89,8 +94,8 @@ pub struct Ranked {
     pub score: f64,
 }
 
-/// Runs the detector on every series. Cost: that of the detector, twice if flagged samples leave the
-/// baseline.
+/// Runs the detector on every series and looks for its season. Cost: that of the detector, twice if
+/// flagged samples leave the baseline, and that of [`periods`].
 pub fn detect(loaded: Arc<Loaded>, detector: Detector, learning: Learning) -> Detected {
     let names = short_names(&loaded.series.iter().map(|series| &series.labels).collect::<Vec<_>>());
     let bare = promql::bare_selector(&loaded.query.expr).is_some();
@@ -113,7 +118,8 @@ pub fn detect(loaded: Arc<Loaded>, detector: Detector, learning: Learning) -> De
             let (missing, gaps) = count_missing(series.values.get(history..).unwrap_or_default());
             let judged = detection.score.get(history..).unwrap_or_default();
             let judged = judged.iter().filter(|score| !score.is_nan()).count();
-            DetectedSeries { name, detection, missing, gaps, judged }
+            let period = periods(values, series.grid.step).first().map(|season| season.period);
+            DetectedSeries { name, derived, period, detection, missing, gaps, judged }
         })
         .collect();
     let window = Span::from_seconds(300).max(loaded.query.step.times(4));
@@ -156,7 +162,9 @@ pub fn analyze(detected: Arc<Detected>, rule: Rule) -> Analysis {
         .enumerate()
         .map(|(index, (found, series))| {
             let detection = &found.detection;
-            let events = events(detection, &rule, history, |at| series.grid.at(at));
+            let values = found.derived.as_deref().unwrap_or(&series.values);
+            let samples = Samples { values, period: found.period };
+            let events = events(samples, detection, &rule, history, |at| series.grid.at(at));
             let severity = events.iter().map(|event| event.severity).fold(0.0, f64::max);
             let judged = detection.score.get(history..).unwrap_or_default();
             let score = judged.iter().copied().fold(0.0, f64::max);

@@ -106,6 +106,8 @@ pub struct Detection {
     pub score: Vec<f64>,
     /// When a person should be told, where that is not simply the score.
     pub alerts: Option<Alerts>,
+    /// The one view that it is, where `quantity` does not say so.
+    pub view: Option<View>,
     /// What the expectation was learnt from, for a sentence: "the 60 samples (1 h) before".
     pub baseline: String,
     /// A new level that lasts this many samples is a level shift; also how long a recovery is waited for.
@@ -126,6 +128,8 @@ pub struct Normal {
 pub struct Alerts {
     /// 0 or more; NaN without a verdict.
     pub strength: Vec<f64>,
+    /// How strong it looked, at least `strength`: so strong must be what follows to alert again.
+    pub apparent: Vec<f64>,
     /// The view of the series that was strongest.
     pub view: Vec<View>,
 }
@@ -151,6 +155,10 @@ pub enum View {
     Flat,
     /// Samples that stopped coming.
     Gap,
+    /// Their distance beyond all that was ever seen.
+    Record,
+    /// The same time in the other series.
+    Peers,
 }
 
 impl Detection {
@@ -168,8 +176,29 @@ impl Detection {
             *scale = floor_scale(*scale, *expected);
             scores.push(score(*value, *expected, *scale));
         }
-        let (normal, alerts) = (None, None);
-        Self { quantity, judged, expected, normal, scale, score: scores, alerts, baseline, memory }
+        let (normal, alerts, view) = (None, None, None);
+        let score = scores;
+        Self { quantity, judged, expected, normal, scale, score, alerts, view, baseline, memory }
+    }
+
+    /// The same as another view than its quantity says.
+    #[must_use]
+    fn seen_as(mut self, view: View) -> Self {
+        self.view = Some(view);
+        self
+    }
+
+    /// The view in which a sample is odd.
+    pub fn view(&self, at: usize) -> View {
+        let alerted = self.alerts.as_ref().map(|alerts| alerts.view[at]);
+        alerted.or(self.view).unwrap_or(match self.quantity {
+            Quantity::Value | Quantity::Increase => View::Value,
+            Quantity::Slope => View::Slope,
+            Quantity::Spread => View::Spread,
+            Quantity::Contrast => View::Level,
+            Quantity::CumulativeSum => View::Drift,
+            Quantity::Duration => View::Flat,
+        })
     }
 
     /// The same with a range, one a sample, that scores nothing: what lies beyond it does.
@@ -188,6 +217,11 @@ impl Detection {
     /// Strength of the alert at each sample, before the hold-off.
     pub fn strength(&self) -> &[f64] {
         self.alerts.as_ref().map_or(&self.score, |alerts| &alerts.strength)
+    }
+
+    /// What a later alert must exceed while it is held off.
+    pub fn apparent(&self) -> &[f64] {
+        self.alerts.as_ref().map_or(&self.score, |alerts| &alerts.apparent)
     }
 
     /// Lower and upper bound of what is not flagged at threshold `k`, NaN without a verdict.

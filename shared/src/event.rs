@@ -5,6 +5,7 @@
 
 mod alert;
 mod explain;
+pub mod kind;
 
 pub use alert::alerts;
 
@@ -67,6 +68,20 @@ pub enum Kind {
     LevelShiftDown,
     /// Rises or falls at another rate.
     SlopeChange,
+    /// Leaves its level slowly.
+    Drift,
+    /// Spreads wider around its level, or less wide.
+    VarianceChange,
+    /// Follows its season at another time of it, or no more.
+    SeasonBroken,
+    /// One value, again and again.
+    FlatLine,
+    /// Samples that stopped coming.
+    Gap,
+    /// A value as never before, without being far from those around it.
+    Record,
+    /// Unlike the other series at the same time.
+    OddOneOut,
     /// An infinite value.
     Infinite,
 }
@@ -99,6 +114,9 @@ pub struct Event {
     pub onset: Judged,
     /// The sample that is farthest from the baseline.
     pub peak: Judged,
+    /// Index of the sample at which it seems to have begun: at the onset or before, as what is slow is
+    /// noticed late.
+    pub began: usize,
     /// Index of the last flagged sample.
     pub last: usize,
     /// Index of the first sample that was back in the band of the onset, `None` if none was.
@@ -113,8 +131,8 @@ pub struct Event {
     pub direction: Direction,
     /// What happened.
     pub kind: Kind,
-    /// The median from the onset on, if the new level lasted; `None` if it did not or that is not known,
-    /// because data or range end or another event begins.
+    /// The median from the onset on, of what is judged, if the new level lasted; `None` if it did not or
+    /// that is not known, because data or range end or another event begins.
     pub new_level: Option<f64>,
     /// Whether the baseline did not vary at all, so that any change scores high.
     pub steady: bool,
@@ -185,6 +203,13 @@ impl Kind {
             Self::LevelShiftUp => "level shift up",
             Self::LevelShiftDown => "level shift down",
             Self::SlopeChange => "slope change",
+            Self::Drift => "drift",
+            Self::VarianceChange => "variance change",
+            Self::SeasonBroken => "season broken",
+            Self::FlatLine => "flat line",
+            Self::Gap => "gap",
+            Self::Record => "record",
+            Self::OddOneOut => "odd one out",
             Self::Infinite => "infinite value",
         }
     }
@@ -221,10 +246,20 @@ impl Event {
     }
 }
 
+/// What the kind of an event is told from.
+#[derive(Clone, Copy, Debug)]
+pub struct Samples<'a> {
+    /// The samples that were given to the detector, NaN is missing.
+    pub values: &'a [f64],
+    /// Period of their season in samples, if they have one.
+    pub period: Option<usize>,
+}
+
 /// The events of one series, oldest first.
 ///
 /// `history` samples at the front are not judged. Cost: O(n), and O(n log n) if there is an event.
 pub fn events(
+    samples: Samples<'_>,
     detection: &Detection,
     rule: &Rule,
     history: usize,
@@ -235,7 +270,7 @@ pub fn events(
         .into_iter()
         .rev()
         .map(|(first, last)| {
-            let event = explain::event(detection, rule, first, last, next_start, &at);
+            let event = explain::event(samples, detection, rule, first, last, next_start, &at);
             next_start = first;
             event
         })

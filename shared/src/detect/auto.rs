@@ -6,6 +6,7 @@ mod views;
 
 use super::param::Field;
 use super::{About, Alerts, Algorithm, Detection, Input, Param, Quantity, View, samples};
+use crate::stats::MAX_SCORE;
 
 /// Two answers, because they are two questions, and neither asks for a season or a window to be chosen.
 ///
@@ -84,7 +85,7 @@ impl Algorithm for Auto {
         );
         for (own, score) in found.score.iter_mut().zip(score) {
             // An infinity keeps the largest score.
-            if *own < crate::stats::MAX_SCORE {
+            if *own < MAX_SCORE {
                 *own = score;
             }
         }
@@ -94,20 +95,26 @@ impl Algorithm for Auto {
 }
 
 /// The largest strength of the views at each sample, and whose it is.
-fn strongest(input: Input<'_>, views: &[(View, Vec<f64>)]) -> Alerts {
+fn strongest(input: Input<'_>, views: &[views::Seen]) -> Alerts {
     let len = input.values.len();
-    let mut alerts = Alerts { strength: vec![f64::NAN; len], view: vec![View::Value; len] };
-    for (view, strengths) in views {
-        for (at, &strength) in strengths.iter().enumerate() {
-            if strength > alerts.strength[at] || alerts.strength[at].is_nan() {
+    let mut alerts = Alerts {
+        strength: vec![f64::NAN; len],
+        apparent: vec![f64::NAN; len],
+        view: vec![View::Value; len],
+    };
+    for seen in views {
+        let apparent = seen.apparent.as_ref().unwrap_or(&seen.strength);
+        for (at, (&strength, &apparent)) in seen.strength.iter().zip(apparent).enumerate() {
+            if !(strength <= alerts.strength[at]) && !strength.is_nan() {
                 alerts.strength[at] = strength;
-                alerts.view[at] = *view;
+                alerts.view[at] = seen.view;
             }
+            alerts.apparent[at] = alerts.apparent[at].max(apparent);
         }
     }
-    for (strength, value) in alerts.strength.iter_mut().zip(input.values) {
+    for (at, value) in input.values.iter().enumerate() {
         if value.is_infinite() {
-            *strength = crate::stats::MAX_SCORE;
+            (alerts.strength[at], alerts.apparent[at]) = (MAX_SCORE, MAX_SCORE);
         }
     }
     alerts

@@ -1,5 +1,5 @@
 use super::param::Field;
-use super::{About, Algorithm, Detection, Input, Normal, Param, Quantity, samples};
+use super::{About, Algorithm, Detection, Input, Normal, Param, Quantity, View, samples};
 use crate::stats::{extremes::prior_extremes, rolling::prior_moments};
 
 /// Records: how far a sample lies beyond the smallest and largest of the `memory` samples before it, in units of
@@ -62,5 +62,6 @@ impl Algorithm for Record {
             self.memory,
         )
         .with_normal(Normal { lowest: extremes.lowest, highest: extremes.highest })
+        .seen_as(View::Record)
     }
 }

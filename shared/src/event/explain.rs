@@ -1,6 +1,7 @@
 //! What happened in a run of flagged samples: baseline, peak, recovery, kind.
 
-use super::{Direction, Event, Judged, Kind, Rule};
+use super::kind::{Evidence, Finding, classify};
+use super::{Direction, Event, Judged, Kind, Rule, Samples};
 use crate::detect::{Detection, Quantity};
 use crate::stats::floor_scale;
 use crate::time::Timestamp;
@@ -11,6 +12,7 @@ const CALM: usize = 3;
 /// The event of the run `first..=last`; `limit` is where the next one begins. Probability and severity
 /// are left at 1 and 0.
 pub(super) fn event(
+    samples: Samples<'_>,
     detection: &Detection,
     rule: &Rule,
     first: usize,
@@ -53,6 +55,9 @@ pub(super) fn event(
         .filter(|&index| detection.judged[index].is_finite())
         .max_by(|&a, &b| distance(a).total_cmp(&distance(b)));
     let peak = judged(detection, rule, farthest.unwrap_or(first), &at);
+    let found = finding(samples, detection, first, direction);
+    let of_values = matches!(detection.quantity, Quantity::Value | Quantity::Increase);
+    let new_level = new_level.or(found.level.filter(|_| of_values && back.is_none()));
     let seconds = at(first + 1).since(at(first)).as_seconds();
     let area = (first..=odd_until)
         .map(|index| (detection.judged[index] - onset.expected).abs())
@@ -63,13 +68,14 @@ pub(super) fn event(
         quantity: detection.quantity,
         onset,
         peak,
+        began: found.began,
         last,
         recovered: back,
         ongoing,
         end: at(odd_until),
         area,
         direction,
-        kind: kind(detection.quantity, &onset, direction, new_level.is_some()),
+        kind: found.kind,
         new_level,
         steady: detection.scale[first] <= floor_scale(0.0, onset.expected),
         view: detection.alerts.as_ref().map(|alerts| alerts.view[first]),
@@ -93,15 +99,25 @@ fn new_level(judged: &[f64], memory: usize, outside: impl Fn(f64) -> bool) -> Op
     Some(*finite.select_nth_unstable_by(middle, f64::total_cmp).1)
 }
 
-fn kind(quantity: Quantity, onset: &Judged, direction: Direction, lasting: bool) -> Kind {
-    match (quantity, direction, lasting) {
-        _ if onset.value.is_infinite() => Kind::Infinite,
-        (Quantity::Slope, ..) => Kind::SlopeChange,
-        (_, Direction::Up, false) => Kind::Spike,
-        (_, Direction::Down, false) => Kind::Dip,
-        (_, Direction::Up, true) => Kind::LevelShiftUp,
-        (_, Direction::Down, true) => Kind::LevelShiftDown,
-    }
+/// What the samples say happened. The direction of an excursion is that of the detector where it judges
+/// values: what is below all others may be high for its hour.
+fn finding(
+    Samples { values, period }: Samples<'_>,
+    detection: &Detection,
+    onset: usize,
+    direction: Direction,
+) -> Finding {
+    let found = classify(Evidence { values, onset, period, view: detection.view(onset) });
+    let kind = match (found.kind, detection.quantity, direction) {
+        (Kind::Spike | Kind::Dip, Quantity::Value | Quantity::Increase, Direction::Up) => {
+            Kind::Spike
+        }
+        (Kind::Spike | Kind::Dip, Quantity::Value | Quantity::Increase, Direction::Down) => {
+            Kind::Dip
+        }
+        (kind, ..) => kind,
+    };
+    Finding { kind, ..found }
 }
 
 fn judged(

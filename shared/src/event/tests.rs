@@ -19,7 +19,7 @@ fn found(values: &[f64], rule: Rule) -> Vec<Event> {
         grid,
         group: None,
     });
-    events(&detection, &rule, 60, |index| grid.at(index))
+    events(Samples { values, period: None }, &detection, &rule, 60, |index| grid.at(index))
 }
 
 fn planted(len: usize, plant: impl Fn(usize, f64) -> f64) -> Vec<f64> {

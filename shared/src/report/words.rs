@@ -112,14 +112,26 @@ pub fn count_samples(count: usize) -> String {
 /// What happened, without when: "spike to 37 (8.1 expected)".
 pub fn what(event: &Event, unit: Unit) -> String {
     let (peak, expected) = (unit.format(event.peak.value), unit.format(event.onset.expected));
+    let name = event.kind.name();
+    let of_values = matches!(event.quantity, Quantity::Value | Quantity::Increase);
     match event.kind {
-        Kind::Spike | Kind::Dip => format!("{} to {peak} ({expected} expected)", event.kind.name()),
-        Kind::LevelShiftUp | Kind::LevelShiftDown => {
-            let level = unit.format(event.new_level.unwrap_or(event.peak.value));
-            format!("{} from {expected} to {level}", event.kind.name())
-        }
-        Kind::SlopeChange => format!("slope change to {peak} ({expected} expected)"),
         Kind::Infinite => format!("infinite value ({expected} expected)"),
+        Kind::LevelShiftUp | Kind::LevelShiftDown if of_values => {
+            let level = unit.format(event.new_level.unwrap_or(event.peak.value));
+            format!("{name} from {expected} to {level}")
+        }
+        Kind::Gap | Kind::FlatLine => {
+            let lasted = event.end.since(event.onset.time);
+            if lasted > Span::ZERO {
+                format!("{name} of {}", lasted.words())
+            } else {
+                name.to_owned()
+            }
+        }
+        _ if of_values || event.quantity == Quantity::Slope => {
+            format!("{name} to {peak} ({expected} expected)")
+        }
+        _ => format!("{name}: {} {peak} ({expected} expected)", quantity(event.quantity)),
     }
 }
 

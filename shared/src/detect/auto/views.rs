@@ -3,11 +3,11 @@
 use super::ALERT;
 use super::records::{distances, improbable, signed_log};
 use crate::detect::{Input, View};
-use crate::seasonality::{Calendar, periods};
-use crate::time::Step;
+use crate::seasonality::Calendar;
 use crate::stats::quantile::Ranks;
 use crate::stats::rolling::prior_moments;
 use crate::stats::{LEAST_RELATIVE_SCALE, LEAST_SCALE};
+use crate::time::Step;
 
 /// What the distance of each view weighs. Settled by cross-validation, see `docs/evaluation.md`.
 const VALUE: f64 = 1.0;
@@ -37,9 +37,6 @@ const FIRST_LOOK: usize = 600;
 const SHORTEST: usize = 20;
 const LEAST_CORRELATION: f64 = 0.35;
 
-/// Seasons with less confidence are not relied on.
-const CONFIDENT: f64 = 0.6;
-
 /// A flat line or a gap alerts when it lasts so many times as long as any before,
 const TIMES: f64 = 3.0;
 /// and so many samples.
@@ -49,11 +46,7 @@ const LEAST_STRETCH: usize = 6;
 const BELOW: f64 = 0.99;
 
 /// The strengths of all views, one of each a sample. `seasonal` holds the residuals from the season.
-pub(super) fn all(
-    input: Input<'_>,
-    memory: usize,
-    seasonal: Option<[Vec<f64>; 2]>,
-) -> Vec<(View, Vec<f64>)> {
+pub(super) fn all(input: Input<'_>, memory: usize, seasonal: Option<[Vec<f64>; 2]>) -> Vec<Seen> {
     let judged = Views::of(input.values);
     let learnt = if same(input) { judged.clone() } else { Views::of(input.learnt) };
     let sizes: Vec<f64> = learnt.deviation.iter().map(|deviation| deviation.abs()).collect();
@@ -77,10 +70,15 @@ pub(super) fn all(
     };
     for (at, value) in values.iter_mut().enumerate() {
         *value = (*value * VALUE).max(logarithms[at] * LOGARITHM);
-        if *value >= ALERT && !improbable(&judged.deviation, &learnt.deviation, at, memory) {
-            *value = ALERT * BELOW;
-        }
     }
+    let doubtful = |at: usize, strength: f64| {
+        strength >= ALERT && !improbable(&judged.deviation, &learnt.deviation, at, memory)
+    };
+    let credible = values
+        .iter()
+        .enumerate()
+        .map(|(at, &strength)| if doubtful(at, strength) { ALERT * BELOW } else { strength });
+    let credible: Vec<f64> = credible.collect();
     let spreads = |views: &Views| -> Vec<f64> {
         let spread = |(at, std): (usize, &f64)| libm::log(std + spread_floor(at));
         views.spread.iter().enumerate().map(spread).collect()
@@ -89,27 +87,43 @@ pub(super) fn all(
     let short = distances(&judged.short, &learnt.short, memory, level_floor);
     let long = distances(&judged.long, &learnt.long, memory, level_floor);
     let mut all = vec![
-        (View::Value, values),
-        (View::Level, weighted(short, SHORT_LEVEL)),
-        (View::Level, weighted(long, LONG_LEVEL)),
-        (View::Spread, weighted(spread, SPREAD)),
+        Seen::doubted(View::Value, values, credible),
+        Seen::weighted(View::Level, short, SHORT_LEVEL),
+        Seen::weighted(View::Level, long, LONG_LEVEL),
+        Seen::weighted(View::Spread, spread, SPREAD),
     ];
     if let Some([judged, learnt]) = seasonal {
-        all.push((View::Season, weighted(distances(&judged, &learnt, memory, floor), SEASON)));
+        let season = distances(&judged, &learnt, memory, floor);
+        all.push(Seen::weighted(View::Season, season, SEASON));
     }
     let unchanged = stretches(input.values, |value, last| value == last && value.is_finite());
     // A series that has not begun is not a gap.
     let begin = input.values.iter().take_while(|value| value.is_nan()).count();
     let mut missing = stretches(input.values, |value, _| value.is_nan());
     missing[..begin].fill(0);
-    all.push((View::Flat, lasting(&unchanged, 10)));
-    all.push((View::Gap, lasting(&missing, 0)));
+    all.push(Seen::weighted(View::Flat, lasting(&unchanged, 10), 1.0));
+    all.push(Seen::weighted(View::Gap, lasting(&missing, 0), 1.0));
     all
 }
 
-fn weighted(mut strengths: Vec<f64>, weight: f64) -> Vec<f64> {
-    strengths.iter_mut().for_each(|strength| *strength *= weight);
-    strengths
+/// What one view says, one of each a sample.
+pub(super) struct Seen {
+    pub(super) view: View,
+    /// Strength, as far as it is credible.
+    pub(super) strength: Vec<f64>,
+    /// Strength before the doubt, where there is one.
+    pub(super) apparent: Option<Vec<f64>>,
+}
+
+impl Seen {
+    fn weighted(view: View, mut strength: Vec<f64>, weight: f64) -> Self {
+        strength.iter_mut().for_each(|strength| *strength *= weight);
+        Self { view, strength, apparent: None }
+    }
+
+    fn doubted(view: View, apparent: Vec<f64>, strength: Vec<f64>) -> Self {
+        Self { view, strength, apparent: Some(apparent) }
+    }
 }
 
 /// Whether everything may be learnt from, so that nothing needs to be computed twice.
@@ -178,19 +192,16 @@ pub(super) fn seasonal(input: Input<'_>) -> Option<[Vec<f64>; 2]> {
 /// The season to compare with: a day or a week where samples that far apart are alike, else what is found.
 fn season(values: &[f64], step: Step) -> Option<usize> {
     let alike = Alike::of(values)?;
-    let calendar = [Calendar::Day, Calendar::Week].into_iter().filter_map(|calendar| {
-        let period = calendar.period(step).filter(|period| *period >= SHORTEST && 2 * period <= values.len())?;
+    let calendar = Calendar::ALL.into_iter().filter_map(|calendar| {
+        let period = calendar
+            .period(step)
+            .filter(|period| *period >= SHORTEST && 2 * period <= values.len())?;
         let correlation = alike.correlation(period);
         let opposite = alike.correlation(period / 2);
-        (correlation > LEAST_CORRELATION && correlation > opposite + 0.2).then_some((correlation, period))
+        (correlation > LEAST_CORRELATION && correlation > opposite + 0.2)
+            .then_some((correlation, period))
     });
-    if let Some((_, period)) = calendar.max_by(|a, b| a.0.total_cmp(&b.0)) {
-        return Some(period);
-    }
-    periods(values, step)
-        .iter()
-        .find(|season| season.confidence >= CONFIDENT && season.period >= SHORTEST)
-        .map(|season| season.period)
+    calendar.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, period)| period)
 }
 
 /// The samples less their median, none farther from it than the largest 5 %; missing ones at it.
@@ -201,16 +212,21 @@ struct Alike {
 
 impl Alike {
     fn of(values: &[f64]) -> Option<Self> {
-        let mut sorted: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
+        let mut sorted: Vec<f64> =
+            values.iter().copied().filter(|value| value.is_finite()).collect();
         if sorted.len() < 100 {
             return None;
         }
         let middle = sorted.len() / 2;
         let median = *sorted.select_nth_unstable_by(middle, f64::total_cmp).1;
-        let mut sizes: Vec<f64> = values.iter().map(|v| if v.is_finite() { (v - median).abs() } else { 0.0 }).collect();
+        let mut sizes: Vec<f64> =
+            values.iter().map(|v| if v.is_finite() { (v - median).abs() } else { 0.0 }).collect();
         let large = sizes.len() * 95 / 100;
         let most = *sizes.select_nth_unstable_by(large, f64::total_cmp).1;
-        let mut deviations: Vec<f64> = values.iter().map(|v| if v.is_finite() { (v - median).clamp(-most, most) } else { 0.0 }).collect();
+        let mut deviations: Vec<f64> = values
+            .iter()
+            .map(|v| if v.is_finite() { (v - median).clamp(-most, most) } else { 0.0 })
+            .collect();
         let mean = deviations.iter().sum::<f64>() / deviations.len() as f64;
         deviations.iter_mut().for_each(|deviation| *deviation -= mean);
         let variance = deviations.iter().map(|d| d * d).sum::<f64>() / deviations.len() as f64;
@@ -253,7 +269,8 @@ fn stretches(values: &[f64], goes_on: impl Fn(f64, f64) -> bool) -> Vec<usize> {
     values.iter().map(stretch).collect()
 }
 
-/// Strength of a stretch by the longest one before; nothing before `least` stretches have ended.
+/// Strength of a stretch by the longest one before: the same as long as it lasts, so that it alerts once.
+/// Nothing before `least` stretches have ended.
 fn lasting(stretches: &[usize], least: usize) -> Vec<f64> {
     let (mut longest, mut ended) = (0_usize, 0_usize);
     let mut out = Vec::with_capacity(stretches.len());
@@ -264,7 +281,7 @@ fn lasting(stretches: &[usize], least: usize) -> Vec<f64> {
         }
         let times = length as f64 / longest.max(1) as f64;
         let lasting = length >= LEAST_STRETCH && times >= TIMES && ended > least;
-        out.push(if lasting { ALERT * times / TIMES } else { 0.0 });
+        out.push(if lasting { ALERT } else { 0.0 });
     }
     out
 }

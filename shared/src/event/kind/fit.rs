@@ -1,0 +1,104 @@
+//! Least-squares fits of a step and of a ramp with a free break point to a few points.
+
+/// How something changed.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Shape {
+    /// At once.
+    Step,
+    /// Steadily, by so much a sample.
+    Ramp {
+        /// Rise a sample.
+        rate: f64,
+    },
+}
+
+/// The better of both fits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Change {
+    pub shape: Shape,
+    /// Index of the first sample after the break.
+    pub began: usize,
+    /// Level before the break.
+    pub before: f64,
+    /// Level after it, or at the last point of a ramp.
+    pub level: f64,
+    /// From the level before to `level`.
+    pub size: f64,
+    /// Root of the mean squared error of the fit.
+    pub error: f64,
+    /// The same of a constant.
+    pub null: f64,
+}
+
+/// Points on each side of a break.
+const LEAST: usize = 4;
+
+/// The step or the ramp that fits `points` (index, value) best, with a break at or before `latest`.
+/// `None` without enough points. Cost: O(points squared).
+pub(super) fn change(points: &[(f64, f64)], latest: usize, block: usize) -> Option<Change> {
+    let count = points.len() as f64;
+    let root = |squares: f64| libm::sqrt(squares.max(0.0) / count);
+    let null = root(squares(points));
+    let last = points.last()?.0;
+    let mut best: Option<Change> = None;
+    for split in LEAST..(points.len() + 1).saturating_sub(LEAST) {
+        let (before, after) = points.split_at(split);
+        let at = after[0].0 - (block / 2) as f64;
+        if at > latest as f64 {
+            break;
+        }
+        let began = at as usize;
+        let (low, high) = (mean(before), mean(after));
+        let rest = squares(before);
+        let (mut cross, mut spread) = (0.0, 0.0);
+        for (index, value) in after {
+            cross += (index - at) * (value - low);
+            spread += (index - at) * (index - at);
+        }
+        let rate = if spread > 0.0 { cross / spread } else { 0.0 };
+        let bent: f64 = after
+            .iter()
+            .map(|(index, value)| value - low - rate * (index - at))
+            .map(|error| error * error)
+            .sum();
+        let (step, ramp) = (root(rest + squares(after)), root(rest + bent));
+        let fits =
+            [(Shape::Step, step, high), (Shape::Ramp { rate }, ramp, low + rate * (last - at))];
+        for (shape, error, level) in fits {
+            if best.is_none_or(|best| error < best.error) {
+                let size = level - low;
+                best = Some(Change { shape, began, before: low, level, size, error, null });
+            }
+        }
+    }
+    best
+}
+
+/// Root of the mean squared distance from the best straight line.
+pub(super) fn line_error(points: &[(f64, f64)]) -> f64 {
+    let count = points.len() as f64;
+    let centre = points.iter().map(|(at, _)| at).sum::<f64>() / count;
+    let level = mean(points);
+    let (mut cross, mut spread) = (0.0, 0.0);
+    for (at, value) in points {
+        cross += (at - centre) * (value - level);
+        spread += (at - centre) * (at - centre);
+    }
+    let rate = if spread > 0.0 { cross / spread } else { 0.0 };
+    let bent = points.iter().map(|(at, value)| (*at, value - rate * (at - centre)));
+    level_error(&bent.collect::<Vec<_>>())
+}
+
+/// Root of the mean squared distance from the mean.
+pub(super) fn level_error(points: &[(f64, f64)]) -> f64 {
+    libm::sqrt(squares(points) / points.len() as f64)
+}
+
+fn mean(points: &[(f64, f64)]) -> f64 {
+    points.iter().map(|(_, value)| value).sum::<f64>() / points.len() as f64
+}
+
+fn squares(points: &[(f64, f64)]) -> f64 {
+    let mean = mean(points);
+    points.iter().map(|(_, value)| (value - mean) * (value - mean)).sum()
+}
