@@ -100,19 +100,28 @@ pub fn detect(loaded: Arc<Loaded>, detector: Detector, learning: Learning) -> De
     let names = short_names(&loaded.series.iter().map(|series| &series.labels).collect::<Vec<_>>());
     let bare = promql::bare_selector(&loaded.query.expr).is_some();
     let history = loaded.query.history;
-    let mut counters = 0;
+    let increases: Vec<Option<Vec<f64>>> = loaded
+        .series
+        .iter()
+        .map(|series| (bare && is_counter(series)).then(|| increase(&series.values)))
+        .collect();
+    let counters = increases.iter().flatten().count();
+    let group = {
+        let all = loaded.series.iter().zip(&increases);
+        let all = all.map(|(series, increase)| increase.as_deref().unwrap_or(&series.values));
+        detector.group(&all.collect::<Vec<_>>())
+    };
     let series = loaded
         .series
         .iter()
         .zip(names)
-        .map(|(series, name)| {
-            let counter = bare && is_counter(series);
-            counters += usize::from(counter);
-            let derived = counter.then(|| increase(&series.values));
+        .zip(increases)
+        .map(|((series, name), derived)| {
             let values = derived.as_deref().unwrap_or(&series.values);
-            let input = Input { values, learnt: values, history, grid: series.grid, group: None };
+            let group = group.as_ref();
+            let input = Input { values, learnt: values, history, grid: series.grid, group };
             let mut detection = learn(detector, input, &learning);
-            if counter && detection.quantity == Quantity::Value {
+            if derived.is_some() && detection.quantity == Quantity::Value {
                 detection.quantity = Quantity::Increase;
             }
             let (missing, gaps) = count_missing(series.values.get(history..).unwrap_or_default());
@@ -134,19 +143,20 @@ pub fn detect(loaded: Arc<Loaded>, detector: Detector, learning: Learning) -> De
 /// Flagged samples are taken out in two passes: what the first flags is missing from the baselines of the
 /// second. A verdict still depends on nothing after it, and a new level is accepted once a window later.
 pub fn learn(detector: Detector, input: Input<'_>, learning: &Learning) -> Detection {
+    // See `Input::learnt`.
+    let left_out = |at: usize| if input.values[at].is_nan() { f64::INFINITY } else { f64::NAN };
     let mut learnt = input.values.to_vec();
-    for range in &learning.excluded {
-        for (at, value) in learnt.iter_mut().enumerate() {
-            if (range.start..=range.end).contains(&input.grid.at(at)) {
-                *value = f64::NAN;
-            }
+    for (at, value) in learnt.iter_mut().enumerate() {
+        let time = input.grid.at(at);
+        if learning.excluded.iter().any(|range| (range.start..=range.end).contains(&time)) {
+            *value = left_out(at);
         }
     }
     let found = detector.detect(Input { learnt: &learnt, ..input });
     let Some(threshold) = learning.flagged else { return found };
-    for (value, score) in learnt.iter_mut().zip(&found.score) {
+    for (at, (value, score)) in learnt.iter_mut().zip(&found.score).enumerate() {
         if *score >= threshold {
-            *value = f64::NAN;
+            *value = left_out(at);
         }
     }
     detector.detect(Input { learnt: &learnt, ..input })

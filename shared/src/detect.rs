@@ -4,21 +4,39 @@
 //! line in [`Detector`]. All are causal: the verdict on a sample uses nothing after it.
 
 mod auto;
+mod autoregressive;
+mod contrast;
+mod drift;
+mod duration;
+mod ewma;
+mod flatline;
+mod gap;
+mod level;
 mod param;
+mod peers;
 mod record;
 mod robust;
 mod rolling;
 mod slope;
 mod threshold;
+mod variance;
 mod zscore;
 
 pub use auto::Auto;
+pub use autoregressive::Autoregressive;
+pub use drift::Drift;
+pub use ewma::Ewma;
+pub use flatline::Flatline;
+pub use gap::Gap;
+pub use level::Level;
 pub use param::{Form, Param};
+pub use peers::{Group, Peers};
 pub use record::Record;
 pub use robust::Robust;
 pub use rolling::Rolling;
 pub use slope::Slope;
 pub use threshold::Threshold;
+pub use variance::Variance;
 pub use zscore::ZScore;
 
 use param::Field;
@@ -70,23 +88,15 @@ pub struct About {
 pub struct Input<'a> {
     /// What is judged: history first, then the judged range; NaN is missing.
     pub values: &'a [f64],
-    /// What is learnt from: the same samples, NaN where they must not enter a baseline.
+    /// What is learnt from: the same samples, not finite where they must not enter a baseline. A missing
+    /// sample that must not, because its gap is none to learn from, is infinite.
     pub learnt: &'a [f64],
     /// How many of them are history: they are learnt from, not judged.
     pub history: usize,
     /// When the samples are.
     pub grid: Grid,
-    /// The other series at each sample, itself included.
+    /// The series of the query at each sample, this one included, where [`Detector::group`] gives it.
     pub group: Option<&'a Group>,
-}
-
-/// What all series of a query are at each sample, NaN where too few of them have one.
-#[derive(Clone, Debug)]
-pub struct Group {
-    /// The median.
-    pub median: Vec<f64>,
-    /// The scaled quartile range, `(q75 - q25) / 1.349`.
-    pub scale: Vec<f64>,
 }
 
 /// What a detector found, one of each a sample of the input, NaN where there is no verdict.
@@ -159,6 +169,14 @@ pub enum View {
     Record,
     /// The same time in the other series.
     Peers,
+}
+
+impl Input<'_> {
+    /// Whether nothing is left out of what is learnt.
+    fn learns_all(&self) -> bool {
+        let pairs = self.values.iter().zip(self.learnt);
+        pairs.into_iter().all(|(value, learnt)| value.to_bits() == learnt.to_bits())
+    }
 }
 
 impl Detection {
@@ -245,6 +263,11 @@ trait Algorithm: Copy + Default {
     /// Samples before the judged range that it wants.
     fn history(&self) -> usize;
 
+    /// What it wants to know of all series of the query together, which share a grid.
+    fn group(&self, _: &[&[f64]]) -> Option<Group> {
+        None
+    }
+
     fn detect(&self, input: Input<'_>) -> Detection;
 }
 
@@ -276,6 +299,14 @@ macro_rules! detectors {
                 }
             }
 
+            /// What all series of the query are together, for [`Input::group`]; `None` where it does not
+            /// matter. The series share a grid. Cost: in the file of each algorithm.
+            pub fn group(&self, series: &[&[f64]]) -> Option<Group> {
+                match self {
+                    $(Self::$name(algorithm) => algorithm.group(series)),+
+                }
+            }
+
             /// Judges every sample. Shape: as the input. Cost: in the file of each algorithm.
             pub fn detect(&self, input: Input<'_>) -> Detection {
                 match self {
@@ -292,7 +323,23 @@ macro_rules! detectors {
     };
 }
 
-detectors!(Auto, Rolling, Robust, ZScore, Record, Slope, Threshold);
+detectors!(
+    Auto,
+    ZScore,
+    Rolling,
+    Robust,
+    Ewma,
+    Slope,
+    Autoregressive,
+    Level,
+    Drift,
+    Variance,
+    Record,
+    Peers,
+    Flatline,
+    Gap,
+    Threshold
+);
 
 impl Default for Detector {
     fn default() -> Self {

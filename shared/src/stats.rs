@@ -5,6 +5,9 @@
 //! - A window with fewer finite samples than [`enough`] asks for has no statistics: NaN.
 //! - The judged sample is never in the window that judges it.
 
+pub mod autoregression;
+pub mod changepoint;
+pub mod exponential;
 pub mod extremes;
 pub mod fft;
 pub mod quantile;

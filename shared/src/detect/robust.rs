@@ -1,6 +1,6 @@
 use super::param::Field;
 use super::{About, Algorithm, Detection, Form, Input, Param, Quantity, samples};
-use crate::stats::quantile::Ranks;
+use crate::stats::quantile::{DEVIATIONS, QUARTILE_RANGE, Ranks};
 
 /// Robust band: `expected` is the median of the `window` samples before the judged one; the scale is either
 /// their quartile range over 1.349 or their median absolute deviation times 1.4826, each of which is the standard
@@ -38,12 +38,6 @@ const SCALE: Param = Param {
     default: 0.0,
     form: Form::Choice(&["quartiles", "MAD"]),
 };
-
-/// The quartile range of normal samples in standard deviations.
-const QUARTILE_RANGE: f64 = 1.349;
-
-/// A standard deviation of normal samples in median absolute deviations.
-const DEVIATIONS: f64 = 1.4826;
 
 impl Default for Robust {
     fn default() -> Self {

@@ -1,5 +1,9 @@
+//! What holds for every detector; what is particular to one is in the file of that name.
+
+mod particular;
+
 use super::*;
-use crate::stats::LEAST_SCALE;
+use crate::stats::{LEAST_RELATIVE_SCALE, LEAST_SCALE, enough};
 use crate::time::{Step, Timestamp};
 use proptest::prelude::*;
 
@@ -8,13 +12,67 @@ fn input(values: &[f64], history: usize) -> Input<'_> {
     Input { values, learnt: values, history, grid, group: None }
 }
 
+/// Its peers, where it has some, are the series itself up to four samples late.
+fn found(detector: Detector, input: Input<'_>) -> Detection {
+    let late = (1..5).map(|late| {
+        let first = std::iter::repeat_n(f64::NAN, late);
+        first.chain(input.values.iter().copied()).take(input.values.len()).collect::<Vec<f64>>()
+    });
+    let late: Vec<Vec<f64>> = late.collect();
+    let all: Vec<&[f64]> =
+        std::iter::once(input.values).chain(late.iter().map(Vec::as_slice)).collect();
+    detector.detect(Input { group: detector.group(&all).as_ref(), ..input })
+}
+
+/// With short windows and memories, so that short series reach every branch.
 fn small(detector: Detector) -> Detector {
-    detector.params().iter().fold(detector, |d, (param, _)| d.with(param.id, param.least + 3.0))
+    detector.params().iter().fold(detector, |d, (param, _)| {
+        let small = if param.form == Form::Samples { param.least + 3.0 } else { param.default };
+        d.with(param.id, small)
+    })
+}
+
+/// Each detector with each of its choices.
+fn all() -> impl Iterator<Item = Detector> {
+    Detector::all().flat_map(|detector| {
+        let choices: Vec<Detector> = detector
+            .params()
+            .into_iter()
+            .filter(|(param, _)| matches!(param.form, Form::Choice(_)))
+            .flat_map(|(param, _)| {
+                (1..=param.most as u32).map(move |place| detector.with(param.id, place.into()))
+            })
+            .collect();
+        std::iter::once(detector).chain(choices)
+    })
 }
 
 /// Those that learn: fixed bounds neither scale nor find anything by themselves.
 fn learning() -> impl Iterator<Item = Detector> {
-    Detector::all().filter(|detector| !matches!(detector, Detector::Threshold(_))).map(small)
+    all().filter(|detector| !matches!(detector, Detector::Threshold(_))).map(small)
+}
+
+/// Those that learn from values, and not from when samples come or change.
+fn of_values() -> impl Iterator<Item = Detector> {
+    learning().filter(|d| !matches!(d, Detector::Flatline(_) | Detector::Gap(_)))
+}
+
+/// What a value of this quantity grows by when all samples do by `factor`.
+fn grows(quantity: Quantity, factor: f64) -> f64 {
+    match quantity {
+        Quantity::Value | Quantity::Increase | Quantity::Slope | Quantity::Contrast => factor,
+        Quantity::Spread | Quantity::CumulativeSum | Quantity::Duration => 1.0,
+    }
+}
+
+/// Whether the scale is the floor, which knows no unit.
+fn floored(found: &Detection, at: usize) -> bool {
+    let floor = (LEAST_RELATIVE_SCALE * found.expected[at].abs()).max(LEAST_SCALE);
+    found.scale[at] <= floor
+}
+
+fn same(a: f64, b: f64) -> bool {
+    a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
 }
 
 fn arbitrary() -> impl Strategy<Value = f64> {
@@ -38,70 +96,168 @@ fn parameters_keep_their_bounds_and_names() {
 
 #[test]
 fn constants_are_never_odd_and_a_change_of_one_is() {
-    for detector in learning() {
+    for detector in of_values() {
         let mut values = vec![5.0; 300];
-        let flat = detector.detect(input(&values, 100));
+        let flat = found(detector, input(&values, 100));
         assert!(flat.score[150..].iter().all(|score| *score == 0.0), "{detector:?}");
-        values[200] = 6.0;
-        let bump = detector.detect(input(&values, 100));
-        assert!(bump.score[200] >= 1e3, "{detector:?}: {}", bump.score[200]);
+        values[200..].fill(6.0);
+        let step = found(detector, input(&values, 100));
+        // A median takes half a window to move, a sum of clipped residuals some samples to grow.
+        let (soon, most) = match detector {
+            Detector::Level(_) => (4, 1e3),
+            Detector::Drift(_) => (4, 8.0),
+            _ => (1, 1e3),
+        };
+        let largest = step.score[200..200 + soon].iter().copied().fold(0.0, f64::max);
+        assert!(largest >= most, "{detector:?}: {:?}", &step.score[198..210]);
     }
 }
 
 #[test]
-fn an_infinity_is_odd_and_enters_no_baseline() {
+fn an_infinity_is_odd_and_missing_from_every_baseline() {
     for detector in learning() {
-        let plain: Vec<f64> = (0..300).map(|i| f64::from(i % 7)).collect();
-        let mut values = plain.clone();
+        let mut values: Vec<f64> = (0..300).map(|i| f64::from(i % 7)).collect();
+        values[200] = f64::NAN;
+        let missing = found(detector, input(&values, 100));
         values[200] = f64::INFINITY;
-        let (with, without) =
-            (detector.detect(input(&values, 100)), detector.detect(input(&plain, 100)));
-        if with.quantity == Quantity::Value {
-            assert_eq!(with.score[200], crate::stats::MAX_SCORE, "{detector:?}");
+        let infinite = found(detector, input(&values, 100));
+        assert_eq!(infinite.score[200], crate::stats::MAX_SCORE, "{detector:?}");
+        for at in (0..300).filter(|at| *at != 200) {
+            assert!(same(infinite.score[at], missing.score[at]), "{detector:?} {at}");
         }
-        assert!((with.score[280] - without.score[280]).abs() < 1e-9, "{detector:?}");
+    }
+}
+
+#[test]
+fn no_verdict_without_a_sample_except_on_its_lack() {
+    for detector in all().map(small) {
+        let mut values: Vec<f64> = (0..300).map(|i| f64::from(i * 7 % 11)).collect();
+        values[200..202].fill(f64::NAN);
+        let found = found(detector, input(&values, 100));
+        for at in 200..202 {
+            let gap = matches!(detector, Detector::Gap(_));
+            assert_eq!(found.score[at].is_nan(), !gap, "{detector:?} {at}");
+            assert_eq!(found.judged[at].is_nan(), !gap, "{detector:?} {at}");
+        }
+        for at in [199, 202] {
+            assert!(found.score[at] >= 0.0, "{detector:?} {at}");
+        }
+    }
+}
+
+/// On samples without a gap verdicts begin where the windows have just enough of them, and never pause.
+#[test]
+fn verdicts_begin_as_soon_as_enough_is_known() {
+    let values: Vec<f64> = (0..400).map(|i| f64::from(i * 7 % 11) + f64::from(i % 5)).collect();
+    for detector in learning() {
+        let begins = match detector {
+            Detector::ZScore(_) => 100,
+            Detector::Rolling(d) => enough(d.window),
+            Detector::Robust(d) => enough(d.window),
+            Detector::Record(d) => enough(d.memory),
+            Detector::Ewma(d) => enough(d.half_life),
+            // Enough slopes, the first of which has enough samples.
+            Detector::Slope(d) => enough(d.window) - 1 + enough(d.baseline),
+            Detector::Autoregressive(d) => enough(d.half_life) + enough(d.window),
+            // Enough contrasts before a short window, each with enough samples before its own.
+            Detector::Level(d) => 2 * (d.window - 1) + enough(d.reference) + enough(d.baseline),
+            Detector::Variance(d) => 2 * (d.window - 1) + enough(d.reference) + enough(d.baseline),
+            Detector::Drift(d) => 2 * enough(d.window),
+            // The third of the late ones among its peers.
+            Detector::Peers(_) => 2,
+            // Ten changes, or samples, before it.
+            Detector::Flatline(_) => 11,
+            Detector::Gap(_) => 10,
+            Detector::Threshold(_) => 0,
+        };
+        let found = found(detector, input(&values, 100));
+        for (at, score) in found.score.iter().enumerate() {
+            assert_eq!(score.is_nan(), at < begins, "{detector:?} {at}");
+        }
+    }
+}
+
+#[test]
+fn next_to_nothing_gives_no_verdict_and_no_panic() {
+    for detector in Detector::all().chain(learning()) {
+        for len in 0..=3 {
+            for value in [0.0, 1.0, f64::MIN_POSITIVE / 4.0, f64::MAX, f64::NAN, f64::INFINITY] {
+                let values = vec![value; len];
+                let found = found(detector, input(&values, 0));
+                let at_once = matches!(detector, Detector::Threshold(_) | Detector::Peers(_));
+                let silent = found.score.iter().all(|score| score.is_nan());
+                assert!(silent || at_once || value.is_infinite(), "{detector:?} {value} {len}");
+            }
+        }
     }
 }
 
 proptest! {
     #[test]
     fn no_input_panics_and_the_shape_is_kept(values in prop::collection::vec(arbitrary(), 0..80), history in 0_usize..100) {
-        for detector in Detector::all().flat_map(|d| [d, small(d)]) {
-            let found = detector.detect(input(&values, history));
-            prop_assert_eq!(found.score.len(), values.len());
-            prop_assert_eq!(found.expected.len(), values.len());
-            prop_assert_eq!(found.scale.len(), values.len());
-            prop_assert!(found.score.iter().all(|s| s.is_nan() || (0.0..=1e6).contains(s)));
-            prop_assert!(found.scale.iter().all(|s| s.is_nan() || *s > 0.0));
+        for detector in all().flat_map(|d| [d, small(d)]) {
+            let found = found(detector, input(&values, history));
+            for of in [&found.judged, &found.expected, &found.scale, &found.score] {
+                prop_assert_eq!(of.len(), values.len());
+            }
+            prop_assert!(found.score.iter().all(|s| s.is_nan() || (0.0..=1e6).contains(s)), "{:?}", detector);
+            prop_assert!(found.scale.iter().all(|s| s.is_nan() || *s > 0.0), "{:?}", detector);
         }
     }
 
     #[test]
     fn the_future_never_changes_a_verdict(values in prop::collection::vec(arbitrary(), 40..120), cut in 30_usize..120) {
         let cut = cut.min(values.len());
-        for detector in learning() {
-            let all = detector.detect(input(&values, 20));
-            let past = detector.detect(input(&values[..cut], 20));
+        for detector in learning().filter(|detector| detector.about().causal) {
+            let all = found(detector, input(&values, 20));
+            let past = found(detector, input(&values[..cut], 20));
             // Without a usable history the z-score learns from the first third of the whole range.
             if all.baseline.starts_with("the first third") {
                 continue;
             }
             for at in 0..cut {
-                prop_assert_eq!(all.score[at].to_bits(), past.score[at].to_bits(), "{:?} {}", detector, at);
+                for (all, past) in [
+                    (&all.score, &past.score),
+                    (&all.judged, &past.judged),
+                    (&all.expected, &past.expected),
+                    (&all.scale, &past.scale),
+                ] {
+                    prop_assert!(same(all[at], past[at]), "{:?} {}", detector, at);
+                }
             }
         }
     }
 
+    /// Where no floor is at work: the floor is in the unit of the series.
     #[test]
-    fn scaling_by_a_power_of_two_leaves_scores_bit_equal(values in prop::collection::vec(-1e3..1e3_f64, 30..100), power in -20_i32..20) {
+    fn scaling_by_a_power_of_two_leaves_scores_bit_equal(values in prop::collection::vec(-1e3..1e3_f64, 30..150), power in -20_i32..20) {
         let factor = 2_f64.powi(power);
+        // Never constant over a window, so that no floor is reached inside of a detector.
+        let values: Vec<f64> = values.iter().enumerate().map(|(i, v)| v + f64::from(i as u32 * 7 % 11)).collect();
         let scaled: Vec<f64> = values.iter().map(|v| v * factor).collect();
         for detector in learning() {
-            let (a, b) = (detector.detect(input(&values, 20)), detector.detect(input(&scaled, 20)));
-            for at in 0..values.len() {
-                prop_assert_eq!(a.score[at].to_bits(), b.score[at].to_bits(), "{:?} {}", detector, at);
-                let floored = a.scale[at] == LEAST_SCALE || b.scale[at] == LEAST_SCALE;
-                prop_assert!(floored || a.scale[at].is_nan() || a.scale[at] * factor == b.scale[at]);
+            let (a, b) = (found(detector, input(&values, 20)), found(detector, input(&scaled, 20)));
+            let factor = grows(a.quantity, factor);
+            for at in (0..values.len()).filter(|at| !floored(&a, *at) && !floored(&b, *at)) {
+                prop_assert!(same(a.score[at], b.score[at]), "{:?} {} {} {}", detector, at, a.score[at], b.score[at]);
+                prop_assert!(same(a.scale[at] * factor, b.scale[at]), "{:?} {}", detector, at);
+                prop_assert!(same(a.expected[at] * factor, b.expected[at]), "{:?} {}", detector, at);
+                let (a, b) = (a.bounds(at, 4.0), b.bounds(at, 4.0));
+                prop_assert!(same(a.0 * factor, b.0) && same(a.1 * factor, b.1), "{:?} {}", detector, at);
+            }
+        }
+    }
+
+    /// Where no floor is at work: the floor grows with the level.
+    #[test]
+    fn an_exact_shift_leaves_scores_as_they_are(values in prop::collection::vec(-8_000..8_000_i32, 30..150), shift in -1_000_000..1_000_000_i32) {
+        let values: Vec<f64> = values.into_iter().map(|v| f64::from(v) / 8.0).collect();
+        let shifted: Vec<f64> = values.iter().map(|v| v + f64::from(shift)).collect();
+        for detector in learning() {
+            let (a, b) = (found(detector, input(&values, 20)), found(detector, input(&shifted, 20)));
+            for at in (0..values.len()).filter(|at| !floored(&a, *at) && !floored(&b, *at)) {
+                let (a, b) = (a.score[at], b.score[at]);
+                prop_assert!(same(a, b) || (a - b).abs() <= 1e-9 * (1.0 + a), "{:?} {} {} {}", detector, at, a, b);
             }
         }
     }
@@ -109,87 +265,20 @@ proptest! {
 
 #[test]
 fn what_is_learnt_is_all_that_a_baseline_knows() {
-    for detector in learning() {
-        let values: Vec<f64> = (0..300).map(|i| f64::from(i * 7 % 11)).collect();
-        let outage: Vec<f64> = values
-            .iter()
-            .enumerate()
-            .map(|(i, v)| if (120..160).contains(&i) { 1e4 } else { *v })
-            .collect();
-        let learnt: Vec<f64> = values
-            .iter()
-            .enumerate()
-            .map(|(i, v)| if (120..160).contains(&i) { f64::NAN } else { *v })
-            .collect();
-        let (with, without) = (
-            detector.detect(Input { learnt: &learnt, ..input(&outage, 100) }),
-            detector.detect(Input { learnt: &learnt, ..input(&values, 100) }),
-        );
-        for at in (0..120).chain(200..300) {
-            assert_eq!(with.score[at].to_bits(), without.score[at].to_bits(), "{detector:?} {at}");
-        }
-    }
-}
-
-#[test]
-fn fixed_bounds() {
-    let cases = [
-        (Some(2.0), Some(8.0), [0.0, 12.5, 0.0, 25.0]),
-        (None, Some(8.0), [0.0, 12.5, 0.0, 0.0]),
-        (Some(2.0), None, [0.0, 0.0, 0.0, 100.0]),
-        (None, None, [0.0; 4]),
-        (Some(8.0), Some(2.0), [0.0, 12.5, 0.0, 25.0]),
-    ];
-    for (lower, upper, scores) in cases {
-        let detector = Threshold {
-            lower: lower.unwrap_or(f64::NEG_INFINITY),
-            upper: upper.unwrap_or(f64::INFINITY),
-        };
-        let found = Detector::Threshold(detector).detect(input(&[5.0, 9.0, f64::NAN, 0.0], 0));
-        for (at, score) in scores.into_iter().enumerate().filter(|(at, _)| *at != 2) {
-            assert!((found.score[at] - score).abs() < 1e-9, "{detector:?} {at} {:?}", found.score);
-        }
-        assert!(found.score[2].is_nan());
-    }
-}
-
-/// A stray sample moves a mean and a standard deviation, but hardly a median and quartiles.
-#[test]
-fn a_robust_band_forgets_a_stray_sample_at_once() {
-    for scale in [0, 1] {
-        let detector = Detector::Robust(Robust { window: 20, scale });
-        let mut values: Vec<f64> = (0..200).map(|i| f64::from(i * 7 % 11)).collect();
-        let plain = detector.detect(input(&values, 0));
-        values[100] = 1e6;
-        let stray = detector.detect(input(&values, 0));
-        assert!(stray.score[100] > 1e5);
-        for at in 101..200 {
-            assert!((stray.expected[at] - plain.expected[at]).abs() <= 1.0, "{scale} {at}");
-            assert!(stray.scale[at] <= 1.5 * plain.scale[at], "{scale} {at}");
-        }
-    }
-    // 1 to 5: quartiles 2 and 4, median 3, median distance from it 1.
-    for (scale, expected) in [(0, 2.0 / 1.349), (1, 1.4826)] {
-        let detector = Detector::Robust(Robust { window: 5, scale });
-        let found = detector.detect(input(&[4.0, 1.0, 5.0, 2.0, 3.0, 9.0], 0));
-        assert_eq!((found.expected[5], found.scale[5]), (3.0, expected));
-        assert_eq!(found.score[5], 6.0 / expected);
-    }
-}
-
-#[test]
-fn a_record_is_what_lies_beyond_all_before() {
-    let detector = Detector::Record(Record { memory: 4 });
-    let values = [1.0, 3.0, 1.0, 3.0, 5.0, 3.0, -1.0, 2.0];
-    let found = detector.detect(input(&values, 0));
-    let scored = |at: usize, beyond: f64| {
-        assert_eq!(found.score[at], beyond / found.scale[at], "{at}");
+    let values: Vec<f64> = (0..300).map(|i| f64::from(i * 7 % 11)).collect();
+    let spoilt = |bad: f64| -> Vec<f64> {
+        let of = values.iter().enumerate();
+        of.map(|(i, v)| if (120..160).contains(&i) { bad } else { *v }).collect()
     };
-    assert!(found.score[..3].iter().all(|score| score.is_nan()));
-    scored(3, 0.0);
-    scored(4, 2.0);
-    scored(5, 0.0);
-    scored(6, 2.0);
-    scored(7, 0.0);
-    assert_eq!((found.expected[4], found.scale[4]), (2.0, 1.0));
+    let (learnt, outage) = (spoilt(f64::NAN), spoilt(1e4));
+    for detector in learning() {
+        let with = found(detector, Input { learnt: &learnt, ..input(&outage, 100) });
+        let without = found(detector, Input { learnt: &learnt, ..input(&values, 100) });
+        // The judged windows themselves hold the outage for some samples more.
+        for at in (0..120).chain(170..300) {
+            assert!(same(with.score[at], without.score[at]), "{detector:?} {at}");
+            assert!(same(with.expected[at], without.expected[at]), "{detector:?} {at}");
+            assert!(same(with.scale[at], without.scale[at]), "{detector:?} {at}");
+        }
+    }
 }

@@ -18,6 +18,12 @@ use super::enough;
 use bits::Bits;
 use cursor::{Cursor, deviations};
 
+/// The quartile range of normal samples in standard deviations.
+pub const QUARTILE_RANGE: f64 = 1.349;
+
+/// The standard deviation of normal samples in median absolute deviations.
+pub const DEVIATIONS: f64 = 1.4826;
+
 /// The rank of a sample that enters no window.
 const NONE: u32 = u32::MAX;
 

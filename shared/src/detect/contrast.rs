@@ -1,0 +1,60 @@
+//! Short windows against long ones, and how far the two usually differ.
+
+use super::{Detection, Input, Quantity, samples};
+use crate::stats::rolling::prior_moments;
+
+/// Lengths in samples.
+#[derive(Clone, Copy)]
+pub(super) struct Windows {
+    /// The short window, which ends at the judged sample.
+    pub window: usize,
+    /// The long one, which ends where the short one begins.
+    pub reference: usize,
+    /// How many contrasts make the baseline. It ends where the short window begins, so that what is judged is
+    /// no part of what it is judged by.
+    pub baseline: usize,
+}
+
+/// Judges a statistic of the short window against the same of the long one, by mean and population standard
+/// deviation of such contrasts before.
+///
+/// `statistic` gives it for the windows of a length before each sample, which is left out; `word` is what a
+/// contrast is called. NaN without enough samples; what is not finite stays as it is.
+pub(super) fn contrast(
+    input: Input<'_>,
+    quantity: Quantity,
+    windows: Windows,
+    statistic: impl Fn(&[f64], [usize; 2]) -> [Vec<f64>; 2],
+    compare: impl Fn(f64, f64) -> f64,
+    word: &str,
+) -> Detection {
+    let Windows { window, reference, baseline } = windows;
+    let late = window.max(1) - 1;
+    // One sample more, so that the windows before it are the last ones that end at a sample.
+    let of_windows = |of: &[f64]| statistic(&[of, &[f64::NAN]].concat(), [window, reference]);
+    let [new, old] = of_windows(input.learnt);
+    let old = delayed(&old, late);
+    let contrasts = |of: &[f64], new: &[f64]| -> Vec<f64> {
+        let pairs = of.iter().zip(&new[1..]).zip(&old);
+        pairs.map(|((v, new), old)| if v.is_finite() { compare(*new, *old) } else { *v }).collect()
+    };
+    let learnt = contrasts(input.learnt, &new);
+    let moments = prior_moments(&learnt, baseline);
+    let judged = if input.learns_all() {
+        learnt
+    } else {
+        contrasts(input.values, &of_windows(input.values)[0])
+    };
+    let (expected, scale) = (delayed(&moments.mean, late), delayed(&moments.std, late));
+    let words = format!(
+        "the {} before, each over {}",
+        samples(baseline, input.grid).replace("samples", word),
+        samples(window, input.grid)
+    );
+    Detection::judge(quantity, judged, expected, scale, words, reference)
+}
+
+/// The same `late` samples later, NaN before.
+fn delayed(of: &[f64], late: usize) -> Vec<f64> {
+    std::iter::repeat_n(&f64::NAN, late).chain(of).take(of.len()).copied().collect()
+}

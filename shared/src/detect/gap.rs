@@ -1,0 +1,67 @@
+use super::duration::{LEAST, LEAST_KNOWN, Stretch, THRESHOLD, against_longest};
+use super::flatline::HISTORY;
+use super::param::Field;
+use super::{About, Algorithm, Detection, Input};
+
+/// Gap: for how long no sample has come, in seconds, judged in units of the longest gap that ended before, or
+/// of `least` samples where that is longer. The one detector with verdicts on missing samples; one that came
+/// is 0. No verdict before 10 samples have come: a series that did not exist yet has no gap.
+///
+/// What Prometheus shows is not what was scraped: with its lookback of 5 minutes a gap is seen 5 minutes late
+/// and as much shorter.
+///
+/// Cost: O(n). Source: a dead man's switch, as Prometheus' `absent_over_time` makes one, with its range learnt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The shortest gap, in samples, to compare with.
+    pub least: usize,
+    /// Samples wanted before the judged range.
+    pub history: usize,
+}
+
+impl Default for Gap {
+    fn default() -> Self {
+        Self { least: LEAST.count(), history: HISTORY.count() }
+    }
+}
+
+impl Algorithm for Gap {
+    const ABOUT: About = About {
+        id: "gap",
+        name: "Gap",
+        summary: "How long no sample has come, against the longest time that none ever came.",
+        threshold: THRESHOLD,
+        alert: None,
+        causal: true,
+        params: &[LEAST, HISTORY],
+    };
+
+    fn field(&mut self, index: usize) -> Field<'_> {
+        Field::Count(if index == 0 { &mut self.least } else { &mut self.history })
+    }
+
+    fn history(&self) -> usize {
+        self.history
+    }
+
+    fn detect(&self, input: Input<'_>) -> Detection {
+        let (mut came, mut missing, mut longest) = (0, 0_usize, 0_usize);
+        let mut learns = true;
+        let stretches = input.values.iter().zip(input.learnt).map(|(value, learnt)| {
+            let known = (came >= LEAST_KNOWN).then_some(longest);
+            if value.is_nan() {
+                missing += 1;
+                // A missing sample that is left out is infinite among the learnt ones.
+                learns &= learnt.is_nan();
+            } else {
+                if learns && came > 0 {
+                    longest = longest.max(missing);
+                }
+                (came, missing, learns) = (came + 1, 0, true);
+            }
+            Stretch { length: Some(missing), longest: known }
+        });
+        let words = "the longest time before in which no sample came".to_owned();
+        against_longest(input, stretches, self.least, words)
+    }
+}

@@ -1,0 +1,88 @@
+use super::contrast::{Windows, contrast};
+use super::param::Field;
+use super::{About, Algorithm, Detection, Input, Param, Quantity};
+use crate::stats::quantile::Ranks;
+
+/// Level shift: the median of the last `window` samples less the median of the `reference` samples before
+/// them, judged against mean and population standard deviation of the `baseline` such contrasts that end
+/// before the short window begins.
+/// Medians ignore spikes: a shift counts once it holds for more than half of `window`.
+///
+/// Measured with the default at 6, events in 100,000 samples: none to 1 on noise that is normal, autocorrelated,
+/// heavy-tailed (t with 3 degrees) or of counts, 3 on exponential and 17 on log-normal noise.
+///
+/// Cost: one sort, then a few bit scans a sample. Source: the two-window contrast of Kifer, Ben-David and
+/// Gehrke, "Detecting change in data streams" (2004), with medians for robustness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level {
+    /// Samples in the short median.
+    pub window: usize,
+    /// Samples in the long median.
+    pub reference: usize,
+    /// Contrasts in the baseline.
+    pub baseline: usize,
+}
+
+const WINDOW: Param = Param::samples(
+    "window",
+    "New level over",
+    "How many samples show the present level. It must hold for more than half of them, so longer reacts later and bears longer spikes.",
+    (3, 500),
+    10,
+);
+
+const REFERENCE: Param = Param::samples(
+    "reference",
+    "Old level over",
+    "How many samples before those show the old level.",
+    (5, 2_000),
+    60,
+);
+
+const BASELINE: Param = Param::samples(
+    "baseline",
+    "Compared with",
+    "How many contrasts before the judged window make its baseline. They overlap, so it wants several times the old level.",
+    (5, 5_000),
+    360,
+);
+
+impl Default for Level {
+    fn default() -> Self {
+        Self { window: WINDOW.count(), reference: REFERENCE.count(), baseline: BASELINE.count() }
+    }
+}
+
+impl Algorithm for Level {
+    const ABOUT: About = About {
+        id: "level",
+        name: "Level shift",
+        summary: "The median of the last samples against the median before them, and how far the two usually differ.",
+        threshold: 6.0,
+        alert: None,
+        causal: true,
+        params: &[WINDOW, REFERENCE, BASELINE],
+    };
+
+    fn field(&mut self, index: usize) -> Field<'_> {
+        Field::Count(match index {
+            0 => &mut self.window,
+            1 => &mut self.reference,
+            _ => &mut self.baseline,
+        })
+    }
+
+    fn history(&self) -> usize {
+        2 * self.window + self.reference + self.baseline
+    }
+
+    fn detect(&self, input: Input<'_>) -> Detection {
+        let medians = |of: &[f64], windows: [usize; 2]| {
+            let ranks = Ranks::new(of);
+            windows.map(|window| ranks.prior_medians(window))
+        };
+        let Self { window, reference, baseline } = *self;
+        let windows = Windows { window, reference, baseline };
+        contrast(input, Quantity::Contrast, windows, medians, |new, old| new - old, "contrasts")
+    }
+}

@@ -1,0 +1,75 @@
+use super::{LEAST, Normal, cluster};
+use crate::stats::quantile::QUARTILE_RANGE;
+
+/// What all series of a query are at each sample, NaN where fewer than 3 of them have a finite one.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// How many series there are.
+    pub of: usize,
+    /// The median of all, or of the main cluster.
+    pub center: Vec<f64>,
+    /// The scaled quartile range, `(q75 - q25) / 1.349`, or the radius of DBSCAN.
+    pub scale: Vec<f64>,
+    /// The main cluster, where there are clusters.
+    pub cluster: Option<Normal>,
+}
+
+impl Group {
+    /// Median and scaled quartile range at each sample. The series share a grid. Cost: a sort a sample.
+    pub fn by_quartiles(series: &[&[f64]]) -> Self {
+        let mut group = Self::of(series);
+        each_sample(series, |at, sorted| {
+            let [low, center, high] = [0.25, 0.5, 0.75].map(|rank| quantile(sorted, rank));
+            group.center[at] = center;
+            group.scale[at] = (high - low) / QUARTILE_RANGE;
+        });
+        group
+    }
+
+    /// The main cluster at each sample, its median and the radius. The series share a grid. Cost: a sort a
+    /// sample.
+    pub fn by_clusters(series: &[&[f64]], tolerance: f64) -> Self {
+        let mut group = Self::of(series);
+        let (mut lowest, mut highest) = (group.center.clone(), group.center.clone());
+        let mut distances = Vec::with_capacity(series.len());
+        each_sample(series, |at, sorted| {
+            let majority = sorted.len() / 2 + 1;
+            let radius = tolerance * cluster::median_reach(sorted, majority, &mut distances);
+            let Some(members) = cluster::main(sorted, majority, radius) else { return };
+            lowest[at] = sorted[members.start];
+            highest[at] = sorted[members.end - 1];
+            group.center[at] = quantile(&sorted[members], 0.5);
+            group.scale[at] = radius;
+        });
+        Self { cluster: Some(Normal { lowest, highest }), ..group }
+    }
+
+    fn of(series: &[&[f64]]) -> Self {
+        let nothing = vec![f64::NAN; series.iter().map(|values| values.len()).min().unwrap_or(0)];
+        Self { of: series.len(), center: nothing.clone(), scale: nothing, cluster: None }
+    }
+}
+
+/// Calls `visit` with the finite values of all series at each sample, ascending, where there are enough.
+fn each_sample(series: &[&[f64]], mut visit: impl FnMut(usize, &[f64])) {
+    let len = series.iter().map(|values| values.len()).min().unwrap_or(0);
+    let mut sorted = Vec::with_capacity(series.len());
+    for at in 0..len {
+        sorted.clear();
+        // Minus zero is zero.
+        sorted.extend(series.iter().map(|values| values[at] + 0.0).filter(|v| v.is_finite()));
+        if sorted.len() >= LEAST {
+            sorted.sort_unstable_by(f64::total_cmp);
+            visit(at, &sorted);
+        }
+    }
+}
+
+/// As Prometheus interpolates it; of at least one value.
+fn quantile(sorted: &[f64], quantile: f64) -> f64 {
+    let rank = quantile * (sorted.len() - 1) as f64;
+    let below = libm::floor(rank);
+    let weight = rank - below;
+    let (low, high) = (sorted[below as usize], sorted[(below as usize + 1).min(sorted.len() - 1)]);
+    if low == high { low } else { low * (1.0 - weight) + high * weight }
+}

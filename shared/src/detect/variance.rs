@@ -1,0 +1,99 @@
+use super::contrast::{Windows, contrast};
+use super::param::Field;
+use super::{About, Algorithm, Detection, Input, Param, Quantity};
+use crate::stats::floor_scale;
+use crate::stats::rolling::prior_moments;
+
+/// Variance change: the natural logarithm of the population standard deviation of the last `window` samples
+/// over that of the `reference` samples before them, judged against mean and population standard deviation
+/// of the `baseline` such logarithms that end before the short window begins. It finds a series that becomes noisy or calm around a level that
+/// stays. Both standard deviations are floored as every scale is, so that calm has a logarithm.
+///
+/// Measured with the default at 6.25, events in 100,000 samples: none to 1 on noise that is normal, autocorrelated,
+/// skewed or of counts; 10 on heavy-tailed noise (t with 3 degrees), whose single spikes widen the spread too.
+///
+/// Cost: O(n). Source: the F test of two variances, on its logarithm, which is nearly normal (Bartlett and
+/// Kendall, "The statistical analysis of variance-heterogeneity and the logarithmic transformation", 1946).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Variance {
+    /// Samples in the short spread.
+    pub window: usize,
+    /// Samples in the long spread.
+    pub reference: usize,
+    /// Logarithms in the baseline.
+    pub baseline: usize,
+}
+
+const WINDOW: Param = Param::samples(
+    "window",
+    "Spread over",
+    "How many samples show the present spread. Longer sees smaller changes, reacts later and bears single spikes.",
+    (5, 500),
+    40,
+);
+
+const REFERENCE: Param = Param::samples(
+    "reference",
+    "Usual spread over",
+    "How many samples before those show the usual spread.",
+    (5, 2_000),
+    240,
+);
+
+const BASELINE: Param = Param::samples(
+    "baseline",
+    "Compared with",
+    "How many ratios before the judged window make its baseline. They overlap, so it wants several times the usual spread.",
+    (5, 5_000),
+    480,
+);
+
+impl Default for Variance {
+    fn default() -> Self {
+        Self { window: WINDOW.count(), reference: REFERENCE.count(), baseline: BASELINE.count() }
+    }
+}
+
+impl Algorithm for Variance {
+    const ABOUT: About = About {
+        id: "variance",
+        name: "Variance change",
+        summary: "How much the series scatters now against how much it did before, and how far the two usually differ.",
+        threshold: 6.0,
+        alert: None,
+        causal: true,
+        params: &[WINDOW, REFERENCE, BASELINE],
+    };
+
+    fn field(&mut self, index: usize) -> Field<'_> {
+        Field::Count(match index {
+            0 => &mut self.window,
+            1 => &mut self.reference,
+            _ => &mut self.baseline,
+        })
+    }
+
+    fn history(&self) -> usize {
+        2 * self.window + self.reference + self.baseline
+    }
+
+    fn detect(&self, input: Input<'_>) -> Detection {
+        let spreads = |of: &[f64], windows: [usize; 2]| {
+            windows.map(|window| {
+                let moments = prior_moments(of, window);
+                let floored = moments.std.iter().zip(moments.mean);
+                floored.map(|(std, mean)| floor_scale(*std, mean)).collect()
+            })
+        };
+        let Self { window, reference, baseline } = *self;
+        let windows = Windows { window, reference, baseline };
+        contrast(
+            input,
+            Quantity::Spread,
+            windows,
+            spreads,
+            |new, old| libm::log(new / old),
+            "ratios",
+        )
+    }
+}
