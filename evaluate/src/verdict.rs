@@ -23,7 +23,7 @@ pub fn judge(detector: Detector, recording: &Recording, history: usize) -> Verdi
     let grid = recording.grid();
     let detection = detector.detect(Input { values, learnt: values, history, grid, group: None });
     let rule = Rule::of(detector);
-    let alerts = alerts(&detection, rule.hold_off);
+    let alerts = alerts(detection.strength(), rule.hold_off);
     let threshold = rule.opens(&detection);
     Verdict { detection, alerts, threshold }
 }

@@ -138,8 +138,6 @@ pub struct Normal {
 pub struct Alerts {
     /// 0 or more; NaN without a verdict.
     pub strength: Vec<f64>,
-    /// How strong it looked, at least `strength`: so strong must be what follows to alert again.
-    pub apparent: Vec<f64>,
     /// The view of the series that was strongest.
     pub view: Vec<View>,
 }
@@ -235,11 +233,6 @@ impl Detection {
     /// Strength of the alert at each sample, before the hold-off.
     pub fn strength(&self) -> &[f64] {
         self.alerts.as_ref().map_or(&self.score, |alerts| &alerts.strength)
-    }
-
-    /// What a later alert must exceed while it is held off.
-    pub fn apparent(&self) -> &[f64] {
-        self.alerts.as_ref().map_or(&self.score, |alerts| &alerts.apparent)
     }
 
     /// Lower and upper bound of what is not flagged at threshold `k`, NaN without a verdict.

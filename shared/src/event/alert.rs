@@ -15,15 +15,14 @@ pub(super) fn runs(detection: &Detection, rule: &Rule, history: usize) -> Vec<(u
     let opens = rule.opens(detection);
     // What is joined to an alert of another kind than the score may score less.
     let joins = if detection.alerts.is_some() { rule.threshold / 2.0 } else { rule.threshold };
-    let (strength, apparent) = (detection.strength(), detection.apparent());
-    for (at, &apparent) in apparent.iter().enumerate().skip(known) {
+    for (at, &strength) in detection.strength().iter().enumerate().skip(known) {
         let score = detection.score[at];
-        let (strong, joined) = (apparent > 0.0 && apparent >= opens, score > 0.0 && score >= joins);
-        if !((strong || joined) && counts(detection, rule, at)) {
+        let (alerts, joined) = (strength > 0.0 && strength >= opens, score > 0.0 && score >= joins);
+        if !((alerts || joined) && counts(detection, rule, at)) {
             continue;
         }
-        // What opens nothing is smaller than what does, so it needs not hold off.
-        let exceeds = strong && hold_off.exceeded(at, apparent) && strength[at] >= opens;
+        // A strength that opens nothing is smaller than one that does, so it needs not hold off.
+        let exceeds = alerts && hold_off.exceeded(at, strength);
         if at < history {
             continue;
         }
@@ -57,14 +56,14 @@ fn counts(detection: &Detection, rule: &Rule, at: usize) -> bool {
         && (expected.is_nan() || above.abs() >= rule.min_relative * expected.abs())
 }
 
-/// Strengths of alerts after the hold-off: those that look stronger than every one of the `hold_off` samples
-/// before them, else 0. NaN is silent and holds nothing off. Shape: as the detection. Cost: O(n).
-pub fn alerts(detection: &Detection, hold_off: usize) -> Vec<f64> {
-    let mut kept = detection.strength().to_vec();
+/// Strengths of alerts after the hold-off: those that exceed every one of the `hold_off` samples before
+/// them, else 0. NaN is silent and holds nothing off. Shape: as `strengths`. Cost: O(n).
+pub fn alerts(strengths: &[f64], hold_off: usize) -> Vec<f64> {
     let mut hold_off = HoldOff { length: hold_off, maxima: VecDeque::new() };
-    for (at, (strength, &apparent)) in kept.iter_mut().zip(detection.apparent()).enumerate() {
-        if !(apparent > 0.0 && hold_off.exceeded(at, apparent)) {
-            *strength = 0.0;
+    let mut kept = vec![0.0; strengths.len()];
+    for (at, &strength) in strengths.iter().enumerate() {
+        if strength > 0.0 && hold_off.exceeded(at, strength) {
+            kept[at] = strength;
         }
     }
     kept
@@ -95,24 +94,7 @@ impl HoldOff {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::Quantity;
     use proptest::prelude::*;
-
-    fn silent(len: usize) -> Detection {
-        let nothing = vec![0.0; len];
-        Detection {
-            quantity: Quantity::Value,
-            judged: nothing.clone(),
-            expected: nothing.clone(),
-            normal: None,
-            scale: vec![1.0; len],
-            score: nothing,
-            alerts: None,
-            view: None,
-            baseline: String::new(),
-            memory: 1,
-        }
-    }
 
     proptest! {
         #[test]
@@ -133,8 +115,7 @@ mod tests {
             strengths in prop::collection::vec(prop_oneof![Just(f64::NAN), 0.0..5_f64, (0..4_i32).prop_map(f64::from)], 0..80),
             hold_off in 0_usize..20,
         ) {
-            let detection = Detection { score: strengths.clone(), ..silent(strengths.len()) };
-            let kept = alerts(&detection, hold_off);
+            let kept = alerts(&strengths, hold_off);
             prop_assert_eq!(kept.len(), strengths.len());
             for (at, &strength) in strengths.iter().enumerate() {
                 let before = &strengths[at.saturating_sub(hold_off)..at];
