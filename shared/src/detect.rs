@@ -1,11 +1,12 @@
 //! Detectors: from samples to an expectation, a scale and a score a sample.
 //!
 //! Every algorithm has its own file with its definition and its parameters; a new one is a file and a
-//! line in [`Detector`]. All are causal: the verdict on a sample uses nothing after it.
+//! line in [`Detector`]. A verdict uses nothing after its sample, but of a detector for looking back.
 
 mod auto;
 mod autoregressive;
 mod contrast;
+mod decompose;
 mod drift;
 mod duration;
 mod ewma;
@@ -17,13 +18,16 @@ mod peers;
 mod record;
 mod robust;
 mod rolling;
+mod seasonal;
 mod slope;
+mod spectral;
 mod threshold;
 mod variance;
 mod zscore;
 
 pub use auto::Auto;
 pub use autoregressive::Autoregressive;
+pub use decompose::Decompose;
 pub use drift::Drift;
 pub use ewma::Ewma;
 pub use flatline::Flatline;
@@ -34,7 +38,9 @@ pub use peers::{Group, Peers};
 pub use record::Record;
 pub use robust::Robust;
 pub use rolling::Rolling;
+pub use seasonal::Seasonal;
 pub use slope::Slope;
+pub use spectral::Spectral;
 pub use threshold::Threshold;
 pub use variance::Variance;
 pub use zscore::ZScore;
@@ -323,6 +329,9 @@ detectors!(
     Robust,
     Ewma,
     Slope,
+    Seasonal,
+    Spectral,
+    Decompose,
     Autoregressive,
     Level,
     Drift,

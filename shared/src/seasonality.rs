@@ -52,6 +52,12 @@ const MOST: usize = 3;
 /// Seasons to compare with: one to so many before.
 const LAGS: usize = 4;
 
+/// Where less lies before the judged range, its first samples are looked at too.
+const LEAST_HISTORY: usize = 64;
+
+/// Several looks give chance several tries, so a season must be this certain to settle.
+const SURE: f64 = 0.6;
+
 /// Chance has one try at a calendar season, and many at those of unknown length.
 const EXPECTED: f64 = 0.85;
 
@@ -101,6 +107,26 @@ pub fn periods(values: &[f64], step: Step) -> Vec<Season> {
     }
     found.sort_by(|a, b| b.explained.total_cmp(&a.explained));
     found
+}
+
+/// From which sample on which season is known, where only earlier samples may tell: the strongest season
+/// of the first quarter and half of `history`, of all of it, and, if it has none, of twice as many
+/// samples as long as there are any. Oldest first; more samples at the end never change what there was.
+/// Cost: O(n log n).
+pub fn settled(values: &[f64], history: usize, step: Step) -> Vec<(usize, Season)> {
+    let history = history.max(LEAST_HISTORY);
+    let mut settled: Vec<(usize, Season)> = Vec::new();
+    let mut known = history / 4;
+    while known <= values.len() && (known <= history / 4 * 4 || settled.is_empty()) {
+        if let Some(season) = periods(&values[..known], step).first()
+            && season.confidence >= SURE
+            && settled.last().is_none_or(|(_, last)| last.period != season.period)
+        {
+            settled.push((known, *season));
+        }
+        known *= 2;
+    }
+    settled
 }
 
 /// The shortest season beyond `last` that is no overtone of a longer one.

@@ -10,8 +10,11 @@ pub mod changepoint;
 pub mod exponential;
 pub mod extremes;
 pub mod fft;
+pub mod periodogram;
 pub mod quantile;
 pub mod rolling;
+pub mod sorted;
+pub mod stl;
 pub mod tail;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -25,6 +28,19 @@ pub const LEAST_SCALE: f64 = 1e-12;
 
 /// Scores are capped here, so that they stay finite and comparable.
 pub const MAX_SCORE: f64 = 1e6;
+
+/// Sum of products of two slices of one length, in four chains that do not wait for each other.
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let (a, b) = (a.chunks_exact(4), b.chunks_exact(4));
+    let rest: f64 = a.remainder().iter().zip(b.remainder()).map(|(a, b)| a * b).sum();
+    let mut sums = [0.0; 4];
+    for (a, b) in a.zip(b) {
+        for lane in 0..4 {
+            sums[lane] += a[lane] * b[lane];
+        }
+    }
+    sums[0] + sums[1] + (sums[2] + sums[3]) + rest
+}
 
 /// How many finite samples a window of `window` needs: half of it, and at least 3.
 pub fn enough(window: usize) -> usize {

@@ -158,6 +158,10 @@ fn verdicts_begin_as_soon_as_enough_is_known() {
             Detector::Ewma(d) => enough(d.half_life),
             // Enough slopes, the first of which has enough samples.
             Detector::Slope(d) => enough(d.window) - 1 + enough(d.baseline),
+            // Half of the seasons, and the samples after the same phase of the first.
+            Detector::Seasonal(d) => d.seasons / 2 * d.length + (d.length - 1) / 2,
+            // The first block that has half of its training before it.
+            Detector::Spectral(d) => enough(d.training).next_multiple_of(d.training / 4),
             Detector::Autoregressive(d) => enough(d.half_life) + enough(d.window),
             // Enough contrasts before a short window, each with enough samples before its own.
             Detector::Level(d) => 2 * (d.window - 1) + enough(d.reference) + enough(d.baseline),
@@ -168,7 +172,7 @@ fn verdicts_begin_as_soon_as_enough_is_known() {
             // Ten changes, or samples, before it.
             Detector::Flatline(_) => 11,
             Detector::Gap(_) => 10,
-            Detector::Threshold(_) => 0,
+            Detector::Decompose(_) | Detector::Threshold(_) => 0,
         };
         let found = found(detector, input(&values, 100));
         for (at, score) in found.score.iter().enumerate() {

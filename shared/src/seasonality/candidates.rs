@@ -3,6 +3,7 @@
 use super::samples::Samples;
 use super::{Calendar, SHORTEST};
 use crate::stats::fft::Fft;
+use crate::stats::periodogram::{background, peak, power};
 use crate::time::Step;
 
 /// A length that may be a season.
@@ -49,9 +50,6 @@ const LINES: usize = 5;
 /// A shorter period that is no whole number of samples may only repeat after two.
 const FRACTIONAL: f64 = 20.0;
 
-/// So many bins give a median.
-const NEIGHBOURS: usize = 128;
-
 /// Candidates that fit twice into the samples, those of the calendar first.
 pub(super) fn candidates(samples: &Samples, step: Step) -> (Vec<Candidate>, Spectrum) {
     let longest = samples.len() / 2;
@@ -64,7 +62,7 @@ pub(super) fn candidates(samples: &Samples, step: Step) -> (Vec<Candidate>, Spec
     });
     let mut all: Vec<Candidate> = calendar.collect();
     let plain = |period: usize| Candidate { period, calendar: None };
-    let power = samples.periodogram(&fft);
+    let power = power(samples.values(), &fft);
     for period in lines(&power, fft.len(), samples.len()) {
         // Half a bin of the transform, in samples.
         let doubt = period * period / samples.len() as f64 * 0.5;
@@ -85,42 +83,17 @@ pub(super) fn candidates(samples: &Samples, step: Step) -> (Vec<Candidate>, Spec
 fn lines(power: &[f64], padded: usize, len: usize) -> Vec<f64> {
     let background = background(power, padded.div_ceil(len));
     let mut lines: Vec<(f64, f64)> = Vec::new();
-    let last = (padded / SHORTEST).min(power.len() - 2);
-    for bin in (2 * padded / len).max(1)..=last {
-        let [before, here, after] = [power[bin - 1], power[bin], power[bin + 1]];
-        if here < before || here < after {
-            continue;
-        }
-        let ratio = here / background[bin];
+    for bin in (2 * padded / len).max(1)..=(padded / SHORTEST).min(power.len() - 2) {
+        let ratio = power[bin] / background[bin];
         if lines.get(LINES - 1).is_some_and(|last| ratio <= last.0) {
             continue;
         }
+        let Some(top) = peak(power, bin) else { continue };
         lines.truncate(LINES - 1);
-        // The top of the parabola through three points.
-        let bend = before - 2.0 * here + after;
-        let shift = if bend < 0.0 { (before - after) / (2.0 * bend) } else { 0.0 };
         let place = lines.partition_point(|line| line.0 >= ratio);
-        lines.insert(place, (ratio, padded as f64 / (bin as f64 + shift)));
+        lines.insert(place, (ratio, padded as f64 / top));
     }
     lines.into_iter().map(|line| line.1).collect()
-}
-
-/// Median power in a neighbourhood that widens with frequency. Shape: as `power`.
-fn background(power: &[f64], width: usize) -> Vec<f64> {
-    let mut background = Vec::with_capacity(power.len());
-    let mut window: Vec<f64> = Vec::with_capacity(NEIGHBOURS);
-    while background.len() < power.len() {
-        let from = background.len();
-        let to = (from + (from / 4).max(width)).min(power.len());
-        let reach = (from / 2).max(8 * width);
-        window.clear();
-        let all = &power[from.saturating_sub(reach)..(to + reach).min(power.len())];
-        window.extend(all.iter().step_by(all.len().div_ceil(NEIGHBOURS)));
-        let middle = window.len() / 2;
-        let median = *window.select_nth_unstable_by(middle, f64::total_cmp).1;
-        background.resize(to, median.max(f64::MIN_POSITIVE));
-    }
-    background
 }
 
 /// The lag with the highest hill of the autocorrelation within `doubt` of `period`. What rises on a slope

@@ -1,6 +1,6 @@
 //! The samples of a series made ready for the search: centred, scaled, clipped, without trend.
 
-use crate::stats::fft::{Complex, Fft};
+use crate::stats::{dot, fft::Fft};
 
 /// Values are clipped this many robust scales off, so that outliers count as large and no more.
 const CLIP: f64 = 5.0;
@@ -12,12 +12,29 @@ const LEAST_PAIRS: f64 = 0.25;
 #[derive(Clone, Debug)]
 pub(super) struct Samples {
     values: Vec<f64>,
-    /// 1 where there is a sample, 0 where one is missing; `None` if none is.
-    present: Option<Vec<f64>>,
-    /// The share of samples that are not missing.
-    known: f64,
+    /// Sums of the first k values.
+    sums: Vec<f64>,
+    gaps: Option<Gaps>,
+}
+
+/// Which samples are missing.
+#[derive(Clone, Debug)]
+struct Gaps {
+    /// 1 where there is a sample, 0 where one is missing.
+    present: Vec<f64>,
+    /// Sums of the first k of these.
+    counts: Vec<f64>,
+    /// The same as bits, 64 a word, and a word of zeros.
+    bits: Vec<u64>,
+}
+
+/// Samples less a moving average.
+#[derive(Clone, Debug)]
+pub(super) struct Shape<'a> {
+    values: Vec<f64>,
     /// Sums of squares of the first k values.
     squares: Vec<f64>,
+    gaps: Option<&'a Gaps>,
 }
 
 impl Samples {
@@ -45,51 +62,67 @@ impl Samples {
         for (value, present) in values.iter_mut().zip(&present) {
             *value = ((*value - centre) / scale).clamp(-CLIP, CLIP) * present;
         }
-        let gaps = present.contains(&0.0);
-        Some(Self::with(values, gaps.then_some(present)))
+        let gaps = present.contains(&0.0).then(|| Gaps::new(present));
+        Some(Self::with(values, gaps))
     }
 
-    fn with(values: Vec<f64>, present: Option<Vec<f64>>) -> Self {
-        let squares = prefix_sums(values.iter().map(|value| value * value));
-        let count = |present: &Vec<f64>| present.iter().sum::<f64>() / present.len() as f64;
-        let known = present.as_ref().map_or(1.0, count);
-        Self { values, present, known, squares }
+    fn with(values: Vec<f64>, gaps: Option<Gaps>) -> Self {
+        let sums = prefix_sums(values.iter().copied());
+        Self { values, sums, gaps }
     }
 
     pub fn len(&self) -> usize {
         self.values.len()
     }
 
+    /// One a sample, 0 for a missing one.
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// Sum of squares.
+    pub fn energy(&self) -> f64 {
+        dot(&self.values, &self.values)
+    }
+
+    /// The share of samples that are not missing.
+    pub fn known(&self) -> f64 {
+        self.gaps.as_ref().map_or(1.0, Gaps::known)
+    }
+
     /// Less the moving average over `window` samples; the first and last average hold to the ends.
-    pub fn around_average(&self, window: usize) -> Self {
+    pub fn around_average(&self, window: usize) -> Shape<'_> {
         let len = self.values.len();
-        let sums = prefix_sums(self.values.iter().copied());
-        let counts = self.present.as_ref().map(|present| prefix_sums(present.iter().copied()));
         let half = window / 2;
+        let latest = (len - 1).saturating_sub(half).max(half);
         let mut values = Vec::with_capacity(len);
         for (at, value) in self.values.iter().enumerate() {
             // An even window has half a sample at either end.
-            let middle = at.clamp(half, (len - 1).saturating_sub(half).max(half));
+            let middle = at.clamp(half, latest);
             let (from, to) = (middle - half, (middle + half + 1).min(len));
             let both = |sums: &[f64]| {
                 let odd = sums[to] - sums[from];
                 if window % 2 == 1 { odd } else { (odd + sums[to - 1] - sums[from + 1]) * 0.5 }
             };
-            let count = counts.as_deref().map_or(window as f64, both);
-            let missing = self.present.as_ref().is_some_and(|present| present[at] == 0.0);
-            let average = if count > 0.0 { both(&sums) / count } else { 0.0 };
-            values.push(if missing { 0.0 } else { value - average });
+            let (count, here) = match &self.gaps {
+                Some(gaps) => (both(&gaps.counts), gaps.present[at]),
+                None => (window as f64, 1.0),
+            };
+            let average = if count > 0.0 { both(&self.sums) / count } else { 0.0 };
+            values.push((value - average) * here);
         }
-        Self::with(values, self.present.clone())
+        let squares = prefix_sums(values.iter().map(|value| value * value));
+        Shape { values, squares, gaps: self.gaps.as_ref() }
     }
 
     /// Less a season, which at each sample is the mean distance from the moving average over the two
     /// seasons before and the two after it.
-    pub fn without(&self, period: usize) -> Self {
-        let around = self.around_average(period);
+    pub fn without(self, period: usize) -> Self {
+        let around = self.around_average(period).values;
         let len = self.values.len();
+        let present = |at: usize| self.gaps.as_ref().map_or(1.0, |gaps| gaps.present[at]);
         let mut values = Vec::with_capacity(len);
-        for at in 0..len {
+        for (at, value) in self.values.iter().enumerate() {
             let neighbours = [
                 at.checked_sub(2 * period),
                 at.checked_sub(period),
@@ -98,71 +131,81 @@ impl Samples {
             ];
             let (mut sum, mut count) = (0.0, 0.0);
             for other in neighbours.into_iter().flatten().filter(|other| *other < len) {
-                sum += around.values[other];
-                count += self.present.as_ref().map_or(1.0, |present| present[other]);
+                sum += around[other];
+                count += present(other);
             }
-            let here = self.present.as_ref().map_or(1.0, |present| present[at]);
             let mean = if count > 0.0 { sum / count } else { 0.0 };
-            values.push((self.values[at] - mean) * here);
+            values.push((value - mean) * present(at));
         }
-        Self::with(values, self.present.clone())
+        Self::with(values, self.gaps)
     }
 
+    /// Correlations with itself 0 to half the length later, roughly: where samples are missing, as many pairs
+    /// are taken to be missing at each lag, and the longest lags wrap around if `fft` is short.
+    pub fn correlations(&self, fft: &Fft) -> Vec<f64> {
+        let squares = prefix_sums(self.values.iter().map(|value| value * value));
+        let products = fft.lagged_products(&self.values);
+        let lags = 0..=self.len() / 2;
+        lags.map(|lag| normalised(products[lag], &squares, lag, self.known())).collect()
+    }
+}
+
+impl Shape<'_> {
     /// Sum of squares.
     pub fn energy(&self) -> f64 {
-        self.squares[self.len()]
+        self.squares[self.values.len()]
     }
 
-    /// The share of samples that are not missing.
-    pub fn known(&self) -> f64 {
-        self.known
-    }
-
-    /// Correlation with itself `lag` samples later, -1 to 1, over the pairs of which neither is missing.
+    /// Correlation with itself `lag` samples later, -1 to 1, over the pairs of which neither is missing; 0
+    /// where those are few.
     pub fn correlation(&self, lag: usize) -> f64 {
         let Some(later) = self.values.get(lag..).filter(|later| !later.is_empty()) else {
             return 0.0;
         };
-        let earlier = &self.values[..later.len()];
-        let pairs = self.present.as_ref().map(|p| dot(&p[..later.len()], &p[lag..]));
-        self.normalised(lag, dot(earlier, later), pairs)
-    }
-
-    /// [`Self::correlation`] for lags 0 to half the length.
-    pub fn correlations(&self, fft: &Fft) -> Vec<f64> {
-        let products = fft.lagged_products(&self.values);
-        let pairs = self.present.as_ref().map(|present| fft.lagged_products(present));
-        (0..=self.len() / 2)
-            .map(|lag| self.normalised(lag, products[lag], pairs.as_ref().map(|p| p[lag])))
-            .collect()
-    }
-
-    fn normalised(&self, lag: usize, products: f64, pairs: Option<f64>) -> f64 {
-        let len = self.values.len();
-        let (head, tail) = (self.squares[len - lag], self.squares[len] - self.squares[lag]);
-        // Of the squares, those count whose partner is not missing.
-        let expected = self.known * (len - lag) as f64;
-        let share = pairs.map_or(1.0, |pairs| pairs / expected);
+        let share = match self.gaps {
+            Some(gaps) => gaps.pairs(lag) / (gaps.known() * later.len() as f64),
+            None => 1.0,
+        };
         if share < LEAST_PAIRS {
             return 0.0;
         }
-        let energy = libm::sqrt(head * tail) * share;
-        if energy > 1e-12 { products / energy } else { 0.0 }
+        normalised(dot(&self.values[..later.len()], later), &self.squares, lag, share)
+    }
+}
+
+impl Gaps {
+    fn new(present: Vec<f64>) -> Self {
+        let counts = prefix_sums(present.iter().copied());
+        let word = |chunk: &[f64]| {
+            chunk.iter().rev().fold(0_u64, |word, here| (word << 1) | u64::from(*here > 0.0))
+        };
+        let bits = present.chunks(64).map(word).chain([0]).collect();
+        Self { present, counts, bits }
     }
 
-    /// Periodogram under a Hann window, which keeps what is strong from spilling over what is weak.
-    pub fn periodogram(&self, fft: &Fft) -> Vec<f64> {
-        let turn = std::f64::consts::TAU / self.len() as f64;
-        // Cosines by rotation: the window needs no more precision.
-        let step = Complex { re: libm::cos(turn), im: libm::sin(turn) };
-        let mut angle = Complex { re: 1.0, im: 0.0 };
-        let mut windowed = Vec::with_capacity(self.len());
-        for value in &self.values {
-            windowed.push(value * (0.5 - 0.5 * angle.re));
-            angle = angle.times(step);
-        }
-        fft.spectrum(&windowed).into_iter().map(Complex::power).collect()
+    fn known(&self) -> f64 {
+        self.counts[self.present.len()] / self.present.len() as f64
     }
+
+    /// How many samples have a partner `lag` later.
+    fn pairs(&self, lag: usize) -> f64 {
+        let (words, shift) = (lag / 64, lag % 64);
+        let later = self.bits[words..].windows(2).map(|pair| {
+            let high = if shift == 0 { 0 } else { pair[1] << (64 - shift) };
+            (pair[0] >> shift) | high
+        });
+        let both = self.bits.iter().zip(later).map(|(here, later)| (here & later).count_ones());
+        f64::from(both.sum::<u32>())
+    }
+}
+
+/// A sum of products of values `lag` apart, by the energy of both. `share` of the values of either side have a
+/// partner.
+fn normalised(products: f64, squares: &[f64], lag: usize, share: f64) -> f64 {
+    let len = squares.len() - 1;
+    let (head, tail) = (squares[len - lag], squares[len] - squares[lag]);
+    let energy = libm::sqrt(head * tail) * share;
+    if energy > 1e-12 { products / energy } else { 0.0 }
 }
 
 /// Median and scaled quartile range, or, where most values are equal, mean distance from the median.
@@ -205,15 +248,18 @@ fn prefix_sums(values: impl ExactSizeIterator<Item = f64>) -> Vec<f64> {
     sums
 }
 
-/// Sum of products, in four chains that do not wait for each other.
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let (a, b) = (a.chunks_exact(4), b.chunks_exact(4));
-    let rest: f64 = a.remainder().iter().zip(b.remainder()).map(|(a, b)| a * b).sum();
-    let mut sums = [0.0; 4];
-    for (a, b) in a.zip(b) {
-        for lane in 0..4 {
-            sums[lane] += a[lane] * b[lane];
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn pairs_are_counted(missing in prop::collection::vec(prop::bool::weighted(0.3), 1..200), lag in 0_usize..200) {
+            let present: Vec<f64> = missing.iter().map(|missing| f64::from(u8::from(!missing))).collect();
+            let lag = lag % present.len();
+            let plain: f64 = present.iter().zip(&present[lag..]).map(|(a, b)| a * b).sum();
+            prop_assert_eq!(Gaps::new(present).pairs(lag), plain);
         }
     }
-    sums[0] + sums[1] + (sums[2] + sums[3]) + rest
 }

@@ -12,6 +12,8 @@ const FIVE: Step = Step::from_seconds(300);
 
 /// Value at a phase from 0 to 1.
 type Shape = fn(f64) -> f64;
+/// Period, shape and size of each.
+type Seasons<'a> = &'a [(usize, Shape, f64)];
 type Spoil = fn(&mut Random, &mut [f64]);
 
 fn wave(phase: f64) -> f64 {
@@ -79,7 +81,7 @@ fn walk(random: &mut Random, values: &mut [f64]) {
 }
 
 /// How many of the seeded series have exactly the seasons that were put in, within 2 %.
-fn right(len: usize, step: Step, seasons: &[(usize, Shape, f64)], noise: f64, spoil: Spoil) -> u64 {
+fn right(len: usize, step: Step, seasons: Seasons<'_>, noise: f64, spoil: Spoil) -> u64 {
     let count = (0..SEEDS).filter(|seed| {
         let mut random = Random(*seed);
         let offset = random.uniform();
@@ -101,9 +103,9 @@ fn right(len: usize, step: Step, seasons: &[(usize, Shape, f64)], noise: f64, sp
 
 #[test]
 fn seasons_are_found_in_synthetic_series() {
-    let hourly: &[(usize, Shape, f64)] = &[(60, pulse, 1.0), (1_440, day, 2.0)];
-    let weekly: &[(usize, Shape, f64)] = &[(288, day, 1.0), (2_016, saw, 1.0)];
-    let cases: [(&str, usize, Step, &[(usize, Shape, f64)], f64, Spoil); 22] = [
+    let hourly: Seasons = &[(60, pulse, 1.0), (1_440, day, 2.0)];
+    let weekly: Seasons = &[(288, day, 1.0), (2_016, saw, 1.0)];
+    let cases: [(&str, usize, Step, Seasons, f64, Spoil); 22] = [
         ("7 days of 1m", 10_080, MINUTE, &[(1_440, day, 1.0)], 0.5, nothing),
         ("7 noisy days of 1m", 10_080, MINUTE, &[(1_440, day, 1.0)], 2.0, nothing),
         ("3 days of 1m", 4_320, MINUTE, &[(1_440, day, 1.0)], 0.3, nothing),
@@ -194,6 +196,23 @@ fn what_is_said_of_a_season() {
         [None, Some(48), Some(336)]
     );
     assert_eq!(Calendar::ALL.map(|c| c.period(Step::from_seconds(86_400))), [None, None, Some(7)]);
+}
+
+#[test]
+fn a_season_settles_as_soon_as_it_is_known() {
+    let mut random = Random(3);
+    let late: Vec<f64> = (0..4_000)
+        .map(|at| if at < 900 { 0.0 } else { 3.0 * wave(f64::from(at) / 100.0) } + random.normal())
+        .collect();
+    for (history, known) in [(800, 1_600), (1_600, 1_600), (3_000, 1_500), (0, 2_048)] {
+        let found = settled(&late, history, MINUTE);
+        assert!(
+            matches!(found[..], [(at, s), ..] if at == known && s.period.abs_diff(100) <= 2),
+            "{history}: {found:?}"
+        );
+        assert_eq!(settled(&late[..known], history, MINUTE), found[..1]);
+        assert_eq!(settled(&late[..known - 1], history, MINUTE), []);
+    }
 }
 
 proptest! {

@@ -1,0 +1,231 @@
+use super::param::Field;
+use super::seasonal::{HISTORY, LENGTH, NO_SEASON, SEASON, is_found, named};
+use super::{About, Algorithm, Detection, Form, Input, Param, Quantity, samples};
+use crate::seasonality::periods;
+use crate::stats::enough;
+use crate::stats::stl::{Smoothing, decompose_all, fill, moving_average};
+
+/// Decomposition: `expected` is trend plus season as STL (of several found seasons, MSTL) sees them, see
+/// [`crate::stats::stl`], plus the median of the remainder; `scale` is the scaled quartile range of the
+/// remainder, `(q75 - q25) / 1.349`, over all samples. Before it, what is far
+/// off the moving average plus the median of its phase is replaced by that, so that a spike leaves no echo in
+/// other seasons.
+///
+/// It looks at all samples to judge each, so it is for looking back only. Cost: O(n) for STL, O(n log n) to
+/// find a season. Source: Cleveland et al. (1990); as a detector Hochenbaum, Vallis and Kejariwal, "Automatic
+/// anomaly detection in the cloud via statistical learning" (2017).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decompose {
+    /// Which season: found, hour, day or week.
+    pub season: usize,
+    /// Its length in samples, 0 for the one that `season` names.
+    pub length: usize,
+    /// How many seasons the shape of one is averaged over.
+    pub seasons: usize,
+}
+
+const SEASONS: Param = Param {
+    id: "seasons",
+    label: "Shape over",
+    help: "How many seasons the shape of a season is averaged over. Fewer let it change, and hide more in it.",
+    least: 3.0,
+    most: 51.0,
+    default: 11.0,
+    form: Form::Count,
+};
+
+/// Found seasons beyond these are left to the remainder.
+const MOST_SEASONS: usize = 2;
+
+/// Samples this many scales off do not shape trend and season.
+const OUTLIER: f64 = 3.0;
+
+/// The quartile range of normal samples in standard deviations.
+const QUARTILE_RANGE: f64 = 1.349;
+
+/// The trend follows a new level within seasons; after this many samples it is called one.
+const MEMORY: usize = 60;
+
+impl Default for Decompose {
+    fn default() -> Self {
+        Self { season: SEASON.count(), length: LENGTH.count(), seasons: SEASONS.count() }
+    }
+}
+
+impl Algorithm for Decompose {
+    const ABOUT: About = About {
+        id: "decompose",
+        name: "Decomposition",
+        summary: "Each sample against trend and season of the whole range, for looking back only.",
+        threshold: 5.0,
+        causal: false,
+        params: &[SEASON, LENGTH, SEASONS],
+    };
+
+    fn field(&mut self, index: usize) -> Field<'_> {
+        Field::Count(match index {
+            0 => &mut self.season,
+            1 => &mut self.length,
+            _ => &mut self.seasons,
+        })
+    }
+
+    fn history(&self) -> usize {
+        if self.length == 0 { HISTORY } else { 3 * self.length }
+    }
+
+    fn detect(&self, input: Input<'_>) -> Detection {
+        let len = input.values.len();
+        let periods = self.periods(input);
+        let (expected, scale) =
+            fit(input.learnt, &periods, self.seasons).unwrap_or((vec![f64::NAN; len], f64::NAN));
+        let lengths: Vec<String> = periods.iter().map(|p| samples(*p, input.grid)).collect();
+        let baseline = if scale.is_nan() {
+            NO_SEASON.to_owned()
+        } else {
+            format!("trend and season of {} over all samples", lengths.join(" and "))
+        };
+        let (judged, scale) = (input.values.to_vec(), vec![scale; len]);
+        Detection::judge(Quantity::Value, judged, expected, scale, baseline, MEMORY)
+    }
+}
+
+impl Decompose {
+    /// The shortest first.
+    fn periods(&self, input: Input<'_>) -> Vec<usize> {
+        let step = input.grid.step;
+        if !is_found(self.season, self.length) {
+            return named(self.season, self.length, step).into_iter().collect();
+        }
+        let found = periods(input.learnt, step);
+        let mut all: Vec<usize> =
+            found.iter().take(MOST_SEASONS).map(|season| season.period).collect();
+        all.sort_unstable();
+        all
+    }
+}
+
+/// Trend plus season at each sample, and the scale of the remainder. `None` without two seasons or with
+/// more than half of the samples missing.
+fn fit(learnt: &[f64], periods: &[usize], seasons: usize) -> Option<(Vec<f64>, f64)> {
+    let (_, pivot, _) = quartiles(learnt)?;
+    // Less a pivot, so that constants and high levels are exact.
+    let mut values: Vec<f64> = learnt.iter().map(|value| value - pivot).collect();
+    let typical = typical(&values, periods)?;
+    let rest: Vec<f64> = values.iter().zip(&typical).map(|(value, fit)| value - fit).collect();
+    let (low, middle, high) = quartiles(&rest)?;
+    let far = OUTLIER * (high - low) / QUARTILE_RANGE;
+    let cleaned: Vec<f64> = (0..values.len())
+        .map(|at| if (rest[at] - middle).abs() <= far { values[at] } else { typical[at] })
+        .collect();
+    let fit = decompose_all(&cleaned, periods, Smoothing { seasons, robust: 0 })?;
+    for (value, (trend, season)) in values.iter_mut().zip(fit.trend.iter().zip(&fit.seasonal)) {
+        *value -= trend + season;
+    }
+    let (low, middle, high) = quartiles(&values)?;
+    let sums = fit.trend.iter().zip(&fit.seasonal);
+    let expected = sums.map(|(trend, season)| pivot + (trend + season + middle)).collect();
+    Some((expected, (high - low) / QUARTILE_RANGE))
+}
+
+/// A first, robust fit: the moving average over the longest season, plus the median of each phase of each
+/// season. `None` without two seasons.
+fn typical(values: &[f64], periods: &[usize]) -> Option<Vec<f64>> {
+    let (len, longest) = (values.len(), *periods.last()?);
+    if longest < 2 || len < 2 * longest {
+        return None;
+    }
+    let mut rest = fill(values, longest)?;
+    let mut averages = rest.clone();
+    moving_average(&mut averages, longest);
+    let before = longest / 2;
+    let trend = |at: usize| averages[at.saturating_sub(before).min(averages.len() - 1)];
+    let mut fit: Vec<f64> = (0..len).map(trend).collect();
+    rest.iter_mut().zip(&fit).for_each(|(rest, fit)| *rest -= fit);
+    let mut samples = Vec::new();
+    for &period in periods {
+        for phase in 0..period {
+            samples.clear();
+            samples.extend(rest.iter().skip(phase).step_by(period));
+            let median = median(&mut samples);
+            for at in (phase..len).step_by(period) {
+                rest[at] -= median;
+                fit[at] += median;
+            }
+        }
+    }
+    Some(fit)
+}
+
+/// Of at least one value.
+fn median(values: &mut [f64]) -> f64 {
+    let even = values.len().is_multiple_of(2);
+    let (below, high, _) = values.select_nth_unstable_by(values.len() / 2, f64::total_cmp);
+    let low = below.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if even { low * 0.5 + *high * 0.5 } else { *high }
+}
+
+/// The samples at a quarter, half and three quarters of the finite ones; `None` if less than half are.
+fn quartiles(values: &[f64]) -> Option<(f64, f64, f64)> {
+    let mut finite: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
+    let count = finite.len();
+    if count < enough(values.len()) {
+        return None;
+    }
+    let mut at = |index: usize| *finite.select_nth_unstable_by(index, f64::total_cmp).1;
+    Some((at(count / 4), at(count / 2), at(count - 1 - count / 4)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::series::Grid;
+    use crate::stats::testing::Random;
+    use crate::time::{Step, Timestamp};
+
+    fn detect(values: &[f64], detector: Decompose) -> Detection {
+        let grid = Grid { start: Timestamp(0), step: Step::from_seconds(300), len: values.len() };
+        detector.detect(Input { values, learnt: values, history: 0, grid, group: None })
+    }
+
+    /// A week of days with a rising trend, a spike and a gap.
+    fn week() -> Vec<f64> {
+        let mut random = Random(5);
+        let wave = |at: usize| libm::sin(at as f64 / 288.0 * std::f64::consts::TAU);
+        let mut values: Vec<f64> = (0..2_016)
+            .map(|at| 1e6 + 0.01 * at as f64 + 5.0 * wave(at) + 0.5 * random.normal())
+            .collect();
+        values[1_000] += 30.0;
+        values[1_200..1_220].fill(f64::NAN);
+        values
+    }
+
+    #[test]
+    fn a_spike_is_odd_and_leaves_no_echo() {
+        let values = week();
+        let found = detect(&values, Decompose::default());
+        assert_eq!(found.baseline, "trend and season of 288 samples (24 h) over all samples");
+        let flagged: Vec<usize> = (0..values.len()).filter(|at| found.score[*at] >= 5.0).collect();
+        assert_eq!(flagged, [1_000]);
+        assert!(found.score[1_000 - 288] < 3.0 && found.score[1_000 + 288] < 3.0);
+        assert!((found.scale[0] - 0.5).abs() < 0.1, "{}", found.scale[0]);
+        assert!(found.score[1_200..1_220].iter().all(|score| score.is_nan()));
+    }
+
+    #[test]
+    fn a_named_season_and_one_that_does_not_fit() {
+        let values = week();
+        let day = detect(&values, Decompose { season: 2, ..Decompose::default() });
+        assert!(day.score[1_000] > 30.0);
+        let own = detect(&values, Decompose { season: 2, length: 576, ..Decompose::default() });
+        assert!(own.baseline.contains("576 samples"));
+        for detector in [
+            Decompose { season: 3, ..Decompose::default() },
+            Decompose { length: 1, ..Decompose::default() },
+        ] {
+            let none = detect(&values, detector);
+            assert_eq!(none.baseline, NO_SEASON);
+            assert!(none.score.iter().all(|score| score.is_nan()));
+        }
+    }
+}

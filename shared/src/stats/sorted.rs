@@ -1,0 +1,92 @@
+//! A few samples in order, of which one or the other is exchanged at a time.
+//!
+//! Cost: a binary search and a short move of memory for each that comes or goes; for hundreds of
+//! samples at most.
+
+/// Samples in ascending order, all finite.
+#[derive(Clone, Debug, Default)]
+pub struct Sorted {
+    values: Vec<f64>,
+}
+
+impl Sorted {
+    /// With room for so many samples.
+    pub fn with_capacity(count: usize) -> Self {
+        Self { values: Vec::with_capacity(count) }
+    }
+
+    /// How many samples there are.
+    pub fn count(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Takes one sample out, which must be there, and one in; NaN and infinities stand for none.
+    pub fn exchange(&mut self, old: f64, new: f64) {
+        let values = &mut self.values;
+        let place = |values: &[f64], wanted: f64| values.partition_point(|value| *value < wanted);
+        match (old.is_finite(), new.is_finite()) {
+            (true, true) => {
+                let (from, to) = (place(values, old), place(values, new));
+                if from < to {
+                    values.copy_within(from + 1..to, from);
+                    values[to - 1] = new;
+                } else if from < values.len() {
+                    values.copy_within(to..from, to + 1);
+                    values[to] = new;
+                }
+            }
+            (true, false) => {
+                let from = place(values, old);
+                if from < values.len() {
+                    values.remove(from);
+                }
+            }
+            (false, true) => values.insert(place(values, new), new),
+            (false, false) => {}
+        }
+    }
+
+    /// The quantile `q` of 0 to 1, interpolated as Prometheus' `quantile_over_time` does; NaN for none.
+    pub fn quantile(&self, q: f64) -> f64 {
+        let Some(last) = self.values.len().checked_sub(1) else { return f64::NAN };
+        let rank = q.clamp(0.0, 1.0) * last as f64;
+        let below = rank as usize;
+        let (low, high) = (self.values[below], self.values[last.min(below + 1)]);
+        let weight = rank - below as f64;
+        if low == high { low } else { low * (1.0 - weight) + high * weight }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn quantiles_between_samples() {
+        let mut sorted = Sorted::default();
+        assert!(sorted.quantile(0.5).is_nan());
+        for value in [4.0, 1.0, 3.0, 2.0] {
+            sorted.exchange(f64::NAN, value);
+        }
+        for (q, value) in [(0.0, 1.0), (0.25, 1.75), (0.5, 2.5), (0.75, 3.25), (1.0, 4.0)] {
+            assert_eq!(sorted.quantile(q), value);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn always_sorted(values in prop::collection::vec(prop_oneof![4 => -9..9_i32, 1 => Just(99)], 1..60), window in 1_usize..9) {
+            let values: Vec<f64> = values.iter().map(|v| if *v == 99 { f64::NAN } else { f64::from(*v) }).collect();
+            let mut sorted = Sorted::with_capacity(window);
+            for at in 0..values.len() {
+                let old = at.checked_sub(window).map_or(f64::NAN, |old| values[old]);
+                sorted.exchange(old, values[at]);
+                let mut plain = values[(at + 1).saturating_sub(window)..=at].to_vec();
+                plain.retain(|value| value.is_finite());
+                plain.sort_by(f64::total_cmp);
+                prop_assert_eq!(&sorted.values, &plain);
+            }
+        }
+    }
+}
