@@ -1,19 +1,28 @@
-// `node times.mjs KERNELS.wasm ROUNDS`: a line of name, samples and median seconds for each case, as `bench times`.
+// `node times.mjs KERNELS.wasm ROUNDS`: a line of name and nanoseconds a sample for each case, as `bench times`.
 import { load, text } from './wasm.mjs';
 
 const [file, rounds] = process.argv.slice(2);
 const exports = await load(file);
-const cases = text(exports, exports.cases()).trimEnd().split('\n');
-const times = cases.map(() => []);
+const cases = text(exports, exports.cases())
+  .trimEnd()
+  .split('\n')
+  .map((line) => line.split('\t'))
+  .map(([name, samples, parts]) => ({ name, samples, times: Array.from({ length: parts }, () => []) }));
 // The engine compiles what is called often anew, and better.
-for (let round = -2; round < Number(rounds); round++) {
-  cases.forEach((_, at) => {
-    const start = performance.now();
-    exports.run(at);
-    if (round >= 0) times[at].push((performance.now() - start) / 1e3);
+for (let round = -1; round < Number(rounds); round++) {
+  cases.forEach(({ times }, at) => {
+    times.forEach((times, part) => {
+      const start = performance.now();
+      exports.run(at, part);
+      if (round >= 0) times.push(performance.now() - start);
+    });
   });
 }
-cases.forEach((name, at) => {
-  const sorted = times[at].sort((a, b) => a - b);
-  console.log(`${name}\t${sorted[sorted.length >> 1]}`);
-});
+for (const { name, samples, times } of cases) {
+  const milliseconds = times.reduce((sum, times) => sum + median(times), 0);
+  console.log(`${name}\t${(milliseconds * 1e6) / samples}`);
+}
+
+function median(times) {
+  return times.sort((a, b) => a - b)[times.length >> 1];
+}

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use shared::analysis::{Learning, analyze, detect};
+use shared::analysis::{Detected, Learning, analyze, detect};
 use shared::detect::{Detector, Input};
 use shared::event::Rule;
 use shared::stats::quantile::Ranks;
@@ -17,8 +17,10 @@ pub struct Case {
     pub name: String,
     /// How many samples it works on.
     pub samples: usize,
-    /// Does it once.
-    pub work: Box<dyn FnMut()>,
+    /// How many parts it has, to be timed one by one: what the machine does besides spoils single ones only.
+    pub parts: usize,
+    /// Does a part.
+    pub work: Box<dyn FnMut(usize)>,
 }
 
 /// All of them, on data of their own.
@@ -79,9 +81,8 @@ fn kernels(all: &Arc<[Arc<[f64]>]>, cases: &mut Vec<Case>) {
             cases.push(Case {
                 name: format!("{name} {window}"),
                 samples: SERIES * SAMPLES,
-                work: Box::new(move || {
-                    ranks.iter().for_each(|ranks| work(black_box(ranks), window))
-                }),
+                parts: SERIES,
+                work: Box::new(move |part| work(black_box(&ranks[part]), window)),
             });
         }
     }
@@ -89,17 +90,19 @@ fn kernels(all: &Arc<[Arc<[f64]>]>, cases: &mut Vec<Case>) {
 
 /// What moving a threshold costs: flags, runs, events and their severity from kept scores.
 fn rules(all: &[Arc<[f64]>], cases: &mut Vec<Case>) {
-    let detected = Arc::new(detect(
-        loaded(all, HISTORY),
-        Detector::by_id("rolling").unwrap_or_default(),
-        Learning::default(),
-    ));
-    for threshold in [4.0, 1.5] {
+    let detector = Detector::by_id("rolling").unwrap_or_default();
+    let detected: Arc<[Arc<Detected>]> = all
+        .iter()
+        .map(|values| loaded(std::slice::from_ref(values), HISTORY))
+        .map(|loaded| Arc::new(detect(loaded, detector, Learning::default())))
+        .collect();
+    for threshold in [40.0, 4.0, 1.5] {
         let (detected, rule) = (Arc::clone(&detected), Rule { threshold, ..Rule::default() });
         cases.push(Case {
             name: format!("threshold {threshold}"),
             samples: SERIES * SAMPLES,
-            work: Box::new(move || drop(black_box(analyze(Arc::clone(&detected), rule)))),
+            parts: SERIES,
+            work: Box::new(move |part| drop(black_box(analyze(Arc::clone(&detected[part]), rule)))),
         });
     }
 }
@@ -110,6 +113,7 @@ fn each(name: String, all: &Arc<[Arc<[f64]>]>, mut work: impl FnMut(&[f64]) + 's
     Case {
         name,
         samples,
-        work: Box::new(move || all.iter().for_each(|values| work(black_box(values)))),
+        parts: all.len(),
+        work: Box::new(move |part| work(black_box(&all[part]))),
     }
 }

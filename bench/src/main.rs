@@ -1,4 +1,5 @@
-//! `bench times ROUNDS`: a line of name, samples and median seconds for each case.
+//! `bench times ROUNDS`: a line of name and nanoseconds a sample for each case, the
+//! sum of the medians of its parts.
 //! `bench digests`: see `parity.rs`. `bench data FILE`: the short series, for peers.
 #![allow(
     clippy::disallowed_methods,
@@ -24,18 +25,26 @@ fn main() -> io::Result<()> {
 
 fn times(rounds: usize) {
     let mut cases = case::all();
-    let mut times = vec![Vec::with_capacity(rounds); cases.len()];
+    let mut times: Vec<Vec<Vec<f64>>> =
+        cases.iter().map(|case| vec![Vec::new(); case.parts]).collect();
     for _ in 0..rounds {
         for (case, times) in cases.iter_mut().zip(&mut times) {
-            let start = Instant::now();
-            (case.work)();
-            times.push(start.elapsed().as_secs_f64());
+            for (part, times) in times.iter_mut().enumerate() {
+                let start = Instant::now();
+                (case.work)(part);
+                times.push(start.elapsed().as_secs_f64());
+            }
         }
     }
     for (case, mut times) in cases.into_iter().zip(times) {
-        times.sort_by(f64::total_cmp);
-        println!("{}\t{}\t{}", case.name, case.samples, times[times.len() / 2]);
+        let seconds: f64 = times.iter_mut().map(|times| median(times)).sum();
+        println!("{}\t{}", case.name, seconds * 1e9 / case.samples as f64);
     }
+}
+
+fn median(times: &mut [f64]) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
 fn write(file: &str) -> io::Result<()> {

@@ -13,21 +13,24 @@ thread_local! {
     static CASES: RefCell<Vec<Case>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Makes the cases: a line of name and samples for each.
+/// Makes the cases: a line of name, samples and parts for each.
 #[unsafe(no_mangle)]
 pub extern "C" fn cases() -> u64 {
     let all = case::all();
-    let lines = all.iter().map(|case| format!("{}\t{}\n", case.name, case.samples)).collect();
+    let lines = all
+        .iter()
+        .map(|case| format!("{}\t{}\t{}\n", case.name, case.samples, case.parts))
+        .collect();
     CASES.set(all);
     text(lines)
 }
 
-/// Does the work of a case once.
+/// Does a part of a case.
 #[unsafe(no_mangle)]
-pub extern "C" fn run(case: usize) {
+pub extern "C" fn run(case: usize, part: usize) {
     CASES.with_borrow_mut(|cases| {
         if let Some(case) = cases.get_mut(case) {
-            (case.work)();
+            (case.work)(part);
         }
     });
 }

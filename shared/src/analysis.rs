@@ -68,6 +68,8 @@ pub struct DetectedSeries {
     pub gaps: usize,
     /// How many samples of the judged range got a verdict.
     pub judged: usize,
+    /// Largest score in the judged range, 0 without a verdict.
+    pub score: f64,
 }
 
 /// What is odd.
@@ -126,9 +128,10 @@ pub fn detect(loaded: Arc<Loaded>, detector: Detector, learning: Learning) -> De
             }
             let (missing, gaps) = count_missing(series.values.get(history..).unwrap_or_default());
             let judged = detection.score.get(history..).unwrap_or_default();
+            let score = judged.iter().copied().fold(0.0, f64::max);
             let judged = judged.iter().filter(|score| !score.is_nan()).count();
             let period = periods(values, series.grid.step).first().map(|season| season.period);
-            DetectedSeries { name, derived, period, detection, missing, gaps, judged }
+            DetectedSeries { name, derived, period, detection, missing, gaps, judged, score }
         })
         .collect();
     let window = Span::from_seconds(300).max(loaded.query.step.times(4));
@@ -176,9 +179,7 @@ pub fn analyze(detected: Arc<Detected>, rule: Rule) -> Analysis {
             let samples = Samples { values, period: found.period };
             let events = events(samples, detection, &rule, history, |at| series.grid.at(at));
             let severity = events.iter().map(|event| event.severity).fold(0.0, f64::max);
-            let judged = detection.score.get(history..).unwrap_or_default();
-            let score = judged.iter().copied().fold(0.0, f64::max);
-            Ranked { index, events, severity, score }
+            Ranked { index, events, severity, score: found.score }
         })
         .collect();
     ranking.sort_by(|a, b| {

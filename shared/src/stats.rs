@@ -42,6 +42,14 @@ pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     sums[0] + sums[1] + (sums[2] + sums[3]) + rest
 }
 
+/// Samples that are looked through at once where few of them matter.
+pub(crate) const BLOCK: usize = 64;
+
+/// Whether a value is `limit` or more; NaN is not. Branches only at the end, so that it takes several at a time.
+pub(crate) fn reaches(values: &[f64], limit: f64) -> bool {
+    values.iter().fold(false, |found, value| found | (*value >= limit))
+}
+
 /// How many finite samples a window of `window` needs: half of it, and at least 3.
 pub fn enough(window: usize) -> usize {
     window.div_ceil(2).max(3)

@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 
 use super::{Rule, Sides};
 use crate::detect::Detection;
+use crate::stats::{BLOCK, reaches};
 
 /// Indices of first and last flagged sample of each event, oldest first. `history` samples at the front
-/// open none. Cost: one comparison a sample, the rest for flagged samples only.
+/// open none. Cost: one comparison a sample, the rest where a flagged sample is near.
 pub(super) fn runs(detection: &Detection, rule: &Rule, history: usize) -> Vec<(usize, usize)> {
     let mut runs: Vec<(usize, usize)> = Vec::new();
     let mut open: Option<(usize, usize)> = None;
@@ -15,8 +16,8 @@ pub(super) fn runs(detection: &Detection, rule: &Rule, history: usize) -> Vec<(u
     let opens = rule.opens(detection);
     // What is joined to an alert of another kind than the score may score less.
     let joins = if detection.alerts.is_some() { rule.threshold / 2.0 } else { rule.threshold };
-    for (at, &strength) in detection.strength().iter().enumerate().skip(known) {
-        let score = detection.score[at];
+    let strengths = detection.strength();
+    for (at, strength, score) in candidates(strengths, opens, &detection.score, joins, known) {
         let (alerts, joined) = (strength > 0.0 && strength >= opens, score > 0.0 && score >= joins);
         if !((alerts || joined) && counts(detection, rule, at)) {
             continue;
@@ -37,6 +38,25 @@ pub(super) fn runs(detection: &Detection, rule: &Rule, history: usize) -> Vec<(u
     runs.extend(open);
     runs.retain(|(first, last)| last - first + 1 >= rule.at_least);
     runs
+}
+
+/// Index, strength and score of each sample from `first` on that is in a block in which a strength reaches `opens` or a
+/// score `joins`.
+fn candidates<'a>(
+    strengths: &'a [f64],
+    opens: f64,
+    scores: &'a [f64],
+    joins: f64,
+    first: usize,
+) -> impl Iterator<Item = (usize, f64, f64)> + 'a {
+    let blocks = strengths.chunks(BLOCK).zip(scores.chunks(BLOCK)).enumerate();
+    blocks
+        .skip(first / BLOCK)
+        .filter(move |(_, (strengths, scores))| reaches(strengths, opens) || reaches(scores, joins))
+        .flat_map(|(block, (strengths, scores))| {
+            (block * BLOCK..).zip(strengths).zip(scores).map(|((at, s), score)| (at, *s, *score))
+        })
+        .filter(move |(at, ..)| *at >= first)
 }
 
 /// Whether the deviation of a judged sample is on a side and of a size that the rule asks for.

@@ -3,20 +3,22 @@
 //! Definition: the `q` quantile of n sorted samples lies at rank `q (n - 1)`, interpolated linearly between
 //! its two neighbours, as Prometheus' `quantile_over_time` does. Infinities and NaN are not among the n.
 //!
-//! Method: all samples are sorted once; a window is then the set of its samples' ranks, kept as bits, and
-//! cursors that sit on the wanted bits move by a bit or two when one sample comes and another goes. One sort
-//! serves every window, so [`Ranks`] are worth keeping while a window is tuned. The histogram filter of Huang,
-//! Yang and Tang, "A fast two-dimensional median filtering algorithm" (1979), on ranks instead of grey values.
+//! Method: all samples are sorted once, which serves every window. For one window the series is cut into blocks
+//! of a few windows, and each block gets the ranks among its own samples from that order. A window is then a set
+//! of small numbers, kept as bits, and cursors on the wanted ones move by a bit or two when one sample comes and
+//! another goes: the histogram filter of Huang, Yang and Tang, "A fast two-dimensional median filtering
+//! algorithm" (1979), on ranks instead of grey values.
 //!
-//! Cost: O(n log n) once, then a few bit scans a sample, whose length falls as the window grows. Memory: 12
-//! bytes a sample.
+//! Cost: O(n log n) once; then a scan of a word or two for each sample and cursor. [`Ranks`] are worth keeping
+//! while a window is tuned. Memory: 16 bytes a sample, and as much again while it runs.
 
 mod bits;
+mod block;
 mod cursor;
 
 use super::enough;
-use bits::Bits;
-use cursor::{Cursor, deviations};
+use block::blocks;
+use cursor::{Cursor, Nearest};
 
 /// The quartile range of normal samples in standard deviations.
 pub const QUARTILE_RANGE: f64 = 1.349;
@@ -24,18 +26,20 @@ pub const QUARTILE_RANGE: f64 = 1.349;
 /// The standard deviation of normal samples in median absolute deviations.
 pub const DEVIATIONS: f64 = 1.4826;
 
-/// The rank of a sample that enters no window.
+/// The rank of a sample that enters no window; it is below no cursor.
 const NONE: u32 = u32::MAX;
 
 /// The order of the samples of one series, from which quantiles of any window follow.
 #[derive(Clone, Debug)]
 pub struct Ranks {
-    /// The rank of each sample; equal ones rank in the order of time.
+    /// The rank of each sample, [`NONE`] for one that enters no window. Equal ones rank in the order of time.
     of: Vec<u32>,
-    /// The finite samples in ascending order.
+    /// The sample of each rank.
     sorted: Vec<f64>,
     /// Whether windows that reach before the first sample count as shorter ones.
     growing: bool,
+    /// Where it is.
+    order: Vec<u32>,
 }
 
 /// The three quartiles of a window a sample, in the unit of the values; NaN without enough samples.
@@ -62,15 +66,14 @@ pub struct Deviations {
 impl Ranks {
     /// Of the samples of a series. Cost: one sort, the only part that is not linear.
     pub fn new(values: &[f64]) -> Self {
-        let (order, index_bits) = order(values);
-        let mut of = vec![NONE; values.len()];
-        let index = |entry: u64| (entry & ((1 << index_bits) - 1)) as usize;
-        for (rank, &entry) in order.iter().enumerate() {
-            of[index(entry)] = rank as u32;
-        }
+        let order = order(values);
         // Minus zero is zero.
-        let sorted = order.iter().map(|&entry| values[index(entry)] + 0.0).collect();
-        Self { of, sorted, growing: false }
+        let sorted = order.iter().map(|&index| values[index as usize] + 0.0).collect();
+        let mut of = vec![NONE; values.len()];
+        for (rank, &index) in order.iter().enumerate() {
+            of[index as usize] = rank as u32;
+        }
+        Self { of, sorted, order, growing: false }
     }
 
     /// The same, but the windows at the front, which reach before the first sample, count as shorter ones:
@@ -95,25 +98,20 @@ impl Ranks {
         let mut cursors = [Cursor::default(); N];
         let mut places = [Place::default(); N];
         let mut counted = 0;
-        self.slide(window, |at, change, bits, count| {
+        blocks(self, window, |at, change, members| {
             for cursor in &mut cursors {
                 cursor.follow(change);
             }
-            if count < self.enough(window, at) {
+            if members.count < self.enough(window, at) {
                 return;
             }
-            if counted != count {
-                counted = count;
-                places = quantiles.map(|quantile| Place::of(quantile, count));
+            if counted != members.count {
+                counted = members.count;
+                places = quantiles.map(|quantile| Place::of(quantile, counted));
             }
             for ((cursor, place), out) in cursors.iter_mut().zip(&places).zip(&mut out) {
-                cursor.seek(bits, place.order);
-                let low = self.sorted[cursor.rank()];
-                out[at] = if place.weight > 0.0 {
-                    interpolate(low, self.sorted[cursor.next(bits)], place.weight)
-                } else {
-                    low
-                };
+                let member = cursor.seek(&members.bits, place.order);
+                out[at] = members.between(member, place.weight);
             }
         });
         out
@@ -135,56 +133,22 @@ impl Ranks {
     pub fn prior_deviations(&self, window: usize) -> Deviations {
         let mut median = vec![f64::NAN; self.of.len()];
         let mut deviation = median.clone();
-        let (mut middle, mut first, mut last) =
-            (Cursor::default(), Cursor::default(), Cursor::default());
-        self.slide(window, |at, change, bits, count| {
-            for cursor in [&mut middle, &mut first, &mut last] {
-                cursor.follow(change);
-            }
-            if count < self.enough(window, at) {
+        let (mut middle, mut nearest) = (Cursor::default(), Nearest::default());
+        blocks(self, window, |at, change, members| {
+            middle.follow(change);
+            nearest.follow(change);
+            if members.count < self.enough(window, at) {
                 return;
             }
-            let place = Place::of(0.5, count);
-            middle.seek(bits, place.order);
-            let mut centre = self.sorted[middle.rank()];
-            if place.weight > 0.0 {
-                centre = interpolate(centre, self.sorted[middle.next(bits)], place.weight);
-            }
+            let place = Place::of(0.5, members.count);
+            let member = middle.seek(&members.bits, place.order);
+            let centre = members.between(member, place.weight);
+            let (low, high) = nearest.deviations(members, centre);
             median[at] = centre;
-            let (low, high) = deviations(&self.sorted, bits, centre, count, &mut first, &mut last);
-            deviation[at] =
-                if place.weight > 0.0 { interpolate(low, high, place.weight) } else { low };
+            deviation[at] = interpolate(low, high, place.weight);
         });
         Deviations { median, deviation }
     }
-
-    /// Calls `emit` once a sample with what changed since the call before, the ranks of the `window` samples
-    /// before it, and their count.
-    fn slide(&self, window: usize, mut emit: impl FnMut(usize, Change, &Bits, usize)) {
-        let window = window.max(1);
-        let mut bits = Bits::new(self.sorted.len());
-        let mut count = 0;
-        for at in 0..self.of.len() {
-            let come = if at > 0 { self.of[at - 1] } else { NONE };
-            let gone = if at > window { self.of[at - 1 - window] } else { NONE };
-            if come != NONE {
-                bits.insert(come);
-                count += 1;
-            }
-            if gone != NONE {
-                bits.remove(gone);
-                count -= 1;
-            }
-            emit(at, Change { come, gone }, &bits, count);
-        }
-    }
-}
-
-/// The ranks that came into a window and left it; [`NONE`], the largest, is below no cursor.
-#[derive(Clone, Copy)]
-struct Change {
-    come: u32,
-    gone: u32,
 }
 
 /// Where a quantile lies among `count` samples: after the sample of rank `order`, by `weight` of the
@@ -198,8 +162,8 @@ struct Place {
 impl Place {
     fn of(quantile: f64, count: usize) -> Self {
         let rank = quantile.clamp(0.0, 1.0) * (count - 1) as f64;
-        let order = libm::floor(rank);
-        Self { order: order as usize, weight: rank - order }
+        let order = rank as usize;
+        Self { order, weight: rank - order as f64 }
     }
 }
 
@@ -208,17 +172,16 @@ fn interpolate(low: f64, high: f64, weight: f64) -> f64 {
     if low == high { low } else { low * (1.0 - weight) + high * weight }
 }
 
-/// The finite samples in ascending order, each as its index in the low bits of an entry, and how many bits
-/// those are.
-fn order(values: &[f64]) -> (Vec<u64>, u32) {
+/// Where the finite samples are, in ascending order of value, then of time.
+fn order(values: &[f64]) -> Vec<u32> {
     let index_bits = usize::BITS - values.len().leading_zeros();
     let finite = values.iter().enumerate().filter(|(_, value)| value.is_finite());
-    let mut order: Vec<u64> = finite.map(|(index, _)| index as u64).collect();
-    sort(&mut order, values, index_bits);
-    (order, index_bits)
+    let mut entries: Vec<u64> = finite.map(|(index, _)| index as u64).collect();
+    sort(&mut entries, values, index_bits);
+    entries.iter().map(|entry| (entry & ((1 << index_bits) - 1)) as u32).collect()
 }
 
-/// Sorts entries by value, then index: by as many of the leading bits in which the values differ as fit beside
+/// Sorts entries, each with an index in its low bits, by value, then index: by as many of the leading bits in which the values differ as fit beside
 /// the index, because whole numbers sort faster than pairs; then what is still equal by the bits that follow.
 fn sort(entries: &mut [u64], values: &[f64], index_bits: u32) {
     let index_mask = (1 << index_bits) - 1;

@@ -31,7 +31,7 @@ pub fn prior_moments(values: &[f64], window: usize) -> Moments {
         let Some((mean, std)) = next.next() else { return };
         if sums.count >= least {
             *mean = pivot + sums.mean;
-            *std = libm::sqrt(sums.squares / sums.count);
+            *std = (sums.squares / sums.count).sqrt();
         }
     });
     Moments { mean, std }
@@ -47,7 +47,7 @@ pub fn moments(values: &[f64]) -> (f64, f64) {
     if sums.count < enough(values.len()) as f64 {
         return (f64::NAN, f64::NAN);
     }
-    (pivot + sums.mean, libm::sqrt(sums.squares / sums.count))
+    (pivot + sums.mean, (sums.squares / sums.count).sqrt())
 }
 
 /// Least-squares slope of the `window` samples up to and including each one, per sample distance.

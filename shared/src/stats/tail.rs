@@ -1,10 +1,15 @@
 //! How probable so large a score was, by the scores seen before.
 
+use super::{BLOCK, reaches};
+
 /// The share of past scores that counts as tail.
 const TAIL: f64 = 0.02;
 
 /// Fewest scores to fit a tail to.
 const LEAST_TAIL: usize = 5;
+
+/// So many new scores are inserted one by one; for more, all are sorted.
+const FEW: usize = 32;
 
 /// What the assumption below weighs, in samples.
 const PRIOR_WEIGHT: f64 = 100.0;
@@ -28,21 +33,38 @@ impl Past {
         Self { least, large: Vec::new(), top: Vec::new(), room: tail_of(most) + 1, count: 0 }
     }
 
-    /// Adds scores in any order; NaN is left out. Cost: a comparison a score, and a short insertion for
-    /// one among the largest so far.
+    /// Adds scores in any order; NaN is left out. Cost: two comparisons a score, and a short insertion or a part of a
+    /// sort for one among the largest so far.
     pub fn extend(&mut self, scores: &[f64]) {
-        for &score in scores.iter().filter(|score| !score.is_nan()) {
-            self.count += 1;
-            if score >= self.least {
-                self.large.push(score);
+        let full = self.top.len() == self.room;
+        let largest_from = if full { self.top[0] } else { f64::NEG_INFINITY };
+        let mut among_largest = Vec::new();
+        for block in scores.chunks(BLOCK) {
+            self.count += block.iter().filter(|score| !score.is_nan()).count();
+            if reaches(block, self.least.min(largest_from)) {
+                self.large.extend(block.iter().filter(|score| **score >= self.least));
+                among_largest.extend(block.iter().filter(|score| **score > largest_from));
             }
-            if self.top.len() < self.room {
-                self.top.insert(self.top.partition_point(|past| *past < score), score);
-            } else if score > self.top[0] {
-                let smaller = self.top.partition_point(|past| *past < score);
-                self.top.copy_within(1..smaller, 0);
-                self.top[smaller - 1] = score;
+        }
+        if full && among_largest.len() < FEW {
+            among_largest.into_iter().for_each(|score| self.insert(score));
+        } else {
+            self.top.append(&mut among_largest);
+            let excess = self.top.len().saturating_sub(self.room);
+            if excess > 0 {
+                self.top.select_nth_unstable_by(excess, f64::total_cmp);
+                self.top.drain(..excess);
             }
+            self.top.sort_unstable_by(f64::total_cmp);
+        }
+    }
+
+    /// Puts a score in the place of the smallest of the largest.
+    fn insert(&mut self, score: f64) {
+        let smaller = self.top.partition_point(|past| *past < score);
+        if smaller > 0 {
+            self.top.copy_within(1..smaller, 0);
+            self.top[smaller - 1] = score;
         }
     }
 

@@ -1,7 +1,7 @@
 //! A place in a window that keeps up with its changes.
 
-use super::Change;
 use super::bits::Bits;
+use super::block::{Change, Members};
 
 /// A rank, and how many members of the window are below it.
 #[derive(Clone, Copy, Default)]
@@ -12,96 +12,84 @@ pub(super) struct Cursor {
 
 impl Cursor {
     /// Counts anew after a change of the window.
-    #[inline]
+    #[inline(always)]
     pub(super) fn follow(&mut self, change: Change) {
-        self.below += usize::from(change.come < self.rank);
-        self.below -= usize::from(change.gone < self.rank);
+        match change {
+            Change::Block => *self = Self::default(),
+            Change::Step { come, gone } => {
+                self.below += usize::from(come < self.rank);
+                self.below -= usize::from(gone < self.rank);
+            }
+        }
     }
 
-    /// Moves to the member that has `order` members below it.
-    #[inline]
-    pub(super) fn seek(&mut self, bits: &Bits, order: usize) {
+    /// The member that has `order` members below it; there must be one.
+    #[inline(always)]
+    pub(super) fn seek(&mut self, bits: &Bits, order: usize) -> u32 {
         while self.below > order {
-            self.back(bits);
+            self.rank = bits.previous(self.rank);
+            self.below -= 1;
         }
-        while let Some(rank) = bits.next(self.rank) {
-            self.rank = rank;
-            if self.below >= order {
-                break;
-            }
-            self.rank += 1;
+        self.rank = bits.next(self.rank);
+        while self.below < order {
+            self.rank = bits.next(self.rank + 1);
             self.below += 1;
         }
-    }
-
-    /// Moves to the member before.
-    #[inline]
-    fn back(&mut self, bits: &Bits) {
-        self.rank = bits.previous(self.rank).unwrap_or(0);
-        self.below -= 1;
-    }
-
-    #[inline]
-    fn forth(&mut self, bits: &Bits) {
-        self.rank = bits.next(self.rank + 1).unwrap_or(self.rank);
-        self.below += 1;
-    }
-
-    /// Where it is.
-    #[inline]
-    pub(super) fn rank(self) -> usize {
-        self.rank as usize
-    }
-
-    /// The rank of the member after this one; this one at the end.
-    #[inline]
-    pub(super) fn next(self, bits: &Bits) -> usize {
-        bits.next(self.rank + 1).unwrap_or(self.rank) as usize
-    }
-
-    #[inline]
-    fn previous(self, bits: &Bits) -> Option<usize> {
-        bits.previous(self.rank).map(|rank| rank as usize)
+        self.rank
     }
 }
 
-/// Of the distances of the `count` members from `centre`, their median, the two middle ones for it to be
-/// interpolated between (the same one twice for an odd count).
-///
-/// The nearer half of the members is one stretch of them, from `first` to `last`; both are moved on from where
-/// they stood for the window before.
-#[inline]
-pub(super) fn deviations(
-    sorted: &[f64],
-    bits: &Bits,
-    centre: f64,
-    count: usize,
-    first: &mut Cursor,
-    last: &mut Cursor,
-) -> (f64, f64) {
-    let half = count.div_ceil(2);
-    let distance = |rank: usize| (sorted[rank] - centre).abs();
-    let start = first.below.min(count - half);
-    first.seek(bits, start);
-    last.seek(bits, start + half - 1);
-    // The next members outside of the stretch, infinitely far where there is none.
-    let beyond = |last: &Cursor| {
-        if last.below + 1 < count { distance(last.next(bits)) } else { f64::INFINITY }
-    };
-    let before = |first: &Cursor| first.previous(bits).map_or(f64::INFINITY, |rank| distance(rank));
-    let (mut left, mut right) = (before(first), beyond(last));
-    while right < distance(first.rank()) {
-        left = distance(first.rank());
-        first.forth(bits);
-        last.forth(bits);
-        right = beyond(last);
+/// The half of the members that is nearest to a centre: one stretch of them, found from where it was for the window
+/// before.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Nearest {
+    first: Cursor,
+    last: Cursor,
+}
+
+impl Nearest {
+    /// Counts anew after a change of the window.
+    #[inline(always)]
+    pub(super) fn follow(&mut self, change: Change) {
+        self.first.follow(change);
+        self.last.follow(change);
     }
-    while left < distance(last.rank()) {
-        right = distance(last.rank());
-        first.back(bits);
-        last.back(bits);
-        left = before(first);
+
+    /// Of the distances of the members from `centre` the two middle ones, between which their median lies; the same
+    /// one twice for an odd count.
+    #[inline(always)]
+    pub(super) fn deviations(&mut self, members: &Members<'_>, centre: f64) -> (f64, f64) {
+        let Members { bits, sorted, count } = members;
+        let half = count.div_ceil(2);
+        let most = count - half;
+        let distance = |member: u32| (sorted[member as usize] - centre).abs();
+        let mut below = self.first.below.min(most);
+        let mut first = self.first.seek(bits, below);
+        let mut last = self.last.seek(bits, below + half - 1);
+        // The next members outside of the stretch, infinitely far where there is none.
+        let before = |first: u32, below: usize| match below {
+            0 => f64::INFINITY,
+            _ => distance(bits.previous(first)),
+        };
+        let beyond = |last: u32, below: usize| {
+            if below == most { f64::INFINITY } else { distance(bits.next(last + 1)) }
+        };
+        let (mut left, mut right) = (before(first, below), beyond(last, below));
+        while right < distance(first) {
+            left = distance(first);
+            below += 1;
+            (first, last) = (bits.next(first + 1), bits.next(last + 1));
+            right = beyond(last, below);
+        }
+        while left < distance(last) {
+            right = distance(last);
+            below -= 1;
+            (first, last) = (bits.previous(first), bits.previous(last));
+            left = before(first, below);
+        }
+        self.first = Cursor { rank: first, below };
+        self.last = Cursor { rank: last, below: below + half - 1 };
+        let low = distance(first).max(distance(last));
+        (low, if count % 2 == 0 { left.min(right) } else { low })
     }
-    let low = distance(first.rank()).max(distance(last.rank()));
-    (low, if count % 2 == 0 { left.min(right) } else { low })
 }
