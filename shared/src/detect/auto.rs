@@ -4,6 +4,8 @@ mod records;
 mod residuals;
 mod views;
 
+use views::Pair;
+
 use super::param::Field;
 use super::{About, Alerts, Algorithm, Detection, Input, Param, Quantity, View, samples};
 use crate::stats::MAX_SCORE;
@@ -73,8 +75,10 @@ impl Algorithm for Auto {
     }
 
     fn detect(&self, input: Input<'_>) -> Detection {
-        let seasonal = views::seasonal(input);
-        let residuals::Scored { expected, scale, score } = residuals::score(input, &seasonal);
+        let values = Pair::of(input);
+        let seasonal = views::seasonal(input, &values);
+        let residuals::Scored { expected, scale, score } =
+            residuals::score(input, seasonal.as_ref());
         let mut found = Detection::judge(
             Quantity::Value,
             input.values.to_vec(),
@@ -89,32 +93,27 @@ impl Algorithm for Auto {
                 *own = score;
             }
         }
-        found.alerts = Some(strongest(input, &views::all(input, self.memory, seasonal)));
+        found.alerts =
+            Some(strongest(input, &views::all(input, self.memory, &values, seasonal.as_ref())));
         found
     }
 }
 
 /// The largest strength of the views at each sample, and whose it is.
-fn strongest(input: Input<'_>, views: &[views::Seen]) -> Alerts {
+fn strongest(input: Input<'_>, views: &[(View, Vec<f64>)]) -> Alerts {
     let len = input.values.len();
-    let mut alerts = Alerts {
-        strength: vec![f64::NAN; len],
-        apparent: vec![f64::NAN; len],
-        view: vec![View::Value; len],
-    };
-    for seen in views {
-        let apparent = seen.apparent.as_ref().unwrap_or(&seen.strength);
-        for (at, (&strength, &apparent)) in seen.strength.iter().zip(apparent).enumerate() {
-            if !(strength <= alerts.strength[at]) && !strength.is_nan() {
+    let mut alerts = Alerts { strength: vec![f64::NAN; len], view: vec![View::Value; len] };
+    for (view, strengths) in views {
+        for (at, &strength) in strengths.iter().enumerate() {
+            if strength > alerts.strength[at] || alerts.strength[at].is_nan() {
                 alerts.strength[at] = strength;
-                alerts.view[at] = seen.view;
+                alerts.view[at] = *view;
             }
-            alerts.apparent[at] = alerts.apparent[at].max(apparent);
         }
     }
-    for (at, value) in input.values.iter().enumerate() {
+    for (strength, value) in alerts.strength.iter_mut().zip(input.values) {
         if value.is_infinite() {
-            (alerts.strength[at], alerts.apparent[at]) = (MAX_SCORE, MAX_SCORE);
+            *strength = MAX_SCORE;
         }
     }
     alerts

@@ -1,10 +1,11 @@
 //! How far a view of a series is outside of everything it remembers.
 
+use super::views::Pair;
 use crate::stats::extremes::prior_extremes_of;
 use crate::stats::{LEAST_RELATIVE_SCALE, LEAST_SCALE, MAX_SCORE};
 
 /// Fewest remembered samples to speak of a record.
-const LEAST: usize = 100;
+pub(super) const LEAST: usize = 100;
 
 /// Of the remembered deviations, this share is the tail.
 const TAIL: f64 = 0.05;
@@ -15,15 +16,15 @@ const IMPROBABLE: f64 = 2.5e-5;
 /// The mean excess of the tail is at least this, so that a tail without spread is not proof.
 const LEAST_EXCESS: f64 = 0.05;
 
-/// Distance of each entry of `judged` beyond the extremes of the `memory` entries of `learnt` before it, in
-/// sixths of their range, which is at least `floor`; NaN where `judged` is or too little is remembered.
+/// Distance of each judged entry beyond the extremes of the `memory` learnt ones before it, in sixths of
+/// their range, which is at least `floor`; NaN where nothing is judged or too little is remembered.
 pub(super) fn distances(
-    judged: &[f64],
-    learnt: &[f64],
+    pair: &Pair,
     memory: usize,
+    least: usize,
     floor: impl Fn(usize) -> f64,
 ) -> Vec<f64> {
-    let extremes = prior_extremes_of(learnt, memory, LEAST.min(memory));
+    let extremes = prior_extremes_of(pair.learnt(), memory, least.min(memory));
     let range = extremes.lowest.iter().zip(&extremes.highest);
     let distance = |(at, (&value, (&lowest, &highest))): (usize, (&f64, (&f64, &f64)))| {
         let beyond = (value - highest).max(lowest - value);
@@ -33,14 +34,14 @@ pub(super) fn distances(
         let unit = (highest - lowest).max(floor(at)) / 6.0;
         (beyond.max(0.0) / unit).min(MAX_SCORE)
     };
-    judged.iter().zip(range).enumerate().map(distance).collect()
+    pair.judged().iter().zip(range).enumerate().map(distance).collect()
 }
 
-/// Whether the deviation at `at` is improbable by the `memory` deviations before it: the largest of them,
-/// on its side and on a logarithmic scale, continued by an exponential tail, which is Hill's estimator for
+/// Whether the entry at `at` is improbable by the `memory` ones before it: the largest deviations from
+/// their median, on its side and on a logarithmic scale, continued by an exponential tail, which is Hill's estimator for
 /// heavy tails and cautious for light ones.
-pub(super) fn improbable(judged: &[f64], learnt: &[f64], at: usize, memory: usize) -> bool {
-    let mut past: Vec<f64> = learnt[at.saturating_sub(memory)..at]
+pub(super) fn improbable(pair: &Pair, at: usize, memory: usize) -> bool {
+    let mut past: Vec<f64> = pair.learnt()[at.saturating_sub(memory)..at]
         .iter()
         .copied()
         .filter(|deviation| deviation.is_finite())
@@ -50,10 +51,14 @@ pub(super) fn improbable(judged: &[f64], learnt: &[f64], at: usize, memory: usiz
     if count <= 2 * tail {
         return false;
     }
+    let middle = *past.select_nth_unstable_by(count / 2, f64::total_cmp).1;
+    past.iter_mut().for_each(|value| *value -= middle);
+    // Sorted, so that no sum depends on how they were selected.
+    past.sort_unstable_by(f64::total_cmp);
     let square = past.iter().map(|deviation| deviation * deviation).sum::<f64>() / count as f64;
     let mut sizes: Vec<f64> = past.iter().map(|deviation| deviation.abs()).collect();
     let median = *sizes.select_nth_unstable_by(count / 2, f64::total_cmp).1;
-    let value = judged[at];
+    let value = pair.judged()[at] - middle;
     let scale = (1.4826 * median)
         .max(0.2 * libm::sqrt(square))
         .max(LEAST_RELATIVE_SCALE * value.abs())
@@ -63,7 +68,6 @@ pub(super) fn improbable(judged: &[f64], learnt: &[f64], at: usize, memory: usiz
         *deviation = signed_log(side * *deviation, scale);
     }
     let (_, &mut border, largest) = past.select_nth_unstable_by(count - 1 - tail, f64::total_cmp);
-    // In ascending order, so that the sum does not depend on how they were selected.
     largest.sort_unstable_by(f64::total_cmp);
     let excess = largest.iter().map(|size| size - border).sum::<f64>() / tail as f64;
     let beyond = (signed_log(side * value, scale) - border) / excess.max(LEAST_EXCESS);

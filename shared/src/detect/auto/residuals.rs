@@ -1,5 +1,6 @@
 //! How unusual a sample is: the mean of several robust scores.
 
+use super::views::Pair;
 use crate::detect::Input;
 use crate::stats::quantile::Ranks;
 use crate::stats::{floor_scale, score as distance};
@@ -27,11 +28,11 @@ pub(super) struct Scored {
 }
 
 /// Scores every sample; `seasonal` holds judged and learnt residuals from the season, where there is one.
-pub(super) fn score(input: Input<'_>, seasonal: &Option<[Vec<f64>; 2]>) -> Scored {
+pub(super) fn score(input: Input<'_>, seasonal: Option<&Pair>) -> Scored {
     let (expected, scale, robust) = robust(input.values, input.learnt);
     let mut parts = vec![robust, growing(input), predicted(input)];
-    if let Some([judged, learnt]) = seasonal {
-        parts.push(self::robust(judged, learnt).2);
+    if let Some(seasonal) = seasonal {
+        parts.push(self::robust(seasonal.judged(), seasonal.learnt()).2);
     }
     let mut last = 0.0;
     let score = (0..input.values.len())

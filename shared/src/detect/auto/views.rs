@@ -1,10 +1,10 @@
 //! The views of a series, each as the strength of its alerts.
 
 use super::ALERT;
-use super::records::{distances, improbable, signed_log};
+use super::records::{LEAST, distances, improbable, signed_log};
 use crate::detect::{Input, View};
 use crate::seasonality::Calendar;
-use crate::stats::quantile::Ranks;
+use crate::stats::quantile::{DEVIATIONS, Ranks};
 use crate::stats::rolling::prior_moments;
 use crate::stats::{LEAST_RELATIVE_SCALE, LEAST_SCALE};
 use crate::time::Step;
@@ -17,14 +17,23 @@ const LONG_LEVEL: f64 = 0.5;
 const SPREAD: f64 = 0.1;
 const SEASON: f64 = 0.5;
 
-/// Samples in the running medians that values, logarithms, and short and long levels are compared with.
+/// Samples in the running medians that values and logarithms are compared with.
 const VALUE_WINDOW: usize = 100;
 const LOGARITHM_WINDOW: usize = 25;
+
+/// Samples in the medians of which a level is the difference: the longer ones see slower changes.
 const SHORT_WINDOWS: (usize, usize) = (12, 100);
 const LONG_WINDOWS: (usize, usize) = (48, 400);
+const LONGEST_WINDOWS: (usize, usize) = (96, 800);
 
 /// Samples in a spread.
 const SPREAD_WINDOW: usize = 96;
+
+/// What grows slowly is compared with the memory before it began; so many sixths of the range beyond alert.
+const GROWN: f64 = 3.0;
+
+/// So many short windows must have been seen.
+const INDEPENDENT: usize = 10;
 
 /// Seasons that are compared with, and samples to each side of the same phase.
 const SEASONS: usize = 7;
@@ -35,158 +44,240 @@ const FIRST_LOOK: usize = 600;
 
 /// A shorter season is nothing that the running medians do not see.
 const SHORTEST: usize = 20;
+
+/// Samples a season apart correlate by more than this, and by so much more than those half a season apart.
 const LEAST_CORRELATION: f64 = 0.35;
+const LEAST_CONTRAST: f64 = 0.2;
 
 /// A flat line or a gap alerts when it lasts so many times as long as any before,
 const TIMES: f64 = 3.0;
 /// and so many samples.
 const LEAST_STRETCH: usize = 6;
 
-/// A strength that is not let through stays this much below the threshold.
-const BELOW: f64 = 0.99;
+/// What is within so many standard deviations of the season is explained by it.
+const EXPLAINED: f64 = 4.0;
+
+/// A strength that is not credible is at most this share of what alerts by default.
+const DOUBTFUL: f64 = 0.6;
+
+/// A derived series: of what is judged, and of what is learnt from where that differs.
+pub(super) struct Pair {
+    judged: Vec<f64>,
+    learnt: Option<Vec<f64>>,
+}
+
+impl Pair {
+    pub(super) fn of(input: Input<'_>) -> Self {
+        let same = input.values.iter().zip(input.learnt).all(|(a, b)| a.to_bits() == b.to_bits());
+        let learnt = (!same).then(|| input.learnt.to_vec());
+        Self { judged: input.values.to_vec(), learnt }
+    }
+
+    pub(super) fn judged(&self) -> &[f64] {
+        &self.judged
+    }
+
+    pub(super) fn learnt(&self) -> &[f64] {
+        self.learnt.as_ref().unwrap_or(&self.judged)
+    }
+
+    fn map(&self, derive: impl Fn(&[f64]) -> Vec<f64>) -> Self {
+        Self { judged: derive(&self.judged), learnt: self.learnt.as_deref().map(derive) }
+    }
+}
 
 /// The strengths of all views, one of each a sample. `seasonal` holds the residuals from the season.
-pub(super) fn all(input: Input<'_>, memory: usize, seasonal: Option<[Vec<f64>; 2]>) -> Vec<Seen> {
-    let judged = Views::of(input.values);
-    let learnt = if same(input) { judged.clone() } else { Views::of(input.learnt) };
-    let sizes: Vec<f64> = learnt.deviation.iter().map(|deviation| deviation.abs()).collect();
-    let usual = Ranks::new(&sizes).growing().prior_medians(memory);
-    let floor =
-        |at: usize| (LEAST_RELATIVE_SCALE * input.values[at].abs()).max(LEAST_SCALE).max(0.0);
-    let spread_floor = |at: usize| (0.05 * usual[at]).max(floor(at));
-    let level_floor = |at: usize| (1.5 * usual[at]).max(floor(at));
-
-    let mut values = distances(&judged.deviation, &learnt.deviation, memory, floor);
-    let logarithms = {
-        let near: Vec<f64> = learnt.near.iter().map(|deviation| deviation.abs()).collect();
-        let scale = Ranks::new(&near).growing().prior_medians(memory);
-        let log = |of: &[f64]| -> Vec<f64> {
-            of.iter()
-                .enumerate()
-                .map(|(at, deviation)| signed_log(*deviation, scale[at].max(floor(at))))
-                .collect()
-        };
-        distances(&log(&judged.near), &log(&learnt.near), memory, |_| LEAST_SCALE)
-    };
-    for (at, value) in values.iter_mut().enumerate() {
-        *value = (*value * VALUE).max(logarithms[at] * LOGARITHM);
+pub(super) fn all(
+    input: Input<'_>,
+    memory: usize,
+    values: &Pair,
+    seasonal: Option<&Pair>,
+) -> Vec<(View, Vec<f64>)> {
+    let floor = |at: usize| (LEAST_RELATIVE_SCALE * input.values[at].abs()).max(LEAST_SCALE);
+    let deviation =
+        values.map(|of| less(of, &Ranks::new(of).growing().prior_medians(VALUE_WINDOW)));
+    let near = values.map(|of| less(of, &Ranks::new(of).growing().prior_medians(LOGARITHM_WINDOW)));
+    let usual = usual(near.learnt(), memory);
+    let logarithm = near.map(|of| {
+        let log = |(at, deviation): (usize, &f64)| signed_log(*deviation, usual[at].max(floor(at)));
+        of.iter().enumerate().map(log).collect()
+    });
+    let mut value = distances(&deviation, memory, LEAST, floor);
+    for (value, log) in value.iter_mut().zip(distances(&logarithm, memory, LEAST, |_| LEAST_SCALE))
+    {
+        *value = (*value * VALUE).max(log * LOGARITHM);
     }
-    let doubtful = |at: usize, strength: f64| {
-        strength >= ALERT && !improbable(&judged.deviation, &learnt.deviation, at, memory)
-    };
-    let credible = values
-        .iter()
-        .enumerate()
-        .map(|(at, &strength)| if doubtful(at, strength) { ALERT * BELOW } else { strength });
-    let credible: Vec<f64> = credible.collect();
-    let spreads = |views: &Views| -> Vec<f64> {
-        let spread = |(at, std): (usize, &f64)| libm::log(std + spread_floor(at));
-        views.spread.iter().enumerate().map(spread).collect()
-    };
-    let spread = distances(&spreads(&judged), &spreads(&learnt), memory, |_| LEAST_SCALE);
-    let short = distances(&judged.short, &learnt.short, memory, level_floor);
-    let long = distances(&judged.long, &learnt.long, memory, level_floor);
-    let mut all = vec![
-        Seen::doubted(View::Value, values, credible),
-        Seen::weighted(View::Level, short, SHORT_LEVEL),
-        Seen::weighted(View::Level, long, LONG_LEVEL),
-        Seen::weighted(View::Spread, spread, SPREAD),
-    ];
-    if let Some([judged, learnt]) = seasonal {
-        let season = distances(&judged, &learnt, memory, floor);
-        all.push(Seen::weighted(View::Season, season, SEASON));
+    let mut value = credible(value, &deviation, memory, LEAST);
+    if let Some(seasonal) = seasonal {
+        let usual = self::usual(seasonal.learnt(), memory);
+        for (at, value) in value.iter_mut().enumerate() {
+            if seasonal.judged()[at].abs() < EXPLAINED * DEVIATIONS * usual[at] {
+                *value = value.min(ALERT * DOUBTFUL);
+            }
+        }
     }
-    let unchanged = stretches(input.values, |value, last| value == last && value.is_finite());
-    // A series that has not begun is not a gap.
-    let begin = input.values.iter().take_while(|value| value.is_nan()).count();
-    let mut missing = stretches(input.values, |value, _| value.is_nan());
-    missing[..begin].fill(0);
-    all.push(Seen::weighted(View::Flat, lasting(&unchanged, 10), 1.0));
-    all.push(Seen::weighted(View::Gap, lasting(&missing, 0), 1.0));
+    let mut all = vec![(View::Value, value)];
+    all.extend(slow(values, memory, floor, Some([SHORT_LEVEL, LONG_LEVEL, SPREAD])));
+    if let Some(seasonal) = seasonal {
+        let mut season = distances(seasonal, memory, LEAST, floor);
+        season.iter_mut().for_each(|distance| *distance *= SEASON);
+        all.push((View::Season, credible(season, seasonal, memory, LEAST)));
+        all.extend(slow(seasonal, memory, floor, None));
+    }
+    all.push((View::Flat, flat(input.values)));
+    all.push((View::Gap, gap(input.values)));
     all
 }
 
-/// What one view says, one of each a sample.
-pub(super) struct Seen {
-    pub(super) view: View,
-    /// Strength, as far as it is credible.
-    pub(super) strength: Vec<f64>,
-    /// Strength before the doubt, where there is one.
-    pub(super) apparent: Option<Vec<f64>>,
-}
-
-impl Seen {
-    fn weighted(view: View, mut strength: Vec<f64>, weight: f64) -> Self {
-        strength.iter_mut().for_each(|strength| *strength *= weight);
-        Self { view, strength, apparent: None }
-    }
-
-    fn doubted(view: View, apparent: Vec<f64>, strength: Vec<f64>) -> Self {
-        Self { view, strength, apparent: Some(apparent) }
-    }
-}
-
-/// Whether everything may be learnt from, so that nothing needs to be computed twice.
-fn same(input: Input<'_>) -> bool {
-    input.values.iter().zip(input.learnt).all(|(a, b)| a.to_bits() == b.to_bits())
-}
-
-/// What is looked at, one of each a sample, in the unit of the series.
-#[derive(Clone)]
-struct Views {
-    /// The value less its running median.
-    deviation: Vec<f64>,
-    /// The same with a short median.
-    near: Vec<f64>,
-    /// A short median less a long one.
-    short: Vec<f64>,
-    /// The same with longer ones.
-    long: Vec<f64>,
-    /// Standard deviation of the last samples.
-    spread: Vec<f64>,
-}
-
-impl Views {
-    fn of(values: &[f64]) -> Self {
-        let ranks = Ranks::new(values).growing();
-        let less = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a - b).collect();
-        let contrast = |(short, long): (usize, usize)| {
+/// Levels and spread: as records, with these weights, and as what has grown since before it began.
+fn slow(
+    values: &Pair,
+    memory: usize,
+    floor: impl Fn(usize) -> f64 + Copy,
+    weights: Option<[f64; 3]>,
+) -> Vec<(View, Vec<f64>)> {
+    let deviation =
+        values.map(|of| less(of, &Ranks::new(of).growing().prior_medians(VALUE_WINDOW)));
+    let usual = usual(deviation.learnt(), memory);
+    let level_floor = |at: usize| (1.5 * usual[at]).max(floor(at));
+    let level = |(short, long): (usize, usize)| {
+        values.map(|of| {
+            let ranks = Ranks::new(of).growing();
             less(&ranks.prior_medians(short), &ranks.prior_medians(long))
-        };
-        let mut extended = values.to_vec();
-        extended.push(f64::NAN);
-        let mut spread = prior_moments(&extended, SPREAD_WINDOW).std;
-        spread.remove(0);
-        Self {
-            deviation: less(values, &ranks.prior_medians(VALUE_WINDOW)),
-            near: less(values, &ranks.prior_medians(LOGARITHM_WINDOW)),
-            short: contrast(SHORT_WINDOWS),
-            long: contrast(LONG_WINDOWS),
-            spread,
+        })
+    };
+    let (short, long, longest) =
+        (level(SHORT_WINDOWS), level(LONG_WINDOWS), level(LONGEST_WINDOWS));
+    let spread = values.map(|of| {
+        let log = |(at, std): (usize, f64)| libm::log(std + (0.05 * usual[at]).max(floor(at)));
+        spreads(of).into_iter().enumerate().map(log).collect()
+    });
+    let mut all = vec![
+        (View::Level, grown(&short, SHORT_WINDOWS, memory, level_floor)),
+        (View::Level, grown(&long, LONG_WINDOWS, memory, level_floor)),
+        (View::Drift, grown(&longest, LONGEST_WINDOWS, memory, level_floor)),
+        (View::Spread, grown(&spread, (SPREAD_WINDOW, 2 * SPREAD_WINDOW), memory, |_| LEAST_SCALE)),
+    ];
+    if let Some(weights) = weights {
+        let records = [
+            (View::Level, &short, SHORT_WINDOWS.0, distances(&short, memory, LEAST, level_floor)),
+            (View::Level, &long, LONG_WINDOWS.0, distances(&long, memory, LEAST, level_floor)),
+            (
+                View::Spread,
+                &spread,
+                SPREAD_WINDOW,
+                distances(&spread, memory, LEAST, |_| LEAST_SCALE),
+            ),
+        ];
+        for ((view, pair, window, mut distance), weight) in records.into_iter().zip(weights) {
+            distance.iter_mut().for_each(|distance| *distance *= weight);
+            all.push((view, credible(distance, pair, memory, INDEPENDENT * window)));
         }
     }
+    all
+}
+
+/// Where a view of windows so short and so long is far outside of what it was half a long one ago and before.
+/// Only every short window is news, so the memory must hold many of them.
+fn grown(
+    pair: &Pair,
+    (short, long): (usize, usize),
+    memory: usize,
+    floor: impl Fn(usize) -> f64,
+) -> Vec<f64> {
+    let gap = long / 2;
+    let mut before = vec![f64::NAN; gap.min(pair.judged.len())];
+    before.extend_from_slice(&pair.learnt()[..pair.judged.len() - before.len()]);
+    let before = Pair { judged: pair.judged.clone(), learnt: Some(before) };
+    let mut strengths = distances(&before, memory, INDEPENDENT * short, floor);
+    for (at, strength) in strengths.iter_mut().enumerate() {
+        *strength = if *strength >= GROWN && improbable(&before, at, memory) { ALERT } else { 0.0 };
+    }
+    strengths
+}
+
+/// Strengths that alert only where the view is improbable by the tail of its own past, of at least `least`
+/// samples.
+fn credible(mut strengths: Vec<f64>, pair: &Pair, memory: usize, least: usize) -> Vec<f64> {
+    for (at, strength) in strengths.iter_mut().enumerate() {
+        if *strength >= ALERT && (at < least || !improbable(pair, at, memory)) {
+            *strength = ALERT * DOUBTFUL;
+        }
+    }
+    strengths
+}
+
+fn less(a: &[f64], b: &[f64]) -> Vec<f64> {
+    a.iter().zip(b).map(|(a, b)| a - b).collect()
+}
+
+/// The median size of the deviations before each.
+fn usual(deviations: &[f64], memory: usize) -> Vec<f64> {
+    let sizes: Vec<f64> = deviations.iter().map(|deviation| deviation.abs()).collect();
+    Ranks::new(&sizes).growing().prior_medians(memory)
+}
+
+/// Standard deviation of the last samples, the judged one among them.
+fn spreads(values: &[f64]) -> Vec<f64> {
+    let mut extended = values.to_vec();
+    extended.push(f64::NAN);
+    let mut spreads = prior_moments(&extended, SPREAD_WINDOW).std;
+    spreads.remove(0);
+    spreads
+}
+
+/// Alerts as long as no sample has changed for much longer than ever before.
+fn flat(values: &[f64]) -> Vec<f64> {
+    let mut last = f64::NAN;
+    let unchanged = |value: f64| value == std::mem::replace(&mut last, value) && value.is_finite();
+    lasting(values, unchanged, 10)
+}
+
+/// Alerts as long as no sample has come for much longer than ever before; before the first, none is missing.
+fn gap(values: &[f64]) -> Vec<f64> {
+    let mut begun = false;
+    let missing = |value: f64| {
+        begun |= !value.is_nan();
+        begun && value.is_nan()
+    };
+    lasting(values, missing, 0)
+}
+
+/// [`ALERT`] where `goes_on` has held so long, compared with the longest stretch before, once `least`
+/// stretches have ended; else 0.
+fn lasting(values: &[f64], mut goes_on: impl FnMut(f64) -> bool, least: usize) -> Vec<f64> {
+    let (mut length, mut longest, mut ended) = (0_usize, 0_usize, 0_usize);
+    let strength = |value: &f64| {
+        if goes_on(*value) {
+            length += 1;
+        } else {
+            longest = longest.max(std::mem::take(&mut length));
+            ended += 1;
+        }
+        let long = length >= LEAST_STRETCH && length as f64 >= TIMES * longest.max(1) as f64;
+        if long && ended > least { ALERT } else { 0.0 }
+    };
+    values.iter().map(strength).collect()
 }
 
 /// The values, and what is learnt of them, less the median of the same phase of earlier seasons; `None` if
 /// no season was found, NaN where none was known yet. The season at a sample was found before it.
-pub(super) fn seasonal(input: Input<'_>) -> Option<[Vec<f64>; 2]> {
+pub(super) fn seasonal(input: Input<'_>, values: &Pair) -> Option<Pair> {
     let len = input.values.len();
-    let mut residuals = [vec![f64::NAN; len], vec![f64::NAN; len]];
+    let mut expected = vec![f64::NAN; len];
     let mut any = false;
     let (mut look, mut room) = (FIRST_LOOK, Vec::with_capacity(SEASONS * (2 * PHASE + 1)));
     while look < len {
         let next = (look + look / 2).min(len);
         if let Some(period) = season(&input.learnt[..look], input.grid.step) {
             any = true;
-            for at in look..next {
-                let expected = same_phase(input.learnt, at, period, &mut room);
-                residuals[0][at] = input.values[at] - expected;
-                residuals[1][at] = input.learnt[at] - expected;
+            for (at, expected) in expected.iter_mut().enumerate().take(next).skip(look) {
+                *expected = same_phase(input.learnt, at, period, &mut room);
             }
         }
         look = next;
     }
-    any.then_some(residuals)
+    any.then(|| values.map(|of| less(of, &expected)))
 }
 
 /// The season to compare with: a day or a week where samples that far apart are alike, else what is found.
@@ -198,7 +289,7 @@ fn season(values: &[f64], step: Step) -> Option<usize> {
             .filter(|period| *period >= SHORTEST && 2 * period <= values.len())?;
         let correlation = alike.correlation(period);
         let opposite = alike.correlation(period / 2);
-        (correlation > LEAST_CORRELATION && correlation > opposite + 0.2)
+        (correlation > LEAST_CORRELATION && correlation > opposite + LEAST_CONTRAST)
             .then_some((correlation, period))
     });
     calendar.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, period)| period)
@@ -255,33 +346,4 @@ fn same_phase(values: &[f64], at: usize, period: usize, room: &mut Vec<f64>) -> 
     }
     let middle = room.len() / 2;
     *room.select_nth_unstable_by(middle, f64::total_cmp).1
-}
-
-/// How many samples in a row `goes_on`, told the sample and the one before, has held, 0 where it does not.
-fn stretches(values: &[f64], goes_on: impl Fn(f64, f64) -> bool) -> Vec<usize> {
-    let mut length = 0;
-    let mut last = f64::NAN;
-    let stretch = |value: &f64| {
-        length = if goes_on(*value, last) { length + 1 } else { 0 };
-        last = *value;
-        length
-    };
-    values.iter().map(stretch).collect()
-}
-
-/// Strength of a stretch by the longest one before: the same as long as it lasts, so that it alerts once.
-/// Nothing before `least` stretches have ended.
-fn lasting(stretches: &[usize], least: usize) -> Vec<f64> {
-    let (mut longest, mut ended) = (0_usize, 0_usize);
-    let mut out = Vec::with_capacity(stretches.len());
-    for (at, &length) in stretches.iter().enumerate() {
-        if length == 0 && at > 0 {
-            longest = longest.max(stretches[at - 1]);
-            ended += 1;
-        }
-        let times = length as f64 / longest.max(1) as f64;
-        let lasting = length >= LEAST_STRETCH && times >= TIMES && ended > least;
-        out.push(if lasting { ALERT } else { 0.0 });
-    }
-    out
 }
