@@ -10,9 +10,6 @@ pub(super) const LEAST: usize = 100;
 /// Of the remembered deviations, this share is the tail.
 const TAIL: f64 = 0.05;
 
-/// Deviations that are more probable than this by the tail of those before are no alert by default.
-const IMPROBABLE: f64 = 2.5e-5;
-
 /// The mean excess of the tail is at least this, so that a tail without spread is not proof.
 const LEAST_EXCESS: f64 = 0.05;
 
@@ -37,10 +34,10 @@ pub(super) fn distances(
     pair.judged().iter().zip(range).enumerate().map(distance).collect()
 }
 
-/// Whether the entry at `at` is improbable by the `memory` ones before it: the largest deviations from
+/// How probable the entry at `at` is by the `memory` ones before it: the largest deviations from
 /// their median, on its side and on a logarithmic scale, continued by an exponential tail, which is Hill's estimator for
 /// heavy tails and cautious for light ones.
-pub(super) fn improbable(pair: &Pair, at: usize, memory: usize) -> bool {
+pub(super) fn probability(pair: &Pair, at: usize, memory: usize) -> f64 {
     let mut past: Vec<f64> = pair.learnt()[at.saturating_sub(memory)..at]
         .iter()
         .copied()
@@ -49,7 +46,7 @@ pub(super) fn improbable(pair: &Pair, at: usize, memory: usize) -> bool {
     let count = past.len();
     let tail = (libm::ceil(count as f64 * TAIL) as usize).max(5);
     if count <= 2 * tail {
-        return false;
+        return 1.0;
     }
     let middle = *past.select_nth_unstable_by(count / 2, f64::total_cmp).1;
     past.iter_mut().for_each(|value| *value -= middle);
@@ -71,7 +68,7 @@ pub(super) fn improbable(pair: &Pair, at: usize, memory: usize) -> bool {
     largest.sort_unstable_by(f64::total_cmp);
     let excess = largest.iter().map(|size| size - border).sum::<f64>() / tail as f64;
     let beyond = (signed_log(side * value, scale) - border) / excess.max(LEAST_EXCESS);
-    tail as f64 / count as f64 * libm::exp(-beyond.min(700.0)) <= IMPROBABLE
+    tail as f64 / count as f64 * libm::exp(-beyond.min(700.0))
 }
 
 /// `deviation` in units of `scale`, its size on a logarithmic scale.

@@ -1,10 +1,10 @@
 //! The views of a series, each as the strength of its alerts.
 
 use super::ALERT;
-use super::records::{LEAST, distances, improbable, signed_log};
+use super::records::{LEAST, distances, probability, signed_log};
 use crate::detect::{Input, View};
 use crate::seasonality::Calendar;
-use crate::stats::quantile::{DEVIATIONS, Ranks};
+use crate::stats::quantile::Ranks;
 use crate::stats::rolling::prior_moments;
 use crate::stats::{LEAST_RELATIVE_SCALE, LEAST_SCALE};
 use crate::time::Step;
@@ -35,6 +35,11 @@ const GROWN: f64 = 3.0;
 /// So many short windows must have been seen.
 const INDEPENDENT: usize = 10;
 
+/// What is more probable than this by the tail of its own past is no alert by default: a sample, and a
+/// statistic of neighbours, which comes in clusters.
+const IMPROBABLE: f64 = 2.5e-5;
+const IMPROBABLE_CLUSTER: f64 = 2.5e-6;
+
 /// Seasons that are compared with, and samples to each side of the same phase.
 const SEASONS: usize = 7;
 const PHASE: usize = 3;
@@ -53,9 +58,6 @@ const LEAST_CONTRAST: f64 = 0.2;
 const TIMES: f64 = 3.0;
 /// and so many samples.
 const LEAST_STRETCH: usize = 6;
-
-/// What is within so many standard deviations of the season is explained by it.
-const EXPLAINED: f64 = 4.0;
 
 /// A strength that is not credible is at most this share of what alerts by default.
 const DOUBTFUL: f64 = 0.6;
@@ -107,23 +109,31 @@ pub(super) fn all(
     {
         *value = (*value * VALUE).max(log * LOGARITHM);
     }
-    let mut value = credible(value, &deviation, memory, LEAST);
+    let mut value = credible(value, &deviation, memory, LEAST, IMPROBABLE);
     if let Some(seasonal) = seasonal {
-        let usual = self::usual(seasonal.learnt(), memory);
         for (at, value) in value.iter_mut().enumerate() {
-            if seasonal.judged()[at].abs() < EXPLAINED * DEVIATIONS * usual[at] {
-                *value = value.min(ALERT * DOUBTFUL);
+            let known = seasonal.judged()[at].is_finite();
+            if known && *value >= ALERT && probability(seasonal, at, memory) > IMPROBABLE {
+                *value = ALERT * DOUBTFUL;
             }
         }
     }
     let mut all = vec![(View::Value, value)];
-    all.extend(slow(values, memory, floor, Some([SHORT_LEVEL, LONG_LEVEL, SPREAD])));
+    let mut plain = slow(values, memory, floor, Some([SHORT_LEVEL, LONG_LEVEL, SPREAD]));
     if let Some(seasonal) = seasonal {
+        for (_, strengths) in &mut plain {
+            for (strength, residual) in strengths.iter_mut().zip(seasonal.judged()) {
+                if residual.is_finite() {
+                    *strength = strength.min(ALERT * DOUBTFUL);
+                }
+            }
+        }
         let mut season = distances(seasonal, memory, LEAST, floor);
         season.iter_mut().for_each(|distance| *distance *= SEASON);
-        all.push((View::Season, credible(season, seasonal, memory, LEAST)));
+        all.push((View::Season, credible(season, seasonal, memory, LEAST, IMPROBABLE)));
         all.extend(slow(seasonal, memory, floor, None));
     }
+    all.extend(plain);
     all.push((View::Flat, flat(input.values)));
     all.push((View::Gap, gap(input.values)));
     all
@@ -171,7 +181,10 @@ fn slow(
         ];
         for ((view, pair, window, mut distance), weight) in records.into_iter().zip(weights) {
             distance.iter_mut().for_each(|distance| *distance *= weight);
-            all.push((view, credible(distance, pair, memory, INDEPENDENT * window)));
+            all.push((
+                view,
+                credible(distance, pair, memory, INDEPENDENT * window, IMPROBABLE_CLUSTER),
+            ));
         }
     }
     all
@@ -191,16 +204,27 @@ fn grown(
     let before = Pair { judged: pair.judged.clone(), learnt: Some(before) };
     let mut strengths = distances(&before, memory, INDEPENDENT * short, floor);
     for (at, strength) in strengths.iter_mut().enumerate() {
-        *strength = if *strength >= GROWN && improbable(&before, at, memory) { ALERT } else { 0.0 };
+        *strength = if *strength >= GROWN && probability(&before, at, memory) <= IMPROBABLE_CLUSTER
+        {
+            ALERT
+        } else {
+            0.0
+        };
     }
     strengths
 }
 
 /// Strengths that alert only where the view is improbable by the tail of its own past, of at least `least`
 /// samples.
-fn credible(mut strengths: Vec<f64>, pair: &Pair, memory: usize, least: usize) -> Vec<f64> {
+fn credible(
+    mut strengths: Vec<f64>,
+    pair: &Pair,
+    memory: usize,
+    least: usize,
+    improbable: f64,
+) -> Vec<f64> {
     for (at, strength) in strengths.iter_mut().enumerate() {
-        if *strength >= ALERT && (at < least || !improbable(pair, at, memory)) {
+        if *strength >= ALERT && (at < least || probability(pair, at, memory) > improbable) {
             *strength = ALERT * DOUBTFUL;
         }
     }
