@@ -29,16 +29,19 @@ const LONGEST_WINDOWS: (usize, usize) = (96, 800);
 /// Samples in a spread.
 const SPREAD_WINDOW: usize = 96;
 
+/// A spread is news after most of a window, and grows for one.
+const SPREAD_WINDOWS: (usize, usize) = (64, 2 * SPREAD_WINDOW);
+
 /// What grows slowly is compared with the memory before it began; so many sixths of the range beyond alert.
 const GROWN: f64 = 3.0;
 
 /// So many short windows must have been seen.
-const INDEPENDENT: usize = 10;
+const INDEPENDENT: usize = 14;
 
 /// What is more probable than this by the tail of its own past is no alert by default: a sample, and a
 /// statistic of neighbours, which comes in clusters.
 const IMPROBABLE: f64 = 2.5e-5;
-const IMPROBABLE_CLUSTER: f64 = 2.5e-6;
+const IMPROBABLE_CLUSTER: f64 = 1e-6;
 
 /// Seasons that are compared with, and samples to each side of the same phase.
 const SEASONS: usize = 7;
@@ -149,7 +152,7 @@ fn slow(
     let deviation =
         values.map(|of| less(of, &Ranks::new(of).growing().prior_medians(VALUE_WINDOW)));
     let usual = usual(deviation.learnt(), memory);
-    let level_floor = |at: usize| (1.5 * usual[at]).max(floor(at));
+    let level_floor = |at: usize| (3.0 * usual[at]).max(floor(at));
     let level = |(short, long): (usize, usize)| {
         values.map(|of| {
             let ranks = Ranks::new(of).growing();
@@ -166,7 +169,7 @@ fn slow(
         (View::Level, grown(&short, SHORT_WINDOWS, memory, level_floor)),
         (View::Level, grown(&long, LONG_WINDOWS, memory, level_floor)),
         (View::Drift, grown(&longest, LONGEST_WINDOWS, memory, level_floor)),
-        (View::Spread, grown(&spread, (SPREAD_WINDOW, 2 * SPREAD_WINDOW), memory, |_| LEAST_SCALE)),
+        (View::Spread, grown(&spread, SPREAD_WINDOWS, memory, |_| LEAST_SCALE)),
     ];
     if let Some(weights) = weights {
         let records = [
