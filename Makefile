@@ -44,7 +44,7 @@ lint: setup-tests ## format, clippy (native and wasm32), rustdoc, types of the s
 
 .PHONY: unit
 unit: ## unit, property and documentation tests
-	cargo test --workspace
+	@. scripts/tools.sh && cargo test --workspace
 
 .PHONY: size
 size: $(PAGE) ## what a first visit loads, against its budget

@@ -14,7 +14,8 @@ const hash = (...parts) => parts.reduce((sum, part) => sum.update(part), createH
 
 /** Trunk's hash is that of cargo's output: it stays when wasm-bindgen or wasm-opt change what they make of it. */
 async function nameByContent(html) {
-  const [, stem, oldHash] = html.match(/([\w-]+)-([0-9a-f]{16})_bg\.wasm/) ?? [];
+  // Trunk writes no leading zeros.
+  const [, stem, oldHash] = html.match(/([\w-]+)-([0-9a-f]{1,16})_bg\.wasm/) ?? [];
   if (stem === undefined) throw new Error("trunk's index.html names no app");
   const suffixes = [".js", "_bg.wasm"];
   const contents = await Promise.all(suffixes.map((suffix) => readFile(join(dist, `${stem}-${oldHash}${suffix}`))));

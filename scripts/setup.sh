@@ -80,6 +80,33 @@ npm_packages() {
   cp "$1/package-lock.json" "$stamp"
 }
 
+# Unpacked aside from the distribution's unstable suite; without it the tests that want it are skipped by name.
+newer_prometheus() {
+  [ ! -x "$PROMETHEUS_3" ] && [ "$(uname -m)" = x86_64 ] && has apt-get && has dpkg || return 0
+  keys=/usr/share/keyrings/debian-archive-keyring.gpg
+  mirror=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN)' 'Created-By: Packages' |
+    awk '$2 == "Debian" && $1 !~ /security/ { print $1; exit }')
+  [ -e "$keys" ] && [ -n "$mirror" ] || return 0
+  echo 'Fetching Prometheus 3 for the tests'
+  aside=$(mktemp -d)
+  if (
+    cd "$aside"
+    mkdir -p lists/partial cache/archives/partial sources
+    echo "deb [signed-by=$keys] $mirror sid main" >sources/sid.list
+    apt_aside() {
+      apt-get -qq -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts="$aside/sources" \
+        -o Dir::State::Lists="$aside/lists" -o Dir::Cache="$aside/cache" -o Acquire::Languages=none \
+        -o Acquire::http::Timeout=20 -o Acquire::Retries=1 -o APT::Sandbox::User="$(id -un)" "$@"
+    }
+    apt_aside update && apt_aside download "prometheus=$PROMETHEUS_3_VERSION" && dpkg -x prometheus_*.deb files
+  ) >/dev/null 2>&1; then
+    mkdir -p "$TOOLS" && rm -rf "${PROMETHEUS_3%/usr/bin/*}" && mv "$aside/files" "${PROMETHEUS_3%/usr/bin/*}"
+  else
+    echo 'Prometheus 3 could not be fetched: its tests are skipped'
+  fi
+  rm -rf "$aside"
+}
+
 needs
 system_packages
 wasm_target
@@ -91,5 +118,6 @@ npm_packages frontend/js
 if $tests; then
   rust_component rustfmt rustfmt
   rust_component cargo-clippy clippy
+  newer_prometheus
   npm_packages e2e
 fi

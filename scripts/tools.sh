@@ -9,6 +9,11 @@ TOOLS=${XDG_CACHE_HOME:-$HOME/.cache}/oddity/tools
 TRUNK=$TOOLS/trunk-$TRUNK_VERSION
 WASM_BINDGEN=$TOOLS/wasm-bindgen-$WASM_BINDGEN_VERSION
 
+# A Prometheus newer than the installed one, which tests use where it is there.
+PROMETHEUS_3_VERSION=3.5.*
+PROMETHEUS_3=$TOOLS/prometheus-3.5/usr/bin/prometheus
+[ ! -x "$PROMETHEUS_3" ] || export ODDITY_PROMETHEUS_3="${ODDITY_PROMETHEUS_3:-$PROMETHEUS_3}"
+
 # The last one holds wasm-opt.
 PATH=$TRUNK/bin:$WASM_BINDGEN/bin:$PWD/frontend/js/node_modules/.bin:$PATH
 export PATH

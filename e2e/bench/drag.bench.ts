@@ -4,7 +4,7 @@ import type { Page } from "@playwright/test";
 import { expect, test } from "../support/fixtures.ts";
 import { type Frame, measureIn, quantile } from "./frames.ts";
 
-const PARAMETERS = { q: "rate(dhcp_lease_count[5m]) * 60", range: "1w", step: "1m" };
+const PARAMETERS = { q: "rate(dhcp_lease_count[5m]) * 60", range: "1w", step: "1m", detector: "rolling" };
 const SAMPLES = 7 * 24 * 60 + 1;
 const ROUNDS = 3;
 

@@ -8,6 +8,27 @@ const VIEWS: Record<string, (workbench: Workbench) => Promise<void>> = {
   "the start": (workbench) => workbench.open(),
   "the events": (workbench) => workbench.open({ q: "queue_depth" }),
   "the report": (workbench) => workbench.open({ q: "queue_depth", tab: "report" }),
+  "the rules": async (workbench) => {
+    await workbench.open({ q: "queue_depth", tab: "rules", detector: "rolling" });
+    await workbench.button("Verify").click();
+    await expect(workbench.page.getByText(/samples agree/)).toBeVisible();
+  },
+  "no rules": (workbench) => workbench.open({ q: "queue_depth", tab: "rules", clean: "yes" }),
+  "the list of detectors": async (workbench) => {
+    await workbench.open({ q: "queue_depth" });
+    await workbench.detector.click();
+  },
+  "advanced settings and typed bounds": async (workbench) => {
+    await workbench.open({ q: "queue_depth", detector: "threshold" });
+    await workbench.page.getByText("Advanced").click();
+    await workbench.page.getByLabel("Upper bound").fill("many");
+    await workbench.page.getByLabel("Upper bound").press("Enter");
+  },
+  "an excluded range": (workbench) => {
+    const iso = (seconds: number) => new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
+    const now = Math.floor(Date.now() / 60_000) * 60;
+    return workbench.open({ q: "queue_depth", exclude: `${iso(now - 9000)}/${iso(now - 3600)}`, zoom: `${iso(now - 12_000)}/${iso(now)}` });
+  },
   "many series": (workbench) => workbench.open({ q: "shard_load", range: "6h", k: "2.1" }),
   "an empty result": (workbench) => workbench.open({ q: "absent" }),
   "an error above a chart": async (workbench) => {

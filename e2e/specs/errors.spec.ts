@@ -74,7 +74,7 @@ test("a link to an unknown source names it", async ({ page, workbench }) => {
 });
 
 test("what a link says wrongly is named and the rest of it holds", async ({ page, workbench }) => {
-  await workbench.open({ q: "queue_depth", window: "abc", k: "-1", for: "2" });
+  await workbench.open({ q: "queue_depth", detector: "rolling", window: "abc", k: "-1", for: "2" });
   await expect(page.getByText("window=abc")).toBeVisible();
   await expect(page.getByText("k=-1")).toBeVisible();
   await expect(workbench.headline).toHaveText(SPIKE);

@@ -22,7 +22,7 @@ async function agree(workbench: Workbench, expr: string) {
 }
 
 test("the demo's DHCP spike is the one thing that is odd", async ({ workbench, demo }) => {
-  await workbench.open({}, demo.url);
+  await workbench.open({ detector: "rolling" }, demo.url);
   await workbench.run(DHCP);
   expect(await workbench.events()).toBe(1);
   const row = await workbench.row(0);
@@ -32,14 +32,14 @@ test("the demo's DHCP spike is the one thing that is odd", async ({ workbench, d
 });
 
 test("the events of the demo agree at three sensitivities", async ({ workbench, demo }) => {
-  await workbench.open({}, demo.url);
+  await workbench.open({ detector: "rolling" }, demo.url);
   const found = await agree(workbench, DHCP);
   expect(found.size).toBe(3);
   expect(Math.max(...found.values())).toBeGreaterThan(1);
 });
 
 test("the events of a real Prometheus agree at three sensitivities", async ({ workbench }) => {
-  await workbench.open();
+  await workbench.open({ detector: "rolling" });
   const found = await agree(workbench, "queue_depth");
   expect(found.size).toBe(3);
   // Noise within fixed bounds stays below this; the most sensitive setting finds it.

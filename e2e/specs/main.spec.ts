@@ -35,7 +35,7 @@ async function drag(page: Page, workbench: Workbench, slider: string, onMove: ()
 test.beforeEach(async ({ page, prometheus, workbench }) => {
   // Sensitive settings judge noise, so a minute more or less would change what they find.
   await page.clock.setFixedTime(prometheus.data.now * 1000);
-  await workbench.open();
+  await workbench.open({ detector: "rolling" });
 });
 
 test("a typed query names the spike", async ({ page, prometheus, workbench }) => {

@@ -91,7 +91,20 @@ export class Workbench {
     return sent;
   }
 
-  tab(name: "Events" | "Report"): Locator {
+  /** The button that names the present detector and opens the list. */
+  get detector(): Locator {
+    return this.page.getByRole("button", { name: /^Detector / });
+  }
+
+  /** Chooses a detector from the list. */
+  async choose(name: string) {
+    await this.detector.click();
+    await this.page.getByRole("radio", { name, exact: true }).click();
+    await expect(this.detector).toHaveText(name);
+    await expect(this.detector).toHaveAttribute("aria-expanded", "false");
+  }
+
+  tab(name: "Events" | "Report" | "Rules"): Locator {
     return this.page.getByRole("tab", { name: new RegExp(`^${name}\\b`) });
   }
 

@@ -11,6 +11,7 @@ mod query_bar;
 mod range;
 mod report;
 mod results;
+mod rules;
 mod series_list;
 mod slider;
 mod start;

@@ -7,6 +7,7 @@ mod client;
 mod clock;
 mod store;
 mod url;
+mod verify;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -15,21 +16,25 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::analysis::{Analysis, Detected, Learning, Settings, analyze, detect};
 use shared::api::{Source, Sources};
+use shared::detect::Detector;
 use shared::panel::{Panel, Problem, Range, Tab};
 use shared::prometheus::Loaded;
 use shared::report::words::Clock;
+use shared::rules::{self, Export};
 use shared::time::Timestamp;
 use web_sys::AbortController;
 
 pub use client::{LoadError, Progress};
 pub use store::Theme;
+pub use verify::Agreement;
 
 /// Shared data that is equal only to itself: a NaN is never equal, and comparing samples is waste.
 #[derive(Debug)]
 pub struct Same<T>(Arc<T>);
 
 impl<T> Same<T> {
-    fn new(value: T) -> Self {
+    /// Equal to nothing that was there before.
+    pub fn new(value: T) -> Self {
         Self(Arc::new(value))
     }
 }
@@ -98,6 +103,10 @@ pub struct State {
     pub focus: Memo<Option<usize>>,
     /// The event that is looked at: its series and the index of its onset.
     pub selected: RwSignal<Option<(usize, usize)>>,
+    /// How far the present verification of the exported rule is; `None` when there is none.
+    pub verifying: RwSignal<Option<Progress>>,
+    /// Whether the exported rule says what is shown, once that was asked.
+    pub agreement: Memo<Option<Agreement>>,
     /// Queries that were run before, newest first.
     pub recent: RwSignal<Vec<String>>,
     /// Light, dark, or as the system says.
@@ -110,6 +119,8 @@ pub struct State {
     draft: RwSignal<Option<Settings>>,
     asked_at: RwSignal<Timestamp>,
     abort: StoredValue<Option<AbortController>, LocalStorage>,
+    verified: RwSignal<Option<Agreement>>,
+    verification: StoredValue<Option<AbortController>, LocalStorage>,
 }
 
 impl State {
@@ -158,6 +169,11 @@ impl State {
         let outdated = Memo::new(move |_| {
             loaded.read().is_some() && progress.read().is_none() && asked.get() != answered.get()
         });
+        let verified = RwSignal::new(None::<Agreement>);
+        let agreement = Memo::new(move |_| {
+            let detected = detected.get()?;
+            verified.get().filter(|agreement| agreement.detected == detected)
+        });
         let theme = store::theme();
         let sources = RwSignal::new(None::<Result<Sources, LoadError>>);
         let source = Memo::new(move |_| {
@@ -185,6 +201,10 @@ impl State {
             recent: RwSignal::new(store::recent()),
             focus,
             selected: RwSignal::new(None),
+            verifying: RwSignal::new(None),
+            agreement,
+            verified,
+            verification: StoredValue::new_local(None),
             theme: RwSignal::new(theme),
             dark: RwSignal::new(store::apply_theme(theme)),
             address,
@@ -264,6 +284,43 @@ impl State {
     /// Keeps settings in the address.
     pub fn tune(self, settings: Settings) {
         self.adjust(|panel| panel.settings = settings);
+    }
+
+    /// Judges with another detector at its own threshold; what else counts stays.
+    pub fn judge_with(self, detector: Detector) {
+        let settings = Settings { detector, ..self.settings.get_untracked() };
+        let rule = settings.rule_at(detector.about().threshold);
+        self.tune(Settings { rule, ..settings });
+    }
+
+    /// Asks the source for the scores of the exported rule and compares them with what is shown.
+    pub fn verify(self, export: &Export) {
+        let (detected, source) = (self.detected.get_untracked(), self.source.get_untracked());
+        let (Some(detected), Some(source)) = (detected, source) else { return };
+        if let Some(earlier) = self.verification.try_update_value(Option::take).flatten() {
+            earlier.abort();
+        }
+        let Ok(controller) = AbortController::new() else {
+            let found = Err(LoadError::OldBrowser);
+            return self.verified.set(Some(Agreement::new(detected, found)));
+        };
+        let signal = controller.signal();
+        self.verification.set_value(Some(controller));
+        self.verifying.set(Some(Progress::default()));
+        let query = export.score_query();
+        spawn_local(async move {
+            let reply = client::fetch(&source.id, query, &signal, |progress| {
+                if !signal.aborted() {
+                    self.verifying.set(Some(progress));
+                }
+            })
+            .await;
+            if !signal.aborted() {
+                self.verifying.set(None);
+                let found = reply.map(|answer| rules::verify(&detected, &answer));
+                self.verified.set(Some(Agreement::new(detected, found)));
+            }
+        });
     }
 
     /// Shows the page in the next theme.

@@ -16,4 +16,5 @@ mod forwarding;
 mod origins;
 mod paths;
 mod prometheus;
+mod rules;
 mod support;

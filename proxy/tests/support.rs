@@ -3,7 +3,9 @@
 pub(crate) mod process;
 pub(crate) mod prometheus;
 pub(crate) mod scripted;
+pub(crate) mod victoria;
 
+use std::io::Write;
 use std::net::SocketAddr;
 
 use proxy::config::{Options, Settings};
@@ -12,6 +14,11 @@ use proxy::{AppState, app, server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
+
+/// Says something even if the test passes, whose prints are kept back.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
 
 /// A server of its own for one test; it stops when this is dropped.
 pub(crate) struct Served {

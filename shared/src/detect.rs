@@ -34,6 +34,7 @@ pub use flatline::Flatline;
 pub use gap::Gap;
 pub use level::Level;
 pub use param::{Form, Param};
+pub(crate) use peers::LEAST as LEAST_PEERS;
 pub use peers::{Group, Peers};
 pub use record::Record;
 pub use robust::Robust;

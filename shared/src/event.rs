@@ -7,7 +7,7 @@ mod alert;
 mod explain;
 pub mod kind;
 
-pub use alert::alerts;
+pub use alert::{alerts, flagged};
 
 use crate::detect::{Detection, Detector, Quantity, View};
 use crate::stats::tail::{Past, severity};
@@ -136,6 +136,8 @@ pub struct Event {
     pub new_level: Option<f64>,
     /// Whether the baseline did not vary at all, so that any change scores high.
     pub steady: bool,
+    /// Whether a whole range is normal, not one expected value alone.
+    pub ranged: bool,
     /// The view that opened it, for detectors with several.
     pub view: Option<View>,
     /// The largest score of a flagged sample.
@@ -191,6 +193,12 @@ impl Rule {
     /// Strength from which an alert opens an event.
     pub fn opens(&self, detection: &Detection) -> f64 {
         if detection.alerts.is_some() { self.alert } else { self.threshold }
+    }
+
+    /// Score from which a sample extends an event: one that is joined to an alert of another kind than
+    /// the score may score less.
+    pub fn joins(&self, detection: &Detection) -> f64 {
+        if detection.alerts.is_some() { self.threshold / 2.0 } else { self.threshold }
     }
 }
 

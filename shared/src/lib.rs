@@ -28,4 +28,6 @@ pub mod analysis;
 
 pub mod report;
 
+pub mod rules;
+
 pub mod panel;

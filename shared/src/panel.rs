@@ -51,6 +51,8 @@ pub enum Tab {
     Events,
     /// The report.
     Report,
+    /// Rules for Prometheus.
+    Rules,
 }
 
 /// A part of an address that was not understood; the default stands in its place.
@@ -90,6 +92,13 @@ impl Settings {
     /// A detector with its defaults and a rule at its threshold.
     pub fn of(detector: Detector) -> Self {
         Self { detector, rule: Rule::of(detector), clean: false }
+    }
+
+    /// The rule at another threshold. The alert moves along: its ratio is that of the defaults.
+    pub fn rule_at(&self, threshold: f64) -> Rule {
+        let usual = Self::of(self.detector).rule;
+        let ratio = if usual.threshold > 0.0 { usual.alert / usual.threshold } else { 1.0 };
+        Rule { threshold, alert: threshold * ratio, ..self.rule }
     }
 }
 
@@ -138,7 +147,7 @@ impl Panel {
         let usual = Settings::of(detector).rule;
         let numbers = [
             ("k", rule.threshold, usual.threshold),
-            ("alert", rule.alert, usual.alert),
+            ("alert", rule.alert, self.settings.rule_at(rule.threshold).alert),
             ("min", rule.min_deviation, usual.min_deviation),
             ("minrel", rule.min_relative, usual.min_relative),
             ("for", rule.at_least as f64, usual.at_least as f64),
@@ -165,8 +174,10 @@ impl Panel {
         if let Some(zoom) = self.zoom {
             put("zoom", &format!("{}/{}", zoom.start, zoom.end));
         }
-        if self.tab == Tab::Report {
-            put("tab", "report");
+        match self.tab {
+            Tab::Events => {}
+            Tab::Report => put("tab", "report"),
+            Tab::Rules => put("tab", "rules"),
         }
         if self.local_time {
             put("tz", "local");

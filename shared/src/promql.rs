@@ -3,7 +3,10 @@
 //! A wrong query yields whatever selectors can be told apart; that it is wrong is for Prometheus to
 //! say.
 
+mod shape;
 mod token;
+
+pub use shape::{depends_on_range, is_scalar, one_line};
 
 use std::ops::Range;
 

@@ -103,9 +103,9 @@ fn summary(analysis: &Analysis, context: &Context) -> String {
             );
         }
         return format!(
-            "The detector {} opened no event at a threshold of {} standard deviations ({}).",
+            "The detector {} opened no event at {} ({}).",
             text(analysis.detected.detector.about().name),
-            Unit::Plain.format(analysis.rule.threshold),
+            words::threshold(analysis),
             text(&words::scope(analysis)),
         );
     };
@@ -190,12 +190,16 @@ fn baseline(analysis: &Analysis) -> String {
         false => unit.format(detected.detection.scale[event.onset.index]),
     };
     format!(
-        "## Baseline\n\nOf the worst event, as it stood when the event began.\n\n- **Learnt from:** {}\n- **Centre:** {}\n- **Spread (standard deviation):** {}\n- **Expected range:** {} to {}\n- **Causal:** yes, nothing after a sample is used to judge it",
+        "## Baseline\n\nOf the worst event, as it stood when the event began.\n\n- **Learnt from:** {}\n- **Centre:** {}\n- **Spread (standard deviation):** {}\n- **Expected range:** {}\n- **Causal:** {}",
         text(&event.baseline),
         unit.format(event.onset.expected),
         spread,
-        unit.format(event.onset.lower),
-        unit.format(event.onset.upper),
+        words::bounds(event.onset.lower, event.onset.upper, unit),
+        if analysis.detected.detector.about().causal {
+            "yes, nothing after a sample is used to judge it"
+        } else {
+            "no, samples after it are used too: for looking back only"
+        },
     )
 }
 
@@ -218,7 +222,7 @@ fn events(analysis: &Analysis, context: &Context) -> String {
             words::course(event, step),
             unit.format(event.peak.value),
             unit.format(event.onset.expected),
-            format!("{} to {}", unit.format(event.onset.lower), unit.format(event.onset.upper)),
+            words::bounds(event.onset.lower, event.onset.upper, unit),
             Unit::Plain.format(event.score),
             words::reason(event, unit),
         ];
@@ -290,8 +294,8 @@ fn settings(analysis: &Analysis) -> String {
     }
     let _ = writeln!(
         out,
-        "- **Threshold:** {} standard deviations",
-        Unit::Plain.format(rule.threshold)
+        "- **Threshold:** {}",
+        words::threshold(analysis).trim_start_matches("a threshold of ")
     );
     let sides = match rule.sides {
         Sides::Both => "up and down",

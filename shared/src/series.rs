@@ -85,10 +85,10 @@ impl fmt::Display for Labels {
             ("", Some(quote(metric)))
         };
         f.write_str(name)?;
-        let pairs = self.iter().filter(|(key, _)| *key != METRIC_NAME).map(|(key, value)| {
-            let key = if is_plain(key, false) { key.to_owned() } else { quote(key) };
-            format!("{key}={}", quote(value))
-        });
+        let pairs = self
+            .iter()
+            .filter(|(key, _)| *key != METRIC_NAME)
+            .map(|(key, value)| format!("{}={}", label_name(key), quote(value)));
         let rest: Vec<String> = quoted.into_iter().chain(pairs).collect();
         if rest.is_empty() && !name.is_empty() {
             Ok(())
@@ -103,6 +103,11 @@ fn is_plain(name: &str, metric: bool) -> bool {
     !name.starts_with(|c: char| c.is_ascii_digit())
         && !name.is_empty()
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || (metric && c == ':'))
+}
+
+/// A label name as a matcher of PromQL has it: in quotes if it has other characters than the old ones.
+pub fn label_name(name: &str) -> String {
+    if is_plain(name, false) { name.to_owned() } else { quote(name) }
 }
 
 /// A PromQL string literal in double quotes.

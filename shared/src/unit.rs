@@ -205,6 +205,11 @@ fn significant(value: f64) -> String {
     }
 }
 
+/// All digits of a count, thousands in groups: `1,441`.
+pub fn count(count: usize) -> String {
+    grouped(&count.to_string())
+}
+
 fn grouped(text: &str) -> String {
     let (sign, digits) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
     let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(w, f)| (w, Some(f)));

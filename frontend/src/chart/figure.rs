@@ -7,7 +7,7 @@ use plotly::{Scatter, Trace};
 use serde::Serialize;
 use shared::analysis::{Analysis, Ranked};
 use shared::detect::Quantity;
-use shared::report::words::Clock;
+use shared::report::words::{self, Clock};
 
 use super::decimate::{MOST_POINTS, decimated, indices};
 use super::geometry::{
@@ -39,6 +39,27 @@ pub(super) struct Layout {
     yaxis2: Option<Axis>,
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<Title>,
+    annotations: Vec<Caption>,
+}
+
+/// Words over an area, placed by its share of the plot.
+#[derive(Serialize)]
+struct Caption {
+    text: String,
+    x: f64,
+    y: f64,
+    xref: &'static str,
+    yref: &'static str,
+    xanchor: &'static str,
+    yanchor: &'static str,
+    showarrow: bool,
+}
+
+impl Caption {
+    fn above(domain: [f64; 2], text: String) -> Self {
+        let (xref, yref, xanchor, yanchor) = ("paper", "paper", "left", "bottom");
+        Self { text, x: 0.0, y: domain[1], xref, yref, xanchor, yanchor, showarrow: false }
+    }
 }
 
 /// A line and its samples.
@@ -87,6 +108,7 @@ pub(super) fn ranges(analysis: &Analysis, focus: &Ranked, times: (f64, f64)) -> 
             let (lower, upper) = detection.bounds(at, k);
             [lower, upper]
         });
+        let bounds = bounds.filter(|bound| bound.is_finite());
         let held = bounds.map(|bound| bound.clamp(least, own.1 + most));
         of[shown.clone()].iter().copied().chain(held).collect()
     };
@@ -141,8 +163,9 @@ pub(super) fn layout(view: &View<'_>) -> Layout {
         .tick_length(4)
         .tick_color(view.palette.line.clone())
         .anchor(if strip.is_some() { "y2" } else { "y" });
-    let judged = view.analysis.series(view.focus).1.detection.quantity;
-    let judged = view.analysis.judged_unit(judged);
+    let quantity = view.analysis.series(view.focus).1.detection.quantity;
+    let judged = view.analysis.judged_unit(quantity);
+    let caption = strip.map(|_| Caption::above(STRIP_DOMAIN, words::axis(quantity, judged)));
     Layout {
         width: view.size.0 as usize,
         height: view.size.1 as usize,
@@ -157,6 +180,7 @@ pub(super) fn layout(view: &View<'_>) -> Layout {
         yaxis: axis(values, unit, count(domain)).domain(&domain),
         yaxis2: strip.map(|range| axis(range, judged, count(STRIP_DOMAIN)).domain(&STRIP_DOMAIN)),
         title: None,
+        annotations: caption.into_iter().collect(),
     }
 }
 

@@ -1,18 +1,24 @@
 //! The fast half of the chart: expectation, band and marks on a canvas, drawn anew on every move of a
 //! slider in a fraction of the time that Plotly takes.
 
+mod marks;
+
 use shared::analysis::Ranked;
 use shared::detect::Detection;
-use shared::event::{Direction, Event, Rule, Sides};
+use shared::event::{Event, Rule};
 use shared::series::Grid;
+use shared::time::TimeRange;
 use web_sys::CanvasRenderingContext2d as Canvas;
 
 use super::Palette;
 use super::decimate::{MOST_POINTS, decimated, indices};
 use super::geometry::Area;
 
-/// Marks closer than this hide each other; only the one farthest out is drawn. In pixels.
-const MARK_DISTANCE: f64 = 5.0;
+/// A band may leave the plot by so many pixels.
+const BEYOND: f64 = 8.0;
+
+/// Distance of the lines that hatch what is left out, in pixels.
+const HATCH: f64 = 8.0;
 
 /// Everything that is drawn over one area.
 pub(super) struct Scene<'a> {
@@ -21,9 +27,15 @@ pub(super) struct Scene<'a> {
     /// The whole plot, for what spans strip and values.
     pub(super) plot: Area,
     pub(super) grid: Grid,
+    /// The samples as they came.
+    pub(super) values: &'a [f64],
     pub(super) detection: &'a Detection,
     pub(super) ranked: &'a Ranked,
     pub(super) rule: Rule,
+    /// What does not enter a baseline.
+    pub(super) excluded: &'a [TimeRange],
+    /// Samples that an exported rule judges differently.
+    pub(super) differing: &'a [usize],
     pub(super) palette: &'a Palette,
     /// Whether the judged quantity is not the values and its own line is needed.
     pub(super) strip: bool,
@@ -40,6 +52,9 @@ pub(super) fn draw(canvas: &Canvas, size: (f64, f64), scene: &Scene<'_>) {
     canvas.clear_rect(0.0, 0.0, size.0, size.1);
     canvas.save();
     clip(canvas, scene.plot);
+    for range in scene.excluded {
+        hatch(canvas, scene, *range);
+    }
     for event in &scene.ranked.events {
         shade(canvas, scene, event);
     }
@@ -51,9 +66,10 @@ pub(super) fn draw(canvas: &Canvas, size: (f64, f64), scene: &Scene<'_>) {
         curve(canvas, scene, &scene.palette.data, &scene.detection.judged);
     }
     canvas.restore();
-    marks(canvas, scene);
-    hover(canvas, scene);
-    label(canvas, scene);
+    marks::marks(canvas, scene);
+    marks::crosses(canvas, scene);
+    marks::hover(canvas, scene);
+    marks::label(canvas, scene);
     canvas.restore();
 }
 
@@ -67,15 +83,49 @@ fn x_of(scene: &Scene<'_>, index: usize) -> f64 {
     scene.area.x(scene.grid.at(index).0 as f64)
 }
 
+/// The times of an event; one that begins in a gap is shown from where the samples stopped.
 fn shade(canvas: &Canvas, scene: &Scene<'_>, event: &Event) {
     let half = scene.grid.step.millis() as f64 / 2.0;
-    let left = scene.plot.x(event.onset.time.0 as f64 - half);
+    let before = scene.values.get(..=event.onset.index).unwrap_or_default();
+    let gap = before.iter().rev().take_while(|value| value.is_nan()).count();
+    let first = scene.grid.at(event.onset.index - gap.saturating_sub(1));
+    let left = scene.plot.x(first.0 as f64 - half);
     let right = scene.plot.x(event.end.0 as f64 + half).max(left + 2.0);
     let selected = scene.selected == Some(event.onset.index);
     canvas.set_global_alpha(if selected { 0.24 } else { 0.12 });
     canvas.set_fill_style_str(&scene.palette.odd);
     canvas.fill_rect(left, scene.plot.top, right - left, scene.plot.height);
     canvas.set_global_alpha(1.0);
+}
+
+/// Grey lines aslant over what was not learnt from.
+fn hatch(canvas: &Canvas, scene: &Scene<'_>, range: TimeRange) {
+    let plot = scene.plot;
+    let left = plot.x(range.start.0 as f64).clamp(plot.left, plot.left + plot.width);
+    let right = plot.x(range.end.0 as f64).clamp(plot.left, plot.left + plot.width);
+    if right <= left {
+        return;
+    }
+    canvas.save();
+    canvas.begin_path();
+    canvas.rect(left, plot.top, right - left, plot.height);
+    canvas.clip();
+    canvas.set_global_alpha(0.1);
+    canvas.set_fill_style_str(&scene.palette.muted);
+    canvas.fill_rect(left, plot.top, right - left, plot.height);
+    canvas.set_global_alpha(0.45);
+    canvas.set_stroke_style_str(&scene.palette.muted);
+    canvas.set_line_width(1.0);
+    canvas.begin_path();
+    // In steps from the origin, so that the lines of neighbours meet.
+    let mut x = ((left - plot.height) / HATCH).floor() * HATCH;
+    while x < right {
+        canvas.move_to(x, plot.top + plot.height);
+        canvas.line_to(x + plot.height, plot.top);
+        x += HATCH;
+    }
+    canvas.stroke();
+    canvas.restore();
 }
 
 /// Upper edge forth, lower edge back, for each stretch without a gap; then the expectation, dashed.
@@ -104,8 +154,9 @@ fn band(canvas: &Canvas, scene: &Scene<'_>) {
             low = low.min(lower);
             high = high.max(upper);
         }
-        if low <= high {
-            edges.push((x_of(scene, first), scene.area.y(high), scene.area.y(low)));
+        let bounded = low.is_finite() || high.is_finite();
+        if low <= high && bounded {
+            edges.push((x_of(scene, first), edge(scene, high), edge(scene, low)));
         } else {
             flush(&mut edges);
         }
@@ -116,11 +167,21 @@ fn band(canvas: &Canvas, scene: &Scene<'_>) {
     canvas.set_fill_style_str(&scene.palette.band);
     canvas.fill();
     canvas.set_global_alpha(1.0);
+    // Where a whole range is normal, no single value is expected.
+    if detection.normal.is_some() {
+        return;
+    }
     let dashes = js_sys::Array::of2(&4.0.into(), &4.0.into());
     let _ = canvas.set_line_dash(&dashes);
     canvas.set_line_width(1.0);
     curve(canvas, scene, &scene.palette.band, &detection.expected);
     let _ = canvas.set_line_dash(&js_sys::Array::new());
+}
+
+/// Where a bound is drawn; one that is far off or missing just leaves the plot.
+fn edge(scene: &Scene<'_>, bound: f64) -> f64 {
+    let area = scene.area;
+    area.y(bound).clamp(area.top - BEYOND, area.top + area.height + BEYOND)
 }
 
 /// A line through the samples that can be seen, broken at gaps.
@@ -139,109 +200,4 @@ fn curve(canvas: &Canvas, scene: &Scene<'_>, color: &str, values: &[f64]) {
         pen_down = value.is_finite();
     }
     canvas.stroke();
-}
-
-/// Triangles at the flagged samples of events, rings at flagged samples that did not make one.
-fn marks(canvas: &Canvas, scene: &Scene<'_>) {
-    let detection = scene.detection;
-    let shown = indices(scene.grid, scene.area.times);
-    let mut triangles: Vec<(f64, usize)> = Vec::new();
-    let mut rings: Vec<(f64, usize)> = Vec::new();
-    let farness = |at: usize| (detection.judged[at] - detection.expected[at]).abs();
-    let mut events = scene.ranked.events.iter().peekable();
-    for at in shown {
-        if detection.score[at] < scene.rule.threshold || !detection.score[at].is_finite() {
-            continue;
-        }
-        let up = detection.judged[at] > detection.expected[at];
-        let counts = match scene.rule.sides {
-            Sides::Both => true,
-            Sides::Up => up,
-            Sides::Down => !up,
-        };
-        if !counts || !detection.judged[at].is_finite() {
-            continue;
-        }
-        while events.peek().is_some_and(|event| event.last < at) {
-            events.next();
-        }
-        let inside =
-            events.peek().is_some_and(|event| (event.onset.index..=event.last).contains(&at));
-        let list = if inside { &mut triangles } else { &mut rings };
-        let x = x_of(scene, at);
-        match list.last_mut() {
-            Some(last) if x - last.0 < MARK_DISTANCE => {
-                if farness(at) > farness(last.1) {
-                    last.1 = at;
-                }
-            }
-            _ => list.push((x, at)),
-        }
-    }
-    canvas.set_stroke_style_str(&scene.palette.odd);
-    canvas.set_line_width(1.2);
-    canvas.begin_path();
-    for (_, at) in rings {
-        let (x, y) = place(scene, at);
-        canvas.move_to(x + 3.0, y);
-        let _ = canvas.arc(x, y, 3.0, 0.0, std::f64::consts::TAU);
-    }
-    canvas.stroke();
-    canvas.set_fill_style_str(&scene.palette.odd);
-    canvas.begin_path();
-    for (_, at) in triangles {
-        let up = detection.judged[at] > detection.expected[at];
-        let (x, y) = place(scene, at);
-        let point = if up { -1.0 } else { 1.0 };
-        canvas.move_to(x, y + point * 12.0);
-        canvas.line_to(x + 5.0, y + point * 4.0);
-        canvas.line_to(x - 5.0, y + point * 4.0);
-        canvas.close_path();
-    }
-    canvas.fill();
-}
-
-fn place(scene: &Scene<'_>, at: usize) -> (f64, f64) {
-    (x_of(scene, at), scene.area.y(scene.detection.judged[at]))
-}
-
-fn hover(canvas: &Canvas, scene: &Scene<'_>) {
-    let Some(at) = scene.hover else { return };
-    let (x, y) = place(scene, at);
-    canvas.set_stroke_style_str(&scene.palette.muted);
-    canvas.set_line_width(1.0);
-    canvas.begin_path();
-    canvas.move_to(x, scene.plot.top);
-    canvas.line_to(x, scene.plot.top + scene.plot.height);
-    canvas.stroke();
-    if y.is_finite() {
-        canvas.set_fill_style_str(&scene.palette.data);
-        canvas.begin_path();
-        let _ = canvas.arc(x, y, 3.5, 0.0, std::f64::consts::TAU);
-        canvas.fill();
-    }
-}
-
-/// The words beside the peak, on the side where there is room.
-fn label(canvas: &Canvas, scene: &Scene<'_>) {
-    let Some((at, words)) = &scene.label else { return };
-    let (x, y) = place(scene, *at);
-    if !y.is_finite() || x < scene.plot.left || x > scene.plot.left + scene.plot.width {
-        return;
-    }
-    canvas
-        .set_font("600 11px system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif");
-    canvas.set_fill_style_str(&scene.palette.odd);
-    let width = canvas.measure_text(words).map_or(0.0, |metrics| metrics.width());
-    let right = scene.plot.left + scene.plot.width;
-    let x = if x + 12.0 + width < right {
-        x + 12.0
-    } else {
-        (x - 12.0 - width).max(scene.plot.left + 4.0)
-    };
-    let down =
-        scene.ranked.events.iter().any(|e| e.peak.index == *at && e.direction == Direction::Down);
-    let y = (y + if down { 14.0 } else { -2.0 })
-        .clamp(scene.plot.top + 14.0, scene.plot.top + scene.plot.height - 6.0);
-    let _ = canvas.fill_text(words, x, y);
 }

@@ -13,9 +13,14 @@ pub(super) fn picture(view: &View<'_>) -> (Layout, Vec<Curve>) {
     let (series, found) = view.analysis.series(view.focus);
     let detection = &found.detection;
     let axis = if detection.quantity == Quantity::Value { "y" } else { "y2" };
-    let k = view.analysis.rule.threshold;
-    let (lower, upper): (Vec<f64>, Vec<f64>) =
-        (0..detection.judged.len()).map(|at| detection.bounds(at, k)).unzip();
+    let rule = view.analysis.rule;
+    // A bound that is missing lies beyond the axis.
+    let (least, most) = view.ranges.strip.unwrap_or(view.ranges.values);
+    let (least, most) = (2.0 * least - most, 2.0 * most - least);
+    let (lower, upper): (Vec<f64>, Vec<f64>) = (0..detection.judged.len())
+        .map(|at| detection.bounds(at, rule.threshold))
+        .map(|(lower, upper)| (lower.clamp(least, most), upper.clamp(least, most)))
+        .unzip();
     let series_line = |values: &[f64], trace: Box<Scatter<f64, f64>>| {
         let (x, y) = decimated(values, series.grid, view.ranges.times, MOST_POINTS);
         styled(&trace.y_axis(axis), x, y)
@@ -23,19 +28,25 @@ pub(super) fn picture(view: &View<'_>) -> (Layout, Vec<Curve>) {
     let thin =
         || bare().mode(Mode::Lines).line(Line::new().width(0.0).color(view.palette.band.clone()));
     let dashed = Line::new().width(1.0).dash(DashType::Dash).color(view.palette.band.clone());
+    let joins = rule.joins(detection);
+    let odd = |at: usize| detection.score[at] > 0.0 && detection.score[at] >= joins;
     let marks: Vec<usize> = view
         .focus
         .events
         .iter()
-        .flat_map(|event| event.onset.index..=event.last)
-        .filter(|at| detection.score[*at] >= k)
+        .flat_map(|event| {
+            let onset = event.onset.index;
+            (onset..=event.last).filter(move |at| *at == onset || odd(*at))
+        })
         .collect();
     let at = |index: usize| series.grid.at(index).0 as f64;
     let mut traces = vec![
         series_line(&lower, thin()),
         series_line(&upper, thin().fill(Fill::ToNextY).fill_color("rgba(86,180,233,0.28)")),
-        series_line(&detection.expected, bare().mode(Mode::Lines).line(dashed)),
     ];
+    if detection.normal.is_none() {
+        traces.push(series_line(&detection.expected, bare().mode(Mode::Lines).line(dashed)));
+    }
     if axis == "y2" {
         let line = Line::new().width(1.2).color(view.palette.data.clone());
         traces.push(series_line(&detection.judged, bare().mode(Mode::Lines).line(line)));

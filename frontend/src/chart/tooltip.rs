@@ -33,7 +33,7 @@ pub(super) fn Tooltip(
         }
         if expected.is_finite() {
             rows.push(("expected", unit.format(expected)));
-            rows.push(("range", format!("{} to {}", unit.format(bounds.0), unit.format(bounds.1))));
+            rows.push(("range", words::bounds(bounds.0, bounds.1, unit)));
         }
         let score = detection.score[at];
         if score.is_finite() {

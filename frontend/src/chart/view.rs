@@ -40,6 +40,7 @@ pub fn Chart() -> impl IntoView {
         state.dark.track();
         frame.get().map(|frame| read_palette(&frame)).unwrap_or_default()
     });
+    let excluded = Memo::new(move |_| state.panel.read().excluded.clone());
     follow_size(frame, size);
 
     // Axes and lines: not while a slider is dragged, so the settings are read without following them.
@@ -98,17 +99,17 @@ pub fn Chart() -> impl IntoView {
         };
         let Some(ranked) = analysis.of_series(state.focus.get()) else { return };
         let Some(context) = sharp_context(&canvas, size) else { return };
-        let (hover, selected) = (hover.get(), state.selected.get());
-        draw_overlay(
-            &context,
-            size,
-            &analysis,
-            ranked,
-            now,
-            &palette,
-            hover,
-            selected.filter(|s| s.0 == ranked.index).map(|s| s.1),
-        );
+        let selected = state.selected.get().filter(|selected| selected.0 == ranked.index);
+        let excluded = excluded.read();
+        let agreement = state.agreement.read();
+        let differing = agreement.as_ref().map(|agreement| agreement.differing(ranked.index));
+        let marked = Marked {
+            hover: hover.get(),
+            selected: selected.map(|(_, onset)| onset),
+            excluded: &excluded,
+            differing: differing.unwrap_or_default(),
+        };
+        draw_overlay(&context, size, &analysis, ranked, now, &palette, &marked);
     });
 
     let point = move |event: PointerEvent| {
@@ -201,7 +202,18 @@ fn zoom_to(state: State, from: f64, to: f64) {
     }
 }
 
-#[allow(clippy::too_many_arguments)]
+/// What is pointed out beside what was found.
+struct Marked<'a> {
+    /// The sample under the pointer.
+    hover: Option<usize>,
+    /// Onset of the event that is looked at.
+    selected: Option<usize>,
+    /// What does not enter a baseline.
+    excluded: &'a [TimeRange],
+    /// Samples that the exported rule judges differently.
+    differing: &'a [usize],
+}
+
 fn draw_overlay(
     context: &CanvasRenderingContext2d,
     size: (f64, f64),
@@ -209,8 +221,7 @@ fn draw_overlay(
     ranked: &Ranked,
     ranges: Ranges,
     palette: &Palette,
-    hover: Option<usize>,
-    selected: Option<usize>,
+    marked: &Marked<'_>,
 ) {
     let (series, found) = analysis.series(ranked);
     let plot = Area::new(size, [0.0, 1.0], ranges.times, ranges.values);
@@ -221,19 +232,22 @@ fn draw_overlay(
     let labelled = ranked
         .events
         .iter()
-        .find(|event| Some(event.onset.index) == selected)
+        .find(|event| Some(event.onset.index) == marked.selected)
         .or_else(|| ranked.events.iter().max_by(|a, b| a.severity.total_cmp(&b.severity)));
     let scene = Scene {
         area,
         plot,
         grid: series.grid,
+        values: &series.values,
         detection: &found.detection,
         ranked,
         rule: analysis.rule,
         palette,
         strip: found.detection.quantity != Quantity::Value,
-        selected,
-        hover,
+        excluded: marked.excluded,
+        differing: marked.differing,
+        selected: marked.selected,
+        hover: marked.hover,
         label: labelled.map(|event| {
             (event.peak.index, words::what(event, analysis.judged_unit(event.quantity)))
         }),

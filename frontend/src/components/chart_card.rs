@@ -1,6 +1,6 @@
 use leptos::prelude::*;
-use shared::detect::Quantity;
 use shared::report::words;
+use shared::time::TimeRange;
 
 use crate::chart::{Chart, download};
 use crate::state::State;
@@ -23,12 +23,14 @@ pub fn ChartCard() -> impl IntoView {
             shown.unwrap_or_default()
         ))
     };
-    let strip = move || {
-        let analysis = state.analysis.get()?;
-        let ranked = analysis.of_series(state.focus.get())?;
-        let quantity = analysis.series(ranked).1.detection.quantity;
-        (quantity != Quantity::Value).then(|| format!("below: {}", words::quantity(quantity)))
-    };
+    let excluded = Memo::new(move |_| state.panel.read().excluded.clone());
+    let zoom = Memo::new(move |_| state.panel.read().zoom);
+    let differing = Memo::new(move |_| {
+        let series = state.focus.get()?;
+        let agreement = state.agreement.read();
+        Some(!agreement.as_ref()?.differing(series).is_empty())
+    });
+    let differing = move || differing.get().unwrap_or_default();
     let empty = Memo::new(move |_| {
         state.loaded.read().as_ref().is_some_and(|loaded| loaded.series.is_empty())
     });
@@ -40,7 +42,17 @@ pub fn ChartCard() -> impl IntoView {
                     <div class="sub">{scope}</div>
                 </div>
                 <div class="grow"></div>
-                <Show when=move || state.panel.read().zoom.is_some()>
+                <Show when=move || zoom.get().is_some()>
+                    {move || zoom.get().filter(|zoom| !excluded.read().contains(zoom)).map(|zoom| view! {
+                        <button
+                            class="chip"
+                            type="button"
+                            title="Judge these times, but learn nothing from them: for an outage or a test"
+                            on:click=move |_| state.navigate(|panel| panel.excluded.push(zoom))
+                        >
+                            "Exclude this range from the baseline"
+                        </button>
+                    })}
                     <button class="chip" type="button" on:click=move |_| state.adjust(|panel| panel.zoom = None)>"Whole range"</button>
                 </Show>
                 <button class="chip" type="button" disabled=move || empty.get() on:click=move |_| download(state)>"Save PNG"</button>
@@ -51,12 +63,49 @@ pub fn ChartCard() -> impl IntoView {
                     <span><i class="sw band"></i>"expected range"</span>
                     <span class="odd">"▲ odd"</span>
                     <span class="odd">"○ outside, no alert"</span>
-                    <span>{strip}</span>
+                    {move || (!excluded.read().is_empty()).then(|| view! { <span><i class="sw hatch"></i>"not learnt from"</span> })}
+                    {move || differing().then(|| view! { <span>"× the rule differs"</span> })}
                 </div>
                 <Chart/>
+                <Excluded ranges=excluded/>
             </Show>
         </section>
     }
+}
+
+/// What is left out of the baseline, each with a way back.
+#[component]
+fn Excluded(
+    /// The times that are left out.
+    ranges: Memo<Vec<TimeRange>>,
+) -> impl IntoView {
+    let state = expect_context::<State>();
+    let chips = move || {
+        let ranges = ranges.get();
+        (!ranges.is_empty()).then(|| {
+            let chips = ranges
+                .into_iter()
+                .map(|range| {
+                    let when = state.clock().from_to(range.start, range.end);
+                    view! {
+                        <li>
+                            <button
+                                class="chip small"
+                                type="button"
+                                aria-label=format!("Learn from {when} again")
+                                title="Learn from it again"
+                                on:click=move |_| state.navigate(|panel| panel.excluded.retain(|known| *known != range))
+                            >
+                                {when.clone()} <span aria-hidden="true">"×"</span>
+                            </button>
+                        </li>
+                    }
+                })
+                .collect_view();
+            view! { <div class="excluded"><span class="sub">"Not learnt from:"</span> <ul aria-label="Not learnt from">{chips}</ul></div> }
+        })
+    };
+    view! { {chips} }
 }
 
 /// A query that ran and gave nothing.

@@ -59,22 +59,25 @@ pub fn Events() -> impl IntoView {
 fn nothing(analysis: &Analysis) -> String {
     let highest = analysis.ranking.iter().map(|ranked| ranked.score).fold(0.0, f64::max);
     let plain = |value: f64| Unit::Plain.format((value * 100.0).round() / 100.0);
-    let (scope, threshold) = (words::scope(analysis), analysis.rule.threshold);
+    let (scope, k) = (words::scope(analysis), analysis.rule.threshold);
     if analysis.detected.series.iter().all(|series| series.judged == 0) {
         return format!(
             "{scope}: too few samples to judge any of them. Choose a shorter window, a shorter step or a longer range."
         );
     }
-    if highest >= threshold {
+    if highest > 0.0 && highest >= k {
         return format!(
-            "{scope}: scores up to {} pass the threshold of {}, but none exceeds those of the hold-off before it, so nothing began here. Shorten the hold-off under Advanced to see them.",
+            "{scope}: scores up to {} pass {}, but none exceeds those of the hold-off before it, so nothing began here. Shorten the hold-off under Advanced to see them.",
             plain(highest),
-            plain(threshold)
+            words::threshold(analysis)
         );
     }
+    if analysis.detected.detector.about().threshold == 0.0 {
+        return format!("{scope}: no sample lies beyond {}.", words::threshold(analysis));
+    }
     format!(
-        "{scope}: no event at a threshold of {} standard deviations. The largest score was {}. Move the sensitivity to the right to see weaker deviations, or try another detector.",
-        plain(threshold),
+        "{scope}: no event at {}. The largest score was {}. Move the sensitivity to the right to see weaker deviations, or try another detector.",
+        words::threshold(analysis),
         plain(highest),
     )
 }
@@ -113,7 +116,7 @@ fn row(
             <td class="n">{unit.format(event.peak.value)}</td>
             <td class="n">
                 {unit.format(event.onset.expected)}
-                <div class="sub">{unit.format(event.onset.lower)} " to " {unit.format(event.onset.upper)}</div>
+                <div class="sub">{words::bounds(event.onset.lower, event.onset.upper, unit)}</div>
             </td>
             <td class="why">{words::reason(event, unit)}</td>
         </tr>

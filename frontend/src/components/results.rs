@@ -3,7 +3,15 @@ use shared::panel::Tab;
 
 use super::events::Events;
 use super::report::Report;
+use super::rules::Rules;
 use crate::state::State;
+
+/// The results with their ids and names, as they stand beside each other.
+const TABS: [(Tab, &str, &str); 3] = [
+    (Tab::Events, "events", "Events"),
+    (Tab::Report, "report", "Report"),
+    (Tab::Rules, "rules", "Rules"),
+];
 
 /// What is below the chart, one of them open.
 #[component]
@@ -24,12 +32,18 @@ pub fn Results() -> impl IntoView {
                 tabindex=move || if open.get() == tab { "0" } else { "-1" }
                 on:click=move |_| state.adjust(|panel| panel.tab = tab)
                 on:keydown=move |event| {
-                    if matches!(event.key().as_str(), "ArrowLeft" | "ArrowRight") {
-                        let other = if tab == Tab::Events { Tab::Report } else { Tab::Events };
-                        state.adjust(|panel| panel.tab = other);
-                        let id = if other == Tab::Events { "tab-events" } else { "tab-report" };
-                        super::focus_by_id(id);
-                    }
+                    let at = TABS.iter().position(|(known, ..)| *known == tab).unwrap_or_default();
+                    let at = match event.key().as_str() {
+                        "ArrowRight" => (at + 1) % TABS.len(),
+                        "ArrowLeft" => (at + TABS.len() - 1) % TABS.len(),
+                        "Home" => 0,
+                        "End" => TABS.len() - 1,
+                        _ => return,
+                    };
+                    event.prevent_default();
+                    let (other, id, _) = TABS[at];
+                    state.adjust(|panel| panel.tab = other);
+                    super::focus_by_id(&format!("tab-{id}"));
                 }
             >
                 {name}
@@ -40,8 +54,7 @@ pub fn Results() -> impl IntoView {
     view! {
         <section class="card results" aria-label="Results">
             <div class="tabs" role="tablist" aria-label="Results">
-                {tab(Tab::Events, "events", "Events")}
-                {tab(Tab::Report, "report", "Report")}
+                {TABS.into_iter().map(|(known, id, name)| tab(known, id, name)).collect_view()}
             </div>
             {move || match open.get() {
                 Tab::Events => view! {
@@ -49,6 +62,9 @@ pub fn Results() -> impl IntoView {
                 }.into_any(),
                 Tab::Report => view! {
                     <div role="tabpanel" id="panel-report" aria-labelledby="tab-report" tabindex="0"><Report/></div>
+                }.into_any(),
+                Tab::Rules => view! {
+                    <div role="tabpanel" id="panel-rules" aria-labelledby="tab-rules" tabindex="0"><Rules/></div>
                 }.into_any(),
             }}
         </section>

@@ -105,7 +105,7 @@ pub(super) async fn sources() -> Result<Sources, LoadError> {
     reply.json().await.map_err(|_| LoadError::Sources)
 }
 
-/// Fetches all pieces of one range query and puts them together.
+/// Finds step and grid of a range query and fetches it.
 pub(super) async fn load(
     request: Request<'_>,
     report: impl Fn(Progress),
@@ -115,22 +115,32 @@ pub(super) async fn load(
         .step
         .unwrap_or_else(|| detection_step(request.range.span(), request.history, interval));
     let query = RangeQuery::new(request.expr, request.range, step, request.history)?;
+    let mut loaded = fetch(request.source, query, request.signal, report).await?;
+    loaded.warnings.extend(step_warning(step, interval));
+    Ok(loaded)
+}
+
+/// Fetches all pieces of a range query whose grid is known.
+pub(super) async fn fetch(
+    source: &str,
+    query: RangeQuery,
+    signal: &AbortSignal,
+    report: impl Fn(Progress),
+) -> Result<Loaded, LoadError> {
     let chunks = query.chunks();
-    let mut stitcher = Stitcher::new(query);
+    let mut stitcher = Stitcher::new(query.clone());
     for (done, chunk) in chunks.iter().enumerate() {
         report(Progress { done, of: chunks.len() });
         let parameters = [
-            ("query", request.expr.to_owned()),
+            ("query", query.expr.clone()),
             ("start", seconds(chunk.start)),
             ("end", seconds(chunk.end)),
-            ("step", step.span().as_seconds().to_string()),
+            ("step", query.step.span().as_seconds().to_string()),
         ];
-        let body = post(request, "query_range", &parameters).await?;
+        let body = post(source, signal, "query_range", &parameters).await?;
         stitcher = stitcher.with_reply(&body)?;
     }
-    let mut loaded = stitcher.finish();
-    loaded.warnings.extend(step_warning(step, interval));
-    Ok(loaded)
+    Ok(stitcher.finish())
 }
 
 /// How far apart the samples of the query's series are, by counting those at the end of the range;
@@ -143,7 +153,7 @@ async fn sample_interval(request: Request<'_>) -> Option<Span> {
                 ("query", format!("max(count_over_time({selector}[{window}]))")),
                 ("time", seconds(request.range.end)),
             ];
-            let body = post(request, "query", &parameters).await.ok()?;
+            let body = post(request.source, request.signal, "query", &parameters).await.ok()?;
             let count = decode_vector(&body).ok()?.samples.first().map(|sample| sample.value);
             if let Some(count) = count.filter(|count| *count >= 2.0) {
                 longest =
@@ -156,15 +166,16 @@ async fn sample_interval(request: Request<'_>) -> Option<Span> {
 }
 
 async fn post(
-    request: Request<'_>,
+    source: &str,
+    signal: &AbortSignal,
     endpoint: &str,
     parameters: &[(&str, String)],
 ) -> Result<Vec<u8>, LoadError> {
     let body = form(parameters);
-    let path = format!("{}/api/v1/{endpoint}", source_path(request.source));
+    let path = format!("{}/api/v1/{endpoint}", source_path(source));
     let reply: Response = Http::post(&path)
         .header("Content-Type", "application/x-www-form-urlencoded")
-        .abort_signal(Some(request.signal))
+        .abort_signal(Some(signal))
         .body(body)
         .map_err(|_| LoadError::OldBrowser)?
         .send()

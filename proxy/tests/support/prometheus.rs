@@ -1,5 +1,6 @@
 //! A real Prometheus on loopback, filled with given samples and ended with the test.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
@@ -10,10 +11,13 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 
 use super::process::Process;
-use super::send;
+use super::{say, send};
 
 /// Set to anything, it lets tests pass on a machine without Prometheus.
 pub(crate) const SKIP: &str = "ODDITY_SKIP_PROMETHEUS";
+
+/// Names the program of a Prometheus 3 or newer.
+const NEWER: &str = "ODDITY_PROMETHEUS_3";
 
 /// Tries of 100 ms each until a started server must answer.
 const PATIENCE: u32 = 300;
@@ -33,31 +37,51 @@ impl Prometheus {
     /// # Panics
     /// If Prometheus is not installed or does not start.
     pub(crate) async fn with_samples(openmetrics: &str) -> Option<Self> {
-        if !installed() {
-            assert!(
-                std::env::var_os(SKIP).is_some(),
-                "prometheus and promtool are not on PATH: install them (Debian: apt-get install prometheus) or set {SKIP}=1"
-            );
-            println!("skipped: prometheus is not installed and {SKIP} is set");
+        Self::with_config(openmetrics, "global: {}\n").await
+    }
+
+    /// The same with a configuration of its own, for example with rules.
+    ///
+    /// # Panics
+    /// As [`Self::with_samples`].
+    pub(crate) async fn with_config(openmetrics: &str, config: &str) -> Option<Self> {
+        if !wanted() {
             return None;
         }
+        Some(Self::run(OsStr::new("prometheus"), openmetrics, config).await)
+    }
+
+    /// A Prometheus 3, or `None` if [`NEWER`] names none.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub(crate) async fn newer(openmetrics: &str) -> Option<Self> {
+        let program = std::env::var_os(NEWER).filter(|_| installed());
+        let Some(program) = program else {
+            say(&format!("skipped: Prometheus 3, as {NEWER} does not name its program"));
+            return None;
+        };
+        Some(Self::run(&program, openmetrics, "global: {}\n").await)
+    }
+
+    async fn run(program: &OsStr, openmetrics: &str, config: &str) -> Self {
         let data = TempDir::new().expect("temporary folder");
         backfill(data.path(), openmetrics);
-        let server = Self::start(data);
+        let server = Self::start(program, data, config);
         server.wait_until_ready().await;
-        Some(server)
+        server
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    fn start(data: TempDir) -> Self {
-        let config = data.path().join("prometheus.yml");
-        fs::write(&config, "global: {}\n").expect("configuration");
+    fn start(program: &OsStr, data: TempDir, config: &str) -> Self {
+        let file = data.path().join("prometheus.yml");
+        fs::write(&file, config).expect("configuration");
         let address = free_address();
-        let process = Command::new("prometheus")
-            .arg(format!("--config.file={}", config.display()))
+        let process = Command::new(program)
+            .arg(format!("--config.file={}", file.display()))
             .arg(format!("--storage.tsdb.path={}", data.path().join("tsdb").display()))
             .arg(format!("--web.listen-address={address}"))
             .arg("--storage.tsdb.retention.time=100y")
@@ -81,6 +105,22 @@ impl Prometheus {
     }
 }
 
+/// Whether Prometheus is there; it may be missing only if [`SKIP`] is set.
+///
+/// # Panics
+/// If it is missing and should not be.
+pub(crate) fn wanted() -> bool {
+    let installed = installed();
+    assert!(
+        installed || std::env::var_os(SKIP).is_some(),
+        "prometheus and promtool are not on PATH: install them (Debian: apt-get install prometheus) or set {SKIP}=1"
+    );
+    if !installed {
+        say(&format!("skipped: prometheus is not installed and {SKIP} is set"));
+    }
+    installed
+}
+
 fn installed() -> bool {
     ["prometheus", "promtool"].iter().all(|name| {
         let version = Command::new(name).arg("--version").stdout(Stdio::null()).status();
@@ -89,7 +129,7 @@ fn installed() -> bool {
 }
 
 /// With a port that was free a moment ago.
-fn free_address() -> SocketAddr {
+pub(crate) fn free_address() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     listener.local_addr().expect("an address")
 }

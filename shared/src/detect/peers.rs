@@ -53,7 +53,7 @@ const TOLERANCE: Param = Param {
 };
 
 /// Fewest series with a sample that make a group.
-const LEAST: usize = 3;
+pub(crate) const LEAST: usize = 3;
 
 /// Nothing is learnt, so a new level is never accepted; after this many samples it is called one.
 const MEMORY: usize = 60;

@@ -150,7 +150,7 @@ pub(super) fn named(season: usize, length: usize, step: Step) -> Option<usize> {
 
 impl Seasonal {
     /// From which sample on which period is compared with, oldest first.
-    fn periods(&self, input: Input<'_>) -> Vec<(usize, usize)> {
+    pub(crate) fn periods(&self, input: Input<'_>) -> Vec<(usize, usize)> {
         if is_found(self.season, self.length) {
             let found = settled(input.learnt, input.history, input.grid.step);
             return found.into_iter().map(|(from, season)| (from, season.period)).collect();

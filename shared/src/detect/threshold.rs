@@ -40,6 +40,22 @@ impl Default for Threshold {
     }
 }
 
+impl Threshold {
+    /// Lower and upper bound; a lower one above the upper one is read as the range between them.
+    pub(crate) fn bounds(&self) -> (f64, f64) {
+        (self.lower.min(self.upper), self.upper.max(self.lower))
+    }
+
+    /// One percent of the bound that is farther from zero; 1 without such a bound.
+    pub(crate) fn percent(&self) -> f64 {
+        let finite = |bound: f64| if bound.is_finite() { bound.abs() } else { 0.0 };
+        match finite(self.lower).max(finite(self.upper)) / 100.0 {
+            0.0 => 1.0,
+            percent => percent,
+        }
+    }
+}
+
 impl Algorithm for Threshold {
     const ABOUT: About = About {
         id: "threshold",
@@ -61,20 +77,14 @@ impl Algorithm for Threshold {
 
     fn detect(&self, input: Input<'_>) -> Detection {
         let len = input.values.len();
-        // A lower bound above the upper one is read as the range between them.
-        let (lower, upper) = (self.lower.min(self.upper), self.upper.max(self.lower));
-        let finite = |bound: f64| if bound.is_finite() { bound.abs() } else { 0.0 };
-        let percent = match finite(lower).max(finite(upper)) / 100.0 {
-            0.0 => 1.0,
-            percent => percent,
-        };
+        let (lower, upper) = self.bounds();
         let nearest =
             |value: &f64| if value.is_nan() { f64::NAN } else { value.clamp(lower, upper) };
         Detection::judge(
             Quantity::Value,
             input.values.to_vec(),
             input.values.iter().map(nearest).collect(),
-            vec![percent; len],
+            vec![self.percent(); len],
             "the bounds that were set".to_owned(),
             MEMORY,
         )

@@ -14,8 +14,7 @@ pub(super) fn runs(detection: &Detection, rule: &Rule, history: usize) -> Vec<(u
     let mut hold_off = HoldOff { length: rule.hold_off, maxima: VecDeque::new() };
     let known = history.saturating_sub(rule.hold_off);
     let opens = rule.opens(detection);
-    // What is joined to an alert of another kind than the score may score less.
-    let joins = if detection.alerts.is_some() { rule.threshold / 2.0 } else { rule.threshold };
+    let joins = rule.joins(detection);
     let strengths = detection.strength();
     for (at, strength, score) in candidates(strengths, opens, &detection.score, joins, known) {
         let (alerts, joined) = (strength > 0.0 && strength >= opens, score > 0.0 && score >= joins);
@@ -59,6 +58,12 @@ fn candidates<'a>(
         .filter(move |(at, ..)| *at >= first)
 }
 
+/// Whether a sample is odd by its score and counts for the rule, whatever comes before and after it.
+pub fn flagged(detection: &Detection, rule: &Rule, at: usize) -> bool {
+    let score = detection.score[at];
+    score > 0.0 && score >= rule.threshold && counts(detection, rule, at)
+}
+
 /// Whether the deviation of a judged sample is on a side and of a size that the rule asks for.
 fn counts(detection: &Detection, rule: &Rule, at: usize) -> bool {
     let (value, expected) = (detection.judged[at], detection.expected[at]);
@@ -68,12 +73,13 @@ fn counts(detection: &Detection, rule: &Rule, at: usize) -> bool {
         Sides::Down => above < 0.0,
         Sides::Both => true,
     };
-    if above.is_nan() {
+    if value.is_nan() {
         // What is missing deviates by nothing that could be measured.
         return rule.sides == Sides::Both;
     }
-    side && above.abs() >= rule.min_deviation
-        && (expected.is_nan() || above.abs() >= rule.min_relative * expected.abs())
+    let far = above.abs() >= rule.min_deviation
+        && (expected.is_nan() || above.abs() >= rule.min_relative * expected.abs());
+    side && (far || value.is_infinite())
 }
 
 /// Strengths of alerts after the hold-off: those that exceed every one of the `hold_off` samples before

@@ -78,6 +78,7 @@ pub(super) fn event(
         kind: found.kind,
         new_level,
         steady: detection.scale[first] <= floor_scale(0.0, onset.expected),
+        ranged: detection.normal.is_some(),
         view: detection.alerts.as_ref().map(|alerts| alerts.view[first]),
         score: detection.score[first..=last].iter().copied().fold(0.0, f64::max),
         strength: detection.strength()[first..=last].iter().copied().fold(0.0, f64::max),

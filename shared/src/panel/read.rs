@@ -35,9 +35,10 @@ impl Reader<'_> {
             excluded: self.excluded(),
             zoom: self.parsed("zoom", TIMES, times),
             tab: self
-                .parsed("tab", "events or report", |text| match text {
+                .parsed("tab", "events, report or rules", |text| match text {
                     "events" => Some(Tab::Events),
                     "report" => Some(Tab::Report),
+                    "rules" => Some(Tab::Rules),
                     _ => None,
                 })
                 .unwrap_or_default(),
@@ -85,8 +86,10 @@ impl Reader<'_> {
             |text: &str| text.parse().ok().filter(|value: &f64| value.is_finite() && *value >= 0.0);
         let number = "a number of zero or more";
         let count = |text: &str| text.parse().ok().filter(|value: &usize| *value <= 100_000);
+        let threshold = self.parsed("k", number, positive).unwrap_or(usual.threshold);
+        let usual = Settings::of(detector).rule_at(threshold);
         let rule = Rule {
-            threshold: self.parsed("k", number, positive).unwrap_or(usual.threshold),
+            threshold,
             alert: self
                 .parsed("alert", "a number above zero", |text| positive(text).filter(|a| *a > 0.0))
                 .unwrap_or(usual.alert),

@@ -102,7 +102,7 @@ fn panels() -> impl Strategy<Value = Panel> {
                 },
                 focus,
                 zoom: flag.then_some(TimeRange { start: Timestamp(5), end: Timestamp(7_000) }),
-                tab: if flag { Tab::Report } else { Tab::Events },
+                tab: if flag { Tab::Report } else { Tab::Rules },
                 local_time: flag,
             }
         })

@@ -1,7 +1,7 @@
 //! Sentences about what was found; the page and the report say the same.
 
 use crate::analysis::Analysis;
-use crate::detect::Quantity;
+use crate::detect::{Quantity, View};
 use crate::event::{Direction, Event, Kind, Level};
 use crate::time::{Span, Timestamp};
 use crate::unit::Unit;
@@ -111,7 +111,12 @@ pub fn count_samples(count: usize) -> String {
 
 /// What happened, without when: "spike to 37 (8.1 expected)".
 pub fn what(event: &Event, unit: Unit) -> String {
-    let (peak, expected) = (unit.format(event.peak.value), unit.format(event.onset.expected));
+    let peak = unit.format(event.peak.value);
+    let expected = if event.ranged {
+        bounds(event.onset.lower, event.onset.upper, unit)
+    } else {
+        unit.format(event.onset.expected)
+    };
     let name = event.kind.name();
     let of_values = matches!(event.quantity, Quantity::Value | Quantity::Increase);
     match event.kind {
@@ -154,6 +159,75 @@ pub fn quantity(quantity: Quantity) -> &'static str {
     }
 }
 
+/// What a strip under the values shows: "slope, per second".
+pub fn axis(of: Quantity, unit: Unit) -> String {
+    let unit = match of {
+        Quantity::CumulativeSum => "σ",
+        // The marks of the axis say minutes or hours.
+        Quantity::Duration => "",
+        _ => unit.axis(),
+    };
+    let name = quantity(of);
+    if unit.is_empty() { name.to_owned() } else { format!("{name}, {unit}") }
+}
+
+/// What is not odd: "6.2 to 10.4", "at most 20".
+pub fn bounds(lower: f64, upper: f64, unit: Unit) -> String {
+    let (low, high) = (unit.format(lower), unit.format(upper));
+    match (lower == f64::NEG_INFINITY, upper == f64::INFINITY) {
+        (false, false) => format!("{low} to {high}"),
+        (true, false) => format!("at most {high}"),
+        (false, true) => format!("at least {low}"),
+        (true, true) => "anything".to_owned(),
+    }
+}
+
+/// What a score counts, in short and in full.
+fn counted(quantity: Quantity) -> [&'static str; 2] {
+    match quantity {
+        Quantity::Value
+        | Quantity::Increase
+        | Quantity::Slope
+        | Quantity::Spread
+        | Quantity::Contrast => ["σ", "standard deviations"],
+        Quantity::CumulativeSum => ["σ in sum", "standard deviations in sum"],
+        Quantity::Duration => ["times the longest", "times the longest before"],
+    }
+}
+
+/// A score for a small place: "4 σ", "3 times the longest".
+pub fn score(quantity: Quantity, score: f64) -> String {
+    format!("{} {}", Unit::Plain.format(score), counted(quantity)[0])
+}
+
+/// From what on a sample is flagged: "a threshold of 4 standard deviations".
+pub fn threshold(analysis: &Analysis) -> String {
+    if analysis.detected.detector.about().threshold == 0.0 {
+        return "the bounds that were set".to_owned();
+    }
+    let first = analysis.detected.series.first();
+    let quantity = first.map_or(Quantity::Value, |found| found.detection.quantity);
+    let threshold = Unit::Plain.format(analysis.rule.threshold);
+    format!("a threshold of {threshold} {}", counted(quantity)[1])
+}
+
+/// What an alert was told by.
+fn view(view: View) -> &'static str {
+    match view {
+        View::Value => "its values",
+        View::Mean => "its mean over a short while",
+        View::Spread => "its spread",
+        View::Season => "its deviation from the season",
+        View::Slope => "its slope",
+        View::Level => "its level",
+        View::Drift => "small deviations that add up",
+        View::Flat => "a value that stands still",
+        View::Gap => "samples that stay away",
+        View::Record => "values never seen before",
+        View::Peers => "the other series at the same time",
+    }
+}
+
 /// The arithmetic behind an event, in a sentence without its full stop.
 pub fn reason(event: &Event, unit: Unit) -> String {
     let onset = &event.onset;
@@ -172,14 +246,29 @@ pub fn reason(event: &Event, unit: Unit) -> String {
         Quantity::Duration => "duration of ",
     };
     let (peak, expected) = (unit.format(event.peak.value), unit.format(onset.expected));
+    let score = Unit::Plain.format(libm::round(event.score * 10.0) / 10.0);
+    let range = bounds(onset.lower, onset.upper, unit);
+    let told = match event.view {
+        Some(by) => {
+            let strength = Unit::Plain.format(libm::round(event.strength * 10.0) / 10.0);
+            format!("; alert from {}, strength {strength}", view(by))
+        }
+        None => String::new(),
+    };
     if event.steady {
-        return format!("{subject}{peak} against a constant {expected} in {baseline}");
+        return format!("{subject}{peak} against a constant {expected} in {baseline}{told}");
+    }
+    if event.quantity == Quantity::Duration {
+        return format!("{peak}, which is {score} times {baseline}");
+    }
+    if event.ranged {
+        return format!(
+            "{subject}{peak}, beyond what is normal ({range}) by {baseline}; score {score}{told}"
+        );
     }
     format!(
-        "{subject}{peak} against {expected} expected ({} to {}) from {baseline}; up to {} standard deviations {side}",
-        unit.format(onset.lower),
-        unit.format(onset.upper),
-        Unit::Plain.format(libm::round(event.score * 10.0) / 10.0),
+        "{subject}{peak} against {expected} expected ({range}) from {baseline}; up to {score} {} {side}{told}",
+        counted(event.quantity)[1],
     )
 }
 

@@ -1,0 +1,143 @@
+//! What is pointed at on the canvas: odd samples, those of which a rule says something else, the one under
+//! the pointer.
+
+use shared::event::{Direction, Sides};
+use web_sys::CanvasRenderingContext2d as Canvas;
+
+use super::{Scene, x_of};
+use crate::chart::decimate::indices;
+
+/// Marks closer than this hide each other; only the one farthest out is drawn. In pixels.
+const MARK_DISTANCE: f64 = 5.0;
+
+/// Triangles at onset and flagged samples of events, rings at flagged samples that did not make one.
+pub(super) fn marks(canvas: &Canvas, scene: &Scene<'_>) {
+    let detection = scene.detection;
+    let shown = indices(scene.grid, scene.area.times);
+    let mut triangles: Vec<(f64, usize)> = Vec::new();
+    let mut rings: Vec<(f64, usize)> = Vec::new();
+    let joins = scene.rule.joins(detection);
+    let farness = |at: usize| (detection.judged[at] - detection.expected[at]).abs();
+    let mut events = scene.ranked.events.iter().peekable();
+    for at in shown {
+        while events.peek().is_some_and(|event| event.last < at) {
+            events.next();
+        }
+        let event = events.peek().filter(|event| event.onset.index <= at);
+        let least = if event.is_some() { joins } else { scene.rule.threshold };
+        let up = detection.judged[at] > detection.expected[at];
+        let flagged = detection.score[at] >= least
+            && detection.score[at] > 0.0
+            && match scene.rule.sides {
+                Sides::Both => true,
+                Sides::Up => up,
+                Sides::Down => !up,
+            };
+        if !flagged && event.is_none_or(|event| event.onset.index != at) {
+            continue;
+        }
+        let list = if event.is_some() { &mut triangles } else { &mut rings };
+        let x = x_of(scene, at);
+        match list.last_mut() {
+            Some(last) if x - last.0 < MARK_DISTANCE => {
+                if farness(at) > farness(last.1) {
+                    last.1 = at;
+                }
+            }
+            _ => list.push((x, at)),
+        }
+    }
+    canvas.set_stroke_style_str(&scene.palette.odd);
+    canvas.set_line_width(1.2);
+    canvas.begin_path();
+    for (_, at) in rings {
+        let (x, y) = place(scene, at);
+        canvas.move_to(x + 3.0, y);
+        let _ = canvas.arc(x, y, 3.0, 0.0, std::f64::consts::TAU);
+    }
+    canvas.stroke();
+    canvas.set_fill_style_str(&scene.palette.odd);
+    canvas.begin_path();
+    for (_, at) in triangles {
+        let up = detection.judged[at] > detection.expected[at];
+        let (x, y) = place(scene, at);
+        let point = if up { -1.0 } else { 1.0 };
+        canvas.move_to(x, y + point * 12.0);
+        canvas.line_to(x + 5.0, y + point * 4.0);
+        canvas.line_to(x - 5.0, y + point * 4.0);
+        canvas.close_path();
+    }
+    canvas.fill();
+}
+
+/// Where a sample is; a missing one is where it was expected, an infinite one at the edge.
+fn place(scene: &Scene<'_>, at: usize) -> (f64, f64) {
+    let (area, detection) = (scene.area, scene.detection);
+    let known = [detection.judged[at], detection.expected[at]];
+    let value = known.into_iter().find(|value| !value.is_nan());
+    let y = value.map_or(area.top + area.height / 2.0, |value| area.y(value));
+    (x_of(scene, at), y.clamp(area.top, area.top + area.height))
+}
+
+/// Where an exported rule says something else.
+pub(super) fn crosses(canvas: &Canvas, scene: &Scene<'_>) {
+    const ARM: f64 = 4.0;
+    let mut last = f64::NEG_INFINITY;
+    canvas.set_stroke_style_str(&scene.palette.text);
+    canvas.set_line_width(1.6);
+    canvas.begin_path();
+    for at in scene.differing {
+        let (x, y) = place(scene, *at);
+        if x - last < MARK_DISTANCE {
+            continue;
+        }
+        last = x;
+        canvas.move_to(x - ARM, y - ARM);
+        canvas.line_to(x + ARM, y + ARM);
+        canvas.move_to(x - ARM, y + ARM);
+        canvas.line_to(x + ARM, y - ARM);
+    }
+    canvas.stroke();
+}
+
+pub(super) fn hover(canvas: &Canvas, scene: &Scene<'_>) {
+    let Some(at) = scene.hover else { return };
+    let (x, y) = place(scene, at);
+    let known = scene.detection.judged[at].is_finite();
+    canvas.set_stroke_style_str(&scene.palette.muted);
+    canvas.set_line_width(1.0);
+    canvas.begin_path();
+    canvas.move_to(x, scene.plot.top);
+    canvas.line_to(x, scene.plot.top + scene.plot.height);
+    canvas.stroke();
+    if known {
+        canvas.set_fill_style_str(&scene.palette.data);
+        canvas.begin_path();
+        let _ = canvas.arc(x, y, 3.5, 0.0, std::f64::consts::TAU);
+        canvas.fill();
+    }
+}
+
+/// The words beside the peak, on the side where there is room.
+pub(super) fn label(canvas: &Canvas, scene: &Scene<'_>) {
+    let Some((at, words)) = &scene.label else { return };
+    let (x, y) = place(scene, *at);
+    if x < scene.plot.left || x > scene.plot.left + scene.plot.width {
+        return;
+    }
+    canvas
+        .set_font("600 11px system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif");
+    canvas.set_fill_style_str(&scene.palette.odd);
+    let width = canvas.measure_text(words).map_or(0.0, |metrics| metrics.width());
+    let right = scene.plot.left + scene.plot.width;
+    let x = if x + 12.0 + width < right {
+        x + 12.0
+    } else {
+        (x - 12.0 - width).max(scene.plot.left + 4.0)
+    };
+    let down =
+        scene.ranked.events.iter().any(|e| e.peak.index == *at && e.direction == Direction::Down);
+    let y = (y + if down { 14.0 } else { -2.0 })
+        .clamp(scene.plot.top + 14.0, scene.plot.top + scene.plot.height - 6.0);
+    let _ = canvas.fill_text(words, x, y);
+}

@@ -1,0 +1,74 @@
+use leptos::prelude::*;
+use shared::detect::{Detector, Form};
+use shared::rules::NotExported;
+
+use crate::state::State;
+
+/// Why there are no rules, and the shortest way to some.
+#[allow(clippy::needless_pass_by_value)]
+#[component]
+pub fn Refused(
+    /// Why.
+    reason: NotExported,
+) -> impl IntoView {
+    let state = expect_context::<State>();
+    let way = match reason {
+        NotExported::NoParity(_) | NotExported::Mad | NotExported::Clusters => {
+            let now = state.settings.get_untracked().detector;
+            let other = nearest(now);
+            let same = other.about().id == now.about().id;
+            let words = if same {
+                format!("Use {} as it can be exported", other.about().name)
+            } else {
+                format!("Use {}", other.about().name)
+            };
+            Some((words, Callback::new(move |()| state.judge_with(other))))
+        }
+        NotExported::Cleaned => Some((
+            "Let flagged samples into the baseline".to_owned(),
+            Callback::new(move |()| {
+                let mut settings = state.settings.get_untracked();
+                settings.clean = false;
+                state.tune(settings);
+            }),
+        )),
+        NotExported::Excluded => Some((
+            "Remove the excluded ranges".to_owned(),
+            Callback::new(move |()| state.navigate(|panel| panel.excluded.clear())),
+        )),
+        _ => None,
+    };
+    view! {
+        <div class="empty">
+            <h3>"No rules for this"</h3>
+            <p>{sentence(&reason.to_string())}</p>
+            {way.map(|(words, act)| view! { <button class="chip primary" type="button" on:click=move |_| act.run(())>{words}</button> })}
+        </div>
+    }
+}
+
+/// An error as a sentence.
+pub fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).chain(['.']).collect()
+}
+
+/// The detector that finds much the same and can be exported: itself, if only a choice is in the way.
+fn nearest(detector: Detector) -> Detector {
+    let id = match detector.about().id {
+        "decompose" | "spectral" => "seasonal",
+        "drift" => "level",
+        "ewma" => "rolling",
+        "robust" | "peers" => return default_choices(detector),
+        _ => "robust",
+    };
+    Detector::by_id(id).or_else(|| Detector::by_id("rolling")).unwrap_or(detector)
+}
+
+fn default_choices(detector: Detector) -> Detector {
+    let params = detector.about().params.iter();
+    params
+        .filter(|param| matches!(param.form, Form::Choice(_)))
+        .fold(detector, |detector, param| detector.with(param.id, param.default))
+}

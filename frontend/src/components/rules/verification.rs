@@ -1,0 +1,104 @@
+use leptos::prelude::*;
+use shared::rules::{Difference, Export, Verification};
+use shared::unit::Unit;
+
+use crate::state::{Agreement, Same, State};
+
+/// So many differences are listed; the chart shows all.
+const FIRST: usize = 8;
+
+/// Asks the source for the same numbers.
+#[component]
+pub fn Verify(
+    /// What is asked.
+    export: Memo<Option<Same<Export>>>,
+) -> impl IntoView {
+    let state = expect_context::<State>();
+    let busy = move || state.verifying.get().is_some();
+    let words = move || match state.verifying.get() {
+        Some(progress) if progress.of > 1 => {
+            format!("Verifying, {} of {}", progress.done, progress.of)
+        }
+        Some(_) => "Verifying".to_owned(),
+        None => "Verify".to_owned(),
+    };
+    view! {
+        <button
+            class="chip"
+            type="button"
+            title="Asks the source for the scores of these rules at the same times, and compares them with what is shown here"
+            disabled=move || busy() || state.outdated.get() || state.progress.read().is_some()
+            on:click=move |_| if let Some(export) = export.get_untracked() { state.verify(&export) }
+        >
+            {words}
+        </button>
+    }
+}
+
+/// What the source answered.
+#[component]
+pub fn Answer() -> impl IntoView {
+    let state = expect_context::<State>();
+    let answer = move || {
+        let agreement = state.agreement.get()?;
+        Some(match &agreement.found {
+            Err(error) => view! {
+                <p class="verdict bad">{format!("✗ {}: {error}", error.title())}</p>
+            }
+            .into_any(),
+            Ok(found) if found.differences.is_empty() && found.unknown.is_empty() => view! {
+                <p class="verdict ok">"✓ " {found.to_string()}</p>
+            }
+            .into_any(),
+            Ok(found) => view! {
+                <p class="verdict bad">"✗ " {found.to_string()}</p>
+                {differences(state, &agreement, found)}
+            }
+            .into_any(),
+        })
+    };
+    view! { <div role="status">{answer}</div> }
+}
+
+fn differences(state: State, agreement: &Agreement, found: &Verification) -> impl IntoView + use<> {
+    let loaded = &agreement.detected.loaded;
+    let several = loaded.series.len() > 1;
+    let clock = state.clock();
+    let score = |score: f64| match score.is_nan() {
+        true => "none".to_owned(),
+        false => Unit::Plain.format(score),
+    };
+    let row = |difference: &Difference| {
+        let Difference { series, index, ours, theirs } = *difference;
+        let time = loaded.series[series].grid.at(index);
+        let name = several.then(|| agreement.detected.series[series].name.clone());
+        view! {
+            <tr>
+                <td>{clock.full(time)}</td>
+                {name.map(|name| view! { <td><code>{name}</code></td> })}
+                <td class="n">{score(ours)}</td>
+                <td class="n">{score(theirs)}</td>
+            </tr>
+        }
+    };
+    let rows = found.differences.iter().take(FIRST).map(row).collect_view();
+    let more = found.differences.len().checked_sub(FIRST).filter(|more| *more > 0);
+    (!found.differences.is_empty()).then(|| {
+        view! {
+            <div class="differences">
+                <table>
+                    <thead>
+                        <tr>
+                            <th scope="col">"When"</th>
+                            {several.then(|| view! { <th scope="col">"Series"</th> })}
+                            <th scope="col" class="n">"Score here"</th>
+                            <th scope="col" class="n">"Score of the rule"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+                {more.map(|more| view! { <p class="sub">{format!("{more} more. The chart marks those of the series it shows with ×.")}</p> })}
+            </div>
+        }
+    })
+}

@@ -1,0 +1,151 @@
+//! The list of detectors, grouped by what they find.
+
+use leptos::html;
+use leptos::prelude::*;
+use shared::detect::{About, Detector};
+use wasm_bindgen::JsCast;
+use web_sys::{FocusEvent, KeyboardEvent, Node};
+
+use crate::components::focus_by_id;
+use crate::state::State;
+
+/// What detectors find, and which do: by their ids, as some find more than one thing.
+const GROUPS: [(&str, &[&str]); 6] = [
+    ("Automatic", &["auto"]),
+    ("Values", &["zscore", "rolling", "robust", "ewma", "autoregressive", "record"]),
+    ("Seasons", &["seasonal", "decompose", "spectral"]),
+    ("Change", &["slope", "level", "drift", "variance"]),
+    ("Liveness", &["flatline", "gap"]),
+    ("Compare", &["peers", "threshold"]),
+];
+
+/// A button with the present detector; it opens a list with a sentence on each.
+#[component]
+pub fn Detectors() -> impl IntoView {
+    let state = expect_context::<State>();
+    let present = Memo::new(move |_| state.settings.read().detector.about());
+    let open = RwSignal::new(false);
+    // The pointer chooses and is done; the keyboard walks through the list and tries each.
+    let pressed = StoredValue::new(false);
+    let area = NodeRef::<html::Div>::new();
+    let close = move || {
+        open.set(false);
+        focus_by_id("detector");
+    };
+    let keys = move |event: KeyboardEvent| {
+        pressed.set_value(false);
+        if open.get_untracked() && matches!(event.key().as_str(), "Escape" | "Enter") {
+            event.prevent_default();
+            close();
+        }
+    };
+    let left = move |event: FocusEvent| {
+        let to = event.related_target().and_then(|target| target.dyn_into::<Node>().ok());
+        let inside = area.get_untracked().is_some_and(|area| area.contains(to.as_ref()));
+        if !inside {
+            open.set(false);
+        }
+    };
+    let toggle = move |_| {
+        open.update(|open| *open = !*open);
+        if open.get_untracked() {
+            let id = radio(present.get_untracked());
+            request_animation_frame(move || focus_by_id(&id));
+        }
+    };
+    let option = move |detector: Detector| {
+        let about = detector.about();
+        let (id, summary) = (radio(about), format!("{}-summary", radio(about)));
+        view! {
+            <label class="option">
+                <input
+                    type="radio"
+                    name="detector"
+                    id=id
+                    aria-describedby=summary.clone()
+                    aria-label=about.name
+                    prop:checked=move || present.get().id == about.id
+                    on:change=move |_| state.judge_with(detector)
+                    on:click=move |_| if pressed.get_value() { close() }
+                />
+                <b>{about.name}</b>
+                <span class="sub" id=summary>{about.summary}{(!about.causal).then_some(LOOKING_BACK)}</span>
+            </label>
+        }
+    };
+    let groups = grouped()
+        .into_iter()
+        .map(|(name, detectors)| {
+            view! {
+                <fieldset>
+                    <legend>{name}</legend>
+                    {detectors.into_iter().map(option).collect_view()}
+                </fieldset>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="detectors" node_ref=area on:keydown=keys on:focusout=left>
+            <button
+                class="chip choice"
+                type="button"
+                id="detector"
+                aria-labelledby="tuning detector"
+                aria-expanded=move || open.get().to_string()
+                aria-controls="detectors"
+                on:click=toggle
+            >
+                {move || present.get().name}
+            </button>
+            <div
+                class="menu"
+                id="detectors"
+                role="radiogroup"
+                aria-labelledby="tuning"
+                tabindex="-1"
+                hidden=move || !open.get()
+                on:pointerdown=move |_| pressed.set_value(true)
+            >
+                {groups}
+            </div>
+        </div>
+        <p class="sub about">
+            {move || present.get().summary}
+            {move || if present.get().causal { " Causal: only the past judges." } else { LOOKING_BACK }}
+        </p>
+    }
+}
+
+const LOOKING_BACK: &str = " For looking back only: later samples judge too.";
+
+fn radio(about: &About) -> String {
+    format!("detector-{}", about.id)
+}
+
+/// Every detector in its group; a group without one is left out.
+fn grouped() -> Vec<(&'static str, Vec<Detector>)> {
+    GROUPS
+        .iter()
+        .map(|(name, ids)| {
+            (*name, Detector::all().filter(|detector| ids.contains(&detector.about().id)).collect())
+        })
+        .filter(|(_, detectors): &(_, Vec<_>)| !detectors.is_empty())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_detector_is_offered_once() {
+        let mut offered: Vec<&str> = grouped()
+            .iter()
+            .flat_map(|(_, detectors)| detectors.iter().map(|detector| detector.about().id))
+            .collect();
+        let mut all: Vec<&str> = Detector::all().map(|detector| detector.about().id).collect();
+        offered.sort_unstable();
+        all.sort_unstable();
+        assert_eq!(offered, all);
+    }
+}

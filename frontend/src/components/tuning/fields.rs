@@ -1,0 +1,207 @@
+//! Sliders, typed numbers and choices over the settings.
+
+use leptos::prelude::*;
+use shared::analysis::Settings;
+use shared::unit::Unit;
+
+use crate::components::slider::Slider;
+use crate::state::State;
+
+/// A slider over a count, with the time that so many samples last if it counts samples.
+pub fn count_slider(
+    state: State,
+    label: &'static str,
+    help: &'static str,
+    bounds: (usize, usize),
+    samples: bool,
+    value: impl Fn() -> usize + Copy + Send + Sync + 'static,
+    set: impl Fn(&mut Settings, usize) + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let words = move || {
+        let count = value();
+        let number = Unit::Plain.format(count as f64);
+        match state.loaded.read().as_ref() {
+            Some(loaded) if samples && count > 0 => {
+                format!("{} · {number}", loaded.query.step.times(count).words())
+            }
+            _ => number,
+        }
+    };
+    let set = move |settings: &mut Settings, count: f64| set(settings, count.max(0.0) as usize);
+    let bounds = (bounds.0 as f64, bounds.1 as f64);
+    setting_slider(state, label, help, bounds, true, move || value() as f64, words, set)
+}
+
+/// A slider over one number of the settings.
+#[allow(clippy::too_many_arguments)]
+pub fn setting_slider(
+    state: State,
+    label: &'static str,
+    help: &'static str,
+    bounds: (f64, f64),
+    whole: bool,
+    value: impl Fn() -> f64 + Send + Sync + 'static,
+    words: impl Fn() -> String + Send + Sync + 'static,
+    set: impl Fn(&mut Settings, f64) + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let changed = move |value: f64| {
+        let mut settings = state.settings.get_untracked();
+        set(&mut settings, value);
+        settings
+    };
+    view! {
+        <Slider
+            label=label
+            help=help
+            bounds=bounds
+            whole=whole
+            value=Signal::derive(value)
+            words=Signal::derive(words)
+            drag=Callback::new(move |value| state.drag(changed(value)))
+            keep=Callback::new(move |value| state.tune(changed(value)))
+        />
+    }
+}
+
+/// Which numbers may be typed.
+#[derive(Clone, Copy, Debug)]
+pub struct Numbers {
+    /// The smallest.
+    pub least: f64,
+    /// The largest.
+    pub most: f64,
+    /// What an empty field means.
+    pub empty: f64,
+}
+
+impl Numbers {
+    fn parse(self, text: &str) -> Option<f64> {
+        match text.trim() {
+            "" => Some(self.empty),
+            text => text.parse().ok().filter(|number| (self.least..=self.most).contains(number)),
+        }
+    }
+
+    fn accepts(self) -> String {
+        if self.least.is_infinite() || self.most.is_infinite() {
+            "Write a number, or nothing for no bound.".to_owned()
+        } else {
+            format!("Write a number from {} to {}.", plain(self.least), plain(self.most))
+        }
+    }
+}
+
+/// `1e15` rather than its fifteen zeros.
+fn plain(number: f64) -> String {
+    if number.abs() >= 1e6 { format!("{number:e}") } else { number.to_string() }
+}
+
+/// A number that is typed, because no slider knows its scale. No bound is an empty field.
+#[component]
+pub fn Typed(
+    /// What it sets.
+    label: &'static str,
+    /// What that does, in a sentence.
+    help: &'static str,
+    /// What may be typed.
+    numbers: Numbers,
+    /// Present value.
+    value: Signal<f64>,
+    /// Keeps a value.
+    keep: Callback<f64>,
+) -> impl IntoView {
+    let problem = RwSignal::new(false);
+    let keep = move |text: String| {
+        let number = numbers.parse(&text);
+        problem.set(number.is_none());
+        if let Some(number) = number {
+            keep.run(number);
+        }
+    };
+    view! {
+        <label class="field typed" title=help>
+            <span>{label}</span>
+            <input
+                type="text"
+                inputmode="decimal"
+                aria-invalid=move || problem.get().to_string()
+                prop:value=move || shown(value.get())
+                on:change:target=move |event| keep(event.target().value())
+            />
+            <span class="problem" role="alert">
+                {move || if problem.get() { numbers.accepts() } else { String::new() }}
+            </span>
+        </label>
+    }
+}
+
+/// Without the last digits, which a factor of 100 may have disturbed; empty for no bound.
+fn shown(value: f64) -> String {
+    if value.is_infinite() {
+        return String::new();
+    }
+    let digits = format!("{value:.12e}");
+    digits.parse::<f64>().unwrap_or(value).to_string()
+}
+
+/// A few words beside each other, one of them chosen.
+#[component]
+pub fn Segments(
+    /// What it sets.
+    label: &'static str,
+    /// What that does, in a sentence.
+    help: &'static str,
+    /// The words.
+    words: &'static [&'static str],
+    /// The place of the chosen one.
+    chosen: Signal<usize>,
+    /// Keeps the place of another.
+    choose: Callback<usize>,
+) -> impl IntoView {
+    let buttons = words
+        .iter()
+        .enumerate()
+        .map(|(at, word)| {
+            view! {
+                <button
+                    type="button"
+                    aria-pressed=move || (chosen.get() == at).to_string()
+                    on:click=move |_| choose.run(at)
+                >
+                    {*word}
+                </button>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="field plain" title=help><span>{label}</span></div>
+        <div class="seg" role="group" aria-label=label>{buttons}</div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn typed_numbers() {
+        let some = Numbers { least: 0.0, most: 1e15, empty: 0.0 };
+        let any = Numbers { least: f64::NEG_INFINITY, most: f64::INFINITY, empty: f64::INFINITY };
+        let cases = [
+            (some, "", Some(0.0)),
+            (some, " 2.5 ", Some(2.5)),
+            (some, "-1", None),
+            (some, "1e16", None),
+            (some, "NaN", None),
+            (some, "much", None),
+            (any, "", Some(f64::INFINITY)),
+            (any, "-12", Some(-12.0)),
+        ];
+        for (numbers, text, number) in cases {
+            assert_eq!(numbers.parse(text), number, "{text}");
+        }
+        assert_eq!(some.accepts(), "Write a number from 0 to 1e15.");
+        assert_eq!(shown(0.1 + 0.2), "0.3");
+        assert_eq!(shown(f64::NEG_INFINITY), "");
+    }
+}

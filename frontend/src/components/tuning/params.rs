@@ -1,0 +1,101 @@
+//! What a detector has to set, made from its own description.
+
+use leptos::prelude::*;
+use shared::detect::{Form, Param};
+
+use super::fields::{Numbers, Segments, Typed, count_slider};
+use crate::state::State;
+
+/// So many words stand beside each other; more go into a list.
+const MOST_SEGMENTS: usize = 3;
+
+/// The parameters of the present detector.
+#[component]
+pub fn Params() -> impl IntoView {
+    let state = expect_context::<State>();
+    let detector = Memo::new(move |_| state.settings.read().detector.about());
+    move || {
+        let params = detector.get().params;
+        params.iter().map(|param| field(state, param)).collect_view()
+    }
+}
+
+fn field(state: State, param: &'static Param) -> AnyView {
+    let value = move || {
+        let params = state.settings.read().detector.params();
+        params
+            .iter()
+            .find(|(known, _)| known.id == param.id)
+            .map_or(param.default, |(_, value)| *value)
+    };
+    let tune = move |value: f64| {
+        let mut settings = state.settings.get_untracked();
+        settings.detector = settings.detector.with(param.id, value);
+        state.tune(settings);
+    };
+    match param.form {
+        Form::Samples | Form::Count => count_slider(
+            state,
+            param.label,
+            param.help,
+            (param.least as usize, param.most as usize),
+            param.form == Form::Samples,
+            move || value() as usize,
+            move |settings, count| {
+                settings.detector = settings.detector.with(param.id, count as f64);
+            },
+        )
+        .into_any(),
+        Form::Number => view! {
+            <Typed
+                label=param.label
+                help=param.help
+                numbers=Numbers { least: param.least, most: param.most, empty: param.default }
+                value=Signal::derive(value)
+                keep=Callback::new(tune)
+            />
+        }
+        .into_any(),
+        Form::Choice(words) if words.len() <= MOST_SEGMENTS => view! {
+            <Segments
+                label=param.label
+                help=param.help
+                words=words
+                chosen=Signal::derive(move || value() as usize)
+                choose=Callback::new(move |at: usize| tune(at as f64))
+            />
+        }
+        .into_any(),
+        Form::Choice(words) => choice(param, words, value, tune).into_any(),
+    }
+}
+
+fn choice(
+    param: &'static Param,
+    words: &'static [&'static str],
+    value: impl Fn() -> f64 + Copy + Send + Sync + 'static,
+    tune: impl Fn(f64) + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let options = words
+        .iter()
+        .enumerate()
+        .map(|(at, word)| {
+            view! { <option value=at selected=move || value() as usize == at>{*word}</option> }
+        })
+        .collect_view();
+    view! {
+        <label class="field typed" title=param.help>
+            <span>{param.label}</span>
+            <select
+                class="chip"
+                on:change:target=move |event| {
+                    if let Ok(at) = event.target().value().parse() {
+                        tune(at);
+                    }
+                }
+            >
+                {options}
+            </select>
+        </label>
+    }
+}

@@ -1,0 +1,8 @@
+//! Exported rules give the numbers of the detection wherever they are evaluated.
+
+mod duration;
+mod evaluation;
+mod parity;
+mod promtool;
+mod samples;
+mod source;

@@ -1,0 +1,67 @@
+//! A real VictoriaMetrics on loopback, filled with given samples and ended with the test.
+
+use std::net::SocketAddr;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+
+use super::process::Process;
+use super::prometheus::free_address;
+use super::{get, say, send};
+
+/// Names the program of VictoriaMetrics.
+const PROGRAM: &str = "ODDITY_VICTORIA_METRICS";
+
+/// A running VictoriaMetrics; dropping it ends the process and removes its data.
+pub(crate) struct VictoriaMetrics {
+    _process: Process,
+    address: SocketAddr,
+    _data: TempDir,
+}
+
+impl VictoriaMetrics {
+    /// A server that holds `samples`, or `None` if [`PROGRAM`] names none. Samples are lines as of
+    /// Prometheus' text format, with times in milliseconds.
+    ///
+    /// # Panics
+    /// If it does not start or does not take the samples.
+    pub(crate) async fn with_samples(samples: &str) -> Option<Self> {
+        let Some(program) = std::env::var_os(PROGRAM) else {
+            say(&format!("skipped: VictoriaMetrics, as {PROGRAM} does not name its program"));
+            return None;
+        };
+        let data = TempDir::new().expect("temporary folder");
+        let address = free_address();
+        let process = Command::new(program)
+            .arg(format!("-storageDataPath={}", data.path().display()))
+            .arg(format!("-httpListenAddr={address}"))
+            .args(["-retentionPeriod=100y", "-memory.allowedBytes=256MiB"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("VictoriaMetrics starts");
+        let server = Self { _process: Process(process), address, _data: data };
+        server.wait_until_ready().await;
+        let reply = send(address, "POST /api/v1/import/prometheus", &[], samples).await;
+        assert_eq!(reply.status, 204, "{reply:?}");
+        assert_eq!(get(address, "/internal/force_flush").await.status, 200);
+        Some(server)
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    async fn wait_until_ready(&self) {
+        for _ in 0..300 {
+            let listens = TcpStream::connect(self.address).await.is_ok();
+            if listens && get(self.address, "/health").await.status == 200 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("VictoriaMetrics does not get ready");
+    }
+}

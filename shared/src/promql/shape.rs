@@ -1,0 +1,128 @@
+//! What a whole expression is, as far as its text tells: enough to put it into another one.
+
+use super::token::{Kind, Token, tokens};
+
+/// The same expression on one line and without comments, so that anything may follow it.
+pub fn one_line(expr: &str) -> String {
+    let mut out = String::with_capacity(expr.len());
+    let mut end = None;
+    for token in tokens(expr) {
+        if end.is_some_and(|end| end < token.at) {
+            out.push(' ');
+        }
+        out.push_str(token.text);
+        end = Some(token.end());
+    }
+    out
+}
+
+/// Whether a part is fixed to the ends of the range of a query by `@ start()` or `@ end()`, so that the
+/// same time has another value in another range.
+pub fn depends_on_range(expr: &str) -> bool {
+    tokens(expr).windows(3).any(
+        |three| matches!(three, [at, word, open] if at.is('@') && word.is_word(&["start", "end"]) && open.is('(')),
+    )
+}
+
+/// Whether the expression is one number at each time instead of series: numbers, `time()`, `pi()`, `scalar(...)`
+/// and what is calculated of them.
+pub fn is_scalar(expr: &str) -> bool {
+    let tokens = tokens(expr);
+    let mut rest = tokens.as_slice();
+    while let Some(token) = rest.first() {
+        rest = &rest[1..];
+        match token.kind {
+            Kind::Identifier if token.is_word(&["inf", "nan", "bool", "atan2"]) => {}
+            Kind::Identifier if matches!(token.text, "time" | "pi" | "scalar") => {
+                let Some(behind) = behind_parentheses(rest) else { return false };
+                rest = behind;
+            }
+            Kind::Identifier | Kind::String | Kind::Symbol('{' | '[') => return false,
+            Kind::Number | Kind::Symbol(_) => {}
+        }
+    }
+    !tokens.is_empty()
+}
+
+/// What follows the parentheses that open here.
+fn behind_parentheses<'a, 't>(tokens: &'a [Token<'t>]) -> Option<&'a [Token<'t>]> {
+    let mut depth = 0_usize;
+    for (at, token) in tokens.iter().enumerate() {
+        match token.kind {
+            Kind::Symbol('(') => depth += 1,
+            Kind::Symbol(')') if depth == 1 => return Some(&tokens[at + 1..]),
+            Kind::Symbol(')') => depth = depth.checked_sub(1)?,
+            _ if depth == 0 => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn on_one_line() {
+        let cases = [
+            ("up # now", "up"),
+            ("sum by (job) (\n  rate(x[5m])  # why\n)\n/ 2", "sum by (job) ( rate(x[5m]) ) / 2"),
+            ("a{b=\"# c\"}  !=  `x\ny`", "a{b=\"# c\"} != `x\ny`"),
+            ("", ""),
+        ];
+        for (expr, line) in cases {
+            assert_eq!(one_line(expr), line);
+            assert_eq!(one_line(line), line);
+        }
+    }
+
+    #[test]
+    fn what_a_range_moves() {
+        for expr in ["up @ end()", "rate(x[5m] @\nstart ( ))", "a + b @ END()"] {
+            assert!(depends_on_range(expr), "{expr}");
+        }
+        for expr in ["up @ 1767225600", "start", "x{a=\"@ end()\"}", "up # @ end()", "end(x)"] {
+            assert!(!depends_on_range(expr), "{expr}");
+        }
+    }
+
+    #[test]
+    fn numbers_and_series() {
+        for expr in [
+            "1",
+            "time() - 5m",
+            "-(2 ^ pi())",
+            "scalar(sum(up)) * 2",
+            "1 > bool 2",
+            "Inf",
+            "7 atan2 2",
+        ] {
+            assert!(is_scalar(expr), "{expr}");
+        }
+        for expr in [
+            "up",
+            "vector(1)",
+            "sum(up) * scalar(x)",
+            "{a=\"b\"}",
+            "time",
+            "\"text\"",
+            "",
+            "time(",
+            "1 + up",
+        ] {
+            assert!(!is_scalar(expr), "{expr}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in r#"(\PC|[ \n{}()\[\]"'`\\#@,.:0-9a-e]|scalar|time|é){0,60}"#) {
+            let line = one_line(&text);
+            prop_assert_eq!(one_line(&line), line.as_str());
+            prop_assert_eq!(is_scalar(&line), is_scalar(&text));
+            prop_assert_eq!(depends_on_range(&line), depends_on_range(&text));
+        }
+    }
+}

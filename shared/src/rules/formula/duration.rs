@@ -1,0 +1,71 @@
+//! How long something lasts, against the longest usual time, which the rule has as a fixed number.
+//!
+//! Both look for the last sample of a kind: `max_over_time` of the times of such samples. Where none is in the window
+//! a flat line is as long as that; a gap ends there, as nothing tells its series any more.
+
+use super::super::NotExported;
+use super::super::expr::Expr;
+use super::super::question::Question;
+use super::super::record::{Kept, Records};
+use super::Formula;
+
+/// What is judged, where it is recorded.
+const PART: &str = "duration";
+
+/// How far to look back, in times that last long enough to be flagged.
+const MEMORY: f64 = 4.0;
+
+/// Seconds since the value changed, by the clock: missing samples end nothing and count as time.
+pub(super) fn flat(
+    question: &Question,
+    records: &mut Records,
+    value: &Kept,
+) -> Result<Formula, NotExported> {
+    let usual = question.usual.ok_or(NotExported::NothingUsual)?;
+    let memory = memory(question, usual);
+    // Beyond a pause so long the value before is forgotten.
+    let before = records.before(value, memory).over("last_over_time");
+    let other = value.past.op("unless", &value.past.op("==", &before));
+    let changed = records.keep("changed", at_times(&other));
+    let last = records.last(&changed, memory).over("max_over_time");
+    let whole = records.seconds(memory);
+    let since = records.now().op("-", &last);
+    let since = since.op("and", &value.now).op("or", &value.now.with("*", 0.0).with("+", whole));
+    Ok(against(usual, records, since))
+}
+
+/// Seconds since a sample came; 0 where one does.
+pub(super) fn gap(question: &Question, records: &mut Records) -> Result<Formula, NotExported> {
+    let usual = question.usual.ok_or(NotExported::NothingUsual)?;
+    let series = question.series();
+    let came = records.keep("came", at_times(&series.op("==", &series)));
+    let last = records.last(&came, memory(question, usual)).over("max_over_time");
+    let since = records.now().op("-", &last);
+    Ok(against(usual, records, since))
+}
+
+/// The times of samples, which may be infinite.
+fn at_times(samples: &Expr) -> Expr {
+    let zero = samples.call_with("clamp_min", 0.0).call_with("clamp_max", 0.0);
+    zero.op("+", &Expr::time())
+}
+
+fn memory(question: &Question, usual: f64) -> usize {
+    let step = question.query.step.span().as_seconds();
+    let flagged = question.rule.threshold.max(1.0) * usual / step;
+    libm::ceil(MEMORY * flagged) as usize
+}
+
+fn against(usual: f64, records: &mut Records, since: Expr) -> Formula {
+    let judged = records.keep(PART, since);
+    let nothing = judged.now.with("*", 0.0);
+    Formula {
+        judged,
+        part: PART,
+        expected: nothing.clone(),
+        spread: nothing.with("+", usual),
+        normal: None,
+        known: None,
+        infinite: None,
+    }
+}
