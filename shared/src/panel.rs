@@ -88,6 +88,12 @@ impl Default for Panel {
     }
 }
 
+impl Default for Settings {
+    fn default() -> Self {
+        Self::of(Detector::default())
+    }
+}
+
 impl Settings {
     /// A detector with its defaults and a rule at its threshold.
     pub fn of(detector: Detector) -> Self {

@@ -87,10 +87,10 @@ impl Algorithm for Auto {
             format!("up to the {} before", samples(residuals::WINDOW, input.grid)),
             LASTING,
         );
-        for (own, score) in found.score.iter_mut().zip(score) {
+        for (at, score) in score.into_iter().enumerate() {
             // An infinity keeps the largest score.
-            if *own < MAX_SCORE {
-                *own = score;
+            if !input.values[at].is_infinite() {
+                found.score[at] = score;
             }
         }
         found.alerts =

@@ -37,7 +37,7 @@ pub(super) fn score(input: Input<'_>, seasonal: Option<&Pair>) -> Scored {
     let mut last = 0.0;
     let score = (0..input.values.len())
         .map(|at| {
-            if input.values[at].is_nan() {
+            if !input.values[at].is_finite() {
                 return f64::NAN;
             }
             let known = parts.iter().map(|part| part[at]).filter(|score| !score.is_nan());
@@ -46,8 +46,11 @@ pub(super) fn score(input: Input<'_>, seasonal: Option<&Pair>) -> Scored {
             if count == 0.0 {
                 return f64::NAN;
             }
-            last = PERSISTENCE * last + (1.0 - PERSISTENCE) * (sum / count);
-            last
+            let score = PERSISTENCE * last + (1.0 - PERSISTENCE) * (sum / count);
+            if input.learnt[at].is_finite() {
+                last = score;
+            }
+            score
         })
         .collect();
     Scored { expected, scale, score }
@@ -81,20 +84,20 @@ fn growing(input: Input<'_>) -> Vec<f64> {
 fn predicted(input: Input<'_>) -> Vec<f64> {
     let mut fit = Line::default();
     let mut errors = Moments::default();
-    let (mut last, mut learnt_last) = (f64::NAN, f64::NAN);
+    let mut last = f64::NAN;
     let judge = |(&value, &learnt): (&f64, &f64)| {
         let prediction = if last.is_finite() { fit.at(last) } else { f64::NAN };
         let score = errors.score(value - prediction);
-        if learnt.is_finite() && learnt_last.is_finite() {
-            let expected = fit.at(learnt_last);
+        if learnt.is_finite() && last.is_finite() {
+            let expected = fit.at(last);
             let most = 3.0 * errors.std();
             let error = learnt - expected;
             let held = if most > 0.0 { error.clamp(-most, most) } else { error };
             let target = if held.is_nan() { learnt } else { expected + held };
             errors.add(held);
-            fit.add(learnt_last, target);
+            fit.add(last, target);
         }
-        (last, learnt_last) = (value, learnt);
+        last = learnt;
         score
     };
     input.values.iter().zip(input.learnt).map(judge).collect()
