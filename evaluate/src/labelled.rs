@@ -10,10 +10,10 @@ use std::path::Path;
 
 use rayon::prelude::*;
 use shared::detect::Detector;
-use shared::event::{Samples, events};
+use shared::event::{Rule, Samples, events};
 
 use crate::data::{DataError, Recording, files};
-use crate::verdict::{default_rule, judge};
+use crate::verdict::judge;
 
 /// Recordings with fewer rows are left out of the mean of the areas.
 pub const LEAST_ROWS: usize = 200;
@@ -52,7 +52,7 @@ pub fn measure(recordings: &[Recording], detector: Detector) -> Vec<Measured> {
             let grid = recording.grid();
             // Only where events begin counts here, which no season changes.
             let samples = Samples { values: &recording.values, period: None };
-            let onsets = events(samples, &detection, &default_rule(detector), 0, |at| grid.at(at));
+            let onsets = events(samples, &detection, &Rule::of(detector), 0, |at| grid.at(at));
             let onsets: Vec<usize> = onsets.iter().map(|event| event.onset.index).collect();
             Measured { area, events: found(&onsets, labels, grid.duration(grid.len)) }
         })

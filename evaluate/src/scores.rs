@@ -3,9 +3,10 @@
 use std::io::Write;
 
 use shared::detect::Detector;
+use shared::event::Rule;
 
 use crate::data::Recording;
-use crate::verdict::{default_rule, judge};
+use crate::verdict::judge;
 
 /// The columns, in their order.
 ///
@@ -27,7 +28,7 @@ pub fn write(
     history: usize,
 ) -> csv::Result<()> {
     let verdict = judge(detector, recording, history);
-    let (detection, rule) = (&verdict.detection, default_rule(detector));
+    let (detection, rule) = (&verdict.detection, Rule::of(detector));
     let mut out = csv::Writer::from_writer(out);
     out.write_record(COLUMNS)?;
     for (at, time) in recording.written.iter().enumerate() {

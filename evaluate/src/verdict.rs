@@ -22,13 +22,8 @@ pub fn judge(detector: Detector, recording: &Recording, history: usize) -> Verdi
     let values = &recording.values;
     let grid = recording.grid();
     let detection = detector.detect(Input { values, learnt: values, history, grid, group: None });
-    let rule = default_rule(detector);
+    let rule = Rule::of(detector);
     let alerts = alerts(detection.strength(), rule.hold_off);
     let threshold = rule.opens(&detection);
     Verdict { detection, alerts, threshold }
-}
-
-/// The rule that the page begins with: the thresholds of the detector.
-pub fn default_rule(detector: Detector) -> Rule {
-    Rule { threshold: detector.about().threshold, ..Rule::default() }
 }

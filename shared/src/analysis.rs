@@ -15,7 +15,7 @@ use crate::time::{Span, TimeRange};
 use crate::unit::Unit;
 
 /// Everything that the user may tune.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
     /// What is compared with what.
     pub detector: Detector,

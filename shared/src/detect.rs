@@ -3,6 +3,7 @@
 //! Every algorithm has its own file with its definition and its parameters; a new one is a file and a
 //! line in [`Detector`]. A verdict uses nothing after its sample, but of a detector for looking back.
 
+mod auto;
 mod autoregressive;
 mod contrast;
 mod decompose;
@@ -24,6 +25,7 @@ mod threshold;
 mod variance;
 mod zscore;
 
+pub use auto::Auto;
 pub use autoregressive::Autoregressive;
 pub use decompose::Decompose;
 pub use drift::Drift;
@@ -80,6 +82,8 @@ pub struct About {
     pub summary: &'static str,
     /// Score from which a sample is flagged, until it is changed.
     pub threshold: f64,
+    /// Strength from which an alert opens an event, for those that tell it apart from the score.
+    pub alert: Option<f64>,
     /// Whether a verdict uses only what lies before it.
     pub causal: bool,
     /// The parameters, in the order in which they are shown.
@@ -328,6 +332,7 @@ macro_rules! detectors {
 }
 
 detectors!(
+    Auto,
     ZScore,
     Rolling,
     Robust,
@@ -349,7 +354,7 @@ detectors!(
 
 impl Default for Detector {
     fn default() -> Self {
-        Self::Rolling(Rolling::default())
+        Self::Auto(Auto::default())
     }
 }
 

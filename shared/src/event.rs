@@ -9,7 +9,7 @@ pub mod kind;
 
 pub use alert::{alerts, flagged};
 
-use crate::detect::{Detection, Quantity, View};
+use crate::detect::{Detection, Detector, Quantity, View};
 use crate::stats::tail::{Past, severity};
 use crate::time::Timestamp;
 
@@ -183,6 +183,13 @@ impl Default for Rule {
 }
 
 impl Rule {
+    /// The thresholds of a detector, and else the defaults.
+    pub fn of(detector: Detector) -> Self {
+        let about = detector.about();
+        let alert = about.alert.unwrap_or(about.threshold);
+        Self { threshold: about.threshold, alert, ..Self::default() }
+    }
+
     /// Strength from which an alert opens an event.
     pub fn opens(&self, detection: &Detection) -> f64 {
         if detection.alerts.is_some() { self.alert } else { self.threshold }

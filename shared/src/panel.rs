@@ -88,15 +88,16 @@ impl Default for Panel {
     }
 }
 
+impl Default for Settings {
+    fn default() -> Self {
+        Self::of(Detector::default())
+    }
+}
+
 impl Settings {
     /// A detector with its defaults and a rule at its threshold.
     pub fn of(detector: Detector) -> Self {
-        let threshold = detector.about().threshold;
-        Self {
-            detector,
-            rule: Rule { threshold, alert: threshold, ..Rule::default() },
-            clean: false,
-        }
+        Self { detector, rule: Rule::of(detector), clean: false }
     }
 
     /// The rule at another threshold. The alert moves along: its ratio is that of the defaults.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use shared::detect::{Detector, Input};
+use shared::detect::{Detector, Input, Rolling};
 use shared::event::{Event, Kind, Rule, Samples, events};
 use shared::series::Grid;
 use shared::time::{Span, Step, TimeRange, Timestamp};
@@ -50,7 +50,7 @@ fn load(path: &Path) -> (Vec<f64>, Grid) {
 
 fn found(path: &Path) -> (Vec<Event>, usize) {
     let (values, grid) = load(path);
-    let detection = Detector::default().detect(Input {
+    let detection = Detector::Rolling(Rolling::default()).detect(Input {
         values: &values,
         learnt: &values,
         history: 0,

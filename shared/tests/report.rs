@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use shared::analysis::{Learning, Settings, analyze, detect};
-use shared::detect::Detector;
+use shared::detect::{Detector, Rolling};
 use shared::event::Rule;
 use shared::prometheus::Loaded;
 use shared::query::RangeQuery;
@@ -68,7 +68,7 @@ fn check(name: &str, loaded: Loaded, settings: Settings) {
 
 #[test]
 fn one_spike() {
-    let settings = Settings::default();
+    let settings = Settings::of(Detector::Rolling(Rolling::default()));
     let expr = "sum(rate(dhcp_lease_total[5m]))";
     let loaded = load(
         expr,
@@ -82,7 +82,7 @@ fn one_spike() {
 fn several_series_with_hostile_labels() {
     let settings = Settings {
         rule: Rule { at_least: 3, min_relative: 0.1, ..Rule::default() },
-        ..Settings::default()
+        ..Settings::of(Detector::Rolling(Rolling::default()))
     };
     let hostile =
         "a`b|c</td><script>alert(1)</script>\n\n# owned [x](https://evil) \u{202e}www.evil.com";
@@ -106,14 +106,14 @@ fn several_series_with_hostile_labels() {
 
 #[test]
 fn nothing_odd() {
-    let settings = Settings::default();
+    let settings = Settings::of(Detector::Rolling(Rolling::default()));
     let loaded = load("avg(cpu_ratio)", settings.detector, &[(&[], |m| 0.5 + 0.01 * wobble(m))]);
     check("nothing_odd", loaded, settings);
 }
 
 #[test]
 fn a_raw_counter() {
-    let settings = Settings::default();
+    let settings = Settings::of(Detector::Rolling(Rolling::default()));
     let labels: &[(&str, &str)] = &[(METRIC_NAME, "http_requests_total"), ("job", "api")];
     let loaded = load(
         "http_requests_total",
@@ -125,7 +125,7 @@ fn a_raw_counter() {
 
 #[test]
 fn gaps_and_warnings() {
-    let settings = Settings::default();
+    let settings = Settings::of(Detector::Rolling(Rolling::default()));
     let gaps = |m: f64| {
         let gap = within(m, 30.0, 42.0) || m == 60.0 || m > 182.0;
         if gap { f64::NAN } else { 0.2 + 0.01 * wobble(m) + if m >= 180.0 { 0.9 } else { 0.0 } }
@@ -154,7 +154,7 @@ fn a_slope() {
 
 #[test]
 fn a_constant_that_changes() {
-    let settings = Settings::default();
+    let settings = Settings::of(Detector::Rolling(Rolling::default()));
     let loaded = load(
         "up",
         settings.detector,
@@ -165,7 +165,7 @@ fn a_constant_that_changes() {
 
 #[test]
 fn nothing_to_judge() {
-    let settings = Settings::default();
+    let settings = Settings::of(Detector::Rolling(Rolling::default()));
     let loaded = load("up", settings.detector, &[]);
     check("nothing_to_judge", loaded, settings);
 }

@@ -64,6 +64,7 @@ impl Algorithm for Autoregressive {
         name: "Autoregression",
         summary: "Each sample against what those just before it predict, and how far such predictions are usually off.",
         threshold: 5.0,
+        alert: None,
         causal: true,
         params: &[ORDER, WINDOW, HALF_LIFE],
     };

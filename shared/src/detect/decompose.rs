@@ -58,6 +58,7 @@ impl Algorithm for Decompose {
         name: "Decomposition",
         summary: "Each sample against trend and season of the whole range, for looking back only.",
         threshold: 5.0,
+        alert: None,
         causal: false,
         params: &[SEASON, LENGTH, SEASONS],
     };

@@ -80,6 +80,7 @@ impl Algorithm for Drift {
         name: "Drift",
         summary: "Small deviations to one side, added up until they are too many to be chance.",
         threshold: 12.0,
+        alert: None,
         causal: true,
         params: &[WINDOW, ALLOWANCE, RESET],
     };

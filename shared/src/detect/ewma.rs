@@ -45,6 +45,7 @@ impl Algorithm for Ewma {
         name: "Exponential band",
         summary: "Each sample against mean and standard deviation of all before it, of which the latest weigh most.",
         threshold: 5.0,
+        alert: None,
         causal: true,
         params: &[HALF_LIFE],
     };

@@ -44,6 +44,7 @@ impl Algorithm for Flatline {
         name: "Flat line",
         summary: "How long the value has not changed, against the longest time that it ever did not.",
         threshold: THRESHOLD,
+        alert: None,
         causal: true,
         params: &[LEAST, HISTORY],
     };

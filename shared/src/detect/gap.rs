@@ -31,6 +31,7 @@ impl Algorithm for Gap {
         name: "Gap",
         summary: "How long no sample has come, against the longest time that none ever came.",
         threshold: THRESHOLD,
+        alert: None,
         causal: true,
         params: &[LEAST, HISTORY],
     };

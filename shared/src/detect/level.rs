@@ -59,6 +59,7 @@ impl Algorithm for Level {
         name: "Level shift",
         summary: "The median of the last samples against the median before them, and how far the two usually differ.",
         threshold: 6.0,
+        alert: None,
         causal: true,
         params: &[WINDOW, REFERENCE, BASELINE],
     };

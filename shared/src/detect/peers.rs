@@ -70,6 +70,7 @@ impl Algorithm for Peers {
         name: "Odd one out",
         summary: "Each series against the others at the same time.",
         threshold: 12.0,
+        alert: None,
         causal: true,
         params: &[METHOD, TOLERANCE],
     };

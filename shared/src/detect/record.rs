@@ -37,6 +37,7 @@ impl Algorithm for Record {
         name: "Record",
         summary: "How far a sample lies beyond everything in a long window before it.",
         threshold: 1.5,
+        alert: None,
         causal: true,
         params: &[MEMORY],
     };

@@ -51,6 +51,7 @@ impl Algorithm for Robust {
         name: "Robust band",
         summary: "Each sample against median and quartiles of the window before it, which outliers hardly move.",
         threshold: 5.0,
+        alert: None,
         causal: true,
         params: &[WINDOW, SCALE],
     };

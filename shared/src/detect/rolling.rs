@@ -33,6 +33,7 @@ impl Algorithm for Rolling {
         name: "Rolling band",
         summary: "Each sample against mean and standard deviation of the window before it.",
         threshold: 4.0,
+        alert: None,
         causal: true,
         params: &[WINDOW],
     };

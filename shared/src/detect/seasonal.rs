@@ -93,6 +93,7 @@ impl Algorithm for Seasonal {
         name: "Seasonal band",
         summary: "Each sample against the same time in the hours, days or weeks before.",
         threshold: 6.0,
+        alert: None,
         causal: true,
         params: &[SEASON, LENGTH, SEASONS, TOLERANCE],
     };

@@ -44,6 +44,7 @@ impl Algorithm for Slope {
         name: "Slope change",
         summary: "How fast the series rises or falls, against how fast it did before.",
         threshold: 6.0,
+        alert: None,
         causal: true,
         params: &[WINDOW, BASELINE],
     };

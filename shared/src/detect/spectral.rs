@@ -56,6 +56,7 @@ impl Algorithm for Spectral {
         name: "Harmonic forecast",
         summary: "Each sample against the strongest waves of the samples before, continued.",
         threshold: 6.0,
+        alert: None,
         causal: true,
         params: &[TRAINING, HARMONICS],
     };

@@ -62,6 +62,7 @@ impl Algorithm for Threshold {
         name: "Fixed bounds",
         summary: "Each sample against two bounds that you set, for comparison.",
         threshold: 0.0,
+        alert: None,
         causal: true,
         params: &[LOWER, UPPER],
     };

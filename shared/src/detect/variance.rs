@@ -60,6 +60,7 @@ impl Algorithm for Variance {
         name: "Variance change",
         summary: "How much the series scatters now against how much it did before, and how far the two usually differ.",
         threshold: 6.0,
+        alert: None,
         causal: true,
         params: &[WINDOW, REFERENCE, BASELINE],
     };

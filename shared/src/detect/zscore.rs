@@ -36,6 +36,7 @@ impl Algorithm for ZScore {
         name: "Z-score",
         summary: "Each sample against mean and standard deviation of a fixed stretch before the range.",
         threshold: 4.0,
+        alert: None,
         causal: true,
         params: &[BASELINE],
     };

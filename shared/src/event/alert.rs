@@ -73,6 +73,10 @@ fn counts(detection: &Detection, rule: &Rule, at: usize) -> bool {
         Sides::Down => above < 0.0,
         Sides::Both => true,
     };
+    if value.is_nan() {
+        // What is missing deviates by nothing that could be measured.
+        return rule.sides == Sides::Both;
+    }
     let far = above.abs() >= rule.min_deviation
         && (expected.is_nan() || above.abs() >= rule.min_relative * expected.abs());
     side && (far || value.is_infinite())

@@ -1,5 +1,5 @@
 use super::*;
-use crate::detect::{Detector, Input};
+use crate::detect::{Detector, Input, Rolling};
 use crate::series::Grid;
 use crate::time::Step;
 
@@ -12,7 +12,7 @@ fn wobble(len: usize) -> Vec<f64> {
 
 fn found(values: &[f64], rule: Rule) -> Vec<Event> {
     let grid = Grid { start: Timestamp(0), step: MINUTE, len: values.len() };
-    let detection = Detector::default().detect(Input {
+    let detection = Detector::Rolling(Rolling::default()).detect(Input {
         values,
         learnt: values,
         history: 60,

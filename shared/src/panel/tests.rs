@@ -38,11 +38,11 @@ fn links_of_prometheus_are_read() {
 
 #[test]
 fn what_is_not_understood_is_named() {
-    let query = "q=up&window=abc&k=-1&detector=magic&range=soon&dir=left&from=x&for=0&zoom=1&tab=x";
+    let query = "q=up&memory=abc&k=-1&detector=magic&range=soon&dir=left&from=x&for=0&zoom=1&tab=x";
     let (panel, problems) = Panel::from_query(query);
     let mut keys: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
     keys.sort_unstable();
-    assert_eq!(keys, ["detector", "dir", "for", "from", "k", "range", "tab", "window", "zoom"]);
+    assert_eq!(keys, ["detector", "dir", "for", "from", "k", "memory", "range", "tab", "zoom"]);
     assert_eq!(panel, Panel { expr: "up".to_owned(), ..Panel::default() });
     for (query, key) in [("from=5", "from"), ("to=5", "to")] {
         let (panel, problems) = Panel::from_query(query);

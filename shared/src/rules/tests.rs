@@ -100,7 +100,7 @@ fn the_rolling_band_in_full() {
 
 #[test]
 fn what_cannot_be_exported_says_why() {
-    let rolling = Detector::default();
+    let rolling = Detector::Rolling(Rolling::default());
     let up: &[(&str, &str)] = &[("__name__", "up")];
     let reason = |found: &Detected| export(found, &Rule::default()).unwrap_err();
     assert_eq!(reason(&detected("up @ end()", rolling, &[up])), NotExported::DependsOnRange);
@@ -125,14 +125,18 @@ fn expressions_are_put_in_so_that_they_stay_what_they_are() {
         ("time() % 7", "vector(time() % 7)"),
     ];
     for (expr, judged) in cases {
-        let found = detected(expr, Detector::default(), &[&[]]);
+        let found = detected(expr, Detector::Rolling(Rolling::default()), &[&[]]);
         assert_eq!(export(&found, &Rule::default()).unwrap().judged, judged);
     }
 }
 
 #[test]
 fn rules_of_what_was_asked() {
-    let found = detected("up", Detector::default(), &[&[("__name__", "up"), ("job", "a")]]);
+    let found = detected(
+        "up",
+        Detector::Rolling(Rolling::default()),
+        &[&[("__name__", "up"), ("job", "a")]],
+    );
     let rule = Rule { threshold: 2.5, sides: Sides::Up, at_least: 3, bridge: 1, ..Rule::default() };
     let export = export(&found, &rule).unwrap();
     assert!(export.flag.ends_with("== +Inf, 1000000)) >= 2.5 and ((up > -Inf < +Inf) > avg_over_time((up > -Inf < +Inf)[59m59s999ms:1m] offset 1m) or up == +Inf)"), "{}", export.flag);
@@ -172,7 +176,9 @@ fn rules_of_what_was_asked() {
 
 #[test]
 fn names_of_rules_begin_with_a_metric() {
-    let query = |expr: &str| detected(expr, Detector::default(), &[&[]]).loaded.query.clone();
+    let query = |expr: &str| {
+        detected(expr, Detector::Rolling(Rolling::default()), &[&[]]).loaded.query.clone()
+    };
     let cases = [
         ("sum(rate(a:b_total{c=\"d\"}[5m])) / e", "a:b_total"),
         ("{\"my.metric\", a=\"b\"}", "my.metric"),
@@ -185,7 +191,11 @@ fn names_of_rules_begin_with_a_metric() {
 
 #[test]
 fn a_verification_counts_what_agrees() {
-    let found = detected("up", Detector::default(), &[&[("__name__", "up"), ("job", "a")]]);
+    let found = detected(
+        "up",
+        Detector::Rolling(Rolling::default()),
+        &[&[("__name__", "up"), ("job", "a")]],
+    );
     let history = found.loaded.query.history;
     let scores = &found.series[0].detection.score[history..];
     let answer = |labels: &[(&str, &str)], values: &[f64]| {

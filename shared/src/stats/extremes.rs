@@ -20,8 +20,12 @@ pub struct Extremes {
 /// Of the `window` samples before each sample, which is itself left out. `window` of 0 counts as 1. Shape: as
 /// `values`.
 pub fn prior_extremes(values: &[f64], window: usize) -> Extremes {
+    prior_extremes_of(values, window, enough(window))
+}
+
+/// The same with `least` finite samples as enough.
+pub fn prior_extremes_of(values: &[f64], window: usize, least: usize) -> Extremes {
     let window = window.max(1);
-    let least = enough(window);
     let mut lowest = vec![f64::NAN; values.len()];
     let mut highest = lowest.clone();
     let mut next = lowest.iter_mut().zip(&mut highest).skip(1);

@@ -36,6 +36,8 @@ pub struct Ranks {
     of: Vec<u32>,
     /// The sample of each rank.
     sorted: Vec<f64>,
+    /// Whether windows that reach before the first sample count as shorter ones.
+    growing: bool,
     /// Where it is.
     order: Vec<u32>,
 }
@@ -71,7 +73,18 @@ impl Ranks {
         for (rank, &index) in order.iter().enumerate() {
             of[index as usize] = rank as u32;
         }
-        Self { of, sorted, order }
+        Self { of, sorted, order, growing: false }
+    }
+
+    /// The same, but the windows at the front, which reach before the first sample, count as shorter ones:
+    /// they need half of the samples that there are, and at least 3.
+    #[must_use]
+    pub fn growing(self) -> Self {
+        Self { growing: true, ..self }
+    }
+
+    fn enough(&self, window: usize, at: usize) -> usize {
+        enough(if self.growing { window.min(at) } else { window })
     }
 
     /// Quantiles 0 to 1 of the `window` samples before each sample, which is itself left out; one result a
@@ -89,7 +102,7 @@ impl Ranks {
             for cursor in &mut cursors {
                 cursor.follow(change);
             }
-            if members.count < enough(window) {
+            if members.count < self.enough(window, at) {
                 return;
             }
             if counted != members.count {
@@ -124,7 +137,7 @@ impl Ranks {
         blocks(self, window, |at, change, members| {
             middle.follow(change);
             nearest.follow(change);
-            if members.count < enough(window) {
+            if members.count < self.enough(window, at) {
                 return;
             }
             let place = Place::of(0.5, members.count);

@@ -1,0 +1,163 @@
+//! How unusual a sample is: the mean of several robust scores.
+
+use super::views::Pair;
+use crate::detect::Input;
+use crate::stats::quantile::Ranks;
+use crate::stats::{floor_scale, score as distance};
+
+/// Samples in the median and quartiles.
+pub(super) const WINDOW: usize = 2_000;
+
+/// Scores are clipped here before they are averaged, so that one alone does not decide.
+const CLIP: f64 = 30.0;
+
+/// Share of the score before in a score.
+const PERSISTENCE: f64 = 0.5;
+
+/// Fewest samples to learn a spread from.
+const LEAST: f64 = 10.0;
+
+/// Spread of a normal distribution by its quartile range.
+const QUARTILE_RANGE: f64 = 1.349;
+
+/// A robust expectation, its scale, and the score, one of each a sample.
+pub(super) struct Scored {
+    pub(super) expected: Vec<f64>,
+    pub(super) scale: Vec<f64>,
+    pub(super) score: Vec<f64>,
+}
+
+/// Scores every sample; `seasonal` holds judged and learnt residuals from the season, where there is one.
+pub(super) fn score(input: Input<'_>, seasonal: Option<&Pair>) -> Scored {
+    let (expected, scale, robust) = robust(input.values, input.learnt);
+    let mut parts = vec![robust, growing(input), predicted(input)];
+    if let Some(seasonal) = seasonal {
+        parts.push(self::robust(seasonal.judged(), seasonal.learnt()).2);
+    }
+    let mut last = 0.0;
+    let score = (0..input.values.len())
+        .map(|at| {
+            if !input.values[at].is_finite() {
+                return f64::NAN;
+            }
+            let known = parts.iter().map(|part| part[at]).filter(|score| !score.is_nan());
+            let (sum, count) =
+                known.fold((0.0, 0.0), |(s, n), score| (s + score.min(CLIP), n + 1.0));
+            if count == 0.0 {
+                return f64::NAN;
+            }
+            let score = PERSISTENCE * last + (1.0 - PERSISTENCE) * (sum / count);
+            if input.learnt[at].is_finite() {
+                last = score;
+            }
+            score
+        })
+        .collect();
+    Scored { expected, scale, score }
+}
+
+/// Median and scaled quartile range of the window before, and the score by them.
+fn robust(judged: &[f64], learnt: &[f64]) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
+    let quartiles = Ranks::new(learnt).growing().prior_quartiles(WINDOW);
+    let scale: Vec<f64> = (quartiles.low.iter().zip(&quartiles.high).zip(&quartiles.median))
+        .map(|((low, high), median)| floor_scale((high - low) / QUARTILE_RANGE, *median))
+        .collect();
+    let score = (judged.iter().zip(&quartiles.median).zip(&scale))
+        .map(|((value, median), scale)| distance(*value, *median, *scale))
+        .collect();
+    (quartiles.median, scale, score)
+}
+
+/// Distance from the mean of all samples before, in standard deviations of them.
+fn growing(input: Input<'_>) -> Vec<f64> {
+    let mut past = Moments::default();
+    let judge = |(value, learnt): (&f64, &f64)| {
+        let score = past.score(*value);
+        past.add(*learnt);
+        score
+    };
+    input.values.iter().zip(input.learnt).map(judge).collect()
+}
+
+/// Distance from the line that predicts a sample from the one before, fitted to all pairs so far, of which
+/// each counts no farther than three standard deviations off.
+fn predicted(input: Input<'_>) -> Vec<f64> {
+    let mut fit = Line::default();
+    let mut errors = Moments::default();
+    let mut last = f64::NAN;
+    let judge = |(&value, &learnt): (&f64, &f64)| {
+        let prediction = if last.is_finite() { fit.at(last) } else { f64::NAN };
+        let score = errors.score(value - prediction);
+        if learnt.is_finite() && last.is_finite() {
+            let expected = fit.at(last);
+            let most = 3.0 * errors.std();
+            let error = learnt - expected;
+            let held = if most > 0.0 { error.clamp(-most, most) } else { error };
+            let target = if held.is_nan() { learnt } else { expected + held };
+            errors.add(held);
+            fit.add(last, target);
+        }
+        last = learnt;
+        score
+    };
+    input.values.iter().zip(input.learnt).map(judge).collect()
+}
+
+/// Mean and variance of all values so far: Welford, "Note on a method for calculating corrected sums of
+/// squares and products" (1962).
+#[derive(Default)]
+struct Moments {
+    count: f64,
+    mean: f64,
+    squares: f64,
+}
+
+impl Moments {
+    fn add(&mut self, value: f64) {
+        if value.is_finite() {
+            self.count += 1.0;
+            let delta = value - self.mean;
+            self.mean += delta / self.count;
+            self.squares += delta * (value - self.mean);
+        }
+    }
+
+    /// NaN before there are enough values.
+    fn std(&self) -> f64 {
+        if self.count < LEAST { f64::NAN } else { libm::sqrt(self.squares / self.count) }
+    }
+
+    fn score(&self, value: f64) -> f64 {
+        distance(value, self.mean, floor_scale(self.std(), self.mean))
+    }
+}
+
+/// Least squares of `y` by `x` over all pairs so far, by the same recurrence.
+#[derive(Default)]
+struct Line {
+    count: f64,
+    x: f64,
+    y: f64,
+    squares: f64,
+    products: f64,
+}
+
+impl Line {
+    fn add(&mut self, x: f64, y: f64) {
+        self.count += 1.0;
+        let delta = x - self.x;
+        self.x += delta / self.count;
+        self.y += (y - self.y) / self.count;
+        self.squares += delta * (x - self.x);
+        self.products += delta * (y - self.y);
+    }
+
+    /// The line at `x`: NaN without a pair.
+    fn at(&self, x: f64) -> f64 {
+        if self.count < 1.0 {
+            return f64::NAN;
+        }
+        let slope = if self.squares > 0.0 { self.products / self.squares } else { 0.0 };
+        self.y + slope * (x - self.x)
+    }
+}
