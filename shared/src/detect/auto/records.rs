@@ -57,7 +57,7 @@ pub(super) fn probability(pair: &Pair, at: usize, memory: usize) -> f64 {
     let median = *sizes.select_nth_unstable_by(count / 2, f64::total_cmp).1;
     let value = pair.judged()[at] - middle;
     let scale = (1.4826 * median)
-        .max(0.2 * libm::sqrt(square))
+        .max(0.2 * square.sqrt())
         .max(LEAST_RELATIVE_SCALE * value.abs())
         .max(LEAST_SCALE);
     let side = if value < 0.0 { -1.0 } else { 1.0 };

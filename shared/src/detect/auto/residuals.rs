@@ -124,7 +124,7 @@ impl Moments {
 
     /// NaN before there are enough values.
     fn std(&self) -> f64 {
-        if self.count < LEAST { f64::NAN } else { libm::sqrt(self.squares / self.count) }
+        if self.count < LEAST { f64::NAN } else { (self.squares / self.count).sqrt() }
     }
 
     fn score(&self, value: f64) -> f64 {
