@@ -26,7 +26,7 @@ async function place(page: Page, time: number, [from, to]: [number, number]): Pr
 test.beforeEach(async ({ workbench, prometheus }) => {
   const { start, now } = prometheus.data;
   const [from, to] = zoomTo(start, now).split("/") as [string, string];
-  await workbench.open({ q: "queue_depth", k: "2", from, to });
+  await workbench.open({ q: "queue_depth", detector: "rolling", k: "2", from, to });
 });
 
 test("a drag zooms into what it spans and finds nothing else", async ({ page, prometheus, workbench }) => {

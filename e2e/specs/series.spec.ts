@@ -8,7 +8,7 @@ test.beforeEach(async ({ page, prometheus }) => {
 
 test("a hundred series are listed worst first and can be picked", async ({ page, workbench }) => {
   // So sensitive that noise within fixed bounds is odd in some of the series.
-  await workbench.open({ q: "shard_load", range: "6h", k: "2.1" });
+  await workbench.open({ q: "shard_load", range: "6h", detector: "rolling", k: "2.1" });
   const items = workbench.series.getByRole("listitem").getByRole("button");
   await expect(items).toHaveCount(8);
   await expect(items.first()).toHaveAttribute("aria-pressed", "true");
@@ -45,7 +45,7 @@ test("a hundred series are listed worst first and can be picked", async ({ page,
 });
 
 test("a slider judges all hundred series while it is dragged", async ({ workbench }) => {
-  await workbench.open({ q: "shard_load", range: "6h" });
+  await workbench.open({ q: "shard_load", range: "6h", detector: "rolling" });
   expect(await workbench.events()).toBe(0);
   await expect(workbench.headline).toHaveText("Nothing odd in 6 h");
   await workbench.turn("Sensitivity", "ArrowRight", (value) => value <= 1.8);

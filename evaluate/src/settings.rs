@@ -125,7 +125,7 @@ mod tests {
         check("rolling", &[], Ok("rolling"));
         check("rolling", &["window=100"], Ok("rolling window=100"));
         check("rolling", &["window=100", "window=120"], Ok("rolling window=120"));
-        check("nonsense", &[], Err("take one of rolling"));
+        check("nonsense", &[], Err("take one of auto"));
         check("rolling", &["window"], Err("write key=value"));
         check("rolling", &["width=3"], Err("take one of window"));
         check("rolling", &["window=many"], Err("window cannot be \"many\": write a whole number"));
