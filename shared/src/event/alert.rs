@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{Rule, Sides};
-use crate::detect::Detection;
+use crate::detect::{Detection, View};
 use crate::stats::{BLOCK, reaches};
 
 /// Indices of first and last flagged sample of each event, oldest first. `history` samples at the front
@@ -27,7 +27,11 @@ pub(super) fn runs(detection: &Detection, rule: &Rule, history: usize) -> Vec<(u
             continue;
         }
         match &mut open {
-            Some((_, last)) if at - *last <= rule.bridge + 1 => *last = at,
+            Some((_, last)) if at - *last <= rule.bridge + 1 => {
+                if joined || lasts(detection, at) {
+                    *last = at;
+                }
+            }
             _ => {
                 runs.extend(open.take());
                 open = exceeds.then_some((at, at));
@@ -37,6 +41,12 @@ pub(super) fn runs(detection: &Detection, rule: &Rule, history: usize) -> Vec<(u
     runs.extend(open);
     runs.retain(|(first, last)| last - first + 1 >= rule.at_least);
     runs
+}
+
+/// Whether what alerts is there as long as its strength is. A statistic of a window is not: it stays strong
+/// until the window has passed.
+fn lasts(detection: &Detection, at: usize) -> bool {
+    matches!(detection.view(at), View::Flat | View::Gap)
 }
 
 /// Index, strength and score of each sample from `first` on that is in a block in which a strength reaches `opens` or a
