@@ -19,9 +19,9 @@ use shared::api::{Source, Sources};
 use shared::detect::Detector;
 use shared::panel::{Panel, Problem, Range, Tab};
 use shared::prometheus::Loaded;
-use shared::report::words::Clock;
 use shared::rules::{self, Export};
 use shared::time::Timestamp;
+use shared::words::Clock;
 use web_sys::AbortController;
 
 pub use client::{LoadError, Progress};

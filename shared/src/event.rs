@@ -9,6 +9,8 @@ pub mod kind;
 
 pub use alert::{alerts, flagged};
 
+use serde::{Deserialize, Serialize};
+
 use crate::detect::{Detection, Detector, Quantity, View};
 use crate::stats::tail::{Past, severity};
 use crate::time::Timestamp;
@@ -47,7 +49,8 @@ pub struct Rule {
 }
 
 /// Up or down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// Above the expected value.
     Up,
@@ -56,7 +59,8 @@ pub enum Direction {
 }
 
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Up and back again.
     Spike,
@@ -114,9 +118,8 @@ pub struct Event {
     pub onset: Judged,
     /// The sample that is farthest from the baseline.
     pub peak: Judged,
-    /// Index of the sample at which it seems to have begun: at the onset or before, as what is slow is
-    /// noticed late.
-    pub began: usize,
+    /// When it seems to have begun: at the onset or before, as what is slow is noticed late.
+    pub began: Timestamp,
     /// Index of the last flagged sample.
     pub last: usize,
     /// Index of the first sample that was back in the band of the onset, `None` if none was.

@@ -1,7 +1,6 @@
 //! The report: a finished analysis as Markdown. It recomputes nothing.
 
 pub mod markdown;
-pub mod words;
 
 use std::fmt::Write;
 
@@ -10,8 +9,8 @@ use crate::detect::{Form, Quantity};
 use crate::event::{Direction, Event, Sides};
 use crate::time::{Span, Timestamp};
 use crate::unit::Unit;
+use crate::words::{self, Clock};
 use markdown::{cell, code, fenced, link, text};
-use words::Clock;
 
 /// So many events are listed, the most severe ones; the rest is counted.
 pub const MOST_EVENTS: usize = 50;

@@ -3,7 +3,7 @@
 use plotly::Scatter;
 use plotly::common::{DashType, Fill, Font, Line, Marker, MarkerSymbol, Mode, Title};
 use shared::detect::Quantity;
-use shared::report::words;
+use shared::words;
 
 use super::decimate::{MOST_POINTS, decimated};
 use super::figure::{Curve, Layout, View, bare, layout, lines, styled};

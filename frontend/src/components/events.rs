@@ -1,9 +1,9 @@
 use leptos::prelude::*;
 use shared::analysis::{Analysis, Ranked};
 use shared::event::Event;
-use shared::report::words::{self, Clock};
 use shared::time::{Span, TimeRange};
 use shared::unit::Unit;
+use shared::words::{self, Clock};
 
 use crate::state::State;
 

@@ -68,7 +68,7 @@ pub(super) fn event(
         quantity: detection.quantity,
         onset,
         peak,
-        began: found.began,
+        began: at(found.began),
         last,
         recovered: back,
         ongoing,
