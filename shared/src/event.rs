@@ -197,10 +197,15 @@ impl Rule {
         if detection.alerts.is_some() { self.alert } else { self.threshold }
     }
 
-    /// Score from which a sample extends an event: one that is joined to an alert of another kind than
-    /// the score may score less.
+    /// Score from which a sample extends an event. One that is joined to an alert of another kind than the score may
+    /// score half as much as one that is flagged; but a threshold below the default makes only what it flags odd, and
+    /// not the noise that scores half of that.
     pub fn joins(&self, detection: &Detection) -> f64 {
-        if detection.alerts.is_some() { self.threshold / 2.0 } else { self.threshold }
+        if detection.alerts.is_none() {
+            return self.threshold;
+        }
+        let usual = Detector::default().about().threshold / 2.0;
+        self.threshold.min(usual).max(self.threshold / 2.0)
     }
 }
 

@@ -16,9 +16,10 @@ pub fn ChartCard() -> impl IntoView {
         let focus = analysis.of_series(state.focus.get()).filter(|_| analysis.ranking.len() > 1);
         let shown = focus.map(|ranked| format!(" Shown: {}.", analysis.series(ranked).1.name));
         Some(format!(
-            "{}, step {}. Detector: {}.{}",
+            "{}, step {}, after {}. Detector: {}.{}",
             words::scope(&analysis),
             analysis.detected.loaded.query.step,
+            words::history(&analysis),
             name.to_lowercase(),
             shown.unwrap_or_default()
         ))
