@@ -9,8 +9,8 @@ use crate::state::State;
 #[component]
 pub fn ChartCard() -> impl IntoView {
     let state = expect_context::<State>();
-    let headline = move || state.analysis.get().map(|analysis| words::headline(&analysis));
-    let scope = move || {
+    let headline = Memo::new(move |_| state.analysis.get().map(|analysis| words::headline(&analysis)));
+    let scope = Memo::new(move |_| {
         let analysis = state.analysis.get().filter(|analysis| !analysis.ranking.is_empty())?;
         let name = analysis.detected.detector.about().name;
         let focus = analysis.of_series(state.focus.get()).filter(|_| analysis.ranking.len() > 1);
@@ -23,7 +23,7 @@ pub fn ChartCard() -> impl IntoView {
             name.to_lowercase(),
             shown.unwrap_or_default()
         ))
-    };
+    });
     let excluded = Memo::new(move |_| state.panel.read().excluded.clone());
     let zoom = Memo::new(move |_| state.panel.read().zoom);
     let differing = Memo::new(move |_| {
@@ -39,8 +39,8 @@ pub fn ChartCard() -> impl IntoView {
         <section class="card chart" aria-label="Chart">
             <div class="chart-head">
                 <div>
-                    <h2 aria-live="polite">{headline}</h2>
-                    <div class="sub">{scope}</div>
+                    <h2 aria-live="polite">{move || headline.get()}</h2>
+                    <div class="sub">{move || scope.get()}</div>
                 </div>
                 <div class="grow"></div>
                 <Show when=move || zoom.get().is_some()>
