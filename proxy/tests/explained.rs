@@ -61,7 +61,7 @@ fn dump() {
                 analysis.series(ranked).1.name,
                 event.kind,
                 minutes(event.onset.time),
-                minutes(analysis.series(ranked).0.grid.at(event.began)),
+                minutes(event.began),
                 minutes(event.end),
                 minutes(event.peak.time),
                 event.new_level,

@@ -142,7 +142,7 @@ fn query(analysis: &Analysis, context: &Context) -> String {
     let loaded = &analysis.detected.loaded;
     let range = analysis.judged_grid().range();
     let mut out = format!(
-        "## Query\n\n{}\n\n- **Source:** {}\n- **Range:** {} to {} ({})\n- **Step:** {}\n- **Data:** {}\n- **Link:** {}\n",
+        "## Query\n\n{}\n\n- **Source:** {}\n- **Range:** {} to {} ({})\n- **Step:** {}\n- **Data:** {}\n- **Before the range:** {}\n- **Link:** {}\n",
         fenced("promql", &loaded.query.expr),
         text(&context.source),
         context.clock.full(range.start),
@@ -150,6 +150,7 @@ fn query(analysis: &Analysis, context: &Context) -> String {
         range.span().words(),
         loaded.query.step,
         words::scope(analysis),
+        words::history(analysis),
         link(&context.link),
     );
     if let Some(suggestion) = &analysis.detected.suggestion {

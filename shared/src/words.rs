@@ -110,6 +110,22 @@ pub fn scope(analysis: &Analysis) -> String {
     format!("{count}, {samples}{each}, {gaps}{unjudged}")
 }
 
+/// What lies before the range, to learn from: "21 d of history", "4 h of history, as the source has no more".
+pub fn history(analysis: &Analysis) -> String {
+    let loaded = &analysis.detected.loaded;
+    let query = &loaded.query;
+    let asked = query.step.times(query.history);
+    let known = loaded.first_sample().map_or(Span::ZERO, |first| query.start.since(first));
+    match known {
+        Span::ZERO => "no history".to_owned(),
+        // The first samples of a rate are missing anyhow.
+        known if known.millis() >= asked.millis() / 100 * 99 => {
+            format!("{} of history", asked.words())
+        }
+        known => format!("{} of history, as the source has no more", known.words()),
+    }
+}
+
 /// "1 sample", "1,441 samples".
 pub fn count_samples(count: usize) -> String {
     if count == 1 {

@@ -183,7 +183,7 @@ pub fn download(state: State) {
             clock,
             size: PICTURE,
         };
-        picture(&view)
+        picture(&view, &panel.excluded)
     };
     spawn_local(async move {
         match plotly::to_image(&layout, lines, PICTURE.0 as u32, PICTURE.1 as u32).await {

@@ -2,28 +2,30 @@
 
 use std::collections::BTreeSet;
 
-use super::pattern::{first_match, words};
-use super::{Family, Knowledge};
+use super::pattern::{first_match, matches, words};
+use super::{Family, Knowledge, Signature};
 use crate::promql;
 use crate::series::Labels;
 
-/// Points for what is recognised. A pattern of the name says most, a word of the help text least.
+/// Points for what is recognised. A pattern of the name says most, the kind of value least.
 mod points {
     pub(super) const METRIC: u32 = 6;
-    pub(super) const WORD_OF_NAME: u32 = 3;
+    pub(super) const WORD_OF_NAME: u32 = 4;
+    pub(super) const LABEL: u32 = 4;
     pub(super) const FUNCTION: u32 = 3;
-    pub(super) const LABEL: u32 = 2;
-    pub(super) const WORD_OF_HELP: u32 = 1;
+    pub(super) const WORD_OF_HELP: u32 = 2;
+    /// A label that is there, whatever its value.
+    pub(super) const LABEL_NAME: u32 = 1;
     pub(super) const UNIT: u32 = 1;
     pub(super) const TYPE: u32 = 1;
     /// So many are needed.
-    pub(super) const ENOUGH: u32 = 3;
+    pub(super) const ENOUGH: u32 = 2;
 }
 
 /// Words beyond these add no points, so that a long name is not worth more than a pattern.
 const MOST_WORDS: usize = 2;
 
-/// So many families are taken, of those with at least half of the points of the best.
+/// So many families are taken, of those with at least a quarter of the points of the best.
 const MOST_FAMILIES: usize = 3;
 
 /// Endings of the metrics that a histogram or a summary consists of.
@@ -47,7 +49,7 @@ pub struct Metadata {
 pub struct Subject {
     /// Names of metrics, those of the query first.
     pub metrics: Vec<String>,
-    /// `label=value` of the odd series and of the query's equality matchers.
+    /// `label=value` of the odd series and of the query's matchers, patterns as they are written.
     pub labels: Vec<String>,
     /// Of those metrics.
     pub metadata: Vec<Metadata>,
@@ -76,8 +78,8 @@ impl Subject {
             labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
         for selector in promql::selectors(expr) {
             for matcher in promql::selection(selector).matchers {
-                if matcher.operator == "=" {
-                    let value = matcher.literal.trim_matches(['"', '\'', '`']);
+                if matches!(matcher.operator.as_str(), "=" | "=~") {
+                    let value = matcher.literal.trim_matches(['"', '\'', '`', '^', '(']);
                     pairs.insert(format!("{}={value}", matcher.label));
                 }
             }
@@ -124,67 +126,94 @@ pub fn recognise<'a>(knowledge: &'a Knowledge, subject: &Subject) -> Vec<Recogni
         .collect();
     found.sort_by(|a, b| b.points.cmp(&a.points).then_with(|| a.family.id.cmp(&b.family.id)));
     let best = found.first().map_or(0, |best| best.points);
-    found.retain(|family| family.points * 2 >= best);
+    found.retain(|family| family.points * 4 >= best);
     found.truncate(MOST_FAMILIES);
     let of_all = knowledge.families.iter().filter(|family| family.recognise.is_empty());
     found.extend(of_all.map(|family| Recognised { family, by: Vec::new(), points: 0 }));
     found
 }
 
+/// Points with what they are for.
+#[derive(Default)]
+struct Found {
+    points: u32,
+    by: Vec<String>,
+}
+
+impl Found {
+    fn put(&mut self, points: u32, what: String) {
+        self.points += points;
+        self.by.push(what);
+    }
+}
+
 fn recognised<'a>(family: &'a Family, subject: &Subject) -> Option<Recognised<'a>> {
     let signature = &family.recognise;
-    let known = |word: &str| signature.words.iter().any(|wanted| wanted == word);
-    if !subject.metrics.is_empty()
-        && subject
-            .metrics
-            .iter()
-            .all(|name| first_match(&signature.not, std::slice::from_ref(name)).is_some())
-    {
+    let own = |name: &&String| !signature.not.iter().any(|pattern| matches(pattern, name));
+    let metrics: Vec<String> = subject.metrics.iter().filter(own).cloned().collect();
+    if metrics.is_empty() && !subject.metrics.is_empty() {
         return None;
     }
-    let (mut points, mut by) = (0, Vec::new());
-    if let Some(name) = first_match(&signature.metrics, &subject.metrics) {
-        points += points::METRIC;
-        by.push(format!("the metric {name}"));
+    let mut found = Found::default();
+    by_words(&mut found, signature, &metrics, subject);
+    by_labels(&mut found, signature, subject);
+    if let Some(function) = signature.functions.iter().find(|f| promql::calls(&subject.expr, f)) {
+        found.put(points::FUNCTION, format!("the function {function}"));
     }
-    let distinct = |texts: &mut dyn Iterator<Item = &str>| -> Vec<String> {
-        let all: BTreeSet<String> = texts.flat_map(words).filter(|word| known(word)).collect();
+    // Unit and type tell too little to be the only ones.
+    if found.points > 0 {
+        by_metadata(&mut found, signature, &metrics, subject);
+    }
+    let Found { points, by } = found;
+    (points >= points::ENOUGH).then_some(Recognised { family, by, points })
+}
+
+fn by_words(found: &mut Found, signature: &Signature, metrics: &[String], subject: &Subject) {
+    let known = |word: &String| signature.words.contains(word);
+    let distinct = |texts: &[&str]| -> Vec<String> {
+        let all: BTreeSet<String> =
+            texts.iter().flat_map(|text| words(text)).filter(known).collect();
         all.into_iter().take(MOST_WORDS).collect()
     };
-    let named = distinct(&mut subject.metrics.iter().map(String::as_str));
-    for word in &named {
-        points += points::WORD_OF_NAME;
-        by.push(format!("\"{word}\" in the name"));
+    let named = distinct(&metrics.iter().map(String::as_str).collect::<Vec<_>>());
+    match first_match(&signature.metrics, metrics) {
+        Some(name) => found.put(points::METRIC, format!("the metric {name}")),
+        None => named
+            .iter()
+            .for_each(|word| found.put(points::WORD_OF_NAME, format!("\"{word}\" in the name"))),
     }
-    for word in distinct(&mut subject.metadata.iter().map(|entry| entry.help.as_str())) {
-        if !named.contains(&word) {
-            points += points::WORD_OF_HELP;
-            by.push(format!("\"{word}\" in the help text"));
-        }
+    let helps: Vec<&str> = subject.metadata.iter().map(|entry| entry.help.as_str()).collect();
+    for word in distinct(&helps).into_iter().filter(|word| !named.contains(word)) {
+        found.put(points::WORD_OF_HELP, format!("\"{word}\" in the help text"));
     }
-    if let Some(pair) = first_match(&signature.labels, &subject.labels) {
-        points += points::LABEL;
-        by.push(format!("the label {pair}"));
+}
+
+fn by_labels(found: &mut Found, signature: &Signature, subject: &Subject) {
+    let any_value = |pattern: &&String| pattern.ends_with("=*");
+    let (names, values): (Vec<&String>, Vec<&String>) =
+        signature.labels.iter().partition(any_value);
+    if let Some(pair) = first_match(values, &subject.labels) {
+        found.put(points::LABEL, format!("the label {pair}"));
+    } else if let Some(pair) = first_match(names, &subject.labels) {
+        let name = pair.split('=').next().unwrap_or(pair);
+        found.put(points::LABEL_NAME, format!("the label {name}"));
     }
-    if let Some(function) = signature.functions.iter().find(|f| promql::calls(&subject.expr, f)) {
-        points += points::FUNCTION;
-        by.push(format!("the function {function}"));
-    }
-    let unit_of_name = |unit: &String| {
-        let ends = |name: &String| name.trim_end_matches("_total").ends_with(&format!("_{unit}"));
-        subject.metrics.iter().any(|name| ends(&Subject::described_as(name).to_owned()))
+}
+
+fn by_metadata(found: &mut Found, signature: &Signature, metrics: &[String], subject: &Subject) {
+    let ends = |name: &String, unit: &String| {
+        let name = Subject::described_as(name).trim_end_matches("_total");
+        name.strip_suffix(unit.as_str()).is_some_and(|rest| rest.ends_with('_'))
     };
-    let unit_by_metadata = |unit: &String| subject.metadata.iter().any(|entry| entry.unit == *unit);
-    if let Some(unit) =
-        signature.units.iter().find(|unit| unit_of_name(unit) || unit_by_metadata(unit))
-    {
-        points += points::UNIT;
-        by.push(format!("the unit {unit}"));
+    let has_unit = |unit: &&String| {
+        metrics.iter().any(|name| ends(name, unit))
+            || subject.metadata.iter().any(|entry| entry.unit == **unit)
+    };
+    if let Some(unit) = signature.units.iter().find(has_unit) {
+        found.put(points::UNIT, format!("the unit {unit}"));
     }
-    let of_type = |kind: &&String| subject.metadata.iter().any(|entry| entry.kind == **kind);
-    if let Some(kind) = signature.types.iter().find(of_type) {
-        points += points::TYPE;
-        by.push(format!("the type {kind}"));
+    let has_type = |kind: &&String| subject.metadata.iter().any(|entry| entry.kind == **kind);
+    if let Some(kind) = signature.types.iter().find(has_type) {
+        found.put(points::TYPE, format!("the type {kind}"));
     }
-    (points >= points::ENOUGH).then_some(Recognised { family, by, points })
 }
