@@ -70,7 +70,7 @@ pub fn headline(analysis: &Analysis) -> String {
         format!("{} odd things in {range}. Worst: ", worst.len())
     };
     let place = if loaded.series.len() > 1 {
-        format!(", {}", analysis.series(ranked).1.name)
+        format!(", {}", analysis.series(ranked).1.prepared.name)
     } else {
         String::new()
     };
@@ -80,8 +80,8 @@ pub fn headline(analysis: &Analysis) -> String {
 /// What the analysis looked at: "3 series, 1,441 samples each, no gaps".
 pub fn scope(analysis: &Analysis) -> String {
     let series = &analysis.detected.series;
-    let missing: usize = series.iter().map(|series| series.missing).sum();
-    let gaps: usize = series.iter().map(|series| series.gaps).sum();
+    let missing: usize = series.iter().map(|series| series.prepared.missing).sum();
+    let gaps: usize = series.iter().map(|series| series.prepared.gaps).sum();
     let (count, each) = if series.len() == 1 {
         ("1 series".to_owned(), "")
     } else {
