@@ -57,6 +57,8 @@ pub struct Facts {
     /// How far the peak is from what was expected, or beyond what was normal, in `spread`; see [`arithmetic`].
     /// `None` where the baseline did not vary or there is no number.
     pub deviations: Option<f64>,
+    /// Whether no sample left the band, as what adds up or spreads wider need not.
+    pub inside: bool,
     /// Peak over expected value, where both are positive or the peak is 0.
     pub ratio: Option<f64>,
     /// Median level before and after, for what lasts: shifts, slopes, drifts. Of values alone.
@@ -98,6 +100,7 @@ pub fn facts(analysis: &Analysis, ranked: &Ranked, event: &Event) -> Facts {
         lasted: words::lasted(event, grid.step.span()),
         spread,
         deviations: deviations(detection, event, spread),
+        inside: (event.onset.lower..=event.onset.upper).contains(&event.peak.value),
         ratio: ratio(event).filter(|_| of_values),
         levels: if of_values && lasts(event.kind) { levels(detection, event, began) } else { None },
         widened: match event.kind {
@@ -112,7 +115,7 @@ pub fn facts(analysis: &Analysis, ranked: &Ranked, event: &Event) -> Facts {
         company: company::company(analysis, ranked, event),
         signs: Vec::new(),
     };
-    facts.signs = sign::signs(&facts, &series.values, found.derived.is_some(), began);
+    facts.signs = sign::signs(&facts, &series.values, found.prepared.derived.is_some(), began);
     facts
 }
 

@@ -217,7 +217,7 @@ fn events(analysis: &Analysis, context: &Context) -> String {
         let row = [
             words::severity(event),
             event.kind.name().to_owned(),
-            analysis.series(ranked).1.name.clone(),
+            analysis.series(ranked).1.prepared.name.clone(),
             context.clock.full(event.onset.time),
             words::course(event, step),
             unit.format(event.peak.value),

@@ -48,10 +48,14 @@ pub fn sentence(facts: &Facts, clock: Clock) -> String {
     if let Some(deviations) = facts.deviations.filter(|_| tells_deviations(facts)) {
         parts.push(distance(facts, deviations));
     }
+    if let Some(view) = event.view.filter(|_| facts.inside && facts.deviations.is_some()) {
+        parts.push(format!("inside of the band, but odd by {}", words::view(view)));
+    }
     parts.extend(facts.extreme.map(|extreme| extreme.words(event.direction, clock)));
-    parts.push(format!("began at {}", moment(began(facts), clock)));
+    parts.push(format!("began at {}", moment(words::began(event), clock)));
     parts.push(match (event.ongoing, facts.recovered) {
         (true, _) => format!("has lasted {} and goes on", facts.lasted.words()),
+        (_, Some(_)) if facts.inside => format!("lasted {}", facts.lasted.words()),
         (_, Some(_)) => format!("lasted {}, recovered", facts.lasted.words()),
         _ if event.new_level.is_some() => {
             format!("was odd for {}, then the new normal", facts.lasted.words())
@@ -66,14 +70,6 @@ pub fn sentence(facts: &Facts, clock: Clock) -> String {
         out.push_str(&format!("; {} of {} series are odd at this time", company.odd, company.of));
     }
     out
-}
-
-/// When it began: at the onset, but for what is noticed late.
-pub(super) fn began(facts: &Facts) -> Timestamp {
-    match facts.event.kind {
-        Kind::Gap | Kind::FlatLine | Kind::SlopeChange | Kind::Drift => facts.event.began,
-        _ => facts.event.onset.time,
-    }
 }
 
 /// What is odd about it, with the numbers that say so.

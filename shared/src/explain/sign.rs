@@ -80,7 +80,7 @@ pub(super) fn signs(facts: &Facts, raw: &[f64], counter: bool, began: usize) -> 
         (Sign::Gradual, gradual),
         (Sign::Short, !event.ongoing && facts.lasted <= minutes(15).max(facts.step.times(3))),
         (Sign::Long, facts.lasted >= minutes(120)),
-        (Sign::Recovered, event.recovered.is_some()),
+        (Sign::Recovered, event.recovered.is_some() && !facts.inside),
         (Sign::Ongoing, event.ongoing),
         (Sign::Lasting, event.new_level.is_some()),
         (Sign::Recurring, facts.recurrence.is_some()),
