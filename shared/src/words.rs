@@ -166,6 +166,18 @@ pub fn what(event: &Event, unit: Unit) -> String {
     }
 }
 
+/// With a capital at the beginning.
+pub fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}
+
+/// Which end of its values the peak of an event is.
+pub fn farthest(event: &Event) -> &'static str {
+    if event.direction == Direction::Up { "highest" } else { "lowest" }
+}
+
 /// "a spike", "an infinite value".
 pub fn with_article(what: &str) -> String {
     let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
