@@ -14,6 +14,9 @@ use super::Palette;
 use super::decimate::{MOST_POINTS, decimated, indices};
 use super::geometry::Area;
 
+/// Pixels from one point of an edge of the band to the next.
+const EDGE: f64 = 2.0;
+
 /// A band may leave the plot by so many pixels.
 const BEYOND: f64 = 8.0;
 
@@ -168,7 +171,7 @@ fn band(canvas: &Canvas, scene: &Scene<'_>) {
     let detection = scene.detection;
     let k = scene.rule.threshold;
     let shown = indices(scene.grid, scene.area.times);
-    let bucket = shown.len().div_ceil(scene.area.width.max(1.0) as usize).max(1);
+    let bucket = shown.len().div_ceil((scene.area.width / EDGE).max(1.0) as usize).max(1);
     let mut edges: Vec<(f64, f64, f64)> = Vec::with_capacity(shown.len() / bucket + 1);
     let flush = |edges: &mut Vec<(f64, f64, f64)>| {
         if let Some(&(x, upper, _)) = edges.first() {
