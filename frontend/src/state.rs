@@ -245,8 +245,11 @@ impl State {
         });
         let waits = StoredValue::new(false);
         Effect::new(move |_| {
-            let analysis = self.analysis.get();
-            if self.draft.read_untracked().is_none() {
+            let (analysis, dragged) = (self.analysis.get(), self.draft.read().is_some());
+            if *self.told.read_untracked() == analysis {
+                return;
+            }
+            if !dragged {
                 return self.told.set(analysis);
             }
             if !waits.get_value() {

@@ -71,6 +71,14 @@ fn nothing(analysis: &Analysis) -> String {
             "{scope}: too few samples to judge any of them. Choose a shorter window, a shorter step or a longer range."
         );
     }
+    let first = analysis.detected.series.first();
+    if first.is_some_and(|found| found.detection.alerts.is_some()) {
+        return format!(
+            "{scope}: nothing new, so no alert. The largest score was {}; {} flags a sample, but only an alert opens an event. Move the sensitivity to the right to be told of less.",
+            plain(highest),
+            words::threshold(analysis)
+        );
+    }
     if highest > 0.0 && highest >= k {
         return format!(
             "{scope}: scores up to {} pass {}, but none exceeds those of the hold-off before it, so nothing began here. Shorten the hold-off under Advanced to see them.",
