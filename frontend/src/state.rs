@@ -179,7 +179,9 @@ impl State {
         let outdated = Memo::new(move |_| {
             let answered = answered.read();
             let answered = answered.as_ref().map(|question| &question.panel);
-            loaded.read().is_some() && progress.read().is_none() && asked.read().as_ref() != answered
+            loaded.read().is_some()
+                && progress.read().is_none()
+                && asked.read().as_ref() != answered
         });
         let verified = RwSignal::new(None::<Agreement>);
         let agreement = Memo::new(move |_| {
@@ -368,7 +370,7 @@ impl State {
         let ranked = analysis.ranking.iter().find(|ranked| ranked.index == series);
         let time = analysis.detected.loaded.series[series].grid.at(index);
         let event = ranked.and_then(|ranked| {
-            ranked.events.iter().find(|event| event.onset.time <= time && time <= event.end)
+            ranked.events.iter().find(|event| event.start <= time && time <= event.end)
         });
         self.selected.set(event.map(|event| (series, event.onset.index)));
     }
@@ -425,7 +427,8 @@ impl State {
         let signal = controller.signal();
         self.abort.set_value(Some(controller));
         self.progress.set(Some(Progress::default()));
-        let range = Panel { range: question.panel.range, ..Panel::default() }.range_at(question.asked_at);
+        let range =
+            Panel { range: question.panel.range, ..Panel::default() }.range_at(question.asked_at);
         let source = source.id.clone();
         spawn_local(async move {
             let panel = &question.panel;

@@ -35,7 +35,6 @@ pub use gap::Gap;
 pub use level::Level;
 pub use param::{Form, Param};
 pub(crate) use peers::LEAST as LEAST_PEERS;
-pub(crate) use variance::LEAST_VARIATION;
 pub use peers::{Group, Peers};
 pub use record::Record;
 pub use robust::Robust;

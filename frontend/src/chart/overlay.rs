@@ -41,8 +41,6 @@ pub(super) struct Scene<'a> {
     /// The whole plot, for what spans strip and values.
     pub(super) plot: Area,
     pub(super) grid: Grid,
-    /// The samples as they came.
-    pub(super) values: &'a [f64],
     pub(super) detection: &'a Detection,
     pub(super) ranked: &'a Ranked,
     pub(super) rule: Rule,
@@ -126,13 +124,10 @@ fn shades(canvas: &Canvas, scene: &Scene<'_>) {
     canvas.set_global_alpha(1.0);
 }
 
-/// Where an event begins and ends; one that begins in a gap is shown from where the samples stopped.
+/// Where an event begins and ends.
 fn times(scene: &Scene<'_>, event: &Event) -> (f64, f64) {
     let half = scene.grid.step.millis() as f64 / 2.0;
-    let before = scene.values.get(..=event.onset.index).unwrap_or_default();
-    let gap = before.iter().rev().take_while(|value| value.is_nan()).count();
-    let first = scene.grid.at(event.onset.index - gap.saturating_sub(1));
-    let left = scene.plot.x(first.0 as f64 - half);
+    let left = scene.plot.x(event.start.0 as f64 - half);
     (left, scene.plot.x(event.end.0 as f64 + half).max(left + 2.0))
 }
 

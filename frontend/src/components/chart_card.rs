@@ -14,7 +14,8 @@ pub fn ChartCard() -> impl IntoView {
         let analysis = state.told.get().filter(|analysis| !analysis.ranking.is_empty())?;
         let name = analysis.detected.detector.about().name;
         let focus = analysis.of_series(state.focus.get()).filter(|_| analysis.ranking.len() > 1);
-        let shown = focus.map(|ranked| format!(" Shown: {}.", analysis.series(ranked).1.prepared.name));
+        let shown =
+            focus.map(|ranked| format!(" Shown: {}.", analysis.series(ranked).1.prepared.name));
         Some(format!(
             "{}, step {}, after {}. Detector: {}.{}",
             words::scope(&analysis),
@@ -63,7 +64,7 @@ pub fn ChartCard() -> impl IntoView {
                     <span><i class="sw data"></i>"value"</span>
                     <span><i class="sw band"></i>"expected range"</span>
                     <span class="odd">"▲ odd"</span>
-                    <span class="odd">"○ outside, no alert"</span>
+                    <span class="odd">"○ high score, no alert"</span>
                     {move || (!excluded.read().is_empty()).then(|| view! { <span><i class="sw hatch"></i>"not learnt from"</span> })}
                     {move || differing().then(|| view! { <span>"× the rule differs"</span> })}
                 </div>

@@ -20,17 +20,22 @@ pub fn Events() -> impl IntoView {
         let analysis = state.told.get()?;
         let clock = state.clock();
         let worst = analysis.worst_events().into_iter().take(count);
-        Some(worst.map(|(ranked, event)| Row::of(&analysis, ranked, event, clock)).collect::<Vec<_>>())
+        Some(
+            worst
+                .map(|(ranked, event)| Row::of(&analysis, ranked, event, clock))
+                .collect::<Vec<_>>(),
+        )
     });
     let count = Memo::new(move |_| rows.read().as_ref().map_or(0, Vec::len));
-    let found = Memo::new(move |_| {
-        state.told.read().as_ref().map_or(0, |analysis| analysis.event_count())
-    });
+    let found =
+        Memo::new(move |_| state.told.read().as_ref().map_or(0, |analysis| analysis.event_count()));
     let some = move || count.get() > 0;
     let more = move || found.get() > FIRST;
     let none = move || {
         let analysis = state.told.get()?;
-        Some(view! { <div class="empty"><h3>{words::headline(&analysis)}</h3><p>{nothing(&analysis)}</p></div> })
+        Some(
+            view! { <div class="empty"><h3>{words::headline(&analysis)}</h3><p>{nothing(&analysis)}</p></div> },
+        )
     };
     view! {
         <Show when=some fallback=none>
@@ -131,11 +136,14 @@ impl Row {
             level: event.level().name(),
             severity: format!("{} {}", words::sign(event), words::severity(event)),
             kind: event.kind.name(),
-            when: format!(", {}", clock.from_to(event.onset.time, event.end)),
-            course: words::course(event, step),
+            when: format!(", {}", clock.from_to(event.start, event.end)),
+            course: words::course(event),
             peak: unit.format(event.peak.value),
             expected: unit.format(event.onset.expected),
-            bounds: words::bounds(event.onset.lower, event.onset.upper, unit),
+            bounds: match event.steady {
+                true => "constant before".to_owned(),
+                false => words::bounds(event.onset.lower, event.onset.upper, unit),
+            },
             why: words::reason(event, unit),
         }
     }
@@ -182,10 +190,10 @@ fn EventRow(
 
 /// The event with four times its length around it, at least 30 samples on each side, inside the range.
 fn around(event: &Event, range: TimeRange, step: Span) -> TimeRange {
-    let margin = (event.end.since(event.onset.time).millis() * 4).max(step.millis() * 30);
+    let margin = (event.end.since(event.start).millis() * 4).max(step.millis() * 30);
     let margin = Span::from_millis(margin);
     TimeRange {
-        start: (event.onset.time - margin).max(range.start),
+        start: (event.start - margin).max(range.start),
         end: (event.end + margin).min(range.end),
     }
 }

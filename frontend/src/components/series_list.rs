@@ -69,7 +69,8 @@ pub fn SeriesList() -> impl IntoView {
             </li>
         }
     };
-    let order = Memo::new(move |_| shown.read().iter().map(|(index, _)| *index).collect::<Vec<_>>());
+    let order =
+        Memo::new(move |_| shown.read().iter().map(|(index, _)| *index).collect::<Vec<_>>());
     let rest = Memo::new(move |_| {
         let analysis = state.told.get()?;
         let more = analysis.ranking.len().checked_sub(FIRST).filter(|more| *more > 0)?;

@@ -120,7 +120,8 @@ pub(super) async fn load(
     let mut loaded = fetch(request.source, query, request.signal, &report).await?;
     if let Some(older) = loaded.query.older(loaded.series.len()) {
         let all = pieces + older.chunks().len();
-        let report = |progress: Progress| report(Progress { done: pieces + progress.done, of: all });
+        let report =
+            |progress: Progress| report(Progress { done: pieces + progress.done, of: all });
         match fetch(request.source, older, request.signal, report).await {
             Ok(older) => loaded = loaded.with_older(older),
             Err(error) => loaded.warnings.push(format!(

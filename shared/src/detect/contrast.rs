@@ -18,15 +18,14 @@ pub(super) struct Windows {
 /// Judges a statistic of the short window against the same of the long one, by mean and population standard
 /// deviation of such contrasts before.
 ///
-/// `statistic` gives it for the windows of a length before each sample, which is left out; the standard deviation is at
-/// least `floor`; `word` is what a contrast is called. NaN without enough samples; what is not finite stays as it is.
+/// `statistic` gives it for the windows of a length before each sample, which is left out; `word` is what a
+/// contrast is called. NaN without enough samples; what is not finite stays as it is.
 pub(super) fn contrast(
     input: Input<'_>,
     quantity: Quantity,
     windows: Windows,
     statistic: impl Fn(&[f64], [usize; 2]) -> [Vec<f64>; 2],
     compare: impl Fn(f64, f64) -> f64,
-    floor: f64,
     word: &str,
 ) -> Detection {
     let Windows { window, reference, baseline } = windows;
@@ -46,8 +45,7 @@ pub(super) fn contrast(
     } else {
         contrasts(input.values, &of_windows(input.values)[0])
     };
-    let (expected, mut scale) = (delayed(&moments.mean, late), delayed(&moments.std, late));
-    scale.iter_mut().filter(|scale| **scale < floor).for_each(|scale| *scale = floor);
+    let (expected, scale) = (delayed(&moments.mean, late), delayed(&moments.std, late));
     let words = format!(
         "the {} before, each over {}",
         samples(baseline, input.grid).replace("samples", word),

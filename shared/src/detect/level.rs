@@ -83,6 +83,6 @@ impl Algorithm for Level {
         };
         let Self { window, reference, baseline } = *self;
         let windows = Windows { window, reference, baseline };
-        contrast(input, Quantity::Contrast, windows, medians, |new, old| new - old, 0.0, "contrasts")
+        contrast(input, Quantity::Contrast, windows, medians, |new, old| new - old, "contrasts")
     }
 }

@@ -7,8 +7,7 @@ use crate::stats::rolling::prior_moments;
 /// Variance change: the natural logarithm of the population standard deviation of the last `window` samples
 /// over that of the `reference` samples before them, judged against mean and population standard deviation
 /// of the `baseline` such logarithms that end before the short window begins. It finds a series that becomes noisy or calm around a level that
-/// stays. Both standard deviations are floored as every scale is, so that calm has a logarithm; and logarithms that vary
-/// by less than a millionth count as varying by that, as they are not known better than to rounding.
+/// stays. Both standard deviations are floored as every scale is, so that calm has a logarithm.
 ///
 /// Measured with the default at 6.25, events in 100,000 samples: none to 1 on noise that is normal, autocorrelated,
 /// skewed or of counts; 10 on heavy-tailed noise (t with 3 degrees), whose single spikes widen the spread too.
@@ -24,9 +23,6 @@ pub struct Variance {
     /// Logarithms in the baseline.
     pub baseline: usize,
 }
-
-/// Least standard deviation of the logarithms.
-pub(crate) const LEAST_VARIATION: f64 = 1e-6;
 
 const WINDOW: Param = Param::samples(
     "window",
@@ -97,7 +93,6 @@ impl Algorithm for Variance {
             windows,
             spreads,
             |new, old| libm::log(new / old),
-            LEAST_VARIATION,
             "ratios",
         )
     }

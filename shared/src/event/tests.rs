@@ -1,7 +1,7 @@
 use super::*;
+use crate::analysis::Settings;
 use crate::detect::{Detector, Input, Rolling};
 use crate::series::Grid;
-use crate::analysis::Settings;
 use crate::stats::testing::Random;
 use crate::time::Step;
 
@@ -222,7 +222,17 @@ fn kept_onsets_change_no_event() {
             assert_eq!(format!("{again:?}"), format!("{anew:?}"), "{detector:?} {step}");
             found += again.len();
         }
-        assert!(found > 0 || matches!(detector, Detector::Gap(_) | Detector::Peers(_) | Detector::Threshold(_) | Detector::Flatline(_)), "{detector:?}");
+        assert!(
+            found > 0
+                || matches!(
+                    detector,
+                    Detector::Gap(_)
+                        | Detector::Peers(_)
+                        | Detector::Threshold(_)
+                        | Detector::Flatline(_)
+                ),
+            "{detector:?}"
+        );
     }
 }
 

@@ -34,10 +34,9 @@ impl Loaded {
         let mut past: BTreeMap<Labels, Series> =
             older.series.drain(..).map(|series| (series.labels.clone(), series)).collect();
         for series in &mut self.series {
-            let mut values = past.remove(&series.labels).map_or_else(
-                || vec![f64::NAN; added],
-                |past| past.values.to_vec(),
-            );
+            let mut values = past
+                .remove(&series.labels)
+                .map_or_else(|| vec![f64::NAN; added], |past| past.values.to_vec());
             values.extend_from_slice(&series.values);
             *series = Series { labels: series.labels.clone(), grid, values: values.into() };
         }
@@ -186,7 +185,8 @@ mod tests {
         let added = older.grid().len;
         let now = r#"{"metric":{"n":"a"},"values":[[9999999,"1"],[10000002,"2"]]},{"metric":{"n":"b"},"values":[[10000000,"3"]]}"#;
         let past = r#"{"metric":{"n":"c"},"values":[[9999998,"4"]]},{"metric":{"n":"a"},"values":[[9999998,"5"]]}"#;
-        let loaded = answer(query.clone(), now, r#""w""#).with_older(answer(older, past, r#""v","w""#));
+        let loaded =
+            answer(query.clone(), now, r#""w""#).with_older(answer(older, past, r#""v","w""#));
         assert_eq!(loaded.query, RangeQuery { history: 1 + added, ..query });
         assert_eq!(loaded.warnings, ["w", "v"]);
         assert_eq!(loaded.first_sample(), Some(Timestamp(9_999_998_000)));

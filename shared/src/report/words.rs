@@ -134,26 +134,23 @@ pub fn what(event: &Event, unit: Unit) -> String {
         unit.format(event.onset.expected)
     };
     let name = event.kind.name();
-    let of_values = matches!(event.quantity, Quantity::Value | Quantity::Increase);
+    let of_values = of_values(event);
     match event.kind {
         Kind::Infinite => format!("infinite value ({expected} expected)"),
         Kind::LevelShiftUp | Kind::LevelShiftDown if of_values => {
             let level = unit.format(event.new_level.unwrap_or(event.peak.value));
             format!("{name} from {expected} to {level}")
         }
-        Kind::Gap | Kind::FlatLine => {
-            let lasted = event.end.since(event.onset.time);
-            if lasted > Span::ZERO {
-                format!("{name} of {}", lasted.words())
-            } else {
-                name.to_owned()
-            }
-        }
+        Kind::Gap | Kind::FlatLine => format!("{name} of {}", event.lasted.words()),
         _ if of_values || event.quantity == Quantity::Slope => {
             format!("{name} to {peak} ({expected} expected)")
         }
         _ => format!("{name}: {} {peak} ({expected} expected)", quantity(event.quantity)),
     }
+}
+
+fn of_values(event: &Event) -> bool {
+    matches!(event.quantity, Quantity::Value | Quantity::Increase)
 }
 
 /// "a spike", "an infinite value".
@@ -271,6 +268,15 @@ pub fn reason(event: &Event, unit: Unit) -> String {
         }
         None => String::new(),
     };
+    if of_values(event) && event.kind == Kind::Gap {
+        return format!(
+            "no sample for {}, where {expected} was expected ({range}){told}",
+            event.lasted.words()
+        );
+    }
+    if of_values(event) && event.kind == Kind::FlatLine {
+        return format!("{peak} without any change for {}{told}", event.lasted.words());
+    }
     if event.steady {
         return format!("{subject}{peak} against a constant {expected} in {baseline}{told}");
     }
@@ -289,9 +295,8 @@ pub fn reason(event: &Event, unit: Unit) -> String {
 }
 
 /// How the event ended: "10 min, recovered", "2 h, ongoing".
-pub fn course(event: &Event, step: Span) -> String {
-    let lasted =
-        Span::from_millis(event.end.since(event.onset.time).millis() + step.millis()).words();
+pub fn course(event: &Event) -> String {
+    let lasted = event.lasted.words();
     match (event.ongoing, event.recovered) {
         (true, _) => format!("{lasted}, ongoing"),
         (false, Some(_)) => format!("{lasted}, recovered"),

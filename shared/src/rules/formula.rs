@@ -7,7 +7,7 @@ use super::question::Question;
 use super::record::{Kept, Records};
 use super::{NotExported, floored};
 use crate::detect::{
-    Detector, LEAST_PEERS, LEAST_VARIATION, Level, Peers, Record, Robust, Rolling, Seasonal, Slope, Threshold,
+    Detector, LEAST_PEERS, Level, Peers, Record, Robust, Rolling, Seasonal, Slope, Threshold,
     Variance, ZScore,
 };
 use crate::stats::enough;
@@ -212,8 +212,7 @@ fn variance(detector: Variance, records: &mut Records, value: &Kept) -> Formula 
     let ratio = ratio.op("and", &new.enough()).op("and", &old.enough());
     let judged = records.keep("spread", ratio.op("and", &value.past));
     let before = records.back(&judged, detector.baseline, detector.window);
-    let spread = before.over("stddev_over_time").call_with("clamp_min", LEAST_VARIATION);
-    Formula { part: "spread", spread, ..moments(judged, &before) }
+    Formula { part: "spread", ..moments(judged, &before) }
 }
 
 /// Each series against all of them at the same time.

@@ -61,7 +61,8 @@ impl Question {
             return Err(NotExported::SameLabels);
         }
         let labels: BTreeSet<String> = seen.into_iter().flatten().map(|(name, _)| name).collect();
-        let counters = detected.series.iter().filter(|series| series.prepared.derived.is_some()).count();
+        let counters =
+            detected.series.iter().filter(|series| series.prepared.derived.is_some()).count();
         if counters != 0 && counters != loaded.series.len() {
             return Err(NotExported::SomeCounters);
         }

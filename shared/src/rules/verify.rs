@@ -81,19 +81,21 @@ pub fn verify(detected: &Detected, answer: &Loaded) -> Verification {
     found
 }
 
-/// How far two scores of a sample may differ by rounding: `TOLERANCE (1 + score + |expected| / scale)`.
+/// How far two scores of a sample may differ by rounding: `TOLERANCE (1 + score + |expected| / scale)`, and for two
+/// derived quantities what they are known to:
 ///
-/// A slope may differ by the rounding of the values that it is taken from too. Where a series is constant but for its last
-/// digit, as a mean of equal values is, nothing else is in the slopes, and the floor of their scale knows nothing of the
-/// size of the values: it could only do so by hiding small slopes of large values.
+/// - A slope to the rounding of the values that it is taken from. Where a series is constant but for its last digit, as a
+///   mean of equal values is, nothing else is in the slopes, and the floor of their scale knows nothing of the size of the
+///   values: it could only do so by hiding small slopes of large values.
+/// - A logarithm of a ratio of standard deviations to the 1e-9 to which each of them is calculated.
 pub fn tolerance(detection: &Detection, index: usize, value: f64, step: Step) -> f64 {
     let (score, scale) = (detection.score[index], detection.scale[index]);
-    let rounding = match detection.quantity {
+    let known = match detection.quantity {
         Quantity::Slope => SLOPE_ROUNDING * value.abs() / step.span().as_seconds(),
+        Quantity::Spread => 2.0 * TOLERANCE,
         _ => 0.0,
     };
-    let derived = rounding * (1.0 + score) / scale;
-    let size = TOLERANCE * detection.expected[index].abs() / scale + derived;
+    let size = (TOLERANCE * detection.expected[index].abs() + known * (1.0 + score)) / scale;
     // Without statistics only infinite values are judged.
     TOLERANCE * (1.0 + score) + if size.is_finite() { size } else { 0.0 }
 }
