@@ -139,7 +139,11 @@ pub fn what(event: &Event, unit: Unit) -> String {
         Kind::Infinite => format!("infinite value ({expected} expected)"),
         Kind::LevelShiftUp | Kind::LevelShiftDown if of_values => {
             let level = unit.format(event.new_level.unwrap_or(event.peak.value));
-            format!("{name} from {expected} to {level}")
+            if event.ranged {
+                format!("{name} to {level} ({expected} expected)")
+            } else {
+                format!("{name} from {expected} to {level}")
+            }
         }
         Kind::Gap | Kind::FlatLine => format!("{name} of {}", event.lasted.words()),
         _ if of_values || event.quantity == Quantity::Slope => {
@@ -297,10 +301,11 @@ pub fn reason(event: &Event, unit: Unit) -> String {
 /// How the event ended: "10 min, recovered", "2 h, ongoing".
 pub fn course(event: &Event) -> String {
     let lasted = event.lasted.words();
+    let excursion = matches!(event.kind, Kind::Spike | Kind::Dip);
     match (event.ongoing, event.recovered) {
         (true, _) => format!("{lasted}, ongoing"),
         (false, Some(_)) => format!("{lasted}, recovered"),
-        (false, None) if event.new_level.is_some() => {
+        (false, None) if event.new_level.is_some() && !excursion => {
             format!("odd for {lasted}, then the new normal")
         }
         (false, None) => format!("{lasted}, recovery not seen"),
