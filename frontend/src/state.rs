@@ -19,9 +19,10 @@ use shared::api::{Source, Sources};
 use shared::detect::Detector;
 use shared::panel::{Panel, Problem, Range, Tab};
 use shared::prometheus::Loaded;
-use shared::report::words::Clock;
+use shared::query::LEAST_HISTORY;
 use shared::rules::{self, Export};
 use shared::time::Timestamp;
+use shared::words::Clock;
 use web_sys::AbortController;
 
 pub use client::{LoadError, Progress};
@@ -71,6 +72,7 @@ struct Asked {
     source: Option<String>,
     range: Range,
     step: Option<shared::time::Step>,
+    /// Samples before the range, at least.
     history: usize,
 }
 
@@ -114,7 +116,7 @@ pub struct State {
     /// Whether the page is dark now.
     pub dark: RwSignal<bool>,
     asked: Memo<Option<Asked>>,
-    answered: RwSignal<Option<Asked>>,
+    answered: RwSignal<Option<Question>>,
     address: RwSignal<String>,
     draft: RwSignal<Option<Settings>>,
     asked_at: RwSignal<Timestamp>,
@@ -164,10 +166,14 @@ impl State {
                 history: history(&panel.settings),
             })
         });
-        let answered = RwSignal::new(None::<Asked>);
+        let answered = RwSignal::new(None::<Question>);
         let progress = RwSignal::new(None::<Progress>);
         let outdated = Memo::new(move |_| {
-            loaded.read().is_some() && progress.read().is_none() && asked.get() != answered.get()
+            let answered = answered.read();
+            let answered = answered.as_ref().map(|question| &question.panel);
+            loaded.read().is_some()
+                && progress.read().is_none()
+                && asked.read().as_ref() != answered
         });
         let verified = RwSignal::new(None::<Agreement>);
         let agreement = Memo::new(move |_| {
@@ -374,18 +380,31 @@ impl State {
         url::absolute(&panel.to_query())
     }
 
+    /// Whether the samples that are shown answer a question too, because only less history is asked for than there is.
+    fn answers(self, question: &Question) -> bool {
+        let (answered, loaded) = (self.answered.get_untracked(), self.loaded.get_untracked());
+        let (Some(mut answered), Some(loaded)) = (answered, loaded) else { return false };
+        answered.panel.history = question.panel.history;
+        answered == *question && loaded.query.history >= question.panel.history
+    }
+
     fn load(self, question: Question, source: &Source) {
         self.cancel();
+        if self.answers(&question) {
+            self.error.set(None);
+            return self.answered.set(Some(question));
+        }
         let Ok(controller) = AbortController::new() else {
             return self.error.set(Some(LoadError::OldBrowser));
         };
         let signal = controller.signal();
         self.abort.set_value(Some(controller));
         self.progress.set(Some(Progress::default()));
-        let Question { panel, asked_at } = question;
-        let range = Panel { range: panel.range, ..Panel::default() }.range_at(asked_at);
+        let range =
+            Panel { range: question.panel.range, ..Panel::default() }.range_at(question.asked_at);
         let source = source.id.clone();
         spawn_local(async move {
+            let panel = &question.panel;
             let request = client::Request {
                 source: &source,
                 expr: &panel.expr,
@@ -408,7 +427,7 @@ impl State {
                 Ok(loaded) => {
                     self.error.set(None);
                     self.selected.set(None);
-                    self.answered.set(Some(panel));
+                    self.answered.set(Some(question));
                     self.loaded.set(Some(Same::new(loaded)));
                 }
                 Err(error) => self.error.set(Some(error)),
@@ -417,9 +436,9 @@ impl State {
     }
 }
 
-/// Samples to fetch before the range: what the detector learns from and what primes the hold-off.
-/// Enough for every detector at its defaults, so that changing it fetches nothing, and beyond that
-/// rounded up, so that a somewhat longer window does not either.
+/// Samples before the range that are needed: what the detector learns from and what primes the hold-off.
+/// Rounded up, so that a somewhat longer window fetches nothing.
 fn history(settings: &Settings) -> usize {
-    (settings.detector.history() + settings.rule.hold_off).next_multiple_of(250).max(750)
+    let wanted = settings.detector.history() + settings.rule.hold_off;
+    wanted.next_multiple_of(250).max(LEAST_HISTORY)
 }

@@ -11,6 +11,7 @@ mod binary;
 mod demo_answers;
 mod demo_parity;
 mod demo_robustness;
+mod explained;
 mod faults;
 mod forwarding;
 mod origins;

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::detect::{Detection, Detector, Input, Quantity};
-use crate::event::{Event, Rule, Samples, events};
+use crate::event::{Event, Onsets, Rule, Samples, events};
 use crate::prometheus::Loaded;
 use crate::promql;
 use crate::seasonality::periods;
@@ -62,6 +62,8 @@ pub struct DetectedSeries {
     pub period: Option<usize>,
     /// The verdicts, history included.
     pub detection: Detection,
+    /// What was found out of their onsets, for the next rule.
+    pub onsets: Onsets,
     /// How many samples of the judged range are missing.
     pub missing: usize,
     /// How many stretches they form.
@@ -131,7 +133,18 @@ pub fn detect(loaded: Arc<Loaded>, detector: Detector, learning: Learning) -> De
             let score = judged.iter().copied().fold(0.0, f64::max);
             let judged = judged.iter().filter(|score| !score.is_nan()).count();
             let period = periods(values, series.grid.step).first().map(|season| season.period);
-            DetectedSeries { name, derived, period, detection, missing, gaps, judged, score }
+            let onsets = Onsets::default();
+            DetectedSeries {
+                name,
+                derived,
+                period,
+                detection,
+                onsets,
+                missing,
+                gaps,
+                judged,
+                score,
+            }
         })
         .collect();
     let window = Span::from_seconds(300).max(loaded.query.step.times(4));
@@ -165,7 +178,8 @@ pub fn learn(detector: Detector, input: Input<'_>, learning: &Learning) -> Detec
     detector.detect(Input { learnt: &learnt, ..input })
 }
 
-/// Applies the rule. Cost: O(n) a series, and O(n log n) for one with events.
+/// Applies the rule. Cost: one pass over the scores of a series and little an event; more for an onset that no rule
+/// found before, which is why it is kept.
 pub fn analyze(detected: Arc<Detected>, rule: Rule) -> Analysis {
     let history = detected.loaded.query.history;
     let mut ranking: Vec<Ranked> = detected
@@ -177,7 +191,8 @@ pub fn analyze(detected: Arc<Detected>, rule: Rule) -> Analysis {
             let detection = &found.detection;
             let values = found.derived.as_deref().unwrap_or(&series.values);
             let samples = Samples { values, period: found.period };
-            let events = events(samples, detection, &rule, history, |at| series.grid.at(at));
+            let at = |index| series.grid.at(index);
+            let events = events(samples, detection, &found.onsets, &rule, history, at);
             let severity = events.iter().map(|event| event.severity).fold(0.0, f64::max);
             Ranked { index, events, severity, score: found.score }
         })

@@ -1,7 +1,6 @@
 //! The report: a finished analysis as Markdown. It recomputes nothing.
 
 pub mod markdown;
-pub mod words;
 
 use std::fmt::Write;
 
@@ -10,8 +9,8 @@ use crate::detect::{Form, Quantity};
 use crate::event::{Direction, Event, Sides};
 use crate::time::{Span, Timestamp};
 use crate::unit::Unit;
+use crate::words::{self, Clock};
 use markdown::{cell, code, fenced, link, text};
-use words::Clock;
 
 /// So many events are listed, the most severe ones; the rest is counted.
 pub const MOST_EVENTS: usize = 50;
@@ -143,7 +142,7 @@ fn query(analysis: &Analysis, context: &Context) -> String {
     let loaded = &analysis.detected.loaded;
     let range = analysis.judged_grid().range();
     let mut out = format!(
-        "## Query\n\n{}\n\n- **Source:** {}\n- **Range:** {} to {} ({})\n- **Step:** {}\n- **Data:** {}\n- **Link:** {}\n",
+        "## Query\n\n{}\n\n- **Source:** {}\n- **Range:** {} to {} ({})\n- **Step:** {}\n- **Data:** {}\n- **Before the range:** {}\n- **Link:** {}\n",
         fenced("promql", &loaded.query.expr),
         text(&context.source),
         context.clock.full(range.start),
@@ -151,6 +150,7 @@ fn query(analysis: &Analysis, context: &Context) -> String {
         range.span().words(),
         loaded.query.step,
         words::scope(analysis),
+        words::history(analysis),
         link(&context.link),
     );
     if let Some(suggestion) = &analysis.detected.suggestion {

@@ -9,10 +9,10 @@ use shared::detect::{Detector, Rolling};
 use shared::event::Rule;
 use shared::prometheus::Loaded;
 use shared::query::RangeQuery;
-use shared::report::words::Clock;
 use shared::report::{Context, file_name, markdown};
 use shared::series::{Labels, METRIC_NAME, Series};
 use shared::time::{Span, Step, TimeRange, Timestamp};
+use shared::words::Clock;
 
 const START: Timestamp = Timestamp(1_769_853_600_000);
 

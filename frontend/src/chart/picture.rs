@@ -3,13 +3,14 @@
 use plotly::Scatter;
 use plotly::common::{DashType, Fill, Font, Line, Marker, MarkerSymbol, Mode, Title};
 use shared::detect::Quantity;
-use shared::report::words;
+use shared::time::TimeRange;
+use shared::words;
 
 use super::decimate::{MOST_POINTS, decimated};
 use super::figure::{Curve, Layout, View, bare, layout, lines, styled};
 
 /// The whole picture for a file: what page and canvas draw together, as Plotly traces, on its own ground.
-pub(super) fn picture(view: &View<'_>) -> (Layout, Vec<Curve>) {
+pub(super) fn picture(view: &View<'_>, excluded: &[TimeRange]) -> (Layout, Vec<Curve>) {
     let (series, found) = view.analysis.series(view.focus);
     let detection = &found.detection;
     let axis = if detection.quantity == Quantity::Value { "y" } else { "y2" };
@@ -73,7 +74,8 @@ pub(super) fn picture(view: &View<'_>) -> (Layout, Vec<Curve>) {
     );
     let title =
         Title::with_text(title).font(Font::new().size(15).color(view.palette.text.clone())).x(0.02);
-    (layout(view).titled(title, &view.palette.surface), traces)
+    let layout = layout(view).without(excluded, view);
+    (layout.titled(title, &view.palette.surface), traces)
 }
 
 /// Plotly reads a little HTML in texts and makes live links of `<a>`: leave none to read.

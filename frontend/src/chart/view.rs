@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::analysis::{Analysis, Ranked};
 use shared::detect::Quantity;
-use shared::report::{self, words};
 use shared::time::{TimeRange, Timestamp};
+use shared::{report, words};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, HtmlElement, PointerEvent, ResizeObserver};
@@ -183,7 +183,7 @@ pub fn download(state: State) {
             clock,
             size: PICTURE,
         };
-        picture(&view)
+        picture(&view, &panel.excluded)
     };
     spawn_local(async move {
         match plotly::to_image(&layout, lines, PICTURE.0 as u32, PICTURE.1 as u32).await {

@@ -18,6 +18,8 @@ const CASES: &[(&str, &str)] = &[
     ("gap", "max(odd{kind=\"gaps\"})"),
     ("flatline", "odd{kind=\"counts\"}"),
     ("flatline", "round(odd{kind=\"noise\"}, 2)"),
+    ("flatline", "round(odd{kind=\"gaps\"}, 4)"),
+    ("flatline", "round(odd{kind=\"broken\"}, 2)"),
 ];
 
 #[tokio::test]
