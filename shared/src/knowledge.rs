@@ -111,6 +111,9 @@ pub struct Hypothesis {
     /// Patterns of the metric names of the family that it is about; all where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<String>,
+    /// Patterns of `label=value` that it is about: another value of such a label excludes it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
     /// What speaks for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signs: Vec<Sign>,

@@ -125,7 +125,7 @@ pub fn suspects<'a>(
     Suspects { scope: Scope::new(expr, facts), families, ranked }
 }
 
-/// `None` if the kind or the direction excludes it, or it is about other metrics.
+/// `None` if the kind or the direction excludes it, or it is about other metrics or other values of a label.
 fn reasons(
     hypothesis: &Hypothesis,
     recognised: &Recognised<'_>,
@@ -138,6 +138,12 @@ fn reasons(
     if !hypothesis.metrics.is_empty() {
         let name = first_match(&hypothesis.metrics, &subject.metrics)?;
         put(1, format!("it is known of {name}"));
+    }
+    let values = values_of_same_labels(&hypothesis.labels, &subject.labels);
+    match first_match(&hypothesis.labels, &values) {
+        Some(pair) => put(1, format!("it is known of {pair}")),
+        None if values.is_empty() => {}
+        None => return None,
     }
     match hypothesis.often {
         Often::Common => put(2, format!("it is a common cause with {}", recognised.family.name)),
@@ -158,6 +164,15 @@ fn reasons(
         }
     }
     Some(all)
+}
+
+/// `label=value` of the labels that the patterns name; each of the values that `a|b` stands for.
+fn values_of_same_labels(patterns: &[String], pairs: &[String]) -> Vec<String> {
+    let named = |label: &str| patterns.iter().any(|p| p.split('=').next() == Some(label));
+    let pairs = pairs.iter().filter_map(|pair| pair.split_once('='));
+    let same = pairs.filter(|(label, _)| named(label));
+    same.flat_map(|(label, value)| value.split('|').map(move |one| format!("{label}={one}")))
+        .collect()
 }
 
 /// How the kind of the event fits.
@@ -209,6 +224,25 @@ fn in_values(kind: Kind) -> bool {
         | Kind::OddOneOut => true,
         Kind::Gap | Kind::FlatLine | Kind::VarianceChange | Kind::SeasonBroken | Kind::Infinite => {
             false
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_the_labels_that_are_asked_for() {
+        let texts = |all: &[&str]| all.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+        let patterns = texts(&["mode=steal", "mode=i*"]);
+        let cases: [(&[&str], &[&str]); 3] = [
+            (&["cpu=0", "mode=user|iowait"], &["mode=user", "mode=iowait"]),
+            (&["modes=user"], &[]),
+            (&["mode=steal", "mode=idle"], &["mode=steal", "mode=idle"]),
+        ];
+        for (pairs, values) in cases {
+            assert_eq!(values_of_same_labels(&patterns, &texts(pairs)), texts(values));
         }
     }
 }
