@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use shared::analysis::{Detected, Learning, analyze, detect};
+use shared::analysis::{Detected, Learning, analyze, detect, prepare};
 use shared::detect::{Detector, Input};
 use shared::event::Rule;
 use shared::stats::quantile::Ranks;
@@ -106,7 +106,7 @@ fn rules(all: &[Arc<[f64]>], cases: &mut Vec<Case>) {
     let detected: Arc<[Arc<Detected>]> = all
         .iter()
         .map(|values| loaded(std::slice::from_ref(values), HISTORY))
-        .map(|loaded| Arc::new(detect(loaded, detector, Learning::default())))
+        .map(|loaded| Arc::new(detect(&prepare(loaded), detector, Learning::default())))
         .collect();
     for threshold in [40.0, 4.0, 1.5] {
         let kept = Arc::clone(&detected);

@@ -51,7 +51,7 @@ pub fn measure(recordings: &[Recording], detector: Detector) -> Vec<Measured> {
             let area = long.then(|| average_precision(&detection.score, labels)).flatten();
             let grid = recording.grid();
             // Only where events begin counts here, which no season changes.
-            let samples = Samples { values: &recording.values, period: None };
+            let samples = Samples { values: &recording.values, period: &|| None };
             let (known, rule) = (Onsets::default(), Rule::of(detector));
             let events = events(samples, &detection, &known, &rule, 0, |at| grid.at(at));
             let onsets: Vec<usize> = events.iter().map(|event| event.onset.index).collect();

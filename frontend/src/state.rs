@@ -11,10 +11,11 @@ mod verify;
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::analysis::{Analysis, Detected, Learning, Settings, analyze, detect};
+use shared::analysis::{Analysis, Detected, Learning, Settings, analyze, detect, prepare};
 use shared::api::{Source, Sources};
 use shared::detect::Detector;
 use shared::panel::{Panel, Problem, Range, Tab};
@@ -28,6 +29,9 @@ use web_sys::AbortController;
 pub use client::{LoadError, Progress};
 pub use store::Theme;
 pub use verify::Agreement;
+
+/// So long words may lag behind a slider: while it is dragged nobody reads faster.
+const WORDS_AFTER: Duration = Duration::from_millis(120);
 
 /// Shared data that is equal only to itself: a NaN is never equal, and comparing samples is waste.
 #[derive(Debug)]
@@ -101,6 +105,8 @@ pub struct State {
     pub detected: Memo<Option<Same<Detected>>>,
     /// What is odd.
     pub analysis: Memo<Option<Same<Analysis>>>,
+    /// The same for what is read and not looked at: words follow a dragged slider a few times a second.
+    pub told: RwSignal<Option<Same<Analysis>>>,
     /// The series that is drawn in full, by its index in `loaded`. It stays while a slider is dragged.
     pub focus: Memo<Option<usize>>,
     /// The event that is looked at: its series and the index of its onset.
@@ -143,11 +149,13 @@ impl State {
         });
         let rule = Memo::new(move |_| settings.get().rule);
         let loaded = RwSignal::new(None::<Same<Loaded>>);
+        let prepared = Memo::new(move |_| Some(Same::new(prepare(loaded.get()?.0))));
         let detected = Memo::new(move |_| {
-            let loaded = loaded.get()?;
-            Some(Same::new(detect(loaded.0, detector.get(), learning.get())))
+            let prepared = prepared.get()?;
+            Some(Same::new(detect(&prepared, detector.get(), learning.get())))
         });
         let analysis = Memo::new(move |_| Some(Same::new(analyze(detected.get()?.0, rule.get()))));
+        let told = RwSignal::new(None::<Same<Analysis>>);
         let focus = Memo::new(move |_| {
             let loaded = loaded.get()?;
             let wanted = panel.read().focus.clone();
@@ -204,6 +212,7 @@ impl State {
             loaded,
             detected,
             analysis,
+            told,
             recent: RwSignal::new(store::recent()),
             focus,
             selected: RwSignal::new(None),
@@ -234,6 +243,21 @@ impl State {
                     self.error.set(None);
                     self.loaded.set(None);
                 }
+            }
+        });
+        let waits = StoredValue::new(false);
+        Effect::new(move |_| {
+            let analysis = self.analysis.get();
+            if self.draft.read_untracked().is_none() {
+                return self.told.set(analysis);
+            }
+            if !waits.get_value() {
+                waits.set_value(true);
+                let tell = move || {
+                    waits.set_value(false);
+                    self.told.set(self.analysis.get_untracked());
+                };
+                set_timeout(tell, WORDS_AFTER);
             }
         });
         store::on_system_theme(move || {

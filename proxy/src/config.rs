@@ -30,6 +30,8 @@ pub struct Settings {
     pub demo: bool,
     /// Begin of the demo's planted events; two hours before the start of the server if absent.
     pub demo_anchor: Option<Timestamp>,
+    /// Folder of the operator's own families of metrics: see [`crate::knowledge`].
+    pub knowledge: Option<PathBuf>,
     /// Origins beside the server's own whose pages may call it.
     pub allowed_origins: Vec<HeaderValue>,
     /// See [`Limits`].
@@ -108,6 +110,7 @@ impl Settings {
             demo: file.demo.unwrap_or(sources.is_empty()),
             sources,
             demo_anchor: options.demo_anchor,
+            knowledge: options.knowledge.or(file.knowledge),
             allowed_origins: parse_origins(&origins)?,
             limits: file.limits,
         })

@@ -11,6 +11,7 @@ pub mod error;
 pub mod fault;
 pub mod gate;
 pub mod guard;
+pub mod knowledge;
 pub mod metrics;
 pub mod params;
 pub mod prometheus;
@@ -36,19 +37,21 @@ pub struct AppState {
     allowed_origins: Vec<HeaderValue>,
     limits: Limits,
     metrics: Arc<Metrics>,
+    knowledge: knowledge::Answer,
 }
 
 impl AppState {
     /// Opens the sources; nothing is sent yet.
     ///
     /// # Errors
-    /// [`ConfigError`] if a source's client cannot be made.
+    /// [`ConfigError`] if a source's client cannot be made, or the knowledge is wrong.
     pub fn new(settings: &Settings, metrics: Arc<Metrics>) -> Result<Arc<Self>, ConfigError> {
         Ok(Arc::new(Self {
             sources: source::open(settings, &metrics)?,
             allowed_origins: settings.allowed_origins.clone(),
             limits: settings.limits.clone(),
             metrics,
+            knowledge: knowledge::Answer::new(&knowledge::load(settings.knowledge.as_deref())?)?,
         }))
     }
 }
@@ -74,6 +77,7 @@ pub fn app(state: &Arc<AppState>) -> Router {
         .method_not_allowed_fallback(prometheus::method_not_allowed)
         .merge(api)
         .layer(map_response(guard::no_store))
+        .route("/api/knowledge", get(knowledge::show).with_state(state.knowledge.clone()))
         .fallback(get(assets::page))
         .layer(from_fn_with_state(state.clone(), guard::check))
         .layer(CatchPanicLayer::custom(guard::panicked))

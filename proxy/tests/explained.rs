@@ -3,7 +3,7 @@
 use proxy::demo::Demo;
 use proxy::endpoint::{Endpoint, Params};
 use serde_json::json;
-use shared::analysis::{Analysis, Learning, Settings, analyze, detect};
+use shared::analysis::{Analysis, Learning, Settings, analyze, detect, prepare};
 use shared::detect::Detector;
 use shared::prometheus::Stitcher;
 use shared::query::RangeQuery;
@@ -38,7 +38,10 @@ fn analysis(
         stitcher = stitcher.with_reply(body.as_bytes()).unwrap();
     }
     let loaded = stitcher.finish();
-    analyze(detect(loaded.into(), settings.detector, Learning::default()).into(), settings.rule)
+    analyze(
+        detect(&prepare(loaded.into()), settings.detector, Learning::default()).into(),
+        settings.rule,
+    )
 }
 
 #[test]
@@ -58,7 +61,7 @@ fn dump() {
             let unit = analysis.judged_unit(event.quantity);
             println!(
                 "   {:40} {:?} onset {} began {} end {} peak {} level {:?} sev {:.0} ongoing {} rec {:?} view {:?}\n       {}",
-                analysis.series(ranked).1.name,
+                analysis.series(ranked).1.prepared.name,
                 event.kind,
                 minutes(event.onset.time),
                 minutes(event.began),

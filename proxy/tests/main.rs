@@ -14,6 +14,7 @@ mod demo_robustness;
 mod explained;
 mod faults;
 mod forwarding;
+mod knowledge;
 mod origins;
 mod paths;
 mod prometheus;

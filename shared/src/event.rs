@@ -265,12 +265,12 @@ impl Event {
 }
 
 /// What the kind of an event is told from.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Samples<'a> {
     /// The samples that were given to the detector, NaN is missing.
     pub values: &'a [f64],
-    /// Period of their season in samples, if they have one.
-    pub period: Option<usize>,
+    /// Period of their season in samples, if they have one; asked for when an event is found.
+    pub period: &'a dyn Fn() -> Option<usize>,
 }
 
 /// The events of one series, oldest first.

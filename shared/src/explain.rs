@@ -38,6 +38,8 @@ pub struct Facts {
     pub event: Event,
     /// Of what is judged.
     pub unit: Unit,
+    /// Of the values of the series.
+    pub value_unit: Unit,
     /// Distance of samples.
     pub step: Step,
     /// Score from which a sample is flagged.
@@ -57,9 +59,11 @@ pub struct Facts {
     /// How far the peak is from what was expected, or beyond what was normal, in `spread`; see [`arithmetic`].
     /// `None` where the baseline did not vary or there is no number.
     pub deviations: Option<f64>,
+    /// Whether no sample left the band, as what adds up or spreads wider need not.
+    pub inside: bool,
     /// Peak over expected value, where both are positive or the peak is 0.
     pub ratio: Option<f64>,
-    /// Median level before and after, for what lasts: shifts, slopes, drifts. Of values alone.
+    /// Median of the values before and after, for what lasts: shifts, slopes, drifts. In `value_unit`.
     pub levels: Option<(f64, f64)>,
     /// Spread after the onset over spread before it, where that is what changed.
     pub widened: Option<f64>,
@@ -75,6 +79,14 @@ pub struct Facts {
     pub signs: Vec<Sign>,
 }
 
+impl Facts {
+    /// Whether the values are back where they were, as far as what is judged can tell.
+    pub fn recovers(&self) -> bool {
+        let tells = of_values(&self.event) || self.event.quantity == Quantity::Duration;
+        self.recovered.is_some() && tells && !self.inside
+    }
+}
+
 /// The facts of one event of an analysis. Cost: O(samples of its series + events of all).
 pub fn facts(analysis: &Analysis, ranked: &Ranked, event: &Event) -> Facts {
     let (series, found) = analysis.series(ranked);
@@ -82,13 +94,15 @@ pub fn facts(analysis: &Analysis, ranked: &Ranked, event: &Event) -> Facts {
     let about = analysis.detected.detector.about();
     let grid = series.grid;
     let spread = detection.scale.get(event.onset.index).copied().unwrap_or(f64::NAN);
-    let of_values = matches!(event.quantity, Quantity::Value | Quantity::Increase);
+    let values = found.prepared.derived.as_deref().unwrap_or(&series.values);
+    let of_values = of_values(event);
     let began = grid.nearest(event.began).unwrap_or(event.onset.index).min(event.onset.index);
     let mut facts = Facts {
         series: ranked.index,
         labels: series.labels.clone(),
         event: event.clone(),
         unit: analysis.judged_unit(event.quantity),
+        value_unit: analysis.detected.unit,
         step: grid.step,
         threshold: analysis.rule.threshold,
         alert: about.alert.map(|_| analysis.rule.alert),
@@ -98,8 +112,9 @@ pub fn facts(analysis: &Analysis, ranked: &Ranked, event: &Event) -> Facts {
         lasted: words::lasted(event, grid.step.span()),
         spread,
         deviations: deviations(detection, event, spread),
+        inside: (event.onset.lower..=event.onset.upper).contains(&event.peak.value),
         ratio: ratio(event).filter(|_| of_values),
-        levels: if of_values && lasts(event.kind) { levels(detection, event, began) } else { None },
+        levels: if lasts(event.kind) { levels(values, event, began, of_values) } else { None },
         widened: match event.kind {
             Kind::VarianceChange if of_values => {
                 past::widened(&detection.judged, event.onset.index)
@@ -112,8 +127,13 @@ pub fn facts(analysis: &Analysis, ranked: &Ranked, event: &Event) -> Facts {
         company: company::company(analysis, ranked, event),
         signs: Vec::new(),
     };
-    facts.signs = sign::signs(&facts, &series.values, found.derived.is_some(), began);
+    facts.signs = sign::signs(&facts, &series.values, found.prepared.derived.is_some(), began);
     facts
+}
+
+/// Whether values are judged, not something that is calculated from several.
+fn of_values(event: &Event) -> bool {
+    matches!(event.quantity, Quantity::Value | Quantity::Increase)
 }
 
 /// Whether what happened is a change that stays, not an excursion.
@@ -141,12 +161,15 @@ fn ratio(event: &Event) -> Option<f64> {
     (peak >= 0.0 && expected > 0.0 && peak.is_finite()).then(|| peak / expected)
 }
 
-/// Median of the samples before the change and of the last ones of the event.
-fn levels(detection: &Detection, event: &Event, began: usize) -> Option<(f64, f64)> {
-    let values = &detection.judged;
+/// Median of the values before the change and of the last ones of the event.
+fn levels(values: &[f64], event: &Event, began: usize, judged: bool) -> Option<(f64, f64)> {
     let before = median(&mut values.get(began.saturating_sub(AROUND)..began)?.to_vec())?;
     let after = match event.new_level {
-        Some(level) if matches!(event.kind, Kind::LevelShiftUp | Kind::LevelShiftDown) => level,
+        Some(level)
+            if judged && matches!(event.kind, Kind::LevelShiftUp | Kind::LevelShiftDown) =>
+        {
+            level
+        }
         _ => {
             // The last odd sample, or where the range ends.
             let end = event.recovered.unwrap_or(values.len()).min(values.len());

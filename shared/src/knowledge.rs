@@ -6,12 +6,14 @@
 //! suggests causes, it proves none, so that the best there is to say may be "inconclusive".
 
 mod check;
+mod explained;
 mod pattern;
 mod rank;
 mod recognise;
 mod template;
 
 pub use check::{Fault, check};
+pub use explained::{Explained, explained, explained_worst};
 pub use rank::{Confidence, Reason, Suspect, Suspects, suspects};
 pub use recognise::{Metadata, Recognised, Subject, recognise};
 pub use template::{Scope, TemplateError};

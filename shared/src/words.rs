@@ -6,7 +6,7 @@ mod subject;
 use crate::analysis::Analysis;
 use crate::detect::{Quantity, View};
 use crate::event::{Direction, Event, Kind, Level};
-use crate::time::Span;
+use crate::time::{Span, Timestamp};
 use crate::unit::Unit;
 
 pub use clock::Clock;
@@ -35,7 +35,7 @@ pub fn headline(analysis: &Analysis) -> String {
         format!("{} odd things in {range}. Worst: ", worst.len())
     };
     let place = if loaded.series.len() > 1 {
-        format!(", {}", analysis.series(ranked).1.name)
+        format!(", {}", analysis.series(ranked).1.prepared.name)
     } else {
         String::new()
     };
@@ -90,8 +90,8 @@ pub fn title(analysis: &Analysis) -> String {
 /// What the analysis looked at: "3 series, 1,441 samples each, no gaps".
 pub fn scope(analysis: &Analysis) -> String {
     let series = &analysis.detected.series;
-    let missing: usize = series.iter().map(|series| series.missing).sum();
-    let gaps: usize = series.iter().map(|series| series.gaps).sum();
+    let missing: usize = series.iter().map(|series| series.prepared.missing).sum();
+    let gaps: usize = series.iter().map(|series| series.prepared.gaps).sum();
     let (count, each) = if series.len() == 1 {
         ("1 series".to_owned(), "")
     } else {
@@ -164,6 +164,18 @@ pub fn what(event: &Event, unit: Unit) -> String {
         }
         _ => format!("{name}: {} {peak} ({expected} expected)", quantity(event.quantity)),
     }
+}
+
+/// With a capital at the beginning.
+pub fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}
+
+/// Which end of its values the peak of an event is.
+pub fn farthest(event: &Event) -> &'static str {
+    if event.direction == Direction::Up { "highest" } else { "lowest" }
 }
 
 /// "a spike", "an infinite value".
@@ -308,14 +320,17 @@ pub fn one_decimal(value: f64) -> String {
     Unit::Plain.format(libm::round(value * 10.0) / 10.0)
 }
 
-/// From the first to the last odd sample, which lasts a step. What stands still or stays away is noticed late and
-/// counts from its beginning.
-pub fn lasted(event: &Event, step: Span) -> Span {
-    let first = match event.kind {
-        Kind::Gap | Kind::FlatLine => event.began,
+/// When it began: at the onset, but for what is noticed late.
+pub fn began(event: &Event) -> Timestamp {
+    match event.kind {
+        Kind::Gap | Kind::FlatLine | Kind::SlopeChange | Kind::Drift => event.began,
         _ => event.onset.time,
-    };
-    Span::from_millis(event.end.since(first).millis() + step.millis())
+    }
+}
+
+/// From the first to the last odd sample, which lasts a step.
+pub fn lasted(event: &Event, step: Span) -> Span {
+    Span::from_millis(event.end.since(began(event)).millis() + step.millis())
 }
 
 /// How the event ended: "10 min, recovered", "2 h, ongoing".

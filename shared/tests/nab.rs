@@ -58,7 +58,7 @@ fn found(path: &Path) -> (Vec<Event>, usize) {
         group: None,
     });
     let rule = Rule::default();
-    let samples = Samples { values: &values, period: None };
+    let samples = Samples { values: &values, period: &|| None };
     let found = events(samples, &detection, &Onsets::default(), &rule, 0, |at| grid.at(at));
     (found, grid.len)
 }

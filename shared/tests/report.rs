@@ -4,12 +4,15 @@
 
 use std::sync::Arc;
 
-use shared::analysis::{Learning, Settings, analyze, detect};
+use shared::analysis::{Analysis, Learning, Settings, analyze, detect, prepare};
 use shared::detect::{Detector, Rolling};
 use shared::event::Rule;
+use shared::knowledge::{Family, Knowledge, Metadata, explained_worst};
 use shared::prometheus::Loaded;
 use shared::query::RangeQuery;
-use shared::report::{Context, file_name, markdown};
+use shared::report::{
+    Context, MOST_EXPLAINED, Place, Rule as ExportedRule, Section, file_name, markdown,
+};
 use shared::series::{Labels, METRIC_NAME, Series};
 use shared::time::{Span, Step, TimeRange, Timestamp};
 use shared::words::Clock;
@@ -37,20 +40,44 @@ fn load(expr: &str, detector: Detector, all: &[Plant<'_>]) -> Loaded {
     Loaded { query, series, unsupported: vec![], warnings: vec![], infos: vec![] }
 }
 
-fn report(loaded: Loaded, detector: Detector, rule: Rule) -> String {
-    let analysis = analyze(Arc::new(detect(Arc::new(loaded), detector, Learning::default())), rule);
-    let context = Context {
+fn context() -> Context {
+    Context {
         generated_at: START + Span::from_seconds(5 * 3_600),
         version: "Oddity 0.1.0".to_owned(),
         source: "prometheus (production)".to_owned(),
         link: "https://oddity.example/?q=up".to_owned(),
         clock: Clock::UTC,
-    };
-    let text = markdown(&analysis, &context);
-    format!(
-        "<!-- {} -->\n\n{text}",
-        file_name(&analysis.detected.loaded.query.expr, context.generated_at, "md")
-    )
+        rule: None,
+        sections: Vec::new(),
+    }
+}
+
+/// A family for the tests, so that reports stay when the real ones change.
+fn knowledge() -> Knowledge {
+    let family =
+        |id: &str, text: &str| Family { id: id.to_owned(), ..toml::from_str(text).unwrap() };
+    let families = vec![
+        family("any", include_str!("report/any.toml")),
+        family("dhcp", include_str!("report/dhcp.toml")),
+    ];
+    assert_eq!(shared::knowledge::check(&Knowledge { families: families.clone() }), []);
+    Knowledge { families }
+}
+
+fn analysed(loaded: Loaded, settings: Settings) -> Analysis {
+    let detected = detect(&prepare(Arc::new(loaded)), settings.detector, Learning::default());
+    analyze(Arc::new(detected), settings.rule)
+}
+
+fn report(analysis: &Analysis, context: &Context) -> String {
+    let knowledge = knowledge();
+    let metadata = [Metadata {
+        metric: "dhcp_lease_total".to_owned(),
+        help: "Leases that were granted.".to_owned(),
+        ..Metadata::default()
+    }];
+    let explained = explained_worst(analysis, MOST_EXPLAINED, Some(&knowledge), &metadata);
+    markdown(analysis, &explained, context)
 }
 
 /// A bounded wobble of one around zero that repeats every 11 minutes.
@@ -62,8 +89,11 @@ fn within(minute: f64, from: f64, to: f64) -> bool {
     (from..to).contains(&minute)
 }
 
+/// The report goes to a file of its own too, which markdownlint reads.
 fn check(name: &str, loaded: Loaded, settings: Settings) {
-    insta::assert_snapshot!(name, report(loaded, settings.detector, settings.rule));
+    let analysis = analysed(loaded, settings);
+    let text = report(&analysis, &context());
+    insta::assert_snapshot!(name, text);
 }
 
 #[test]
@@ -168,4 +198,61 @@ fn nothing_to_judge() {
     let settings = Settings::of(Detector::Rolling(Rolling::default()));
     let loaded = load("up", settings.detector, &[]);
     check("nothing_to_judge", loaded, settings);
+}
+
+#[test]
+fn with_all_that_others_add() {
+    let settings = Settings::of(Detector::Rolling(Rolling::default()));
+    let plant: Plant<'_> = (&[], |m| 8.0 + wobble(m) + if m >= 100.0 { 29.0 } else { 0.0 });
+    let analysis = analysed(load("dhcp_lease_total", settings.detector, &[plant]), settings);
+    let section = |place, heading: &str| Section {
+        place,
+        heading: heading.to_owned(),
+        body: "Some words.".to_owned(),
+    };
+    let context = Context {
+        rule: Some(ExportedRule {
+            yaml: "groups:\n  - name: x\n".to_owned(),
+            verification: Some("241 of 241 scores agree.".to_owned()),
+        }),
+        sections: vec![
+            section(Place::End, "Summary by a language model"),
+            section(Place::Evidence, "What else moved"),
+            section(Place::Detector, "Backtest"),
+        ],
+        ..context()
+    };
+    let text = report(&analysis, &context);
+    let at = |part: &str| text.find(part).unwrap_or_else(|| panic!("no {part} in\n{text}"));
+    let order = [
+        "## Suspected causes",
+        "## Suggested actions",
+        "## What else moved",
+        "## Query",
+        "## Detector",
+        "## Prometheus rule",
+        "## Backtest",
+        "## Summary by a language model",
+    ];
+    assert!(order.windows(2).all(|pair| at(pair[0]) < at(pair[1])), "{text}");
+    assert!(text.contains("Compared with the source: 241 of 241 scores agree."), "{text}");
+    // Complete without any of it, and without a knowledge base.
+    let bare = markdown(&analysis, &explained_worst(&analysis, 1, None, &[]), &self::context());
+    assert!(!bare.contains("Suspected causes") && bare.contains("## Observed facts"), "{bare}");
+}
+
+#[test]
+fn names_of_files() {
+    let at = START + Span::from_seconds(5 * 3_600);
+    for (expr, name) in [
+        (
+            "sum(rate(dhcp_lease_total[5m]))",
+            "oddity-sum-rate-dhcp-lease-total-5m-2026-01-31-15-00-00.md",
+        ),
+        ("../../etc/passwd", "oddity-etc-passwd-2026-01-31-15-00-00.md"),
+        ("\u{202e}<svg onload>", "oddity-svg-onload-2026-01-31-15-00-00.md"),
+        ("+", "oddity-2026-01-31-15-00-00.md"),
+    ] {
+        assert_eq!(file_name(expr, at, "md"), name);
+    }
 }

@@ -17,7 +17,7 @@ pub fn Events() -> impl IntoView {
     let all = RwSignal::new(false);
     let rows = Memo::new(move |_| {
         let count = if all.get() { usize::MAX } else { FIRST };
-        let analysis = state.analysis.get()?;
+        let analysis = state.told.get()?;
         let clock = state.clock();
         let worst = analysis.worst_events().into_iter().take(count);
         Some(
@@ -27,13 +27,12 @@ pub fn Events() -> impl IntoView {
         )
     });
     let count = Memo::new(move |_| rows.read().as_ref().map_or(0, Vec::len));
-    let found = Memo::new(move |_| {
-        state.analysis.read().as_ref().map_or(0, |analysis| analysis.event_count())
-    });
+    let found =
+        Memo::new(move |_| state.told.read().as_ref().map_or(0, |analysis| analysis.event_count()));
     let some = move || count.get() > 0;
     let more = move || found.get() > FIRST;
     let none = move || {
-        let analysis = state.analysis.get()?;
+        let analysis = state.told.get()?;
         Some(
             view! { <div class="empty"><h3>{words::headline(&analysis)}</h3><p>{nothing(&analysis)}</p></div> },
         )
@@ -124,7 +123,7 @@ impl Row {
         Self {
             key: (ranked.index, event.onset.index),
             labels: several.then(|| series.labels.to_string()),
-            name: several.then(|| found.name.clone()),
+            name: several.then(|| found.prepared.name.clone()),
             around: around(event, analysis.judged_grid().range(), step),
             level: event.level().name(),
             severity: format!("{} {}", words::sign(event), words::severity(event)),

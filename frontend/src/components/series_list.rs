@@ -26,7 +26,7 @@ pub fn SeriesList() -> impl IntoView {
     });
     let shown = Memo::new(move |_| {
         let count = if all.get() { usize::MAX } else { FIRST };
-        let analysis = state.analysis.read();
+        let analysis = state.told.read();
         let ranking = analysis.as_ref().map(|analysis| analysis.ranking.as_slice());
         let listed = |ranked: &Ranked| (ranked.index, ranked.events.len());
         ranking.unwrap_or_default().iter().take(count).map(listed).collect::<Vec<_>>()
@@ -36,7 +36,7 @@ pub fn SeriesList() -> impl IntoView {
             let detected = state.detected.read();
             let detected = detected.as_ref()?;
             let full = detected.loaded.series.get(index)?.labels.to_string();
-            Some((full, detected.series.get(index)?.name.clone()))
+            Some((full, detected.series.get(index)?.prepared.name.clone()))
         });
         let full = move || labelled.get().map(|(full, _)| full);
         let points = move || sparks.with(|sparks| sparks.get(index).cloned());
@@ -72,7 +72,7 @@ pub fn SeriesList() -> impl IntoView {
     let order =
         Memo::new(move |_| shown.read().iter().map(|(index, _)| *index).collect::<Vec<_>>());
     let rest = Memo::new(move |_| {
-        let analysis = state.analysis.get()?;
+        let analysis = state.told.get()?;
         let more = analysis.ranking.len().checked_sub(FIRST).filter(|more| *more > 0)?;
         let odd =
             analysis.ranking.iter().skip(FIRST).filter(|ranked| !ranked.events.is_empty()).count();

@@ -41,6 +41,9 @@ pub struct Options {
     /// Begin of the demo's planted events [default: two hours before the server starts].
     #[arg(long, env = "ODDITY_DEMO_ANCHOR", global = true, value_name = "RFC3339")]
     pub demo_anchor: Option<Timestamp>,
+    /// Folder of your own families of metrics and what may be behind their events (docs/knowledge.md).
+    #[arg(long, env = "ODDITY_KNOWLEDGE", global = true, value_name = "FOLDER")]
+    pub knowledge: Option<PathBuf>,
     /// Other origins whose pages may call the API, separated by commas.
     #[arg(
         long,

@@ -16,6 +16,7 @@ use super::{ConfigError, Limits};
 pub(super) struct File {
     pub(super) listen: Option<String>,
     pub(super) demo: Option<bool>,
+    pub(super) knowledge: Option<PathBuf>,
     #[serde(default)]
     pub(super) allowed_origins: Vec<String>,
     #[serde(default)]

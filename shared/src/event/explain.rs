@@ -106,7 +106,8 @@ pub(super) fn finding(
     detection: &Detection,
     onset: usize,
 ) -> Finding {
-    let found = classify(Evidence { values, onset, period, view: detection.view(onset) });
+    let view = detection.view(onset);
+    let found = classify(Evidence { values, onset, period: period(), view });
     let kind = match (found.kind, detection.quantity, direction(detection, onset)) {
         (Kind::Spike | Kind::Dip, Quantity::Value | Quantity::Increase, Direction::Up) => {
             Kind::Spike

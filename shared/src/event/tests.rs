@@ -19,7 +19,7 @@ fn found(values: &[f64], rule: Rule) -> Vec<Event> {
         grid,
         group: None,
     });
-    let samples = Samples { values, period: None };
+    let samples = Samples { values, period: &|| None };
     events(samples, &detection, &Onsets::default(), &rule, 60, |index| grid.at(index))
 }
 
@@ -198,7 +198,7 @@ fn kept_onsets_change_no_event() {
         _ => v,
     });
     let grid = Grid { start: Timestamp(0), step: MINUTE, len: values.len() };
-    let samples = Samples { values: &values, period: None };
+    let samples = Samples { values: &values, period: &|| None };
     for detector in Detector::all() {
         let learnt = &values;
         let input = Input { values: &values, learnt, history: 60, grid, group: None };

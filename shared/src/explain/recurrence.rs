@@ -30,7 +30,7 @@ pub struct Recurrence {
 }
 
 /// Share of the cycles that must show it.
-const SHARE: f64 = 0.4;
+const SHARE: f64 = 0.3;
 
 /// The largest probability with which a look at any other time would find as much.
 const CHANCE: f64 = 0.15;
@@ -58,7 +58,7 @@ impl Cycle {
     }
 }
 
-/// The shortest cycle that the samples support: at least three are loaded, the deviation is there in two fifths
+/// The shortest cycle that the samples support: at least three are loaded, the deviation is there in three tenths
 /// of them, and rarely at other times. Of excursions alone: what lasts cannot return. Cost: O(samples).
 pub(super) fn recurrence(detection: &Detection, event: &Event, grid: Grid) -> Option<Recurrence> {
     let passes = match event.kind {
@@ -105,9 +105,10 @@ fn found(
         of += 1;
         on += usize::from(there.iter().any(&beyond));
     }
+    // What lasts as long as the event at the same time is no hit at another.
     let outside = |at: &usize| {
         let away = (at + period - first) % period;
-        !own.contains(at) && away > near && period - away > near
+        away > near + own.len() && period - away > near
     };
     let (mut elsewhere, mut hits) = (0_usize, 0_usize);
     for at in (0..values.len()).filter(outside) {

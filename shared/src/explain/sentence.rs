@@ -1,6 +1,6 @@
 //! The facts of an event in words.
 
-use super::{Cycle, Extreme, Facts, Recurrence};
+use super::{Cycle, Extreme, Facts, Recurrence, of_values};
 use crate::detect::Quantity;
 use crate::event::{Direction, Kind};
 use crate::time::Timestamp;
@@ -48,11 +48,15 @@ pub fn sentence(facts: &Facts, clock: Clock) -> String {
     if let Some(deviations) = facts.deviations.filter(|_| tells_deviations(facts)) {
         parts.push(distance(facts, deviations));
     }
+    if let Some(view) = event.view.filter(|_| facts.inside && facts.deviations.is_some()) {
+        parts.push(format!("inside of the band, but odd by {}", words::view(view)));
+    }
     parts.extend(facts.extreme.map(|extreme| extreme.words(event.direction, clock)));
-    parts.push(format!("began at {}", moment(began(facts), clock)));
+    parts.push(format!("began at {}", moment(words::began(event), clock)));
     parts.push(match (event.ongoing, facts.recovered) {
         (true, _) => format!("has lasted {} and goes on", facts.lasted.words()),
-        (_, Some(_)) => format!("lasted {}, recovered", facts.lasted.words()),
+        (_, Some(_)) if facts.recovers() => format!("lasted {}, recovered", facts.lasted.words()),
+        (_, Some(_)) => format!("was odd for {}", facts.lasted.words()),
         _ if event.new_level.is_some() => {
             format!("was odd for {}, then the new normal", facts.lasted.words())
         }
@@ -68,25 +72,19 @@ pub fn sentence(facts: &Facts, clock: Clock) -> String {
     out
 }
 
-/// When it began: at the onset, but for what is noticed late.
-pub(super) fn began(facts: &Facts) -> Timestamp {
-    match facts.event.kind {
-        Kind::Gap | Kind::FlatLine | Kind::SlopeChange | Kind::Drift => facts.event.began,
-        _ => facts.event.onset.time,
-    }
-}
-
 /// What is odd about it, with the numbers that say so.
 fn what(facts: &Facts) -> String {
     let (event, unit) = (&facts.event, facts.unit);
-    let of_values = matches!(event.quantity, Quantity::Value | Quantity::Increase);
+    let of_values = of_values(event);
     let subject = match event.quantity {
         Quantity::Value => String::new(),
         other => format!("{} of ", words::quantity(other)),
     };
     let (peak, expected) = (unit.format(event.peak.value), unit.format(event.onset.expected));
     let baseline = &event.baseline;
-    let change = facts.levels.map(|(before, after)| (unit.format(before), unit.format(after)));
+    let change = facts
+        .levels
+        .map(|(before, after)| (facts.value_unit.format(before), facts.value_unit.format(after)));
     match (event.kind, change) {
         (Kind::Infinite, _) => {
             format!("{} where {expected} was expected", unit.format(event.onset.value))
@@ -98,6 +96,9 @@ fn what(facts: &Facts) -> String {
         _ if event.quantity == Quantity::Duration => {
             format!("nothing new for {peak}, against {baseline}, which was {}", longest(facts))
         }
+        (_, Some((before, after))) if !of_values => format!(
+            "from {before} to {after}: {subject}{peak} against {expected} expected from {baseline}"
+        ),
         (Kind::LevelShiftUp | Kind::LevelShiftDown, Some((before, after))) => format!(
             "{subject}from a level of {before} to {after}, {} {peak}, against {expected} expected from {baseline}",
             farthest(event.direction)
@@ -134,7 +135,7 @@ fn pace(facts: &Facts) -> String {
         return String::new();
     }
     let hourly = (after - before) / (took.as_seconds() / 3_600.0);
-    format!(" in {}, {} an hour", took.words(), facts.unit.format(hourly))
+    format!(" in {}, {} an hour", took.words(), facts.value_unit.format(hourly))
 }
 
 fn longest(facts: &Facts) -> String {
@@ -201,6 +202,7 @@ pub fn arithmetic(facts: &Facts) -> Option<String> {
             Direction::Up => (peak, from),
             Direction::Down => (from, peak),
         };
+        let small = if small.starts_with('-') { format!("({small})") } else { small };
         format!("({large} − {small}) / {spread} = {}", distance(facts, deviations))
     });
     let Some(view) = event.view else { return calculated.map(|text| format!("{text}{flagged}")) };
@@ -219,28 +221,27 @@ pub fn lines(facts: &Facts, clock: Clock) -> Vec<Line> {
     let (event, unit) = (&facts.event, facts.unit);
     let mut all = Vec::new();
     let mut put = |name: &'static str, text: String| all.push(Line { name, text });
-    let side = if event.direction == Direction::Up { "Highest" } else { "Lowest" };
     let gone = event.kind == Kind::Gap && !event.peak.value.is_finite();
-    if !gone {
-        let peak = format!("{} at {}", unit.format(event.peak.value), clock.full(event.peak.time));
-        put(side, peak);
+    if event.quantity == Quantity::Duration {
+        put("Lasted", facts.lasted.words());
+        let upper = unit.format(event.onset.upper);
+        put("Expected", format!("something new within {upper}; from {}", event.baseline));
+    } else {
+        if !gone {
+            let side = words::capitalised(words::farthest(event));
+            let (peak, at) = (unit.format(event.peak.value), clock.full(event.peak.time));
+            let of = if of_values(event) { "" } else { words::quantity(event.quantity) };
+            put("Peak", format!("{} {peak} at {at}", [&side, of].join(" ").trim_end()));
+        }
+        let bounds = words::bounds(event.onset.lower, event.onset.upper, unit);
+        let expected = unit.format(event.onset.expected);
+        put("Expected", format!("{expected}; {bounds} is not flagged; from {}", event.baseline));
     }
-    put(
-        "Expected",
-        format!(
-            "{}; {} is not flagged; from {}",
-            unit.format(event.onset.expected),
-            words::bounds(event.onset.lower, event.onset.upper, unit),
-            event.baseline
-        ),
-    );
     if let Some((before, after)) = facts.levels {
+        let unit = facts.value_unit;
         let change = unit.format(after - before);
-        let pace = if matches!(event.kind, Kind::SlopeChange | Kind::Drift) {
-            pace(facts)
-        } else {
-            String::new()
-        };
+        let slow = matches!(event.kind, Kind::SlopeChange | Kind::Drift);
+        let pace = if slow { pace(facts) } else { String::new() };
         put(
             "Level",
             format!(

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Facts;
+use super::{Facts, lasts};
 use crate::event::{Direction, Kind};
 use crate::time::Span;
 use crate::unit::Unit;
@@ -80,9 +80,9 @@ pub(super) fn signs(facts: &Facts, raw: &[f64], counter: bool, began: usize) -> 
         (Sign::Gradual, gradual),
         (Sign::Short, !event.ongoing && facts.lasted <= minutes(15).max(facts.step.times(3))),
         (Sign::Long, facts.lasted >= minutes(120)),
-        (Sign::Recovered, event.recovered.is_some()),
+        (Sign::Recovered, facts.recovers()),
         (Sign::Ongoing, event.ongoing),
-        (Sign::Lasting, event.new_level.is_some()),
+        (Sign::Lasting, event.new_level.is_some() && lasts(event.kind)),
         (Sign::Recurring, facts.recurrence.is_some()),
         (Sign::OnTheHour, excursion && on_the_hour(facts)),
         (Sign::OneOfMany, company(|odd, of| odd == 1 || odd * 4 <= of)),

@@ -86,17 +86,13 @@ impl Suspects<'_> {
 }
 
 impl Suspect<'_> {
-    /// "it is a spike up; it recovered; against it: it recurs".
-    pub fn words(&self) -> String {
-        let texts = |wanted: fn(i32) -> bool| -> Vec<&str> {
+    /// What speaks for it and what against it: "it is a spike; it recovered" and "it recurs".
+    pub fn evidence(&self) -> (String, String) {
+        let texts = |wanted: fn(i32) -> bool| -> String {
             let reasons = self.reasons.iter().filter(|reason| wanted(reason.points));
-            reasons.map(|reason| reason.text.as_str()).collect()
+            reasons.map(|reason| reason.text.as_str()).collect::<Vec<_>>().join("; ")
         };
-        let (for_it, against) = (texts(|points| points > 0), texts(|points| points < 0));
-        match against.is_empty() {
-            true => for_it.join("; "),
-            false => format!("{}; against it: {}", for_it.join("; "), against.join("; ")),
-        }
+        (texts(|points| points > 0), texts(|points| points < 0))
     }
 }
 

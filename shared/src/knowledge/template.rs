@@ -12,10 +12,12 @@
 //! | `$window` | a range for `rate`: five minutes, or four steps where that is longer |
 //! | `$peak`, `$before` | Unix seconds of the peak, and of the time before the onset, for `@` |
 
+use std::ops::Range;
+
 use crate::explain::Facts;
 use crate::promql::{self, Matcher};
-use crate::series::{METRIC_NAME, label_name, quote};
-use crate::time::{Span, Timestamp};
+use crate::series::{Labels, METRIC_NAME, label_name, quote};
+use crate::time::{Span, Step, Timestamp};
 
 /// Labels that name a part of a histogram or a summary, not where it comes from.
 const PARTS: [&str; 2] = ["le", "quantile"];
@@ -58,10 +60,15 @@ enum Piece<'a> {
 impl Scope {
     /// Of the event that the facts are about, found in this query.
     pub fn new(expr: &str, facts: &Facts) -> Self {
+        let before = facts.event.began.min(facts.event.onset.time) - facts.step.times(5);
+        Self::of(expr, &facts.labels, facts.step, before..facts.event.peak.time)
+    }
+
+    /// Of one series of a query, at a time before something happened and one while it does.
+    pub fn of(expr: &str, labels: &Labels, step: Step, times: Range<Timestamp>) -> Self {
         let selection =
             promql::selectors(expr).first().map(|text| promql::selection(text)).unwrap_or_default();
-        let mut matchers: Vec<Matcher> = facts
-            .labels
+        let mut matchers: Vec<Matcher> = labels
             .iter()
             .filter(|(name, _)| *name != METRIC_NAME && !PARTS.contains(name))
             .map(|(name, value)| Matcher {
@@ -77,14 +84,13 @@ impl Scope {
                 matchers.push(matcher);
             }
         }
-        let step = facts.step;
         Self {
             expr: promql::one_line(expr),
-            metric: selection.metric.or_else(|| facts.labels.metric_name().map(str::to_owned)),
+            metric: selection.metric.or_else(|| labels.metric_name().map(str::to_owned)),
             matchers,
             window: Span::from_seconds(300).max(step.times(4)),
-            peak: facts.event.peak.time,
-            before: facts.event.began.min(facts.event.onset.time) - step.times(5),
+            before: times.start,
+            peak: times.end,
         }
     }
 

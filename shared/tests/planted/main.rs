@@ -124,7 +124,7 @@ fn measure(detector: Detector) -> Measured {
         let input =
             Input { values, learnt: values, history: HISTORY, grid: planted.grid, group: None };
         let detection = detector.detect(input);
-        let samples = Samples { values, period: *period };
+        let samples = Samples { values, period: &|| *period };
         let onsets = Onsets::default();
         let events = events(samples, &detection, &onsets, &rule, HISTORY, |at| planted.grid.at(at));
         let (early, late): (Vec<&Event>, Vec<&Event>) =
