@@ -143,7 +143,7 @@ fn lasts(kind: Kind) -> bool {
 
 fn deviations(detection: &Detection, event: &Event, spread: f64) -> Option<f64> {
     let (peak, onset) = (event.peak.value, &event.onset);
-    if event.steady || !peak.is_finite() || !(spread > 0.0) {
+    if event.steady || !peak.is_finite() || spread.is_nan() || spread <= 0.0 {
         return None;
     }
     let away = match &detection.normal {

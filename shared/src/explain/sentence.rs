@@ -228,10 +228,9 @@ pub fn lines(facts: &Facts, clock: Clock) -> Vec<Line> {
         put("Expected", format!("something new within {upper}; from {}", event.baseline));
     } else {
         if !gone {
-            let side = words::capitalised(words::farthest(event));
             let (peak, at) = (unit.format(event.peak.value), clock.full(event.peak.time));
-            let of = if of_values(event) { "" } else { words::quantity(event.quantity) };
-            put("Peak", format!("{} {peak} at {at}", [&side, of].join(" ").trim_end()));
+            let of = if of_values(event) { "value" } else { words::quantity(event.quantity) };
+            put("Peak", format!("{peak} at {at}, the {} {of}", words::farthest(event)));
         }
         let bounds = words::bounds(event.onset.lower, event.onset.upper, unit);
         let expected = unit.format(event.onset.expected);
@@ -293,17 +292,17 @@ fn times(ratio: f64) -> String {
     }
 }
 
-/// "once in 10,000 samples".
+/// "about once in 10,000 samples".
 fn rarity(probability: f64) -> String {
-    if !(probability > 0.0) || probability >= 0.5 {
-        return "nothing that this series does not do often".to_owned();
+    const BY: &str = "by the past of this series";
+    if probability.is_nan() || probability >= 0.5 {
+        return format!("no rarer than what it often does, {BY}");
+    }
+    if probability < 1e-9 {
+        return format!("rarer than once in a billion samples, {BY}");
     }
     let once = 1.0 / probability;
     let digits = libm::pow(10.0, libm::floor(libm::log10(once)));
-    let rounded = libm::round(once / digits) * digits;
-    if rounded >= 1e9 {
-        "rarer than once in a billion samples, by the past of this series".to_owned()
-    } else {
-        format!("about once in {} samples, by the past of this series", Unit::Plain.format(rounded))
-    }
+    let rounded = Unit::Plain.format(libm::round(once / digits) * digits);
+    format!("about once in {rounded} samples, {BY}")
 }

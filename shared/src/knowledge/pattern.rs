@@ -15,11 +15,8 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
 }
 
 /// Whether any of the patterns matches any of the texts; the first that does.
-pub(super) fn first_match<'a, 'b>(
-    patterns: impl IntoIterator<Item = &'b String> + Clone,
-    texts: &'a [String],
-) -> Option<&'a str> {
-    let found = |text: &&String| patterns.clone().into_iter().any(|pattern| matches(pattern, text));
+pub(super) fn first_match<'a>(patterns: &[String], texts: &'a [String]) -> Option<&'a str> {
+    let found = |text: &&String| patterns.iter().any(|pattern| matches(pattern, text));
     texts.iter().find(found).map(String::as_str)
 }
 
@@ -32,10 +29,8 @@ pub(super) fn words(text: &str) -> Vec<String> {
         if !c.is_alphanumeric() || camel {
             all.push(String::new());
         }
-        if c.is_alphanumeric() {
-            if let Some(word) = all.last_mut() {
-                word.extend(c.to_lowercase());
-            }
+        if let Some(word) = all.last_mut().filter(|_| c.is_alphanumeric()) {
+            word.extend(c.to_lowercase());
         }
         before = c;
     }

@@ -1,6 +1,8 @@
 //! Which families a query belongs to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
 
 use super::pattern::{first_match, matches, words};
 use super::{Family, Knowledge, Signature};
@@ -42,6 +44,38 @@ pub struct Metadata {
     pub help: String,
     /// Its unit, mostly empty.
     pub unit: String,
+}
+
+impl Metadata {
+    /// From an answer of Prometheus' `/api/v1/metadata`.
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub fn decode(body: &[u8]) -> serde_json::Result<Vec<Self>> {
+        #[derive(Deserialize)]
+        struct Reply {
+            data: BTreeMap<String, Vec<Entry>>,
+        }
+        #[derive(Deserialize)]
+        struct Entry {
+            #[serde(default, rename = "type")]
+            kind: String,
+            #[serde(default)]
+            help: String,
+            #[serde(default)]
+            unit: String,
+        }
+        let Reply { data } = serde_json::from_slice(body)?;
+        let all = data.into_iter().flat_map(|(metric, entries)| {
+            entries.into_iter().map(move |Entry { kind, help, unit }| Self {
+                metric: metric.clone(),
+                kind,
+                help,
+                unit,
+            })
+        });
+        Ok(all.collect())
+    }
 }
 
 /// What can be seen of a query.
@@ -189,12 +223,12 @@ fn by_words(found: &mut Found, signature: &Signature, metrics: &[String], subjec
 }
 
 fn by_labels(found: &mut Found, signature: &Signature, subject: &Subject) {
-    let any_value = |pattern: &&String| pattern.ends_with("=*");
-    let (names, values): (Vec<&String>, Vec<&String>) =
-        signature.labels.iter().partition(any_value);
-    if let Some(pair) = first_match(values, &subject.labels) {
+    let any_value = |pattern: &String| pattern.ends_with("=*");
+    let (names, values): (Vec<String>, Vec<String>) =
+        signature.labels.iter().cloned().partition(any_value);
+    if let Some(pair) = first_match(&values, &subject.labels) {
         found.put(points::LABEL, format!("the label {pair}"));
-    } else if let Some(pair) = first_match(names, &subject.labels) {
+    } else if let Some(pair) = first_match(&names, &subject.labels) {
         let name = pair.split('=').next().unwrap_or(pair);
         found.put(points::LABEL_NAME, format!("the label {name}"));
     }

@@ -97,12 +97,19 @@ impl Scope {
     /// The PromQL of a template; `None` where it needs a metric name and the query has none, or is wrong.
     pub fn fill(&self, template: &str) -> Option<String> {
         let mut out = String::with_capacity(template.len() + 64);
+        let mut none = false;
         for piece in pieces(template).ok()? {
             match piece {
+                // Where no label is known, no empty matchers stay behind.
+                Piece::Text(text) if none => {
+                    let rest = tidy(&mut out, text);
+                    out.push_str(rest);
+                }
                 Piece::Text(text) => out.push_str(text),
                 Piece::Labels(names) => out.push_str(&self.labels(|label| names.contains(&label))),
                 Piece::Name(name) => out.push_str(&self.value(name)?),
             }
+            none = out.ends_with(['{', ' ']);
         }
         Some(out)
     }
@@ -156,6 +163,21 @@ impl Scope {
             (None, false) => format!("{{{}, {labels}}}", quote(metric)),
         })
     }
+}
+
+/// Takes a comma and empty braces before the closing brace out of `out`; what of `text` is left to be added.
+fn tidy<'a>(out: &mut String, text: &'a str) -> &'a str {
+    let Some(rest) = text.strip_prefix('}') else { return text };
+    let kept = out.trim_end_matches([',', ' ']).len();
+    out.truncate(kept);
+    let named = out
+        .strip_suffix('{')
+        .is_some_and(|name| name.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_'));
+    if named {
+        out.pop();
+        return rest;
+    }
+    text
 }
 
 /// A name that needs no quotes.

@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use super::event::Place;
 use super::markdown::{cell, fenced, text};
-use crate::knowledge::{Check, Suspects};
+use crate::knowledge::{Check, Confidence, Suspect, Suspects};
 
-/// Actions are those of so many causes, the best ones.
+/// So many causes are acted on.
 const CAUSES: usize = 3;
 
 /// So many queries are told; of an event of several fewer.
@@ -34,25 +34,34 @@ pub(super) fn actions(suspects: &Suspects<'_>, place: Place) -> String {
                 .enumerate()
                 .map(|(at, query)| item(at, &query))
                 .collect();
-            let _ = writeln!(out, "{}", listed.join("\n"));
+            out.push_str(&listed.join("\n"));
         }
     }
     out
 }
 
+/// The causes to act on: those that fit better than by not being excluded, else the first.
+fn worth<'a>(suspects: &'a Suspects<'a>) -> impl Iterator<Item = &'a Suspect<'a>> {
+    let fits = |suspect: &Suspect<'_>| suspect.confidence > Confidence::Inconclusive;
+    let count = suspects.ranked.iter().take(CAUSES).filter(|suspect| fits(suspect)).count();
+    suspects.ranked.iter().take(count.max(1))
+}
+
 fn table(suspects: &Suspects<'_>) -> String {
     let (mut out, mut known) = (String::new(), Vec::new());
-    let columns: [(&str, fn(&crate::knowledge::Hypothesis) -> &[String]); 2] =
-        [("mitigate", |cause| &cause.mitigate), ("prevent", |cause| &cause.prevent)];
-    for (what, list) in columns {
-        for (at, suspect) in suspects.ranked.iter().enumerate().take(CAUSES) {
-            for action in list(suspect.hypothesis) {
-                if !known.contains(&action) {
-                    known.push(action);
-                    let _ = writeln!(out, "| {} | {what} | {} | | |", cell(action), at + 1);
-                }
+    let mut put = |what: &str, cause: usize, actions: &[String]| {
+        for action in actions {
+            if !known.contains(action) {
+                known.push(action.clone());
+                let _ = writeln!(out, "| {} | {what} | {cause} | | |", cell(action));
             }
         }
+    };
+    for (at, suspect) in worth(suspects).enumerate() {
+        put("mitigate", at + 1, &suspect.hypothesis.mitigate);
+    }
+    for (at, suspect) in worth(suspects).enumerate() {
+        put("prevent", at + 1, &suspect.hypothesis.prevent);
     }
     out
 }
@@ -66,7 +75,7 @@ struct Query {
 /// What would confirm each cause in turn, then what would refute it: the first query of each, then the second.
 fn next(suspects: &Suspects<'_>) -> Vec<Query> {
     let mut all: Vec<(usize, usize, Query)> = Vec::new();
-    for (at, suspect) in suspects.ranked.iter().enumerate().take(CAUSES) {
+    for (at, suspect) in worth(suspects).enumerate() {
         let cause = suspect.hypothesis;
         let ways = [("if cause", &cause.confirm), ("against cause", &cause.refute)];
         let checks =
@@ -82,7 +91,7 @@ fn next(suspects: &Suspects<'_>) -> Vec<Query> {
 }
 
 fn alerts(suspects: &Suspects<'_>) -> Vec<Query> {
-    let causes = suspects.ranked.iter().take(CAUSES);
+    let causes = worth(suspects);
     let checks = causes.flat_map(|suspect| &suspect.hypothesis.detect);
     distinct(checks.filter_map(|check: &Check| {
         Some(Query { shows: check.see.clone(), promql: suspects.query(check)? })
