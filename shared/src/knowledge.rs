@@ -7,6 +7,7 @@
 
 mod check;
 mod explained;
+mod inverse;
 mod pattern;
 mod rank;
 mod recognise;
@@ -41,6 +42,10 @@ pub struct Family {
     pub name: String,
     /// Which metrics these are, in a sentence.
     pub about: String,
+    /// Patterns of metric names and of `label=value` of which less is more, such as free space: their events are
+    /// turned upside down before they are compared with hypotheses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inverse: Vec<String>,
     /// By what a query is recognised. The family that has nothing here belongs to every query.
     #[serde(default)]
     pub recognise: Signature,

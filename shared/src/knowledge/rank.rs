@@ -129,7 +129,8 @@ fn reasons(
     subject: &Subject,
     facts: &Facts,
 ) -> Option<Vec<Reason>> {
-    let mut all = vec![fit(hypothesis, &facts.event)?];
+    let inverse = subject.is_inverse(&recognised.family.inverse);
+    let mut all = vec![fit(hypothesis, &facts.event, inverse)?];
     let mut put = |points: i32, text: String| all.push(Reason { text, points });
     if !hypothesis.metrics.is_empty() {
         let name = first_match(&hypothesis.metrics, &subject.metrics)?;
@@ -171,14 +172,13 @@ fn values_of_same_labels(patterns: &[String], pairs: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// How the kind of the event fits.
-fn fit(hypothesis: &Hypothesis, event: &Event) -> Option<Reason> {
-    let side = side(event);
+/// How the kind of the event fits; upside down where less of the metric is more.
+fn fit(hypothesis: &Hypothesis, event: &Event, inverse: bool) -> Option<Reason> {
+    let kind = if inverse { upside_down(event.kind) } else { event.kind };
+    let side = side(event).map(|side| if inverse { opposite(side) } else { side });
     let directed = hypothesis.direction.is_none() || side.is_none() || hypothesis.direction == side;
     let name = with_article(event.kind.name());
-    if hypothesis.kinds.contains(&event.kind)
-        || (hypothesis.kinds.is_empty() && in_values(event.kind))
-    {
+    if hypothesis.kinds.contains(&kind) || (hypothesis.kinds.is_empty() && in_values(kind)) {
         return directed.then(|| Reason { text: format!("it is {name}"), points: 3 });
     }
     // A kind is told from few samples: what shows in values on the same side is not excluded.
@@ -186,7 +186,7 @@ fn fit(hypothesis: &Hypothesis, event: &Event) -> Option<Reason> {
         .kinds
         .iter()
         .any(|kind| in_values(*kind) && side_of(*kind).is_none_or(|s| Some(s) == side));
-    let related = side.is_some() && directed && in_values(event.kind) && same_side;
+    let related = side.is_some() && directed && in_values(kind) && same_side;
     related
         .then(|| Reason { text: format!("it goes the same way, though it is {name}"), points: 1 })
 }
@@ -196,6 +196,23 @@ fn side(event: &Event) -> Option<Direction> {
     match event.kind {
         Kind::Gap | Kind::FlatLine | Kind::VarianceChange | Kind::SeasonBroken => None,
         kind => side_of(kind).or(Some(event.direction)),
+    }
+}
+
+fn opposite(side: Direction) -> Direction {
+    match side {
+        Direction::Up => Direction::Down,
+        Direction::Down => Direction::Up,
+    }
+}
+
+fn upside_down(kind: Kind) -> Kind {
+    match kind {
+        Kind::Spike => Kind::Dip,
+        Kind::Dip => Kind::Spike,
+        Kind::LevelShiftUp => Kind::LevelShiftDown,
+        Kind::LevelShiftDown => Kind::LevelShiftUp,
+        other => other,
     }
 }
 
