@@ -255,8 +255,11 @@ impl State {
         });
         let waits = StoredValue::new(false);
         Effect::new(move |_| {
-            let analysis = self.analysis.get();
-            if self.draft.read_untracked().is_none() {
+            let (analysis, dragged) = (self.analysis.get(), self.draft.read().is_some());
+            if *self.told.read_untracked() == analysis {
+                return;
+            }
+            if !dragged {
                 return self.told.set(analysis);
             }
             if !waits.get_value() {
@@ -376,7 +379,7 @@ impl State {
         let ranked = analysis.ranking.iter().find(|ranked| ranked.index == series);
         let time = analysis.detected.loaded.series[series].grid.at(index);
         let event = ranked.and_then(|ranked| {
-            ranked.events.iter().find(|event| event.onset.time <= time && time <= event.end)
+            ranked.events.iter().find(|event| event.start <= time && time <= event.end)
         });
         self.selected.set(event.map(|event| (series, event.onset.index)));
     }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::detect::{Detection, Detector, Quantity, View};
 use crate::stats::tail::severity;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 /// Which deviations count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -128,8 +128,13 @@ pub struct Event {
     pub recovered: Option<usize>,
     /// Whether it goes on at the end of the range, where samples still come.
     pub ongoing: bool,
-    /// First to last odd time: until recovery where there was one, else until the last flagged sample.
+    /// When it began: at the onset, or before for what is noticed late: slopes and drifts, and a value or samples that
+    /// stopped.
+    pub start: Timestamp,
+    /// The last odd time: until recovery where there was one, else until the last flagged sample.
     pub end: Timestamp,
+    /// From `start` to `end`, both samples with their step.
+    pub lasted: Span,
     /// Area between values and baseline from onset to `end`, in units times seconds, never negative.
     pub area: f64,
     /// Up or down.

@@ -109,7 +109,7 @@ pub fn facts(analysis: &Analysis, ranked: &Ranked, event: &Event) -> Facts {
         fixed: about.threshold == 0.0,
         detected: event.onset.time + grid.duration(analysis.rule.at_least.saturating_sub(1)),
         recovered: event.recovered.map(|back| grid.at(back)),
-        lasted: words::lasted(event, grid.step.span()),
+        lasted: event.lasted,
         spread,
         deviations: deviations(detection, event, spread),
         inside: (event.onset.lower..=event.onset.upper).contains(&event.peak.value),

@@ -17,14 +17,16 @@ pub const MAX_SAMPLES: usize = 1_000_000;
 /// Samples of history that every question has: what each detector wants at its defaults.
 pub const LEAST_HISTORY: usize = 750;
 
-/// So many samples of history, of all series together, are fetched for what learns from more: 3.5 MB of a source's answers.
-const HISTORY_BUDGET: usize = 120_000;
+/// So many samples of history, of all series together, are fetched for what learns from more: 13 MB of a source's
+/// answers, less what compresses.
+const HISTORY_BUDGET: usize = 450_000;
 
 /// And so many of a series: three more pieces.
 const MOST_HISTORY: usize = 3 * MAX_POINTS;
 
-/// Three weeks, three days: a season is learnt from three.
-const SEASONS: [u64; 2] = [3 * 7 * 86_400, 3 * 86_400];
+/// A season is learnt from three: seconds of three weeks and three days, each with the share of the budget that it may
+/// take. A day tells most of what is usual.
+const SEASONS: [(u64, f64); 2] = [(3 * 7 * 86_400, 0.3), (3 * 86_400, 1.0)];
 
 /// The steps that are chosen on their own, shortest first, in seconds.
 const LADDER: [u64; 11] = [15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600];
@@ -117,9 +119,15 @@ impl RangeQuery {
     pub fn older(&self, series: usize) -> Option<Self> {
         let grid = self.grid();
         let most = MOST_HISTORY.min(MAX_SAMPLES.saturating_sub(grid.len));
-        let room = (HISTORY_BUDGET / series.max(1)).min(most);
-        let seasons = SEASONS.map(|season| (season * 1_000 / self.step.millis()) as usize);
-        let wanted = seasons.into_iter().find(|season| *season <= room).unwrap_or(room);
+        let room = |share: f64| {
+            let budget = (HISTORY_BUDGET as f64 * share) as usize;
+            (budget / series.max(1)).min(most)
+        };
+        let fitting = SEASONS.iter().find_map(|(season, share)| {
+            let season = (season * 1_000 / self.step.millis()) as usize;
+            (season <= room(*share)).then_some(season)
+        });
+        let wanted = fitting.unwrap_or_else(|| room(1.0));
         let more = wanted.checked_sub(self.history).filter(|more| *more > 0 && series > 0)?;
         let (start, end) = (grid.start - self.step.times(more), grid.start - self.step.span());
         let older = Self { start, end, history: 0, ..self.clone() };
@@ -231,12 +239,12 @@ mod tests {
         let cases = [
             ("15s", 1, 3 * 5_760),
             ("1m", 1, 21 * 1_440),
-            ("1m", 3, 21 * 1_440),
-            ("1m", 4, 3 * 1_440),
-            ("1m", 27, 3 * 1_440),
-            ("1m", 40, 3_000),
+            ("1m", 4, 21 * 1_440),
+            ("1m", 5, 3 * 1_440),
+            ("1m", 100, 3 * 1_440),
+            ("1m", 150, 3_000),
             ("1m", 1_000, 0),
-            ("5m", 19, 21 * 288),
+            ("5m", 20, 21 * 288),
             ("1h", 100, 0),
             ("15m", 10, 21 * 96),
             ("1s", 1, 33_000),

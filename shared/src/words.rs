@@ -6,7 +6,7 @@ mod subject;
 use crate::analysis::Analysis;
 use crate::detect::{Quantity, View};
 use crate::event::{Direction, Event, Kind, Level};
-use crate::time::{Span, Timestamp};
+use crate::time::Span;
 use crate::unit::Unit;
 
 pub use clock::Clock;
@@ -66,7 +66,7 @@ pub fn title(analysis: &Analysis) -> String {
     let of_values = matches!(event.quantity, Quantity::Value | Quantity::Increase);
     let numbers = match event.kind {
         Kind::Gap | Kind::FlatLine => {
-            let lasted = lasted(event, loaded.query.step.span()).words();
+            let lasted = event.lasted.words();
             format!(
                 "{} for {lasted}",
                 if event.kind == Kind::Gap { "no samples" } else { "one value" }
@@ -144,21 +144,18 @@ pub fn what(event: &Event, unit: Unit) -> String {
         unit.format(event.onset.expected)
     };
     let name = event.kind.name();
-    let of_values = matches!(event.quantity, Quantity::Value | Quantity::Increase);
+    let of_values = of_values(event);
     match event.kind {
         Kind::Infinite => format!("infinite value ({expected} expected)"),
         Kind::LevelShiftUp | Kind::LevelShiftDown if of_values => {
             let level = unit.format(event.new_level.unwrap_or(event.peak.value));
-            format!("{name} from {expected} to {level}")
-        }
-        Kind::Gap | Kind::FlatLine => {
-            let lasted = event.end.since(event.began);
-            if lasted > Span::ZERO {
-                format!("{name} of {}", lasted.words())
+            if event.ranged {
+                format!("{name} to {level} ({expected} expected)")
             } else {
-                name.to_owned()
+                format!("{name} from {expected} to {level}")
             }
         }
+        Kind::Gap | Kind::FlatLine => format!("{name} of {}", event.lasted.words()),
         _ if of_values || event.quantity == Quantity::Slope => {
             format!("{name} to {peak} ({expected} expected)")
         }
@@ -176,6 +173,10 @@ pub fn capitalised(text: &str) -> String {
 /// Which end of its values the peak of an event is.
 pub fn farthest(event: &Event) -> &'static str {
     if event.direction == Direction::Up { "highest" } else { "lowest" }
+}
+
+fn of_values(event: &Event) -> bool {
+    matches!(event.quantity, Quantity::Value | Quantity::Increase)
 }
 
 /// "a spike", "an infinite value".
@@ -290,17 +291,20 @@ pub fn reason(event: &Event, unit: Unit) -> String {
         Some(by) => format!("; alert from {}, strength {}", view(by), one_decimal(event.strength)),
         None => String::new(),
     };
-    if event.quantity == Quantity::Duration {
-        return format!("{peak}, which is {score} times {baseline}");
+    if of_values(event) && event.kind == Kind::Gap {
+        return format!(
+            "no sample for {}, where {expected} was expected ({range}){told}",
+            event.lasted.words()
+        );
     }
-    if event.kind == Kind::Gap {
-        return format!("no samples where {expected} was expected{told}");
-    }
-    if event.kind == Kind::FlatLine {
-        return format!("{peak} again and again{told}");
+    if of_values(event) && event.kind == Kind::FlatLine {
+        return format!("{peak} without any change for {}{told}", event.lasted.words());
     }
     if event.steady {
         return format!("{subject}{peak} against a constant {expected} in {baseline}{told}");
+    }
+    if event.quantity == Quantity::Duration {
+        return format!("{peak}, which is {score} times {baseline}");
     }
     if event.ranged {
         return format!(
@@ -320,26 +324,14 @@ pub fn one_decimal(value: f64) -> String {
     Unit::Plain.format(libm::round(value * 10.0) / 10.0)
 }
 
-/// When it began: at the onset, but for what is noticed late.
-pub fn began(event: &Event) -> Timestamp {
-    match event.kind {
-        Kind::Gap | Kind::FlatLine | Kind::SlopeChange | Kind::Drift => event.began,
-        _ => event.onset.time,
-    }
-}
-
-/// From the first to the last odd sample, which lasts a step.
-pub fn lasted(event: &Event, step: Span) -> Span {
-    Span::from_millis(event.end.since(began(event)).millis() + step.millis())
-}
-
 /// How the event ended: "10 min, recovered", "2 h, ongoing".
-pub fn course(event: &Event, step: Span) -> String {
-    let lasted = lasted(event, step).words();
+pub fn course(event: &Event) -> String {
+    let lasted = event.lasted.words();
+    let excursion = matches!(event.kind, Kind::Spike | Kind::Dip);
     match (event.ongoing, event.recovered) {
         (true, _) => format!("{lasted}, ongoing"),
         (false, Some(_)) => format!("{lasted}, recovered"),
-        (false, None) if event.new_level.is_some() => {
+        (false, None) if event.new_level.is_some() && !excursion => {
             format!("odd for {lasted}, then the new normal")
         }
         (false, None) => format!("{lasted}, recovery not seen"),

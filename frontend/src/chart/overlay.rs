@@ -14,6 +14,9 @@ use super::Palette;
 use super::decimate::{MOST_POINTS, decimated, indices};
 use super::geometry::Area;
 
+/// Pixels from one point of an edge of the band to the next.
+const EDGE: f64 = 2.0;
+
 /// A band may leave the plot by so many pixels.
 const BEYOND: f64 = 8.0;
 
@@ -38,8 +41,6 @@ pub(super) struct Scene<'a> {
     /// The whole plot, for what spans strip and values.
     pub(super) plot: Area,
     pub(super) grid: Grid,
-    /// The samples as they came.
-    pub(super) values: &'a [f64],
     pub(super) detection: &'a Detection,
     pub(super) ranked: &'a Ranked,
     pub(super) rule: Rule,
@@ -123,13 +124,10 @@ fn shades(canvas: &Canvas, scene: &Scene<'_>) {
     canvas.set_global_alpha(1.0);
 }
 
-/// Where an event begins and ends; one that begins in a gap is shown from where the samples stopped.
+/// Where an event begins and ends.
 fn times(scene: &Scene<'_>, event: &Event) -> (f64, f64) {
     let half = scene.grid.step.millis() as f64 / 2.0;
-    let before = scene.values.get(..=event.onset.index).unwrap_or_default();
-    let gap = before.iter().rev().take_while(|value| value.is_nan()).count();
-    let first = scene.grid.at(event.onset.index - gap.saturating_sub(1));
-    let left = scene.plot.x(first.0 as f64 - half);
+    let left = scene.plot.x(event.start.0 as f64 - half);
     (left, scene.plot.x(event.end.0 as f64 + half).max(left + 2.0))
 }
 
@@ -168,7 +166,7 @@ fn band(canvas: &Canvas, scene: &Scene<'_>) {
     let detection = scene.detection;
     let k = scene.rule.threshold;
     let shown = indices(scene.grid, scene.area.times);
-    let bucket = shown.len().div_ceil(scene.area.width.max(1.0) as usize).max(1);
+    let bucket = shown.len().div_ceil((scene.area.width / EDGE).max(1.0) as usize).max(1);
     let mut edges: Vec<(f64, f64, f64)> = Vec::with_capacity(shown.len() / bucket + 1);
     let flush = |edges: &mut Vec<(f64, f64, f64)>| {
         if let Some(&(x, upper, _)) = edges.first() {

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::analysis::{Analysis, Ranked};
 use shared::detect::Quantity;
+use shared::event::Kind;
 use shared::time::{TimeRange, Timestamp};
 use shared::{report, words};
 use wasm_bindgen::closure::Closure;
@@ -255,7 +256,6 @@ fn draw_overlay(
         area: judged_area(size, ranges),
         plot: Area::new(size, [0.0, 1.0], ranges.times, ranges.values),
         grid: series.grid,
-        values: &series.values,
         detection: &found.detection,
         ranked,
         rule: analysis.rule,
@@ -265,7 +265,10 @@ fn draw_overlay(
         selected: marked.selected,
         hover: marked.hover,
         label: labelled.map(|event| {
-            (event.peak.index, words::what(event, analysis.judged_unit(event.quantity)))
+            // What is odd by lasting has no peak.
+            let lasting = matches!(event.kind, Kind::Gap | Kind::FlatLine);
+            let at = if lasting { event.onset.index } else { event.peak.index };
+            (at, words::what(event, analysis.judged_unit(event.quantity)))
         }),
     };
     overlay::draw(context, size, &scene);

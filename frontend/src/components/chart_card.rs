@@ -64,7 +64,7 @@ pub fn ChartCard() -> impl IntoView {
                     <span><i class="sw data"></i>"value"</span>
                     <span><i class="sw band"></i>"expected range"</span>
                     <span class="odd">"▲ odd"</span>
-                    <span class="odd">"○ outside, no alert"</span>
+                    <span class="odd">"○ high score, no alert"</span>
                     {move || (!excluded.read().is_empty()).then(|| view! { <span><i class="sw hatch"></i>"not learnt from"</span> })}
                     {move || differing().then(|| view! { <span>"× the rule differs"</span> })}
                 </div>

@@ -80,6 +80,14 @@ fn nothing(analysis: &Analysis) -> String {
             "{scope}: too few samples to judge any of them. Choose a shorter window, a shorter step or a longer range."
         );
     }
+    let first = analysis.detected.series.first();
+    if first.is_some_and(|found| found.detection.alerts.is_some()) {
+        return format!(
+            "{scope}: nothing new, so no alert. The largest score was {}; {} flags a sample, but only an alert opens an event. Move the sensitivity to the right to be told of less.",
+            plain(highest),
+            words::threshold(analysis)
+        );
+    }
     if highest > 0.0 && highest >= k {
         return format!(
             "{scope}: scores up to {} pass {}, but none exceeds those of the hold-off before it, so nothing began here. Shorten the hold-off under Advanced to see them.",
@@ -132,11 +140,14 @@ impl Row {
             level: event.level().name(),
             severity: format!("{} {}", words::sign(event), words::severity(event)),
             kind: event.kind.name(),
-            when: format!(", {}", clock.from_to(event.onset.time, event.end)),
-            course: words::course(event, step),
+            when: format!(", {}", clock.from_to(event.start, event.end)),
+            course: words::course(event),
             peak: unit.format(event.peak.value),
             expected: unit.format(event.onset.expected),
-            bounds: words::bounds(event.onset.lower, event.onset.upper, unit),
+            bounds: match event.steady {
+                true => "constant before".to_owned(),
+                false => words::bounds(event.onset.lower, event.onset.upper, unit),
+            },
             why: words::reason(event, unit),
         }
     }
@@ -198,10 +209,10 @@ fn EventRow(
 
 /// The event with four times its length around it, at least 30 samples on each side, inside the range.
 fn around(event: &Event, range: TimeRange, step: Span) -> TimeRange {
-    let margin = (event.end.since(event.onset.time).millis() * 4).max(step.millis() * 30);
+    let margin = (event.end.since(event.start).millis() * 4).max(step.millis() * 30);
     let margin = Span::from_millis(margin);
     TimeRange {
-        start: (event.onset.time - margin).max(range.start),
+        start: (event.start - margin).max(range.start),
         end: (event.end + margin).min(range.end),
     }
 }

@@ -35,10 +35,9 @@ fn events_a_day(analysis: &Analysis) -> String {
 }
 
 fn longest(analysis: &Analysis) -> String {
-    let step = analysis.judged_grid().step.span().millis();
     let events = analysis.ranking.iter().flat_map(|ranked| &ranked.events);
-    let longest = events.map(|event| event.end.since(event.onset.time).millis() + step).max();
-    longest.map_or("–".to_owned(), |millis| Span::from_millis(millis).words())
+    let longest = events.map(|event| event.lasted).max();
+    longest.map_or("–".to_owned(), Span::words)
 }
 
 fn odd(analysis: &Analysis) -> usize {

@@ -50,6 +50,10 @@ pub(super) fn event(
         .filter(|&index| detection.judged[index].is_finite())
         .max_by(|&a, &b| distance(a).total_cmp(&distance(b)));
     let peak = judged(detection, rule, farthest.unwrap_or(first), &at);
+    let start = match found.kind {
+        Kind::Gap | Kind::FlatLine | Kind::SlopeChange | Kind::Drift => at(found.began),
+        _ => onset.time,
+    };
     let of_values = matches!(detection.quantity, Quantity::Value | Quantity::Increase);
     let new_level = new_level.or(found.level.filter(|_| of_values && back.is_none()));
     let seconds = at(first + 1).since(at(first)).as_seconds();
@@ -66,7 +70,9 @@ pub(super) fn event(
         last,
         recovered: back,
         ongoing,
+        start,
         end: at(odd_until),
+        lasted: at(odd_until + 1).since(start),
         area,
         direction,
         kind: found.kind,

@@ -1,6 +1,8 @@
 use super::*;
+use crate::analysis::Settings;
 use crate::detect::{Detector, Input, Rolling};
 use crate::series::Grid;
+use crate::stats::testing::Random;
 use crate::time::Step;
 
 const MINUTE: Step = Step::from_seconds(60);
@@ -232,4 +234,29 @@ fn kept_onsets_change_no_event() {
             "{detector:?}"
         );
     }
+}
+
+/// A lower threshold finds more events, and does not join them by the noise between.
+#[test]
+fn a_low_threshold_swallows_nothing() {
+    let mut random = Random(8);
+    let mut values: Vec<f64> = (0..2_200).map(|_| 10.0 + random.normal()).collect();
+    values[1_800..1_805].fill(30.0);
+    let grid = Grid { start: Timestamp(0), step: MINUTE, len: values.len() };
+    let input = Input { values: &values, learnt: &values, history: 750, grid, group: None };
+    let settings = Settings::of(Detector::default());
+    let detection = settings.detector.detect(input);
+    let samples = Samples { values: &values, period: &|| None };
+    let mut counts = Vec::new();
+    for threshold in [4.0, 2.0, 1.5] {
+        let rule = settings.rule_at(threshold);
+        let found = events(samples, &detection, &Onsets::default(), &rule, 750, |i| grid.at(i));
+        let spike = found.iter().find(|event| event.onset.index == 1_800).unwrap();
+        assert!(spike.last < 1_820, "{threshold}: {}", spike.last);
+        for event in &found {
+            assert!(event.last - event.onset.index < 30, "{threshold}: {event:?}");
+        }
+        counts.push(found.len());
+    }
+    assert!(counts.is_sorted() && counts[2] > counts[0], "{counts:?}");
 }

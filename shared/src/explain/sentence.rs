@@ -52,7 +52,7 @@ pub fn sentence(facts: &Facts, clock: Clock) -> String {
         parts.push(format!("inside of the band, but odd by {}", words::view(view)));
     }
     parts.extend(facts.extreme.map(|extreme| extreme.words(event.direction, clock)));
-    parts.push(format!("began at {}", moment(words::began(event), clock)));
+    parts.push(format!("began at {}", moment(event.start, clock)));
     parts.push(match (event.ongoing, facts.recovered) {
         (true, _) => format!("has lasted {} and goes on", facts.lasted.words()),
         (_, Some(_)) if facts.recovers() => format!("lasted {}, recovered", facts.lasted.words()),

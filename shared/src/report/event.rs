@@ -68,7 +68,7 @@ fn observed(one: &Explained<'_>, place: Place, clock: Clock) -> String {
 fn timeline(analysis: &Analysis, one: &Explained<'_>, place: Place, clock: Clock) -> String {
     let (facts, event) = (&one.facts, &one.facts.event);
     let mut moments = Vec::new();
-    let began = words::began(event);
+    let began = event.start;
     if began < event.onset.time {
         moments.push((began, "it began, seen in hindsight".to_owned()));
     }

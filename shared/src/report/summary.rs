@@ -150,7 +150,6 @@ fn nothing(analysis: &Analysis) -> String {
 /// The table of events, which leads to those that are explained.
 pub(super) fn events(analysis: &Analysis, explained: usize, clock: Clock) -> String {
     let worst = analysis.worst_events();
-    let step = analysis.detected.loaded.query.step.span();
     let mut out = String::from(
         "## Events\n\n| Event | Severity | What | Series | Start | End | Course | Peak | Expected | Bounds | Deviation | Score |\n\
          | ---: | --- | --- | --- | --- | --- | --- | ---: | ---: | --- | ---: | ---: |\n",
@@ -166,9 +165,9 @@ pub(super) fn events(analysis: &Analysis, explained: usize, clock: Clock) -> Str
             words::severity(event),
             event.kind.name().to_owned(),
             analysis.series(ranked).1.prepared.name.clone(),
-            clock.full(words::began(event)),
+            clock.full(event.start),
             if event.ongoing { "ongoing".to_owned() } else { clock.full(event.end) },
-            words::course(event, step),
+            words::course(event),
             unit.format(event.peak.value),
             unit.format(event.onset.expected),
             words::bounds(event.onset.lower, event.onset.upper, unit),
