@@ -7,6 +7,7 @@
 
 mod check;
 mod explained;
+mod inverse;
 mod pattern;
 mod rank;
 mod recognise;
@@ -41,6 +42,10 @@ pub struct Family {
     pub name: String,
     /// Which metrics these are, in a sentence.
     pub about: String,
+    /// Patterns of metric names and of `label=value` of which less is more, such as free space: their events are
+    /// turned upside down before they are compared with hypotheses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inverse: Vec<String>,
     /// By what a query is recognised. The family that has nothing here belongs to every query.
     #[serde(default)]
     pub recognise: Signature,
@@ -113,6 +118,9 @@ pub struct Hypothesis {
     /// Patterns of the metric names of the family that it is about; all where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<String>,
+    /// Patterns of `label=value` that it is about: another value of such a label excludes it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
     /// What speaks for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signs: Vec<Sign>,

@@ -99,6 +99,10 @@ fn problems(hypothesis: &Hypothesis) -> Vec<String> {
         !hypothesis.kinds.is_empty() || hypothesis.direction.is_some(),
         "it needs kinds or a direction: by what is it suggested?",
     );
+    want(
+        hypothesis.labels.iter().all(|pattern| pattern.contains('=')),
+        "labels are patterns such as mode=steal",
+    );
     want(!hypothesis.confirm.is_empty(), "confirm is empty: what would one see if it were so?");
     want(!hypothesis.refute.is_empty(), "refute is empty: what would one see if it were not?");
     want(!hypothesis.mitigate.is_empty(), "mitigate is empty: what ends the harm?");

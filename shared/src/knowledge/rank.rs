@@ -121,7 +121,7 @@ pub fn suspects<'a>(
     Suspects { scope: Scope::new(expr, facts), families, ranked }
 }
 
-/// `None` if the kind or the direction excludes it, or it is about other metrics.
+/// `None` if the kind or the direction excludes it, or it is about other metrics or other values of a label.
 fn reasons(
     hypothesis: &Hypothesis,
     recognised: &Recognised<'_>,
@@ -129,11 +129,18 @@ fn reasons(
     subject: &Subject,
     facts: &Facts,
 ) -> Option<Vec<Reason>> {
-    let mut all = vec![fit(hypothesis, &facts.event)?];
+    let inverse = subject.is_inverse(&recognised.family.inverse);
+    let mut all = vec![fit(hypothesis, &facts.event, inverse)?];
     let mut put = |points: i32, text: String| all.push(Reason { text, points });
     if !hypothesis.metrics.is_empty() {
         let name = first_match(&hypothesis.metrics, &subject.metrics)?;
         put(1, format!("it is known of {name}"));
+    }
+    let values = values_of_same_labels(&hypothesis.labels, &subject.labels);
+    match first_match(&hypothesis.labels, &values) {
+        Some(pair) => put(1, format!("it is known of {pair}")),
+        None if values.is_empty() => {}
+        None => return None,
     }
     match hypothesis.often {
         Often::Common => put(2, format!("it is a common cause with {}", recognised.family.name)),
@@ -156,14 +163,22 @@ fn reasons(
     Some(all)
 }
 
-/// How the kind of the event fits.
-fn fit(hypothesis: &Hypothesis, event: &Event) -> Option<Reason> {
-    let side = side(event);
+/// `label=value` of the labels that the patterns name; each of the values that `a|b` stands for.
+fn values_of_same_labels(patterns: &[String], pairs: &[String]) -> Vec<String> {
+    let named = |label: &str| patterns.iter().any(|p| p.split('=').next() == Some(label));
+    let pairs = pairs.iter().filter_map(|pair| pair.split_once('='));
+    let same = pairs.filter(|(label, _)| named(label));
+    same.flat_map(|(label, value)| value.split('|').map(move |one| format!("{label}={one}")))
+        .collect()
+}
+
+/// How the kind of the event fits; upside down where less of the metric is more.
+fn fit(hypothesis: &Hypothesis, event: &Event, inverse: bool) -> Option<Reason> {
+    let kind = if inverse { upside_down(event.kind) } else { event.kind };
+    let side = side(event).map(|side| if inverse { opposite(side) } else { side });
     let directed = hypothesis.direction.is_none() || side.is_none() || hypothesis.direction == side;
     let name = with_article(event.kind.name());
-    if hypothesis.kinds.contains(&event.kind)
-        || (hypothesis.kinds.is_empty() && in_values(event.kind))
-    {
+    if hypothesis.kinds.contains(&kind) || (hypothesis.kinds.is_empty() && in_values(kind)) {
         return directed.then(|| Reason { text: format!("it is {name}"), points: 3 });
     }
     // A kind is told from few samples: what shows in values on the same side is not excluded.
@@ -171,7 +186,7 @@ fn fit(hypothesis: &Hypothesis, event: &Event) -> Option<Reason> {
         .kinds
         .iter()
         .any(|kind| in_values(*kind) && side_of(*kind).is_none_or(|s| Some(s) == side));
-    let related = side.is_some() && directed && in_values(event.kind) && same_side;
+    let related = side.is_some() && directed && in_values(kind) && same_side;
     related
         .then(|| Reason { text: format!("it goes the same way, though it is {name}"), points: 1 })
 }
@@ -181,6 +196,23 @@ fn side(event: &Event) -> Option<Direction> {
     match event.kind {
         Kind::Gap | Kind::FlatLine | Kind::VarianceChange | Kind::SeasonBroken => None,
         kind => side_of(kind).or(Some(event.direction)),
+    }
+}
+
+fn opposite(side: Direction) -> Direction {
+    match side {
+        Direction::Up => Direction::Down,
+        Direction::Down => Direction::Up,
+    }
+}
+
+fn upside_down(kind: Kind) -> Kind {
+    match kind {
+        Kind::Spike => Kind::Dip,
+        Kind::Dip => Kind::Spike,
+        Kind::LevelShiftUp => Kind::LevelShiftDown,
+        Kind::LevelShiftDown => Kind::LevelShiftUp,
+        other => other,
     }
 }
 
@@ -205,6 +237,25 @@ fn in_values(kind: Kind) -> bool {
         | Kind::OddOneOut => true,
         Kind::Gap | Kind::FlatLine | Kind::VarianceChange | Kind::SeasonBroken | Kind::Infinite => {
             false
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_the_labels_that_are_asked_for() {
+        let texts = |all: &[&str]| all.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+        let patterns = texts(&["mode=steal", "mode=i*"]);
+        let cases: [(&[&str], &[&str]); 3] = [
+            (&["cpu=0", "mode=user|iowait"], &["mode=user", "mode=iowait"]),
+            (&["modes=user"], &[]),
+            (&["mode=steal", "mode=idle"], &["mode=steal", "mode=idle"]),
+        ];
+        for (pairs, values) in cases {
+            assert_eq!(values_of_same_labels(&patterns, &texts(pairs)), texts(values));
         }
     }
 }

@@ -87,7 +87,7 @@ pub struct Subject {
     pub labels: Vec<String>,
     /// Of those metrics.
     pub metadata: Vec<Metadata>,
-    expr: String,
+    pub(super) expr: String,
 }
 
 /// A family to which a query belongs.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `$labels(job, instance)` | matchers of those labels as the odd series, or else the query, has them; nothing where neither does |
 //! | `$labels` | matchers of all labels of the odd series |
+//! | `$host` | a matcher of `instance` with the host of the odd series and any port; nothing where it has none |
 //! | `$selector` | the selector of the query with the labels of the odd series added |
 //! | `$metric` | the metric of the query |
 //! | `${base}` | the same without `_bucket`, `_count`, `_sum` or `_total` |
@@ -38,7 +39,7 @@ pub struct Scope {
 pub enum TemplateError {
     /// Not one of the names.
     #[error(
-        "${0} is not known: use $labels(...), $labels, $selector, $metric, ${{base}}, $expr, $window, $peak or $before"
+        "${0} is not known: use $labels(...), $labels, $host, $selector, $metric, ${{base}}, $expr, $window, $peak or $before"
     )]
     Unknown(String),
     /// The list of labels has no end.
@@ -116,6 +117,7 @@ impl Scope {
     fn value(&self, name: &str) -> Option<String> {
         Some(match name {
             "labels" => self.labels(|_| true),
+            "host" => self.host(),
             "selector" => self.selector()?,
             "metric" => plain(self.metric.as_deref()?)?.to_owned(),
             "base" => base(plain(self.metric.as_deref()?)?).to_owned(),
@@ -137,6 +139,18 @@ impl Scope {
             })
             .collect();
         all.join(", ")
+    }
+
+    /// Other exporters of a host listen on other ports.
+    fn host(&self) -> String {
+        let of_one = |matcher: &&Matcher| matcher.label == "instance" && matcher.operator == "=";
+        let Some(Matcher { literal, .. }) = self.matchers.iter().find(of_one) else {
+            return String::new();
+        };
+        match host_pattern(literal.trim_matches(['"', '\'', '`'])) {
+            Some(pattern) => format!("instance=~\"{pattern}\""),
+            None => format!("instance={literal}"),
+        }
     }
 
     fn selector(&self) -> Option<String> {
@@ -174,6 +188,23 @@ fn plain(metric: &str) -> Option<&str> {
     fits.then_some(metric)
 }
 
+/// A regular expression for all ports of the host of an instance; `None` if that is no plain address.
+fn host_pattern(instance: &str) -> Option<String> {
+    let digits = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let host = instance.rsplit_once(':').filter(|(_, port)| digits(port));
+    let host = host.map_or(instance, |(host, _)| host);
+    let mut pattern = String::with_capacity(host.len() + 16);
+    for c in host.chars() {
+        match c {
+            '.' | '[' => pattern.extend(['[', c, ']']),
+            '-' | '_' | ':' | ']' => pattern.push(c),
+            c if c.is_ascii_alphanumeric() => pattern.push(c),
+            _ => return None,
+        }
+    }
+    Some(pattern + "(:[0-9]+)?")
+}
+
 fn base(metric: &str) -> &str {
     let endings = ["_bucket", "_count", "_sum", "_total"];
     endings.iter().find_map(|ending| metric.strip_suffix(ending)).unwrap_or(metric)
@@ -207,12 +238,31 @@ fn pieces(template: &str) -> Result<Vec<Piece<'_>>, TemplateError> {
                 all.push(Piece::Labels(list.split(',').map(str::trim).collect()));
                 rest = behind;
             }
-            "labels" | "selector" | "metric" | "base" | "expr" | "window" | "peak" | "before" => {
-                all.push(Piece::Name(name));
-            }
+            "labels" | "host" | "selector" | "metric" | "base" | "expr" | "window" | "peak"
+            | "before" => all.push(Piece::Name(name)),
             other => return Err(TemplateError::Unknown(other.to_owned())),
         }
     }
     all.push(Piece::Text(rest));
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_ports_of_a_host() {
+        let cases = [
+            ("db1:9187", Some("db1(:[0-9]+)?")),
+            ("db1", Some("db1(:[0-9]+)?")),
+            ("10.0.0.1:9100", Some("10[.]0[.]0[.]1(:[0-9]+)?")),
+            ("[::1]:9100", Some("[[]::1](:[0-9]+)?")),
+            ("https://a.example/health", None),
+            (r"a\b", None),
+        ];
+        for (instance, pattern) in cases {
+            assert_eq!(host_pattern(instance).as_deref(), pattern, "{instance}");
+        }
+    }
 }
