@@ -52,7 +52,8 @@ function settle(link) {
  */
 function frame(table) {
   const around = table.ownerDocument.createElement("div");
-  around.className = "table-frame";
+  around.className = "scroll";
+  around.tabIndex = 0;
   table.replaceWith(around);
   around.append(table);
 }

@@ -22,8 +22,8 @@ const MINUTE: u64 = 60;
 /// What is planted and what must be said of it. Minutes are after the anchor.
 struct Plant {
     expr: &'static str,
-    /// The detector that is asked; `auto` is what a person gets who touches nothing.
-    detector: &'static str,
+    /// Minutes after the anchor at which it is asked, with the detector that a person gets who touches nothing.
+    after: u64,
     /// A part of the labels of the odd series.
     series: &'static str,
     kinds: &'static [Kind],
@@ -39,12 +39,12 @@ fn params(pairs: &[(&str, String)]) -> Params {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
 }
 
-/// The day before two hours after the anchor, as the page loads it.
-fn load_demo(expr: &str, settings: &Settings) -> Loaded {
+/// The day before so many minutes after the anchor, as the page loads it.
+fn load_demo(expr: &str, after: u64, settings: &Settings) -> Loaded {
     let demo = Demo::new(ANCHOR);
     let history = settings.detector.history() + settings.rule.hold_off;
     let history = history.next_multiple_of(250).max(LEAST_HISTORY);
-    let end = ANCHOR + Span::from_seconds(120 * MINUTE);
+    let end = ANCHOR + Span::from_seconds(after * MINUTE);
     let range = TimeRange { start: end - Span::from_seconds(1_440 * MINUTE), end };
     let query = RangeQuery::new(expr, range, Step::from_seconds(MINUTE), history).unwrap();
     let fetch = |query: RangeQuery| {
@@ -69,9 +69,9 @@ fn load_demo(expr: &str, settings: &Settings) -> Loaded {
     }
 }
 
-fn analysis(expr: &str, detector: &str) -> Analysis {
-    let settings = Settings::of(Detector::by_id(detector).unwrap());
-    let loaded = load_demo(expr, &settings);
+fn analysis(expr: &str, after: u64) -> Analysis {
+    let settings = Settings::of(Detector::default());
+    let loaded = load_demo(expr, after, &settings);
     let detected = detect(&prepare(loaded.into()), settings.detector, Learning::default());
     analyze(detected.into(), settings.rule)
 }
@@ -106,7 +106,7 @@ fn minutes(time: Timestamp) -> f64 {
 
 /// Everything that is wrong with what is said of a plant.
 fn faults(plant: &Plant) -> Vec<String> {
-    let analysis = analysis(plant.expr, plant.detector);
+    let analysis = analysis(plant.expr, plant.after);
     let knowledge = load(None).unwrap();
     let explained =
         explained_worst(&analysis, MOST_EXPLAINED, Some(&knowledge), &metadata(plant.expr));
@@ -169,7 +169,7 @@ fn every_planted_event_is_told_as_what_it_is() {
     let plants = [
         Plant {
             expr: "rate(dhcp_lease_count[5m]) * 60",
-            detector: "auto",
+            after: 120,
             series: "dhcp-1",
             kinds: &[Spike],
             began: (0.0, 2.0),
@@ -178,16 +178,16 @@ fn every_planted_event_is_told_as_what_it_is() {
         },
         Plant {
             expr: "node_cpu_utilisation_ratio",
-            detector: "auto",
+            after: 120,
             series: "node-3",
             kinds: &[LevelShiftUp],
             began: (0.0, 2.0),
             peak: Some(1.0),
-            causes: &["any/one-bad-instance"],
+            causes: &["any/one-bad-instance", "cpu/runaway"],
         },
         Plant {
             expr: "histogram_quantile(0.9, sum by (le) (rate(http_request_duration_seconds_bucket[5m])))",
-            detector: "auto",
+            after: 120,
             series: "",
             kinds: &[LevelShiftUp],
             began: (0.0, 2.0),
@@ -196,16 +196,16 @@ fn every_planted_event_is_told_as_what_it_is() {
         },
         Plant {
             expr: "cache_hit_ratio",
-            detector: "auto",
+            after: 120,
             series: "shard=\"42\"",
             kinds: &[LevelShiftDown],
             began: (0.0, 2.0),
             peak: Some(0.68),
-            causes: &["any/one-bad-instance"],
+            causes: &["any/one-bad-instance", "cache/cache-unreachable"],
         },
         Plant {
             expr: "rate(dns_validator_mismatch_total[10m])",
-            detector: "auto",
+            after: 120,
             series: "dnssec",
             kinds: &[SlopeChange, Drift],
             began: (0.0, 60.0),
@@ -213,17 +213,19 @@ fn every_planted_event_is_told_as_what_it_is() {
             causes: &["dns/signatures"],
         },
         Plant {
+            // Until it was due to be restarted, two hours after the anchor, it looks as ever.
+            // Then it goes on at the pace at which it rose before, but does not fall: odd by its level for the hour.
             expr: "process_resident_memory_bytes",
-            detector: "auto",
+            after: 720,
             series: "app-2",
-            kinds: &[SlopeChange, Drift],
-            began: (-360.0, 60.0),
+            kinds: &[SlopeChange, Drift, LevelShiftUp],
+            began: (120.0, 60.0),
             peak: None,
             causes: &["memory/leak"],
         },
         Plant {
             expr: "rate(node_network_receive_errs_total[5m])",
-            detector: "auto",
+            after: 120,
             series: "node-1",
             kinds: &[Spike],
             began: (0.0, 2.0),
@@ -232,7 +234,7 @@ fn every_planted_event_is_told_as_what_it_is() {
         },
         Plant {
             expr: "queue_depth",
-            detector: "auto",
+            after: 120,
             series: "outgoing",
             kinds: &[Gap],
             began: (-15.0, 5.0),
@@ -241,7 +243,7 @@ fn every_planted_event_is_told_as_what_it_is() {
         },
         Plant {
             expr: "room_temperature_celsius",
-            detector: "auto",
+            after: 120,
             series: "rack-b",
             kinds: &[FlatLine],
             began: (0.0, 5.0),
@@ -253,7 +255,7 @@ fn every_planted_event_is_told_as_what_it_is() {
         .iter()
         .flat_map(|plant| {
             let found = faults(plant).into_iter();
-            found.map(|fault| format!("{} ({}): {fault}", plant.expr, plant.detector))
+            found.map(|fault| format!("{}: {fault}", plant.expr))
         })
         .collect();
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
@@ -263,7 +265,7 @@ fn every_planted_event_is_told_as_what_it_is() {
 fn where_nothing_happens_nothing_is_invented() {
     // A healthy control, and a counter of independent events at one rate.
     for expr in ["ntp_offset_seconds", "rate(http_requests_total{code=\"404\"}[5m])"] {
-        let analysis = analysis(expr, "auto");
+        let analysis = analysis(expr, 120);
         assert_eq!(analysis.event_count(), 0, "{expr}: {}", shared::words::headline(&analysis));
         let knowledge = load(None).unwrap();
         let explained =
