@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use proptest::prelude::*;
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag};
 use shared::analysis::{Analysis, Learning, Settings, analyze, detect, prepare};
 use shared::detect::{Detector, Rolling};
 use shared::event::Rule;
@@ -254,5 +256,84 @@ fn names_of_files() {
         ("+", "oddity-2026-01-31-15-00-00.md"),
     ] {
         assert_eq!(file_name(expr, at, "md"), name);
+    }
+}
+
+/// What a reader of Markdown makes of a report, without the words: blocks, lists, tables, where links lead.
+fn structure(text: &str) -> Vec<String> {
+    Parser::new_ext(text, Options::ENABLE_TABLES)
+        .filter_map(|event| match event {
+            Event::Start(Tag::Link { dest_url, .. }) => Some(format!("link to {dest_url}")),
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(kind))) => {
+                Some(format!("block of {kind}"))
+            }
+            Event::Start(tag) => Some(format!("{tag:?}")),
+            Event::End(tag) => Some(format!("end of {tag:?}")),
+            Event::Code(_) => Some("code".to_owned()),
+            Event::Text(_) => None,
+            other => Some(format!("{other:?}")),
+        })
+        .collect()
+}
+
+/// Markup of all kinds between letters that no one expects.
+fn hostile() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        3 => r#"[ \n\r\t`*_<>\[\]()!#|&;:\\/~{}"'=+\-.0-9a-z]{1,8}"#,
+        1 => r"\PC{1,4}",
+        1 => proptest::sample::select(vec![
+            "<img src=x onerror=alert(1)>", "![x](https://evil)", "[x](javascript:alert(1))", "www.evil.com",
+            "https://evil", "&lt;", "\n\n# owned\n\n", "```\n", "\n| a |\n| - |\n", "\u{202e}", "\u{0}", "-->", "$labels",
+            "\n1. x\n", "\n> x", "~~~\n", "</code>", "a@evil.com", "\u{2028}", "[x]: https://evil\n",
+        ]).prop_map(str::to_owned),
+    ];
+    proptest::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+    #[test]
+    fn no_text_of_others_breaks_the_report(
+        values in [hostile(), hostile()],
+        names in ["[a-z_]{1,8}", "\\PC{1,8}"],
+        notes in [hostile(), hostile()],
+    ) {
+        let settings = Settings::of(Detector::Rolling(Rolling::default()));
+        // Two series of each report have the labels of the case, or plain ones in their place.
+        let report_of = |names: [&str; 2], values: [&str; 2], notes: [&str; 2]| {
+            let spike: fn(f64) -> f64 = |m| 8.0 + wobble(m) + if m == 100.0 { 29.0 } else { 0.0 };
+            let shift: fn(f64) -> f64 = |m| 8.0 + wobble(m) + if m >= 150.0 { 29.0 } else { 0.0 };
+            let labels = |at: usize| [
+                (METRIC_NAME, "dhcp_lease_total"),
+                ("instance", if at == 0 { "a" } else { "b" }),
+                ("job", values[at]),
+                (names[at], values[1 - at]),
+            ];
+            let (first, second) = (labels(0), labels(1));
+            let plants: [Plant<'_>; 2] = [(&first, spike), (&second, shift)];
+            let mut loaded = load("dhcp_lease_total", settings.detector, &plants);
+            loaded.warnings.push(notes[0].to_owned());
+            loaded.infos.push(notes[1].to_owned());
+            loaded.unsupported.push(loaded.series[0].labels.clone());
+            let context = Context {
+                source: notes[0].to_owned(),
+                rule: Some(ExportedRule {
+                    yaml: format!("name: {}", notes[1]),
+                    verification: Some(notes[0].to_owned()),
+                }),
+                ..context()
+            };
+            report(&analysed(loaded, settings), &context)
+        };
+        let plain = report_of(["zone", "zone"], ["x", "y"], ["note", "note"]);
+        // Labels of the same name would be one.
+        prop_assume!(names.iter().all(|name| !["job", "instance", METRIC_NAME].contains(&name.as_str())));
+        let text = report_of(
+            [&names[0], &names[1]],
+            [&format!("x{}", values[0]), &format!("y{}", values[1])],
+            [&format!("n{}", notes[0]), &format!("n{}", notes[1])],
+        );
+        prop_assert_eq!(structure(&text), structure(&plain), "{}", text);
+        prop_assert!(!text.contains('\u{202e}') && !text.contains('\0'));
     }
 }
