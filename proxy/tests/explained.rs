@@ -155,7 +155,9 @@ fn faults(plant: &Plant) -> Vec<String> {
     // The report says all of it.
     let text = report(&analysis, &explained);
     let peak = facts.unit.format(event.peak.value);
-    for part in [event.kind.name(), &peak, &Clock::UTC.full(event.onset.time), "## Suspected causes"] {
+    for part in
+        [event.kind.name(), &peak, &Clock::UTC.full(event.onset.time), "## Suspected causes"]
+    {
         want(text.contains(part), format!("the report says no {part}"));
     }
     faults

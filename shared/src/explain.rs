@@ -22,7 +22,6 @@ use crate::event::{Event, Kind};
 use crate::series::Labels;
 use crate::time::{Span, Step, Timestamp};
 use crate::unit::Unit;
-use crate::words;
 
 /// Samples on each side of a change whose medians are the level before and after it.
 const AROUND: usize = 60;

@@ -1,12 +1,10 @@
 //! Chance: counts, numbers and noise.
 
-use rand_distr::{
-    Bernoulli, Distribution, Exp1, Gamma, Poisson, StandardNormal, StudentT, Uniform,
-};
+use rand::{RngExt as _, SeedableRng as _};
+use rand_distr::{Distribution, Exp1, Gamma, Poisson, StandardNormal};
 use rand_pcg::Pcg64Mcg;
-use rand_pcg::rand_core::SeedableRng;
 
-use crate::generate::Noise;
+use super::generate::Noise;
 
 /// A generator of chance that gives the same for the same seed.
 pub struct Dice(Pcg64Mcg);
@@ -19,21 +17,27 @@ impl Dice {
 
     /// True this often.
     pub fn chance(&mut self, probability: f64) -> bool {
-        Bernoulli::new(probability).unwrap().sample(&mut self.0)
+        self.0.random_bool(probability)
     }
 
     /// Any number between both.
     pub fn number(&mut self, least: f64, most: f64) -> f64 {
-        Uniform::new(least, most).unwrap().sample(&mut self.0)
+        self.0.random_range(least..most)
     }
 
     /// A count between both, both included.
     pub fn count(&mut self, least: usize, most: usize) -> usize {
-        Uniform::new_inclusive(least, most).unwrap().sample(&mut self.0)
+        self.0.random_range(least..=most)
     }
 
     fn draw(&mut self, distribution: impl Distribution<f64>) -> f64 {
         distribution.sample(&mut self.0)
+    }
+
+    /// Root of the mean square of so many normal numbers: what a normal one is divided by to get Student's t.
+    fn chi(&mut self, degrees: usize) -> f64 {
+        let squares = (0..degrees).map(|_| self.draw(StandardNormal).powi(2));
+        (squares.sum::<f64>() / degrees as f64).sqrt()
     }
 
     /// The mean with noise of scale 1 around it, of scale 3 from `wide` on.
@@ -42,9 +46,9 @@ impl Dice {
             let count = |(at, mean): (usize, &f64)| {
                 let rate = (level * mean).max(1e-9);
                 // A rate that itself varies widens counts: the sum of both variances is nine times the rate.
-                let rate =
-                    if at < wide { rate } else { self.draw(Gamma::new(rate / 8.0, 8.0).unwrap()) };
-                self.draw(Poisson::new(rate.max(1e-9)).unwrap()) / level
+                let varying = (at >= wide).then(|| Gamma::new(rate / 8.0, 8.0).ok()).flatten();
+                let rate = varying.map_or(rate, |gamma| self.draw(gamma)).max(1e-9);
+                Poisson::new(rate).map_or(rate, |poisson| self.draw(poisson)) / level
             };
             return mean.iter().enumerate().map(count).collect();
         }
@@ -52,9 +56,9 @@ impl Dice {
         let (mut last, mut burst, mut height) = (0.0, false, 0.0);
         let raw: Vec<f64> = (0..mean.len())
             .map(|_| {
-                let normal: f64 = self.draw(StandardNormal);
+                let normal = self.draw(StandardNormal);
                 match noise {
-                    Noise::HeavyTailed => self.draw(StudentT::new(3.0).unwrap()),
+                    Noise::HeavyTailed => normal / self.chi(3),
                     Noise::Autoregressive => {
                         last = correlation * last + normal;
                         last
@@ -67,6 +71,7 @@ impl Dice {
                         burst = lasts;
                         normal + if burst { height } else { 0.0 }
                     }
+                    Noise::Skewed => libm::exp(0.5 * normal),
                     Noise::White | Noise::Counts => normal,
                 }
             })

@@ -1,19 +1,23 @@
 //! A confusion matrix: what was planted, and what was found.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::collections::BTreeMap;
 
 use shared::event::Kind;
 
-use crate::generate::Plant;
+use super::generate::Plant;
 
 /// How often what was found for which plant.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Confusion {
     counts: BTreeMap<(Plant, &'static str), usize>,
 }
 
 impl Plant {
+    /// Name for a table.
+    pub fn name(self) -> &'static str {
+        self.kind().map_or("nothing", Kind::name)
+    }
+
     /// The kind that an event of it should have, `None` if there should be none.
     pub fn kind(self) -> Option<Kind> {
         Some(match self {
@@ -53,6 +57,14 @@ impl Confusion {
         self.share(is_noticed)
     }
 
+    /// What was found for one row, most often first, and how often.
+    pub fn found_for(&self, row: Plant) -> Vec<(&'static str, usize)> {
+        let of_row = self.counts.iter().filter(|((plant, _), _)| *plant == row);
+        let mut found: Vec<_> = of_row.map(|((_, found), count)| (*found, *count)).collect();
+        found.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        found
+    }
+
     /// So many plants had an event.
     pub fn noticed(&self) -> usize {
         self.count(is_noticed)
@@ -65,26 +77,6 @@ impl Confusion {
     fn share(&self, of: impl Fn(Plant, &str) -> bool) -> f64 {
         let right = self.count(|plant, found| of(plant, found) && found == name(plant.kind()));
         right as f64 / self.count(of).max(1) as f64
-    }
-}
-
-impl fmt::Display for Confusion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let found: BTreeSet<&str> = self.counts.keys().map(|(_, found)| *found).collect();
-        writeln!(f, "{:<10}{:>7} %  found", "planted", "right")?;
-        for plant in Plant::ALL {
-            if self.count(|row, _| row == plant) == 0 {
-                continue;
-            }
-            write!(f, "{:<10}{:>7.1}  ", format!("{plant:?}"), 100.0 * self.right_of(plant))?;
-            for found in &found {
-                if let Some(count) = self.counts.get(&(plant, *found)) {
-                    write!(f, "  {found} {count}")?;
-                }
-            }
-            writeln!(f)?;
-        }
-        writeln!(f, "{:<10}{:>7.1}", "all", 100.0 * self.right())
     }
 }
 

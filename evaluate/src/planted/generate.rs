@@ -1,4 +1,4 @@
-//! Synthetic series with one thing planted in each, made without any knowledge of the detectors.
+//! The generator. It knows nothing of the detectors.
 //!
 //! A series is level + trend + season + noise. "Scale" is the robust scale of the noise alone,
 //! `(q75 - q25) / 1.349`; everything is built in scales and put into a unit at the end.
@@ -6,7 +6,7 @@
 use shared::series::Grid;
 use shared::time::{Step, Timestamp};
 
-use crate::dice::Dice;
+use super::dice::Dice;
 
 /// How far off a clear plant is, in scales.
 const CLEAR: f64 = 8.0;
@@ -17,13 +17,16 @@ const SLOPE_WINDOW: usize = 30;
 /// Within so many samples a drift covers [`CLEAR`] scales.
 const DRIFT_WINDOW: usize = 600;
 
+/// A series without a plant is so many times longer than the others: false events are rare.
+const LONGER_HEALTHY: usize = 3;
+
 /// A flat line or a gap is so many times longer than any before.
 const LONGER: usize = 5;
 
 /// What is planted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Plant {
-    /// Nothing at all.
+    /// Nothing at all, in a series three times as long.
     Nothing,
     /// 1 to 5 samples at least 8 scales up, and half as far again as the noise ever went.
     Spike,
@@ -60,6 +63,8 @@ pub enum Noise {
     Counts,
     /// Normal, with bursts of a few samples every few hundred.
     Bursts,
+    /// Log-normal, as latencies are.
+    Skewed,
 }
 
 /// What a series is made of.
@@ -112,9 +117,27 @@ impl Plant {
 }
 
 impl Noise {
+    /// Name for a table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::White => "white",
+            Self::Autoregressive => "autoregressive",
+            Self::HeavyTailed => "heavy-tailed",
+            Self::Counts => "counts",
+            Self::Bursts => "bursts",
+            Self::Skewed => "skewed",
+        }
+    }
+
     /// Every noise model.
-    pub const ALL: [Self; 5] =
-        [Self::White, Self::Autoregressive, Self::HeavyTailed, Self::Counts, Self::Bursts];
+    pub const ALL: [Self; 6] = [
+        Self::White,
+        Self::Autoregressive,
+        Self::HeavyTailed,
+        Self::Counts,
+        Self::Bursts,
+        Self::Skewed,
+    ];
 }
 
 /// Each plant in each noise, with and without season and trend, once a seed. A season cannot break where
@@ -144,6 +167,7 @@ pub fn generate(recipe: Recipe) -> Planted {
     let minutes = if season && dice.chance(0.25) { 1 } else { 5 };
     let period = season.then_some(24 * 60 / minutes);
     let len = if minutes == 1 { 6_000 } else { dice.count(3_000, 6_000) };
+    let len = if plant == Plant::Nothing { LONGER_HEALTHY * len } else { len };
     let start = dice.count(len * 55 / 100, len - 900);
 
     let rises = noise == Noise::Counts || dice.chance(0.5);
