@@ -10,18 +10,25 @@ export function size(png: Buffer): { width: number; height: number } {
   return { width: png.readUInt32BE(16), height: png.readUInt32BE(20) };
 }
 
-/** How many colours it has, as a browser decodes it. */
+/** How many colours it has. */
 export async function colours(page: Page, png: Buffer): Promise<number> {
+  return new Set(await pixels(page, png, [0, 0, size(png).width, size(png).height])).size;
+}
+
+/** The colours of a part of it (left, top, width, height), row by row, as a browser decodes them. */
+export async function pixels(page: Page, png: Buffer, part: [number, number, number, number]): Promise<number[]> {
   const blank = await page.context().newPage();
   try {
-    return await blank.evaluate(async (base64) => {
-      const picture = await createImageBitmap(await (await fetch(`data:image/png;base64,${base64}`)).blob());
-      const context = new OffscreenCanvas(picture.width, picture.height).getContext("2d");
-      if (context === null) throw new Error("no canvas");
-      context.drawImage(picture, 0, 0);
-      const { data } = context.getImageData(0, 0, picture.width, picture.height);
-      return new Set(new Uint32Array(data.buffer)).size;
-    }, png.toString("base64"));
+    return await blank.evaluate(
+      async ({ base64, part }) => {
+        const picture = await createImageBitmap(await (await fetch(`data:image/png;base64,${base64}`)).blob());
+        const context = new OffscreenCanvas(picture.width, picture.height).getContext("2d");
+        if (context === null) throw new Error("no canvas");
+        context.drawImage(picture, 0, 0);
+        return Array.from(new Uint32Array(context.getImageData(...part).data.buffer));
+      },
+      { base64: png.toString("base64"), part },
+    );
   } finally {
     await blank.close();
   }
