@@ -305,7 +305,9 @@ fn follow_size(frame: NodeRef<html::Div>, size: RwSignal<(f64, f64)>) {
         let watched = element.clone();
         let closure = Closure::<dyn Fn(JsValue)>::new(move |_| {
             let now = (f64::from(watched.client_width()), f64::from(watched.client_height()));
-            if size.get_untracked() != now {
+            // What is hidden, as on paper, is drawn no smaller.
+            let shown = now.0 > 0.0 && now.1 > 0.0;
+            if shown && size.get_untracked() != now {
                 size.set(now);
             }
         });
