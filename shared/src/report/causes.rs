@@ -59,7 +59,7 @@ fn cause(out: &mut String, number: usize, suspect: &Suspect<'_>) {
         let all: Vec<&str> = checks.iter().map(|check| check.see.as_str()).collect();
         text(&all.join("; "))
     };
-    let _ = writeln!(out, "{number}. {}", text(&hypothesis.cause));
+    let _ = writeln!(out, "{number}. **{}**", text(&hypothesis.cause));
     for (name, value) in [
         ("Confidence", format!("{} ({} points)", suspect.confidence.name(), suspect.points)),
         ("Why", text(&hypothesis.because)),
