@@ -1,6 +1,7 @@
 //! The knowledge base as it ships: every data file is read, checked and tried on its examples.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a broken data file fails the test")]
+#![allow(clippy::disallowed_methods, reason = "a test reads the data files")]
 
 use std::path::Path;
 

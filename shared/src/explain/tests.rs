@@ -27,7 +27,7 @@ fn analysis(
     detector: &str,
     hours: u64,
     step: u64,
-    series: &[(&str, &dyn Fn(f64) -> f64)],
+    series: &[(&str, Values<'_>)],
 ) -> Analysis {
     let settings = Settings::of(Detector::by_id(detector).unwrap());
     let range = TimeRange { start: START, end: START + Span::from_seconds(hours * HOUR) };
@@ -73,6 +73,9 @@ fn within(minute: f64, from: f64, to: f64) -> bool {
     (from..to).contains(&minute)
 }
 
+/// Values by the minute.
+type Values<'a> = &'a dyn Fn(f64) -> f64;
+
 /// A wobble around 8 and something more in a while.
 fn bump(from: f64, to: f64, by: f64) -> impl Fn(f64) -> f64 {
     move |m| 8.0 + wobble(m) + if within(m, from, to) { by } else { 0.0 }
@@ -80,7 +83,7 @@ fn bump(from: f64, to: f64, by: f64) -> impl Fn(f64) -> f64 {
 
 #[test]
 fn each_kind_in_its_own_words() {
-    let cases: [(&str, &str, &str, &dyn Fn(f64) -> f64); 17] = [
+    let cases: [(&str, &str, &str, Values<'_>); 17] = [
         ("spike", "rate(x[5m]) * 60", "rolling", &bump(600.0, 606.0, 29.0)),
         ("dip to zero", "rate(x[5m])", "rolling", &|m| {
             if within(m, 600.0, 606.0) { 0.0 } else { 8.0 + wobble(m) }
@@ -120,6 +123,9 @@ fn each_kind_in_its_own_words() {
     insta::assert_snapshot!(out);
 }
 
+/// In which cycle, and on how many of them.
+type Found = Option<(Cycle, usize)>;
+
 #[test]
 fn what_recurs_is_told_by_what_was_loaded() {
     /// Spikes of six minutes at ten o'clock on some days of a week.
@@ -131,7 +137,7 @@ fn what_recurs_is_told_by_what_was_loaded() {
         }
     }
     let hourly = |m: f64| bump(600.0, 606.0, 29.0)(600.0 + (m + 1e5 * 60.0).rem_euclid(60.0));
-    let cases: [(u64, u64, &dyn Fn(f64) -> f64, Option<(Cycle, usize)>); 5] = [
+    let cases: [(u64, u64, Values<'_>, Found); 5] = [
         (168, 300, &spikes(&[6]), None),
         (168, 300, &spikes(&[1, 4, 6]), Some((Cycle::Day, 3))),
         (168, 300, &spikes(&[0, 1, 2, 3, 4, 5, 6]), Some((Cycle::Day, 7))),
@@ -158,7 +164,7 @@ fn what_recurs_is_told_by_what_was_loaded() {
 #[test]
 fn series_that_are_odd_together() {
     let (odd, calm) = (bump(600.0, 606.0, 29.0), bump(0.0, 0.0, 0.0));
-    let company = |series: &[(&str, &dyn Fn(f64) -> f64)]| {
+    let company = |series: &[(&str, Values<'_>)]| {
         let facts = worst(&analysis("x", "rolling", 24, 60, series));
         (facts.company.map(|company| (company.odd, company.of)), facts.signs)
     };

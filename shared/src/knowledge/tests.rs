@@ -150,6 +150,9 @@ fn families_are_recognised_by_what_weighs_most() {
     check("{job=\"a\"}", &named, &[], "dhcp 6 the metric dhcp_x | any 0");
 }
 
+/// What an author got wrong.
+type Change = fn(&mut Family);
+
 #[test]
 fn a_check_names_what_is_missing() {
     fn faults(change: impl FnOnce(&mut Family)) -> String {
@@ -162,7 +165,7 @@ fn a_check_names_what_is_missing() {
         faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     }
     assert_eq!(faults(|_| {}), "");
-    let cases: [(fn(&mut Family), &str); 16] = [
+    let cases: [(Change, &str); 16] = [
         (|f| f.id = "DHCP".to_owned(), "DHCP: its id, the name of its file"),
         (|f| f.name.clear(), "dhcp: name is empty"),
         (|f| f.about = "Short".to_owned(), "dhcp: about must say"),
