@@ -7,11 +7,12 @@ use shared::series::Grid;
 use shared::time::TimeRange;
 use shared::words;
 
-use super::decimate::{MOST_POINTS, decimated, indices};
-use super::figure::{Curve, Layout, View, bare, layout, lines, styled};
+use crate::decimate::{MOST_POINTS, decimated, indices};
+use crate::layout::{Layout, layout};
+use crate::{Curve, View, bare, lines, styled};
 
 /// The whole picture for a file: what page and canvas draw together, as Plotly traces, on its own ground.
-pub(super) fn picture(view: &View<'_>, excluded: &[TimeRange]) -> (Layout, Vec<Curve>) {
+pub fn picture(view: &View<'_>, excluded: &[TimeRange]) -> (Layout, Vec<Curve>) {
     let (series, found) = view.analysis.series(view.focus);
     let detection = &found.detection;
     let axis = if detection.quantity == Quantity::Value { "y" } else { "y2" };
