@@ -12,6 +12,8 @@ pub mod promql;
 
 pub mod prometheus;
 
+pub mod plan;
+
 pub mod api;
 
 pub mod unit;
