@@ -20,6 +20,7 @@ use shared::time::Timestamp;
 
 use self::catalog::DemoSeries;
 use self::params::Query;
+pub(crate) use self::promql::parse;
 use self::promql::{EvalError, Evaluator, Selector, Steps, Store, Value};
 use crate::endpoint::{Endpoint, Params};
 use crate::error::{ApiError, ErrorType};
@@ -166,6 +167,7 @@ fn bad_data(message: impl Into<String>) -> ApiError {
         status: StatusCode::BAD_REQUEST,
         error_type: ErrorType::BadData,
         message: message.into(),
+        reason: None,
     }
 }
 
@@ -186,6 +188,7 @@ impl From<EvalError> for ApiError {
                 status: StatusCode::UNPROCESSABLE_ENTITY,
                 error_type: ErrorType::Execution,
                 message,
+                reason: None,
             },
         }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use shared::time::Span;
 
-use crate::error::{ApiError, ErrorType};
+use crate::error::{ApiError, ErrorType, Reason};
 
 /// A question that a source did not answer as Prometheus would. No message holds an address or a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -77,7 +77,8 @@ impl Fault {
             _ => String::new(),
         };
         let message = format!("the source \"{id}\" {self}{advice}");
-        ApiError { status, error_type, message }
+        let reason = (self == Self::Busy).then_some(Reason::Busy);
+        ApiError { status, error_type, message, reason }
     }
 
     /// What a failed exchange means; `deadline` is the time it had.

@@ -1,10 +1,13 @@
 //! The server: it serves the page and forwards its queries, so that secrets stay here.
 //!
 //! [`config`] says what to serve, [`app`] which routes there are, [`server`] runs them. A question goes
-//! through [`guard`], [`prometheus`] (path), [`params`], [`source`] and [`gate`] to [`demo`] or [`upstream`].
+//! through [`guard`] and [`access`], [`prometheus`] (path), [`params`] and [`subquery`], [`source`] and [`gate`] to
+//! [`demo`] or [`upstream`].
 
+pub mod access;
 pub mod assets;
 pub mod config;
+pub mod connection;
 pub mod demo;
 pub mod endpoint;
 pub mod error;
@@ -14,8 +17,10 @@ pub mod guard;
 pub mod metrics;
 pub mod params;
 pub mod prometheus;
+pub mod reload;
 pub mod server;
 pub mod source;
+pub mod subquery;
 pub mod upstream;
 
 use std::sync::Arc;
@@ -26,6 +31,7 @@ use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::{any, get};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use access::Access;
 use config::{ConfigError, Limits, Settings};
 use metrics::Metrics;
 use source::Source;
@@ -33,6 +39,8 @@ use source::Source;
 /// What the handlers share.
 pub struct AppState {
     sources: Vec<Source>,
+    access: Access,
+    allowed_hosts: Vec<String>,
     allowed_origins: Vec<HeaderValue>,
     limits: Limits,
     metrics: Arc<Metrics>,
@@ -42,10 +50,12 @@ impl AppState {
     /// Opens the sources; nothing is sent yet.
     ///
     /// # Errors
-    /// [`ConfigError`] if a source's client cannot be made.
+    /// [`ConfigError`] if a source's client cannot be made, or credentials cannot be read.
     pub fn new(settings: &Settings, metrics: Arc<Metrics>) -> Result<Arc<Self>, ConfigError> {
         Ok(Arc::new(Self {
             sources: source::open(settings, &metrics)?,
+            access: Access::open(&settings.access)?,
+            allowed_hosts: settings.allowed_hosts.clone(),
             allowed_origins: settings.allowed_origins.clone(),
             limits: settings.limits.clone(),
             metrics,
@@ -68,13 +78,19 @@ pub fn app(state: &Arc<AppState>) -> Router {
         Some(cors) => api.layer(cors),
         None => api,
     };
-    Router::new()
-        .route("/healthz", get(async || "ok"))
+    let router = Router::new()
+        .route(guard::HEALTH, get(async || "ok"))
         .route("/metrics", get(metrics::show).with_state(state.metrics.clone()))
         .method_not_allowed_fallback(prometheus::method_not_allowed)
         .merge(api)
         .layer(map_response(guard::no_store))
-        .fallback(get(assets::page))
+        .fallback(get(assets::page));
+    protect(router, state)
+}
+
+/// The layers that every request passes, whatever its route.
+pub fn protect(router: Router, state: &Arc<AppState>) -> Router {
+    router
         .layer(from_fn_with_state(state.clone(), guard::check))
         .layer(CatchPanicLayer::custom(guard::panicked))
         .layer(map_response(guard::secure))

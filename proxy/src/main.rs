@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser as _;
-use proxy::config::{Cli, Settings, load_dotenv};
+use proxy::config::{Access, Cli, Settings, load_dotenv};
 use proxy::metrics::Metrics;
-use proxy::{AppState, app, server};
+use proxy::{AppState, server};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -42,6 +42,10 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let (mut interrupt, mut terminate) =
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let address = listener.local_addr()?;
+    settings.access.check_exposure(address.ip())?;
+    if !address.ip().is_loopback() && matches!(settings.access, Access::Open { .. }) {
+        tracing::warn!(%address, "everybody who reaches this address can query the sources");
+    }
     let mut stdout = std::io::stdout();
     writeln!(stdout, "Oddity listens on http://{address}")?;
     stdout.flush()?;
@@ -58,7 +62,7 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
             _ = terminate.recv() => {}
         }
     };
-    server::run(listener, app(&state), &settings.limits, shutdown).await;
+    server::run(listener, &state, shutdown).await;
     upkeep.abort();
     Ok(())
 }

@@ -135,7 +135,7 @@ async fn a_client_that_leaves_takes_its_question_along() {
         let upstream = Scripted::start(answer, Then::Hang).await;
         let server = serve_upstream(upstream.address, "").await;
         let mut client = TcpStream::connect(server.address).await.unwrap();
-        let request = format!("GET {QUERY} HTTP/1.1\r\nHost: x\r\n\r\n");
+        let request = format!("GET {QUERY} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         client.write_all(request.as_bytes()).await.unwrap();
         upstream.wait_for_requests(1).await;
         drop(client);
@@ -150,7 +150,7 @@ async fn a_client_that_never_reads_loses_its_place() {
     let upstream = Scripted::start(answer, Then::Hang).await;
     let server = serve_upstream(upstream.address, "[limits]\nwrite_wait = '200ms'").await;
     let mut client = TcpStream::connect(server.address).await.unwrap();
-    let request = format!("GET {QUERY} HTTP/1.1\r\nHost: x\r\n\r\n");
+    let request = format!("GET {QUERY} HTTP/1.1\r\nHost: localhost\r\n\r\n");
     client.write_all(request.as_bytes()).await.unwrap();
     upstream.wait_for_requests(1).await;
     upstream.wait_for_drops(1).await;
@@ -164,7 +164,7 @@ async fn more_questions_than_the_cap_are_told_to_come_again() {
     let mut clients = Vec::new();
     for _ in 0..2 {
         let mut client = TcpStream::connect(server.address).await.unwrap();
-        let request = format!("GET {QUERY} HTTP/1.1\r\nHost: x\r\n\r\n");
+        let request = format!("GET {QUERY} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         client.write_all(request.as_bytes()).await.unwrap();
         clients.push(client);
     }

@@ -7,12 +7,14 @@
     reason = "clippy takes the helpers of these tests for production code"
 )]
 
+mod access;
 mod binary;
 mod demo_answers;
 mod demo_parity;
 mod demo_robustness;
 mod faults;
 mod forwarding;
+mod hosts;
 mod origins;
 mod paths;
 mod prometheus;

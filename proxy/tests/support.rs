@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 
 use proxy::config::{Options, Settings};
 use proxy::metrics::Metrics;
-use proxy::{AppState, app, server};
+use proxy::{AppState, server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -51,7 +51,7 @@ pub(crate) async fn serve(config: &str) -> Served {
         let stopped = async {
             let _ = stopped.await;
         };
-        server::run(listener, app(&state), &settings.limits, stopped).await;
+        server::run(listener, &state, stopped).await;
     });
     Served { address, _stop: stop }
 }

@@ -9,13 +9,15 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, Response, StatusCode};
 use bytes::Bytes;
 use futures_util::stream;
+use metrics::Counter;
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
 use super::Upstream;
 use super::shape::Shape;
+use crate::connection::Connection;
 use crate::fault::Fault;
-use crate::gate::Permit;
+use crate::gate::{Permit, Place};
 use crate::metrics::Metrics;
 
 /// The part of Prometheus' envelope that tells it from other JSON.
@@ -45,7 +47,20 @@ struct Rest {
     deadline: Duration,
     id: Arc<str>,
     metrics: Arc<Metrics>,
-    _permit: Permit,
+    received: Counter,
+    _place: Place,
+}
+
+/// A whole answer; it keeps its place until the last byte of it has been sent.
+struct Whole {
+    body: Vec<u8>,
+    _place: Place,
+}
+
+impl AsRef<[u8]> for Whole {
+    fn as_ref(&self) -> &[u8] {
+        &self.body
+    }
 }
 
 impl Upstream {
@@ -55,6 +70,7 @@ impl Upstream {
         mut response: reqwest::Response,
         end: Instant,
         permit: Permit,
+        client: Arc<Connection>,
     ) -> Result<Response<Body>, Fault> {
         let status = response.status();
         if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
@@ -63,43 +79,51 @@ impl Upstream {
         if status.is_redirection() {
             return Err(Fault::Redirect(status));
         }
-        if response.content_length().is_some_and(|length| length > self.answer_bytes as u64) {
-            return Err(Fault::TooLarge(self.answer_bytes));
+        let most = self.limits.answer_bytes;
+        let length = response.content_length().unwrap_or_default();
+        if length > most as u64 {
+            return Err(Fault::TooLarge(most));
         }
         let malformed =
             if status.is_success() { Fault::NotPrometheus } else { Fault::Status(status) };
-        let mut start = Vec::new();
-        let mut shape = Shape::default();
-        while start.len() <= self.checked_bytes {
+        // The length is what the source claims.
+        let length = usize::try_from(length).unwrap_or(usize::MAX).min(self.limits.checked_bytes);
+        let mut start = Vec::with_capacity(length);
+        let mut shape = Shape::new(self.limits.json_depth);
+        while start.len() <= self.limits.checked_bytes {
             let Some(chunk) = response.chunk().await.map_err(|error| self.fault(error))? else {
                 return if is_envelope(status, &start) {
-                    Ok(json(status, Body::from(start)))
+                    let place = permit.answered(client).await.ok_or(Fault::Busy)?;
+                    Ok(whole(status, start, place))
                 } else if starts_as_success(&start) && !shape.is_complete() {
                     Err(Fault::Cut)
                 } else {
                     Err(malformed)
                 };
             };
+            self.received.increment(chunk.len() as u64);
             start.extend_from_slice(&chunk);
             shape.feed(&chunk).map_err(|_| malformed)?;
         }
         if status != StatusCode::OK || !starts_as_success(&start) {
             return Err(malformed);
         }
-        if start.len() > self.answer_bytes {
-            return Err(Fault::TooLarge(self.answer_bytes));
+        if start.len() > most {
+            return Err(Fault::TooLarge(most));
         }
+        let place = permit.answered(client).await.ok_or(Fault::Busy)?;
         let rest = Rest {
             passed: start.len(),
             start: Some(start.into()),
             response,
             shape,
-            most: self.answer_bytes,
+            most,
             end,
             deadline: self.deadline,
             id: self.id.clone(),
             metrics: self.metrics.clone(),
-            _permit: permit,
+            received: self.received.clone(),
+            _place: place,
         };
         let pieces = stream::try_unfold(rest, |mut rest| async move {
             match rest.next().await {
@@ -127,6 +151,7 @@ impl Rest {
         let Some(chunk) = chunk else {
             return if self.shape.is_complete() { Ok(None) } else { Err(Fault::Cut) };
         };
+        self.received.increment(chunk.len() as u64);
         self.passed = self.passed.saturating_add(chunk.len());
         if self.passed > self.most {
             return Err(Fault::TooLarge(self.most));
@@ -153,8 +178,13 @@ fn starts_as_success(body: &[u8]) -> bool {
     visible.take(19).eq(*br#"{"status":"success""#)
 }
 
+/// A reply with our headers only, whose body keeps `place` until it has been sent.
+pub(crate) fn whole(status: StatusCode, body: Vec<u8>, place: Place) -> Response<Body> {
+    json(status, Bytes::from_owner(Whole { body, _place: place }).into())
+}
+
 /// A reply with our headers only.
-pub(crate) fn json(status: StatusCode, body: Body) -> Response<Body> {
+fn json(status: StatusCode, body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

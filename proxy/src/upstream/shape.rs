@@ -1,11 +1,9 @@
 //! A watch on JSON that passes by in pieces: how deep it nests, and whether it came to its end.
 
-/// Deeper nesting than this is refused; Prometheus' own answers need 6.
-const MAX_DEPTH: u32 = 128;
-
 /// What has been seen of one JSON object so far.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
+    most: u32,
     depth: u32,
     in_string: bool,
     escaped: bool,
@@ -17,6 +15,11 @@ pub(super) struct Shape {
 pub(super) struct Malformed;
 
 impl Shape {
+    /// Nothing seen yet; nesting deeper than `most` will be refused.
+    pub(super) fn new(most: u32) -> Self {
+        Self { most, depth: 0, in_string: false, escaped: false, closed: false }
+    }
+
     /// Reads the next piece; it may end anywhere.
     pub(super) fn feed(&mut self, piece: &[u8]) -> Result<(), Malformed> {
         for byte in piece {
@@ -33,7 +36,7 @@ impl Shape {
                 b' ' | b'\t' | b'\r' | b'\n' => {}
                 _ if self.closed || (self.depth == 0 && *byte != b'{') => return Err(Malformed),
                 b'"' => self.in_string = true,
-                b'{' | b'[' if self.depth == MAX_DEPTH => return Err(Malformed),
+                b'{' | b'[' if self.depth == self.most => return Err(Malformed),
                 b'{' | b'[' => self.depth += 1,
                 b'}' | b']' => {
                     self.depth -= 1;
@@ -59,7 +62,7 @@ mod tests {
     fn an_object_is_complete_at_its_last_brace_however_it_is_cut() {
         let text = br#" {"status":"success","data":{"a":["}","\"]",1]}} "#;
         for cut in 0..=text.len() {
-            let mut shape = Shape::default();
+            let mut shape = Shape::new(128);
             shape.feed(&text[..cut]).unwrap();
             assert_eq!(shape.is_complete(), cut >= text.len() - 1, "{cut}");
             shape.feed(&text[cut..]).unwrap();
@@ -71,7 +74,7 @@ mod tests {
     fn other_texts_are_malformed() {
         let deep = format!("{{\"a\":{}", "[".repeat(200));
         for text in ["<html>", "[1]", "null", "{}{}", "{} x", "}", &deep] {
-            assert_eq!(Shape::default().feed(text.as_bytes()), Err(Malformed), "{text}");
+            assert_eq!(Shape::new(128).feed(text.as_bytes()), Err(Malformed), "{text}");
         }
     }
 }
