@@ -37,6 +37,7 @@ async fn faults_are_typed() {
             "502 unavailable",
             prefix,
         ),
+        (ok(&format!("{start}1}}{start}2}}")), Then::Close, "502 unavailable", prefix),
         (ok(r#"{"status":"success","data":}"#), Then::Close, "502 unavailable", prefix),
         (ok(&deep), Then::Close, "502 unavailable", prefix),
         (reply("404 Not Found", "", "404 page not found"), Then::Close, "502 unavailable", prefix),
@@ -65,6 +66,16 @@ async fn faults_are_typed() {
             "502 unavailable",
             "broke off",
         ),
+        (b"garbage\r\n\r\n".to_vec(), Then::Close, "502 unavailable", "broke off"),
+        (b"HTTP/1.1 200 OK\r\nx: ".to_vec(), Then::Close, "502 unavailable", "broke off"),
+        (b"HTTP/1.1 200 OK\r\nx: ".to_vec(), Then::Hang, "504 timeout", "within 300ms"),
+        (
+            format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{}", &start[..5])
+                .into(),
+            Then::Close,
+            "502 unavailable",
+            "broke off",
+        ),
         (Vec::new(), Then::Close, "502 unavailable", "broke off"),
         (Vec::new(), Then::Hang, "504 timeout", "did not answer within 300ms"),
     ];
@@ -76,6 +87,53 @@ async fn faults_are_typed() {
         assert!(error.contains("the source 'up'") && reply.whole, "{text}: {error}");
         assert!(!error.contains("127.0.0.1"), "{error}");
     }
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn compressed(body: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    [head.as_bytes(), body].concat()
+}
+
+#[tokio::test]
+async fn compressed_answers_count_by_what_they_hold() {
+    let success = br#"{"status":"success","data":1}"#;
+    let whole = gzip(success);
+    let bomb = gzip(&[&success[..28], &vec![b' '; 200 << 20]].concat());
+    assert!(bomb.len() < 1 << 20);
+    let mut damaged = whole.clone();
+    damaged[12] ^= 0xff;
+    let cases = [
+        (whole.as_slice(), "200"),
+        (&whole[..whole.len() - 9], "502 unavailable: the source 'up' broke off"),
+        (damaged.as_slice(), "502 unavailable: the source 'up' broke off"),
+        (b"{\"status\":\"success\"}", "502 unavailable: the source 'up' broke off"),
+    ];
+    for (body, expected) in cases {
+        let reply = ask(compressed(body), Then::Close).await;
+        let found = if reply.status == 200 { "200".to_owned() } else { reply.error() };
+        assert!(found.starts_with(expected), "{found}");
+    }
+    // More than is checked before it passes, and then more than an answer may have.
+    let upstream = Scripted::start(compressed(&bomb), Then::Close).await;
+    let server = serve_upstream(upstream.address, "[limits]\nanswer_bytes = 8000000").await;
+    let reply = server.get(QUERY).await;
+    assert_eq!((reply.status, reply.whole), (200, false));
+    assert!((1 << 20..9 << 20).contains(&reply.body.len()), "{}", reply.body.len());
+    let text = server.get("/metrics").await.body;
+    assert!(
+        text.contains("oddity_upstream_errors_total{source=\"up\",class=\"too_large\"} 1"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

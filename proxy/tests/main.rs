@@ -9,14 +9,20 @@
 
 mod access;
 mod binary;
+mod bounds;
 mod demo_answers;
 mod demo_parity;
 mod demo_robustness;
 mod faults;
 mod forwarding;
 mod hosts;
+mod lifecycle;
 mod origins;
+mod outages;
 mod paths;
 mod prometheus;
 mod rules;
+mod secrets;
+mod sources;
 mod support;
+mod tls;
