@@ -81,21 +81,14 @@ impl Fault {
         ApiError { status, error_type, message, reason }
     }
 
-    /// What a failed exchange means; `deadline` is the time it had.
-    pub fn from_error(error: &reqwest::Error, deadline: Duration) -> Self {
-        if error.is_connect() {
-            Self::Unreachable(connect_reason(error))
-        } else if error.is_timeout() {
-            Self::Timeout(deadline)
-        } else {
-            Self::Cut
-        }
+    /// Why no connection came about, from the causes of `error`.
+    pub fn of_connection(error: &(dyn Error + 'static)) -> Self {
+        Self::Unreachable(connect_reason(error))
     }
 }
 
-/// Why no connection came about, from the causes of `error`.
-fn connect_reason(error: &reqwest::Error) -> &'static str {
-    let mut next = Some(error as &dyn Error);
+fn connect_reason(error: &(dyn Error + 'static)) -> &'static str {
+    let mut next = Some(error);
     while let Some(cause) = next {
         if cause.is::<rustls::Error>() {
             return "TLS failed or its certificate is not trusted";
@@ -107,6 +100,7 @@ fn connect_reason(error: &reqwest::Error) -> &'static str {
         match io.map(io::Error::kind) {
             Some(io::ErrorKind::ConnectionRefused) => return "connection refused",
             Some(io::ErrorKind::ConnectionReset) => return "connection reset",
+            Some(io::ErrorKind::TimedOut) => return "no connection in time",
             Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => {
                 return "no route to its host";
             }
@@ -116,5 +110,5 @@ fn connect_reason(error: &reqwest::Error) -> &'static str {
         let wrapped = io.and_then(io::Error::get_ref).map(|wrapped| wrapped as &dyn Error);
         next = wrapped.or_else(|| cause.source());
     }
-    if error.is_timeout() { "no connection in time" } else { "no connection" }
+    "no connection"
 }

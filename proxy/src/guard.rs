@@ -17,6 +17,7 @@ use tower_http::cors::CorsLayer;
 use crate::AppState;
 use crate::connection::Connection;
 use crate::error::{ApiError, Reason};
+use crate::metrics::Observed;
 
 /// Sent with every answer. Wasm needs 'wasm-unsafe-eval', the charts inline styles and blob: images.
 const SECURITY_HEADERS: [(HeaderName, &str); 6] = [
@@ -36,18 +37,13 @@ const SECURITY_HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-/// Layer: adds the security headers.
-pub async fn secure(mut response: Response) -> Response {
+/// Adds the security headers; only files of the page say how they may be stored.
+fn secure(headers: &mut HeaderMap) {
+    headers.reserve(SECURITY_HEADERS.len() + 1);
     for (name, value) in SECURITY_HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        headers.insert(name, HeaderValue::from_static(value));
     }
-    response
-}
-
-/// Layer: answers of the API are not stored.
-pub async fn no_store(mut response: Response) -> Response {
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
 /// The configured origins, exactly; without any there is no CORS header at all.
@@ -63,35 +59,42 @@ pub fn cors(origins: &[HeaderValue]) -> Option<CorsLayer> {
 /// Where a probe asks whether the server lives; the answer holds nothing.
 pub const HEALTH: &str = "/healthz";
 
-/// Layer: refuses requests whose target is ambiguous or not ours, people who have not signed in, and pages of other
-/// origins on the API.
-pub async fn check(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
-    let Some(client) = request.extensions().get::<Arc<Connection>>() else {
-        return ApiError::internal().into_response();
+/// Layer around all routes: refuses whom it must, completes the answer's headers, and observes both.
+pub async fn pass(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
+    let observed = Observed::start(&state.metrics, &request);
+    let mut response = match check(&state, &request) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal,
     };
+    secure(response.headers_mut());
+    observed.end(&mut response);
+    response
+}
+
+/// Refuses requests whose target is ambiguous or not ours, people who have not signed in, and pages of other origins on
+/// the API.
+#[allow(clippy::result_large_err, reason = "it is sent at once")]
+fn check(state: &AppState, request: &Request) -> Result<(), Response> {
+    let client = request.extensions().get::<Arc<Connection>>();
+    let client = client.ok_or_else(|| ApiError::internal().into_response())?;
     if request.headers().contains_key(TRANSFER_ENCODING) {
-        return length_required();
+        return Err(length_required());
     }
-    if let Err(error) = check_target(&request)
+    check_target(request)
         .and_then(|()| check_host(request.headers(), &state.allowed_hosts, client.local))
-    {
-        return error.into_response();
-    }
+        .map_err(ApiError::into_response)?;
     let path = request.uri().path();
     // A browser asks whether it may ask without signing in.
     let is_preflight = request.method() == Method::OPTIONS
         && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-    if path != HEALTH
-        && !is_preflight
-        && let Err(response) = state.access.check(request.headers(), client.peer)
-    {
-        return response;
+    if path != HEALTH && !is_preflight {
+        state.access.check(request.headers(), client.peer)?;
     }
     let is_api = path == "/api" || path.starts_with("/api/");
-    if is_api && let Err(error) = check_origin(request.headers(), &state.allowed_origins) {
-        return error.into_response();
+    if is_api {
+        check_origin(request.headers(), &state.allowed_origins).map_err(ApiError::into_response)?;
     }
-    next.run(request).await
+    Ok(())
 }
 
 /// Chunked bodies are refused, since a Content-Length beside them has been removed by now: what comes after such a body

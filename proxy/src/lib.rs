@@ -15,6 +15,7 @@ pub mod fault;
 pub mod gate;
 pub mod guard;
 pub mod metrics;
+pub mod openapi;
 pub mod params;
 pub mod prometheus;
 pub mod reload;
@@ -22,12 +23,13 @@ pub mod server;
 pub mod source;
 pub mod subquery;
 pub mod upstream;
+pub mod worker;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::http::HeaderValue;
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get};
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -69,6 +71,7 @@ pub fn app(state: &Arc<AppState>) -> Router {
     let api = Router::new()
         .route("/api/sources", get(prometheus::sources))
         .route("/api/sources/{id}/api/v1/{*endpoint}", get(prometheus::ask).post(prometheus::ask))
+        .route("/api/openapi.json", get(openapi::show))
         .route("/api", any(prometheus::not_found))
         .route("/api/", any(prometheus::not_found))
         .route("/api/{*rest}", any(prometheus::not_found))
@@ -83,7 +86,6 @@ pub fn app(state: &Arc<AppState>) -> Router {
         .route("/metrics", get(metrics::show).with_state(state.metrics.clone()))
         .method_not_allowed_fallback(prometheus::method_not_allowed)
         .merge(api)
-        .layer(map_response(guard::no_store))
         .fallback(get(assets::page));
     protect(router, state)
 }
@@ -91,8 +93,6 @@ pub fn app(state: &Arc<AppState>) -> Router {
 /// The layers that every request passes, whatever its route.
 pub fn protect(router: Router, state: &Arc<AppState>) -> Router {
     router
-        .layer(from_fn_with_state(state.clone(), guard::check))
         .layer(CatchPanicLayer::custom(guard::panicked))
-        .layer(map_response(guard::secure))
-        .layer(from_fn_with_state(state.metrics.clone(), metrics::observe))
+        .layer(from_fn_with_state(state.clone(), guard::pass))
 }

@@ -1,15 +1,15 @@
 //! What the server counts about itself, for `/metrics`: labelled by what is configured or built in, never by what a
 //! client sends.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{Method, StatusCode};
-use axum::middleware::Next;
+use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use metrics::{Counter, Gauge, counter, gauge, histogram, with_local_recorder};
+use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram, with_local_recorder};
 use metrics_exporter_prometheus::{
     BuildError, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
 };
@@ -39,7 +39,21 @@ const BUCKETS: [f64; 13] =
 pub struct Metrics {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
+    in_flight: Gauge,
+    connections: Gauge,
+    /// By route, which are few: looking a meter up by its labels takes longer than the rest of a request.
+    routes: RwLock<HashMap<String, [[Option<Meters>; 6]; METHODS.len() + 1]>>,
 }
+
+/// Those of one route, method and class of status.
+struct Meters {
+    requests: Counter,
+    duration: Histogram,
+    sent: Counter,
+}
+
+/// Methods with a label of their own; a client may invent others, and each label costs memory.
+const METHODS: [Method; 4] = [Method::GET, Method::HEAD, Method::POST, Method::OPTIONS];
 
 /// One more of something that is under way, until this is dropped.
 pub struct InFlight(Gauge);
@@ -56,7 +70,7 @@ impl Metrics {
     pub fn new() -> Result<Self, BuildError> {
         let recorder = PrometheusBuilder::new().set_buckets(&BUCKETS)?.build_recorder();
         let handle = recorder.handle();
-        with_local_recorder(&recorder, || {
+        let (in_flight, connections) = with_local_recorder(&recorder, || {
             use metrics::{describe_counter, describe_gauge, describe_histogram};
             describe_gauge!(BUILD, "Always 1; its label is the version of this server.");
             describe_counter!(REQUESTS, "Requests by route, method and class of status.");
@@ -72,8 +86,9 @@ impl Metrics {
             );
             describe_counter!(RECEIVED, "Bytes of sources' answers, decompressed.");
             gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+            (gauge!(IN_FLIGHT), gauge!(CONNECTIONS))
         });
-        Ok(Self { recorder, handle })
+        Ok(Self { recorder, handle, in_flight, connections, routes: RwLock::default() })
     }
 
     /// A question that `source` did not answer.
@@ -84,12 +99,10 @@ impl Metrics {
         });
     }
 
-    /// How long a question to `source` took, answered or not.
-    pub fn answered(&self, source: &str, elapsed: Duration) {
-        with_local_recorder(&self.recorder, || {
-            histogram!(UPSTREAM_DURATION, "source" => source.to_owned())
-                .record(elapsed.as_secs_f64());
-        });
+    /// Takes how many seconds `source` needed for a question, answered or not.
+    pub fn answered(&self, source: &str) -> Histogram {
+        let source = source.to_owned();
+        with_local_recorder(&self.recorder, || histogram!(UPSTREAM_DURATION, "source" => source))
     }
 
     /// Counts the bytes that `source` sends.
@@ -106,7 +119,7 @@ impl Metrics {
 
     /// One more open connection.
     pub fn connection(&self) -> InFlight {
-        self.count(CONNECTIONS)
+        Self::count(self.connections.clone())
     }
 
     /// Moves what was observed into the buckets; to be called every few seconds.
@@ -114,29 +127,42 @@ impl Metrics {
         self.handle.run_upkeep();
     }
 
-    fn count(&self, name: &'static str) -> InFlight {
-        let gauge = with_local_recorder(&self.recorder, || gauge!(name));
+    fn count(gauge: Gauge) -> InFlight {
         gauge.increment(1.0);
         InFlight(gauge)
     }
 
-    fn request(
-        &self,
-        route: String,
-        method: &Method,
-        status: StatusCode,
-        elapsed: Duration,
-    ) -> Sent {
-        let sent = ("route", route.clone());
+    /// Counts a request and how long its answer took; what is returned counts the bytes of the answer.
+    fn request(&self, route: &str, method: &Method, status: StatusCode, elapsed: Duration) -> Sent {
+        let method = METHODS.iter().position(|known| known == method).unwrap_or(METHODS.len());
+        let class = usize::from(status.as_u16() / 100).min(5);
+        let count = |meters: &Meters| {
+            meters.requests.increment(1);
+            meters.duration.record(elapsed.as_secs_f64());
+            Sent(meters.sent.clone())
+        };
+        let known = self.routes.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(meters) = known.get(route).and_then(|route| route[method][class].as_ref()) {
+            return count(meters);
+        }
+        drop(known);
+        let meters = self.meters(route, METHODS.get(method), class);
+        let sent = count(&meters);
+        let mut known = self.routes.write().unwrap_or_else(PoisonError::into_inner);
+        known.entry(route.to_owned()).or_default()[method][class] = Some(meters);
+        sent
+    }
+
+    fn meters(&self, route: &str, method: Option<&Method>, class: usize) -> Meters {
         let labels = [
-            ("route", route),
-            ("method", method_label(method).to_owned()),
-            ("status", format!("{}xx", status.as_u16() / 100)),
+            ("route", route.to_owned()),
+            ("method", method.map_or("other", Method::as_str).to_owned()),
+            ("status", format!("{class}xx")),
         ];
-        with_local_recorder(&self.recorder, || {
-            counter!(REQUESTS, &labels).increment(1);
-            histogram!(DURATION, &labels).record(elapsed.as_secs_f64());
-            Sent(counter!(SENT, &[sent]))
+        with_local_recorder(&self.recorder, || Meters {
+            requests: counter!(REQUESTS, &labels),
+            duration: histogram!(DURATION, &labels),
+            sent: counter!(SENT, "route" => route.to_owned()),
         })
     }
 }
@@ -154,36 +180,47 @@ impl Sent {
     }
 }
 
-/// A client may invent methods; each label costs memory.
-fn method_label(method: &Method) -> &str {
-    match *method {
-        Method::GET | Method::HEAD | Method::POST | Method::OPTIONS => method.as_str(),
-        _ => "other",
-    }
+/// A request that is being answered.
+pub struct Observed<'a> {
+    metrics: &'a Metrics,
+    route: Option<MatchedPath>,
+    method: Method,
+    path: Uri,
+    start: Instant,
+    _in_flight: InFlight,
 }
 
-/// Layer: counts, times and logs every request.
-pub async fn observe(
-    State(metrics): State<Arc<Metrics>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let route = route.as_ref().map_or("page", MatchedPath::as_str);
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let in_flight = metrics.count(IN_FLIGHT);
-    let start = Instant::now();
-    let mut response = next.run(request).await;
-    let (status, elapsed) = (response.status(), start.elapsed());
-    drop(in_flight);
-    if let Some(reason) = response.extensions().get::<Reason>() {
-        metrics.rejected(*reason);
+impl<'a> Observed<'a> {
+    /// The request has come.
+    pub fn start(metrics: &'a Metrics, request: &Request) -> Self {
+        Self {
+            metrics,
+            route: request.extensions().get().cloned(),
+            method: request.method().clone(),
+            path: request.uri().clone(),
+            start: Instant::now(),
+            _in_flight: Metrics::count(metrics.in_flight.clone()),
+        }
     }
-    let sent = metrics.request(route.to_owned(), &method, status, elapsed);
-    response.extensions_mut().insert(sent);
-    let path: String = path.chars().take(200).collect();
-    tracing::info!(%method, path, status = status.as_u16(), ms = elapsed.as_millis(), "request");
-    response
+
+    /// The head of its answer is there: counts, and logs what went wrong, and at debug everything.
+    pub fn end(self, response: &mut Response) {
+        let (status, elapsed) = (response.status(), self.start.elapsed());
+        if let Some(reason) = response.extensions().get::<Reason>() {
+            self.metrics.rejected(*reason);
+        }
+        let route = self.route.as_ref().map_or("page", MatchedPath::as_str);
+        let sent = self.metrics.request(route, &self.method, status, elapsed);
+        response.extensions_mut().insert(sent);
+        let (method, status, ms) = (&self.method, status.as_u16(), elapsed.as_millis());
+        let path = self.path.path();
+        let path = path.get(..200).unwrap_or(path);
+        if status < 400 {
+            tracing::debug!(%method, path, status, ms, "request");
+        } else {
+            tracing::info!(%method, path, status, ms, "request");
+        }
+    }
 }
 
 /// `GET /metrics`.

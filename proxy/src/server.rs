@@ -22,13 +22,24 @@ use tower::ServiceExt as _;
 use crate::connection::{Answer, Connection, Connections, Evicted, Place, Watched};
 use crate::error::Reason;
 use crate::metrics::Sent;
+use crate::worker::Workers;
 use crate::{AppState, app};
 
+/// Bytes of an answer that wait for the socket; more would only be more memory for each client that reads slowly.
+const BUFFER: usize = 64 << 10;
+
 /// Serves the page and the API until `shutdown` resolves; open requests then have the limits' `drain` to finish.
-pub async fn run(listener: TcpListener, state: &Arc<AppState>, shutdown: impl Future<Output = ()>) {
+pub async fn run(
+    listener: TcpListener,
+    state: &Arc<AppState>,
+    workers: &Workers,
+    shutdown: impl Future<Output = ()>,
+) {
     let limits = &state.limits;
+    let mut workers = workers.in_turns();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
+        .max_buf_size(BUFFER.max(limits.header_bytes.get()))
         .header_read_timeout(limits.header_wait)
         .max_header_size(limits.header_bytes.get())
         .max_headers(limits.header_fields.get());
@@ -41,27 +52,31 @@ pub async fn run(listener: TcpListener, state: &Arc<AppState>, shutdown: impl Fu
             () = &mut shutdown => break,
             stream = accept(&listener) => stream,
         };
-        let Some((stream, place)) = admit(stream, &connections, state) else { continue };
-        let (app, connection) = (app.clone(), place.connection.clone());
-        let service = service_fn(move |request| respond(app.clone(), request, connection.clone()));
-        // A client that reads nothing would hold its place at a source for ever.
-        let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(limits.write_wait));
-        let stream = TokioIo::new(Box::pin(stream));
-        let open = state.metrics.connection();
-        let served = graceful.watch(http.serve_connection(stream, service));
-        tokio::spawn(async move {
+        let Some(place) = admit(&stream, &connections, state) else { continue };
+        let Ok(stream) = stream.into_std() else { continue };
+        let (state, http, app) = (state.clone(), http.clone(), app.clone());
+        let watcher = graceful.watcher();
+        let Some(worker) = workers.next() else { break };
+        worker.spawn(async move {
+            let _open = state.metrics.connection();
+            let Ok(stream) = TcpStream::from_std(stream) else { return };
+            let connection = place.connection.clone();
+            let service = service_fn(|request| respond(app.clone(), request, connection.clone()));
+            // A client that reads nothing would hold its place at a source for ever.
+            let mut stream = TimeoutStream::new(Watched { stream, connection: connection.clone() });
+            stream.set_write_timeout(Some(state.limits.write_wait));
+            let stream = TokioIo::new(Box::pin(stream));
             tokio::select! {
-                ended = served => {
+                ended = watcher.watch(http.serve_connection(stream, service)) => {
                     if let Err(error) = ended {
                         tracing::debug!(%error, "a connection ended early");
                     }
                 }
-                () = place.connection.closed() => {
-                    tracing::debug!(peer = %place.connection.peer, "a connection gave way to another one");
+                () = connection.closed() => {
+                    tracing::debug!(peer = %connection.peer, "a connection gave way to another one");
                 }
             }
-            drop((place, open));
+            drop(place);
         });
     }
     drop(listener);
@@ -86,12 +101,8 @@ async fn respond(
     Ok(response.map(|body| Answer { body, connection, sent }))
 }
 
-/// The connection with its place, or nothing if every place is taken by a client that does its part.
-fn admit(
-    stream: TcpStream,
-    connections: &Arc<Connections>,
-    state: &AppState,
-) -> Option<(Watched, Place)> {
+/// A place for the connection, or none if every place is taken by a client that does its part.
+fn admit(stream: &TcpStream, connections: &Arc<Connections>, state: &AppState) -> Option<Place> {
     let (Ok(peer), Ok(local)) = (stream.peer_addr(), stream.local_addr()) else { return None };
     let Some((place, evicted)) = connections.enter(peer, local) else {
         state.metrics.rejected(Reason::Connections);
@@ -106,8 +117,7 @@ fn admit(
         Evicted::Idle => state.metrics.rejected(Reason::IdleConnection),
         Evicted::Stalled => state.metrics.rejected(Reason::StalledConnection),
     }
-    let connection = place.connection.clone();
-    Some((Watched { stream, connection }, place))
+    Some(place)
 }
 
 /// The next connection.

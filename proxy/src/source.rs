@@ -5,6 +5,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use axum::body::Body;
 use axum::http::{Method, Response, StatusCode};
+use metrics::Histogram;
 use serde_json::json;
 use shared::api::{self, SourceKind};
 use shared::time::{Span, Timestamp};
@@ -29,6 +30,7 @@ pub struct Source {
     backend: Backend,
     gate: Gate,
     metrics: Arc<Metrics>,
+    answered: Histogram,
 }
 
 enum Backend {
@@ -81,6 +83,7 @@ fn upstream(settings: &SourceSettings, metrics: &Arc<Metrics>) -> Result<Source,
         url_setting: settings.url_setting,
         backend: Backend::Upstream(Upstream::new(settings, metrics.clone())?),
         gate: Gate::new(&settings.limits),
+        answered: metrics.answered(&settings.id),
         metrics: metrics.clone(),
     })
 }
@@ -97,6 +100,7 @@ fn demo(anchor: Timestamp, limits: &Limits, metrics: &Arc<Metrics>) -> Source {
         url_setting: "`demo` in the configuration file",
         backend: Backend::Demo(Arc::new(Demo::new(anchor))),
         gate: Gate::new(limits),
+        answered: metrics.answered("demo"),
         metrics: metrics.clone(),
     }
 }
@@ -122,7 +126,7 @@ impl Source {
                         Err(error) => return Ok(Err(error)),
                     };
                     let place = permit.answered(client).await.ok_or(Fault::Busy)?;
-                    Ok(Ok(whole(StatusCode::OK, body, place)))
+                    Ok(Ok(whole(StatusCode::OK, body.into(), place)))
                 };
                 match tokio::time::timeout(deadline, exchange).await {
                     Ok(Ok(Ok(answer))) => Ok(answer),
@@ -132,7 +136,7 @@ impl Source {
                 }
             }
         };
-        self.metrics.answered(&self.about.id, start.elapsed());
+        self.answered.record(start.elapsed().as_secs_f64());
         answer.map_err(|fault| self.fail(fault))
     }
 

@@ -161,7 +161,7 @@ fn files_that_hold_something_else_are_named_at_the_start() {
     let cases = [
         ("ca_file = 'text'", "tls of [[source]] \"a\": text holds no certificate in PEM"),
         ("ca_file = 'none'", "cannot read none"),
-        ("cert_file = 'client.pem', key_file = 'text'", "do not hold a certificate and its key"),
+        ("cert_file = 'client.pem', key_file = 'text'", "text holds no key in PEM"),
         ("cert_file = 'client.pem', key_file = 'second.key'", "do not fit together"),
     ];
     for (tls, expected) in cases {

@@ -117,7 +117,7 @@ pub(super) fn parse_hosts(hosts: &[String]) -> Result<Vec<String>, ConfigError> 
 pub(super) fn parse_origins(origins: &[String]) -> Result<Vec<HeaderValue>, ConfigError> {
     let origins = origins.iter().map(|origin| origin.trim()).filter(|origin| !origin.is_empty());
     let parsed = origins.map(|origin| {
-        let url = reqwest::Url::parse(origin).ok();
+        let url = url::Url::parse(origin).ok();
         let exact = url.is_some_and(|url| url.origin().ascii_serialization() == origin);
         HeaderValue::from_str(origin).ok().filter(|_| exact).ok_or_else(|| {
             let problem = format!(

@@ -46,8 +46,6 @@ pub struct Limits {
     pub checked_bytes: usize,
     /// Bytes of an answer, decompressed. Default 64 MiB.
     pub answer_bytes: usize,
-    /// How deep the JSON of an answer may nest. Default 128; Prometheus' own answers need 6.
-    pub json_depth: u32,
     /// Open connections of clients; at the limit the oldest one without a complete request is closed. Default 512.
     pub connections: NonZeroUsize,
     /// Bytes of a request's head. Default 64 KiB.
@@ -116,7 +114,6 @@ impl Default for Limits {
             form_wait: Duration::from_secs(10),
             checked_bytes: 1 << 20,
             answer_bytes: 64 << 20,
-            json_depth: 128,
             connections: count(512),
             header_bytes: count(64 << 10),
             header_fields: count(64),

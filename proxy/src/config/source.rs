@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use axum::http::header::{self, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use percent_encoding::percent_decode_str;
-use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use shared::api::SourceKind;
+use url::Url;
 
 use super::file::{Basic, FileSource, read_secret};
 use super::{ConfigError, Limits};

@@ -1,11 +1,12 @@
 //! From a source's answer to the client's: its status and JSON, and nothing else of it.
 
+use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderValue, Response, StatusCode};
 use bytes::Bytes;
 use futures_util::stream;
@@ -14,6 +15,8 @@ use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
 use super::Upstream;
+use super::inflate::Pieces;
+use super::link::Exchange;
 use super::shape::Shape;
 use crate::connection::Connection;
 use crate::fault::Fault;
@@ -38,8 +41,8 @@ enum EnvelopeStatus {
 
 /// An answer of which only the start has been read.
 struct Rest {
-    start: Option<Bytes>,
-    response: reqwest::Response,
+    start: VecDeque<Bytes>,
+    pieces: Pieces,
     shape: Shape,
     passed: usize,
     most: usize,
@@ -53,7 +56,7 @@ struct Rest {
 
 /// A whole answer; it keeps its place until the last byte of it has been sent.
 struct Whole {
-    body: Vec<u8>,
+    body: Bytes,
     _place: Place,
 }
 
@@ -67,12 +70,12 @@ impl Upstream {
     /// See [`Upstream::ask`].
     pub(super) async fn pass_on(
         &self,
-        mut response: reqwest::Response,
+        exchange: Exchange,
         end: Instant,
         permit: Permit,
         client: Arc<Connection>,
     ) -> Result<Response<Body>, Fault> {
-        let status = response.status();
+        let status = exchange.status;
         if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             return Err(Fault::Credentials(status));
         }
@@ -80,42 +83,46 @@ impl Upstream {
             return Err(Fault::Redirect(status));
         }
         let most = self.limits.answer_bytes;
-        let length = response.content_length().unwrap_or_default();
+        let length = exchange.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+        let length: u64 = length.and_then(|length| length.parse().ok()).unwrap_or_default();
         if length > most as u64 {
             return Err(Fault::TooLarge(most));
         }
         let malformed =
             if status.is_success() { Fault::NotPrometheus } else { Fault::Status(status) };
-        // The length is what the source claims.
-        let length = usize::try_from(length).unwrap_or(usize::MAX).min(self.limits.checked_bytes);
-        let mut start = Vec::with_capacity(length);
-        let mut shape = Shape::new(self.limits.json_depth);
-        while start.len() <= self.limits.checked_bytes {
-            let Some(chunk) = response.chunk().await.map_err(|error| self.fault(error))? else {
-                return if is_envelope(status, &start) {
+        // The pieces are not joined before they must be: a large answer would be in memory twice.
+        let (mut start, mut bytes) = (VecDeque::new(), 0);
+        let mut shape = Shape::default();
+        let mut pieces = Pieces::of(exchange);
+        while bytes <= self.limits.checked_bytes {
+            let Some(piece) = pieces.next().await.map_err(|_| Fault::Cut)? else {
+                let success = starts_as_success(&start);
+                let body = joined(start);
+                return if is_envelope(status, &body) {
                     let place = permit.answered(client).await.ok_or(Fault::Busy)?;
-                    Ok(whole(status, start, place))
-                } else if starts_as_success(&start) && !shape.is_complete() {
+                    Ok(whole(status, body, place))
+                } else if success && !shape.is_complete() {
                     Err(Fault::Cut)
                 } else {
                     Err(malformed)
                 };
             };
-            self.received.increment(chunk.len() as u64);
-            start.extend_from_slice(&chunk);
-            shape.feed(&chunk).map_err(|_| malformed)?;
+            self.received.increment(piece.len() as u64);
+            shape.feed(&piece).map_err(|_| malformed)?;
+            bytes += piece.len();
+            start.push_back(piece);
         }
         if status != StatusCode::OK || !starts_as_success(&start) {
             return Err(malformed);
         }
-        if start.len() > most {
+        if bytes > most {
             return Err(Fault::TooLarge(most));
         }
         let place = permit.answered(client).await.ok_or(Fault::Busy)?;
         let rest = Rest {
-            passed: start.len(),
-            start: Some(start.into()),
-            response,
+            passed: bytes,
+            start,
+            pieces,
             shape,
             most,
             end,
@@ -142,12 +149,12 @@ impl Upstream {
 impl Rest {
     /// The next piece, or `None` after the last one of a complete answer.
     async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
-        if let Some(start) = self.start.take() {
+        if let Some(start) = self.start.pop_front() {
             return Ok(Some(start));
         }
-        let chunk = timeout_at(self.end, self.response.chunk()).await;
+        let chunk = timeout_at(self.end, self.pieces.next()).await;
         let chunk = chunk.map_err(|_| Fault::Timeout(self.deadline))?;
-        let chunk = chunk.map_err(|error| Fault::from_error(&error, self.deadline))?;
+        let chunk = chunk.map_err(|_| Fault::Cut)?;
         let Some(chunk) = chunk else {
             return if self.shape.is_complete() { Ok(None) } else { Err(Fault::Cut) };
         };
@@ -156,7 +163,7 @@ impl Rest {
         if self.passed > self.most {
             return Err(Fault::TooLarge(self.most));
         }
-        self.shape.feed(&chunk).map_err(|_| Fault::NotPrometheus)?;
+        self.shape.feed(&chunk)?;
         Ok(Some(chunk))
     }
 }
@@ -172,14 +179,21 @@ fn is_envelope(status: StatusCode, body: &[u8]) -> bool {
     }
 }
 
-/// Whether `body` began as an envelope; the status comes first in every known implementation.
-fn starts_as_success(body: &[u8]) -> bool {
-    let visible = body.iter().copied().filter(|byte| !byte.is_ascii_whitespace());
+/// Whether an answer began as an envelope; the status comes first in every known implementation.
+fn starts_as_success(pieces: &VecDeque<Bytes>) -> bool {
+    let visible = pieces.iter().flatten().copied().filter(|byte| !byte.is_ascii_whitespace());
     visible.take(19).eq(*br#"{"status":"success""#)
 }
 
+fn joined(mut pieces: VecDeque<Bytes>) -> Bytes {
+    match pieces.len() {
+        0 | 1 => pieces.pop_front().unwrap_or_default(),
+        _ => pieces.make_contiguous().concat().into(),
+    }
+}
+
 /// A reply with our headers only, whose body keeps `place` until it has been sent.
-pub(crate) fn whole(status: StatusCode, body: Vec<u8>, place: Place) -> Response<Body> {
+pub(crate) fn whole(status: StatusCode, body: Bytes, place: Place) -> Response<Body> {
     json(status, Bytes::from_owner(Whole { body, _place: place }).into())
 }
 
