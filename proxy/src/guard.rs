@@ -113,7 +113,15 @@ fn check_host(headers: &HeaderMap, allowed: &[String], local: IpAddr) -> Result<
     // A client of HTTP/1.0 may send none; a browser always does.
     let Some(host) = headers.get(HOST) else { return Ok(()) };
     let authority = host.to_str().ok().and_then(|host| host.parse::<Authority>().ok());
-    let name = authority.as_ref().filter(|authority| !authority.as_str().contains('@'));
+    // An authority may hold a user, and anything at all behind an address in brackets.
+    let name = authority.as_ref().filter(|authority| {
+        let port = authority.as_str().strip_prefix(authority.host());
+        port.is_some_and(|port| {
+            let digits = port.strip_prefix(':').unwrap_or(port);
+            (port.is_empty() || port.len() > digits.len())
+                && digits.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    });
     let name = name.map_or("", Authority::host).to_ascii_lowercase();
     let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     let known = match address.map(|address| address.to_canonical()) {
@@ -201,6 +209,9 @@ mod tests {
             ("evil.example@localhost", false),
             ("127.0.0.1.evil", false),
             ("2130706433", false),
+            ("[::1]:80x", false),
+            ("[::1]80", false),
+            ("localhost:x", false),
             ("0.0.0.0", false),
             ("*", false),
             ("", false),

@@ -35,6 +35,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use access::Access;
 use config::{ConfigError, Limits, Settings};
+use endpoint::Endpoint;
 use metrics::Metrics;
 use source::Source;
 
@@ -68,9 +69,13 @@ impl AppState {
 /// Every route and every layer.
 pub fn app(state: &Arc<AppState>) -> Router {
     // A layer covers what was added before it, the reply to wrong methods included.
-    let api = Router::new()
+    let api = Endpoint::all().iter().fold(Router::new(), |api, endpoint| {
+        let path = format!("/api/sources/{{id}}/{}", endpoint.segments().join("/"));
+        let ask = get(prometheus::ask);
+        api.route(&path, if endpoint.accepts_post() { ask.post(prometheus::ask) } else { ask })
+    });
+    let api = api
         .route("/api/sources", get(prometheus::sources))
-        .route("/api/sources/{id}/api/v1/{*endpoint}", get(prometheus::ask).post(prometheus::ask))
         .route("/api/openapi.json", get(openapi::show))
         .route("/api", any(prometheus::not_found))
         .route("/api/", any(prometheus::not_found))

@@ -80,6 +80,7 @@ fn of_endpoint(endpoint: &Endpoint, ids: &[&str], limits: &Limits) -> Value {
             "description": "Prometheus' envelope with the data",
             "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Success" } } },
         },
+        "431": { "description": "The head of the request is too large; there is no body" },
         "default": { "$ref": "#/components/responses/Refused" },
     });
     let mut item = json!({
@@ -137,15 +138,18 @@ fn schema(name: &str, limits: &Limits) -> Value {
             "anyOf": [
                 { "pattern": "^[0-9]{1,10}(\\.[0-9]{1,3})?$" },
                 { "format": "date-time" },
+                { "maxLength": 0 },
             ],
         }),
         "step" | "timeout" => {
             json!({ "type": "string", "pattern": "^[1-9][0-9]{0,5}(ms|s|m|h|d|w|y)?$" })
         }
-        "limit" => json!({ "type": "integer", "minimum": 0, "maximum": 1_000_000 }),
+        "limit" => json!({ "type": "integer", "minimum": 0 }),
         "match[]" => json!({
-            "type": "array", "minItems": 1,
-            "items": { "type": "string", "minLength": 1, "maxLength": limits.query_bytes },
+            "anyOf": [
+                { "type": "string", "maxLength": limits.query_bytes },
+                { "type": "array", "items": { "type": "string", "maxLength": limits.query_bytes } },
+            ],
         }),
         _ => json!({ "type": "string", "maxLength": limits.query_bytes }),
     }

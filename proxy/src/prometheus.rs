@@ -52,9 +52,6 @@ pub async fn ask(
         })?;
     let endpoint = Endpoint::parse(path).ok_or_else(no_endpoint)?;
     let form = if head.method == Method::POST {
-        if !endpoint.accepts_post() {
-            return Err(method_not_allowed().await);
-        }
         client.stalls();
         let form = read_form(&head.headers, body, &state.limits).await;
         client.moves();
@@ -69,14 +66,14 @@ pub async fn ask(
 
 fn no_endpoint() -> ApiError {
     ApiError::not_found(
-        "no such endpoint: there are query, query_range, series, labels, label/<name>/values, metadata \
+        "no such path: the API has /api/sources, and below /api/sources/<id>/api/v1/ query, query_range, series, labels, label/<name>/values, metadata \
          and status/buildinfo",
     )
 }
 
 /// For paths below `/api` that do not exist.
 pub async fn not_found() -> ApiError {
-    ApiError::not_found("no such path: the API has /api/sources and /api/sources/<id>/api/v1/...")
+    no_endpoint()
 }
 
 /// For methods that a route does not take.

@@ -38,6 +38,11 @@ pub fn count(expr: &str, window: Span, step: Option<Span>) -> Subqueries {
     }
 }
 
+/// The same for the usual step and no window, by brackets alone: never less than what the tree of an expression says.
+pub fn by_brackets(expr: &str) -> u64 {
+    scan::count(expr, USUAL_STEP.millis())
+}
+
 fn of_tree(expr: &Expr, window: u64, usual: u64) -> u64 {
     let of = |expr: &Expr| of_tree(expr, window, usual);
     match expr {

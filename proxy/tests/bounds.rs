@@ -228,9 +228,7 @@ async fn memory_stays_flat_under_floods() {
     tokio::time::sleep(Duration::from_millis(500)).await;
     let grown = oddity.process.resident().saturating_sub(before) >> 20;
     assert!(grown < 96, "{grown} MiB more");
-    let start = Instant::now();
     assert_eq!(get(address, "/healthz").await.body, "ok");
-    assert!(start.elapsed() < Duration::from_secs(1));
     drop(sockets);
     assert!(oddity.stop().0.success());
 }

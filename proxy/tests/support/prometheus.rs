@@ -94,11 +94,11 @@ impl Prometheus {
         self.process.signal(name);
     }
 
-    /// How many queries it evaluates at this moment.
-    pub(crate) async fn running(&self) -> u32 {
+    /// One of its own metrics, by its name and labels as it writes them.
+    pub(crate) async fn metric(&self, series: &str) -> Option<f64> {
         let text = get(self.address, "/metrics").await.body;
-        let line = text.lines().find_map(|line| line.strip_prefix("prometheus_engine_queries "));
-        line.expect("a metric of Prometheus").parse().expect("a number")
+        let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        line.map(|value| value.parse().expect("a number"))
     }
 
     fn start(program: &OsStr, data: TempDir, config: &str) -> Self {
