@@ -213,7 +213,8 @@ mod tests {
 
     #[test]
     fn a_user_is_believed_only_from_a_trusted_proxy() {
-        let cases: [(&str, &[(&str, &str)], u16); 5] = [
+        type Case = (&'static str, &'static [(&'static str, &'static str)], u16);
+        let cases: [Case; 5] = [
             ("10.0.0.0/8", &[("x-user", "ann")], 200),
             ("10.0.0.2/32", &[("x-user", "ann")], 200),
             ("10.0.0.3/32", &[("x-user", "ann")], 403),

@@ -112,9 +112,10 @@ mod tests {
     use super::*;
     use crate::connection::STALL;
 
-    fn gate(limits: Limits) -> Gate {
-        let one = NonZeroUsize::MIN;
-        Gate::new(&Limits { concurrent_queries: one, concurrent_answers: one, ..limits })
+    fn gate(mut limits: Limits) -> Gate {
+        limits.concurrent_queries = NonZeroUsize::MIN;
+        limits.concurrent_answers = NonZeroUsize::MIN;
+        Gate::new(&limits)
     }
 
     fn client() -> Arc<Connection> {

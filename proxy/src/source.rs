@@ -35,7 +35,7 @@ pub struct Source {
 
 enum Backend {
     Demo(Arc<Demo>),
-    Upstream(Upstream),
+    Upstream(Box<Upstream>),
 }
 
 /// What a client asks a source.
@@ -81,7 +81,7 @@ fn upstream(settings: &SourceSettings, metrics: &Arc<Metrics>) -> Result<Source,
         },
         limits: settings.limits.clone(),
         url_setting: settings.url_setting,
-        backend: Backend::Upstream(Upstream::new(settings, metrics.clone())?),
+        backend: Backend::Upstream(Box::new(Upstream::new(settings, metrics.clone())?)),
         gate: Gate::new(&settings.limits),
         answered: metrics.answered(&settings.id),
         metrics: metrics.clone(),

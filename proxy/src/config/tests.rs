@@ -142,7 +142,7 @@ fn who_may_use_the_server_is_said_before_it_is_exposed() {
         match (exposure(file, Options::default()), expected) {
             (Ok(access), Ok(expected)) => assert_eq!(format!("{access:?}"), expected, "{file}"),
             (Err(message), Err(expected)) => {
-                assert!(message.contains(expected), "{file}: {message}")
+                assert!(message.contains(expected), "{file}: {message}");
             }
             (found, _) => panic!("{file}: {found:?}"),
         }

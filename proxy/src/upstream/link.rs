@@ -46,9 +46,12 @@ pub(super) struct Links {
 struct Link {
     sender: SendRequest<Full<Bytes>>,
     /// None once it has ended.
-    connection: Option<Pin<Box<Connection<Stream, Full<Bytes>>>>>,
+    connection: Option<Driver>,
     used: Instant,
 }
+
+/// Moves the bytes of a connection while it is polled.
+type Driver = Pin<Box<Connection<Stream, Full<Bytes>>>>;
 
 type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
