@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Page } from "@playwright/test";
 import { expect, test } from "../support/fixtures.ts";
 import { startOddity } from "../support/oddity.ts";
+import { Workbench } from "../support/workbench.ts";
 
 /** Links that lead away from the page, and elements that a text has made. */
 async function made(page: Page): Promise<string[]> {
@@ -111,8 +112,9 @@ test("a browser signs in by name and password", async ({ browser }) => {
         page.on("response", (response) => {
           if (response.status() === 401) refused.push(response.url());
         });
-        await page.goto(`${oddity.url}/?q=cache_hit_ratio`);
-        await expect(page.getByRole("region", { name: "Chart" }).getByRole("img").first()).toBeVisible();
+        const workbench = new Workbench(page);
+        await workbench.open({ q: "rate(dhcp_lease_count[5m]) * 60", detector: "rolling" }, oddity.url);
+        await expect(workbench.rows.first()).toBeVisible();
         // A browser may ask once without, to be told how to sign in.
         expect(refused.filter((url) => !url.startsWith(`${oddity.url}/?`))).toEqual([]);
         await context.close();

@@ -1,5 +1,8 @@
 //! What the server reads before it trusts anybody: paths, names of hosts, forms, and PromQL.
-#![allow(clippy::unwrap_used, reason = "clippy takes the helpers of these tests for production code")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy takes the helpers of these tests for production code"
+)]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

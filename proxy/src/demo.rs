@@ -24,6 +24,7 @@ pub(crate) use self::promql::parse;
 use self::promql::{EvalError, Evaluator, Selector, Steps, Store, Value};
 use crate::endpoint::{Endpoint, Params};
 use crate::error::{ApiError, ErrorType};
+use crate::history::History;
 
 /// The demo source; cheap to clone.
 #[derive(Clone)]
@@ -44,6 +45,14 @@ impl Demo {
     /// Series whose planted events begin at `anchor`, floored to its minute.
     pub fn new(anchor: Timestamp) -> Self {
         Self { series: catalog::series(anchor).into() }
+    }
+
+    /// The same with the server's own metrics beside.
+    pub fn with_own(anchor: Timestamp, history: &Arc<History>) -> Self {
+        let mut series = catalog::series(anchor);
+        series.extend(catalog::own(anchor, history));
+        series.sort_by(|a, b| a.labels.cmp(&b.labels));
+        Self { series: series.into() }
     }
 
     /// Queries worth showing to a newcomer, the most telling first.

@@ -14,6 +14,7 @@ pub mod error;
 pub mod fault;
 pub mod gate;
 pub mod guard;
+pub mod history;
 pub mod metrics;
 pub mod openapi;
 pub mod params;

@@ -13,9 +13,11 @@ use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram, with_local_r
 use metrics_exporter_prometheus::{
     BuildError, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
 };
+use shared::time::Timestamp;
 
 use crate::error::Reason;
 use crate::fault::Fault;
+use crate::history::History;
 
 const BUILD: &str = "oddity_build_info";
 const REQUESTS: &str = "oddity_http_requests_total";
@@ -39,6 +41,7 @@ const BUCKETS: [f64; 13] =
 pub struct Metrics {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
+    history: Arc<History>,
     in_flight: Gauge,
     connections: Gauge,
     /// By route, which are few: looking a meter up by its labels takes longer than the rest of a request.
@@ -88,7 +91,8 @@ impl Metrics {
             gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
             (gauge!(IN_FLIGHT), gauge!(CONNECTIONS))
         });
-        Ok(Self { recorder, handle, in_flight, connections, routes: RwLock::default() })
+        let history = Arc::default();
+        Ok(Self { recorder, handle, history, in_flight, connections, routes: RwLock::default() })
     }
 
     /// A question that `source` did not answer.
@@ -122,9 +126,15 @@ impl Metrics {
         Self::count(self.connections.clone())
     }
 
-    /// Moves what was observed into the buckets; to be called every few seconds.
-    pub fn upkeep(&self) {
+    /// Moves what was observed into the buckets and keeps a sample a minute; to be called every few seconds.
+    pub fn upkeep(&self, now: Timestamp) {
         self.handle.run_upkeep();
+        self.history.record(now.0.div_euclid(60_000), || self.handle.render());
+    }
+
+    /// Its own metrics over the last day.
+    pub fn history(&self) -> Arc<History> {
+        self.history.clone()
     }
 
     fn count(gauge: Gauge) -> InFlight {

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::{Method, Response, StatusCode};
 use metrics::Histogram;
 use serde_json::json;
-use shared::api::{self, SourceKind};
+use shared::api::{self, Example, SourceKind};
 use shared::time::{Span, Timestamp};
 
 use crate::config::{ConfigError, Limits, Settings, SourceSettings};
@@ -89,16 +89,20 @@ fn upstream(settings: &SourceSettings, metrics: &Arc<Metrics>) -> Result<Source,
 }
 
 fn demo(anchor: Timestamp, limits: &Limits, metrics: &Arc<Metrics>) -> Source {
+    let own = Example {
+        expr: "rate(oddity_http_requests_total[5m]) * 60".to_owned(),
+        about: "this server's own requests a minute, since it started".to_owned(),
+    };
     Source {
         about: api::Source {
             id: "demo".to_owned(),
             name: "Demo".to_owned(),
             kind: SourceKind::Demo,
-            examples: Demo::examples(),
+            examples: Demo::examples().into_iter().chain([own]).collect(),
         },
         limits: limits.clone(),
         url_setting: "`demo` in the configuration file",
-        backend: Backend::Demo(Arc::new(Demo::new(anchor))),
+        backend: Backend::Demo(Arc::new(Demo::with_own(anchor, &metrics.history()))),
         gate: Gate::new(limits),
         answered: metrics.answered("demo"),
         metrics: metrics.clone(),
@@ -164,7 +168,8 @@ async fn evaluate(
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(ApiError::internal()))
 }
 
-fn now() -> Timestamp {
+/// The time by the system's clock.
+pub fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

@@ -1,7 +1,13 @@
 //! What the configuration of a source changes: headers of other servers, rotated secrets, limits, and what of all this
 //! a browser learns.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use proxy::demo::Demo;
+use proxy::endpoint::Endpoint;
+use proxy::history::History;
+use shared::time::Timestamp;
 
 use crate::support::prometheus::Prometheus;
 use crate::support::scripted::{Scripted, Then, ok};
@@ -168,6 +174,27 @@ async fn a_real_victoriametrics_answers_through_the_proxy() {
     let bomb = "/api/sources/vm/api/v1/query?query=any_rollup(up%5B11000d:1s%5D)";
     let error = server.get(bomb).await.error();
     assert!(error.starts_with("400 bad_data: the subqueries evaluate 950400000"), "{error}");
+}
+
+#[test]
+fn the_demo_shows_the_metrics_of_the_server_as_they_were() {
+    let history = Arc::<History>::default();
+    let start = 29_453_760;
+    for minute in 0..30_i64 {
+        let text = format!("oddity_http_requests_total{{route=\"page\"}} {}\n", 60 * minute);
+        history.record(start + minute, || text);
+    }
+    let at = (start + 30) * 60;
+    let demo = Demo::with_own(Timestamp(start * 60_000), &history);
+    let ask = |endpoint, name: &str, value: &str| {
+        let params = vec![(name.to_owned(), value.to_owned()), ("time".to_owned(), at.to_string())];
+        demo.answer(&endpoint, &params, Timestamp(at * 1_000)).unwrap().data
+    };
+    let rate = ask(Endpoint::Query, "query", "rate(oddity_http_requests_total[5m]) * 60");
+    assert_eq!(rate["result"][0]["value"][1], "60");
+    assert_eq!(rate["result"][0]["metric"]["job"], "oddity");
+    let about = ask(Endpoint::Metadata, "metric", "oddity_http_requests_total");
+    assert_eq!(about["oddity_http_requests_total"][0]["type"], "counter");
 }
 
 #[tokio::test]
