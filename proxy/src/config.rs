@@ -5,6 +5,7 @@
 
 mod access;
 mod cli;
+mod credentials;
 mod dotenv;
 mod file;
 mod limits;
@@ -17,10 +18,11 @@ use shared::time::Timestamp;
 
 pub use access::Access;
 pub use cli::{Cli, Options};
+pub use credentials::Authorization;
 pub use dotenv::load_dotenv;
 pub(crate) use file::read_secret;
 pub use limits::Limits;
-pub use source::{Authorization, SourceSettings, Tls};
+pub use source::{SourceSettings, Tls};
 
 /// Everything the server is told before it starts.
 #[derive(Debug)]

@@ -1,21 +1,16 @@
 //! Whose turn it is on each connection, so that a client who keeps the server waiting gives way first.
 
+mod socket;
+
 use std::collections::HashMap;
-use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use axum::body::{Body, Bytes, HttpBody};
-use hyper::body::{Frame, SizeHint};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
-use crate::metrics::Sent;
+pub use socket::{Answer, Watched};
 
 /// A client who took or sent no byte for this long gives way when its place is wanted.
 pub const STALL: Duration = Duration::from_millis(250);
@@ -76,6 +71,11 @@ impl Connection {
     /// Resolves once [`Self::close`] has been called.
     pub async fn closed(&self) {
         self.end.notified().await;
+    }
+
+    /// The answer has been handed over: a request is awaited.
+    pub fn end(&self) {
+        self.head.set(self.now());
     }
 
     /// A request has come: the server's turn.
@@ -228,106 +228,6 @@ impl Holders {
 /// No code panics while it holds one of these locks.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A socket that tells its connection when the client takes nothing.
-pub struct Watched {
-    /// The socket.
-    pub stream: TcpStream,
-    /// The connection that it belongs to.
-    pub connection: Arc<Connection>,
-}
-
-impl Watched {
-    fn note<T>(&self, written: Poll<T>) -> Poll<T> {
-        match written {
-            Poll::Pending => self.connection.stalls(),
-            Poll::Ready(_) => self.connection.moves(),
-        }
-        written
-    }
-}
-
-impl AsyncRead for Watched {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
-    }
-}
-
-impl AsyncWrite for Watched {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.note(written)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        pieces: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, pieces);
-        self.note(written)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-}
-
-/// The body of an answer; when it has been handed over, the next request is awaited.
-pub struct Answer {
-    /// What is sent.
-    pub body: Body,
-    /// To whom.
-    pub connection: Arc<Connection>,
-    /// Counts what is sent.
-    pub sent: Option<Sent>,
-}
-
-impl HttpBody for Answer {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let frame = Pin::new(&mut self.body).poll_frame(cx);
-        if let (Poll::Ready(Some(Ok(frame))), Some(sent)) = (&frame, &self.sent) {
-            sent.add(frame.data_ref().map_or(0, Bytes::len));
-        }
-        frame
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-impl Drop for Answer {
-    fn drop(&mut self) {
-        self.connection.head.set(self.connection.now());
-    }
 }
 
 #[cfg(test)]

@@ -120,28 +120,30 @@ impl Source {
         };
         let start = Instant::now();
         let answer = match &self.backend {
-            Backend::Upstream(upstream) => upstream.ask(question, permit).await,
-            Backend::Demo(demo) => {
-                let deadline = self.limits.timeout + self.limits.grace;
-                let client = question.client.clone();
-                let exchange = async {
-                    let (body, permit) = match evaluate(demo.clone(), question, permit).await {
-                        Ok(answer) => answer,
-                        Err(error) => return Ok(Err(error)),
-                    };
-                    let place = permit.answered(client).await.ok_or(Fault::Busy)?;
-                    Ok(Ok(whole(StatusCode::OK, body.into(), place)))
-                };
-                match tokio::time::timeout(deadline, exchange).await {
-                    Ok(Ok(Ok(answer))) => Ok(answer),
-                    Ok(Ok(Err(error))) => return Err(error),
-                    Ok(Err(fault)) => Err(fault),
-                    Err(_) => Err(Fault::Timeout(deadline)),
-                }
+            Backend::Upstream(upstream) => {
+                upstream.ask(question, permit).await.map_err(|fault| self.fail(fault))
             }
+            Backend::Demo(demo) => self.ask_demo(demo, question, permit).await,
         };
         self.answered.record(start.elapsed().as_secs_f64());
-        answer.map_err(|fault| self.fail(fault))
+        answer
+    }
+
+    async fn ask_demo(
+        &self,
+        demo: &Arc<Demo>,
+        question: Question,
+        permit: Permit,
+    ) -> Result<Response<Body>, ApiError> {
+        let client = question.client.clone();
+        let exchange = async {
+            let (body, permit) = evaluate(demo.clone(), question, permit).await?;
+            let place = permit.answered(client).await.ok_or_else(|| self.fail(Fault::Busy))?;
+            Ok(whole(StatusCode::OK, body.into(), place))
+        };
+        let deadline = self.limits.timeout + self.limits.grace;
+        let answer = tokio::time::timeout(deadline, exchange).await;
+        answer.unwrap_or_else(|_| Err(self.fail(Fault::Timeout(deadline))))
     }
 
     fn fail(&self, fault: Fault) -> ApiError {

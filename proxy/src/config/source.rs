@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use axum::http::header::{self, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-use base64::prelude::{BASE64_STANDARD, Engine as _};
 use percent_encoding::percent_decode_str;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use shared::api::SourceKind;
 use url::Url;
 
-use super::file::{Basic, FileSource, read_secret};
+use super::credentials::{Authorization, basic, bearer, sensitive};
+use super::file::{Basic, FileSource};
 use super::{ConfigError, Limits};
 
 /// Id of the source that `PROMETHEUS_URL` makes, and of the built-in one.
@@ -56,57 +56,6 @@ pub struct SourceSettings {
     pub limits: Limits,
     /// Where a person changes the address: named in messages.
     pub url_setting: &'static str,
-}
-
-/// How the server signs in at a source. Secrets in files are read again when they change.
-#[derive(Clone, Debug, Default)]
-pub enum Authorization {
-    /// It does not.
-    #[default]
-    None,
-    /// With this value of the header, marked as sensitive.
-    Fixed(HeaderValue),
-    /// With a name and the password in a file.
-    BasicFile {
-        /// The key, for messages.
-        setting: String,
-        /// The name.
-        username: String,
-        /// Holds the password.
-        file: PathBuf,
-    },
-    /// With the token in a file.
-    BearerFile {
-        /// The key, for messages.
-        setting: String,
-        /// Holds the token.
-        file: PathBuf,
-    },
-}
-
-impl Authorization {
-    /// Value of the header, from the file as it is now.
-    ///
-    /// # Errors
-    /// [`ConfigError`] for a file that cannot be read or holds no credential.
-    pub fn value(&self) -> Result<Option<HeaderValue>, ConfigError> {
-        match self {
-            Self::None => Ok(None),
-            Self::Fixed(value) => Ok(Some(value.clone())),
-            Self::BasicFile { setting, username, file } => {
-                basic(setting, username, read_secret(file)?.expose_secret()).map(Some)
-            }
-            Self::BearerFile { setting, file } => bearer(setting, &read_secret(file)?).map(Some),
-        }
-    }
-
-    /// The file with the secret.
-    pub fn file(&self) -> Option<&Path> {
-        match self {
-            Self::None | Self::Fixed(_) => None,
-            Self::BasicFile { file, .. } | Self::BearerFile { file, .. } => Some(file),
-        }
-    }
 }
 
 /// Files in PEM for TLS to a source; they are read again when they change.
@@ -307,28 +256,6 @@ fn parse_url(setting: &str, text: &str) -> Result<(Url, Option<HeaderValue>), Co
     let path = url.path().trim_end_matches('/').to_owned();
     url.set_path(&path);
     Ok((url, value))
-}
-
-fn basic(setting: &str, user: &str, password: &str) -> Result<HeaderValue, ConfigError> {
-    if user.contains(':') {
-        return Err(ConfigError::setting(setting, "a user name cannot hold a colon"));
-    }
-    let pair = BASE64_STANDARD.encode(format!("{user}:{password}"));
-    sensitive(setting, &format!("Basic {pair}").into())
-}
-
-fn bearer(setting: &str, token: &SecretString) -> Result<HeaderValue, ConfigError> {
-    if token.expose_secret().is_empty() {
-        return Err(ConfigError::setting(setting, "is empty"));
-    }
-    sensitive(setting, &format!("Bearer {}", token.expose_secret()).into())
-}
-
-fn sensitive(setting: &str, text: &SecretString) -> Result<HeaderValue, ConfigError> {
-    let mut value = HeaderValue::from_str(text.expose_secret())
-        .map_err(|_| ConfigError::setting(setting, "has characters that no header can hold"))?;
-    value.set_sensitive(true);
-    Ok(value)
 }
 
 fn key_name(id: &str, name: &str) -> String {
