@@ -7,8 +7,8 @@ import { memory, start } from './servers.mjs';
 import { wrk } from './wrk.mjs';
 
 const [oddity, soak = '600'] = process.argv.slice(2);
-const ROUNDS = 5;
-const SECONDS = 4;
+const ROUNDS = 9;
+const SECONDS = 3;
 const SOCKETS = 10_000;
 
 const servers = await start(oddity);

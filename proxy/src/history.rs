@@ -72,7 +72,8 @@ fn sum(exposition: &str, name: &str) -> f64 {
         let rest = line.strip_prefix(name).filter(|rest| rest.starts_with(['{', ' ']))?;
         rest.rsplit(' ').next()?.parse::<f64>().ok()
     });
-    values.sum()
+    // The sum of nothing is a negative zero.
+    values.fold(0.0, |sum, value| sum + value)
 }
 
 #[cfg(test)]
@@ -89,7 +90,7 @@ mod tests {
         }
         history.record(5, || panic!("asked twice in a minute"));
         assert_eq!(history.sample(1, 5), Some(5.0));
-        assert_eq!(history.sample(0, 5), Some(0.0));
+        assert_eq!(history.sample(0, 5).map(f64::to_bits), Some(0));
         assert_eq!(history.sample(1, 0), None);
         assert_eq!(history.sample(1, KEPT as i64 + 1), None);
     }
