@@ -1,5 +1,7 @@
 //! A watch on JSON that passes by in pieces: how deep it nests, and whether it came to its end.
 
+use wide::u8x64;
+
 use crate::fault::Fault;
 
 /// Deeper nesting than this is refused; Prometheus' own answers need 6.
@@ -27,31 +29,31 @@ impl From<Malformed> for Fault {
 impl Shape {
     /// Reads the next piece; it may end anywhere.
     pub(super) fn feed(&mut self, piece: &[u8]) -> Result<(), Malformed> {
-        let (words, rest) = piece.as_chunks::<8>();
-        for word in words {
-            if !self.skip(u64::from_le_bytes(*word)) {
-                self.read(word)?;
+        let (blocks, rest) = piece.as_chunks();
+        for block in blocks {
+            if !self.skip(block) {
+                self.read(block)?;
             }
         }
         self.read(rest)
     }
 
-    /// Eight bytes at once, or false if they must be looked at one by one: they hold a backslash, or could close the
+    /// A block at once, or false if its bytes must be looked at one by one: it holds a backslash, or could close the
     /// object or nest too deep.
-    fn skip(&mut self, word: u64) -> bool {
-        let quotes = equal(word, b'"');
-        // The case bit tells brackets from braces.
-        let folded = word | splat(0x20);
-        let (opens, closes) = (equal(folded, b'{'), equal(folded, b'}'));
-        // Behind an odd number of quotes, each one's flag is set.
-        let mut strings = quotes ^ (quotes << 8);
-        strings ^= strings << 16;
-        strings ^= strings << 32;
-        if self.in_string {
-            strings ^= splat(0x80);
+    fn skip(&mut self, block: &Block) -> bool {
+        let quotes = equal(block, 0, b'"');
+        // Behind an odd number of quotes, each byte's flag is set.
+        let mut strings = quotes;
+        for shift in [1, 2, 4, 8, 16, 32] {
+            strings ^= strings << shift;
         }
-        let (opened, closed) = (count(opens & !strings), count(closes & !strings));
-        let plain = !self.escaped && equal(word, b'\\') == 0;
+        if self.in_string {
+            strings = !strings;
+        }
+        let opens = equal(block, CASE, b'{') & !strings;
+        let closes = equal(block, CASE, b'}') & !strings;
+        let (opened, closed) = (opens.count_ones(), closes.count_ones());
+        let plain = !self.escaped && equal(block, 0, b'\\') == 0;
         if !plain || self.depth <= closed || self.depth + opened > MAX_DEPTH {
             return false;
         }
@@ -93,21 +95,15 @@ impl Shape {
     }
 }
 
-/// `byte` in each of eight places.
-const fn splat(byte: u8) -> u64 {
-    u64::from_ne_bytes([byte; 8])
-}
+/// The bit that tells a bracket from a brace.
+const CASE: u8 = 0x20;
 
-/// The highest bit of each byte of `word` that equals `byte`.
-fn equal(word: u64, byte: u8) -> u64 {
-    let differs = word ^ splat(byte);
-    let low = splat(0x7f);
-    !(((differs & low) + low) | differs | low)
-}
+/// As many bytes as an integer has flags.
+type Block = [u8; 64];
 
-/// How many flags are set.
-fn count(flags: u64) -> u32 {
-    ((flags >> 7).wrapping_mul(splat(1)) >> 56) as u32
+/// A flag for each byte that equals `byte`, once the bits of `case` are set in it.
+fn equal(block: &Block, case: u8, byte: u8) -> u64 {
+    (u8x64::new(*block) | u8x64::splat(case)).simd_eq(u8x64::splat(byte)).to_bitmask()
 }
 
 #[cfg(test)]
@@ -117,12 +113,12 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Eight bytes at once and byte by byte see the same, wherever the pieces are cut.
+        /// A block at once and byte by byte see the same, wherever the pieces are cut.
         #[test]
-        fn words_and_bytes_agree(
-            text in r#"[\[\]{}" \\x]{0,80}"#,
+        fn blocks_and_bytes_agree(
+            text in r#"([\[\]{}" \\x]{0,20}|[\[\]" ,1]{0,90}|\[1,"2"\],){0,8}"#,
             deep in 0_usize..130,
-            cut in 0_usize..80,
+            cut in 0_usize..300,
         ) {
             let text = format!("{}{text}", "{".repeat(deep));
             let (mut fast, mut slow) = (Shape::default(), Shape::default());
