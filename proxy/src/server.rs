@@ -26,7 +26,7 @@ use crate::worker::Workers;
 use crate::{AppState, app};
 
 /// Bytes of an answer that wait for the socket; more would only be more memory for each client that reads slowly.
-const BUFFER: usize = 128 << 10;
+const BUFFER: usize = 64 << 10;
 
 /// Serves the page and the API until `shutdown` resolves; open requests then have the limits' `drain` to finish.
 pub async fn run(

@@ -29,7 +29,7 @@ const IDLE: Duration = Duration::from_secs(60);
 const KEPT: usize = 32;
 
 /// Bytes that are read at once; more would only be more memory for each answer that is passed on.
-const BUFFER: usize = 128 << 10;
+const BUFFER: usize = 64 << 10;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
