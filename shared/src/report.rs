@@ -109,7 +109,6 @@ fn summary(analysis: &Analysis, context: &Context) -> String {
             text(&words::scope(analysis)),
         );
     };
-    let step = analysis.detected.loaded.query.step.span();
     let labels = &analysis.series(ranked).0.labels;
     let place = match labels.is_empty() {
         true => code(&analysis.detected.loaded.query.expr),
@@ -119,8 +118,8 @@ fn summary(analysis: &Analysis, context: &Context) -> String {
         "{} {} in {place}. It began at {} ({}) and {} at {}. Severity {:.0} of 100 ({}): {}.",
         if worst.len() == 1 { "The event is" } else { "The worst event is" },
         words::with_article(&text(&words::what(event, analysis.judged_unit(event.quantity)))),
-        context.clock.full(event.onset.time),
-        words::course(event, step),
+        context.clock.full(event.start),
+        words::course(event),
         if event.direction == Direction::Up { "was highest" } else { "was lowest" },
         context.clock.full(event.peak.time),
         event.severity,
@@ -143,7 +142,7 @@ fn query(analysis: &Analysis, context: &Context) -> String {
     let loaded = &analysis.detected.loaded;
     let range = analysis.judged_grid().range();
     let mut out = format!(
-        "## Query\n\n{}\n\n- **Source:** {}\n- **Range:** {} to {} ({})\n- **Step:** {}\n- **Data:** {}\n- **Link:** {}\n",
+        "## Query\n\n{}\n\n- **Source:** {}\n- **Range:** {} to {} ({})\n- **Step:** {}\n- **Data:** {}\n- **Before the range:** {}\n- **Link:** {}\n",
         fenced("promql", &loaded.query.expr),
         text(&context.source),
         context.clock.full(range.start),
@@ -151,6 +150,7 @@ fn query(analysis: &Analysis, context: &Context) -> String {
         range.span().words(),
         loaded.query.step,
         words::scope(analysis),
+        words::history(analysis),
         link(&context.link),
     );
     if let Some(suggestion) = &analysis.detected.suggestion {
@@ -208,7 +208,6 @@ fn events(analysis: &Analysis, context: &Context) -> String {
     if worst.is_empty() {
         return String::new();
     }
-    let step = analysis.detected.loaded.query.step.span();
     let mut out = String::from(
         "## Events\n\n| Severity | What | Series | Start | Course | Peak | Expected | Bounds | Score | Why |\n| --- | --- | --- | --- | --- | ---: | ---: | --- | ---: | --- |\n",
     );
@@ -217,9 +216,9 @@ fn events(analysis: &Analysis, context: &Context) -> String {
         let row = [
             words::severity(event),
             event.kind.name().to_owned(),
-            analysis.series(ranked).1.name.clone(),
-            context.clock.full(event.onset.time),
-            words::course(event, step),
+            analysis.series(ranked).1.prepared.name.clone(),
+            context.clock.full(event.start),
+            words::course(event),
             unit.format(event.peak.value),
             unit.format(event.onset.expected),
             words::bounds(event.onset.lower, event.onset.upper, unit),
@@ -247,6 +246,9 @@ fn timeline(analysis: &Analysis, context: &Context) -> String {
     let peak = peak_words(event, analysis.judged_unit(event.quantity));
     let side = if event.direction == Direction::Up { "highest" } else { "lowest" };
     let mut moments = vec![(event.onset.time, "onset: the first odd sample".to_owned())];
+    if event.start < event.onset.time {
+        moments.push((event.start, "began: what is odd by how long it lasts".to_owned()));
+    }
     if pending > Span::ZERO {
         let words = format!("detection: odd long enough to count (`for: {pending}`)");
         moments.push((event.onset.time + pending, words));

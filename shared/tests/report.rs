@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use shared::analysis::{Learning, Settings, analyze, detect};
+use shared::analysis::{Learning, Settings, analyze, detect, prepare};
 use shared::detect::{Detector, Rolling};
 use shared::event::Rule;
 use shared::prometheus::Loaded;
@@ -38,7 +38,8 @@ fn load(expr: &str, detector: Detector, all: &[Plant<'_>]) -> Loaded {
 }
 
 fn report(loaded: Loaded, detector: Detector, rule: Rule) -> String {
-    let analysis = analyze(Arc::new(detect(Arc::new(loaded), detector, Learning::default())), rule);
+    let analysis =
+        analyze(Arc::new(detect(&prepare(Arc::new(loaded)), detector, Learning::default())), rule);
     let context = Context {
         generated_at: START + Span::from_seconds(5 * 3_600),
         version: "Oddity 0.1.0".to_owned(),

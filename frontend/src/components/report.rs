@@ -13,7 +13,7 @@ pub fn Report() -> impl IntoView {
     let raw = RwSignal::new(false);
     let copied = RwSignal::new("Copy");
     let written = Memo::new(move |_| {
-        let analysis = state.analysis.get()?;
+        let analysis = state.told.get()?;
         let context = context(state);
         Some((
             report::file_name(&analysis.detected.loaded.query.expr, context.generated_at, "md"),

@@ -142,7 +142,10 @@ pub(super) fn examples() -> Vec<Example> {
             "dns_validator_mismatch_total",
             "a raw counter that drifts away: take its rate, and the Z-score",
         ),
-        ("process_resident_memory_bytes", "a memory leak"),
+        (
+            "process_resident_memory_bytes",
+            "a memory leak, restarted every eight hours as ever: give Fixed bounds a limit",
+        ),
         ("rate(node_network_receive_errs_total[5m])", "interface errors in bursts"),
         ("queue_depth", "half an hour without samples"),
         ("room_temperature_celsius", "a sensor that stops moving"),

@@ -70,7 +70,7 @@ pub fn headline(analysis: &Analysis) -> String {
         format!("{} odd things in {range}. Worst: ", worst.len())
     };
     let place = if loaded.series.len() > 1 {
-        format!(", {}", analysis.series(ranked).1.name)
+        format!(", {}", analysis.series(ranked).1.prepared.name)
     } else {
         String::new()
     };
@@ -80,8 +80,8 @@ pub fn headline(analysis: &Analysis) -> String {
 /// What the analysis looked at: "3 series, 1,441 samples each, no gaps".
 pub fn scope(analysis: &Analysis) -> String {
     let series = &analysis.detected.series;
-    let missing: usize = series.iter().map(|series| series.missing).sum();
-    let gaps: usize = series.iter().map(|series| series.gaps).sum();
+    let missing: usize = series.iter().map(|series| series.prepared.missing).sum();
+    let gaps: usize = series.iter().map(|series| series.prepared.gaps).sum();
     let (count, each) = if series.len() == 1 {
         ("1 series".to_owned(), "")
     } else {
@@ -98,6 +98,22 @@ pub fn scope(analysis: &Analysis) -> String {
         unjudged => format!(", {unjudged} series with too few samples to judge"),
     };
     format!("{count}, {samples}{each}, {gaps}{unjudged}")
+}
+
+/// What lies before the range, to learn from: "21 d of history", "4 h of history, as the source has no more".
+pub fn history(analysis: &Analysis) -> String {
+    let loaded = &analysis.detected.loaded;
+    let query = &loaded.query;
+    let asked = query.step.times(query.history);
+    let known = loaded.first_sample().map_or(Span::ZERO, |first| query.start.since(first));
+    match known {
+        Span::ZERO => "no history".to_owned(),
+        // The first samples of a rate are missing anyhow.
+        known if known.millis() >= asked.millis() / 100 * 99 => {
+            format!("{} of history", asked.words())
+        }
+        known => format!("{} of history, as the source has no more", known.words()),
+    }
 }
 
 /// "1 sample", "1,441 samples".
@@ -118,26 +134,27 @@ pub fn what(event: &Event, unit: Unit) -> String {
         unit.format(event.onset.expected)
     };
     let name = event.kind.name();
-    let of_values = matches!(event.quantity, Quantity::Value | Quantity::Increase);
+    let of_values = of_values(event);
     match event.kind {
         Kind::Infinite => format!("infinite value ({expected} expected)"),
         Kind::LevelShiftUp | Kind::LevelShiftDown if of_values => {
             let level = unit.format(event.new_level.unwrap_or(event.peak.value));
-            format!("{name} from {expected} to {level}")
-        }
-        Kind::Gap | Kind::FlatLine => {
-            let lasted = event.end.since(event.onset.time);
-            if lasted > Span::ZERO {
-                format!("{name} of {}", lasted.words())
+            if event.ranged {
+                format!("{name} to {level} ({expected} expected)")
             } else {
-                name.to_owned()
+                format!("{name} from {expected} to {level}")
             }
         }
+        Kind::Gap | Kind::FlatLine => format!("{name} of {}", event.lasted.words()),
         _ if of_values || event.quantity == Quantity::Slope => {
             format!("{name} to {peak} ({expected} expected)")
         }
         _ => format!("{name}: {} {peak} ({expected} expected)", quantity(event.quantity)),
     }
+}
+
+fn of_values(event: &Event) -> bool {
+    matches!(event.quantity, Quantity::Value | Quantity::Increase)
 }
 
 /// "a spike", "an infinite value".
@@ -255,6 +272,15 @@ pub fn reason(event: &Event, unit: Unit) -> String {
         }
         None => String::new(),
     };
+    if of_values(event) && event.kind == Kind::Gap {
+        return format!(
+            "no sample for {}, where {expected} was expected ({range}){told}",
+            event.lasted.words()
+        );
+    }
+    if of_values(event) && event.kind == Kind::FlatLine {
+        return format!("{peak} without any change for {}{told}", event.lasted.words());
+    }
     if event.steady {
         return format!("{subject}{peak} against a constant {expected} in {baseline}{told}");
     }
@@ -273,13 +299,13 @@ pub fn reason(event: &Event, unit: Unit) -> String {
 }
 
 /// How the event ended: "10 min, recovered", "2 h, ongoing".
-pub fn course(event: &Event, step: Span) -> String {
-    let lasted =
-        Span::from_millis(event.end.since(event.onset.time).millis() + step.millis()).words();
+pub fn course(event: &Event) -> String {
+    let lasted = event.lasted.words();
+    let excursion = matches!(event.kind, Kind::Spike | Kind::Dip);
     match (event.ongoing, event.recovered) {
         (true, _) => format!("{lasted}, ongoing"),
         (false, Some(_)) => format!("{lasted}, recovered"),
-        (false, None) if event.new_level.is_some() => {
+        (false, None) if event.new_level.is_some() && !excursion => {
             format!("odd for {lasted}, then the new normal")
         }
         (false, None) => format!("{lasted}, recovery not seen"),

@@ -18,7 +18,7 @@ use matrix::Confusion;
 use shared::analysis::Settings;
 use shared::detect::{Detector, Input, View};
 use shared::event::kind::{Evidence, classify};
-use shared::event::{Event, Samples, events};
+use shared::event::{Event, Onsets, Samples, events};
 use shared::seasonality::periods;
 
 /// No threshold was chosen on the series of these seeds. Each seed gives 210.
@@ -124,8 +124,9 @@ fn measure(detector: Detector) -> Measured {
         let input =
             Input { values, learnt: values, history: HISTORY, grid: planted.grid, group: None };
         let detection = detector.detect(input);
-        let samples = Samples { values, period: *period };
-        let events = events(samples, &detection, &rule, HISTORY, |at| planted.grid.at(at));
+        let samples = Samples { values, period: &|| *period };
+        let onsets = Onsets::default();
+        let events = events(samples, &detection, &onsets, &rule, HISTORY, |at| planted.grid.at(at));
         let (early, late): (Vec<&Event>, Vec<&Event>) =
             events.iter().partition(|event| event.onset.index < planted.start);
         measured.healthy += planted.start - HISTORY;
