@@ -9,8 +9,9 @@ use std::ops::{Add, Div, Mul, Sub};
 
 use pair::Pair;
 
-/// How many numbers: enough that their operations need not wait for each other.
-pub(super) const LANES: usize = 8;
+/// How many numbers: enough that their operations need not wait for each other, and few enough that what they are added to
+/// stays in registers.
+pub(super) const LANES: usize = 4;
 
 const PAIRS: usize = LANES / 2;
 
@@ -60,7 +61,7 @@ impl Lanes {
         Self(from_fn(|pair| self.0[pair].only_where(positive.0[pair])))
     }
 
-    /// Whichever has the smaller magnitude; itself where the other is NaN.
+    /// The magnitude of the other where that is less than itself, else itself.
     #[inline(always)]
     pub(super) fn nearer_to_zero(self, other: Self) -> Self {
         Self(from_fn(|pair| self.0[pair].nearer_to_zero(other.0[pair])))
@@ -68,8 +69,8 @@ impl Lanes {
 
     /// Itself where `count` is `least` or more, else NaN.
     #[inline(always)]
-    pub(super) fn known(self, count: Self, least: f64) -> Self {
-        Self(from_fn(|pair| self.0[pair].known(count.0[pair], least)))
+    pub(super) fn known(self, count: Self, least: Self) -> Self {
+        Self(from_fn(|pair| self.0[pair].known(count.0[pair], least.0[pair])))
     }
 }
 
@@ -97,7 +98,12 @@ mod tests {
 
     #[test]
     fn each_lane_by_itself() {
-        let values = [1.0, -2.0, f64::NAN, f64::INFINITY, 0.0, 9.0, f64::NEG_INFINITY, 1e300];
+        for values in [[1.0, -2.0, f64::NAN, f64::INFINITY], [0.0, 9.0, f64::NEG_INFINITY, 1e300]] {
+            check_lanes(values);
+        }
+    }
+
+    fn check_lanes(values: [f64; LANES]) {
         let lanes = Lanes::from_fn(|lane| values[lane]);
         let count = Lanes::from_fn(|lane| lane as f64);
         let check = |got: Lanes, of: fn(f64, f64) -> f64| {
@@ -113,9 +119,12 @@ mod tests {
         check(lanes.sqrt(), |value, _| value.sqrt());
         check(lanes.present(), |value, _| if value.is_finite() { 1.0 } else { 0.0 });
         check(lanes.only_where(count), |value, count| if count > 0.0 { value } else { 0.0 });
-        check(lanes.known(count, 3.0), |value, count| if count >= 3.0 { value } else { f64::NAN });
-        check(lanes.nearer_to_zero(count), |a, b| if b.abs() < a.abs() { b } else { a });
-        check(count.nearer_to_zero(lanes), |a, b| if a.abs() < b.abs() { a } else { b });
+        check(
+            lanes.known(count, Lanes::splat(2.0)),
+            |value, count| if count >= 2.0 { value } else { f64::NAN },
+        );
+        check(lanes.nearer_to_zero(count), |a, b| if b.abs() < a { b.abs() } else { a });
+        check(count.nearer_to_zero(lanes), |a, b| if a.abs() < b { a.abs() } else { b });
         check(lanes.with_first(5.0), |value, count| if count == 0.0 { 5.0 } else { value });
         check(Lanes::splat(7.0), |_, _| 7.0);
     }

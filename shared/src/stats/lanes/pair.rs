@@ -33,12 +33,14 @@ impl Pair {
 
     #[inline(always)]
     pub(super) fn nearer_to_zero(self, other: Self) -> Self {
-        self.with(other, |a, b| if b.abs() < a.abs() { b } else { a })
+        self.with(other, |a, b| if b.abs() < a { b.abs() } else { a })
     }
 
     #[inline(always)]
-    pub(super) fn known(self, count: Self, least: f64) -> Self {
-        self.with(count, |value, count| if count >= least { value } else { f64::NAN })
+    pub(super) fn known(self, count: Self, least: Self) -> Self {
+        let known =
+            |lane: usize| if count.0[lane] >= least.0[lane] { self.0[lane] } else { f64::NAN };
+        Self([known(0), known(1)])
     }
 
     #[inline(always)]
