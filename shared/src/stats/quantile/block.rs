@@ -4,10 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::flags::Flags;
-use super::{MOST, Ranks, interpolate};
-
-/// The rank of a sample that enters no window; it is below no cursor.
-const NONE: u16 = u16::MAX;
+use super::{MOST, NONE, Ranks, interpolate};
 
 /// What is found in windows, and kept from one to the next.
 pub(super) trait Finder {
@@ -63,10 +60,10 @@ impl Members<'_> {
 
 /// Shows `finder` the `window` samples before each sample.
 pub(super) fn blocks<F: Finder>(ranks: &Ranks, window: usize, mut finder: F) {
-    let all = ranks.of.len();
+    let all = ranks.count;
     let window = window.clamp(1, MOST.min(all.max(1)));
     // Short blocks lie close together in their sets of flags, long ones repeat fewer samples.
-    let single = all / 8 <= window && all < usize::from(NONE);
+    let single = all / 8 <= window && ranks.of.len() == all;
     let len = if single { all } else { (3 * window).next_power_of_two().min(MOST + 1) };
     let Ranked { of: ranked, sorted, counts } =
         if single { one(ranks, window) } else { many(ranks, window, len) };
@@ -132,13 +129,13 @@ struct Ranked<'a> {
 /// All in one block.
 fn one(ranks: &Ranks, window: usize) -> Ranked<'_> {
     let mut ranked = vec![NONE; window];
-    ranked.extend(ranks.of.iter().map(|rank| *rank as u16));
+    ranked.extend_from_slice(&ranks.of);
     Ranked { of: ranked, sorted: ranks.sorted.as_slice().into(), counts: vec![ranks.sorted.len()] }
 }
 
 /// Many blocks of `len`, a power of two.
 fn many(ranks: &Ranks, window: usize, len: usize) -> Ranked<'_> {
-    let (room, count) = (window + len, ranks.of.len().div_ceil(len));
+    let (room, count) = (window + len, ranks.count.div_ceil(len));
     let mut ranked = vec![NONE; count * room];
     let mut sorted = vec![0.0; count * room];
     let mut filled = vec![0; count];
