@@ -42,6 +42,19 @@ impl Lanes {
         Self(self.0.map(Pair::sqrt))
     }
 
+    #[inline(always)]
+    pub(super) fn abs(self) -> Self {
+        Self(self.0.map(Pair::abs))
+    }
+
+    /// Of all lanes.
+    #[inline(always)]
+    pub(super) fn sum(self) -> f64 {
+        let [first, second] = self.0;
+        let [even, odd] = (first + second).to_array();
+        even + odd
+    }
+
     /// 1 where it is finite, else 0.
     #[inline(always)]
     pub(super) fn present(self) -> Self {
@@ -117,6 +130,8 @@ mod tests {
         check(lanes * count, |value, count| value * count);
         check(lanes / count, |value, count| value / count);
         check(lanes.sqrt(), |value, _| value.sqrt());
+        check(lanes.abs(), |value, _| value.abs());
+        assert_eq!(count.sum(), 6.0);
         check(lanes.present(), |value, _| if value.is_finite() { 1.0 } else { 0.0 });
         check(lanes.only_where(count), |value, count| if count > 0.0 { value } else { 0.0 });
         check(

@@ -22,6 +22,11 @@ impl Pair {
     }
 
     #[inline(always)]
+    pub(super) fn abs(self) -> Self {
+        Self(self.0.map(f64::abs))
+    }
+
+    #[inline(always)]
     pub(super) fn present(self) -> Self {
         Self(self.0.map(|value| if value.is_finite() { 1.0 } else { 0.0 }))
     }

@@ -26,6 +26,11 @@ impl Pair {
     }
 
     #[inline(always)]
+    pub(super) fn abs(self) -> Self {
+        Self(f64x2_abs(self.0))
+    }
+
+    #[inline(always)]
     pub(super) fn present(self) -> Self {
         let finite = f64x2_lt(f64x2_abs(self.0), f64x2_splat(f64::INFINITY));
         Self(v128_and(finite, f64x2_splat(1.0)))
