@@ -9,16 +9,18 @@
 //! another goes: the histogram filter of Huang, Yang and Tang, "A fast two-dimensional median filtering
 //! algorithm" (1979), on ranks instead of grey values.
 //!
-//! Cost: O(n log n) once; then a look at a few flags for each sample and cursor. [`Ranks`] are worth keeping
+//! Cost: one sort; then a look at a few flags for each sample and cursor. [`Ranks`] are worth keeping
 //! while a window is tuned. Memory: 14 bytes a sample, and as much again while it runs.
 
 mod block;
 mod cursor;
 mod flags;
+mod order;
 
 use super::enough;
 use block::{Change, Finder, Members, blocks};
 use cursor::{Cursor, Nearest};
+use order::order;
 
 /// The quartile range of normal samples in standard deviations.
 pub const QUARTILE_RANGE: f64 = 1.349;
@@ -69,7 +71,7 @@ pub struct Deviations {
 }
 
 impl Ranks {
-    /// Of the samples of a series. Cost: one sort, the only part that is not linear.
+    /// Of the samples of a series. Cost: one sort.
     pub fn new(values: &[f64]) -> Self {
         let order = order(values);
         // Minus zero is zero.
@@ -242,44 +244,6 @@ impl Place {
 fn interpolate(low: f64, high: f64, weight: f64) -> f64 {
     let between = low * (1.0 - weight) + high * weight;
     if low == high { low } else { between }
-}
-
-/// Where the finite samples are, in ascending order of value, then of time.
-fn order(values: &[f64]) -> Vec<u32> {
-    let index_bits = usize::BITS - values.len().leading_zeros();
-    let finite = values.iter().enumerate().filter(|(_, value)| value.is_finite());
-    let mut entries: Vec<u64> = finite.map(|(index, _)| index as u64).collect();
-    sort(&mut entries, values, index_bits);
-    entries.iter().map(|entry| (entry & ((1 << index_bits) - 1)) as u32).collect()
-}
-
-/// Sorts entries, each with an index in its low bits, by value, then index: by as many of the leading bits in which the values differ as fit beside
-/// the index, because whole numbers sort faster than pairs; then what is still equal by the bits that follow.
-fn sort(entries: &mut [u64], values: &[f64], index_bits: u32) {
-    let index_mask = (1 << index_bits) - 1;
-    let key = |entry: u64| ascending(values[(entry & index_mask) as usize]);
-    let (least, most) = entries
-        .iter()
-        .fold((u64::MAX, 0), |(least, most), &entry| (least.min(key(entry)), most.max(key(entry))));
-    let differ = 64 - most.saturating_sub(least).leading_zeros();
-    let dropped = differ.saturating_sub(64 - index_bits);
-    for entry in entries.iter_mut() {
-        *entry = ((key(*entry) - least) >> dropped) << index_bits | (*entry & index_mask);
-    }
-    entries.sort_unstable();
-    if dropped > 0 {
-        for equal in entries.chunk_by_mut(|a, b| a >> index_bits == b >> index_bits) {
-            if equal.len() > 1 {
-                sort(equal, values, index_bits);
-            }
-        }
-    }
-}
-
-/// A whole number that orders as the values do; zeros are equal.
-fn ascending(value: f64) -> u64 {
-    let bits = (value + 0.0).to_bits();
-    if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
 }
 
 #[cfg(test)]
