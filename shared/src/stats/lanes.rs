@@ -5,6 +5,7 @@
 mod pair;
 
 use std::array::from_fn;
+use std::mem::take;
 use std::ops::{Add, Div, Mul, Sub};
 
 use pair::Pair;
@@ -18,7 +19,37 @@ const PAIRS: usize = LANES / 2;
 #[derive(Clone, Copy)]
 pub(super) struct Lanes([Pair; PAIRS]);
 
+/// As many blocks of `len` samples one after the other.
+#[inline(always)]
+pub(super) fn blocks(samples: &[f64], len: usize) -> [&[f64]; LANES] {
+    from_fn(|lane| &samples[lane * len..][..len])
+}
+
+/// The same to write to.
+#[inline(always)]
+pub(super) fn blocks_mut(mut samples: &mut [f64], len: usize) -> [&mut [f64]; LANES] {
+    from_fn(|_| {
+        let (block, rest) = take(&mut samples).split_at_mut(len);
+        samples = rest;
+        block
+    })
+}
+
 impl Lanes {
+    /// The number at one place of each block.
+    #[inline(always)]
+    pub(super) fn at(blocks: &[&[f64]; LANES], place: usize) -> Self {
+        Self::from_fn(|lane| blocks[lane][place])
+    }
+
+    /// Writes each to one place of a block.
+    #[inline(always)]
+    pub(super) fn put(self, blocks: &mut [&mut [f64]; LANES], place: usize) {
+        for (block, value) in blocks.iter_mut().zip(self.to_array()) {
+            block[place] = value;
+        }
+    }
+
     /// The number that `of` gives for each lane.
     #[inline(always)]
     pub(super) fn from_fn(mut of: impl FnMut(usize) -> f64) -> Self {
@@ -55,6 +86,24 @@ impl Lanes {
         even + odd
     }
 
+    /// The other where that is less, else itself.
+    #[inline(always)]
+    pub(super) fn lower(self, other: Self) -> Self {
+        Self(from_fn(|pair| self.0[pair].lower(other.0[pair])))
+    }
+
+    /// The other where that is greater, else itself.
+    #[inline(always)]
+    pub(super) fn higher(self, other: Self) -> Self {
+        Self(from_fn(|pair| self.0[pair].higher(other.0[pair])))
+    }
+
+    /// Itself where it is finite, else the other.
+    #[inline(always)]
+    pub(super) fn finite_or(self, other: Self) -> Self {
+        Self(from_fn(|pair| self.0[pair].finite_or(other.0[pair])))
+    }
+
     /// 1 where it is finite, else 0.
     #[inline(always)]
     pub(super) fn present(self) -> Self {
@@ -72,12 +121,6 @@ impl Lanes {
     #[inline(always)]
     pub(super) fn only_where(self, positive: Self) -> Self {
         Self(from_fn(|pair| self.0[pair].only_where(positive.0[pair])))
-    }
-
-    /// The magnitude of the other where that is less than itself, else itself.
-    #[inline(always)]
-    pub(super) fn nearer_to_zero(self, other: Self) -> Self {
-        Self(from_fn(|pair| self.0[pair].nearer_to_zero(other.0[pair])))
     }
 
     /// Itself where `count` is `least` or more, else NaN.
@@ -138,8 +181,11 @@ mod tests {
             lanes.known(count, Lanes::splat(2.0)),
             |value, count| if count >= 2.0 { value } else { f64::NAN },
         );
-        check(lanes.nearer_to_zero(count), |a, b| if b.abs() < a { b.abs() } else { a });
-        check(count.nearer_to_zero(lanes), |a, b| if a.abs() < b { a.abs() } else { b });
+        check(lanes.lower(count), |a, b| if b < a { b } else { a });
+        check(count.lower(lanes), |a, b| if a < b { a } else { b });
+        check(lanes.higher(count), |a, b| if b > a { b } else { a });
+        check(count.higher(lanes), |a, b| if a > b { a } else { b });
+        check(lanes.finite_or(count), |a, b| if a.is_finite() { a } else { b });
         check(lanes.with_first(5.0), |value, count| if count == 0.0 { 5.0 } else { value });
         check(Lanes::splat(7.0), |_, _| 7.0);
     }

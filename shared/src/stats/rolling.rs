@@ -70,7 +70,7 @@ fn nearest_to_zero(values: &[f64]) -> Option<f64> {
     let first = values.iter().find(|value| value.is_finite())?;
     let (chunks, rest) = values.as_chunks::<LANES>();
     let least = chunks.iter().fold(Lanes::splat(first.abs()), |least, chunk| {
-        least.nearer_to_zero(Lanes::from_fn(|lane| chunk[lane]))
+        least.lower(Lanes::from_fn(|lane| chunk[lane]).abs())
     });
     let least = least.to_array().into_iter().chain(rest.iter().map(|value| value.abs()));
     Some(least.fold(f64::INFINITY, f64::min).copysign(*first))

@@ -37,8 +37,18 @@ impl Pair {
     }
 
     #[inline(always)]
-    pub(super) fn nearer_to_zero(self, other: Self) -> Self {
-        self.with(other, |a, b| if b.abs() < a { b.abs() } else { a })
+    pub(super) fn lower(self, other: Self) -> Self {
+        self.with(other, |a, b| if b < a { b } else { a })
+    }
+
+    #[inline(always)]
+    pub(super) fn higher(self, other: Self) -> Self {
+        self.with(other, |a, b| if a < b { b } else { a })
+    }
+
+    #[inline(always)]
+    pub(super) fn finite_or(self, other: Self) -> Self {
+        self.with(other, |a, b| if a.is_finite() { a } else { b })
     }
 
     #[inline(always)]

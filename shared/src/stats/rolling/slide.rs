@@ -1,13 +1,10 @@
 //! The windows of as many blocks at once as there are lanes.
 
-use std::array::from_fn;
-use std::mem::take;
-
 use super::aggregate::Aggregate;
 use super::nearest_to_zero;
 use super::sums::{Known, Sums};
 use crate::stats::enough;
-use crate::stats::lanes::{LANES, Lanes};
+use crate::stats::lanes::{LANES, Lanes, blocks, blocks_mut};
 
 /// Results of a group of blocks, by lane and place in the block.
 type Results<'a> = [&'a mut [f64]; LANES];
@@ -42,7 +39,7 @@ pub(super) fn slide<S: Sums<N>, A: Aggregate<N>, const N: usize>(
             group_samples,
             lanes_of(&near),
             first == 0,
-            results.each_mut().map(|all| blocks(all, window)),
+            results.each_mut().map(|all| blocks_mut(all, window)),
         );
         let wanted = least.saturating_sub(first)..group.min(places - first);
         if results[N - 1].get(wanted).is_some_and(any_nan) {
@@ -51,7 +48,7 @@ pub(super) fn slide<S: Sums<N>, A: Aggregate<N>, const N: usize>(
                 group_samples,
                 lanes_of(all),
                 first == 0,
-                results.map(|all| blocks(all, window)),
+                results.map(|all| blocks_mut(all, window)),
             );
         }
     }
@@ -76,15 +73,6 @@ fn pivots(samples: &[f64], window: usize, choose: impl Fn(&[f64]) -> Option<f64>
 /// Does not stop at the first, so that it takes several at a time.
 fn any_nan(values: &[f64]) -> bool {
     values.iter().fold(false, |any, value| any | value.is_nan())
-}
-
-/// Cuts results into blocks.
-fn blocks(mut results: &mut [f64], window: usize) -> Results<'_> {
-    from_fn(|_| {
-        let (block, rest) = take(&mut results).split_at_mut(window);
-        results = rest;
-        block
-    })
 }
 
 /// The memory that every group needs.
@@ -120,10 +108,10 @@ impl<S: Sums<N>, A: Aggregate<N>, const N: usize> Kernel<S, A, N> {
         mut results: [Results<'_>; N],
     ) {
         let window = self.window;
-        let [before, here] = [0, window].map(|from| lanes(&samples[from..], window));
+        let [before, here] = [0, window].map(|from| blocks(&samples[from..], window));
         let mut end = S::empty();
         for at in (0..window).rev() {
-            let value = Lanes::from_fn(|lane| before[lane][at]);
+            let value = Lanes::at(&before, at);
             end = end.add(at as f64 - window as f64, value - pivots);
             self.ends[at] = end;
         }
@@ -132,12 +120,9 @@ impl<S: Sums<N>, A: Aggregate<N>, const N: usize> Kernel<S, A, N> {
             let known = all.with_first(if first { &self.known[at] } else { &all });
             let found = end.join(begin).results(pivots, at as f64, &known);
             for (results, found) in results.iter_mut().zip(found) {
-                let found = found.to_array();
-                for lane in 0..LANES {
-                    results[lane][at] = found[lane];
-                }
+                found.put(results, at);
             }
-            let value = Lanes::from_fn(|lane| here[lane][at]);
+            let value = Lanes::at(&here, at);
             begin = begin.add(at as f64, value - pivots);
         }
     }
@@ -151,12 +136,12 @@ impl<S: Sums<N>, A: Aggregate<N>, const N: usize> Kernel<S, A, N> {
         mut results: [Results<'_>; N],
     ) {
         let window = self.window;
-        let [before, here] = [0, window].map(|from| lanes(&samples[from..], window));
+        let [before, here] = [0, window].map(|from| blocks(&samples[from..], window));
         let mut end = (A::empty(), Lanes::splat(0.0));
         self.careful_ends.clear();
         self.careful_ends.resize(window, end);
         for at in (0..window).rev() {
-            let mut value = Lanes::from_fn(|lane| before[lane][at]);
+            let mut value = Lanes::at(&before, at);
             if first {
                 value = value.with_first(f64::NAN);
             }
@@ -178,16 +163,10 @@ impl<S: Sums<N>, A: Aggregate<N>, const N: usize> Kernel<S, A, N> {
                     }
                 }
             }
-            let value = Lanes::from_fn(|lane| here[lane][at]);
+            let value = Lanes::at(&here, at);
             begin = add_present(begin, at as f64, value, pivots);
         }
     }
-}
-
-/// Blocks of a group.
-#[inline(always)]
-fn lanes(samples: &[f64], window: usize) -> [&[f64]; LANES] {
-    from_fn(|lane| &samples[lane * window..][..window])
 }
 
 /// Adds one sample to each aggregate and its count, where it is finite.

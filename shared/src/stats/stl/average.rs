@@ -2,7 +2,7 @@
 
 use std::array::from_fn;
 
-use crate::stats::lanes::{LANES, Lanes};
+use crate::stats::lanes::{LANES, Lanes, blocks_mut};
 
 /// Windows of so few values are summed up anew at each place.
 const FEW: usize = 4;
@@ -57,12 +57,11 @@ fn sum_back(block: &mut [f64]) {
 
 /// The same in each of the blocks of `window` values.
 fn sum_back_lanes(group: &mut [f64], window: usize) {
-    let mut blocks = group.chunks_mut(window);
-    let mut blocks: [_; LANES] = from_fn(|_| blocks.next().unwrap_or_default());
+    let mut blocks = blocks_mut(group, window);
     let mut sum = Lanes::splat(0.0);
     for at in (0..window).rev() {
         sum = sum + Lanes::from_fn(|lane| blocks[lane][at]);
-        put(sum, &mut blocks, at);
+        sum.put(&mut blocks, at);
     }
 }
 
@@ -78,22 +77,14 @@ fn sum_on(sums: &mut [f64], next: &[f64], share: f64) {
 /// The same in each of the blocks of `window` values.
 fn sum_on_lanes(sums: &mut [f64], next: &[f64], window: usize, share: f64) {
     let next: [_; LANES] = from_fn(|lane| &next[lane * window..][..window - 1]);
-    let mut blocks = sums.chunks_mut(window);
-    let mut blocks: [_; LANES] = from_fn(|_| blocks.next().unwrap_or_default());
+    let mut blocks = blocks_mut(sums, window);
     let (mut head, share) = (Lanes::splat(0.0), Lanes::splat(share));
     for at in 0..window {
         let average = (Lanes::from_fn(|lane| blocks[lane][at]) + head) * share;
-        put(average, &mut blocks, at);
+        average.put(&mut blocks, at);
         if at + 1 < window {
             head = head + Lanes::from_fn(|lane| next[lane][at]);
         }
-    }
-}
-
-#[inline(always)]
-fn put(lanes: Lanes, blocks: &mut [&mut [f64]; LANES], at: usize) {
-    for (block, value) in blocks.iter_mut().zip(lanes.to_array()) {
-        block[at] = value;
     }
 }
 
