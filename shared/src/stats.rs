@@ -4,6 +4,8 @@
 //! - An infinity enters no window either, and is odd wherever it stands.
 //! - A window with fewer finite samples than [`enough`] asks for has no statistics: NaN.
 //! - The judged sample is never in the window that judges it.
+//! - Samples below 1e150 in size behave as any others; squares of larger ones overflow, which makes a scale infinite and a
+//!   score 0.
 //!
 //! Results are bit-equal on every target: square roots are exact by IEEE 754, all other functions are those of `libm`.
 
