@@ -106,6 +106,7 @@ impl Ranks {
         window: usize,
         quantiles: [f64; N],
     ) -> [Vec<f64>; N] {
+        let window = window.min(MOST);
         let mut out = [(); N].map(|()| vec![f64::NAN; self.count]);
         let finder = Quantiles {
             ranks: self,
@@ -132,6 +133,7 @@ impl Ranks {
 
     /// Median and median absolute deviation of the `window` samples before each sample. Shape: as the values.
     pub fn prior_deviations(&self, window: usize) -> Deviations {
+        let window = window.min(MOST);
         let mut median = vec![f64::NAN; self.count];
         let mut deviation = median.clone();
         let finder = NearMedian {

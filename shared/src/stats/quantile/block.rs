@@ -58,10 +58,10 @@ impl Members<'_> {
     }
 }
 
-/// Shows `finder` the `window` samples before each sample.
+/// Shows `finder` the `window` samples before each sample, at most [`MOST`].
 pub(super) fn blocks<F: Finder>(ranks: &Ranks, window: usize, mut finder: F) {
     let all = ranks.count;
-    let window = window.clamp(1, MOST.min(all.max(1)));
+    let window = window.clamp(1, all.max(1));
     // Short blocks lie close together in their sets of flags, long ones repeat fewer samples.
     let single = all / 8 <= window && ranks.of.len() == all;
     let len = if single { all } else { (3 * window).next_power_of_two().min(MOST + 1) };

@@ -97,6 +97,6 @@ impl Nearest {
         self.first = Cursor { rank: first, below, member: true };
         self.last = Cursor { rank: last, below: below + half - 1, member: true };
         let low = distance(first).max(distance(last));
-        (low, if count % 2 == 0 { left.min(right) } else { low })
+        (low, if count.is_multiple_of(2) { left.min(right) } else { low })
     }
 }
