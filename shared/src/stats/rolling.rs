@@ -3,12 +3,11 @@
 //! Method: two-stack aggregation (the queue from two stacks of functional programming): the window is
 //! the end of a finished block, whose aggregates were summed up from its last sample back, and the
 //! beginning of the block that is being filled. No sample is ever subtracted again, so a spike or an infinity
-//! that left the window leaves no trace. Aggregates are of samples less a pivot taken from the block before: the
-//! sample of smallest magnitude, which is harmless where levels differ and exact where they do not.
-//! They are plain sums and sums of squares; where these show that digits were lost, or that a sample is
-//! missing, means and squares about them are merged instead as in Chan, Golub and LeVeque, "Algorithms for computing
-//! the sample variance" (1983). Blocks do not depend on each other, so that several go through the same
-//! operations at once.
+//! that left the window leaves no trace. Aggregates are plain sums of samples and of their squares, less a pivot: the last
+//! sample of the block before. Where these show that digits were lost, or that a sample is missing, means and squares
+//! about them are merged instead as in Chan, Golub and LeVeque, "Algorithms for computing the sample variance" (1983), less
+//! the sample of smallest magnitude of the block before, which is harmless where levels differ and exact where they do
+//! not. Blocks do not depend on each other, so that several go through the same operations at once.
 //!
 //! Cost: O(n) time; memory of a few windows beside the output.
 
