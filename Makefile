@@ -37,13 +37,14 @@ test: ## everything that CI checks
 	@$(MAKE) --no-print-directory e2e
 
 .PHONY: lint
-lint: setup-tests ## format, clippy (native and wasm32), rustdoc, types of the scripts
+lint: setup-tests ## format, clippy (native and wasm32), rustdoc, types of the scripts, the reports' Markdown
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy --package shared --package frontend --package bench --target wasm32-unknown-unknown -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items
 	e2e/node_modules/.bin/tsc -p e2e
 	e2e/node_modules/.bin/tsc -p frontend/js/jsconfig.json
+	node scripts/lint-reports.mjs
 
 .PHONY: unit
 unit: ## unit, property and documentation tests

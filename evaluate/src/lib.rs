@@ -15,4 +15,6 @@ pub mod nab;
 
 pub mod labelled;
 
+pub mod planted;
+
 pub mod report;

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use evaluate::data::{self, Recording};
 use evaluate::report::{self, LabelledRow, NabRow};
-use evaluate::{labelled, nab, scores, settings};
+use evaluate::{labelled, nab, planted, scores, settings};
 use rayon::prelude::*;
 use shared::detect::Detector;
 
@@ -61,6 +61,17 @@ enum Command {
         #[arg(long)]
         files: bool,
     },
+    /// Compares events with what was planted in synthetic series.
+    Planted {
+        #[command(flatten)]
+        chosen: Chosen,
+        /// The first seed; each gives a few hundred series.
+        #[arg(long, default_value_t = planted::SEEDS.start)]
+        seed: u64,
+        /// How many seeds.
+        #[arg(long, default_value_t = planted::SEEDS.end - planted::SEEDS.start)]
+        seeds: u64,
+    },
     /// Measures every detector on all data and writes the page of the documentation.
     Report {
         /// Folder with the data: nab, cloud and nab/reference.
@@ -109,6 +120,15 @@ fn main() -> anyhow::Result<()> {
             let detectors = chosen.detectors()?;
             let recordings = labelled::read(&folder)?;
             print(&report::labelled_table(&labelled_rows(&recordings, &detectors, files)))
+        }
+        Command::Planted { chosen, seed, seeds } => {
+            let detectors = chosen.detectors()?;
+            let measured = planted::measure(&detectors, seed..seed.saturating_add(seeds));
+            for (detector, measured) in detectors.iter().zip(&measured) {
+                let name = report::name(*detector);
+                print(&format!("{name}\n\n{}\n", report::planted_tables(measured)))?;
+            }
+            Ok(())
         }
         Command::Report { data, out } => {
             let page = page(&data)?;

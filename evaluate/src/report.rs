@@ -6,6 +6,7 @@ use shared::detect::Detector;
 
 use crate::labelled::{self, TOLERANCE};
 use crate::nab::{self, FOLDS, PROFILES, REPEATS};
+use crate::planted::{Measured, Noise, Plant};
 use crate::settings::written;
 
 /// What NAB's scoring says of one detector, or of the choice between several: one entry a profile.
@@ -75,6 +76,40 @@ pub fn labelled_table(rows: &[LabelledRow]) -> String {
             number(events.mean_delay(), 1),
         ];
         let _ = writeln!(text, "| {name} | {} |", cells.join(" | "));
+    }
+    text
+}
+
+/// What was found for each plant and how late, and what was found in healthy samples.
+pub fn planted_tables(measured: &Measured) -> String {
+    let mut text = String::from(
+        "| planted | right | found | delay of half | of nine in ten |\n|---|---|---|---|---|\n",
+    );
+    for plant in Plant::ALL {
+        let found = measured.found.found_for(plant);
+        if found.is_empty() {
+            continue;
+        }
+        let found: Vec<_> = found.iter().map(|(name, count)| format!("{name} {count}")).collect();
+        let delay = measured.delay(plant);
+        let _ = writeln!(
+            text,
+            "| {} | {} % | {} | {} | {} |",
+            plant.name(),
+            number(Some(100.0 * measured.found.right_of(plant)), 1),
+            found.join(", "),
+            number(delay.map(|(half, _)| half as f64), 0),
+            number(delay.map(|(_, most)| most as f64), 0),
+        );
+    }
+    let right = 100.0 * measured.found.right();
+    let _ = writeln!(text, "| all but nothing | {right:.1} % | | | |");
+    text += "\n| healthy samples | judged | events | in 10,000 |\n|---|---|---|---|\n";
+    let rows =
+        Noise::ALL.iter().filter_map(|noise| Some((noise.name(), *measured.healthy.get(noise)?)));
+    for (name, healthy) in rows.chain([("all", measured.all_healthy())]) {
+        let (samples, events) = (healthy.samples, healthy.events);
+        let _ = writeln!(text, "| {name} | {samples} | {events} | {:.2} |", healthy.rate());
     }
     text
 }

@@ -5,6 +5,7 @@
 
 mod client;
 mod clock;
+mod knowledge;
 mod store;
 mod url;
 mod verify;
@@ -18,12 +19,13 @@ use leptos::task::spawn_local;
 use shared::analysis::{Analysis, Detected, Learning, Settings, analyze, detect, prepare};
 use shared::api::{Source, Sources};
 use shared::detect::Detector;
+use shared::knowledge::{Knowledge, Metadata};
 use shared::panel::{Panel, Problem, Range, Tab};
 use shared::prometheus::Loaded;
 use shared::query::LEAST_HISTORY;
-use shared::report::words::Clock;
 use shared::rules::{self, Export};
 use shared::time::Timestamp;
+use shared::words::Clock;
 use web_sys::AbortController;
 
 pub use client::{LoadError, Progress};
@@ -107,6 +109,10 @@ pub struct State {
     pub analysis: Memo<Option<Same<Analysis>>>,
     /// The same for what is read and not looked at: words follow a dragged slider a few times a second.
     pub told: RwSignal<Option<Same<Analysis>>>,
+    /// What may be behind events; `None` until there is one.
+    pub knowledge: RwSignal<Option<Same<Knowledge>>>,
+    /// What the source says of the metrics of the query.
+    pub metadata: RwSignal<Vec<Metadata>>,
     /// The series that is drawn in full, by its index in `loaded`. It stays while a slider is dragged.
     pub focus: Memo<Option<usize>>,
     /// The event that is looked at: its series and the index of its onset.
@@ -213,6 +219,8 @@ impl State {
             detected,
             analysis,
             told,
+            knowledge: RwSignal::new(None),
+            metadata: RwSignal::new(Vec::new()),
             recent: RwSignal::new(store::recent()),
             focus,
             selected: RwSignal::new(None),
@@ -263,6 +271,7 @@ impl State {
                 set_timeout(tell, WORDS_AFTER);
             }
         });
+        knowledge::follow(self);
         store::on_system_theme(move || {
             self.dark.set(store::apply_theme(self.theme.get_untracked()));
         });

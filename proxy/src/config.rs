@@ -40,6 +40,8 @@ pub struct Settings {
     pub allowed_hosts: Vec<String>,
     /// See [`Access`].
     pub access: Access,
+    /// Folder of the operator's own families of metrics: see [`crate::knowledge`].
+    pub knowledge: Option<PathBuf>,
     /// Origins beside the server's own whose pages may call it.
     pub allowed_origins: Vec<HeaderValue>,
     /// See [`Limits`].
@@ -122,6 +124,7 @@ impl Settings {
             allowed_hosts: access::parse_hosts(&hosts)?,
             access,
             allowed_origins: access::parse_origins(&origins)?,
+            knowledge: options.knowledge.or(file.knowledge),
             limits: file.limits,
         })
         .and_then(Self::check)

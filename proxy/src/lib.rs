@@ -15,6 +15,7 @@ pub mod fault;
 pub mod gate;
 pub mod guard;
 pub mod history;
+pub mod knowledge;
 pub mod metrics;
 pub mod openapi;
 pub mod params;
@@ -48,13 +49,14 @@ pub struct AppState {
     allowed_origins: Vec<HeaderValue>,
     limits: Limits,
     metrics: Arc<Metrics>,
+    knowledge: knowledge::Answer,
 }
 
 impl AppState {
     /// Opens the sources; nothing is sent yet.
     ///
     /// # Errors
-    /// [`ConfigError`] if a source's client cannot be made, or credentials cannot be read.
+    /// [`ConfigError`] if a source's client cannot be made, credentials cannot be read, or the knowledge is wrong.
     pub fn new(settings: &Settings, metrics: Arc<Metrics>) -> Result<Arc<Self>, ConfigError> {
         Ok(Arc::new(Self {
             sources: source::open(settings, &metrics)?,
@@ -63,6 +65,7 @@ impl AppState {
             allowed_origins: settings.allowed_origins.clone(),
             limits: settings.limits.clone(),
             metrics,
+            knowledge: knowledge::Answer::new(&knowledge::load(settings.knowledge.as_deref())?)?,
         }))
     }
 }
@@ -78,6 +81,7 @@ pub fn app(state: &Arc<AppState>) -> Router {
     let api = api
         .route("/api/sources", get(prometheus::sources))
         .route("/api/openapi.json", get(openapi::show))
+        .route("/api/knowledge", get(knowledge::show).with_state(state.knowledge.clone()))
         .route("/api", any(prometheus::not_found))
         .route("/api/", any(prometheus::not_found))
         .route("/api/{*rest}", any(prometheus::not_found))

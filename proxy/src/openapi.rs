@@ -24,6 +24,10 @@ fn describe(ids: &[&str], limits: &Limits) -> Value {
         "/api/openapi.json".to_owned(),
         get("This description", &json!({ "type": "object" })),
     );
+    paths.insert(
+        "/api/knowledge".to_owned(),
+        get("What may be behind events, by families of metrics", &json!({ "type": "object" })),
+    );
     let sources = json!({ "$ref": "#/components/schemas/Sources" });
     paths.insert("/api/sources".to_owned(), get("The sources that can be asked", &sources));
     for endpoint in Endpoint::all() {

@@ -3,7 +3,7 @@
 //! Every algorithm has its own file with its definition and its parameters; a new one is a file and a
 //! line in [`Detector`]. A verdict uses nothing after its sample, but of a detector for looking back.
 
-mod auto;
+pub mod auto;
 mod autoregressive;
 mod contrast;
 mod decompose;

@@ -11,6 +11,8 @@ mod onset;
 pub use alert::{alerts, flagged};
 pub use onset::Onsets;
 
+use serde::{Deserialize, Serialize};
+
 use crate::detect::{Detection, Detector, Quantity, View};
 use crate::stats::tail::severity;
 use crate::time::{Span, Timestamp};
@@ -49,7 +51,8 @@ pub struct Rule {
 }
 
 /// Up or down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// Above the expected value.
     Up,
@@ -58,7 +61,8 @@ pub enum Direction {
 }
 
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Up and back again.
     Spike,
@@ -116,16 +120,16 @@ pub struct Event {
     pub onset: Judged,
     /// The sample that is farthest from the baseline.
     pub peak: Judged,
-    /// Index of the sample at which it seems to have begun: at the onset or before, as what is slow is
-    /// noticed late.
-    pub began: usize,
+    /// When it seems to have begun: at the onset or before, as what is slow is noticed late.
+    pub began: Timestamp,
     /// Index of the last flagged sample.
     pub last: usize,
     /// Index of the first sample that was back in the band of the onset, `None` if none was.
     pub recovered: Option<usize>,
     /// Whether it goes on at the end of the range, where samples still come.
     pub ongoing: bool,
-    /// When it began: at the onset, or where the value or the samples stopped, which is only told by how long that lasts.
+    /// When it began: at the onset, or before for what is noticed late: slopes and drifts, and a value or samples that
+    /// stopped.
     pub start: Timestamp,
     /// The last odd time: until recovery where there was one, else until the last flagged sample.
     pub end: Timestamp,

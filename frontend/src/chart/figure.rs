@@ -7,8 +7,8 @@ use plotly::{Scatter, Trace};
 use serde::Serialize;
 use shared::analysis::{Analysis, Ranked};
 use shared::detect::Quantity;
-use shared::report::words::{self, Clock};
 use shared::time::TimeRange;
+use shared::words::{self, Clock};
 
 use super::decimate::{MOST_POINTS, decimated, indices};
 use super::geometry::{

@@ -3,9 +3,9 @@
 use plotly::Scatter;
 use plotly::common::{DashType, Fill, Font, Line, Marker, MarkerSymbol, Mode, Title};
 use shared::detect::Quantity;
-use shared::report::words;
 use shared::series::Grid;
 use shared::time::TimeRange;
+use shared::words;
 
 use super::decimate::{MOST_POINTS, decimated, indices};
 use super::figure::{Curve, Layout, View, bare, layout, lines, styled};

@@ -6,8 +6,8 @@ use leptos::task::spawn_local;
 use shared::analysis::{Analysis, Ranked};
 use shared::detect::Quantity;
 use shared::event::Kind;
-use shared::report::{self, words};
 use shared::time::{TimeRange, Timestamp};
+use shared::{report, words};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, HtmlElement, PointerEvent, ResizeObserver};
@@ -305,7 +305,9 @@ fn follow_size(frame: NodeRef<html::Div>, size: RwSignal<(f64, f64)>) {
         let watched = element.clone();
         let closure = Closure::<dyn Fn(JsValue)>::new(move |_| {
             let now = (f64::from(watched.client_width()), f64::from(watched.client_height()));
-            if size.get_untracked() != now {
+            // What is hidden, as on paper, is drawn no smaller.
+            let shown = now.0 > 0.0 && now.1 > 0.0;
+            if shown && size.get_untracked() != now {
                 size.set(now);
             }
         });

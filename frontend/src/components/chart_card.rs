@@ -1,6 +1,6 @@
 use leptos::prelude::*;
-use shared::report::words;
 use shared::time::TimeRange;
+use shared::words;
 
 use crate::chart::{Chart, download};
 use crate::state::State;

@@ -1,11 +1,14 @@
+mod explanation;
+
 use leptos::prelude::*;
 use shared::analysis::{Analysis, Ranked};
 use shared::event::Event;
-use shared::report::words::{self, Clock};
 use shared::time::{Span, TimeRange};
 use shared::unit::Unit;
+use shared::words::{self, Clock};
 
 use crate::state::State;
+use explanation::Explanation;
 
 /// So many rows are drawn before the user asks for all: a slider at its sensitive end finds hundreds.
 const FIRST: usize = 20;
@@ -15,6 +18,7 @@ const FIRST: usize = 20;
 pub fn Events() -> impl IntoView {
     let state = expect_context::<State>();
     let all = RwSignal::new(false);
+    let open = RwSignal::new(None);
     let rows = Memo::new(move |_| {
         let count = if all.get() { usize::MAX } else { FIRST };
         let analysis = state.told.get()?;
@@ -53,7 +57,7 @@ pub fn Events() -> impl IntoView {
                     <tbody>
                         // Rows by their place: while a slider is dragged only words change.
                         <For each=move || 0..count.get() key=|at| *at let:at>
-                            <EventRow row=Memo::new(move |_| rows.read().as_ref()?.get(at).cloned())/>
+                            <EventRow row=Memo::new(move |_| rows.read().as_ref()?.get(at).cloned()) open=open/>
                         </For>
                     </tbody>
                 </table>
@@ -153,6 +157,8 @@ impl Row {
 fn EventRow(
     /// What it says; `None` as it goes.
     row: Memo<Option<Row>>,
+    /// The event that is explained: its series and the index of its onset.
+    open: RwSignal<Option<(usize, usize)>>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
     let text = move |of: fn(&Row) -> String| move || row.read().as_ref().map(of);
@@ -167,6 +173,11 @@ fn EventRow(
     };
     let selected =
         move || row.read().as_ref().is_some_and(|row| state.selected.get() == Some(row.key));
+    let key = Memo::new(move |_| row.read().as_ref().map(|row| row.key));
+    let explained = Memo::new(move |_| key.get().is_some() && open.get() == key.get());
+    let explain = move |_| {
+        open.set(if explained.get_untracked() { None } else { key.get_untracked() });
+    };
     view! {
         <tr class:selected=selected>
             <td><span class=text(|row| format!("sev {}", row.level))>{text(|row| row.severity.clone())}</span></td>
@@ -183,8 +194,16 @@ fn EventRow(
                 {text(|row| row.expected.clone())}
                 <div class="sub">{text(|row| row.bounds.clone())}</div>
             </td>
-            <td class="why">{text(|row| row.why.clone())}</td>
+            <td class="why">
+                {text(|row| row.why.clone())}
+                <button class="link explain" type="button" aria-expanded=move || explained.get().to_string() on:click=explain>
+                    {move || if explained.get() { "Close" } else { "Explain" }}
+                </button>
+            </td>
         </tr>
+        <Show when=move || explained.get()>
+            <tr class="explained"><td colspan="5"><Explanation key=key/></td></tr>
+        </Show>
     }
 }
 

@@ -50,6 +50,9 @@ pub struct Options {
         value_delimiter = ','
     )]
     pub allowed_hosts: Vec<String>,
+    /// Folder of your own families of metrics and what may be behind their events (docs/knowledge.md).
+    #[arg(long, env = "ODDITY_KNOWLEDGE", global = true, value_name = "FOLDER")]
+    pub knowledge: Option<PathBuf>,
     /// Other origins whose pages may call the API, separated by commas.
     #[arg(
         long,

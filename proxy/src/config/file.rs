@@ -17,6 +17,7 @@ use super::{ConfigError, Tls};
 pub(super) struct File {
     pub(super) listen: Option<String>,
     pub(super) demo: Option<bool>,
+    pub(super) knowledge: Option<PathBuf>,
     #[serde(default)]
     pub(super) allowed_hosts: Vec<String>,
     #[serde(default)]

@@ -1,13 +1,23 @@
 //! What a person gets who touches nothing: several views of a series, one answer.
 
+mod blocks;
+mod evidence;
+mod lasting;
+mod pair;
 mod records;
 mod residuals;
+mod season;
+mod slow;
+mod tuning;
 mod views;
 
-use views::Pair;
+pub use evidence::{Evidence, Way};
+pub use tuning::Tuning;
+
+use pair::Pair;
 
 use super::param::Field;
-use super::{About, Alerts, Algorithm, Detection, Input, Param, Quantity, View, samples};
+use super::{About, Algorithm, Detection, Input, Param, Quantity, samples};
 use crate::stats::MAX_SCORE;
 
 /// Two answers, because they are two questions, and neither asks for a season or a window to be chosen.
@@ -17,21 +27,24 @@ use crate::stats::MAX_SCORE;
 /// once a season was found in earlier samples, from the same time of the seasons before. Half of it and
 /// half of the score before make the score, because what is odd for two samples is more than twice as odd.
 ///
-/// **Alert**: when a person should be told. For each view of the series (its values less their running
-/// median, their logarithm, a short level against a long one, the spread, the season) how far the view is
-/// outside of everything in its memory, in sixths of the range of that; the largest, by weights, is the
-/// strength. A strength at which the values are not improbable by the tail of their own past stays below
-/// the threshold. A flat line or a gap alerts when it lasts three times as long as any before.
+/// **Alert**: when a person should be told. A record of a view of the series (its values less their running
+/// median, their logarithm, what the season leaves) alerts if it lies clearly farther off than all that the
+/// view remembers. Levels and spread, which change slowly, alert if they are far outside of what they were
+/// before they may have begun to, by its range and by its tail. A flat line or a gap alerts when it lasts three
+/// times as long as any before. What does not alert is ranked below by how far it is outside of everything
+/// remembered, in sixths of the range of that, the largest of the views by weights.
 ///
 /// Expected value and scale are those of the robust view, so that the band on a chart is a plain one.
 ///
-/// Cost: O(n log n). Sources: records as in extreme value theory (Hill, "A simple general approach to
-/// inference about the tail of a distribution", 1975); the views and weights were settled by
-/// cross-validation, see `docs/evaluation.md`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Cost: O(n log n). Sources: records and block maxima as in extreme value theory (Coles, "An introduction to
+/// statistical modeling of extreme values", 2001). How often it alerts where nothing happened, and what it
+/// finds, is measured in `docs/evaluation.md`.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Auto {
     /// How many samples a view remembers.
     pub memory: usize,
+    /// What no user sets.
+    pub tuning: Tuning,
 }
 
 const MEMORY: Param = Param::samples(
@@ -42,7 +55,7 @@ const MEMORY: Param = Param::samples(
     3_000,
 );
 
-/// The strength of an alert, until it is changed. By noise alone it is exceeded in less than one of 10,000
+/// The strength of an alert, until it is changed. By noise alone it is reached in less than one of 10,000
 /// samples.
 const ALERT: f64 = 0.4;
 
@@ -51,7 +64,7 @@ const LASTING: usize = 60;
 
 impl Default for Auto {
     fn default() -> Self {
-        Self { memory: MEMORY.count() }
+        Self { memory: MEMORY.count(), tuning: Tuning::default() }
     }
 }
 
@@ -76,7 +89,7 @@ impl Algorithm for Auto {
 
     fn detect(&self, input: Input<'_>) -> Detection {
         let values = Pair::of(input);
-        let seasonal = views::seasonal(input, &values);
+        let seasonal = season::seasonal(input, &values);
         let residuals::Scored { expected, scale, score } =
             residuals::score(input, seasonal.as_ref());
         let mut found = Detection::judge(
@@ -93,28 +106,14 @@ impl Algorithm for Auto {
                 found.score[at] = score;
             }
         }
-        found.alerts =
-            Some(strongest(input, &views::all(input, self.memory, &values, seasonal.as_ref())));
-        found
-    }
-}
-
-/// The largest strength of the views at each sample, and whose it is.
-fn strongest(input: Input<'_>, views: &[(View, Vec<f64>)]) -> Alerts {
-    let len = input.values.len();
-    let mut alerts = Alerts { strength: vec![f64::NAN; len], view: vec![View::Value; len] };
-    for (view, strengths) in views {
-        for (at, &strength) in strengths.iter().enumerate() {
-            if strength > alerts.strength[at] || alerts.strength[at].is_nan() {
-                alerts.strength[at] = strength;
-                alerts.view[at] = *view;
+        let evidence = views::all(input, self.memory, &self.tuning, &values, seasonal.as_ref());
+        let mut alerts = evidence.weigh(&self.tuning);
+        for (strength, value) in alerts.strength.iter_mut().zip(input.values) {
+            if value.is_infinite() {
+                *strength = MAX_SCORE;
             }
         }
+        found.alerts = Some(alerts);
+        found
     }
-    for (strength, value) in alerts.strength.iter_mut().zip(input.values) {
-        if value.is_infinite() {
-            *strength = MAX_SCORE;
-        }
-    }
-    alerts
 }

@@ -51,7 +51,7 @@ pub(super) fn event(
         .max_by(|&a, &b| distance(a).total_cmp(&distance(b)));
     let peak = judged(detection, rule, farthest.unwrap_or(first), &at);
     let start = match found.kind {
-        Kind::Gap | Kind::FlatLine => at(found.began),
+        Kind::Gap | Kind::FlatLine | Kind::SlopeChange | Kind::Drift => at(found.began),
         _ => onset.time,
     };
     let of_values = matches!(detection.quantity, Quantity::Value | Quantity::Increase);
@@ -66,7 +66,7 @@ pub(super) fn event(
         quantity: detection.quantity,
         onset,
         peak,
-        began: found.began,
+        began: at(found.began),
         last,
         recovered: back,
         ongoing,

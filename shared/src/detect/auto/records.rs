@@ -1,27 +1,72 @@
-//! How far a view of a series is outside of everything it remembers.
+//! How far a view of a series is outside of everything it remembers, and whether that is news.
 
-use super::views::Pair;
-use crate::stats::extremes::prior_extremes_of;
-use crate::stats::{LEAST_RELATIVE_SCALE, LEAST_SCALE, MAX_SCORE};
+use super::blocks::Blocks;
+use super::pair::Pair;
+use crate::stats::MAX_SCORE;
+use crate::stats::extremes::{Extremes, prior_extremes_of};
 
 /// Fewest remembered samples to speak of a record.
 pub(super) const LEAST: usize = 100;
 
-/// Of the remembered deviations, this share is the tail.
-const TAIL: f64 = 0.05;
+/// A sample alerts that lies so many times as far off as its memory reaches on its side, and a third as far
+/// as on the other. Of heavy tails a new record is often half as large again as the one before.
+const REACH: f64 = 1.25;
 
-/// The mean excess of the tail is at least this, so that a tail without spread is not proof.
-const LEAST_EXCESS: f64 = 0.05;
+/// How much the other side counts in the reach of a memory: a series with spikes may have no dips.
+const OTHER_SIDE: f64 = 1.0 / 3.0;
 
-/// Distance of each judged entry beyond the extremes of the `memory` learnt ones before it, in sixths of
-/// their range, which is at least `floor`; NaN where nothing is judged or too little is remembered.
+/// How much the sample before adds to a sample on the same side: what stays is less often chance.
+const STAYS: f64 = 0.25;
+
+/// A shorter memory than this many samples reaches less far than it will, by the fourth root of what it lacks.
+pub(super) const FULL: usize = 3_000;
+
+/// Samples of which one stands for where the middle of a memory is.
+const BLOCK: usize = 12;
+
+/// The records of one view.
+pub(super) struct Records {
+    /// Distance beyond the extremes of the memory in sixths of their range, 0 within them; NaN where nothing
+    /// is judged or too little is remembered.
+    pub(super) distance: Vec<f64>,
+    /// By how much a record is farther off than what alerts: 1 and more alerts. 0 for what is no record.
+    pub(super) strength: Vec<f64>,
+}
+
+impl Records {
+    /// Of the judged entries, by the `memory` learnt ones before each. What is remembered counts as `floor`
+    /// wide at least.
+    pub(super) fn of(pair: &Pair, memory: usize, floor: impl Fn(usize) -> f64) -> Self {
+        let (judged, learnt) = (pair.judged(), pair.learnt());
+        let extremes = prior_extremes_of(learnt, memory, LEAST.min(memory));
+        let distance = distances(judged, &extremes, &floor);
+        let mut blocks = Blocks::new(learnt, BLOCK, memory);
+        let mut strength = vec![0.0; judged.len()];
+        for (at, strength) in strength.iter_mut().enumerate().filter(|(at, _)| distance[*at] > 0.0)
+        {
+            let (middle, remembered) = blocks.middle(at);
+            let (value, below, above) =
+                (judged[at] - middle, middle - extremes.lowest[at], extremes.highest[at] - middle);
+            let (side, own, other) =
+                if value < 0.0 { (-1.0, below, above) } else { (1.0, above, below) };
+            let before = at.checked_sub(1).map_or(0.0, |before| side * (judged[before] - middle));
+            // A missing sample before adds nothing.
+            let stays = if before > 0.0 { STAYS * before.min(value.abs()) } else { 0.0 };
+            let reach = (own + OTHER_SIDE * other).max(floor(at));
+            let short = (remembered.min(FULL) as f64 / FULL as f64).sqrt().sqrt();
+            *strength = ((value.abs() + stays) / reach * short / REACH).min(MAX_SCORE);
+        }
+        Self { distance, strength }
+    }
+}
+
+/// Distance of each entry beyond the extremes before it, in sixths of their range, which is at least `floor`;
+/// NaN where there is none.
 pub(super) fn distances(
-    pair: &Pair,
-    memory: usize,
-    least: usize,
+    judged: &[f64],
+    extremes: &Extremes,
     floor: impl Fn(usize) -> f64,
 ) -> Vec<f64> {
-    let extremes = prior_extremes_of(pair.learnt(), memory, least.min(memory));
     let range = extremes.lowest.iter().zip(&extremes.highest);
     let distance = |(at, (&value, (&lowest, &highest))): (usize, (&f64, (&f64, &f64)))| {
         let beyond = (value - highest).max(lowest - value);
@@ -31,44 +76,7 @@ pub(super) fn distances(
         let unit = (highest - lowest).max(floor(at)) / 6.0;
         (beyond.max(0.0) / unit).min(MAX_SCORE)
     };
-    pair.judged().iter().zip(range).enumerate().map(distance).collect()
-}
-
-/// How probable the entry at `at` is by the `memory` ones before it: the largest deviations from
-/// their median, on its side and on a logarithmic scale, continued by an exponential tail, which is Hill's estimator for
-/// heavy tails and cautious for light ones.
-pub(super) fn probability(pair: &Pair, at: usize, memory: usize) -> f64 {
-    let mut past: Vec<f64> = pair.learnt()[at.saturating_sub(memory)..at]
-        .iter()
-        .copied()
-        .filter(|deviation| deviation.is_finite())
-        .collect();
-    let count = past.len();
-    let tail = (libm::ceil(count as f64 * TAIL) as usize).max(5);
-    if count <= 2 * tail {
-        return 1.0;
-    }
-    let middle = *past.select_nth_unstable_by(count / 2, f64::total_cmp).1;
-    past.iter_mut().for_each(|value| *value -= middle);
-    // Sorted, so that no sum depends on how they were selected.
-    past.sort_unstable_by(f64::total_cmp);
-    let square = past.iter().map(|deviation| deviation * deviation).sum::<f64>() / count as f64;
-    let mut sizes: Vec<f64> = past.iter().map(|deviation| deviation.abs()).collect();
-    let median = *sizes.select_nth_unstable_by(count / 2, f64::total_cmp).1;
-    let value = pair.judged()[at] - middle;
-    let scale = (1.4826 * median)
-        .max(0.2 * square.sqrt())
-        .max(LEAST_RELATIVE_SCALE * value.abs())
-        .max(LEAST_SCALE);
-    let side = if value < 0.0 { -1.0 } else { 1.0 };
-    for deviation in &mut past {
-        *deviation = signed_log(side * *deviation, scale);
-    }
-    let (_, &mut border, largest) = past.select_nth_unstable_by(count - 1 - tail, f64::total_cmp);
-    largest.sort_unstable_by(f64::total_cmp);
-    let excess = largest.iter().map(|size| size - border).sum::<f64>() / tail as f64;
-    let beyond = (signed_log(side * value, scale) - border) / excess.max(LEAST_EXCESS);
-    tail as f64 / count as f64 * libm::exp(-beyond.min(700.0))
+    judged.iter().zip(range).enumerate().map(distance).collect()
 }
 
 /// `deviation` in units of `scale`, its size on a logarithmic scale.

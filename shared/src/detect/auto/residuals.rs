@@ -1,6 +1,6 @@
 //! How unusual a sample is: the mean of several robust scores.
 
-use super::views::Pair;
+use super::pair::Pair;
 use crate::detect::Input;
 use crate::stats::quantile::Ranks;
 use crate::stats::{floor_scale, score as distance};

@@ -1,0 +1,134 @@
+//! Series with one known thing planted in each, and what a detector makes of them.
+//!
+//! Real labels tell when, not what; and of noise nobody knows that nothing happened. Here both are known.
+
+mod dice;
+mod generate;
+mod matrix;
+
+pub use generate::{Noise, Plant, Planted, Recipe, generate, recipes};
+pub use matrix::Confusion;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use rayon::prelude::*;
+use shared::detect::{Detector, Input};
+use shared::event::{Event, Onsets, Rule, Samples, events};
+use shared::seasonality::periods;
+
+/// No threshold was chosen on the series of these seeds. Each seed gives 252.
+pub const SEEDS: Range<u64> = 100..102;
+
+/// Samples that are learnt from, not judged: as many as the page fetches.
+pub const HISTORY: usize = 750;
+
+/// What a detector with its defaults makes of many series.
+#[derive(Debug, Default)]
+pub struct Measured {
+    /// What was planted, and the kind of the most severe event that it made.
+    pub found: Confusion,
+    /// Samples from the onset of each plant to its first event, in ascending order.
+    pub delays: BTreeMap<Plant, Vec<usize>>,
+    /// Judged samples before any plant, and the events that begin in them, by what surrounds the plants.
+    pub healthy: BTreeMap<Noise, Healthy>,
+}
+
+/// Samples in which nothing was planted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Healthy {
+    /// How many were judged.
+    pub samples: usize,
+    /// The events that begin in them.
+    pub events: usize,
+}
+
+/// Each detector with its defaults on all series of the seeds.
+pub fn measure(detectors: &[Detector], seeds: Range<u64>) -> Vec<Measured> {
+    let each: Vec<Vec<Verdict>> = recipes(seeds)
+        .into_par_iter()
+        .map(|recipe| {
+            let planted = generate(recipe);
+            let seasons = periods(&planted.values, planted.grid.step);
+            let period = seasons.first().map(|season| season.period);
+            detectors.iter().map(|of| Verdict::of(*of, recipe, &planted, period)).collect()
+        })
+        .collect();
+    let mut measured: Vec<Measured> = detectors.iter().map(|_| Measured::default()).collect();
+    for verdicts in each {
+        for (measured, verdict) in measured.iter_mut().zip(verdicts) {
+            measured.add(&verdict);
+        }
+    }
+    for delays in measured.iter_mut().flat_map(|measured| measured.delays.values_mut()) {
+        delays.sort_unstable();
+    }
+    measured
+}
+
+/// What a detector makes of one series.
+struct Verdict {
+    recipe: Recipe,
+    /// The most severe event of the plant; of one of nothing any event.
+    worst: Option<Event>,
+    delay: Option<usize>,
+    healthy: Healthy,
+}
+
+impl Verdict {
+    fn of(detector: Detector, recipe: Recipe, planted: &Planted, period: Option<usize>) -> Self {
+        let Planted { values, grid, start, until, .. } = planted;
+        let input = Input { values, learnt: values, history: HISTORY, grid: *grid, group: None };
+        let samples = Samples { values, period: &|| period };
+        let (detection, rule) = (detector.detect(input), Rule::of(detector));
+        let at = |at| grid.at(at);
+        let found = events(samples, &detection, &Onsets::default(), &rule, HISTORY, at);
+        let (early, late): (Vec<Event>, Vec<Event>) =
+            found.into_iter().partition(|event| event.onset.index < *start);
+        let healthy = Healthy { samples: start - HISTORY, events: early.len() };
+        let of_plant = match recipe.plant {
+            Plant::Nothing => early,
+            _ => late.into_iter().filter(|event| event.onset.index < *until).collect(),
+        };
+        let first = of_plant.first().filter(|_| recipe.plant != Plant::Nothing);
+        let delay = first.map(|first| first.onset.index - start);
+        let worst = of_plant.into_iter().max_by(|a, b| {
+            a.severity.total_cmp(&b.severity).then(a.strength.total_cmp(&b.strength))
+        });
+        Self { recipe, worst, delay, healthy }
+    }
+}
+
+impl Measured {
+    fn add(&mut self, verdict: &Verdict) {
+        let Recipe { plant, noise, .. } = verdict.recipe;
+        self.found.add(plant, verdict.worst.as_ref().map(|event| event.kind));
+        if let Some(delay) = verdict.delay {
+            self.delays.entry(plant).or_default().push(delay);
+        }
+        let healthy = self.healthy.entry(noise).or_default();
+        *healthy = healthy.and(verdict.healthy);
+    }
+
+    /// Events in healthy samples of every noise.
+    pub fn all_healthy(&self) -> Healthy {
+        self.healthy.values().fold(Healthy::default(), |sum, healthy| sum.and(*healthy))
+    }
+
+    /// The delay that half of the plants that were noticed had at most, and nine of ten.
+    pub fn delay(&self, plant: Plant) -> Option<(usize, usize)> {
+        let delays = self.delays.get(&plant).filter(|delays| !delays.is_empty())?;
+        Some((delays[delays.len() / 2], delays[delays.len() * 9 / 10]))
+    }
+}
+
+impl Healthy {
+    fn and(self, other: Self) -> Self {
+        Self { samples: self.samples + other.samples, events: self.events + other.events }
+    }
+
+    /// Events in 10,000 samples.
+    pub fn rate(self) -> f64 {
+        1e4 * self.events as f64 / self.samples.max(1) as f64
+    }
+}

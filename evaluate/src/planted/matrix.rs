@@ -1,0 +1,89 @@
+//! A confusion matrix: what was planted, and what was found.
+
+use std::collections::BTreeMap;
+
+use shared::event::Kind;
+
+use super::generate::Plant;
+
+/// How often what was found for which plant.
+#[derive(Clone, Debug, Default)]
+pub struct Confusion {
+    counts: BTreeMap<(Plant, &'static str), usize>,
+}
+
+impl Plant {
+    /// Name for a table.
+    pub fn name(self) -> &'static str {
+        self.kind().map_or("nothing", Kind::name)
+    }
+
+    /// The kind that an event of it should have, `None` if there should be none.
+    pub fn kind(self) -> Option<Kind> {
+        Some(match self {
+            Self::Nothing => return None,
+            Self::Spike => Kind::Spike,
+            Self::Dip => Kind::Dip,
+            Self::ShiftUp => Kind::LevelShiftUp,
+            Self::ShiftDown => Kind::LevelShiftDown,
+            Self::Slope => Kind::SlopeChange,
+            Self::Drift => Kind::Drift,
+            Self::Variance => Kind::VarianceChange,
+            Self::Season => Kind::SeasonBroken,
+            Self::Flat => Kind::FlatLine,
+            Self::Gap => Kind::Gap,
+        })
+    }
+}
+
+impl Confusion {
+    /// Counts one series.
+    pub fn add(&mut self, plant: Plant, found: Option<Kind>) {
+        *self.counts.entry((plant, name(found))).or_default() += 1;
+    }
+
+    /// Share of the plants that were called by their names. Nothing is no plant.
+    pub fn right(&self) -> f64 {
+        self.share(|plant, _| plant != Plant::Nothing)
+    }
+
+    /// The same of one row.
+    pub fn right_of(&self, row: Plant) -> f64 {
+        self.share(|plant, _| plant == row)
+    }
+
+    /// The same of the plants of which there was an event.
+    pub fn right_of_noticed(&self) -> f64 {
+        self.share(is_noticed)
+    }
+
+    /// What was found for one row, most often first, and how often.
+    pub fn found_for(&self, row: Plant) -> Vec<(&'static str, usize)> {
+        let of_row = self.counts.iter().filter(|((plant, _), _)| *plant == row);
+        let mut found: Vec<_> = of_row.map(|((_, found), count)| (*found, *count)).collect();
+        found.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        found
+    }
+
+    /// So many plants had an event.
+    pub fn noticed(&self) -> usize {
+        self.count(is_noticed)
+    }
+
+    fn count(&self, of: impl Fn(Plant, &str) -> bool) -> usize {
+        self.counts.iter().filter(|((plant, found), _)| of(*plant, found)).map(|(_, n)| n).sum()
+    }
+
+    fn share(&self, of: impl Fn(Plant, &str) -> bool) -> f64 {
+        let right = self.count(|plant, found| of(plant, found) && found == name(plant.kind()));
+        right as f64 / self.count(of).max(1) as f64
+    }
+}
+
+fn name(found: Option<Kind>) -> &'static str {
+    found.map_or("nothing", Kind::name)
+}
+
+fn is_noticed(plant: Plant, found: &str) -> bool {
+    plant != Plant::Nothing && found != name(None)
+}

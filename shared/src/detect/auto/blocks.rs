@@ -1,0 +1,111 @@
+//! What is remembered of a series, block by block.
+//!
+//! Neighbours are alike, so that of a thousand samples in bursts or of running statistics few are told apart.
+//! The extremes of blocks are nearly independent, and their tail is that of events rather than of samples:
+//! block maxima with a threshold, as in extreme value theory (Coles, "An introduction to statistical modeling
+//! of extreme values", 2001).
+
+/// Fewest blocks to speak of a tail.
+const LEAST: usize = 10;
+
+/// Of the extremes of both sides, this share is the tail.
+const TAIL: usize = 4;
+
+/// Blocks of equal length from the first entry on, of which those before an entry are its memory.
+pub(super) struct Blocks {
+    length: usize,
+    /// How many blocks are remembered.
+    most: usize,
+    /// Smallest, last finite and largest entry of each; NaN for one without a finite entry.
+    blocks: Vec<[f64; 3]>,
+    /// What was found for the blocks before this one, as neighbours ask for the same.
+    middle: Option<(usize, (f64, usize))>,
+    tail: Option<(usize, Option<Tail>)>,
+}
+
+/// The tail of the deviations from the middle, on both sides.
+#[derive(Clone, Copy)]
+pub(super) struct Tail {
+    middle: f64,
+    /// Where it begins.
+    border: f64,
+    /// Mean distance from there.
+    excess: f64,
+    /// How many samples it was learnt from.
+    pub(super) remembered: usize,
+}
+
+impl Blocks {
+    /// Of blocks of `length` entries, of which `memory` entries are remembered.
+    pub(super) fn new(learnt: &[f64], length: usize, memory: usize) -> Self {
+        let block = |entries: &[f64]| {
+            let finite = entries.iter().filter(|entry| entry.is_finite());
+            finite.fold([f64::NAN; 3], |[low, _, high], &entry| {
+                [
+                    if entry > low { low } else { entry },
+                    entry,
+                    if entry < high { high } else { entry },
+                ]
+            })
+        };
+        let blocks = learnt.chunks_exact(length).map(block).collect();
+        Self { length, most: (memory / length).max(1), blocks, middle: None, tail: None }
+    }
+
+    /// The blocks that end before `at`.
+    fn before(&self, at: usize) -> &[[f64; 3]] {
+        let end = (at / self.length).min(self.blocks.len());
+        &self.blocks[end.saturating_sub(self.most)..end]
+    }
+
+    /// The median of one entry a block, 0 if there is none, and how many entries the blocks before `at` have.
+    pub(super) fn middle(&mut self, at: usize) -> (f64, usize) {
+        let end = at / self.length;
+        if let Some((known, found)) = self.middle
+            && known == end
+        {
+            return found;
+        }
+        let mut entries: Vec<f64> =
+            self.before(at).iter().map(|block| block[1]).filter(|entry| !entry.is_nan()).collect();
+        let count = entries.len();
+        let middle = if count == 0 {
+            0.0
+        } else {
+            *entries.select_nth_unstable_by(count / 2, f64::total_cmp).1
+        };
+        let found = (middle, count * self.length);
+        self.middle = Some((end, found));
+        found
+    }
+
+    /// The tail of the extremes of the blocks before `at`; `None` if there are too few.
+    pub(super) fn tail(&mut self, at: usize) -> Option<Tail> {
+        let end = at / self.length;
+        if let Some((known, found)) = self.tail
+            && known == end
+        {
+            return found;
+        }
+        let (middle, remembered) = self.middle(at);
+        let blocks = self.before(at).iter().filter(|block| !block[1].is_nan());
+        let mut extremes: Vec<f64> =
+            blocks.flat_map(|[low, _, high]| [middle - low, high - middle]).collect();
+        let found = (extremes.len() >= 2 * LEAST).then(|| {
+            extremes.sort_unstable_by(f64::total_cmp);
+            let (rest, tail) = extremes.split_at(extremes.len() - extremes.len() / TAIL);
+            let border = rest.last().copied().unwrap_or_default();
+            let excess = tail.iter().map(|size| size - border).sum::<f64>() / tail.len() as f64;
+            Tail { middle, border, excess, remembered }
+        });
+        self.tail = Some((end, found));
+        found
+    }
+}
+
+impl Tail {
+    /// How many mean excesses of at least `floor` an entry lies beyond the border.
+    pub(super) fn beyond(&self, entry: f64, floor: f64) -> f64 {
+        ((entry - self.middle).abs() - self.border) / self.excess.max(floor)
+    }
+}
