@@ -72,6 +72,14 @@ bench-kernels: kernels ## detection natively, as WebAssembly, and beside its pee
 	@bench/peers.sh $(PEERS)
 	node bench/run.mjs $(KERNELS) $(PEERS)/bin/python
 
+.PHONY: bench-proxy
+bench-proxy: build ## the server beside nginx, a soak (SOAK=600 seconds) and a flood
+	node bench/proxy/run.mjs $(abspath $(ODDITY)) $(or $(SOAK),600)
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for a minute, from a new seed
+	ODDITY_FUZZ_SECONDS=60 ODDITY_FUZZ_SEED=$$(date +%s) cargo test --release --package fuzz
+
 .PHONY: kernels
 kernels: setup
 	cargo build --release --package bench

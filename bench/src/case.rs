@@ -103,13 +103,14 @@ fn kernels(all: &Arc<[Arc<[f64]>]>, cases: &mut Vec<Case>) {
 /// of the slider at a time and comes back to where it was; the first time each onset is new.
 fn rules(all: &[Arc<[f64]>], cases: &mut Vec<Case>) {
     let detector = Detector::by_id("rolling").unwrap_or_default();
-    let detected: Arc<[Arc<Detected>]> = all
-        .iter()
-        .map(|values| loaded(std::slice::from_ref(values), HISTORY))
-        .map(|loaded| Arc::new(detect(&prepare(loaded), detector, Learning::default())))
-        .collect();
+    let detected = || -> Vec<Arc<Detected>> {
+        all.iter()
+            .map(|values| loaded(std::slice::from_ref(values), HISTORY))
+            .map(|loaded| Arc::new(detect(&prepare(loaded), detector, Learning::default())))
+            .collect()
+    };
     for threshold in [40.0, 4.0, 1.5] {
-        let kept = Arc::clone(&detected);
+        let kept = detected();
         let mut moves = vec![0; SERIES];
         cases.push(Case {
             name: format!("threshold {threshold}"),
@@ -123,7 +124,7 @@ fn rules(all: &[Arc<[f64]>], cases: &mut Vec<Case>) {
                 black_box(analyze(Arc::clone(&kept[part]), rule));
             }),
         });
-        let (kept, rule) = (Arc::clone(&detected), Rule { threshold, ..Rule::default() });
+        let (kept, rule) = (detected(), Rule { threshold, ..Rule::default() });
         cases.push(Case {
             name: format!("threshold {threshold}, first time"),
             samples: SERIES * SAMPLES,

@@ -7,16 +7,26 @@
     reason = "clippy takes the helpers of these tests for production code"
 )]
 
+mod access;
 mod binary;
+mod bounds;
 mod demo_answers;
 mod demo_parity;
 mod demo_robustness;
 mod explained;
 mod faults;
 mod forwarding;
+mod hosts;
+mod lifecycle;
+mod openapi;
 mod knowledge;
 mod origins;
+mod outages;
 mod paths;
 mod prometheus;
 mod rules;
+mod secrets;
+mod security;
+mod sources;
 mod support;
+mod tls;

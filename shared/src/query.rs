@@ -17,16 +17,16 @@ pub const MAX_SAMPLES: usize = 1_000_000;
 /// Samples of history that every question has: what each detector wants at its defaults.
 pub const LEAST_HISTORY: usize = 750;
 
-/// So many samples of history, of all series together, are fetched for what learns from more: 13 MB of a source's
-/// answers, less what compresses.
-const HISTORY_BUDGET: usize = 450_000;
+/// So many samples of history, of all series together, are fetched for what learns from more: 9 MB of a source's
+/// answers, less what compresses, and most of a second of `auto`. Of a hundred series it is the memory of that.
+const HISTORY_BUDGET: usize = 300_000;
 
 /// And so many of a series: three more pieces.
 const MOST_HISTORY: usize = 3 * MAX_POINTS;
 
 /// A season is learnt from three: seconds of three weeks and three days, each with the share of the budget that it may
 /// take. A day tells most of what is usual.
-const SEASONS: [(u64, f64); 2] = [(3 * 7 * 86_400, 0.3), (3 * 86_400, 1.0)];
+const SEASONS: [(u64, f64); 2] = [(3 * 7 * 86_400, 0.4), (3 * 86_400, 1.0)];
 
 /// The steps that are chosen on their own, shortest first, in seconds.
 const LADDER: [u64; 11] = [15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600];
@@ -239,12 +239,12 @@ mod tests {
         let cases = [
             ("15s", 1, 3 * 5_760),
             ("1m", 1, 21 * 1_440),
-            ("1m", 4, 21 * 1_440),
-            ("1m", 5, 3 * 1_440),
-            ("1m", 100, 3 * 1_440),
-            ("1m", 150, 3_000),
+            ("1m", 3, 21 * 1_440),
+            ("1m", 4, 3 * 1_440),
+            ("1m", 69, 3 * 1_440),
+            ("1m", 100, 3_000),
             ("1m", 1_000, 0),
-            ("5m", 20, 21 * 288),
+            ("5m", 19, 21 * 288),
             ("1h", 100, 0),
             ("15m", 10, 21 * 96),
             ("1s", 1, 33_000),
