@@ -39,3 +39,5 @@ pub mod rules;
 pub mod panel;
 
 pub mod report;
+
+pub mod findings;
