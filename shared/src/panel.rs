@@ -2,6 +2,7 @@
 //!
 //! Only what differs from the default is written. Links of Prometheus' own graph page are read too.
 
+mod keys;
 mod read;
 
 use crate::analysis::{Analysis, Learning, Settings};
@@ -10,6 +11,8 @@ use crate::event::{Rule, Sides};
 use crate::plan::Question;
 use crate::query::LEAST_HISTORY;
 use crate::time::{Span, Step, TimeRange, Timestamp};
+
+pub use keys::{KEYS, Key};
 
 /// The question and the settings of one view.
 #[derive(Clone, Debug, PartialEq)]

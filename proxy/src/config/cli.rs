@@ -2,14 +2,20 @@
 
 use std::path::PathBuf;
 
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{CommandFactory as _, FromArgMatches as _};
 use shared::time::Timestamp;
+
+use crate::detect;
 
 /// Watch any Prometheus query for anomalies.
 #[derive(Debug, clap::Parser)]
 #[command(name = "oddity", version, about, after_help = VARIABLES)]
 pub struct Cli {
+    /// What to do: serve the page, if nothing is said.
     #[command(subcommand)]
-    command: Option<Command>,
+    pub command: Option<Command>,
     /// See [`Options`].
     #[command(flatten)]
     pub options: Options,
@@ -23,17 +29,64 @@ Environment, also read from ./.env:
   PROMETHEUS_ORG_ID                          tenant, sent as X-Scope-OrgID
 Without any source the built-in demo is served.";
 
-#[derive(Clone, Copy, Debug, clap::Subcommand)]
-enum Command {
+/// What the program does.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub enum Command {
     /// Serve the page; this is also what happens without a command.
     Serve,
+    /// Judge a query here and now, without a server: for cron, CI and chat-ops.
+    #[command(after_long_help = detect::EXAMPLES)]
+    Detect(Box<detect::Args>),
+    /// List the detectors, or the settings of one of them.
+    Detectors {
+        /// Id of a detector.
+        #[arg(value_parser = detect::ids())]
+        id: Option<String>,
+    },
+}
+
+/// Heading of the options that only the server has.
+const SERVING: &str = "Server";
+
+impl Cli {
+    /// The command line of this process; ends it where that is wrong, or asks for help.
+    pub fn read() -> Self {
+        let mut command = Self::command();
+        // Once built, the commands have the global options, and those of the server can be hidden from the others.
+        command.build();
+        for name in ["detect", "detectors"] {
+            command = command.mut_subcommand(name, |of| {
+                of.mut_args(|arg| match arg.get_help_heading() {
+                    Some(SERVING) => arg.hide(true),
+                    _ => arg,
+                })
+            });
+        }
+        let matches = command.get_matches_mut();
+        if let Some((name, of)) = matches.subcommand().filter(|(name, _)| *name != "serve") {
+            let given = |id: &str| of.value_source(id) == Some(ValueSource::CommandLine);
+            let serving = command.get_arguments().find(|arg| {
+                arg.get_help_heading() == Some(SERVING) && given(arg.get_id().as_str())
+            });
+            if let Some(long) = serving.and_then(clap::Arg::get_long).map(str::to_owned) {
+                let problem = format!("--{long} is for the server, and {name} starts none");
+                command.error(ErrorKind::ArgumentConflict, problem).exit();
+            }
+        }
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
+    /// Ends the process for a wrong use of a command, as a wrong option would.
+    pub fn refuse(problem: &str) -> ! {
+        Self::command().error(ErrorKind::ValueValidation, problem).exit()
+    }
 }
 
 /// What can be said on the command line.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Options {
     /// Address to listen on [default: 127.0.0.1:8080]; port 0 takes a free one.
-    #[arg(long, env = "ODDITY_LISTEN", global = true, value_name = "HOST:PORT")]
+    #[arg(long, env = "ODDITY_LISTEN", global = true, help_heading = SERVING, value_name = "HOST:PORT")]
     pub listen: Option<String>,
     /// Configuration file [default: oddity.toml if it exists].
     #[arg(long, env = "ODDITY_CONFIG", global = true, value_name = "FILE")]
@@ -45,7 +98,7 @@ pub struct Options {
     #[arg(
         long,
         env = "ODDITY_ALLOWED_HOSTS",
-        global = true,
+        global = true, help_heading = SERVING,
         value_name = "HOST",
         value_delimiter = ','
     )]
@@ -57,28 +110,29 @@ pub struct Options {
     #[arg(
         long,
         env = "ODDITY_ALLOWED_ORIGINS",
-        global = true,
+        global = true, help_heading = SERVING,
         value_name = "ORIGIN",
         value_delimiter = ','
     )]
     pub allowed_origins: Vec<String>,
     /// Who may open the page: basic:FILE with lines of NAME:PASSWORD, bearer:FILE with a token a line, or header:NAME with
     /// the user that a reverse proxy of --trusted-proxies names.
-    #[arg(long, env = "ODDITY_AUTH", global = true, value_name = "WAY")]
+    #[arg(long, env = "ODDITY_AUTH", global = true, help_heading = SERVING, value_name = "WAY")]
     pub auth: Option<String>,
     /// Addresses and networks of reverse proxies that may name the user, separated by commas.
     #[arg(
         long,
         env = "ODDITY_TRUSTED_PROXIES",
-        global = true,
+        global = true, help_heading = SERVING,
         value_name = "NETWORK",
         value_delimiter = ','
     )]
     pub trusted_proxies: Vec<String>,
     /// Serve to everyone who reaches an address that is not loopback.
-    #[arg(long, env = "ODDITY_INSECURE_NO_AUTH", global = true)]
+    #[arg(long, env = "ODDITY_INSECURE_NO_AUTH", global = true, help_heading = SERVING)]
     pub insecure_no_auth: bool,
-    /// What is logged: error, warn, info, debug, trace, or a filter such as info,proxy=debug.
-    #[arg(long, env = "ODDITY_LOG", global = true, value_name = "FILTER", default_value = "info")]
-    pub log: String,
+    /// What is logged to stderr: error, warn, info, debug, trace, or a filter such as info,proxy=debug
+    /// [default: info for the server, else error].
+    #[arg(long, env = "ODDITY_LOG", global = true, value_name = "FILTER")]
+    pub log: Option<String>,
 }

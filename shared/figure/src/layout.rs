@@ -22,7 +22,7 @@ pub struct Layout {
     paper_bgcolor: String,
     plot_bgcolor: String,
     showlegend: bool,
-    hovermode: bool,
+    hovermode: Hover,
     dragmode: DragMode,
     xaxis: Axis,
     yaxis: Axis,
@@ -32,6 +32,14 @@ pub struct Layout {
     title: Option<Title>,
     annotations: Vec<Caption>,
     shapes: Vec<Block>,
+}
+
+/// Which samples tell of themselves under the pointer.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Hover {
+    None(bool),
+    At(&'static str),
 }
 
 /// A stretch of time over the whole height, behind the lines, with words in its upper corner.
@@ -118,7 +126,7 @@ pub fn layout(view: &View<'_>) -> Layout {
         paper_bgcolor: CLEAR.to_owned(),
         plot_bgcolor: CLEAR.to_owned(),
         showlegend: false,
-        hovermode: false,
+        hovermode: Hover::None(false),
         dragmode: DragMode::Zoom,
         xaxis: x_axis,
         yaxis: axis(values, unit, count(domain)).domain(&domain),
@@ -168,6 +176,11 @@ impl Layout {
             margin: margin(TITLE_TOP),
             ..self
         }
+    }
+
+    /// The same with a time axis of Plotly's own making, and words under the pointer.
+    pub(crate) fn zoomed_by_plotly(self, xaxis: Axis) -> Self {
+        Self { xaxis, hovermode: Hover::At("x"), ..self }
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod decimate;
 mod geometry;
+mod interactive;
 mod layout;
 mod picture;
 
@@ -18,6 +19,7 @@ use shared::words::Clock;
 
 pub use decimate::{MOST_POINTS, decimated, indices};
 pub use geometry::{Area, STRIP_DOMAIN};
+pub use interactive::{Named, interactive};
 pub use layout::{Layout, layout};
 pub use picture::picture;
 
