@@ -9,6 +9,7 @@
 
 mod binary;
 mod demo_answers;
+mod demo_detection;
 mod demo_parity;
 mod demo_robustness;
 mod faults;

@@ -288,7 +288,9 @@ pub fn events(
     for event in &mut found {
         past.extend(&detection.strength()[known..event.onset.index]);
         known = event.onset.index;
-        event.probability = past.probability(event.strength);
+        if detection.alerts.is_none() {
+            event.probability = past.probability(event.strength);
+        }
         event.severity = severity(event.probability);
     }
     found
