@@ -11,6 +11,7 @@ mod access;
 mod binary;
 mod bounds;
 mod demo_answers;
+mod demo_detection;
 mod demo_parity;
 mod demo_robustness;
 mod explained;
