@@ -25,7 +25,7 @@ use shared::rules;
 use shared::words::{self, Clock};
 use tokio::signal::unix::{SignalKind, signal};
 
-pub use args::{Args, EXAMPLES, FailOn, Format, detectors, ids, settings};
+pub use args::{Args, EXAMPLES, FailOn, Format, USAGE, detectors, ids, settings};
 pub use failure::Failure;
 pub use output::print;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use proxy::config::{Access, Cli, Command, Settings, load_dotenv};
+use proxy::config::{Access, Cli, Command, Settings, load_dotenv, refuse};
 use proxy::metrics::Metrics;
 use proxy::worker::Workers;
 use proxy::{AppState, detect, server, source};
@@ -47,7 +47,7 @@ fn main() -> anyhow::Result<ExitCode> {
         std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
     })?;
     if let Some(Command::Detect(args)) = &command {
-        let panel = args.panel(source::now()).unwrap_or_else(|problem| Cli::refuse(&problem));
+        let panel = args.panel(source::now()).unwrap_or_else(|problem| refuse("detect", &problem));
         return Ok(detect::run(args, &panel, &settings, &Arc::new(Metrics::new()?)));
     }
     let workers = Workers::start()?;

@@ -35,7 +35,7 @@ pub enum Command {
     /// Serve the page; this is also what happens without a command.
     Serve,
     /// Judge a query here and now, without a server: for cron, CI and chat-ops.
-    #[command(after_long_help = detect::EXAMPLES)]
+    #[command(override_usage = detect::USAGE, after_long_help = detect::EXAMPLES)]
     Detect(Box<detect::Args>),
     /// List the detectors, or the settings of one of them.
     Detectors {
@@ -45,41 +45,54 @@ pub enum Command {
     },
 }
 
+/// Name of the command that serves the page.
+const SERVE: &str = "serve";
+
 /// Heading of the options that only the server has.
 const SERVING: &str = "Server";
+
+/// Heading of those that every command has.
+const CONFIGURATION: &str = "Configuration";
 
 impl Cli {
     /// The command line of this process; ends it where that is wrong, or asks for help.
     pub fn read() -> Self {
-        let mut command = Self::command();
-        // Once built, the commands have the global options, and those of the server can be hidden from the others.
-        command.build();
-        for name in ["detect", "detectors"] {
-            command = command.mut_subcommand(name, |of| {
-                of.mut_args(|arg| match arg.get_help_heading() {
-                    Some(SERVING) => arg.hide(true),
-                    _ => arg,
-                })
-            });
-        }
+        let mut command = built();
         let matches = command.get_matches_mut();
-        if let Some((name, of)) = matches.subcommand().filter(|(name, _)| *name != "serve") {
+        if let Some((name, of)) = matches.subcommand().filter(|(name, _)| *name != SERVE) {
             let given = |id: &str| of.value_source(id) == Some(ValueSource::CommandLine);
             let serving = command.get_arguments().find(|arg| {
                 arg.get_help_heading() == Some(SERVING) && given(arg.get_id().as_str())
             });
-            if let Some(long) = serving.and_then(clap::Arg::get_long).map(str::to_owned) {
-                let problem = format!("--{long} is for the server, and {name} starts none");
-                command.error(ErrorKind::ArgumentConflict, problem).exit();
+            if let Some(long) = serving.and_then(clap::Arg::get_long) {
+                refuse(name, &format!("--{long} is for the server, and {name} starts none"));
             }
         }
         Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
     }
+}
 
-    /// Ends the process for a wrong use of a command, as a wrong option would.
-    pub fn refuse(problem: &str) -> ! {
-        Self::command().error(ErrorKind::ValueValidation, problem).exit()
-    }
+/// Once built, the commands have the global options, and those of the server can be hidden from the others.
+fn built() -> clap::Command {
+    let mut command = Cli::command();
+    command.build();
+    command.mut_subcommands(|of| match of.get_name() {
+        SERVE => of,
+        _ => of.mut_args(|arg| match arg.get_help_heading() {
+            Some(SERVING) => arg.hide(true),
+            _ => arg,
+        }),
+    })
+}
+
+/// Ends the process for a wrong use of the command of this name, as a wrong option would.
+pub fn refuse(name: &str, problem: &str) -> ! {
+    let mut command = built();
+    let command = match command.find_subcommand(name) {
+        Some(of) => &mut of.clone(),
+        None => &mut command,
+    };
+    command.error(ErrorKind::ValueValidation, problem).exit()
 }
 
 /// What can be said on the command line.
@@ -89,10 +102,10 @@ pub struct Options {
     #[arg(long, env = "ODDITY_LISTEN", global = true, help_heading = SERVING, value_name = "HOST:PORT")]
     pub listen: Option<String>,
     /// Configuration file [default: oddity.toml if it exists].
-    #[arg(long, env = "ODDITY_CONFIG", global = true, value_name = "FILE")]
+    #[arg(long, env = "ODDITY_CONFIG", global = true, help_heading = CONFIGURATION, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Begin of the demo's planted events [default: two hours before the server starts].
-    #[arg(long, env = "ODDITY_DEMO_ANCHOR", global = true, value_name = "RFC3339")]
+    #[arg(long, env = "ODDITY_DEMO_ANCHOR", global = true, help_heading = CONFIGURATION, value_name = "RFC3339")]
     pub demo_anchor: Option<Timestamp>,
     /// Host names, beside loopback and the address listened on, by which the server may be asked, separated by commas.
     #[arg(
@@ -104,7 +117,7 @@ pub struct Options {
     )]
     pub allowed_hosts: Vec<String>,
     /// Folder of your own families of metrics and what may be behind their events (docs/knowledge.md).
-    #[arg(long, env = "ODDITY_KNOWLEDGE", global = true, value_name = "FOLDER")]
+    #[arg(long, env = "ODDITY_KNOWLEDGE", global = true, help_heading = CONFIGURATION, value_name = "FOLDER")]
     pub knowledge: Option<PathBuf>,
     /// Other origins whose pages may call the API, separated by commas.
     #[arg(
@@ -133,6 +146,6 @@ pub struct Options {
     pub insecure_no_auth: bool,
     /// What is logged to stderr: error, warn, info, debug, trace, or a filter such as info,proxy=debug
     /// [default: info for the server, else error].
-    #[arg(long, env = "ODDITY_LOG", global = true, value_name = "FILTER")]
+    #[arg(long, env = "ODDITY_LOG", global = true, help_heading = CONFIGURATION, value_name = "FILTER")]
     pub log: Option<String>,
 }

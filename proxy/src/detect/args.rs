@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use shared::detect::Detector;
-use shared::event::Level;
+use shared::event::{Level, Rule};
 use shared::panel::{KEYS, Panel};
 use shared::time::{Span, Step, Timestamp};
 use url::Url;
@@ -14,6 +14,11 @@ use url::Url;
 const ASKED: &str = "What is asked";
 const JUDGED: &str = "How it is judged";
 const WRITTEN: &str = "What comes out";
+
+/// The two ways to ask.
+pub const USAGE: &str = "\
+oddity detect --query <PROMQL> [OPTIONS]
+       oddity detect --link <URL> [OPTIONS]";
 
 /// Shown under the long help.
 pub const EXAMPLES: &str = "\
@@ -195,7 +200,11 @@ impl Args {
             }
             (from, to) => {
                 let to = to.unwrap_or(now);
-                put("from", from.unwrap_or(to - length).to_string());
+                let from = from.unwrap_or(to - length);
+                if from > to {
+                    return Err(format!("--from {from} is after --to {to}"));
+                }
+                put("from", from.to_string());
                 put("to", to.to_string());
             }
         }
@@ -212,7 +221,7 @@ impl Args {
             if !keys.chain(KEYS.iter().map(|key| key.id)).any(|known| known == key) {
                 return Err(format!(
                     "--set {setting}: there is no such setting.\n\n{}",
-                    settings(detector)
+                    settings(detector).trim_end()
                 ));
             }
             pairs.push((key.to_owned(), value.to_owned()));
@@ -220,7 +229,11 @@ impl Args {
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
         let (panel, problems) = Panel::from_query(&query);
         if let Some(problem) = problems.first() {
-            let (key, value, expected) = (&problem.key, &problem.value, &problem.expected);
+            let (key, value) = (&problem.key, &problem.value);
+            let expected = match key.as_str() {
+                "detector" => format!("one of {}", names()),
+                _ => problem.expected.clone(),
+            };
             return Err(format!("{key}={value} is not understood: it takes {expected}"));
         }
         if panel.expr.trim().is_empty() {
@@ -251,6 +264,11 @@ impl Args {
     }
 }
 
+fn names() -> String {
+    let ids: Vec<_> = Detector::all().map(|detector| detector.about().id).collect();
+    ids.join(", ")
+}
+
 /// All detectors in a line each.
 pub fn detectors() -> String {
     let mut out = String::new();
@@ -272,14 +290,20 @@ pub fn settings(detector: Detector) -> String {
         let default = format!(" [default: {}]", param.write(param.default));
         put(param.id, param.help, &param.accepts(), &default);
     }
-    let alerts = about.alert.is_some();
-    for key in KEYS.iter().filter(|key| alerts || key.id != "alert") {
+    let rule = Rule::of(detector);
+    for key in KEYS.iter().filter(|key| key.id != "alert" || about.alert.is_some()) {
         let default = match key.id {
-            "k" => format!(" [default: {}]", about.threshold),
-            "alert" => format!(" [default: {}]", about.alert.unwrap_or_default()),
-            _ => String::new(),
+            "k" => rule.threshold.to_string(),
+            "alert" => rule.alert.to_string(),
+            "min" => rule.min_deviation.to_string(),
+            "minrel" => rule.min_relative.to_string(),
+            "for" => rule.at_least.to_string(),
+            "bridge" => rule.bridge.to_string(),
+            "holdoff" => rule.hold_off.to_string(),
+            "dir" => "both".to_owned(),
+            _ => "no".to_owned(),
         };
-        put(key.id, key.about, key.accepts, &default);
+        put(key.id, key.about, key.accepts, &format!(" [default: {default}]"));
     }
     out
 }

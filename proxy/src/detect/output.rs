@@ -60,8 +60,11 @@ fn way(path: &Path) -> io::Result<Way> {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
     };
+    fs::metadata(&folder)?;
     let mode = present.map_or(Permissions::from_mode(0o666), |present| present.permissions());
-    Builder::new().prefix(".oddity-").permissions(mode).tempfile_in(folder).map(Way::Beside)
+    let file = Builder::new().prefix(".oddity-").permissions(mode).tempfile_in(&folder);
+    // Without the name of a file that nobody asked for.
+    file.map(Way::Beside).map_err(|error| error.kind().into())
 }
 
 /// Where a link leads.
@@ -130,10 +133,13 @@ mod tests {
             assert!(error.contains(says), "{error}");
         };
         check(folder.path(), "it is a folder: name a file");
-        check(&folder.path().join("none/report.md"), "No such file or directory");
+        check(
+            &folder.path().join("none/report.md"),
+            "none/report.md: No such file or directory (os error 2)",
+        );
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();
-        check(&file.join("report.md"), "Not a directory");
+        check(&file.join("report.md"), "not a directory");
         let full = Output::open(Path::new("/dev/full")).unwrap().write("x").unwrap_err();
         assert!(full.to_string().contains("cannot write /dev/full: No space left"), "{full}");
     }

@@ -1,7 +1,7 @@
 //! The chart as a figure that Plotly itself moves: for a file that is opened without the page.
 
 use plotly::Scatter;
-use plotly::common::{Font, HoverInfo, Mode, Position};
+use plotly::common::{Font, HoverInfo, Marker, Mode};
 use plotly::layout::{Axis, AxisType};
 use shared::detect::Detection;
 use shared::event::{Direction, Event};
@@ -49,15 +49,16 @@ pub fn interactive(
 
 /// Number and kind at the peak of each event.
 fn names(view: &View<'_>, named: &[Named<'_>], side: Direction) -> Curve {
-    let position = if side == Direction::Up { Position::TopCenter } else { Position::BottomCenter };
     let text: Vec<String> = named
         .iter()
         .map(|Named { number, event }| format!("{number}: {}", plain(event.kind.name())))
         .collect();
     let trace = bare()
-        .mode(Mode::Text)
+        .mode(Mode::MarkersText)
         .y_axis(judged_axis(view))
-        .text_position(position)
+        // Unseen, to keep the words off the mark that is there already.
+        .marker(Marker::new().size(14).opacity(0.0))
+        .clip_on_axis(false)
         .text_font(Font::new().size(12).color(view.palette.odd.clone()));
     // What stopped coming is marked where it was expected.
     let places: Vec<(Timestamp, f64)> = named
@@ -67,8 +68,22 @@ fn names(view: &View<'_>, named: &[Named<'_>], side: Direction) -> Curve {
             _ => (event.onset.time, event.onset.expected),
         })
         .collect();
-    let x = places.iter().map(|(time, _)| time.0 as f64).collect();
-    with_text(&trace, x, places.iter().map(|(_, value)| *value).collect(), text)
+    let x: Vec<f64> = places.iter().map(|(time, _)| time.0 as f64).collect();
+    let positions: Vec<String> = x.iter().map(|x| position(*x, view.ranges.times, side)).collect();
+    let mut curve = with_text(&trace, x, places.iter().map(|(_, value)| *value).collect(), text);
+    curve.trace["textposition"] = positions.into();
+    curve
+}
+
+/// Beyond the peak, and towards the middle of the chart where its edge is near.
+fn position(x: f64, (start, end): (f64, f64), side: Direction) -> String {
+    let beyond = if side == Direction::Up { "top" } else { "bottom" };
+    let towards = match (x - start) / (end - start) {
+        share if share < 0.2 => "right",
+        share if share > 0.8 => "left",
+        _ => "center",
+    };
+    format!("{beyond} {towards}")
 }
 
 /// An unseen line that says what is known of each sample.

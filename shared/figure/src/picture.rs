@@ -80,6 +80,11 @@ fn marks(view: &View<'_>) -> impl Iterator<Item = Curve> {
         let onset = event.onset.index;
         (onset..=event.last).filter(move |at| *at == onset || odd(*at))
     });
+    // One that is missing is marked where it was expected.
+    let place = |at: usize| match detection.judged[at] {
+        value if value.is_nan() => detection.expected[at],
+        value => value,
+    };
     let above = |at: &usize| detection.judged[*at] > detection.expected[*at];
     let (up, down): (Vec<usize>, Vec<usize>) = marked.partition(above);
     let axis = judged_axis(view);
@@ -89,7 +94,7 @@ fn marks(view: &View<'_>) -> impl Iterator<Item = Curve> {
         .map(move |(marked, symbol)| {
             let marker = Marker::new().symbol(symbol).size(9).color(view.palette.odd.clone());
             let x = marked.iter().map(|at| series.grid.at(*at).0 as f64).collect();
-            let y = marked.iter().map(|at| detection.judged[*at]).collect();
+            let y = marked.iter().map(|at| place(*at)).collect();
             styled(&bare().mode(Mode::Markers).y_axis(axis).marker(marker), x, y)
         })
 }
