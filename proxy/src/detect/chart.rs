@@ -100,9 +100,9 @@ pub(super) fn page(
     let mut body = head(analysis, context);
     for (at, ranked) in drawn.iter().enumerate() {
         let name = &analysis.series(ranked).1.prepared.name;
-        let _ = write!(
+        let _ = writeln!(
             body,
-            "<figure><figcaption>{}</figcaption><div class=\"chart\" id=\"figure-{at}\" role=\"img\" aria-label=\"{}\"></div></figure>\n",
+            "<figure><figcaption>{}</figcaption><div class=\"chart\" id=\"figure-{at}\" role=\"img\" aria-label=\"{}\"></div></figure>",
             html(name),
             html(&words::headline(analysis)),
         );
