@@ -205,8 +205,13 @@ fn head(analysis: &Analysis, context: &Context) -> String {
     }
     let generated = format!("{} by {}", clock.full(context.generated_at), context.version);
     put("Generated", &html(&generated));
-    out.push_str(
-        "</dl>\n<ul class=\"legend\"><li class=\"value\">value</li><li class=\"band\">expected</li>\
+    let others = match analysis.ranking.len() {
+        0 | 1 => "",
+        _ => "<li class=\"others\">other series</li>",
+    };
+    let _ = write!(
+        out,
+        "</dl>\n<ul class=\"legend\"><li class=\"value\">value</li>{others}<li class=\"band\">expected</li>\
          <li class=\"odd\">▲▼ odd, with the event's number</li><li class=\"muted\">drag to zoom, double click to see all</li></ul>\n\
          <noscript><p>The charts need JavaScript; the list of events does not.</p></noscript>\n",
     );
