@@ -6,10 +6,12 @@
 
 mod corpus;
 mod curve;
+mod search;
 mod validation;
 
 pub use corpus::{Alerts, Corpus, File};
 pub use curve::{Curves, Optimum};
+pub use search::{MENU, Search};
 pub use validation::{
     Choice, FOLDS, Fold, REPEATS, Validated, category_folds, random_folds, repeated, validate,
 };
@@ -27,9 +29,13 @@ pub struct Profile {
     pub false_negative: f64,
 }
 
+/// The profile that NAB ranks by.
+pub const STANDARD: Profile =
+    Profile { name: "standard", true_positive: 1.0, false_positive: 0.11, false_negative: 1.0 };
+
 /// NAB's three profiles.
 pub const PROFILES: [Profile; 3] = [
-    Profile { name: "standard", true_positive: 1.0, false_positive: 0.11, false_negative: 1.0 },
+    STANDARD,
     Profile { name: "low FP", true_positive: 1.0, false_positive: 0.22, false_negative: 1.0 },
     Profile { name: "low FN", true_positive: 1.0, false_positive: 0.11, false_negative: 2.0 },
 ];

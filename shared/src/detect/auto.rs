@@ -67,6 +67,15 @@ impl Default for Auto {
     }
 }
 
+impl Auto {
+    /// What the views say of each sample: for the evaluation, which weighs it in many ways.
+    pub fn evidence(&self, input: Input<'_>) -> Evidence {
+        let values = Pair::of(input);
+        let seasonal = season::seasonal(input, &values);
+        views::all(input, self.memory, &self.tuning, &values, seasonal.as_ref())
+    }
+}
+
 impl Algorithm for Auto {
     const ABOUT: About = About {
         id: "auto",
