@@ -37,13 +37,14 @@ test: ## everything that CI checks
 	@$(MAKE) --no-print-directory e2e
 
 .PHONY: lint
-lint: setup-tests ## format, clippy (native and wasm32), rustdoc, types of the scripts
+lint: setup-tests ## format, clippy (native and wasm32), rustdoc, types of the scripts, the reports' Markdown
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy --package shared --package frontend --package bench --target wasm32-unknown-unknown -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items
 	e2e/node_modules/.bin/tsc -p e2e
 	e2e/node_modules/.bin/tsc -p frontend/js/jsconfig.json
+	node scripts/lint-reports.mjs
 
 .PHONY: unit
 unit: ## unit, property and documentation tests
@@ -70,6 +71,14 @@ bench: setup-tests build bench-kernels ## benchmarks of detection, decoding and 
 bench-kernels: kernels ## detection natively, as WebAssembly, and beside its peers in Python
 	@bench/peers.sh $(PEERS)
 	node bench/run.mjs $(KERNELS) $(PEERS)/bin/python
+
+.PHONY: bench-proxy
+bench-proxy: build ## the server beside nginx, a soak (SOAK=600 seconds) and a flood
+	node bench/proxy/run.mjs $(abspath $(ODDITY)) $(or $(SOAK),600)
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for a minute, from a new seed
+	ODDITY_FUZZ_SECONDS=60 ODDITY_FUZZ_SEED=$$(date +%s) cargo test --release --package fuzz
 
 .PHONY: kernels
 kernels: setup

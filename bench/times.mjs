@@ -1,16 +1,17 @@
-// `node times.mjs KERNELS.wasm ROUNDS`: a line of name and nanoseconds a sample for each case, as `bench times`.
+// `node times.mjs KERNELS.wasm ROUNDS [NAME]`: a line of name and nanoseconds a sample for each case, as `bench times`.
 import { load, text } from './wasm.mjs';
 
-const [file, rounds] = process.argv.slice(2);
+const [file, rounds, wanted = ''] = process.argv.slice(2);
 const exports = await load(file);
 const cases = text(exports, exports.cases())
   .trimEnd()
   .split('\n')
   .map((line) => line.split('\t'))
-  .map(([name, samples, parts]) => ({ name, samples, times: Array.from({ length: parts }, () => []) }));
+  .map(([name, samples, parts], at) => ({ name, at, samples, times: Array.from({ length: parts }, () => []) }))
+  .filter(({ name }) => name.includes(wanted));
 // The engine compiles what is called often anew, and better.
 for (let round = -1; round < Number(rounds); round++) {
-  cases.forEach(({ times }, at) => {
+  cases.forEach(({ times, at }) => {
     times.forEach((times, part) => {
       const start = performance.now();
       exports.run(at, part);

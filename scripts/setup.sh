@@ -29,6 +29,7 @@ system_packages() {
   if $tests; then
     [ -n "${CHROMIUM:-}" ] || has chromium || has chromium-browser || has google-chrome || missing="$missing chromium"
     has prometheus && has promtool || missing="$missing prometheus"
+    { has python3 && python3 -c 'import ensurepip'; } 2>/dev/null || missing="$missing python3-venv"
     ! has apt-get || [ -e /usr/share/fonts/truetype/noto/NotoSans-Regular.ttf ] || missing="$missing fonts-noto-core"
   fi
   [ -n "$missing" ] || return 0
@@ -80,31 +81,44 @@ npm_packages() {
   cp "$1/package-lock.json" "$stamp"
 }
 
-# Unpacked aside from the distribution's unstable suite; without it the tests that want it are skipped by name.
-newer_prometheus() {
-  [ ! -x "$PROMETHEUS_3" ] && [ "$(uname -m)" = x86_64 ] && has apt-get && has dpkg || return 0
+# aside PACKAGE VERSION PROGRAM: unpacked from the distribution's unstable suite; without it the tests that want it are
+# skipped by name.
+aside() {
+  package=$1 version=$2 program=$3
+  [ ! -x "$program" ] && [ "$(uname -m)" = x86_64 ] && has apt-get && has dpkg || return 0
   keys=/usr/share/keyrings/debian-archive-keyring.gpg
   mirror=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN)' 'Created-By: Packages' |
     awk '$2 == "Debian" && $1 !~ /security/ { print $1; exit }')
   [ -e "$keys" ] && [ -n "$mirror" ] || return 0
-  echo 'Fetching Prometheus 3 for the tests'
-  aside=$(mktemp -d)
+  echo "Fetching $package $version for the tests"
+  folder=$(mktemp -d)
   if (
-    cd "$aside"
+    cd "$folder"
     mkdir -p lists/partial cache/archives/partial sources
     echo "deb [signed-by=$keys] $mirror sid main" >sources/sid.list
     apt_aside() {
-      apt-get -qq -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts="$aside/sources" \
-        -o Dir::State::Lists="$aside/lists" -o Dir::Cache="$aside/cache" -o Acquire::Languages=none \
+      apt-get -qq -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts="$folder/sources" \
+        -o Dir::State::Lists="$folder/lists" -o Dir::Cache="$folder/cache" -o Acquire::Languages=none \
         -o Acquire::http::Timeout=20 -o Acquire::Retries=1 -o APT::Sandbox::User="$(id -un)" "$@"
     }
-    apt_aside update && apt_aside download "prometheus=$PROMETHEUS_3_VERSION" && dpkg -x prometheus_*.deb files
-  ) >/dev/null 2>&1; then
-    mkdir -p "$TOOLS" && rm -rf "${PROMETHEUS_3%/usr/bin/*}" && mv "$aside/files" "${PROMETHEUS_3%/usr/bin/*}"
+    apt_aside update && apt_aside download "$package=$version" && dpkg -x "$package"_*.deb files
+  ) >/dev/null 2>&1 && [ -x "$folder/files/usr/bin/${program##*/}" ]; then
+    mkdir -p "$TOOLS" && rm -rf "${program%/usr/bin/*}" && mv "$folder/files" "${program%/usr/bin/*}"
   else
-    echo 'Prometheus 3 could not be fetched: its tests are skipped'
+    echo "$package $version could not be fetched: its tests are skipped"
   fi
-  rm -rf "$aside"
+  rm -rf "$folder"
+}
+
+schemathesis() {
+  [ ! -x "$SCHEMATHESIS" ] && has python3 || return 0
+  echo 'Installing Schemathesis for the tests'
+  folder=${SCHEMATHESIS%/bin/*}
+  if ! { python3 -m venv "$folder" &&
+    "$folder/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$SCHEMATHESIS_VERSION"; } >/dev/null 2>&1; then
+    rm -rf "$folder"
+    echo "Schemathesis could not be installed (it needs Python 3.10 or newer with venv): its test is skipped"
+  fi
 }
 
 needs
@@ -118,6 +132,8 @@ npm_packages frontend/js
 if $tests; then
   rust_component rustfmt rustfmt
   rust_component cargo-clippy clippy
-  newer_prometheus
+  aside prometheus "$PROMETHEUS_3_VERSION" "$PROMETHEUS_3"
+  aside victoria-metrics "$VICTORIA_METRICS_VERSION" "$VICTORIA_METRICS"
+  schemathesis
   npm_packages e2e
 fi

@@ -14,6 +14,16 @@ PROMETHEUS_3_VERSION=3.5.*
 PROMETHEUS_3=$TOOLS/prometheus-3.5/usr/bin/prometheus
 [ ! -x "$PROMETHEUS_3" ] || export ODDITY_PROMETHEUS_3="${ODDITY_PROMETHEUS_3:-$PROMETHEUS_3}"
 
+# A VictoriaMetrics of the same kind.
+VICTORIA_METRICS_VERSION='1.*'
+VICTORIA_METRICS=$TOOLS/victoria-metrics-1/usr/bin/victoria-metrics
+[ ! -x "$VICTORIA_METRICS" ] || export ODDITY_VICTORIA_METRICS="${ODDITY_VICTORIA_METRICS:-$VICTORIA_METRICS}"
+
+# Compares the routes of the server with their description.
+SCHEMATHESIS_VERSION=4.32.5
+SCHEMATHESIS=$TOOLS/schemathesis-$SCHEMATHESIS_VERSION/bin/schemathesis
+[ ! -x "$SCHEMATHESIS" ] || export ODDITY_SCHEMATHESIS="${ODDITY_SCHEMATHESIS:-$SCHEMATHESIS}"
+
 # The last one holds wasm-opt.
 PATH=$TRUNK/bin:$WASM_BINDGEN/bin:$PWD/frontend/js/node_modules/.bin:$PATH
 export PATH

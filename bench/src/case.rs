@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use shared::analysis::{Detected, Learning, analyze, detect};
+use shared::analysis::{Detected, Learning, analyze, detect, prepare};
 use shared::detect::{Detector, Input};
 use shared::event::Rule;
 use shared::stats::quantile::Ranks;
@@ -99,21 +99,40 @@ fn kernels(all: &Arc<[Arc<[f64]>]>, cases: &mut Vec<Case>) {
     }
 }
 
-/// What moving a threshold costs: flags, runs, events and their severity from kept scores.
+/// What moving a threshold costs: flags, runs, events and their severity from kept scores. A drag moves it by a position
+/// of the slider at a time and comes back to where it was; the first time each onset is new.
 fn rules(all: &[Arc<[f64]>], cases: &mut Vec<Case>) {
     let detector = Detector::by_id("rolling").unwrap_or_default();
-    let detected: Arc<[Arc<Detected>]> = all
-        .iter()
-        .map(|values| loaded(std::slice::from_ref(values), HISTORY))
-        .map(|loaded| Arc::new(detect(loaded, detector, Learning::default())))
-        .collect();
+    let detected = || -> Vec<Arc<Detected>> {
+        all.iter()
+            .map(|values| loaded(std::slice::from_ref(values), HISTORY))
+            .map(|loaded| Arc::new(detect(&prepare(loaded), detector, Learning::default())))
+            .collect()
+    };
     for threshold in [40.0, 4.0, 1.5] {
-        let (detected, rule) = (Arc::clone(&detected), Rule { threshold, ..Rule::default() });
+        let kept = detected();
+        let mut moves = vec![0; SERIES];
         cases.push(Case {
             name: format!("threshold {threshold}"),
             samples: SERIES * SAMPLES,
             parts: SERIES,
-            work: Box::new(move |part| drop(black_box(analyze(Arc::clone(&detected[part]), rule)))),
+            work: Box::new(move |part| {
+                let position = [0, 1, 2, 1, 0, -1, -2, -1][moves[part] % 8];
+                moves[part] += 1;
+                let threshold = threshold * (1.0 + 0.013 * f64::from(position));
+                let rule = Rule { threshold, ..Rule::default() };
+                black_box(analyze(Arc::clone(&kept[part]), rule));
+            }),
+        });
+        let (kept, rule) = (detected(), Rule { threshold, ..Rule::default() });
+        cases.push(Case {
+            name: format!("threshold {threshold}, first time"),
+            samples: SERIES * SAMPLES,
+            parts: SERIES,
+            work: Box::new(move |part| {
+                kept[part].series.iter().for_each(|series| series.onsets.forget());
+                black_box(analyze(Arc::clone(&kept[part]), rule));
+            }),
         });
     }
 }

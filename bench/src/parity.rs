@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use shared::analysis::{Learning, analyze, detect};
+use shared::analysis::{Learning, analyze, detect, prepare};
 use shared::detect::{Detector, Form, Normal};
 use shared::event::Rule;
 
@@ -21,7 +21,7 @@ pub fn report() -> String {
     for detector in Detector::all().flat_map(settings) {
         for flagged in [None, Some(detector.about().threshold)] {
             let learning = Learning { flagged, ..Learning::default() };
-            let detected = Arc::new(detect(Arc::clone(&loaded), detector, learning));
+            let detected = Arc::new(detect(&prepare(Arc::clone(&loaded)), detector, learning));
             let rule = Rule { threshold: detector.about().threshold, ..Rule::default() };
             let analysis = analyze(Arc::clone(&detected), rule);
             for (number, series) in detected.series.iter().enumerate() {

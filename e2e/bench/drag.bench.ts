@@ -4,7 +4,7 @@ import type { Page } from "@playwright/test";
 import { expect, test } from "../support/fixtures.ts";
 import { type Frame, measureIn, quantile } from "./frames.ts";
 
-const PARAMETERS = { q: "rate(dhcp_lease_count[5m]) * 60", range: "1w", step: "1m", detector: "rolling" };
+const PARAMETERS = { q: "rate(dhcp_lease_count[5m]) * 60", range: "1w", step: "1m" };
 const SAMPLES = 7 * 24 * 60 + 1;
 const ROUNDS = 3;
 
@@ -22,10 +22,12 @@ interface Line {
 
 test("drag", async ({ page, demo }) => {
   const line = await series(demo.url);
-  const works: [name: string, act: (page: Page) => Promise<Frame[]>][] = [
-    ["drag Sensitivity: threshold", (page) => drag(page, "Sensitivity")],
-    ["drag Window: detector", (page) => drag(page, "Window")],
-    ["Plotly.react, 3 traces of 10k", (page) => react(page, line)],
+  const works: [name: string, detector: string, act: (page: Page) => Promise<Frame[]>][] = [
+    ["Sensitivity of auto", "auto", (page) => drag(page, "Sensitivity")],
+    ["Sensitivity of rolling band", "rolling", (page) => drag(page, "Sensitivity")],
+    ["Window of rolling band", "rolling", (page) => drag(page, "Window")],
+    ["Memory of auto", "auto", (page) => drag(page, "Memory")],
+    ["Plotly.react, 3 traces of 10k", "rolling", (page) => react(page, line)],
   ];
   const frames = works.map((): Frame[] => []);
   const requests: string[] = [];
@@ -34,8 +36,8 @@ test("drag", async ({ page, demo }) => {
     if (dragging) requests.push(request.url());
   });
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (const [index, [, act]] of works.entries()) {
-      await open(page);
+    for (const [index, [, detector, act]] of works.entries()) {
+      await open(page, detector);
       dragging = true;
       frames[index]?.push(...(await act(page)));
       await page.waitForTimeout(300);
@@ -49,8 +51,8 @@ test("drag", async ({ page, demo }) => {
   expect(requests, "a drag sends nothing").toEqual([]);
 });
 
-async function open(page: Page) {
-  await page.goto(`/?${new URLSearchParams(PARAMETERS)}`);
+async function open(page: Page, detector: string) {
+  await page.goto(`/?${new URLSearchParams({ ...PARAMETERS, detector })}`);
   await expect(page.getByRole("region", { name: "Chart" }).getByRole("heading", { level: 2 })).toBeVisible();
   await page.waitForLoadState("networkidle");
 }

@@ -7,6 +7,11 @@ import type { Workbench } from "../support/workbench.ts";
 const VIEWS: Record<string, (workbench: Workbench) => Promise<void>> = {
   "the start": (workbench) => workbench.open(),
   "the events": (workbench) => workbench.open({ q: "queue_depth" }),
+  "an event that is explained": async (workbench) => {
+    await workbench.open({ q: "queue_depth" });
+    await workbench.button("Explain").first().click();
+    await expect(workbench.page.getByRole("heading", { name: "What may be behind it" })).toBeVisible();
+  },
   "the report": (workbench) => workbench.open({ q: "queue_depth", tab: "report" }),
   "the rules": async (workbench) => {
     await workbench.open({ q: "queue_depth", tab: "rules", detector: "rolling" });

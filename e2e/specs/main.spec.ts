@@ -82,7 +82,7 @@ test("the report names query, event, detector, and links to the same event", asy
   const { spike } = prometheus.data;
   await workbench.run("queue_depth");
   await workbench.tab("Report").click();
-  await expect(page.getByRole("tabpanel").getByRole("heading", { level: 1 })).toHaveText(/^1 odd thing in 24 h: spike to 60/);
+  await expect(page.getByRole("tabpanel").getByRole("heading", { level: 1 })).toHaveText(/^Queue depth spike: 60 against \S+ expected$/);
   const { name, bytes } = await workbench.download("Download .md");
   const report = bytes.toString("utf8");
 
@@ -100,7 +100,7 @@ test("the report names query, event, detector, and links to the same event", asy
     expect(report).toContain(part);
   }
 
-  const link = report.match(/<(http[^>]+)>/)?.[1] ?? "";
+  const link = report.match(/\*\*Link:\*\* <(http[^>]+)>/)?.[1] ?? "";
   const { searchParams } = new URL(link);
   expect(searchParams.get("to")).toBe(new Date(prometheus.data.now * 1000).toISOString().replace(".000Z", "Z"));
   // A day later the link still shows that day.

@@ -17,8 +17,11 @@ interface WorkerFixtures {
 }
 
 interface TestFixtures {
-  /** Fails a test whose page threw, broke the content security policy or asked another origin than its own. */
-  guard: void;
+  /**
+   * What the page did that it must not: threw, broke the content security policy, opened a dialog, or asked another
+   * host than its own. Fails the test unless it is empty in the end.
+   */
+  guard: string[];
   workbench: Workbench;
 }
 
@@ -62,15 +65,24 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     async ({ page }, use) => {
       const faults: string[] = [];
       page.on("pageerror", (error) => faults.push(`threw ${error.message}\n${error.stack}`));
-      page.on("console", (message) => {
-        if (message.text().includes("Content Security Policy")) faults.push(message.text());
+      page.on("dialog", async (dialog) => {
+        faults.push(`opened a dialog: ${dialog.message()}`);
+        await dialog.dismiss();
+      });
+      await page.exposeFunction("reportViolation", (violation: string) => faults.push(violation));
+      await page.addInitScript(() => {
+        document.addEventListener("securitypolicyviolation", (event) => {
+          const { violatedDirective, blockedURI, sourceFile, lineNumber } = event;
+          const { reportViolation } = window as unknown as { reportViolation: (violation: string) => void };
+          reportViolation(`broke ${violatedDirective} with ${blockedURI} at ${sourceFile}:${lineNumber}`);
+        });
       });
       page.on("request", (request) => {
         const url = new URL(request.url());
         const own = url.protocol === "blob:" || url.protocol === "data:" || url.hostname === "127.0.0.1";
         if (!own) faults.push(`asked ${request.url()}`);
       });
-      await use();
+      await use(faults);
       base.expect(faults).toEqual([]);
     },
     { auto: true },

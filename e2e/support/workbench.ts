@@ -117,7 +117,7 @@ export class Workbench {
     const row = this.rows.nth(index);
     const cells = await row.getByRole("cell").allInnerTexts();
     const [, what = "", value = "", expected = "", why = ""] = cells;
-    const kind = await row.getByRole("button").textContent();
+    const kind = await row.getByRole("button").first().textContent();
     return { kind: kind ?? "", what, value: numberIn(value), expected: numberIn(expected), why };
   }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 use shared::detect::Detector;
-use shared::event::{Rule, Samples, events};
+use shared::event::{Onsets, Rule, Samples, events};
 
 use crate::data::{DataError, Recording, files};
 use crate::verdict::judge;
@@ -51,9 +51,10 @@ pub fn measure(recordings: &[Recording], detector: Detector) -> Vec<Measured> {
             let area = long.then(|| average_precision(&detection.score, labels)).flatten();
             let grid = recording.grid();
             // Only where events begin counts here, which no season changes.
-            let samples = Samples { values: &recording.values, period: None };
-            let onsets = events(samples, &detection, &Rule::of(detector), 0, |at| grid.at(at));
-            let onsets: Vec<usize> = onsets.iter().map(|event| event.onset.index).collect();
+            let samples = Samples { values: &recording.values, period: &|| None };
+            let (known, rule) = (Onsets::default(), Rule::of(detector));
+            let events = events(samples, &detection, &known, &rule, 0, |at| grid.at(at));
+            let onsets: Vec<usize> = events.iter().map(|event| event.onset.index).collect();
             Measured { area, events: found(&onsets, labels, grid.duration(grid.len)) }
         })
         .collect()

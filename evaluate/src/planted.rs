@@ -14,7 +14,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 use shared::detect::{Detector, Input};
-use shared::event::{Event, Rule, Samples, events};
+use shared::event::{Event, Onsets, Rule, Samples, events};
 use shared::seasonality::periods;
 
 /// No threshold was chosen on the series of these seeds. Each seed gives 252.
@@ -83,10 +83,10 @@ impl Verdict {
     fn of(detector: Detector, recipe: Recipe, planted: &Planted, period: Option<usize>) -> Self {
         let Planted { values, grid, start, until, .. } = planted;
         let input = Input { values, learnt: values, history: HISTORY, grid: *grid, group: None };
-        let samples = Samples { values, period };
-        let found = events(samples, &detector.detect(input), &Rule::of(detector), HISTORY, |at| {
-            grid.at(at)
-        });
+        let samples = Samples { values, period: &|| period };
+        let (detection, rule) = (detector.detect(input), Rule::of(detector));
+        let at = |at| grid.at(at);
+        let found = events(samples, &detection, &Onsets::default(), &rule, HISTORY, at);
         let (early, late): (Vec<Event>, Vec<Event>) =
             found.into_iter().partition(|event| event.onset.index < *start);
         let mut severities: Vec<f64> = early.iter().map(|event| event.severity).collect();

@@ -5,28 +5,35 @@
 
 mod client;
 mod clock;
+mod knowledge;
 mod store;
 mod url;
 mod verify;
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::analysis::{Analysis, Detected, Learning, Settings, analyze, detect};
+use shared::analysis::{Analysis, Detected, Learning, Settings, analyze, detect, prepare};
 use shared::api::{Source, Sources};
 use shared::detect::Detector;
+use shared::knowledge::{Knowledge, Metadata};
 use shared::panel::{Panel, Problem, Range, Tab};
 use shared::prometheus::Loaded;
-use shared::report::words::Clock;
+use shared::query::LEAST_HISTORY;
 use shared::rules::{self, Export};
 use shared::time::Timestamp;
+use shared::words::Clock;
 use web_sys::AbortController;
 
 pub use client::{LoadError, Progress};
 pub use store::Theme;
 pub use verify::Agreement;
+
+/// So long words may lag behind a slider: while it is dragged nobody reads faster.
+const WORDS_AFTER: Duration = Duration::from_millis(120);
 
 /// Shared data that is equal only to itself: a NaN is never equal, and comparing samples is waste.
 #[derive(Debug)]
@@ -71,6 +78,7 @@ struct Asked {
     source: Option<String>,
     range: Range,
     step: Option<shared::time::Step>,
+    /// Samples before the range, at least.
     history: usize,
 }
 
@@ -99,6 +107,12 @@ pub struct State {
     pub detected: Memo<Option<Same<Detected>>>,
     /// What is odd.
     pub analysis: Memo<Option<Same<Analysis>>>,
+    /// The same for what is read and not looked at: words follow a dragged slider a few times a second.
+    pub told: RwSignal<Option<Same<Analysis>>>,
+    /// What may be behind events; `None` until there is one.
+    pub knowledge: RwSignal<Option<Same<Knowledge>>>,
+    /// What the source says of the metrics of the query.
+    pub metadata: RwSignal<Vec<Metadata>>,
     /// The series that is drawn in full, by its index in `loaded`. It stays while a slider is dragged.
     pub focus: Memo<Option<usize>>,
     /// The event that is looked at: its series and the index of its onset.
@@ -114,7 +128,7 @@ pub struct State {
     /// Whether the page is dark now.
     pub dark: RwSignal<bool>,
     asked: Memo<Option<Asked>>,
-    answered: RwSignal<Option<Asked>>,
+    answered: RwSignal<Option<Question>>,
     address: RwSignal<String>,
     draft: RwSignal<Option<Settings>>,
     asked_at: RwSignal<Timestamp>,
@@ -141,11 +155,13 @@ impl State {
         });
         let rule = Memo::new(move |_| settings.get().rule);
         let loaded = RwSignal::new(None::<Same<Loaded>>);
+        let prepared = Memo::new(move |_| Some(Same::new(prepare(loaded.get()?.0))));
         let detected = Memo::new(move |_| {
-            let loaded = loaded.get()?;
-            Some(Same::new(detect(loaded.0, detector.get(), learning.get())))
+            let prepared = prepared.get()?;
+            Some(Same::new(detect(&prepared, detector.get(), learning.get())))
         });
         let analysis = Memo::new(move |_| Some(Same::new(analyze(detected.get()?.0, rule.get()))));
+        let told = RwSignal::new(None::<Same<Analysis>>);
         let focus = Memo::new(move |_| {
             let loaded = loaded.get()?;
             let wanted = panel.read().focus.clone();
@@ -164,10 +180,14 @@ impl State {
                 history: history(&panel.settings),
             })
         });
-        let answered = RwSignal::new(None::<Asked>);
+        let answered = RwSignal::new(None::<Question>);
         let progress = RwSignal::new(None::<Progress>);
         let outdated = Memo::new(move |_| {
-            loaded.read().is_some() && progress.read().is_none() && asked.get() != answered.get()
+            let answered = answered.read();
+            let answered = answered.as_ref().map(|question| &question.panel);
+            loaded.read().is_some()
+                && progress.read().is_none()
+                && asked.read().as_ref() != answered
         });
         let verified = RwSignal::new(None::<Agreement>);
         let agreement = Memo::new(move |_| {
@@ -198,6 +218,9 @@ impl State {
             loaded,
             detected,
             analysis,
+            told,
+            knowledge: RwSignal::new(None),
+            metadata: RwSignal::new(Vec::new()),
             recent: RwSignal::new(store::recent()),
             focus,
             selected: RwSignal::new(None),
@@ -230,6 +253,25 @@ impl State {
                 }
             }
         });
+        let waits = StoredValue::new(false);
+        Effect::new(move |_| {
+            let (analysis, dragged) = (self.analysis.get(), self.draft.read().is_some());
+            if *self.told.read_untracked() == analysis {
+                return;
+            }
+            if !dragged {
+                return self.told.set(analysis);
+            }
+            if !waits.get_value() {
+                waits.set_value(true);
+                let tell = move || {
+                    waits.set_value(false);
+                    self.told.set(self.analysis.get_untracked());
+                };
+                set_timeout(tell, WORDS_AFTER);
+            }
+        });
+        knowledge::follow(self);
         store::on_system_theme(move || {
             self.dark.set(store::apply_theme(self.theme.get_untracked()));
         });
@@ -337,7 +379,7 @@ impl State {
         let ranked = analysis.ranking.iter().find(|ranked| ranked.index == series);
         let time = analysis.detected.loaded.series[series].grid.at(index);
         let event = ranked.and_then(|ranked| {
-            ranked.events.iter().find(|event| event.onset.time <= time && time <= event.end)
+            ranked.events.iter().find(|event| event.start <= time && time <= event.end)
         });
         self.selected.set(event.map(|event| (series, event.onset.index)));
     }
@@ -374,18 +416,31 @@ impl State {
         url::absolute(&panel.to_query())
     }
 
+    /// Whether the samples that are shown answer a question too, because only less history is asked for than there is.
+    fn answers(self, question: &Question) -> bool {
+        let (answered, loaded) = (self.answered.get_untracked(), self.loaded.get_untracked());
+        let (Some(mut answered), Some(loaded)) = (answered, loaded) else { return false };
+        answered.panel.history = question.panel.history;
+        answered == *question && loaded.query.history >= question.panel.history
+    }
+
     fn load(self, question: Question, source: &Source) {
         self.cancel();
+        if self.answers(&question) {
+            self.error.set(None);
+            return self.answered.set(Some(question));
+        }
         let Ok(controller) = AbortController::new() else {
             return self.error.set(Some(LoadError::OldBrowser));
         };
         let signal = controller.signal();
         self.abort.set_value(Some(controller));
         self.progress.set(Some(Progress::default()));
-        let Question { panel, asked_at } = question;
-        let range = Panel { range: panel.range, ..Panel::default() }.range_at(asked_at);
+        let range =
+            Panel { range: question.panel.range, ..Panel::default() }.range_at(question.asked_at);
         let source = source.id.clone();
         spawn_local(async move {
+            let panel = &question.panel;
             let request = client::Request {
                 source: &source,
                 expr: &panel.expr,
@@ -408,7 +463,7 @@ impl State {
                 Ok(loaded) => {
                     self.error.set(None);
                     self.selected.set(None);
-                    self.answered.set(Some(panel));
+                    self.answered.set(Some(question));
                     self.loaded.set(Some(Same::new(loaded)));
                 }
                 Err(error) => self.error.set(Some(error)),
@@ -417,9 +472,9 @@ impl State {
     }
 }
 
-/// Samples to fetch before the range: what the detector learns from and what primes the hold-off.
-/// Enough for every detector at its defaults, so that changing it fetches nothing, and beyond that
-/// rounded up, so that a somewhat longer window does not either.
+/// Samples before the range that are needed: what the detector learns from and what primes the hold-off.
+/// Rounded up, so that a somewhat longer window fetches nothing.
 fn history(settings: &Settings) -> usize {
-    (settings.detector.history() + settings.rule.hold_off).next_multiple_of(250).max(750)
+    let wanted = settings.detector.history() + settings.rule.hold_off;
+    wanted.next_multiple_of(250).max(LEAST_HISTORY)
 }

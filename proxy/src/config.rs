@@ -3,7 +3,9 @@
 //! Where several say the same thing, the command line wins over the environment, the environment over
 //! `.env`, and that over the file.
 
+mod access;
 mod cli;
+mod credentials;
 mod dotenv;
 mod file;
 mod limits;
@@ -14,10 +16,13 @@ use std::path::{Path, PathBuf};
 use axum::http::HeaderValue;
 use shared::time::Timestamp;
 
+pub use access::Access;
 pub use cli::{Cli, Options};
+pub use credentials::Authorization;
 pub use dotenv::load_dotenv;
+pub(crate) use file::read_secret;
 pub use limits::Limits;
-pub use source::SourceSettings;
+pub use source::{SourceSettings, Tls};
 
 /// Everything the server is told before it starts.
 #[derive(Debug)]
@@ -30,6 +35,13 @@ pub struct Settings {
     pub demo: bool,
     /// Begin of the demo's planted events; two hours before the start of the server if absent.
     pub demo_anchor: Option<Timestamp>,
+    /// Host names, in lower case and without a port, by which the server may be asked beside loopback's and the
+    /// address that a client reached.
+    pub allowed_hosts: Vec<String>,
+    /// See [`Access`].
+    pub access: Access,
+    /// Folder of the operator's own families of metrics: see [`crate::knowledge`].
+    pub knowledge: Option<PathBuf>,
     /// Origins beside the server's own whose pages may call it.
     pub allowed_origins: Vec<HeaderValue>,
     /// See [`Limits`].
@@ -97,18 +109,22 @@ impl Settings {
             None => file::File::default(),
         };
         let env = |name: &str| env(name).filter(|value| !value.trim().is_empty());
-        let origins = if options.allowed_origins.is_empty() {
-            file.allowed_origins
-        } else {
-            options.allowed_origins
-        };
-        let sources = source::resolve(file.source, env)?;
+        let choose = |option: Vec<String>, file| if option.is_empty() { file } else { option };
+        let hosts = choose(options.allowed_hosts, file.allowed_hosts);
+        let origins = choose(options.allowed_origins, file.allowed_origins);
+        let proxies = choose(options.trusted_proxies, file.trusted_proxies);
+        let auth = options.auth.or(file.auth);
+        let access = Access::parse(auth.as_deref(), &proxies, options.insecure_no_auth)?;
+        let sources = source::resolve(file.source, &file.limits, env)?;
         Ok(Self {
             listen: options.listen.or(file.listen).unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
             demo: file.demo.unwrap_or(sources.is_empty()),
             sources,
             demo_anchor: options.demo_anchor,
-            allowed_origins: parse_origins(&origins)?,
+            allowed_hosts: access::parse_hosts(&hosts)?,
+            access,
+            allowed_origins: access::parse_origins(&origins)?,
+            knowledge: options.knowledge.or(file.knowledge),
             limits: file.limits,
         })
         .and_then(Self::check)
@@ -122,23 +138,6 @@ impl Settings {
         }
         Ok(self)
     }
-}
-
-/// Origins are compared byte by byte, so only the spelling that browsers send is accepted.
-fn parse_origins(origins: &[String]) -> Result<Vec<HeaderValue>, ConfigError> {
-    let origins = origins.iter().map(|origin| origin.trim()).filter(|origin| !origin.is_empty());
-    let parsed = origins.map(|origin| {
-        let url = reqwest::Url::parse(origin).ok();
-        let exact = url.is_some_and(|url| url.origin().ascii_serialization() == origin);
-        HeaderValue::from_str(origin).ok().filter(|_| exact).ok_or_else(|| {
-            let problem = format!(
-                "\"{origin}\" is not an origin: write scheme, host and port alone, such as \
-                 https://grafana.example.org"
-            );
-            ConfigError::setting("allowed_origins (ODDITY_ALLOWED_ORIGINS)", problem)
-        })
-    });
-    parsed.collect()
 }
 
 #[cfg(test)]

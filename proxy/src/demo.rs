@@ -20,9 +20,11 @@ use shared::time::Timestamp;
 
 use self::catalog::DemoSeries;
 use self::params::Query;
+pub(crate) use self::promql::parse;
 use self::promql::{EvalError, Evaluator, Selector, Steps, Store, Value};
 use crate::endpoint::{Endpoint, Params};
 use crate::error::{ApiError, ErrorType};
+use crate::history::History;
 
 /// The demo source; cheap to clone.
 #[derive(Clone)]
@@ -43,6 +45,14 @@ impl Demo {
     /// Series whose planted events begin at `anchor`, floored to its minute.
     pub fn new(anchor: Timestamp) -> Self {
         Self { series: catalog::series(anchor).into() }
+    }
+
+    /// The same with the server's own metrics beside.
+    pub fn with_own(anchor: Timestamp, history: &Arc<History>) -> Self {
+        let mut series = catalog::series(anchor);
+        series.extend(catalog::own(anchor, history));
+        series.sort_by(|a, b| a.labels.cmp(&b.labels));
+        Self { series: series.into() }
     }
 
     /// Queries worth showing to a newcomer, the most telling first.
@@ -166,6 +176,7 @@ fn bad_data(message: impl Into<String>) -> ApiError {
         status: StatusCode::BAD_REQUEST,
         error_type: ErrorType::BadData,
         message: message.into(),
+        reason: None,
     }
 }
 
@@ -186,6 +197,7 @@ impl From<EvalError> for ApiError {
                 status: StatusCode::UNPROCESSABLE_ENTITY,
                 error_type: ErrorType::Execution,
                 message,
+                reason: None,
             },
         }
     }

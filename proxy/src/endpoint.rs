@@ -40,6 +40,20 @@ impl Endpoint {
         }
     }
 
+    /// Each of them once, with `{name}` for the label.
+    pub fn all() -> [Self; 7] {
+        let values = Self::LabelValues("{name}".to_owned());
+        [
+            Self::Query,
+            Self::QueryRange,
+            Self::Series,
+            Self::Labels,
+            values,
+            Self::Metadata,
+            Self::BuildInfo,
+        ]
+    }
+
     /// The segments below the address of a Prometheus.
     pub fn segments(&self) -> Vec<&str> {
         let last: &[&str] = match self {

@@ -24,6 +24,67 @@ pub enum ErrorType {
     Internal,
 }
 
+/// Why a request was refused, for the metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// Every connection is taken by a client that does its part.
+    Connections,
+    /// The connection gave way to a new one while it had no complete request.
+    IdleConnection,
+    /// The connection gave way to a new one while its client took or sent nothing.
+    StalledConnection,
+    /// The Host is none of ours, or ambiguous.
+    Host,
+    /// The page of another origin asks.
+    Origin,
+    /// No valid credentials.
+    Credentials,
+    /// No such route, source or endpoint.
+    Path,
+    /// The route does not take the method.
+    Method,
+    /// The body is not a form.
+    MediaType,
+    /// The body has no length.
+    Length,
+    /// A body or a parameter is too large.
+    Size,
+    /// The body came too slowly.
+    Slow,
+    /// A parameter is wrong.
+    Parameters,
+    /// Too many points a series.
+    Points,
+    /// Too many steps in subqueries.
+    Subqueries,
+    /// Too many queries at once.
+    Busy,
+}
+
+impl Reason {
+    /// Value of the label.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Connections => "connections",
+            Self::IdleConnection => "idle_connection",
+            Self::StalledConnection => "stalled_connection",
+            Self::Host => "host",
+            Self::Origin => "origin",
+            Self::Credentials => "credentials",
+            Self::Path => "path",
+            Self::Method => "method",
+            Self::MediaType => "media_type",
+            Self::Length => "length",
+            Self::Size => "size",
+            Self::Slow => "slow",
+            Self::Parameters => "parameters",
+            Self::Points => "points",
+            Self::Subqueries => "subqueries",
+            Self::Busy => "busy",
+        }
+    }
+}
+
 /// A failed request: HTTP status, type, and a message that says what to change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
@@ -33,23 +94,26 @@ pub struct ApiError {
     pub error_type: ErrorType,
     /// For a person; holds no address and no secret.
     pub message: String,
+    /// Set if this server refused the request.
+    pub reason: Option<Reason>,
 }
 
 impl ApiError {
     /// A request that must be changed.
     pub fn bad_data(message: impl Into<String>) -> Self {
-        Self::refused(StatusCode::BAD_REQUEST, message)
+        Self::refused(StatusCode::BAD_REQUEST, Reason::Parameters, message)
     }
 
     /// A request that must be changed, with a status that says more than 400.
-    pub fn refused(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, error_type: ErrorType::BadData, message: message.into() }
+    pub fn refused(status: StatusCode, reason: Reason, message: impl Into<String>) -> Self {
+        let (error_type, message) = (ErrorType::BadData, message.into());
+        Self { status, error_type, message, reason: Some(reason) }
     }
 
     /// No such source or route.
     pub fn not_found(message: impl Into<String>) -> Self {
-        let message = message.into();
-        Self { status: StatusCode::NOT_FOUND, error_type: ErrorType::NotFound, message }
+        let (error_type, message) = (ErrorType::NotFound, message.into());
+        Self { status: StatusCode::NOT_FOUND, error_type, message, reason: Some(Reason::Path) }
     }
 
     /// A fault of the server; its details are in the log.
@@ -58,6 +122,7 @@ impl ApiError {
             status: StatusCode::INTERNAL_SERVER_ERROR,
             error_type: ErrorType::Internal,
             message: "the server failed: its log says why".to_owned(),
+            reason: None,
         }
     }
 }
@@ -72,6 +137,9 @@ impl IntoResponse for ApiError {
         let mut response = (self.status, Json(body)).into_response();
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if let Some(reason) = self.reason {
+            response.extensions_mut().insert(reason);
         }
         response
     }

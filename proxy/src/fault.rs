@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use shared::time::Span;
 
-use crate::error::{ApiError, ErrorType};
+use crate::error::{ApiError, ErrorType, Reason};
 
 /// A question that a source did not answer as Prometheus would. No message holds an address or a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -77,24 +77,18 @@ impl Fault {
             _ => String::new(),
         };
         let message = format!("the source \"{id}\" {self}{advice}");
-        ApiError { status, error_type, message }
+        let reason = (self == Self::Busy).then_some(Reason::Busy);
+        ApiError { status, error_type, message, reason }
     }
 
-    /// What a failed exchange means; `deadline` is the time it had.
-    pub fn from_error(error: &reqwest::Error, deadline: Duration) -> Self {
-        if error.is_connect() {
-            Self::Unreachable(connect_reason(error))
-        } else if error.is_timeout() {
-            Self::Timeout(deadline)
-        } else {
-            Self::Cut
-        }
+    /// Why no connection came about, from the causes of `error`.
+    pub fn of_connection(error: &(dyn Error + 'static)) -> Self {
+        Self::Unreachable(connect_reason(error))
     }
 }
 
-/// Why no connection came about, from the causes of `error`.
-fn connect_reason(error: &reqwest::Error) -> &'static str {
-    let mut next = Some(error as &dyn Error);
+fn connect_reason(error: &(dyn Error + 'static)) -> &'static str {
+    let mut next = Some(error);
     while let Some(cause) = next {
         if cause.is::<rustls::Error>() {
             return "TLS failed or its certificate is not trusted";
@@ -106,6 +100,7 @@ fn connect_reason(error: &reqwest::Error) -> &'static str {
         match io.map(io::Error::kind) {
             Some(io::ErrorKind::ConnectionRefused) => return "connection refused",
             Some(io::ErrorKind::ConnectionReset) => return "connection reset",
+            Some(io::ErrorKind::TimedOut) => return "no connection in time",
             Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => {
                 return "no route to its host";
             }
@@ -115,5 +110,5 @@ fn connect_reason(error: &reqwest::Error) -> &'static str {
         let wrapped = io.and_then(io::Error::get_ref).map(|wrapped| wrapped as &dyn Error);
         next = wrapped.or_else(|| cause.source());
     }
-    if error.is_timeout() { "no connection in time" } else { "no connection" }
+    "no connection"
 }

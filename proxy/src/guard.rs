@@ -1,18 +1,23 @@
 //! Who may call, and what every answer tells the browser to forbid.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::header::{
-    self, CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderName, HeaderValue, ORIGIN,
+    self, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_TYPE,
+    HOST, HeaderName, HeaderValue, ORIGIN, TRANSFER_ENCODING,
 };
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Method, StatusCode, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower_http::cors::CorsLayer;
 
 use crate::AppState;
-use crate::error::ApiError;
+use crate::connection::Connection;
+use crate::error::{ApiError, Reason};
+use crate::metrics::Observed;
 
 /// Sent with every answer. Wasm needs 'wasm-unsafe-eval', the charts inline styles and blob: images.
 const SECURITY_HEADERS: [(HeaderName, &str); 6] = [
@@ -32,18 +37,13 @@ const SECURITY_HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-/// Layer: adds the security headers.
-pub async fn secure(mut response: Response) -> Response {
+/// Adds the security headers; only files of the page say how they may be stored.
+fn secure(headers: &mut HeaderMap) {
+    headers.reserve(SECURITY_HEADERS.len() + 1);
     for (name, value) in SECURITY_HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        headers.insert(name, HeaderValue::from_static(value));
     }
-    response
-}
-
-/// Layer: answers of the API are not stored.
-pub async fn no_store(mut response: Response) -> Response {
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
 /// The configured origins, exactly; without any there is no CORS header at all.
@@ -52,25 +52,92 @@ pub fn cors(origins: &[HeaderValue]) -> Option<CorsLayer> {
         CorsLayer::new()
             .allow_origin(origins.to_vec())
             .allow_methods([Method::GET, Method::POST])
-            .allow_headers([CONTENT_TYPE])
+            .allow_headers([AUTHORIZATION, CONTENT_TYPE])
     })
 }
 
-/// Layer: refuses requests whose target is ambiguous, and pages of other origins on the API.
-pub async fn check(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
-    if let Err(error) = check_host(&request) {
-        return error.into_response();
+/// Where a probe asks whether the server lives; the answer holds nothing.
+pub const HEALTH: &str = "/healthz";
+
+/// Layer around all routes: refuses whom it must, completes the answer's headers, and observes both.
+pub async fn pass(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
+    let observed = Observed::start(&state.metrics, &request);
+    let mut response = match check(&state, &request) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal,
+    };
+    secure(response.headers_mut());
+    observed.end(&mut response);
+    response
+}
+
+/// Refuses requests whose target is ambiguous or not ours, people who have not signed in, and pages of other origins on
+/// the API.
+#[allow(clippy::result_large_err, reason = "it is sent at once")]
+fn check(state: &AppState, request: &Request) -> Result<(), Response> {
+    let client = request.extensions().get::<Arc<Connection>>();
+    let client = client.ok_or_else(|| ApiError::internal().into_response())?;
+    if request.headers().contains_key(TRANSFER_ENCODING) {
+        return Err(length_required());
     }
+    check_target(request)
+        .and_then(|()| check_host(request.headers(), &state.allowed_hosts, client.local))
+        .map_err(ApiError::into_response)?;
     let path = request.uri().path();
-    let is_api = path == "/api" || path.starts_with("/api/");
-    if is_api && let Err(error) = check_origin(request.headers(), &state.allowed_origins) {
-        return error.into_response();
+    // A browser asks whether it may ask without signing in.
+    let is_preflight = request.method() == Method::OPTIONS
+        && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+    if path != HEALTH && !is_preflight {
+        state.access.check(request.headers(), client.peer)?;
     }
-    next.run(request).await
+    let is_api = path == "/api" || path.starts_with("/api/");
+    if is_api {
+        check_origin(request.headers(), &state.allowed_origins).map_err(ApiError::into_response)?;
+    }
+    Ok(())
+}
+
+/// Chunked bodies are refused, since a Content-Length beside them has been removed by now: what comes after such a body
+/// would be another request to us and part of this one to a proxy in front, or the reverse.
+fn length_required() -> Response {
+    let message = "send the body with Content-Length and without Transfer-Encoding";
+    let error = ApiError::refused(StatusCode::LENGTH_REQUIRED, Reason::Length, message);
+    let mut response = error.into_response();
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// The server answers to loopback's names, to the address that the client reached, and to configured names. A page whose
+/// name leads here only since it was loaded (DNS rebinding) asks for a name of its own.
+fn check_host(headers: &HeaderMap, allowed: &[String], local: IpAddr) -> Result<(), ApiError> {
+    // A client of HTTP/1.0 may send none; a browser always does.
+    let Some(host) = headers.get(HOST) else { return Ok(()) };
+    let authority = host.to_str().ok().and_then(|host| host.parse::<Authority>().ok());
+    // An authority may hold a user, and anything at all behind an address in brackets.
+    let name = authority.as_ref().filter(|authority| {
+        let port = authority.as_str().strip_prefix(authority.host());
+        port.is_some_and(|port| {
+            let digits = port.strip_prefix(':').unwrap_or(port);
+            (port.is_empty() || port.len() > digits.len())
+                && digits.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    });
+    let name = name.map_or("", Authority::host).to_ascii_lowercase();
+    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    let known = match address.map(|address| address.to_canonical()) {
+        Ok(address) => address.is_loopback() || address == local || allowed.contains(&name),
+        Err(_) => name == "localhost" || allowed.contains(&name),
+    };
+    if known {
+        return Ok(());
+    }
+    let message = "this server does not answer to this host name: add it to allowed_hosts \
+                   (ODDITY_ALLOWED_HOSTS)";
+    Err(ApiError::refused(StatusCode::FORBIDDEN, Reason::Host, message))
 }
 
 /// One `Host`, and a target that does not contradict it.
-fn check_host(request: &Request) -> Result<(), ApiError> {
+fn check_target(request: &Request) -> Result<(), ApiError> {
     let mut hosts = request.headers().get_all(HOST).iter();
     let (host, second) = (hosts.next(), hosts.next());
     let target = request.uri().authority().map(|authority| authority.as_str().as_bytes());
@@ -79,7 +146,8 @@ fn check_host(request: &Request) -> Result<(), ApiError> {
     if named && second.is_none() && agrees && request.method() != Method::CONNECT {
         Ok(())
     } else {
-        Err(ApiError::bad_data("send one Host header and a path as the target"))
+        let message = "send one Host header and a path as the target";
+        Err(ApiError::refused(StatusCode::BAD_REQUEST, Reason::Host, message))
     }
 }
 
@@ -95,6 +163,7 @@ fn check_origin(headers: &HeaderMap, allowed: &[HeaderValue]) -> Result<(), ApiE
     }
     Err(ApiError::refused(
         StatusCode::FORBIDDEN,
+        Reason::Origin,
         "pages of this origin may not call the API: add it to allowed_origins \
          (ODDITY_ALLOWED_ORIGINS), or let the reverse proxy keep the Host header",
     ))
@@ -116,6 +185,43 @@ pub fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_loopback_the_address_reached_and_allowed_names_pass() {
+        let allowed = ["oddity.example".to_owned(), "192.168.1.5".to_owned()];
+        let cases = [
+            ("localhost:8080", true),
+            ("LocalHost", true),
+            ("127.0.0.1:8080", true),
+            ("127.1.2.3", true),
+            ("[::1]:8080", true),
+            ("10.0.0.7:8080", true),
+            ("[::ffff:10.0.0.7]", true),
+            ("192.168.1.5", true),
+            ("oddity.example", true),
+            ("ODDITY.example:443", true),
+            ("10.0.0.8", false),
+            ("evil.example", false),
+            ("oddity.example.evil", false),
+            ("oddity.example.", false),
+            ("localhost.evil", false),
+            ("localhost@evil.example", false),
+            ("evil.example@localhost", false),
+            ("127.0.0.1.evil", false),
+            ("2130706433", false),
+            ("[::1]:80x", false),
+            ("[::1]80", false),
+            ("localhost:x", false),
+            ("0.0.0.0", false),
+            ("*", false),
+            ("", false),
+        ];
+        for (host, expected) in cases {
+            let headers = HeaderMap::from_iter([(HOST, HeaderValue::from_static(host))]);
+            let passes = check_host(&headers, &allowed, IpAddr::from([10, 0, 0, 7])).is_ok();
+            assert_eq!(passes, expected, "{host}");
+        }
+    }
 
     #[test]
     fn only_own_and_allowed_origins_pass() {

@@ -7,12 +7,17 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser as _;
-use proxy::config::{Cli, Settings, load_dotenv};
+use proxy::config::{Access, Cli, Settings, load_dotenv};
 use proxy::metrics::Metrics;
-use proxy::{AppState, app, server};
+use proxy::worker::Workers;
+use proxy::{AppState, server, source};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+
+/// A query takes about an eighth less of the processor's time than with the system's allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> anyhow::Result<()> {
     // Before any thread exists: this changes the environment.
@@ -27,13 +32,12 @@ fn main() -> anyhow::Result<()> {
     let settings = Settings::load(options, |name| {
         std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
     })?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(serve(&settings));
-    runtime.shutdown_background();
-    served
+    let workers = Workers::start()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(serve(&settings, &workers))
 }
 
-async fn serve(settings: &Settings) -> anyhow::Result<()> {
+async fn serve(settings: &Settings, workers: &Workers) -> anyhow::Result<()> {
     let metrics = Arc::new(Metrics::new()?);
     let state = AppState::new(settings, metrics.clone())?;
     let listener = TcpListener::bind(&settings.listen).await.with_context(|| {
@@ -42,14 +46,18 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let (mut interrupt, mut terminate) =
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let address = listener.local_addr()?;
+    settings.access.check_exposure(address.ip())?;
+    if !address.ip().is_loopback() && matches!(settings.access, Access::Open { .. }) {
+        tracing::warn!(%address, "everybody who reaches this address can query the sources");
+    }
     let mut stdout = std::io::stdout();
     writeln!(stdout, "Oddity listens on http://{address}")?;
     stdout.flush()?;
     tracing::info!(%address, sources = settings.sources.len(), demo = settings.demo, "listening");
     let upkeep = tokio::spawn(async move {
         loop {
+            metrics.upkeep(source::now());
             tokio::time::sleep(Duration::from_secs(5)).await;
-            metrics.upkeep();
         }
     });
     let shutdown = async {
@@ -58,7 +66,7 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
             _ = terminate.recv() => {}
         }
     };
-    server::run(listener, app(&state), &settings.limits, shutdown).await;
+    server::run(listener, &state, workers, shutdown).await;
     upkeep.abort();
     Ok(())
 }

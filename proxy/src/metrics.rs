@@ -1,36 +1,69 @@
-//! What the server counts about itself, for `/metrics`.
+//! What the server counts about itself, for `/metrics`: labelled by what is configured or built in, never by what a
+//! client sends.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{Method, StatusCode};
-use axum::middleware::Next;
+use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use metrics::{Gauge, counter, gauge, histogram, with_local_recorder};
+use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram, with_local_recorder};
 use metrics_exporter_prometheus::{
-    BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
+    BuildError, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
 };
+use shared::time::Timestamp;
 
+use crate::error::Reason;
 use crate::fault::Fault;
+use crate::history::History;
 
-const DURATION: &str = "oddity_http_request_duration_seconds";
+const BUILD: &str = "oddity_build_info";
 const REQUESTS: &str = "oddity_http_requests_total";
+const DURATION: &str = "oddity_http_request_duration_seconds";
 const IN_FLIGHT: &str = "oddity_http_requests_in_flight";
+const SENT: &str = "oddity_http_response_bytes_total";
+const CONNECTIONS: &str = "oddity_http_connections";
+const REJECTED: &str = "oddity_rejected_total";
+const UPSTREAM_DURATION: &str = "oddity_upstream_duration_seconds";
 const UPSTREAM_ERRORS: &str = "oddity_upstream_errors_total";
+const RECEIVED: &str = "oddity_upstream_response_bytes_total";
 
 /// Upper bounds in seconds; the last one is the time a whole exchange has.
-const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 35.0];
+const BUCKETS: [f64; 13] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 35.0];
 
 /// The meters of one server; several servers in a process do not share them.
+///
+/// Routes that ask a language model or notify people will count their tokens and what is left of their budget here,
+/// as `oddity_llm_tokens_total` and `oddity_llm_budget_tokens`.
 pub struct Metrics {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
+    history: Arc<History>,
+    in_flight: Gauge,
+    connections: Gauge,
+    /// By route, which are few: looking a meter up by its labels takes longer than the rest of a request.
+    routes: RwLock<HashMap<String, [[Option<Meters>; 6]; METHODS.len() + 1]>>,
 }
 
-/// One request that has no answer yet.
-struct InFlight(Gauge);
+/// Those of one route, method and class of status.
+struct Meters {
+    requests: Counter,
+    duration: Histogram,
+    sent: Counter,
+}
+
+/// Methods with a label of their own; a client may invent others, and each label costs memory.
+const METHODS: [Method; 4] = [Method::GET, Method::HEAD, Method::POST, Method::OPTIONS];
+
+/// One more of something that is under way, until this is dropped.
+pub struct InFlight(Gauge);
+
+/// Counts the bytes of an answer as they are sent.
+#[derive(Clone)]
+pub struct Sent(Counter);
 
 impl Metrics {
     /// Meters at zero.
@@ -38,21 +71,28 @@ impl Metrics {
     /// # Errors
     /// Never with the buckets above.
     pub fn new() -> Result<Self, BuildError> {
-        let recorder = PrometheusBuilder::new()
-            .set_buckets_for_metric(Matcher::Full(DURATION.to_owned()), &BUCKETS)?
-            .build_recorder();
+        let recorder = PrometheusBuilder::new().set_buckets(&BUCKETS)?.build_recorder();
         let handle = recorder.handle();
-        with_local_recorder(&recorder, || {
+        let (in_flight, connections) = with_local_recorder(&recorder, || {
             use metrics::{describe_counter, describe_gauge, describe_histogram};
+            describe_gauge!(BUILD, "Always 1; its label is the version of this server.");
             describe_counter!(REQUESTS, "Requests by route, method and class of status.");
             describe_histogram!(DURATION, "Seconds until the head of the answer.");
             describe_gauge!(IN_FLIGHT, "Requests without an answer yet.");
+            describe_counter!(SENT, "Bytes of answers' bodies that were sent, by route.");
+            describe_gauge!(CONNECTIONS, "Open connections of clients.");
+            describe_counter!(REJECTED, "Requests and connections that were refused, by reason.");
+            describe_histogram!(UPSTREAM_DURATION, "Seconds until a source has answered.");
             describe_counter!(
                 UPSTREAM_ERRORS,
-                "Questions that a source did not answer, by reason."
+                "Questions that a source did not answer, by class of error."
             );
+            describe_counter!(RECEIVED, "Bytes of sources' answers, decompressed.");
+            gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+            (gauge!(IN_FLIGHT), gauge!(CONNECTIONS))
         });
-        Ok(Self { recorder, handle })
+        let history = Arc::default();
+        Ok(Self { recorder, handle, history, in_flight, connections, routes: RwLock::default() })
     }
 
     /// A question that `source` did not answer.
@@ -63,27 +103,77 @@ impl Metrics {
         });
     }
 
-    /// Moves what was observed into the buckets; to be called every few seconds.
-    pub fn upkeep(&self) {
-        self.handle.run_upkeep();
+    /// Takes how many seconds `source` needed for a question, answered or not.
+    pub fn answered(&self, source: &str) -> Histogram {
+        let source = source.to_owned();
+        with_local_recorder(&self.recorder, || histogram!(UPSTREAM_DURATION, "source" => source))
     }
 
-    fn start(&self) -> InFlight {
-        let gauge = with_local_recorder(&self.recorder, || gauge!(IN_FLIGHT));
+    /// Counts the bytes that `source` sends.
+    pub fn received(&self, source: &str) -> Counter {
+        with_local_recorder(&self.recorder, || counter!(RECEIVED, "source" => source.to_owned()))
+    }
+
+    /// A request or a connection that was refused.
+    pub fn rejected(&self, reason: Reason) {
+        with_local_recorder(&self.recorder, || {
+            counter!(REJECTED, "reason" => reason.label()).increment(1);
+        });
+    }
+
+    /// One more open connection.
+    pub fn connection(&self) -> InFlight {
+        Self::count(self.connections.clone())
+    }
+
+    /// Moves what was observed into the buckets and keeps a sample a minute; to be called every few seconds.
+    pub fn upkeep(&self, now: Timestamp) {
+        self.handle.run_upkeep();
+        self.history.record(now.0.div_euclid(60_000), || self.handle.render());
+    }
+
+    /// Its own metrics over the last day.
+    pub fn history(&self) -> Arc<History> {
+        self.history.clone()
+    }
+
+    fn count(gauge: Gauge) -> InFlight {
         gauge.increment(1.0);
         InFlight(gauge)
     }
 
-    fn request(&self, route: &str, method: &Method, status: StatusCode, elapsed: Duration) {
+    /// Counts a request and how long its answer took; what is returned counts the bytes of the answer.
+    fn request(&self, route: &str, method: &Method, status: StatusCode, elapsed: Duration) -> Sent {
+        let method = METHODS.iter().position(|known| known == method).unwrap_or(METHODS.len());
+        let class = usize::from(status.as_u16() / 100).min(5);
+        let count = |meters: &Meters| {
+            meters.requests.increment(1);
+            meters.duration.record(elapsed.as_secs_f64());
+            Sent(meters.sent.clone())
+        };
+        let known = self.routes.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(meters) = known.get(route).and_then(|route| route[method][class].as_ref()) {
+            return count(meters);
+        }
+        drop(known);
+        let meters = self.meters(route, METHODS.get(method), class);
+        let sent = count(&meters);
+        let mut known = self.routes.write().unwrap_or_else(PoisonError::into_inner);
+        known.entry(route.to_owned()).or_default()[method][class] = Some(meters);
+        sent
+    }
+
+    fn meters(&self, route: &str, method: Option<&Method>, class: usize) -> Meters {
         let labels = [
             ("route", route.to_owned()),
-            ("method", method_label(method).to_owned()),
-            ("status", format!("{}xx", status.as_u16() / 100)),
+            ("method", method.map_or("other", Method::as_str).to_owned()),
+            ("status", format!("{class}xx")),
         ];
-        with_local_recorder(&self.recorder, || {
-            counter!(REQUESTS, &labels).increment(1);
-            histogram!(DURATION, &labels).record(elapsed.as_secs_f64());
-        });
+        with_local_recorder(&self.recorder, || Meters {
+            requests: counter!(REQUESTS, &labels),
+            duration: histogram!(DURATION, &labels),
+            sent: counter!(SENT, "route" => route.to_owned()),
+        })
     }
 }
 
@@ -93,32 +183,54 @@ impl Drop for InFlight {
     }
 }
 
-/// A client may invent methods; each label costs memory.
-fn method_label(method: &Method) -> &str {
-    match *method {
-        Method::GET | Method::HEAD | Method::POST | Method::OPTIONS => method.as_str(),
-        _ => "other",
+impl Sent {
+    /// So many bytes more.
+    pub fn add(&self, bytes: usize) {
+        self.0.increment(bytes as u64);
     }
 }
 
-/// Layer: counts, times and logs every request.
-pub async fn observe(
-    State(metrics): State<Arc<Metrics>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let route = route.as_ref().map_or("page", MatchedPath::as_str);
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let in_flight = metrics.start();
-    let start = Instant::now();
-    let response = next.run(request).await;
-    let (status, elapsed) = (response.status(), start.elapsed());
-    drop(in_flight);
-    metrics.request(route, &method, status, elapsed);
-    let path: String = path.chars().take(200).collect();
-    tracing::info!(%method, path, status = status.as_u16(), ms = elapsed.as_millis(), "request");
-    response
+/// A request that is being answered.
+pub struct Observed<'a> {
+    metrics: &'a Metrics,
+    route: Option<MatchedPath>,
+    method: Method,
+    path: Uri,
+    start: Instant,
+    _in_flight: InFlight,
+}
+
+impl<'a> Observed<'a> {
+    /// The request has come.
+    pub fn start(metrics: &'a Metrics, request: &Request) -> Self {
+        Self {
+            metrics,
+            route: request.extensions().get().cloned(),
+            method: request.method().clone(),
+            path: request.uri().clone(),
+            start: Instant::now(),
+            _in_flight: Metrics::count(metrics.in_flight.clone()),
+        }
+    }
+
+    /// The head of its answer is there: counts, and logs what went wrong, and at debug everything.
+    pub fn end(self, response: &mut Response) {
+        let (status, elapsed) = (response.status(), self.start.elapsed());
+        if let Some(reason) = response.extensions().get::<Reason>() {
+            self.metrics.rejected(*reason);
+        }
+        let route = self.route.as_ref().map_or("page", MatchedPath::as_str);
+        let sent = self.metrics.request(route, &self.method, status, elapsed);
+        response.extensions_mut().insert(sent);
+        let (method, status, ms) = (&self.method, status.as_u16(), elapsed.as_millis());
+        let path = self.path.path();
+        let path = path.get(..200).unwrap_or(path);
+        if status < 400 {
+            tracing::debug!(%method, path, status, ms, "request");
+        } else {
+            tracing::info!(%method, path, status, ms, "request");
+        }
+    }
 }
 
 /// `GET /metrics`.

@@ -2,26 +2,26 @@
 
 use std::time::Duration;
 
-use shared::query::MAX_POINTS;
+use axum::http::StatusCode;
 use shared::time::{Span, Step, TimeRange};
 
 use crate::config::Limits;
 use crate::endpoint::{Endpoint, Params};
-use crate::error::ApiError;
+use crate::error::{ApiError, Reason};
+use crate::subquery;
 
 /// Reads the query string and the form body of one request.
 ///
-/// Unknown parameters are dropped. `timeout` is set where an expression is evaluated, and never exceeds
-/// `timeout`.
+/// Unknown parameters are dropped. `timeout` is set where an expression is evaluated, and never exceeds that of
+/// `limits`.
 ///
 /// # Errors
 /// `bad_data` for a repeated parameter (except `match[]`), a text beyond the limit, a time or a step that
-/// cannot be read, or too many points.
+/// cannot be read, too many points, or too many steps in subqueries.
 pub fn check(
     endpoint: &Endpoint,
     sources: [&[u8]; 2],
     limits: &Limits,
-    timeout: Duration,
 ) -> Result<Params, ApiError> {
     let mut params = Params::new();
     for (name, value) in sources.into_iter().flat_map(form_urlencoded::parse) {
@@ -32,19 +32,22 @@ pub fn check(
             return Err(ApiError::bad_data(format!("`{name}` is given twice: give it once")));
         }
         if value.len() > limits.query_bytes {
-            return Err(ApiError::bad_data(format!(
-                "`{name}` has {} bytes, more than {}: shorten it",
-                value.len(),
-                limits.query_bytes
-            )));
+            let (bytes, most) = (value.len(), limits.query_bytes);
+            let message = format!("`{name}` has {bytes} bytes, more than {most}: shorten it");
+            return Err(ApiError::refused(StatusCode::BAD_REQUEST, Reason::Size, message));
         }
         params.push((name.into_owned(), value.into_owned()));
     }
-    if *endpoint == Endpoint::QueryRange {
-        check_points(&params)?;
-    }
     if endpoint.parameters().contains(&"timeout") {
-        clamp_timeout(&mut params, timeout)?;
+        clamp_timeout(&mut params, limits.timeout)?;
+    }
+    let over = if *endpoint == Endpoint::QueryRange {
+        Some(check_points(&params, limits.points)?)
+    } else {
+        None
+    };
+    if let Some(expr) = value(&params, "query") {
+        check_subqueries(expr, over, limits.subquery_steps)?;
     }
     Ok(params)
 }
@@ -63,27 +66,47 @@ where
     text.parse().map_err(|error| ApiError::bad_data(format!("`{name}`: {error}")))
 }
 
-fn check_points(params: &Params) -> Result<(), ApiError> {
+/// The length of the range and its step.
+fn check_points(params: &Params, most: u64) -> Result<(Span, Span), ApiError> {
     let range = TimeRange::new(parse(params, "start")?, parse(params, "end")?)
         .map_err(|error| ApiError::bad_data(error.to_string()))?;
     let step: Step = parse(params, "step")?;
-    let intervals = range.span().millis() / step.millis();
-    if intervals <= MAX_POINTS as u64 {
+    let span = range.span();
+    let points = (span.millis() / step.millis()).saturating_add(1);
+    if points <= most {
+        return Ok((span, Span::from_millis(step.millis())));
+    }
+    let message = format!(
+        "{span} at a step of {step} are {points} points a series, more than {most}: choose a step of {} or \
+         more, or a shorter range",
+        sufficient_step(span, most),
+    );
+    Err(ApiError::refused(StatusCode::BAD_REQUEST, Reason::Points, message))
+}
+
+fn check_subqueries(expr: &str, over: Option<(Span, Span)>, most: u64) -> Result<(), ApiError> {
+    let (window, step) = over.unzip();
+    let found = subquery::count(expr, window.unwrap_or(Span::ZERO), step);
+    if !found.parsed {
+        tracing::warn!(
+            ?expr,
+            "this syntax is unknown: its subqueries were counted by their brackets"
+        );
+    }
+    if found.steps <= most {
         return Ok(());
     }
-    Err(ApiError::bad_data(format!(
-        "{} at a step of {step} are {} points a series, more than {}: choose a step of {} or more, or \
-         a shorter range",
-        range.span(),
-        intervals.saturating_add(1),
-        MAX_POINTS + 1,
-        sufficient_step(range.span()),
-    )))
+    let message = format!(
+        "the subqueries evaluate {} steps, more than {most}: shorten their ranges or choose longer steps, as in \
+         [1h:1m]",
+        found.steps
+    );
+    Err(ApiError::refused(StatusCode::BAD_REQUEST, Reason::Subqueries, message))
 }
 
 /// A step that keeps `span` within the limit: whole seconds, or milliseconds below one second.
-fn sufficient_step(span: Span) -> Span {
-    let millis = span.millis().div_ceil(MAX_POINTS as u64);
+fn sufficient_step(span: Span, most: u64) -> Span {
+    let millis = span.millis().div_ceil(most.saturating_sub(1).max(1));
     if millis < 1_000 {
         Span::from_millis(millis)
     } else {
@@ -107,7 +130,7 @@ mod tests {
     fn check(path: &str, query: &str) -> Result<String, String> {
         let endpoint = Endpoint::parse(path).expect(path);
         let limits = Limits::default();
-        super::check(&endpoint, [query.as_bytes(), b""], &limits, limits.timeout)
+        super::check(&endpoint, [query.as_bytes(), b""], &limits)
             .map(|params| {
                 let pairs = params.iter().map(|(name, value)| format!("{name}={value}"));
                 pairs.collect::<Vec<_>>().join(" ")
@@ -117,7 +140,12 @@ mod tests {
 
     #[test]
     fn only_known_parameters_pass() {
+        // What our own rule of the slope needs, and syntax that is not known here.
+        let slope = "query=deriv(up[1d:1s])";
+        let newer = "query=future_over_time(up[1d:1m])";
         let cases = [
+            ("query", slope, "query=deriv(up[1d:1s]) timeout=30s"),
+            ("query", newer, "query=future_over_time(up[1d:1m]) timeout=30s"),
             ("query", "query=up&time=1&url=http://169.254.169.254", "query=up time=1 timeout=30s"),
             ("query", "query=up&timeout=1h", "query=up timeout=30s"),
             ("query", "query=up&timeout=5", "query=up timeout=5s"),
@@ -152,6 +180,16 @@ mod tests {
             ("query", long.as_str(), "16385 bytes, more than 16384: shorten it"),
             ("query", "query=up&timeout=soon", "`timeout`: \"soon\" is not a duration"),
             ("query_range", "query=up&start=0&end=11001&step=1", "11002 points"),
+            (
+                "query",
+                "query=max_over_time(vector(1)[11000d:1s])",
+                "the subqueries evaluate 950400000 steps, more than 5000000: shorten",
+            ),
+            (
+                "query_range",
+                "query=max_over_time(up[1m:1s])&start=0&end=11000000&step=1000",
+                "11000060 steps",
+            ),
             ("query_range", "query=up&start=0&end=86400&step=1", "choose a step of 8s or more"),
             ("query_range", "query=up&start=0&end=20&step=0.001", "choose a step of 2ms or more"),
             ("query_range", "query=up&start=0&end=20&step=0", "longer than zero"),
@@ -169,7 +207,7 @@ mod tests {
     #[test]
     fn the_step_that_is_named_passes() {
         for end in [11_001, 86_400, 604_800, 31_536_000, 1_999_999_999] {
-            let step = sufficient_step(Span::from_seconds(end));
+            let step = sufficient_step(Span::from_seconds(end), Limits::default().points);
             let query = format!("query=up&start=0&end={end}&step={step}");
             assert!(check("query_range", &query).is_ok(), "{query}");
         }

@@ -13,9 +13,11 @@ use tokio::time::timeout;
 
 use crate::AppState;
 use crate::config::Limits;
+use crate::connection::Connection;
 use crate::endpoint::Endpoint;
-use crate::error::{ApiError, ErrorType};
+use crate::error::{ApiError, ErrorType, Reason};
 use crate::params;
+use crate::source::Question;
 use crate::upstream::FORM;
 
 /// `GET /api/sources`.
@@ -35,7 +37,8 @@ pub async fn ask(
     State(state): State<Arc<AppState>>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
+    let client = head.extensions.remove::<Arc<Connection>>().ok_or_else(ApiError::internal)?;
     // The raw path: nothing is decoded before it is compared.
     let (id, path) = head
         .uri
@@ -49,34 +52,35 @@ pub async fn ask(
         })?;
     let endpoint = Endpoint::parse(path).ok_or_else(no_endpoint)?;
     let form = if head.method == Method::POST {
-        if !endpoint.accepts_post() {
-            return Err(method_not_allowed().await);
-        }
-        read_form(&head.headers, body, &state.limits).await?
+        client.stalls();
+        let form = read_form(&head.headers, body, &state.limits).await;
+        client.moves();
+        form?
     } else {
         Bytes::new()
     };
     let query = head.uri.query().unwrap_or_default().as_bytes();
-    let params = params::check(&endpoint, [query, &form], &state.limits, source.timeout)?;
-    source.ask(&head.method, endpoint, params).await
+    let params = params::check(&endpoint, [query, &form], &source.limits)?;
+    source.ask(Question { method: head.method, endpoint, params, client }).await
 }
 
 fn no_endpoint() -> ApiError {
     ApiError::not_found(
-        "no such endpoint: there are query, query_range, series, labels, label/<name>/values, metadata \
+        "no such path: the API has /api/sources, and below /api/sources/<id>/api/v1/ query, query_range, series, labels, label/<name>/values, metadata \
          and status/buildinfo",
     )
 }
 
 /// For paths below `/api` that do not exist.
 pub async fn not_found() -> ApiError {
-    ApiError::not_found("no such path: the API has /api/sources and /api/sources/<id>/api/v1/...")
+    no_endpoint()
 }
 
 /// For methods that a route does not take.
 pub async fn method_not_allowed() -> ApiError {
     ApiError::refused(
         StatusCode::METHOD_NOT_ALLOWED,
+        Reason::Method,
         "this path does not take this method: use GET, or POST for query, query_range, series and labels",
     )
 }
@@ -89,11 +93,15 @@ async fn read_form(
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM) {
         let message = format!("send the parameters as {FORM}");
-        return Err(ApiError::refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+        return Err(ApiError::refused(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Reason::MediaType,
+            message,
+        ));
     }
     let too_large = || {
         let message = format!("the form has more than {} bytes: shorten it", limits.form_bytes);
-        ApiError::refused(StatusCode::PAYLOAD_TOO_LARGE, message)
+        ApiError::refused(StatusCode::PAYLOAD_TOO_LARGE, Reason::Size, message)
     };
     let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if length.is_some_and(|length: usize| length > limits.form_bytes) {
@@ -106,6 +114,7 @@ async fn read_form(
             status: StatusCode::REQUEST_TIMEOUT,
             error_type: ErrorType::Timeout,
             message: "the form did not arrive in time: send it faster".to_owned(),
+            reason: Some(Reason::Slow),
         }),
     }
 }

@@ -1,53 +1,80 @@
 //! The accept loop: bounded connections, a time limit for each request's head, and an orderly stop.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::Response;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
+use tower::ServiceExt as _;
 
-use crate::config::Limits;
+use crate::connection::{Answer, Connection, Connections, Evicted, Place, Watched};
+use crate::error::Reason;
+use crate::metrics::Sent;
+use crate::worker::Workers;
+use crate::{AppState, app};
 
-/// Fields of one request's head.
-const MAX_HEADERS: usize = 64;
+/// Bytes of an answer that wait for the socket; more would only be more memory for each client that reads slowly.
+const BUFFER: usize = 64 << 10;
 
-/// Serves `app` until `shutdown` resolves; open requests then have the limits' `drain` to finish.
+/// Serves the page and the API until `shutdown` resolves; open requests then have the limits' `drain` to finish.
 pub async fn run(
     listener: TcpListener,
-    app: Router,
-    limits: &Limits,
+    state: &Arc<AppState>,
+    workers: &Workers,
     shutdown: impl Future<Output = ()>,
 ) {
+    let limits = &state.limits;
+    let mut workers = workers.in_turns();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
+        .max_buf_size(BUFFER.max(limits.header_bytes.get()))
         .header_read_timeout(limits.header_wait)
         .max_header_size(limits.header_bytes.get())
-        .max_headers(MAX_HEADERS);
-    let room = Arc::new(Semaphore::new(limits.connections.get().min(Semaphore::MAX_PERMITS)));
+        .max_headers(limits.header_fields.get());
+    let app = app(state);
+    let connections = Connections::new(limits.connections.get());
     let graceful = GracefulShutdown::new();
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
-        let (stream, place) = tokio::select! {
+        let stream = tokio::select! {
             () = &mut shutdown => break,
-            accepted = accept(&listener, &room) => accepted,
+            stream = accept(&listener) => stream,
         };
-        let service = TowerToHyperService::new(app.clone());
-        // A client that reads nothing would hold its place at a source for ever.
-        let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(limits.write_wait));
-        let stream = TokioIo::new(Box::pin(stream));
-        let connection = graceful.watch(http.serve_connection(stream, service));
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
+        let Some(place) = admit(&stream, &connections, state) else { continue };
+        let Ok(stream) = stream.into_std() else { continue };
+        let (state, http, app) = (state.clone(), http.clone(), app.clone());
+        let watcher = graceful.watcher();
+        let Some(worker) = workers.next() else { break };
+        worker.spawn(async move {
+            let _open = state.metrics.connection();
+            let Ok(stream) = TcpStream::from_std(stream) else { return };
+            let connection = place.connection.clone();
+            let service = service_fn(|request| respond(app.clone(), request, connection.clone()));
+            // A client that reads nothing would hold its place at a source for ever.
+            let mut stream = TimeoutStream::new(Watched { stream, connection: connection.clone() });
+            stream.set_write_timeout(Some(state.limits.write_wait));
+            let stream = TokioIo::new(Box::pin(stream));
+            tokio::select! {
+                ended = watcher.watch(http.serve_connection(stream, service)) => {
+                    if let Err(error) = ended {
+                        tracing::debug!(%error, "a connection ended early");
+                    }
+                }
+                () = connection.closed() => {
+                    tracing::debug!(peer = %connection.peer, "a connection gave way to another one");
+                }
             }
             drop(place);
         });
@@ -60,20 +87,48 @@ pub async fn run(
     }
 }
 
-/// The next connection, once there is room for it.
-async fn accept(
-    listener: &TcpListener,
-    room: &Arc<Semaphore>,
-) -> (TcpStream, Option<tokio::sync::OwnedSemaphorePermit>) {
-    // The semaphore is never closed.
-    let place = room.clone().acquire_owned().await.ok();
+/// One request to its answer; both tell the connection whose turn it is.
+async fn respond(
+    app: Router,
+    request: Request<Incoming>,
+    connection: Arc<Connection>,
+) -> Result<Response<Answer>, Infallible> {
+    connection.begin();
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(connection.clone());
+    let mut response = app.oneshot(request).await?;
+    let sent = response.extensions_mut().remove::<Sent>();
+    Ok(response.map(|body| Answer { body, connection, sent }))
+}
+
+/// A place for the connection, or none if every place is taken by a client that does its part.
+fn admit(stream: &TcpStream, connections: &Arc<Connections>, state: &AppState) -> Option<Place> {
+    let (Ok(peer), Ok(local)) = (stream.peer_addr(), stream.local_addr()) else { return None };
+    let Some((place, evicted)) = connections.enter(peer, local) else {
+        state.metrics.rejected(Reason::Connections);
+        // There is room for this in the socket's buffer.
+        let _ = stream.try_write(
+            b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+        );
+        return None;
+    };
+    match evicted {
+        Evicted::Nobody => {}
+        Evicted::Idle => state.metrics.rejected(Reason::IdleConnection),
+        Evicted::Stalled => state.metrics.rejected(Reason::StalledConnection),
+    }
+    Some(place)
+}
+
+/// The next connection.
+async fn accept(listener: &TcpListener) -> TcpStream {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "no TCP_NODELAY");
                 }
-                return (stream, place);
+                return stream;
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");

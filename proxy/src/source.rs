@@ -1,38 +1,53 @@
 //! A source that a client can ask: the built-in one or an upstream, behind one gate.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use axum::body::Body;
 use axum::http::{Method, Response, StatusCode};
+use metrics::Histogram;
 use serde_json::json;
-use shared::api::{self, SourceKind};
+use shared::api::{self, Example, SourceKind};
 use shared::time::{Span, Timestamp};
 
 use crate::config::{ConfigError, Limits, Settings, SourceSettings};
+use crate::connection::Connection;
 use crate::demo::Demo;
 use crate::endpoint::{Endpoint, Params};
 use crate::error::ApiError;
 use crate::fault::Fault;
 use crate::gate::{Gate, Permit};
 use crate::metrics::Metrics;
-use crate::upstream::{Upstream, json as json_response};
+use crate::upstream::{Upstream, whole};
 
 /// One source and what answers for it.
 pub struct Source {
     /// What a client may know of it.
     pub about: api::Source,
-    /// Time for one evaluation.
-    pub timeout: Duration,
+    /// The general limits, with its own in their place.
+    pub limits: Limits,
     url_setting: &'static str,
     backend: Backend,
     gate: Gate,
     metrics: Arc<Metrics>,
+    answered: Histogram,
 }
 
 enum Backend {
-    Demo { demo: Arc<Demo>, deadline: Duration },
-    Upstream(Upstream),
+    Demo(Arc<Demo>),
+    Upstream(Box<Upstream>),
+}
+
+/// What a client asks a source.
+pub struct Question {
+    /// GET or POST.
+    pub method: Method,
+    /// Which endpoint.
+    pub endpoint: Endpoint,
+    /// Checked already.
+    pub params: Params,
+    /// Who asks.
+    pub client: Arc<Connection>,
 }
 
 /// The demo's planted events begin this long before the server starts, so that they are well inside any range.
@@ -44,7 +59,7 @@ const ANCHOR_AGE: Span = Span::from_seconds(2 * 3_600);
 /// [`ConfigError`] if a client cannot be made.
 pub fn open(settings: &Settings, metrics: &Arc<Metrics>) -> Result<Vec<Source>, ConfigError> {
     let limits = &settings.limits;
-    let upstreams = settings.sources.iter().map(|source| upstream(source, limits, metrics));
+    let upstreams = settings.sources.iter().map(|source| upstream(source, metrics));
     let mut sources = upstreams.collect::<Result<Vec<_>, _>>()?;
     if settings.demo {
         sources.push(demo(
@@ -56,11 +71,7 @@ pub fn open(settings: &Settings, metrics: &Arc<Metrics>) -> Result<Vec<Source>, 
     Ok(sources)
 }
 
-fn upstream(
-    settings: &SourceSettings,
-    limits: &Limits,
-    metrics: &Arc<Metrics>,
-) -> Result<Source, ConfigError> {
+fn upstream(settings: &SourceSettings, metrics: &Arc<Metrics>) -> Result<Source, ConfigError> {
     Ok(Source {
         about: api::Source {
             id: settings.id.clone(),
@@ -68,29 +79,32 @@ fn upstream(
             kind: settings.kind,
             examples: Vec::new(),
         },
-        timeout: settings.timeout.unwrap_or(limits.timeout),
+        limits: settings.limits.clone(),
         url_setting: settings.url_setting,
-        backend: Backend::Upstream(Upstream::new(settings, limits, metrics.clone())?),
-        gate: Gate::new(limits),
+        backend: Backend::Upstream(Box::new(Upstream::new(settings, metrics.clone())?)),
+        gate: Gate::new(&settings.limits),
+        answered: metrics.answered(&settings.id),
         metrics: metrics.clone(),
     })
 }
 
 fn demo(anchor: Timestamp, limits: &Limits, metrics: &Arc<Metrics>) -> Source {
+    let own = Example {
+        expr: "rate(oddity_http_requests_total[5m]) * 60".to_owned(),
+        about: "this server's own requests a minute, since it started".to_owned(),
+    };
     Source {
         about: api::Source {
             id: "demo".to_owned(),
             name: "Demo".to_owned(),
             kind: SourceKind::Demo,
-            examples: Demo::examples(),
+            examples: Demo::examples().into_iter().chain([own]).collect(),
         },
-        timeout: limits.timeout,
+        limits: limits.clone(),
         url_setting: "`demo` in the configuration file",
-        backend: Backend::Demo {
-            demo: Arc::new(Demo::new(anchor)),
-            deadline: limits.timeout + limits.grace,
-        },
+        backend: Backend::Demo(Arc::new(Demo::with_own(anchor, &metrics.history()))),
         gate: Gate::new(limits),
+        answered: metrics.answered("demo"),
         metrics: metrics.clone(),
     }
 }
@@ -100,28 +114,36 @@ impl Source {
     ///
     /// # Errors
     /// [`ApiError`] for a question the built-in source refuses, and for every [`Fault`].
-    pub async fn ask(
-        &self,
-        method: &Method,
-        endpoint: Endpoint,
-        params: Params,
-    ) -> Result<Response<Body>, ApiError> {
+    pub async fn ask(&self, question: Question) -> Result<Response<Body>, ApiError> {
         let Some(permit) = self.gate.enter().await else {
             return Err(self.fail(Fault::Busy));
         };
-        match &self.backend {
-            Backend::Upstream(upstream) => upstream
-                .ask(method, &endpoint, &params, permit)
-                .await
-                .map_err(|fault| self.fail(fault)),
-            Backend::Demo { demo, deadline } => {
-                let answer = evaluate(demo.clone(), endpoint, params, permit);
-                match tokio::time::timeout(*deadline, answer).await {
-                    Ok(answer) => answer,
-                    Err(_) => Err(self.fail(Fault::Timeout(*deadline))),
-                }
+        let start = Instant::now();
+        let answer = match &self.backend {
+            Backend::Upstream(upstream) => {
+                upstream.ask(question, permit).await.map_err(|fault| self.fail(fault))
             }
-        }
+            Backend::Demo(demo) => self.ask_demo(demo, question, permit).await,
+        };
+        self.answered.record(start.elapsed().as_secs_f64());
+        answer
+    }
+
+    async fn ask_demo(
+        &self,
+        demo: &Arc<Demo>,
+        question: Question,
+        permit: Permit,
+    ) -> Result<Response<Body>, ApiError> {
+        let client = question.client.clone();
+        let exchange = async {
+            let (body, permit) = evaluate(demo.clone(), question, permit).await?;
+            let place = permit.answered(client).await.ok_or_else(|| self.fail(Fault::Busy))?;
+            Ok(whole(StatusCode::OK, body.into(), place))
+        };
+        let deadline = self.limits.timeout + self.limits.grace;
+        let answer = tokio::time::timeout(deadline, exchange).await;
+        answer.unwrap_or_else(|_| Err(self.fail(Fault::Timeout(deadline))))
     }
 
     fn fail(&self, fault: Fault) -> ApiError {
@@ -134,23 +156,22 @@ impl Source {
 /// Computes on a thread of its own; the permit goes along, since a computation cannot be aborted.
 async fn evaluate(
     demo: Arc<Demo>,
-    endpoint: Endpoint,
-    params: Params,
+    question: Question,
     permit: Permit,
-) -> Result<Response<Body>, ApiError> {
+) -> Result<(Vec<u8>, Permit), ApiError> {
     let work = move || {
-        let answer = demo.answer(&endpoint, &params, now())?;
+        let answer = demo.answer(&question.endpoint, &question.params, now())?;
         let mut envelope = json!({ "status": "success", "data": answer.data });
         if !answer.warnings.is_empty() {
             envelope["warnings"] = answer.warnings.into();
         }
-        drop(permit);
-        Ok(json_response(StatusCode::OK, envelope.to_string().into()))
+        Ok((envelope.to_string().into_bytes(), permit))
     };
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(ApiError::internal()))
 }
 
-fn now() -> Timestamp {
+/// The time by the system's clock.
+pub fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

@@ -1,88 +1,86 @@
 //! One Prometheus: how it is asked, and how its answer is passed on.
 
 mod answer;
+mod inflate;
+mod link;
 mod shape;
+mod start;
+mod tls;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
-use axum::http::{Method, Response};
+use axum::http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, USER_AGENT,
+};
+use axum::http::{Method, Request, Response, Uri};
+use bytes::Bytes;
 use form_urlencoded::Serializer;
-use reqwest::{Client, Url};
+use http_body_util::Full;
+use metrics::Counter;
 use shared::api::SourceKind;
 use tokio::time::Instant;
+use url::{Position, Url};
 
+use self::link::{Broken, Exchange, Links};
 use crate::config::{ConfigError, Limits, SourceSettings};
 use crate::endpoint::{Endpoint, Params};
 use crate::fault::Fault;
 use crate::gate::Permit;
 use crate::metrics::Metrics;
+use crate::reload::Reload;
+use crate::source::Question;
 
-pub(crate) use answer::json;
+pub(crate) use answer::whole;
 
 /// The media type of a form.
 pub const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A client for one source. Its requests carry only headers that are made here.
+/// One source. Its requests carry only headers that are made here; no redirect is followed and no proxy used.
 pub struct Upstream {
     id: Arc<str>,
     base: Url,
-    client: Client,
+    /// Made anew when the files of the credentials change.
+    way: Reload<Way>,
     /// VictoriaMetrics answers from a cache whose samples are off the grid unless told not to.
     nocache: bool,
     /// Time for a whole exchange.
     deadline: Duration,
-    checked_bytes: usize,
-    answer_bytes: usize,
+    limits: Limits,
     metrics: Arc<Metrics>,
+    received: Counter,
+}
+
+/// How the source is reached.
+#[derive(Clone)]
+struct Way {
+    links: Arc<Links>,
+    /// Of every request, with the credentials.
+    headers: Arc<HeaderMap>,
 }
 
 impl Upstream {
-    /// A client that follows no redirect and uses no proxy.
+    /// Nothing is sent yet.
     ///
     /// # Errors
-    /// [`ConfigError`] if TLS is needed and the system has no certificates to trust.
-    pub fn new(
-        settings: &SourceSettings,
-        limits: &Limits,
-        metrics: Arc<Metrics>,
-    ) -> Result<Self, ConfigError> {
-        // An error means that a provider is installed already, by an earlier source.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut headers = settings.headers.clone();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let deadline = settings.timeout.unwrap_or(limits.timeout) + limits.grace;
-        let builder = Client::builder()
-            .user_agent(concat!("oddity/", env!("CARGO_PKG_VERSION")))
-            .default_headers(headers)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .connect_timeout(limits.connect_timeout)
-            .read_timeout(deadline);
-        // Without TLS the certificates of the system are not needed, and need not exist.
-        let builder =
-            if settings.url.scheme() == "http" { builder.tls_certs_only([]) } else { builder };
-        let client = builder.build().map_err(|error| {
-            tracing::debug!(%error, source = settings.id, "no client");
-            ConfigError::Setting {
-                setting: format!("[[source]] \"{}\"", settings.id),
-                problem:
-                    "TLS has no certificates to trust: install ca-certificates, or name a file of \
-                          them in SSL_CERT_FILE"
-                        .to_owned(),
-            }
-        })?;
+    /// [`ConfigError`] for files of TLS or credentials that do not hold what they should, and if the system has no
+    /// certificates to trust.
+    pub fn new(settings: &SourceSettings, metrics: Arc<Metrics>) -> Result<Self, ConfigError> {
+        let files = settings.authorization.file().into_iter().chain(settings.tls.files());
+        let files = files.map(Path::to_owned).collect();
+        let for_way = settings.clone();
+        let id: Arc<str> = settings.id.as_str().into();
         Ok(Self {
-            id: settings.id.as_str().into(),
             base: settings.url.clone(),
-            client,
+            way: Reload::new(files, move || way(&for_way))?,
             nocache: settings.kind == SourceKind::VictoriaMetrics,
-            deadline,
-            checked_bytes: limits.checked_bytes,
-            answer_bytes: limits.answer_bytes,
+            deadline: settings.limits.timeout + settings.limits.grace,
+            limits: settings.limits.clone(),
+            received: metrics.received(&id),
             metrics,
+            id,
         })
     }
 
@@ -91,59 +89,86 @@ impl Upstream {
     ///
     /// # Errors
     /// [`Fault`] if there is no answer in Prometheus' envelope.
-    pub async fn ask(
-        &self,
-        method: &Method,
-        endpoint: &Endpoint,
-        params: &Params,
-        permit: Permit,
-    ) -> Result<Response<Body>, Fault> {
+    pub async fn ask(&self, question: Question, permit: Permit) -> Result<Response<Body>, Fault> {
         let end = Instant::now() + self.deadline;
         let exchange = async {
-            let response = match self.send(method, endpoint, params).await {
-                Err(error) if is_retried(method, &error) => {
-                    self.send(method, endpoint, params).await
-                }
-                result => result,
-            };
-            let response = response.map_err(|error| self.fault(error))?;
-            self.pass_on(response, end, permit).await
+            let exchange = self.send(&question).await?;
+            self.pass_on(exchange, end, permit, question.client).await
         };
         tokio::time::timeout_at(end, exchange).await.unwrap_or(Err(Fault::Timeout(self.deadline)))
     }
 
-    async fn send(
-        &self,
-        method: &Method,
-        endpoint: &Endpoint,
-        params: &Params,
-    ) -> Result<reqwest::Response, reqwest::Error> {
-        let mut url = self.base.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(endpoint.segments());
-        }
-        let nocache = self.nocache.then_some(("nocache", "1"));
-        let pairs =
-            params.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(nocache);
-        if method == Method::POST {
-            let form = Serializer::new(String::new()).extend_pairs(pairs).finish();
-            self.client.post(url).header(CONTENT_TYPE, FORM).body(form).send().await
-        } else {
-            if !params.is_empty() || self.nocache {
-                url.query_pairs_mut().extend_pairs(pairs);
+    async fn send(&self, question: &Question) -> Result<Exchange, Fault> {
+        let Way { links, headers } = self.way.get();
+        let request = self.request(question, &headers).ok_or(Fault::Cut)?;
+        links.send(request).await.map_err(|broken| match broken {
+            Broken::Connect(error) => {
+                tracing::debug!(source = %self.id, ?error, "no connection");
+                Fault::of_connection(error.as_ref())
             }
-            self.client.get(url).send().await
-        }
+            Broken::ConnectTimeout => Fault::Unreachable("no connection in time"),
+            Broken::Exchange(error) => {
+                tracing::debug!(source = %self.id, %error, "exchange failed");
+                Fault::Cut
+            }
+        })
     }
 
-    fn fault(&self, error: reqwest::Error) -> Fault {
-        let error = error.without_url();
-        tracing::debug!(source = %self.id, error = ?error.to_string(), "exchange failed");
-        Fault::from_error(&error, self.deadline)
+    /// The request as it is sent; `None` only if a part of it could not stand in a request.
+    fn request(&self, question: &Question, headers: &HeaderMap) -> Option<Request<Full<Bytes>>> {
+        let Question { method, endpoint, params, .. } = question;
+        let mut target = path(&self.base, endpoint);
+        let nocache = self.nocache.then_some(("nocache", "1"));
+        let pairs = |params: &Params| !params.is_empty() || nocache.is_some();
+        let encode = |into: String, start| {
+            let params = params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            Serializer::for_suffix(into, start).extend_pairs(params.chain(nocache)).finish()
+        };
+        let is_form = method == Method::POST;
+        let body = if is_form { encode(String::new(), 0) } else { String::new() };
+        if !is_form && pairs(params) {
+            target.push('?');
+            let start = target.len();
+            target = encode(target, start);
+        }
+        let mut request = Request::new(Full::from(body));
+        *request.method_mut() = if is_form { Method::POST } else { Method::GET };
+        *request.uri_mut() = Uri::try_from(target).ok()?;
+        *request.headers_mut() = headers.clone();
+        if is_form {
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(FORM));
+        }
+        Some(request)
     }
 }
 
-/// Nothing was sent and little time is lost, so asking once more is safe.
-fn is_retried(method: &Method, error: &reqwest::Error) -> bool {
-    method != Method::POST && error.is_connect() && !error.is_timeout()
+/// The path below `base` at which `endpoint` is. Segments are constants or the name of a label, so nothing in them is
+/// escaped and nothing leads elsewhere.
+pub fn path(base: &Url, endpoint: &Endpoint) -> String {
+    let mut path = base.path().trim_end_matches('/').to_owned();
+    for segment in endpoint.segments() {
+        path.push('/');
+        path.push_str(segment);
+    }
+    path
+}
+
+fn way(settings: &SourceSettings) -> Result<Way, ConfigError> {
+    let host = &settings.url[Position::BeforeHost..Position::AfterPort];
+    let wrong = || ConfigError::Setting {
+        setting: format!("url of [[source]] \"{}\"", settings.id),
+        problem: "has a host that no request can name".to_owned(),
+    };
+    let to = Uri::try_from(&settings.url[..Position::AfterPort]).map_err(|_| wrong())?;
+    let mut headers = settings.headers.clone();
+    headers.insert(HOST, HeaderValue::from_str(host).map_err(|_| wrong())?);
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+    let agent = HeaderValue::from_static(concat!("oddity/", env!("CARGO_PKG_VERSION")));
+    headers.entry(USER_AGENT).or_insert(agent);
+    if let Some(value) = settings.authorization.value()? {
+        headers.insert(AUTHORIZATION, value);
+    }
+    let links = Links::new(to, tls::config(settings)?, settings.limits.connect_timeout);
+    Ok(Way { links, headers: Arc::new(headers) })
 }

@@ -1,14 +1,9 @@
 //! The binary as an operator runs it.
 
 use std::process::Output;
-use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-
+use crate::support::get;
 use crate::support::process::{Oddity, command};
-use crate::support::scripted::{Scripted, Then, reply};
-use crate::support::{get, send};
 
 const QUERY: &str = "/api/sources/prometheus/api/v1/query?query=up";
 
@@ -72,67 +67,4 @@ fn a_wrong_configuration_ends_with_its_name() {
     check(here, &["--listen", "nowhere"], &[], "cannot listen on nowhere");
     check(here, &["--lisen", "x"], &[], "--lisen");
     check(here, &["--log", "x=y=z"], &[], "ODDITY_LOG");
-}
-
-#[tokio::test]
-async fn secrets_stay_inside_at_trace_level() {
-    let folder = tempfile::tempdir().unwrap();
-    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let echo = "Authorization: Basic CANARY";
-    let fields = format!("{echo}\r\nlocation: http://x/?CANARY\r\nset-cookie: CANARY\r\n");
-    let upstream = Scripted::start(reply("401 No", &fields, echo), Then::Close).await;
-    let config = format!(
-        "[[source]]\nid = 'refused'\nurl = 'http://{closed}/?token=CANARY'\nheaders = {{ X-Key = 'CANARY' }}\n\
-         [[source]]\nid = 'bearer'\nurl = 'http://{}'\nbearer = 'CANARY'\n",
-        upstream.address
-    );
-    std::fs::write(folder.path().join("oddity.toml"), config).unwrap();
-    let url = format!("http://me:CANARY@{}", upstream.address);
-    let env = [
-        ("PROMETHEUS_URL", url.as_str()),
-        ("PROMETHEUS_ORG_ID", "CANARY"),
-        ("ODDITY_LOG", "trace"),
-    ];
-    let oddity = Oddity::start(folder.path(), &[], &env);
-    for path in [
-        QUERY,
-        "/api/sources/refused/api/v1/query?query=up",
-        "/api/sources/bearer/api/v1/query?query=up",
-        "/api/sources",
-        "/metrics",
-        "/",
-    ] {
-        let reply = get(oddity.address, path).await;
-        assert!(!format!("{reply:?}").to_lowercase().contains("canary"), "{path}: {reply:?}");
-    }
-    assert!(upstream.requests().iter().any(|request| request.contains("Bearer CANARY")));
-    assert!(upstream.requests().iter().any(|request| request.contains("x-scope-orgid: CANARY")));
-    let (_, log) = oddity.stop();
-    assert!(
-        log.contains("TRACE") && log.contains("credentials") && log.contains("unreachable"),
-        "{log}"
-    );
-    assert!(!log.contains("CANARY") && !log.contains("bWU6Q0FOQVJZ"), "{log}");
-}
-
-#[tokio::test]
-async fn a_stop_lets_open_requests_finish() {
-    let folder = tempfile::tempdir().unwrap();
-    let upstream = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", upstream.local_addr().unwrap());
-    let mut oddity = Oddity::start(folder.path(), &[], &[("PROMETHEUS_URL", &url)]);
-    let address = oddity.address;
-    let client = tokio::spawn(async move { send(address, &format!("GET {QUERY}"), &[], "").await });
-    let (mut question, _) = upstream.accept().await.unwrap();
-    assert!(question.read(&mut [0; 4096]).await.unwrap() > 0);
-    // Neither a silent nor a half-sent connection holds up the end.
-    let _silent = TcpStream::connect(address).await.unwrap();
-    oddity.process.terminate();
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert!(TcpStream::connect(address).await.is_err(), "it still accepts connections");
-    let answer = reply("200 OK", "", r#"{"status":"success","data":1}"#);
-    question.write_all(&answer).await.unwrap();
-    let reply = client.await.unwrap();
-    assert_eq!((reply.status, reply.whole), (200, true));
-    assert!(oddity.process.wait().success());
 }

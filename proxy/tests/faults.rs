@@ -37,6 +37,7 @@ async fn faults_are_typed() {
             "502 unavailable",
             prefix,
         ),
+        (ok(&format!("{start}1}}{start}2}}")), Then::Close, "502 unavailable", prefix),
         (ok(r#"{"status":"success","data":}"#), Then::Close, "502 unavailable", prefix),
         (ok(&deep), Then::Close, "502 unavailable", prefix),
         (reply("404 Not Found", "", "404 page not found"), Then::Close, "502 unavailable", prefix),
@@ -65,6 +66,16 @@ async fn faults_are_typed() {
             "502 unavailable",
             "broke off",
         ),
+        (b"garbage\r\n\r\n".to_vec(), Then::Close, "502 unavailable", "broke off"),
+        (b"HTTP/1.1 200 OK\r\nx: ".to_vec(), Then::Close, "502 unavailable", "broke off"),
+        (b"HTTP/1.1 200 OK\r\nx: ".to_vec(), Then::Hang, "504 timeout", "within 300ms"),
+        (
+            format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{}", &start[..5])
+                .into(),
+            Then::Close,
+            "502 unavailable",
+            "broke off",
+        ),
         (Vec::new(), Then::Close, "502 unavailable", "broke off"),
         (Vec::new(), Then::Hang, "504 timeout", "did not answer within 300ms"),
     ];
@@ -76,6 +87,53 @@ async fn faults_are_typed() {
         assert!(error.contains("the source 'up'") && reply.whole, "{text}: {error}");
         assert!(!error.contains("127.0.0.1"), "{error}");
     }
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn compressed(body: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    [head.as_bytes(), body].concat()
+}
+
+#[tokio::test]
+async fn compressed_answers_count_by_what_they_hold() {
+    let success = br#"{"status":"success","data":1}"#;
+    let whole = gzip(success);
+    let bomb = gzip(&[&success[..28], &vec![b' '; 200 << 20]].concat());
+    assert!(bomb.len() < 1 << 20);
+    let mut damaged = whole.clone();
+    damaged[12] ^= 0xff;
+    let cases = [
+        (whole.as_slice(), "200"),
+        (&whole[..whole.len() - 9], "502 unavailable: the source 'up' broke off"),
+        (damaged.as_slice(), "502 unavailable: the source 'up' broke off"),
+        (b"{\"status\":\"success\"}", "502 unavailable: the source 'up' broke off"),
+    ];
+    for (body, expected) in cases {
+        let reply = ask(compressed(body), Then::Close).await;
+        let found = if reply.status == 200 { "200".to_owned() } else { reply.error() };
+        assert!(found.starts_with(expected), "{found}");
+    }
+    // More than is checked before it passes, and then more than an answer may have.
+    let upstream = Scripted::start(compressed(&bomb), Then::Close).await;
+    let server = serve_upstream(upstream.address, "[limits]\nanswer_bytes = 8000000").await;
+    let reply = server.get(QUERY).await;
+    assert_eq!((reply.status, reply.whole), (200, false));
+    assert!((1 << 20..9 << 20).contains(&reply.body.len()), "{}", reply.body.len());
+    let text = server.get("/metrics").await.body;
+    assert!(
+        text.contains("oddity_upstream_errors_total{source=\"up\",class=\"too_large\"} 1"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
@@ -102,6 +160,15 @@ async fn a_missing_connection_says_why_and_what_to_check() {
         );
         assert_eq!(server.get(QUERY).await.error(), expected);
     }
+}
+
+#[tokio::test]
+async fn an_answer_in_pieces_of_one_byte_is_whole() {
+    let body = format!(r#"{{"status":"success","data":"{}"}}"#, "x".repeat(20_000));
+    let pieces: String = body.chars().map(|byte| format!("1\r\n{byte}\r\n")).collect();
+    let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+    let reply = ask(format!("{head}{pieces}0\r\n\r\n").into(), Then::Close).await;
+    assert_eq!((reply.status, reply.body), (200, body));
 }
 
 #[tokio::test]
@@ -135,7 +202,7 @@ async fn a_client_that_leaves_takes_its_question_along() {
         let upstream = Scripted::start(answer, Then::Hang).await;
         let server = serve_upstream(upstream.address, "").await;
         let mut client = TcpStream::connect(server.address).await.unwrap();
-        let request = format!("GET {QUERY} HTTP/1.1\r\nHost: x\r\n\r\n");
+        let request = format!("GET {QUERY} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         client.write_all(request.as_bytes()).await.unwrap();
         upstream.wait_for_requests(1).await;
         drop(client);
@@ -150,7 +217,7 @@ async fn a_client_that_never_reads_loses_its_place() {
     let upstream = Scripted::start(answer, Then::Hang).await;
     let server = serve_upstream(upstream.address, "[limits]\nwrite_wait = '200ms'").await;
     let mut client = TcpStream::connect(server.address).await.unwrap();
-    let request = format!("GET {QUERY} HTTP/1.1\r\nHost: x\r\n\r\n");
+    let request = format!("GET {QUERY} HTTP/1.1\r\nHost: localhost\r\n\r\n");
     client.write_all(request.as_bytes()).await.unwrap();
     upstream.wait_for_requests(1).await;
     upstream.wait_for_drops(1).await;
@@ -164,7 +231,7 @@ async fn more_questions_than_the_cap_are_told_to_come_again() {
     let mut clients = Vec::new();
     for _ in 0..2 {
         let mut client = TcpStream::connect(server.address).await.unwrap();
-        let request = format!("GET {QUERY} HTTP/1.1\r\nHost: x\r\n\r\n");
+        let request = format!("GET {QUERY} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         client.write_all(request.as_bytes()).await.unwrap();
         clients.push(client);
     }

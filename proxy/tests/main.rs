@@ -7,15 +7,27 @@
     reason = "clippy takes the helpers of these tests for production code"
 )]
 
+mod access;
 mod binary;
+mod bounds;
 mod demo_answers;
 mod demo_detection;
 mod demo_parity;
 mod demo_robustness;
+mod explained;
 mod faults;
 mod forwarding;
+mod hosts;
+mod knowledge;
+mod lifecycle;
+mod openapi;
 mod origins;
+mod outages;
 mod paths;
 mod prometheus;
 mod rules;
+mod secrets;
+mod security;
+mod sources;
 mod support;
+mod tls;

@@ -17,6 +17,14 @@ async fn other_paths_and_methods_reach_no_source() {
         ("GET /api/sources/up/api/v1/\\..\\query", 404),
         ("GET /api/sources/up/api/v1/query%2f..%2f", 404),
         ("GET /api/sources/up/api/v1/label/..%2f..%2fadmin%2ftsdb/values", 404),
+        ("GET /api/sources/up/api/v1/label/a%2fb/values", 404),
+        ("GET /api/sources/up/api/v1/label/../../query", 404),
+        ("GET /api/sources/up/api/v1/query%00", 404),
+        ("GET /api/sources/up/api/v1/query%20", 404),
+        ("GET /api/sources/up/api/v1/query%3Fx", 404),
+        ("GET /api/sources/up/api/v1/status/buildinfo/../config", 404),
+        ("GET /api/sources/up%2f..%2fup/api/v1/query", 404),
+        ("GET /api/sources/up/../up/api/v1/query", 404),
         ("GET /api/sources/up/api/v1/query/", 404),
         ("GET /api/sources/up/api/v1/query;x", 404),
         ("GET /api/sources/up/api/v1/", 404),
@@ -39,6 +47,8 @@ async fn other_paths_and_methods_reach_no_source() {
         ("GET /-/quit", 404),
         ("POST /-/quit", 405),
         ("GET http://evil.example/api/sources/up/api/v1/query", 400),
+        ("GET //evil.example/api/sources/up/api/v1/query", 404),
+        ("GET ftp://evil.example/api/sources/up/api/v1/query", 400),
         ("PUT /api/sources/up/api/v1/query", 405),
         ("DELETE /api/sources/up/api/v1/series?match[]=up", 405),
         ("TRACE /api/sources/up/api/v1/query", 405),
@@ -63,7 +73,7 @@ async fn other_paths_and_methods_reach_no_source() {
         let form = ["Content-Type: application/x-www-form-urlencoded"];
         assert_eq!(server.send(&line, &form, "limit=1").await.status, 405, "{line}");
     }
-    assert_eq!(upstream.requests(), [""; 0]);
+    assert_eq!(upstream.connections(), 0);
 }
 
 #[tokio::test]
@@ -71,13 +81,16 @@ async fn ambiguous_hosts_are_refused() {
     let upstream = Scripted::start(ok(r#"{"status":"success"}"#), Then::Close).await;
     let server = serve_upstream(upstream.address, "").await;
     let path = "/api/sources/up/api/v1/query";
-    let two = format!("GET {path} HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n");
+    let two = format!(
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    );
     assert_eq!(server.send_raw(&two).await.status, 400);
     let none = format!("GET {path} HTTP/1.1\r\nConnection: close\r\n\r\n");
     assert_eq!(server.send_raw(&none).await.status, 400);
-    let huge = format!("GET {path} HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n", "x".repeat(500_000));
+    let huge =
+        format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(500_000));
     assert!(matches!(server.send_raw(&huge).await.status, 0 | 431));
-    assert_eq!(upstream.requests(), [""; 0]);
+    assert_eq!(upstream.connections(), 0);
 }
 
 #[tokio::test]

@@ -10,7 +10,8 @@ use std::net::SocketAddr;
 
 use proxy::config::{Options, Settings};
 use proxy::metrics::Metrics;
-use proxy::{AppState, app, server};
+use proxy::worker::Workers;
+use proxy::{AppState, server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -51,7 +52,7 @@ pub(crate) async fn serve(config: &str) -> Served {
         let stopped = async {
             let _ = stopped.await;
         };
-        server::run(listener, app(&state), &settings.limits, stopped).await;
+        server::run(listener, &state, &Workers::here(), stopped).await;
     });
     Served { address, _stop: stop }
 }

@@ -1,12 +1,12 @@
 //! The only orchestration: loaded series and settings in, what is odd out.
 //!
-//! It has two halves, so that a drag of a threshold costs one pass over scores: [`detect`] runs the
-//! detector, [`analyze`] applies the rule to what it found.
+//! It has three parts, so that nothing is done again that a slider does not change: [`prepare`] looks at the data,
+//! [`detect`] runs the detector, [`analyze`] applies the rule to what it found, in one pass over the scores.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::detect::{Detection, Detector, Input, Quantity};
-use crate::event::{Event, Rule, Samples, events};
+use crate::event::{Event, Onsets, Rule, Samples, events};
 use crate::prometheus::Loaded;
 use crate::promql;
 use crate::seasonality::periods;
@@ -34,6 +34,31 @@ pub struct Learning {
     pub flagged: Option<f64>,
 }
 
+/// What is known of the data before a detector looks at it.
+#[derive(Debug)]
+pub struct Prepared {
+    loaded: Arc<Loaded>,
+    unit: Unit,
+    /// One a series, in the order of `loaded`.
+    series: Vec<Arc<PreparedSeries>>,
+    suggestion: Option<String>,
+}
+
+/// One series as it is judged.
+#[derive(Debug)]
+pub struct PreparedSeries {
+    /// The labels in which it differs from the others.
+    pub name: String,
+    /// What is given to the detector, where that is not the values themselves: the growth of a counter.
+    pub derived: Option<Vec<f64>>,
+    /// How many samples of the judged range are missing.
+    pub missing: usize,
+    /// How many stretches they form.
+    pub gaps: usize,
+    /// Looked for when it is first asked for.
+    period: OnceLock<Option<usize>>,
+}
+
 /// What is known of each series before a threshold is applied.
 #[derive(Debug)]
 pub struct Detected {
@@ -54,18 +79,12 @@ pub struct Detected {
 /// One series and its detection.
 #[derive(Debug)]
 pub struct DetectedSeries {
-    /// The labels in which it differs from the others.
-    pub name: String,
-    /// What was given to the detector, where that is not the values themselves: the growth of a counter.
-    pub derived: Option<Vec<f64>>,
-    /// Period in samples of the season that explains most, if there is one.
-    pub period: Option<usize>,
+    /// What was given to the detector.
+    pub prepared: Arc<PreparedSeries>,
     /// The verdicts, history included.
     pub detection: Detection,
-    /// How many samples of the judged range are missing.
-    pub missing: usize,
-    /// How many stretches they form.
-    pub gaps: usize,
+    /// What was found out of their onsets, for the next rule.
+    pub onsets: Onsets,
     /// How many samples of the judged range got a verdict.
     pub judged: usize,
     /// Largest score in the judged range, 0 without a verdict.
@@ -96,49 +115,66 @@ pub struct Ranked {
     pub score: f64,
 }
 
-/// Runs the detector on every series and looks for its season. Cost: that of the detector, twice if
-/// flagged samples leave the baseline, and that of [`periods`].
-pub fn detect(loaded: Arc<Loaded>, detector: Detector, learning: Learning) -> Detected {
+/// Looks at the data. Cost: O(n).
+pub fn prepare(loaded: Arc<Loaded>) -> Prepared {
     let names = short_names(&loaded.series.iter().map(|series| &series.labels).collect::<Vec<_>>());
     let bare = promql::bare_selector(&loaded.query.expr).is_some();
-    let history = loaded.query.history;
-    let increases: Vec<Option<Vec<f64>>> = loaded
-        .series
-        .iter()
-        .map(|series| (bare && is_counter(series)).then(|| increase(&series.values)))
-        .collect();
-    let counters = increases.iter().flatten().count();
-    let group = {
-        let all = loaded.series.iter().zip(&increases);
-        let all = all.map(|(series, increase)| increase.as_deref().unwrap_or(&series.values));
-        detector.group(&all.collect::<Vec<_>>())
-    };
-    let series = loaded
+    let series: Vec<Arc<PreparedSeries>> = loaded
         .series
         .iter()
         .zip(names)
-        .zip(increases)
-        .map(|((series, name), derived)| {
-            let values = derived.as_deref().unwrap_or(&series.values);
+        .map(|(series, name)| {
+            let derived = (bare && is_counter(series)).then(|| increase(&series.values));
+            let judged = series.values.get(loaded.query.history..).unwrap_or_default();
+            let (missing, gaps) = count_missing(judged);
+            Arc::new(PreparedSeries { name, derived, missing, gaps, period: OnceLock::new() })
+        })
+        .collect();
+    let counters = series.iter().any(|series| series.derived.is_some());
+    let window = Span::from_seconds(300).max(loaded.query.step.times(4));
+    let suggestion = counters.then(|| promql::suggest_rate(&loaded.query.expr, window)).flatten();
+    Prepared { unit: Unit::of_query(&loaded.query.expr), loaded, series, suggestion }
+}
+
+/// Runs the detector on every series. Cost: that of the detector, twice if flagged samples leave the baseline.
+pub fn detect(prepared: &Prepared, detector: Detector, learning: Learning) -> Detected {
+    let Prepared { loaded, unit, series, suggestion } = prepared;
+    let history = loaded.query.history;
+    let judged = || loaded.series.iter().zip(series).map(|(series, known)| known.judged(series));
+    let group = detector.group(&judged().collect::<Vec<_>>());
+    let series = series
+        .iter()
+        .zip(judged())
+        .zip(&loaded.series)
+        .map(|((prepared, values), series)| {
             let group = group.as_ref();
             let input = Input { values, learnt: values, history, grid: series.grid, group };
             let mut detection = learn(detector, input, &learning);
-            if derived.is_some() && detection.quantity == Quantity::Value {
+            if prepared.derived.is_some() && detection.quantity == Quantity::Value {
                 detection.quantity = Quantity::Increase;
             }
-            let (missing, gaps) = count_missing(series.values.get(history..).unwrap_or_default());
             let judged = detection.score.get(history..).unwrap_or_default();
             let score = judged.iter().copied().fold(0.0, f64::max);
             let judged = judged.iter().filter(|score| !score.is_nan()).count();
-            let period = periods(values, series.grid.step).first().map(|season| season.period);
-            DetectedSeries { name, derived, period, detection, missing, gaps, judged, score }
+            let (prepared, onsets) = (Arc::clone(prepared), Onsets::default());
+            DetectedSeries { prepared, detection, onsets, judged, score }
         })
         .collect();
-    let window = Span::from_seconds(300).max(loaded.query.step.times(4));
-    let suggestion =
-        (counters > 0).then(|| promql::suggest_rate(&loaded.query.expr, window)).flatten();
-    let unit = Unit::of_query(&loaded.query.expr);
-    Detected { loaded, detector, learning, unit, series, suggestion }
+    let (loaded, suggestion) = (Arc::clone(loaded), suggestion.clone());
+    Detected { loaded, detector, learning, unit: *unit, series, suggestion }
+}
+
+impl PreparedSeries {
+    /// What is given to the detector.
+    pub fn judged<'a>(&'a self, series: &'a Series) -> &'a [f64] {
+        self.derived.as_deref().unwrap_or(&series.values)
+    }
+
+    /// Period in samples of the season that explains most, if there is one. Cost: that of [`periods`], once.
+    pub fn period(&self, series: &Series) -> Option<usize> {
+        let find = || periods(self.judged(series), series.grid.step).first().map(|s| s.period);
+        *self.period.get_or_init(find)
+    }
 }
 
 /// The verdicts of a detector that learns only from what it may.
@@ -178,7 +214,8 @@ pub fn learn(detector: Detector, input: Input<'_>, learning: &Learning) -> Detec
     found
 }
 
-/// Applies the rule. Cost: O(n) a series, and O(n log n) for one with events.
+/// Applies the rule. Cost: one pass over the scores of a series and little an event; more for an onset that no rule
+/// found before, which is why it is kept.
 pub fn analyze(detected: Arc<Detected>, rule: Rule) -> Analysis {
     let history = detected.loaded.query.history;
     let mut ranking: Vec<Ranked> = detected
@@ -188,9 +225,10 @@ pub fn analyze(detected: Arc<Detected>, rule: Rule) -> Analysis {
         .enumerate()
         .map(|(index, (found, series))| {
             let detection = &found.detection;
-            let values = found.derived.as_deref().unwrap_or(&series.values);
-            let samples = Samples { values, period: found.period };
-            let events = events(samples, detection, &rule, history, |at| series.grid.at(at));
+            let period = || found.prepared.period(series);
+            let samples = Samples { values: found.prepared.judged(series), period: &period };
+            let at = |index| series.grid.at(index);
+            let events = events(samples, detection, &found.onsets, &rule, history, at);
             let severity = events.iter().map(|event| event.severity).fold(0.0, f64::max);
             Ranked { index, events, severity, score: found.score }
         })

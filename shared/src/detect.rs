@@ -205,15 +205,15 @@ impl Detection {
         baseline: String,
         memory: usize,
     ) -> Self {
-        for (scale, expected) in scale.iter_mut().zip(&expected) {
-            *scale = floor_scale(*scale, *expected);
-        }
         let (normal, alerts, view) = (None, None, None);
-        let against = expected.iter().zip(&scale);
+        let against = expected.iter().zip(&mut scale);
         let score = judged
             .iter()
             .zip(against)
-            .map(|(value, (expected, scale))| score(*value, *expected, *scale))
+            .map(|(value, (expected, scale))| {
+                *scale = floor_scale(*scale, *expected);
+                score(*value, *expected, *scale)
+            })
             .collect();
         Self { quantity, judged, expected, normal, scale, score, alerts, view, baseline, memory }
     }

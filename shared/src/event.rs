@@ -6,12 +6,16 @@
 mod alert;
 mod explain;
 pub mod kind;
+mod onset;
 
 pub use alert::{alerts, flagged};
+pub use onset::Onsets;
+
+use serde::{Deserialize, Serialize};
 
 use crate::detect::{Detection, Detector, Quantity, View};
-use crate::stats::tail::{Past, severity};
-use crate::time::Timestamp;
+use crate::stats::tail::severity;
+use crate::time::{Span, Timestamp};
 
 /// Which deviations count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,7 +51,8 @@ pub struct Rule {
 }
 
 /// Up or down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// Above the expected value.
     Up,
@@ -56,7 +61,8 @@ pub enum Direction {
 }
 
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Up and back again.
     Spike,
@@ -114,17 +120,21 @@ pub struct Event {
     pub onset: Judged,
     /// The sample that is farthest from the baseline.
     pub peak: Judged,
-    /// Index of the sample at which it seems to have begun: at the onset or before, as what is slow is
-    /// noticed late.
-    pub began: usize,
+    /// When it seems to have begun: at the onset or before, as what is slow is noticed late.
+    pub began: Timestamp,
     /// Index of the last flagged sample.
     pub last: usize,
     /// Index of the first sample that was back in the band of the onset, `None` if none was.
     pub recovered: Option<usize>,
     /// Whether it goes on at the end of the range, where samples still come.
     pub ongoing: bool,
-    /// First to last odd time: until recovery where there was one, else until the last flagged sample.
+    /// When it began: at the onset, or before for what is noticed late: slopes and drifts, and a value or samples that
+    /// stopped.
+    pub start: Timestamp,
+    /// The last odd time: until recovery where there was one, else until the last flagged sample.
     pub end: Timestamp,
+    /// From `start` to `end`, both samples with their step.
+    pub lasted: Span,
     /// Area between values and baseline from onset to `end`, in units times seconds, never negative.
     pub area: f64,
     /// Up or down.
@@ -195,10 +205,15 @@ impl Rule {
         if detection.alerts.is_some() { self.alert } else { self.threshold }
     }
 
-    /// Score from which a sample extends an event: one that is joined to an alert of another kind than
-    /// the score may score less.
+    /// Score from which a sample extends an event. One that is joined to an alert of another kind than the score may
+    /// score half as much as one that is flagged; but a threshold below the default makes only what it flags odd, and
+    /// not the noise that scores half of that.
     pub fn joins(&self, detection: &Detection) -> f64 {
-        if detection.alerts.is_some() { self.threshold / 2.0 } else { self.threshold }
+        if detection.alerts.is_none() {
+            return self.threshold;
+        }
+        let usual = Detector::default().about().threshold / 2.0;
+        self.threshold.min(usual).max(self.threshold / 2.0)
     }
 }
 
@@ -255,45 +270,46 @@ impl Event {
 }
 
 /// What the kind of an event is told from.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Samples<'a> {
     /// The samples that were given to the detector, NaN is missing.
     pub values: &'a [f64],
-    /// Period of their season in samples, if they have one.
-    pub period: Option<usize>,
+    /// Period of their season in samples, if they have one; asked for when an event is found.
+    pub period: &'a dyn Fn() -> Option<usize>,
 }
 
 /// The events of one series, oldest first.
 ///
-/// `history` samples at the front are not judged. Cost: O(n), and O(n log n) if there is an event.
+/// `history` samples at the front are not judged. `onsets` is kept with the detection. Cost: one pass over the scores
+/// and little an event, once its onset is known; see [`kind`] for one that is not.
 pub fn events(
     samples: Samples<'_>,
     detection: &Detection,
+    onsets: &Onsets,
     rule: &Rule,
     history: usize,
     at: impl Fn(usize) -> Timestamp,
 ) -> Vec<Event> {
-    let mut next_start = detection.judged.len();
-    let mut found: Vec<Event> = alert::runs(detection, rule, history)
-        .into_iter()
-        .rev()
-        .map(|(first, last)| {
-            let event = explain::event(samples, detection, rule, first, last, next_start, &at);
-            next_start = first;
-            event
-        })
-        .collect();
-    found.reverse();
-    let (mut past, mut known) = (Past::new(detection.score.len(), rule.opens(detection)), 0);
-    for event in &mut found {
-        past.extend(&detection.strength()[known..event.onset.index]);
-        known = event.onset.index;
+    let runs = alert::runs(detection, rule, history);
+    if runs.is_empty() {
+        return Vec::new();
+    }
+    let strengths = detection.strength();
+    let firsts = runs.iter().map(|(first, _)| *first);
+    let limits = firsts.clone().skip(1).chain([detection.judged.len()]);
+    let known = onsets.of(firsts, strengths, |at| explain::finding(samples, detection, at));
+    let large = alert::large(strengths, rule.opens(detection));
+    let event = |((run, limit), known): ((&(usize, usize), usize), onset::Onset)| {
+        let mut event = explain::event(known.finding, detection, rule, *run, limit, &at);
         if detection.alerts.is_none() {
-            event.probability = past.probability(event.strength);
+            let before = large.partition_point(|(at, _)| *at < run.0);
+            let seen = large[..before].iter().filter(|(_, past)| *past >= event.strength).count();
+            event.probability = known.tail.probability(event.strength, seen);
         }
         event.severity = severity(event.probability);
-    }
-    found
+        event
+    };
+    runs.iter().zip(limits).zip(known).map(event).collect()
 }
 
 #[cfg(test)]

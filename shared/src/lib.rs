@@ -26,8 +26,14 @@ pub mod event;
 
 pub mod analysis;
 
-pub mod report;
+pub mod words;
+
+pub mod explain;
+
+pub mod knowledge;
 
 pub mod rules;
 
 pub mod panel;
+
+pub mod report;

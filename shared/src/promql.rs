@@ -3,9 +3,11 @@
 //! A wrong query yields whatever selectors can be told apart; that it is wrong is for Prometheus to
 //! say.
 
+mod selection;
 mod shape;
 mod token;
 
+pub use selection::{Matcher, Selection, calls, selection};
 pub use shape::{depends_on_range, is_scalar, one_line};
 
 use std::ops::Range;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::promql;
 use crate::series::Grid;
 use crate::time::{Span, Step, TimeRange, Timestamp};
 
@@ -12,6 +13,20 @@ pub const MAX_POINTS: usize = 11_000;
 
 /// More samples a series than this are not asked for, however the query is cut.
 pub const MAX_SAMPLES: usize = 1_000_000;
+
+/// Samples of history that every question has: what each detector wants at its defaults.
+pub const LEAST_HISTORY: usize = 750;
+
+/// So many samples of history, of all series together, are fetched for what learns from more: 9 MB of a source's
+/// answers, less what compresses, and most of a second of `auto`. Of a hundred series it is the memory of that.
+const HISTORY_BUDGET: usize = 300_000;
+
+/// And so many of a series: three more pieces.
+const MOST_HISTORY: usize = 3 * MAX_POINTS;
+
+/// A season is learnt from three: seconds of three weeks and three days, each with the share of the budget that it may
+/// take. A day tells most of what is usual.
+const SEASONS: [(u64, f64); 2] = [(3 * 7 * 86_400, 0.4), (3 * 86_400, 1.0)];
 
 /// The steps that are chosen on their own, shortest first, in seconds.
 const LADDER: [u64; 11] = [15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600];
@@ -96,6 +111,29 @@ impl RangeQuery {
     pub fn grid(&self) -> Grid {
         let start = self.start - self.step.times(self.history);
         Grid::covering(TimeRange { start, end: self.end.max(self.start) }, self.step)
+    }
+
+    /// The samples before these from which more can be learnt of each of `series` series: all of three weeks, or else
+    /// of three days, where they are few enough, or else as many as are; `None` where there is enough already, or the
+    /// expression depends on the range that is asked for.
+    pub fn older(&self, series: usize) -> Option<Self> {
+        let grid = self.grid();
+        let most = MOST_HISTORY.min(MAX_SAMPLES.saturating_sub(grid.len));
+        let room = |share: f64| {
+            let budget = (HISTORY_BUDGET as f64 * share) as usize;
+            (budget / series.max(1)).min(most)
+        };
+        let fitting = SEASONS.iter().find_map(|(season, share)| {
+            let season = (season * 1_000 / self.step.millis()) as usize;
+            (season <= room(*share)).then_some(season)
+        });
+        let wanted = fitting.unwrap_or_else(|| room(1.0));
+        let more = wanted.checked_sub(self.history).filter(|more| *more > 0 && series > 0)?;
+        let (start, end) = (grid.start - self.step.times(more), grid.start - self.step.span());
+        let older = Self { start, end, history: 0, ..self.clone() };
+        // Not before all time.
+        let fits = older.grid().len == more && !promql::depends_on_range(&self.expr);
+        fits.then_some(older)
     }
 
     /// The pieces to ask for, oldest first: each at most 11,000 points, all on one grid,
@@ -194,6 +232,38 @@ mod tests {
         let step = Step::from_seconds(8_999_999_999_999);
         let error = RangeQuery::new("up", range, step, 2_000).unwrap_err();
         assert_eq!(error, QueryError::BeforeTime { history: 2_000, step });
+    }
+
+    #[test]
+    fn history_for_a_season_where_that_is_little() {
+        let cases = [
+            ("15s", 1, 3 * 5_760),
+            ("1m", 1, 21 * 1_440),
+            ("1m", 3, 21 * 1_440),
+            ("1m", 4, 3 * 1_440),
+            ("1m", 69, 3 * 1_440),
+            ("1m", 100, 3_000),
+            ("1m", 1_000, 0),
+            ("5m", 19, 21 * 288),
+            ("1h", 100, 0),
+            ("15m", 10, 21 * 96),
+            ("1s", 1, 33_000),
+            ("1m", 0, 0),
+        ];
+        for (step, series, wanted) in cases {
+            let step: Step = step.parse().unwrap();
+            let end = Timestamp(1_767_225_600_000);
+            let range = TimeRange { start: end - hours(24), end };
+            let query = RangeQuery::new("up", range, step, LEAST_HISTORY).unwrap();
+            let older = query.older(series);
+            let found = older.as_ref().map_or(0, |older| LEAST_HISTORY + older.grid().len);
+            assert_eq!(found, wanted, "{step} {series}");
+            let moving = RangeQuery { expr: "up @ end()".to_owned(), ..query.clone() };
+            assert_eq!(moving.older(series), None);
+            let Some(older) = older else { continue };
+            assert_eq!(older.grid().range().end + step.span(), query.grid().start);
+            assert_eq!((older.history, older.step), (0, step));
+        }
     }
 
     proptest! {

@@ -4,6 +4,8 @@
 //! - An infinity enters no window either, and is odd wherever it stands.
 //! - A window with fewer finite samples than [`enough`] asks for has no statistics: NaN.
 //! - The judged sample is never in the window that judges it.
+//! - Samples below 1e150 in size behave as any others; squares of larger ones overflow, which makes a scale infinite and a
+//!   score 0.
 //!
 //! Results are bit-equal on every target: square roots are exact by IEEE 754, all other functions are those of `libm`.
 
@@ -22,6 +24,8 @@ pub mod tail;
 #[cfg(test)]
 pub(crate) mod testing;
 
+use lanes::{LANES, Lanes};
+
 /// The scale never falls below this share of the expected value, nor below [`LEAST_SCALE`],
 /// so that rounding noise of a constant series is not odd. Exported rules use the same floor.
 pub const LEAST_RELATIVE_SCALE: f64 = 1e-9;
@@ -32,17 +36,18 @@ pub const LEAST_SCALE: f64 = 1e-12;
 /// Scores are capped here, so that they stay finite and comparable.
 pub const MAX_SCORE: f64 = 1e6;
 
-/// Sum of products of two slices of one length, in four chains that do not wait for each other.
+/// Sum of products of two slices of one length, in chains that do not wait for each other.
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let (a, b) = (a.chunks_exact(4), b.chunks_exact(4));
-    let rest: f64 = a.remainder().iter().zip(b.remainder()).map(|(a, b)| a * b).sum();
-    let mut sums = [0.0; 4];
-    for (a, b) in a.zip(b) {
-        for lane in 0..4 {
-            sums[lane] += a[lane] * b[lane];
+    let ((a, rest_a), (b, rest_b)) = (a.as_chunks::<{ 2 * LANES }>(), b.as_chunks());
+    let rest: f64 = rest_a.iter().zip(rest_b).map(|(a, b)| a * b).sum();
+    let mut sums = [Lanes::splat(0.0); 2];
+    for (a, b) in a.iter().zip(b) {
+        for (half, sum) in sums.iter_mut().enumerate() {
+            let of = |values: &[f64; 2 * LANES]| Lanes::from_fn(|lane| values[half * LANES + lane]);
+            *sum = *sum + of(a) * of(b);
         }
     }
-    sums[0] + sums[1] + (sums[2] + sums[3]) + rest
+    (sums[0] + sums[1]).sum() + rest
 }
 
 /// Samples that are looked through at once where few of them matter.

@@ -10,6 +10,10 @@ pub enum Unit {
     Plain,
     /// Plain, a second.
     PerSecond,
+    /// Plain, a minute.
+    PerMinute,
+    /// Plain, an hour.
+    PerHour,
     /// Seconds.
     Seconds,
     /// Bytes.
@@ -57,8 +61,13 @@ const INSTANTS: [&str; 3] = ["timestamp_seconds", "start_time_seconds", "boot_ti
 
 impl Unit {
     /// By Prometheus' naming conventions (`_seconds`, `_bytes`, `_ratio`) and rate functions; plain as
-    /// soon as arithmetic is involved.
+    /// soon as other arithmetic is involved than a rate times 60 or 3600.
     pub fn of_query(expr: &str) -> Self {
+        if let Some((rest, unit)) = per(expr)
+            && Self::of_query(rest) == Self::PerSecond
+        {
+            return unit;
+        }
         let Some(selector) = promql::selectors(expr).into_iter().next() else { return Self::Plain };
         let at = selector.as_ptr().addr() - expr.as_ptr().addr();
         let rest = format!("{} {}", &expr[..at], &expr[at + selector.len()..]);
@@ -105,7 +114,7 @@ impl Unit {
         match self {
             Self::Plain | Self::Ratio | Self::Seconds => Self::PerSecond,
             Self::Bytes => Self::BytesPerSecond,
-            Self::PerSecond | Self::BytesPerSecond => Self::Plain,
+            Self::PerSecond | Self::PerMinute | Self::PerHour | Self::BytesPerSecond => Self::Plain,
         }
     }
 
@@ -121,6 +130,8 @@ impl Unit {
         match self {
             Self::Plain => plain(value),
             Self::PerSecond => format!("{}/s", plain(value)),
+            Self::PerMinute => format!("{}/min", plain(value)),
+            Self::PerHour => format!("{}/h", plain(value)),
             Self::Bytes => scaled(value, 1024.0, &["B", "KiB", "MiB", "GiB", "TiB", "PiB"]),
             Self::BytesPerSecond => {
                 format!("{}/s", scaled(value, 1024.0, &["B", "KiB", "MiB", "GiB", "TiB", "PiB"]))
@@ -135,12 +146,25 @@ impl Unit {
         match self {
             Self::Plain => "",
             Self::PerSecond => "per second",
+            Self::PerMinute => "per minute",
+            Self::PerHour => "per hour",
             Self::Seconds => "seconds",
             Self::Bytes => "bytes",
             Self::BytesPerSecond => "bytes per second",
             Self::Ratio => "ratio",
         }
     }
+}
+
+/// What is multiplied by the seconds of a minute or an hour, and what a rate a second becomes by that.
+fn per(expr: &str) -> Option<(&str, Unit)> {
+    let unit = |factor: &str| match factor.trim() {
+        "60" => Some(Unit::PerMinute),
+        "3600" => Some(Unit::PerHour),
+        _ => None,
+    };
+    let behind = expr.rsplit_once('*').and_then(|(rest, factor)| Some((rest, unit(factor)?)));
+    behind.or_else(|| expr.split_once('*').and_then(|(factor, rest)| Some((rest, unit(factor)?))))
 }
 
 fn calls(text: &str, function: &str) -> bool {
@@ -247,6 +271,8 @@ mod tests {
             (Unit::Plain, f64::INFINITY, "+Inf"),
             (Unit::Plain, f64::NAN, "no value"),
             (Unit::PerSecond, 0.135, "0.135/s"),
+            (Unit::PerMinute, 37.0, "37/min"),
+            (Unit::PerHour, 2.5, "2.5/h"),
             (Unit::Bytes, 1_610_612_736.0, "1.5 GiB"),
             (Unit::BytesPerSecond, 100.0, "100 B/s"),
             (Unit::Ratio, 0.123, "12.3 %"),
@@ -268,7 +294,12 @@ mod tests {
                 Unit::Seconds,
             ),
             ("rate(dhcp_lease_count[5m])", Unit::PerSecond),
-            ("rate(dhcp_lease_count[5m]) * 60", Unit::Plain),
+            ("rate(dhcp_lease_count[5m]) * 60", Unit::PerMinute),
+            ("3600 * sum(rate(jobs_total[5m]))", Unit::PerHour),
+            ("rate(dhcp_lease_count[5m]) * 61", Unit::Plain),
+            ("rate(process_cpu_seconds_total[5m]) * 60", Unit::Plain),
+            ("rate(a[5m]) / rate(b[5m]) * 60", Unit::Plain),
+            ("up * 60", Unit::Plain),
             ("rate(http_request_duration_seconds_count[5m])", Unit::PerSecond),
             ("avg by (instance) (node_cpu_utilisation_ratio)", Unit::Ratio),
             ("count(process_resident_memory_bytes)", Unit::Plain),
@@ -308,7 +339,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_number_has_a_short_text(value in any::<f64>()) {
-            for unit in [Unit::Plain, Unit::PerSecond, Unit::Seconds, Unit::Bytes, Unit::BytesPerSecond, Unit::Ratio] {
+            for unit in [Unit::Plain, Unit::PerSecond, Unit::PerMinute, Unit::Seconds, Unit::Bytes, Unit::BytesPerSecond, Unit::Ratio] {
                 prop_assert!((1..330).contains(&unit.format(value).len()));
             }
         }

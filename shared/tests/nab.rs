@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use shared::detect::{Detector, Input, Rolling};
-use shared::event::{Event, Kind, Rule, Samples, events};
+use shared::event::{Event, Kind, Onsets, Rule, Samples, events};
 use shared::series::Grid;
 use shared::time::{Span, Step, TimeRange, Timestamp};
 
@@ -58,8 +58,8 @@ fn found(path: &Path) -> (Vec<Event>, usize) {
         group: None,
     });
     let rule = Rule::default();
-    let samples = Samples { values: &values, period: None };
-    let found = events(samples, &detection, &rule, 0, |at| grid.at(at));
+    let samples = Samples { values: &values, period: &|| None };
+    let found = events(samples, &detection, &Onsets::default(), &rule, 0, |at| grid.at(at));
     (found, grid.len)
 }
 

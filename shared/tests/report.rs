@@ -4,15 +4,20 @@
 
 use std::sync::Arc;
 
-use shared::analysis::{Learning, Settings, analyze, detect};
+use proptest::prelude::*;
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag};
+use shared::analysis::{Analysis, Learning, Settings, analyze, detect, prepare};
 use shared::detect::{Detector, Rolling};
 use shared::event::Rule;
+use shared::knowledge::{Family, Knowledge, Metadata, explained_worst};
 use shared::prometheus::Loaded;
 use shared::query::RangeQuery;
-use shared::report::words::Clock;
-use shared::report::{Context, file_name, markdown};
+use shared::report::{
+    Context, MOST_EXPLAINED, Place, Rule as ExportedRule, Section, file_name, markdown,
+};
 use shared::series::{Labels, METRIC_NAME, Series};
 use shared::time::{Span, Step, TimeRange, Timestamp};
+use shared::words::Clock;
 
 const START: Timestamp = Timestamp(1_769_853_600_000);
 
@@ -37,20 +42,44 @@ fn load(expr: &str, detector: Detector, all: &[Plant<'_>]) -> Loaded {
     Loaded { query, series, unsupported: vec![], warnings: vec![], infos: vec![] }
 }
 
-fn report(loaded: Loaded, detector: Detector, rule: Rule) -> String {
-    let analysis = analyze(Arc::new(detect(Arc::new(loaded), detector, Learning::default())), rule);
-    let context = Context {
+fn context() -> Context {
+    Context {
         generated_at: START + Span::from_seconds(5 * 3_600),
         version: "Oddity 0.1.0".to_owned(),
         source: "prometheus (production)".to_owned(),
         link: "https://oddity.example/?q=up".to_owned(),
         clock: Clock::UTC,
-    };
-    let text = markdown(&analysis, &context);
-    format!(
-        "<!-- {} -->\n\n{text}",
-        file_name(&analysis.detected.loaded.query.expr, context.generated_at, "md")
-    )
+        rule: None,
+        sections: Vec::new(),
+    }
+}
+
+/// A family for the tests, so that reports stay when the real ones change.
+fn knowledge() -> Knowledge {
+    let family =
+        |id: &str, text: &str| Family { id: id.to_owned(), ..toml::from_str(text).unwrap() };
+    let families = vec![
+        family("any", include_str!("report/any.toml")),
+        family("dhcp", include_str!("report/dhcp.toml")),
+    ];
+    assert_eq!(shared::knowledge::check(&Knowledge { families: families.clone() }), []);
+    Knowledge { families }
+}
+
+fn analysed(loaded: Loaded, settings: Settings) -> Analysis {
+    let detected = detect(&prepare(Arc::new(loaded)), settings.detector, Learning::default());
+    analyze(Arc::new(detected), settings.rule)
+}
+
+fn report(analysis: &Analysis, context: &Context) -> String {
+    let knowledge = knowledge();
+    let metadata = [Metadata {
+        metric: "dhcp_lease_total".to_owned(),
+        help: "Leases that were granted.".to_owned(),
+        ..Metadata::default()
+    }];
+    let explained = explained_worst(analysis, MOST_EXPLAINED, Some(&knowledge), &metadata);
+    markdown(analysis, &explained, context)
 }
 
 /// A bounded wobble of one around zero that repeats every 11 minutes.
@@ -62,8 +91,11 @@ fn within(minute: f64, from: f64, to: f64) -> bool {
     (from..to).contains(&minute)
 }
 
+/// The report goes to a file of its own too, which markdownlint reads.
 fn check(name: &str, loaded: Loaded, settings: Settings) {
-    insta::assert_snapshot!(name, report(loaded, settings.detector, settings.rule));
+    let analysis = analysed(loaded, settings);
+    let text = report(&analysis, &context());
+    insta::assert_snapshot!(name, text);
 }
 
 #[test]
@@ -168,4 +200,141 @@ fn nothing_to_judge() {
     let settings = Settings::of(Detector::Rolling(Rolling::default()));
     let loaded = load("up", settings.detector, &[]);
     check("nothing_to_judge", loaded, settings);
+}
+
+#[test]
+fn with_all_that_others_add() {
+    let settings = Settings::of(Detector::Rolling(Rolling::default()));
+    let plant: Plant<'_> = (&[], |m| 8.0 + wobble(m) + if m >= 100.0 { 29.0 } else { 0.0 });
+    let analysis = analysed(load("dhcp_lease_total", settings.detector, &[plant]), settings);
+    let section = |place, heading: &str| Section {
+        place,
+        heading: heading.to_owned(),
+        body: "Some words.".to_owned(),
+    };
+    let context = Context {
+        rule: Some(ExportedRule {
+            yaml: "groups:\n  - name: x\n".to_owned(),
+            verification: Some("241 of 241 scores agree.".to_owned()),
+        }),
+        sections: vec![
+            section(Place::End, "Summary by a language model"),
+            section(Place::Evidence, "What else moved"),
+            section(Place::Detector, "Backtest"),
+        ],
+        ..context()
+    };
+    let text = report(&analysis, &context);
+    let at = |part: &str| text.find(part).unwrap_or_else(|| panic!("no {part} in\n{text}"));
+    let order = [
+        "## Suspected causes",
+        "## Suggested actions",
+        "## What else moved",
+        "## Query",
+        "## Detector",
+        "## Prometheus rule",
+        "## Backtest",
+        "## Summary by a language model",
+    ];
+    assert!(order.windows(2).all(|pair| at(pair[0]) < at(pair[1])), "{text}");
+    assert!(text.contains("Compared with the source: 241 of 241 scores agree."), "{text}");
+    // Complete without any of it, and without a knowledge base.
+    let bare = markdown(&analysis, &explained_worst(&analysis, 1, None, &[]), &self::context());
+    assert!(!bare.contains("Suspected causes") && bare.contains("## Observed facts"), "{bare}");
+}
+
+#[test]
+fn names_of_files() {
+    let at = START + Span::from_seconds(5 * 3_600);
+    for (expr, name) in [
+        (
+            "sum(rate(dhcp_lease_total[5m]))",
+            "oddity-sum-rate-dhcp-lease-total-5m-2026-01-31-15-00-00.md",
+        ),
+        ("../../etc/passwd", "oddity-etc-passwd-2026-01-31-15-00-00.md"),
+        ("\u{202e}<svg onload>", "oddity-svg-onload-2026-01-31-15-00-00.md"),
+        ("+", "oddity-2026-01-31-15-00-00.md"),
+    ] {
+        assert_eq!(file_name(expr, at, "md"), name);
+    }
+}
+
+/// What a reader of Markdown makes of a report, without the words: blocks, lists, tables, where links lead.
+fn structure(text: &str) -> Vec<String> {
+    Parser::new_ext(text, Options::ENABLE_TABLES)
+        .filter_map(|event| match event {
+            Event::Start(Tag::Link { dest_url, .. }) => Some(format!("link to {dest_url}")),
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(kind))) => {
+                Some(format!("block of {kind}"))
+            }
+            Event::Start(tag) => Some(format!("{tag:?}")),
+            Event::End(tag) => Some(format!("end of {tag:?}")),
+            Event::Code(_) => Some("code".to_owned()),
+            Event::Text(_) => None,
+            other => Some(format!("{other:?}")),
+        })
+        .collect()
+}
+
+/// Markup of all kinds between letters that no one expects.
+fn hostile() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        3 => r#"[ \n\r\t`*_<>\[\]()!#|&;:\\/~{}"'=+\-.0-9a-z]{1,8}"#,
+        1 => r"\PC{1,4}",
+        1 => proptest::sample::select(vec![
+            "<img src=x onerror=alert(1)>", "![x](https://evil)", "[x](javascript:alert(1))", "www.evil.com",
+            "https://evil", "&lt;", "\n\n# owned\n\n", "```\n", "\n| a |\n| - |\n", "\u{202e}", "\u{0}", "-->", "$labels",
+            "\n1. x\n", "\n> x", "~~~\n", "</code>", "a@evil.com", "\u{2028}", "[x]: https://evil\n",
+        ]).prop_map(str::to_owned),
+    ];
+    proptest::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+    #[test]
+    fn no_text_of_others_breaks_the_report(
+        values in [hostile(), hostile()],
+        names in ["[a-z_]{1,8}", "\\PC{1,8}"],
+        notes in [hostile(), hostile()],
+    ) {
+        let settings = Settings::of(Detector::Rolling(Rolling::default()));
+        // Two series of each report have the labels of the case, or plain ones in their place.
+        let report_of = |names: [&str; 2], values: [&str; 2], notes: [&str; 2]| {
+            let spike: fn(f64) -> f64 = |m| 8.0 + wobble(m) + if m == 100.0 { 29.0 } else { 0.0 };
+            let shift: fn(f64) -> f64 = |m| 8.0 + wobble(m) + if m >= 150.0 { 29.0 } else { 0.0 };
+            let labels = |at: usize| [
+                (METRIC_NAME, "dhcp_lease_total"),
+                ("instance", if at == 0 { "a" } else { "b" }),
+                ("job", values[at]),
+                (names[at], values[1 - at]),
+            ];
+            let (first, second) = (labels(0), labels(1));
+            let plants: [Plant<'_>; 2] = [(&first, spike), (&second, shift)];
+            let mut loaded = load("dhcp_lease_total", settings.detector, &plants);
+            loaded.warnings.push(notes[0].to_owned());
+            loaded.infos.push(notes[1].to_owned());
+            loaded.unsupported.push(loaded.series[0].labels.clone());
+            let context = Context {
+                source: notes[0].to_owned(),
+                rule: Some(ExportedRule {
+                    yaml: format!("name: {}", notes[1]),
+                    verification: Some(notes[0].to_owned()),
+                }),
+                ..context()
+            };
+            report(&analysed(loaded, settings), &context)
+        };
+        let plain = report_of(["zone", "zone"], ["x", "y"], ["note", "note"]);
+        // Labels of the same name would be one.
+        prop_assume!(names.iter().all(|name| !["job", "instance", METRIC_NAME].contains(&name.as_str())));
+        let text = report_of(
+            [&names[0], &names[1]],
+            [&format!("x{}", values[0]), &format!("y{}", values[1])],
+            [&format!("n{}", notes[0]), &format!("n{}", notes[1])],
+        );
+        prop_assert_eq!(structure(&text), structure(&plain), "{}", text);
+        let unseen = ['\u{202e}', '\0'];
+        prop_assert!(!text.contains(unseen), "what is not seen");
+    }
 }

@@ -1,13 +1,14 @@
 //! What Plotly is given: typed layout and traces, and the samples beside them, because those travel as
 //! typed arrays and not through JSON.
 
-use plotly::common::{Font, HoverInfo, Line, Mode, Title};
+use plotly::common::{DashType, Font, HoverInfo, Line, Mode, Title};
 use plotly::layout::{Axis, DragMode, Margin};
 use plotly::{Scatter, Trace};
 use serde::Serialize;
 use shared::analysis::{Analysis, Ranked};
 use shared::detect::Quantity;
-use shared::report::words::{self, Clock};
+use shared::time::TimeRange;
+use shared::words::{self, Clock};
 
 use super::decimate::{MOST_POINTS, decimated, indices};
 use super::geometry::{
@@ -40,6 +41,32 @@ pub(super) struct Layout {
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<Title>,
     annotations: Vec<Caption>,
+    shapes: Vec<Block>,
+}
+
+/// A stretch of time over the whole height, behind the lines, with words in its upper corner.
+#[derive(Serialize)]
+struct Block {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    xref: &'static str,
+    yref: &'static str,
+    layer: &'static str,
+    x0: f64,
+    x1: f64,
+    y0: f64,
+    y1: f64,
+    fillcolor: String,
+    opacity: f64,
+    line: Line,
+    label: Words,
+}
+
+#[derive(Serialize)]
+struct Words {
+    text: &'static str,
+    textposition: &'static str,
+    font: Font,
 }
 
 /// Words over an area, placed by its share of the plot.
@@ -181,10 +208,41 @@ pub(super) fn layout(view: &View<'_>) -> Layout {
         yaxis2: strip.map(|range| axis(range, judged, count(STRIP_DOMAIN)).domain(&STRIP_DOMAIN)),
         title: None,
         annotations: caption.into_iter().collect(),
+        shapes: Vec::new(),
     }
 }
 
 impl Layout {
+    /// The same with the times that were left out of the baseline.
+    pub(super) fn without(mut self, excluded: &[TimeRange], view: &View<'_>) -> Self {
+        let (first, last) = view.ranges.times;
+        let muted = &view.palette.muted;
+        let shown = excluded.iter().map(|range| span(*range));
+        let shown = shown.map(|(start, end)| (start.max(first), end.min(last)));
+        self.shapes = shown
+            .filter(|(start, end)| start < end)
+            .map(|(x0, x1)| Block {
+                kind: "rect",
+                xref: "x",
+                yref: "paper",
+                layer: "below",
+                x0,
+                x1,
+                y0: 0.0,
+                y1: 1.0,
+                fillcolor: muted.clone(),
+                opacity: 0.2,
+                line: Line::new().color(muted.clone()).width(1.0).dash(DashType::Dash),
+                label: Words {
+                    text: "not learnt from",
+                    textposition: "top left",
+                    font: Font::new().size(11).color(view.palette.text.clone()),
+                },
+            })
+            .collect();
+        self
+    }
+
     /// The same with a title above, on a ground of its own.
     pub(super) fn titled(self, title: Title, ground: &str) -> Self {
         Self {
@@ -245,6 +303,6 @@ fn to_json<T: Trace + Serialize>(trace: &T) -> serde_json::Value {
 }
 
 /// The part of the range that is drawn.
-pub(super) fn times(analysis: &Analysis, zoom: Option<shared::time::TimeRange>) -> (f64, f64) {
+pub(super) fn times(analysis: &Analysis, zoom: Option<TimeRange>) -> (f64, f64) {
     span(zoom.unwrap_or_else(|| analysis.judged_grid().range()))
 }

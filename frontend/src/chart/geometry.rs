@@ -1,8 +1,8 @@
 //! Where a time and a value are on the screen, and which numbers stand at the axes.
 
-use shared::report::words::Clock;
 use shared::time::Timestamp;
 use shared::unit::Unit;
+use shared::words::Clock;
 
 /// Room around the plot, in pixels.
 pub(super) const LEFT: f64 = 60.0;

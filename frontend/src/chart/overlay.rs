@@ -1,5 +1,5 @@
-//! The fast half of the chart: expectation, band and marks on a canvas, drawn anew on every move of a
-//! slider in a fraction of the time that Plotly takes.
+//! The fast half of the chart: band and marks on a canvas, drawn anew on every move of a slider in a fraction of the
+//! time that Plotly takes, and the expectation on another, drawn anew when the detector has run.
 
 mod marks;
 
@@ -14,21 +14,33 @@ use super::Palette;
 use super::decimate::{MOST_POINTS, decimated, indices};
 use super::geometry::Area;
 
+/// Pixels from one point of an edge of the band to the next.
+const EDGE: f64 = 2.0;
+
 /// A band may leave the plot by so many pixels.
 const BEYOND: f64 = 8.0;
 
 /// Distance of the lines that hatch what is left out, in pixels.
 const HATCH: f64 = 8.0;
 
-/// Everything that is drawn over one area.
+/// What stays while a threshold moves.
+pub(super) struct Lines<'a> {
+    /// Where the judged quantity is drawn.
+    pub(super) area: Area,
+    pub(super) grid: Grid,
+    pub(super) detection: &'a Detection,
+    pub(super) palette: &'a Palette,
+    /// Whether the judged quantity is not the values and its own line is needed.
+    pub(super) strip: bool,
+}
+
+/// Everything else that is drawn over one area.
 pub(super) struct Scene<'a> {
     /// Where the judged quantity is drawn.
     pub(super) area: Area,
     /// The whole plot, for what spans strip and values.
     pub(super) plot: Area,
     pub(super) grid: Grid,
-    /// The samples as they came.
-    pub(super) values: &'a [f64],
     pub(super) detection: &'a Detection,
     pub(super) ranked: &'a Ranked,
     pub(super) rule: Rule,
@@ -37,14 +49,33 @@ pub(super) struct Scene<'a> {
     /// Samples that an exported rule judges differently.
     pub(super) differing: &'a [usize],
     pub(super) palette: &'a Palette,
-    /// Whether the judged quantity is not the values and its own line is needed.
-    pub(super) strip: bool,
     /// Onset of the event that is looked at.
     pub(super) selected: Option<usize>,
     /// The sample under the pointer.
     pub(super) hover: Option<usize>,
     /// A few words at the selected or worst event.
     pub(super) label: Option<(usize, String)>,
+}
+
+/// Clears `size` pixels and draws what a threshold does not change: the expectation, and what is judged where that is
+/// not the values.
+pub(super) fn draw_lines(canvas: &Canvas, size: (f64, f64), lines: &Lines<'_>) {
+    canvas.clear_rect(0.0, 0.0, size.0, size.1);
+    canvas.save();
+    clip(canvas, lines.area);
+    // Where a whole range is normal, no single value is expected.
+    if lines.detection.normal.is_none() {
+        let dashes = js_sys::Array::of2(&4.0.into(), &4.0.into());
+        let _ = canvas.set_line_dash(&dashes);
+        canvas.set_line_width(1.0);
+        curve(canvas, lines, &lines.palette.band, &lines.detection.expected);
+        let _ = canvas.set_line_dash(&js_sys::Array::new());
+    }
+    if lines.strip {
+        canvas.set_line_width(1.2);
+        curve(canvas, lines, &lines.palette.data, &lines.detection.judged);
+    }
+    canvas.restore();
 }
 
 /// Clears `size` pixels and draws the scene.
@@ -55,16 +86,10 @@ pub(super) fn draw(canvas: &Canvas, size: (f64, f64), scene: &Scene<'_>) {
     for range in scene.excluded {
         hatch(canvas, scene, *range);
     }
-    for event in &scene.ranked.events {
-        shade(canvas, scene, event);
-    }
+    shades(canvas, scene);
     canvas.save();
     clip(canvas, scene.area);
     band(canvas, scene);
-    if scene.strip {
-        canvas.set_line_width(1.2);
-        curve(canvas, scene, &scene.palette.data, &scene.detection.judged);
-    }
     canvas.restore();
     marks::marks(canvas, scene);
     marks::crosses(canvas, scene);
@@ -83,19 +108,27 @@ fn x_of(scene: &Scene<'_>, index: usize) -> f64 {
     scene.area.x(scene.grid.at(index).0 as f64)
 }
 
-/// The times of an event; one that begins in a gap is shown from where the samples stopped.
-fn shade(canvas: &Canvas, scene: &Scene<'_>, event: &Event) {
-    let half = scene.grid.step.millis() as f64 / 2.0;
-    let before = scene.values.get(..=event.onset.index).unwrap_or_default();
-    let gap = before.iter().rev().take_while(|value| value.is_nan()).count();
-    let first = scene.grid.at(event.onset.index - gap.saturating_sub(1));
-    let left = scene.plot.x(first.0 as f64 - half);
-    let right = scene.plot.x(event.end.0 as f64 + half).max(left + 2.0);
-    let selected = scene.selected == Some(event.onset.index);
-    canvas.set_global_alpha(if selected { 0.24 } else { 0.12 });
+/// The times of events, the one that is looked at stronger.
+fn shades(canvas: &Canvas, scene: &Scene<'_>) {
     canvas.set_fill_style_str(&scene.palette.odd);
-    canvas.fill_rect(left, scene.plot.top, right - left, scene.plot.height);
+    for (looked_at, alpha) in [(false, 0.12), (true, 0.24)] {
+        let events = scene.ranked.events.iter();
+        canvas.begin_path();
+        for event in events.filter(|e| (scene.selected == Some(e.onset.index)) == looked_at) {
+            let (left, right) = times(scene, event);
+            canvas.rect(left, scene.plot.top, right - left, scene.plot.height);
+        }
+        canvas.set_global_alpha(alpha);
+        canvas.fill();
+    }
     canvas.set_global_alpha(1.0);
+}
+
+/// Where an event begins and ends.
+fn times(scene: &Scene<'_>, event: &Event) -> (f64, f64) {
+    let half = scene.grid.step.millis() as f64 / 2.0;
+    let left = scene.plot.x(event.start.0 as f64 - half);
+    (left, scene.plot.x(event.end.0 as f64 + half).max(left + 2.0))
 }
 
 /// Grey lines aslant over what was not learnt from.
@@ -128,12 +161,12 @@ fn hatch(canvas: &Canvas, scene: &Scene<'_>, range: TimeRange) {
     canvas.restore();
 }
 
-/// Upper edge forth, lower edge back, for each stretch without a gap; then the expectation, dashed.
+/// Upper edge forth, lower edge back, for each stretch without a gap.
 fn band(canvas: &Canvas, scene: &Scene<'_>) {
     let detection = scene.detection;
     let k = scene.rule.threshold;
     let shown = indices(scene.grid, scene.area.times);
-    let bucket = shown.len().div_ceil(scene.area.width.max(1.0) as usize).max(1);
+    let bucket = shown.len().div_ceil((scene.area.width / EDGE).max(1.0) as usize).max(1);
     let mut edges: Vec<(f64, f64, f64)> = Vec::with_capacity(shown.len() / bucket + 1);
     let flush = |edges: &mut Vec<(f64, f64, f64)>| {
         if let Some(&(x, upper, _)) = edges.first() {
@@ -167,15 +200,6 @@ fn band(canvas: &Canvas, scene: &Scene<'_>) {
     canvas.set_fill_style_str(&scene.palette.band);
     canvas.fill();
     canvas.set_global_alpha(1.0);
-    // Where a whole range is normal, no single value is expected.
-    if detection.normal.is_some() {
-        return;
-    }
-    let dashes = js_sys::Array::of2(&4.0.into(), &4.0.into());
-    let _ = canvas.set_line_dash(&dashes);
-    canvas.set_line_width(1.0);
-    curve(canvas, scene, &scene.palette.band, &detection.expected);
-    let _ = canvas.set_line_dash(&js_sys::Array::new());
 }
 
 /// Where a bound is drawn; one that is far off or missing just leaves the plot.
@@ -185,13 +209,13 @@ fn edge(scene: &Scene<'_>, bound: f64) -> f64 {
 }
 
 /// A line through the samples that can be seen, broken at gaps.
-fn curve(canvas: &Canvas, scene: &Scene<'_>, color: &str, values: &[f64]) {
-    let (times, values) = decimated(values, scene.grid, scene.area.times, MOST_POINTS);
+fn curve(canvas: &Canvas, lines: &Lines<'_>, color: &str, values: &[f64]) {
+    let (times, values) = decimated(values, lines.grid, lines.area.times, MOST_POINTS);
     canvas.set_stroke_style_str(color);
     canvas.begin_path();
     let mut pen_down = false;
     for (time, value) in times.into_iter().zip(values) {
-        let (x, y) = (scene.area.x(time), scene.area.y(value));
+        let (x, y) = (lines.area.x(time), lines.area.y(value));
         match (value.is_finite(), pen_down) {
             (true, true) => canvas.line_to(x, y),
             (true, false) => canvas.move_to(x, y),

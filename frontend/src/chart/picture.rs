@@ -3,13 +3,15 @@
 use plotly::Scatter;
 use plotly::common::{DashType, Fill, Font, Line, Marker, MarkerSymbol, Mode, Title};
 use shared::detect::Quantity;
-use shared::report::words;
+use shared::series::Grid;
+use shared::time::TimeRange;
+use shared::words;
 
-use super::decimate::{MOST_POINTS, decimated};
+use super::decimate::{MOST_POINTS, decimated, indices};
 use super::figure::{Curve, Layout, View, bare, layout, lines, styled};
 
 /// The whole picture for a file: what page and canvas draw together, as Plotly traces, on its own ground.
-pub(super) fn picture(view: &View<'_>) -> (Layout, Vec<Curve>) {
+pub(super) fn picture(view: &View<'_>, excluded: &[TimeRange]) -> (Layout, Vec<Curve>) {
     let (series, found) = view.analysis.series(view.focus);
     let detection = &found.detection;
     let axis = if detection.quantity == Quantity::Value { "y" } else { "y2" };
@@ -25,8 +27,6 @@ pub(super) fn picture(view: &View<'_>) -> (Layout, Vec<Curve>) {
         let (x, y) = decimated(values, series.grid, view.ranges.times, MOST_POINTS);
         styled(&trace.y_axis(axis), x, y)
     };
-    let thin =
-        || bare().mode(Mode::Lines).line(Line::new().width(0.0).color(view.palette.band.clone()));
     let dashed = Line::new().width(1.0).dash(DashType::Dash).color(view.palette.band.clone());
     let joins = rule.joins(detection);
     let odd = |at: usize| detection.score[at] > 0.0 && detection.score[at] >= joins;
@@ -40,10 +40,10 @@ pub(super) fn picture(view: &View<'_>) -> (Layout, Vec<Curve>) {
         })
         .collect();
     let at = |index: usize| series.grid.at(index).0 as f64;
-    let mut traces = vec![
-        series_line(&lower, thin()),
-        series_line(&upper, thin().fill(Fill::ToNextY).fill_color("rgba(86,180,233,0.28)")),
-    ];
+    let thin = Line::new().width(0.0).color(view.palette.band.clone());
+    let band = bare().mode(Mode::Lines).line(thin).fill(Fill::ToSelf);
+    let (x, y) = outline(series.grid, view.ranges.times, &lower, &upper);
+    let mut traces = vec![styled(&band.fill_color("rgba(86,180,233,0.28)").y_axis(axis), x, y)];
     if detection.normal.is_none() {
         traces.push(series_line(&detection.expected, bare().mode(Mode::Lines).line(dashed)));
     }
@@ -73,10 +73,57 @@ pub(super) fn picture(view: &View<'_>) -> (Layout, Vec<Curve>) {
     );
     let title =
         Title::with_text(title).font(Font::new().size(15).color(view.palette.text.clone())).x(0.02);
-    (layout(view).titled(title, &view.palette.surface), traces)
+    let layout = layout(view).without(excluded, view);
+    (layout.titled(title, &view.palette.surface), traces)
+}
+
+/// Around each stretch of a band without a gap: the upper edge forth, the lower edge back, then a point without a value.
+fn outline(grid: Grid, times: (f64, f64), lower: &[f64], upper: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    let (mut x, mut y) = (Vec::new(), Vec::new());
+    let known = |at: usize| !lower[at].is_nan() && !upper[at].is_nan();
+    let shown = indices(grid, times);
+    let mut first = shown.start;
+    while first < shown.end {
+        let last = (first..shown.end).find(|at| !known(*at)).unwrap_or(shown.end);
+        if last > first {
+            let stretch = (grid.at(first).0 as f64, grid.at(last - 1).0 as f64);
+            let edge = |of: &[f64]| {
+                let (x, y) = decimated(of, grid, stretch, MOST_POINTS);
+                x.into_iter().zip(y).collect::<Vec<_>>()
+            };
+            let around = edge(upper).into_iter().chain(edge(lower).into_iter().rev());
+            for (time, bound) in around.chain([(stretch.1, f64::NAN)]) {
+                x.push(time);
+                y.push(bound);
+            }
+        }
+        first = last.max(first + 1);
+    }
+    (x, y)
 }
 
 /// Plotly reads a little HTML in texts and makes live links of `<a>`: leave none to read.
 fn plain(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::time::{Step, Timestamp};
+
+    #[test]
+    fn a_band_with_a_gap_is_two_shapes() {
+        let grid = Grid { start: Timestamp(0), step: Step::from_seconds(1), len: 6 };
+        let mut lower = vec![1.0; 6];
+        let upper = vec![2.0, 3.0, 4.0, 4.0, 3.0, 2.0];
+        lower[2] = f64::NAN;
+        let (x, y) = outline(grid, (0.0, 5_000.0), &lower, &upper);
+        let seconds: Vec<f64> = x.iter().map(|x| x / 1e3).collect();
+        assert_eq!(seconds, [0.0, 1.0, 1.0, 0.0, 1.0, 3.0, 4.0, 5.0, 5.0, 4.0, 3.0, 5.0]);
+        let gaps: Vec<usize> = (0..y.len()).filter(|at| y[*at].is_nan()).collect();
+        assert_eq!(gaps, [4, 11]);
+        assert_eq!(&y[..4], [2.0, 3.0, 1.0, 1.0]);
+        assert!(outline(grid, (0.0, 5_000.0), &[f64::NAN; 6], &upper).0.is_empty());
+    }
 }

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 use shared::detect::Quantity;
-use shared::report::words;
 use shared::unit::Unit;
+use shared::words;
 
 use super::figure::Ranges;
 use super::geometry::Area;

@@ -5,15 +5,16 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::analysis::{Analysis, Ranked};
 use shared::detect::Quantity;
-use shared::report::{self, words};
+use shared::event::Kind;
 use shared::time::{TimeRange, Timestamp};
+use shared::{report, words};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, HtmlElement, PointerEvent, ResizeObserver};
 
 use super::figure::{self, Ranges, View};
 use super::geometry::{Area, STRIP_DOMAIN};
-use super::overlay::{self, Scene};
+use super::overlay::{self, Lines, Scene};
 use super::picture::picture;
 use super::tooltip::Tooltip;
 use super::{Palette, plotly};
@@ -32,7 +33,7 @@ pub fn Chart() -> impl IntoView {
     let state = expect_context::<State>();
     let frame = NodeRef::<html::Div>::new();
     let drawing = NodeRef::<html::Div>::new();
-    let canvas = NodeRef::<html::Canvas>::new();
+    let (canvas, still) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Canvas>::new());
     let size = RwSignal::new((0.0, 0.0));
     let hover = RwSignal::new(None::<usize>);
     let ranges = RwSignal::new(None::<Ranges>);
@@ -88,6 +89,27 @@ pub fn Chart() -> impl IntoView {
         if let Some(target) = drawing.get_untracked() {
             plotly::purge(&target);
         }
+    });
+
+    Effect::new(move |_| {
+        let (size, palette) = (size.get(), palette.get());
+        let (Some(canvas), Some(detected), Some(now)) =
+            (still.get(), state.detected.get(), ranges.get())
+        else {
+            return;
+        };
+        let Some(index) = state.focus.get() else { return };
+        let (Some(series), Some(found)) =
+            (detected.loaded.series.get(index), detected.series.get(index))
+        else {
+            return;
+        };
+        let Some(context) = sharp_context(&canvas, size) else { return };
+        let detection = &found.detection;
+        let strip = detection.quantity != Quantity::Value;
+        let area = judged_area(size, now);
+        let lines = Lines { area, grid: series.grid, detection, palette: &palette, strip };
+        overlay::draw_lines(&context, size, &lines);
     });
 
     Effect::new(move |_| {
@@ -149,12 +171,13 @@ pub fn Chart() -> impl IntoView {
             class="chart-frame"
             node_ref=frame
             role="img"
-            aria-label=move || state.analysis.get().map(|analysis| words::headline(&analysis)).unwrap_or_default()
+            aria-label=move || state.told.get().map(|analysis| words::headline(&analysis)).unwrap_or_default()
             on:pointermove=move |event| hover.set(point(event).map(|(_, index)| index))
             on:pointerleave=move |_| hover.set(None)
             on:pointerdown=move |event| pressed.set_value(Some(event.client_x()))
         >
             <canvas node_ref=canvas aria-hidden="true"></canvas>
+            <canvas node_ref=still aria-hidden="true"></canvas>
             <div class="plotly-layer" node_ref=drawing></div>
             <Tooltip hover=hover ranges=ranges size=size/>
         </div>
@@ -183,7 +206,7 @@ pub fn download(state: State) {
             clock,
             size: PICTURE,
         };
-        picture(&view)
+        picture(&view, &panel.excluded)
     };
     spawn_local(async move {
         match plotly::to_image(&layout, lines, PICTURE.0 as u32, PICTURE.1 as u32).await {
@@ -224,35 +247,39 @@ fn draw_overlay(
     marked: &Marked<'_>,
 ) {
     let (series, found) = analysis.series(ranked);
-    let plot = Area::new(size, [0.0, 1.0], ranges.times, ranges.values);
-    let area = match ranges.strip {
-        Some(strip) => Area::new(size, STRIP_DOMAIN, ranges.times, strip),
-        None => plot,
-    };
     let labelled = ranked
         .events
         .iter()
         .find(|event| Some(event.onset.index) == marked.selected)
         .or_else(|| ranked.events.iter().max_by(|a, b| a.severity.total_cmp(&b.severity)));
     let scene = Scene {
-        area,
-        plot,
+        area: judged_area(size, ranges),
+        plot: Area::new(size, [0.0, 1.0], ranges.times, ranges.values),
         grid: series.grid,
-        values: &series.values,
         detection: &found.detection,
         ranked,
         rule: analysis.rule,
         palette,
-        strip: found.detection.quantity != Quantity::Value,
         excluded: marked.excluded,
         differing: marked.differing,
         selected: marked.selected,
         hover: marked.hover,
         label: labelled.map(|event| {
-            (event.peak.index, words::what(event, analysis.judged_unit(event.quantity)))
+            // What is odd by lasting has no peak.
+            let lasting = matches!(event.kind, Kind::Gap | Kind::FlatLine);
+            let at = if lasting { event.onset.index } else { event.peak.index };
+            (at, words::what(event, analysis.judged_unit(event.quantity)))
         }),
     };
     overlay::draw(context, size, &scene);
+}
+
+/// Where the judged quantity is drawn: in the strip, where there is one.
+fn judged_area(size: (f64, f64), ranges: Ranges) -> Area {
+    match ranges.strip {
+        Some(strip) => Area::new(size, STRIP_DOMAIN, ranges.times, strip),
+        None => Area::new(size, [0.0, 1.0], ranges.times, ranges.values),
+    }
 }
 
 /// A context whose pixels are those of the screen, in units of CSS pixels.
@@ -278,7 +305,9 @@ fn follow_size(frame: NodeRef<html::Div>, size: RwSignal<(f64, f64)>) {
         let watched = element.clone();
         let closure = Closure::<dyn Fn(JsValue)>::new(move |_| {
             let now = (f64::from(watched.client_width()), f64::from(watched.client_height()));
-            if size.get_untracked() != now {
+            // What is hidden, as on paper, is drawn no smaller.
+            let shown = now.0 > 0.0 && now.1 > 0.0;
+            if shown && size.get_untracked() != now {
                 size.set(now);
             }
         });

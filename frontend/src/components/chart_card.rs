@@ -1,6 +1,6 @@
 use leptos::prelude::*;
-use shared::report::words;
 use shared::time::TimeRange;
+use shared::words;
 
 use crate::chart::{Chart, download};
 use crate::state::State;
@@ -9,20 +9,22 @@ use crate::state::State;
 #[component]
 pub fn ChartCard() -> impl IntoView {
     let state = expect_context::<State>();
-    let headline = move || state.analysis.get().map(|analysis| words::headline(&analysis));
-    let scope = move || {
-        let analysis = state.analysis.get().filter(|analysis| !analysis.ranking.is_empty())?;
+    let headline = Memo::new(move |_| state.told.get().map(|analysis| words::headline(&analysis)));
+    let scope = Memo::new(move |_| {
+        let analysis = state.told.get().filter(|analysis| !analysis.ranking.is_empty())?;
         let name = analysis.detected.detector.about().name;
         let focus = analysis.of_series(state.focus.get()).filter(|_| analysis.ranking.len() > 1);
-        let shown = focus.map(|ranked| format!(" Shown: {}.", analysis.series(ranked).1.name));
+        let shown =
+            focus.map(|ranked| format!(" Shown: {}.", analysis.series(ranked).1.prepared.name));
         Some(format!(
-            "{}, step {}. Detector: {}.{}",
+            "{}, step {}, after {}. Detector: {}.{}",
             words::scope(&analysis),
             analysis.detected.loaded.query.step,
+            words::history(&analysis),
             name.to_lowercase(),
             shown.unwrap_or_default()
         ))
-    };
+    });
     let excluded = Memo::new(move |_| state.panel.read().excluded.clone());
     let zoom = Memo::new(move |_| state.panel.read().zoom);
     let differing = Memo::new(move |_| {
@@ -38,8 +40,8 @@ pub fn ChartCard() -> impl IntoView {
         <section class="card chart" aria-label="Chart">
             <div class="chart-head">
                 <div>
-                    <h2 aria-live="polite">{headline}</h2>
-                    <div class="sub">{scope}</div>
+                    <h2 aria-live="polite">{move || headline.get()}</h2>
+                    <div class="sub">{move || scope.get()}</div>
                 </div>
                 <div class="grow"></div>
                 <Show when=move || zoom.get().is_some()>
@@ -62,7 +64,7 @@ pub fn ChartCard() -> impl IntoView {
                     <span><i class="sw data"></i>"value"</span>
                     <span><i class="sw band"></i>"expected range"</span>
                     <span class="odd">"▲ odd"</span>
-                    <span class="odd">"○ outside, no alert"</span>
+                    <span class="odd">"○ high score, no alert"</span>
                     {move || (!excluded.read().is_empty()).then(|| view! { <span><i class="sw hatch"></i>"not learnt from"</span> })}
                     {move || differing().then(|| view! { <span>"× the rule differs"</span> })}
                 </div>

@@ -1,4 +1,5 @@
 use leptos::prelude::*;
+use shared::analysis::Analysis;
 use shared::time::Span;
 use shared::unit::Unit;
 
@@ -8,34 +9,42 @@ use crate::state::State;
 #[component]
 pub fn Facts() -> impl IntoView {
     let state = expect_context::<State>();
-    let facts = move || {
-        let analysis = state.analysis.get()?;
-        let grid = analysis.judged_grid();
-        let days = grid.range().span().as_seconds().max(grid.step.span().as_seconds()) / 86_400.0;
-        let count = analysis.event_count();
-        let step = grid.step.span().millis();
-        let events = || analysis.ranking.iter().flat_map(|ranked| &ranked.events);
-        let longest = events()
-            .map(|event| event.end.since(event.onset.time).millis() + step)
-            .max()
-            .map_or("–".to_owned(), |millis| Span::from_millis(millis).words());
-        let odd: usize = analysis.ranking.iter().filter(|ranked| !ranked.events.is_empty()).count();
-        let ongoing = events().filter(|event| event.ongoing).count();
-        Some([
-            (Unit::Plain.format((count as f64 / days * 10.0).round() / 10.0), "events a day"),
-            (longest, "longest event"),
-            (format!("{odd} of {}", analysis.ranking.len()), "series odd"),
-            (ongoing.to_string(), "going on now"),
-        ])
+    // Only what changes is written again while a slider is dragged.
+    let fact = |name: &'static str, of: fn(&Analysis) -> String| {
+        let value = move || state.told.read().as_ref().map(|analysis| of(analysis));
+        let value = Memo::new(move |_| value());
+        view! { <div class="fact"><b>{move || value.get()}</b><span>{name}</span></div> }
     };
     view! {
         <section class="card" aria-labelledby="facts">
             <h2 id="facts">"At these settings"</h2>
             <div class="facts">
-                {move || facts().map(|facts| facts.map(|(value, name)| view! {
-                    <div class="fact"><b>{value}</b><span>{name}</span></div>
-                }).collect_view())}
+                {fact("events a day", events_a_day)}
+                {fact("longest event", longest)}
+                {fact("series odd", |analysis| format!("{} of {}", odd(analysis), analysis.ranking.len()))}
+                {fact("going on now", |analysis| ongoing(analysis).to_string())}
             </div>
         </section>
     }
+}
+
+fn events_a_day(analysis: &Analysis) -> String {
+    let grid = analysis.judged_grid();
+    let days = grid.range().span().as_seconds().max(grid.step.span().as_seconds()) / 86_400.0;
+    Unit::Plain.format((analysis.event_count() as f64 / days * 10.0).round() / 10.0)
+}
+
+fn longest(analysis: &Analysis) -> String {
+    let events = analysis.ranking.iter().flat_map(|ranked| &ranked.events);
+    let longest = events.map(|event| event.lasted).max();
+    longest.map_or("–".to_owned(), Span::words)
+}
+
+fn odd(analysis: &Analysis) -> usize {
+    analysis.ranking.iter().filter(|ranked| !ranked.events.is_empty()).count()
+}
+
+fn ongoing(analysis: &Analysis) -> usize {
+    let events = analysis.ranking.iter().flat_map(|ranked| &ranked.events);
+    events.filter(|event| event.ongoing).count()
 }

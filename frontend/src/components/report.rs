@@ -1,6 +1,9 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::report::{self, Context};
+use shared::analysis::Analysis;
+use shared::knowledge::explained_worst;
+use shared::report::{self, Context, MOST_EXPLAINED};
+use shared::rules::{self, Options};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::save::{copy, save_text};
@@ -13,11 +16,13 @@ pub fn Report() -> impl IntoView {
     let raw = RwSignal::new(false);
     let copied = RwSignal::new("Copy");
     let written = Memo::new(move |_| {
-        let analysis = state.analysis.get()?;
-        let context = context(state);
+        let analysis = state.told.get()?;
+        let context = context(state, &analysis);
+        let (knowledge, metadata) = (state.knowledge.get(), state.metadata.read());
+        let explained = explained_worst(&analysis, MOST_EXPLAINED, knowledge.as_deref(), &metadata);
         Some((
             report::file_name(&analysis.detected.loaded.query.expr, context.generated_at, "md"),
-            report::markdown(&analysis, &context),
+            report::markdown(&analysis, &explained, &context),
         ))
     });
     let text = move || written.get().map(|(_, text)| text).unwrap_or_default();
@@ -33,10 +38,18 @@ pub fn Report() -> impl IntoView {
             set_timeout(move || copied.set("Copy"), std::time::Duration::from_secs(2));
         });
     };
+    // The stylesheet for paper leaves nothing but the report.
+    let print = move |_| {
+        raw.set(false);
+        request_animation_frame(|| {
+            let _ = window().print();
+        });
+    };
     view! {
         <div class="report-bar">
             <button class="chip primary" type="button" on:click=save>"Download .md"</button>
             <button class="chip" type="button" on:click=to_clipboard>{move || copied.get()}</button>
+            <button class="chip" type="button" title="On paper, or as a PDF" on:click=print>"Print"</button>
             <button class="chip" type="button" aria-pressed=move || raw.get().to_string() on:click=move |_| raw.update(|raw| *raw = !*raw)>"Markdown"</button>
         </div>
         {move || if raw.get() {
@@ -47,14 +60,30 @@ pub fn Report() -> impl IntoView {
     }
 }
 
-fn context(state: State) -> Context {
+fn context(state: State, analysis: &Analysis) -> Context {
     Context {
         generated_at: state.now(),
         version: format!("Oddity {}", env!("CARGO_PKG_VERSION")),
         source: state.source.get().map(|source| source.name).unwrap_or_default(),
         link: state.link(),
         clock: state.clock(),
+        rule: rule(state, analysis),
+        sections: Vec::new(),
     }
+}
+
+/// The rule that says the same, where something is odd and there is one, and what came of its verification.
+fn rule(state: State, analysis: &Analysis) -> Option<report::Rule> {
+    if analysis.event_count() == 0 {
+        return None;
+    }
+    let export = rules::export(&analysis.detected, &analysis.rule).ok()?;
+    let group = export.group(&Options::of(&analysis.detected.loaded.query)).ok()?;
+    let verification = state.agreement.get().map(|agreement| match &agreement.found {
+        Ok(found) => found.to_string(),
+        Err(error) => format!("{}: {error}", error.title()),
+    });
+    Some(report::Rule { yaml: group.yaml(), verification })
 }
 
 #[wasm_bindgen]

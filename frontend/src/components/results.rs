@@ -18,9 +18,8 @@ const TABS: [(Tab, &str, &str); 3] = [
 pub fn Results() -> impl IntoView {
     let state = expect_context::<State>();
     let open = Memo::new(move |_| state.panel.read().tab);
-    let count = Memo::new(move |_| {
-        state.analysis.read().as_ref().map_or(0, |analysis| analysis.event_count())
-    });
+    let count =
+        Memo::new(move |_| state.told.read().as_ref().map_or(0, |analysis| analysis.event_count()));
     let tab = move |tab: Tab, id: &'static str, name: &'static str| {
         view! {
             <button

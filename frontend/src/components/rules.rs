@@ -37,7 +37,7 @@ struct Written {
 pub fn Rules() -> impl IntoView {
     let state = expect_context::<State>();
     let exported = Memo::new(move |_| {
-        let analysis = state.analysis.get()?;
+        let analysis = state.told.get()?;
         Some(rules::export(&analysis.detected, &analysis.rule).map(Same::new))
     });
     let export = Memo::new(move |_| exported.get()?.ok());
@@ -59,7 +59,7 @@ fn Files(
     let (file, style) = (RwSignal::new(File::Rules), RwSignal::new(Style::default()));
     let copied = RwSignal::new("Copy");
     let written = Memo::new(move |_| {
-        let (analysis, export) = (state.analysis.get()?, export.get()?);
+        let (analysis, export) = (state.told.get()?, export.get()?);
         let options =
             Options { style: style.get(), ..Options::of(&analysis.detected.loaded.query) };
         let group = export.group(&options).ok()?;

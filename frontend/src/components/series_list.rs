@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use shared::analysis::{Analysis, Ranked};
+use shared::analysis::Ranked;
 
 use crate::state::State;
 
@@ -24,56 +24,76 @@ pub fn SeriesList() -> impl IntoView {
             .map(|series| spark(series.values.get(history..).unwrap_or_default()))
             .collect::<Vec<_>>()
     });
-    let row = move |analysis: &Analysis, ranked: &Ranked| {
-        let (index, count) = (ranked.index, ranked.events.len());
-        let (series, found) = analysis.series(ranked);
-        let (full, name) = (series.labels.to_string(), found.name.clone());
-        let title = full.clone();
-        let points = sparks.with(|sparks| sparks.get(index).cloned()).unwrap_or_default();
-        let badge = if count > 0 { "badge" } else { "badge z" };
-        let words = if count == 1 { "1 event".to_owned() } else { format!("{count} events") };
+    let shown = Memo::new(move |_| {
+        let count = if all.get() { usize::MAX } else { FIRST };
+        let analysis = state.told.read();
+        let ranking = analysis.as_ref().map(|analysis| analysis.ranking.as_slice());
+        let listed = |ranked: &Ranked| (ranked.index, ranked.events.len());
+        ranking.unwrap_or_default().iter().take(count).map(listed).collect::<Vec<_>>()
+    });
+    let row = move |index: usize| {
+        let labelled = Memo::new(move |_| {
+            let detected = state.detected.read();
+            let detected = detected.as_ref()?;
+            let full = detected.loaded.series.get(index)?.labels.to_string();
+            Some((full, detected.series.get(index)?.prepared.name.clone()))
+        });
+        let full = move || labelled.get().map(|(full, _)| full);
+        let points = move || sparks.with(|sparks| sparks.get(index).cloned());
+        let events = Memo::new(move |_| {
+            let shown = shown.read();
+            shown.iter().find(|(known, _)| *known == index).map_or(0, |(_, count)| *count)
+        });
+        let words = move || match events.get() {
+            1 => "1 event".to_owned(),
+            count => format!("{count} events"),
+        };
         view! {
             <li>
                 <button
                     type="button"
                     class="series"
-                    title=title
+                    title=full
                     aria-pressed=move || (state.focus.get() == Some(index)).to_string()
-                    on:click=move |_| state.adjust(|panel| panel.focus = Some(full.clone()))
+                    on:click=move |_| {
+                        let full = untrack(full);
+                        state.adjust(|panel| panel.focus = full);
+                    }
                 >
-                    <span class="t">{name}</span>
+                    <span class="t">{move || labelled.get().map(|(_, name)| name)}</span>
                     <svg width=SPARK.0 height=SPARK.1 aria-hidden="true"><polyline points=points/></svg>
-                    <span class=badge aria-label=words>{count}</span>
+                    <span class="badge" class:z=move || events.get() == 0 aria-label=words>
+                        {move || events.get()}
+                    </span>
                 </button>
             </li>
         }
     };
-    let rows = move || {
-        let analysis = state.analysis.get()?;
-        let shown = if all.get() { analysis.ranking.len() } else { FIRST };
-        Some(
-            analysis.ranking.iter().take(shown).map(|ranked| row(&analysis, ranked)).collect_view(),
-        )
-    };
-    let rest = move || {
-        let analysis = state.analysis.get()?;
+    let order =
+        Memo::new(move |_| shown.read().iter().map(|(index, _)| *index).collect::<Vec<_>>());
+    let rest = Memo::new(move |_| {
+        let analysis = state.told.get()?;
         let more = analysis.ranking.len().checked_sub(FIRST).filter(|more| *more > 0)?;
         let odd =
             analysis.ranking.iter().skip(FIRST).filter(|ranked| !ranked.events.is_empty()).count();
-        let words = match (all.get(), odd) {
+        Some(match (all.get(), odd) {
             (true, _) => "Show fewer".to_owned(),
             (false, 0) => format!("{more} more, nothing odd"),
             (false, odd) => format!("{more} more, {odd} of them odd"),
-        };
-        Some(view! {
-            <button class="link" type="button" aria-expanded=move || all.get().to_string() on:click=move |_| all.update(|all| *all = !*all)>{words}</button>
         })
-    };
+    });
+    let there = Memo::new(move |_| rest.read().is_some());
     view! {
         <section class="card" aria-labelledby="series">
             <h2 id="series">"Series, worst first"</h2>
-            <ul class="rows">{rows}</ul>
-            {rest}
+            <ul class="rows">
+                <For each=move || order.get() key=|index| *index let:index>{row(index)}</For>
+            </ul>
+            <Show when=move || there.get()>
+                <button class="link" type="button" aria-expanded=move || all.get().to_string() on:click=move |_| all.update(|all| *all = !*all)>
+                    {move || rest.get()}
+                </button>
+            </Show>
         </section>
     }
 }

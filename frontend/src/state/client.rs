@@ -4,7 +4,7 @@ use gloo_net::http::{Request as Http, Response};
 use shared::api::{Sources, form, source_path};
 use shared::prometheus::{Loaded, Position, ReplyError, Stitcher, decode_vector};
 use shared::promql;
-use shared::query::{QueryError, RangeQuery, detection_step, step_warning};
+use shared::query::{LEAST_HISTORY, QueryError, RangeQuery, detection_step, step_warning};
 use shared::time::{Span, Step, TimeRange, Timestamp};
 use web_sys::AbortSignal;
 
@@ -105,7 +105,8 @@ pub(super) async fn sources() -> Result<Sources, LoadError> {
     reply.json().await.map_err(|_| LoadError::Sources)
 }
 
-/// Finds step and grid of a range query and fetches it.
+/// Finds step and grid of a range query and fetches it, and more history where that is little. Without the latter
+/// there is less to learn from, which is said.
 pub(super) async fn load(
     request: Request<'_>,
     report: impl Fn(Progress),
@@ -113,9 +114,23 @@ pub(super) async fn load(
     let interval = sample_interval(request).await;
     let step = request
         .step
-        .unwrap_or_else(|| detection_step(request.range.span(), request.history, interval));
+        .unwrap_or_else(|| detection_step(request.range.span(), LEAST_HISTORY, interval));
     let query = RangeQuery::new(request.expr, request.range, step, request.history)?;
-    let mut loaded = fetch(request.source, query, request.signal, report).await?;
+    let pieces = query.chunks().len();
+    let mut loaded = fetch(request.source, query, request.signal, &report).await?;
+    if let Some(older) = loaded.query.older(loaded.series.len()) {
+        let all = pieces + older.chunks().len();
+        let report =
+            |progress: Progress| report(Progress { done: pieces + progress.done, of: all });
+        match fetch(request.source, older, request.signal, report).await {
+            Ok(older) => loaded = loaded.with_older(older),
+            Err(error) => loaded.warnings.push(format!(
+                "only {} before the range {} learnt from, as the source gave no more: {error}",
+                step.times(request.history).words(),
+                if request.history == 1 { "is" } else { "are" },
+            )),
+        }
+    }
     loaded.warnings.extend(step_warning(step, interval));
     Ok(loaded)
 }

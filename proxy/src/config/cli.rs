@@ -41,6 +41,18 @@ pub struct Options {
     /// Begin of the demo's planted events [default: two hours before the server starts].
     #[arg(long, env = "ODDITY_DEMO_ANCHOR", global = true, value_name = "RFC3339")]
     pub demo_anchor: Option<Timestamp>,
+    /// Host names, beside loopback and the address listened on, by which the server may be asked, separated by commas.
+    #[arg(
+        long,
+        env = "ODDITY_ALLOWED_HOSTS",
+        global = true,
+        value_name = "HOST",
+        value_delimiter = ','
+    )]
+    pub allowed_hosts: Vec<String>,
+    /// Folder of your own families of metrics and what may be behind their events (docs/knowledge.md).
+    #[arg(long, env = "ODDITY_KNOWLEDGE", global = true, value_name = "FOLDER")]
+    pub knowledge: Option<PathBuf>,
     /// Other origins whose pages may call the API, separated by commas.
     #[arg(
         long,
@@ -50,6 +62,22 @@ pub struct Options {
         value_delimiter = ','
     )]
     pub allowed_origins: Vec<String>,
+    /// Who may open the page: basic:FILE with lines of NAME:PASSWORD, bearer:FILE with a token a line, or header:NAME with
+    /// the user that a reverse proxy of --trusted-proxies names.
+    #[arg(long, env = "ODDITY_AUTH", global = true, value_name = "WAY")]
+    pub auth: Option<String>,
+    /// Addresses and networks of reverse proxies that may name the user, separated by commas.
+    #[arg(
+        long,
+        env = "ODDITY_TRUSTED_PROXIES",
+        global = true,
+        value_name = "NETWORK",
+        value_delimiter = ','
+    )]
+    pub trusted_proxies: Vec<String>,
+    /// Serve to everyone who reaches an address that is not loopback.
+    #[arg(long, env = "ODDITY_INSECURE_NO_AUTH", global = true)]
+    pub insecure_no_auth: bool,
     /// What is logged: error, warn, info, debug, trace, or a filter such as info,proxy=debug.
     #[arg(long, env = "ODDITY_LOG", global = true, value_name = "FILTER", default_value = "info")]
     pub log: String,

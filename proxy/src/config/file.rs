@@ -8,7 +8,8 @@ use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 use shared::api::SourceKind;
 
-use super::{ConfigError, Limits};
+use super::limits::{Limits, SourceLimits};
+use super::{ConfigError, Tls};
 
 /// The whole file; everything may be left out.
 #[derive(Debug, Default, Deserialize)]
@@ -16,8 +17,14 @@ use super::{ConfigError, Limits};
 pub(super) struct File {
     pub(super) listen: Option<String>,
     pub(super) demo: Option<bool>,
+    pub(super) knowledge: Option<PathBuf>,
+    #[serde(default)]
+    pub(super) allowed_hosts: Vec<String>,
     #[serde(default)]
     pub(super) allowed_origins: Vec<String>,
+    pub(super) auth: Option<String>,
+    #[serde(default)]
+    pub(super) trusted_proxies: Vec<String>,
     #[serde(default)]
     pub(super) limits: Limits,
     #[serde(default)]
@@ -38,9 +45,13 @@ pub(super) struct FileSource {
     pub(super) bearer: Option<SecretString>,
     pub(super) bearer_file: Option<PathBuf>,
     #[serde(default)]
+    pub(super) tls: Tls,
+    #[serde(default)]
     pub(super) headers: BTreeMap<String, SecretString>,
     #[serde(default, deserialize_with = "some_duration")]
     pub(super) timeout: Option<Duration>,
+    #[serde(default)]
+    pub(super) limits: SourceLimits,
 }
 
 /// Basic authentication.
@@ -85,7 +96,7 @@ fn without_values(message: &str) -> String {
 }
 
 /// A secret in a file, without the line end that editors add.
-pub(super) fn read_secret(path: &Path) -> Result<SecretString, ConfigError> {
+pub(crate) fn read_secret(path: &Path) -> Result<SecretString, ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|error| ConfigError::read(path, error))?;
     Ok(SecretString::from(text.trim_end_matches(['\r', '\n'])))
 }

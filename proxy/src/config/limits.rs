@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
+use shared::query::MAX_POINTS;
 use shared::time::Span;
 
 /// Limits with their defaults. Lengths of time are written as in Prometheus: `30s`, `1m`.
@@ -23,9 +24,17 @@ pub struct Limits {
     pub concurrent_queries: NonZeroUsize,
     /// Questions that wait for their turn. Default 32.
     pub queued_queries: usize,
-    /// How long they wait. Default 2s.
+    /// Answers of one source that are passed on at once; each holds at most `checked_bytes` and what the sockets'
+    /// buffers have. Default 32.
+    pub concurrent_answers: NonZeroUsize,
+    /// How long a question waits for its turn, and an answer for its place. Default 2s.
     #[serde(deserialize_with = "duration")]
     pub queue_wait: Duration,
+    /// Points that a range query may ask for a series. Default 11001, what Prometheus accepts.
+    pub points: u64,
+    /// Steps that the subqueries of an expression may evaluate: `[1d:1s]` are 86,400, nested ones are multiplied.
+    /// Default 5000000.
+    pub subquery_steps: u64,
     /// Bytes of one parameter. Default 16 KiB.
     pub query_bytes: usize,
     /// Bytes of a form. Default 64 KiB.
@@ -37,10 +46,12 @@ pub struct Limits {
     pub checked_bytes: usize,
     /// Bytes of an answer, decompressed. Default 64 MiB.
     pub answer_bytes: usize,
-    /// Open connections of clients. Default 512.
+    /// Open connections of clients; at the limit the oldest one without a complete request is closed. Default 512.
     pub connections: NonZeroUsize,
     /// Bytes of a request's head. Default 64 KiB.
     pub header_bytes: NonZeroUsize,
+    /// Fields of a request's head. Default 64.
+    pub header_fields: NonZeroUsize,
     /// Time for sending a request's head, and for an idle connection. Default 15s.
     #[serde(deserialize_with = "duration")]
     pub header_wait: Duration,
@@ -50,6 +61,32 @@ pub struct Limits {
     /// Time for open requests when the server is stopped. Default 10s.
     #[serde(deserialize_with = "duration")]
     pub drain: Duration,
+}
+
+/// Limits that one source has in place of the general ones: `limits` of a `[[source]]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct SourceLimits {
+    concurrent_queries: Option<NonZeroUsize>,
+    queued_queries: Option<usize>,
+    concurrent_answers: Option<NonZeroUsize>,
+    points: Option<u64>,
+    subquery_steps: Option<u64>,
+    answer_bytes: Option<usize>,
+}
+
+impl SourceLimits {
+    pub(super) fn over(&self, general: &Limits) -> Limits {
+        Limits {
+            concurrent_queries: self.concurrent_queries.unwrap_or(general.concurrent_queries),
+            queued_queries: self.queued_queries.unwrap_or(general.queued_queries),
+            concurrent_answers: self.concurrent_answers.unwrap_or(general.concurrent_answers),
+            points: self.points.unwrap_or(general.points),
+            subquery_steps: self.subquery_steps.unwrap_or(general.subquery_steps),
+            answer_bytes: self.answer_bytes.unwrap_or(general.answer_bytes),
+            ..general.clone()
+        }
+    }
 }
 
 /// `n`, which is not zero.
@@ -68,7 +105,10 @@ impl Default for Limits {
             connect_timeout: Duration::from_secs(3),
             concurrent_queries: count(8),
             queued_queries: 32,
+            concurrent_answers: count(32),
             queue_wait: Duration::from_secs(2),
+            points: MAX_POINTS as u64 + 1,
+            subquery_steps: 5_000_000,
             query_bytes: 16 << 10,
             form_bytes: 64 << 10,
             form_wait: Duration::from_secs(10),
@@ -76,6 +116,7 @@ impl Default for Limits {
             answer_bytes: 64 << 20,
             connections: count(512),
             header_bytes: count(64 << 10),
+            header_fields: count(64),
             header_wait: Duration::from_secs(15),
             write_wait: Duration::from_secs(30),
             drain: Duration::from_secs(10),

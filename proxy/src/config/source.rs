@@ -1,16 +1,17 @@
 //! Sources: what the file and the `PROMETHEUS_*` variables say, checked and joined.
 
-use std::time::Duration;
+use std::path::{Path, PathBuf};
 
 use axum::http::header::{self, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-use base64::prelude::{BASE64_STANDARD, Engine as _};
 use percent_encoding::percent_decode_str;
-use reqwest::Url;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret as _;
+use serde::Deserialize;
 use shared::api::SourceKind;
+use url::Url;
 
-use super::ConfigError;
-use super::file::{Basic, FileSource, read_secret};
+use super::credentials::{Authorization, basic, bearer, sensitive};
+use super::file::{Basic, FileSource};
+use super::{ConfigError, Limits};
 
 /// Id of the source that `PROMETHEUS_URL` makes, and of the built-in one.
 const ENV_ID: &str = "prometheus";
@@ -45,23 +46,47 @@ pub struct SourceSettings {
     pub kind: SourceKind,
     /// Address without user and password; its path does not end in a slash.
     pub url: Url,
-    /// Credentials and other headers of every request; all are marked as sensitive.
+    /// Headers of every request beside the credentials; all are marked as sensitive.
     pub headers: HeaderMap,
-    /// Time for one evaluation, if it is not that of the limits.
-    pub timeout: Option<Duration>,
+    /// See [`Authorization`].
+    pub authorization: Authorization,
+    /// See [`Tls`].
+    pub tls: Tls,
+    /// The general limits, with those of this source in their place.
+    pub limits: Limits,
     /// Where a person changes the address: named in messages.
     pub url_setting: &'static str,
+}
+
+/// Files in PEM for TLS to a source; they are read again when they change.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tls {
+    /// Certificates to trust instead of the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Certificate, with its chain, by which the server identifies itself.
+    pub cert_file: Option<PathBuf>,
+    /// Key of that certificate.
+    pub key_file: Option<PathBuf>,
+}
+
+impl Tls {
+    /// All files that are named.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        [&self.ca_file, &self.cert_file, &self.key_file].into_iter().filter_map(Option::as_deref)
+    }
 }
 
 /// The sources of the file. The variables add `prometheus`, or change the file's one; with
 /// `PROMETHEUS_URL` it comes first.
 pub(super) fn resolve(
     sources: Vec<FileSource>,
+    limits: &Limits,
     env: impl Fn(&str) -> Option<String>,
 ) -> Result<Vec<SourceSettings>, ConfigError> {
     let mut resolved: Vec<SourceSettings> = Vec::new();
     for source in sources {
-        let source = from_file(source)?;
+        let source = from_file(source, limits)?;
         if resolved.iter().any(|other| other.id == source.id) {
             return Err(wrong_key(&source.id, "id", "is used twice: each source needs its own"));
         }
@@ -87,7 +112,9 @@ pub(super) fn resolve(
                 kind: SourceKind::Prometheus,
                 url,
                 headers: HeaderMap::new(),
-                timeout: None,
+                authorization: Authorization::None,
+                tls: Tls::default(),
+                limits: limits.clone(),
                 url_setting: ENV_URL,
             },
         };
@@ -101,9 +128,10 @@ pub(super) fn resolve(
         .transpose()?;
     match position.and_then(|position| resolved.get_mut(position)) {
         Some(source) => {
-            for (name, value) in [(AUTHORIZATION, authorization), (ORG_ID, tenant)] {
-                value.map(|value| source.headers.insert(name, value));
+            if let Some(value) = authorization {
+                source.authorization = Authorization::Fixed(value);
             }
+            tenant.map(|tenant| source.headers.insert(ORG_ID, tenant));
         }
         None if authorization.is_some() || tenant.is_some() => {
             let problem = "is missing, and PROMETHEUS_ credentials are set: set it too";
@@ -134,7 +162,7 @@ fn env_authorization(
     }
 }
 
-fn from_file(source: FileSource) -> Result<SourceSettings, ConfigError> {
+fn from_file(source: FileSource, limits: &Limits) -> Result<SourceSettings, ConfigError> {
     let id = source.id;
     let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if id.is_empty() || id.len() > 64 || !id.chars().all(letters) {
@@ -156,19 +184,25 @@ fn from_file(source: FileSource) -> Result<SourceSettings, ConfigError> {
         }
         headers.insert(header, sensitive(&setting, value)?);
     }
-    let ways = [
+    let bearer_file = source
+        .bearer_file
+        .map(|file| Authorization::BearerFile { setting: key_name(&id, "bearer_file"), file });
+    let fixed = [
         user,
-        source.basic.map(|basic| file_basic(&id, basic)).transpose()?,
         source.bearer.map(|token| bearer(&key_name(&id, "bearer"), &token)).transpose()?,
-        source
-            .bearer_file
-            .map(|path| bearer(&key_name(&id, "bearer_file"), &read_secret(&path)?))
-            .transpose()?,
         headers.remove(AUTHORIZATION),
     ];
-    let mut ways = ways.into_iter().flatten();
-    if let Some(value) = ways.next() {
-        headers.insert(AUTHORIZATION, value);
+    let fixed = fixed.into_iter().flatten().map(Authorization::Fixed);
+    let basic = source.basic.map(|basic| file_basic(&id, basic)).transpose()?;
+    let mut ways = fixed.chain(basic).chain(bearer_file);
+    let authorization = ways.next().unwrap_or_default();
+    // A missing or empty file is told before the server starts.
+    authorization.value()?;
+    if source.tls.cert_file.is_some() != source.tls.key_file.is_some() {
+        return Err(wrong_key(&id, "tls", "needs both cert_file and key_file, or none of them"));
+    }
+    if source.tls.files().next().is_some() && url.scheme() == "http" {
+        return Err(wrong_key(&id, "tls", "is set and url begins with http: write https there"));
     }
     if ways.next().is_some() {
         let problem = "has several credentials: keep one of basic, bearer, bearer_file, an Authorization \
@@ -180,19 +214,26 @@ fn from_file(source: FileSource) -> Result<SourceSettings, ConfigError> {
         kind: source.kind,
         url,
         headers,
-        timeout: source.timeout,
+        authorization,
+        tls: source.tls,
+        limits: Limits {
+            timeout: source.timeout.unwrap_or(limits.timeout),
+            ..source.limits.over(limits)
+        },
         url_setting: "`url` in the configuration file",
         id,
     })
 }
 
-fn file_basic(id: &str, given: Basic) -> Result<HeaderValue, ConfigError> {
-    let password = match (given.password, given.password_file) {
-        (Some(password), None) => password,
-        (None, Some(path)) => read_secret(&path)?,
-        _ => return Err(wrong_key(id, "basic", "needs either password or password_file")),
-    };
-    basic(&key_name(id, "basic"), &given.username, password.expose_secret())
+fn file_basic(id: &str, given: Basic) -> Result<Authorization, ConfigError> {
+    let (setting, username) = (key_name(id, "basic"), given.username);
+    match (given.password, given.password_file) {
+        (Some(password), None) => {
+            basic(&setting, &username, password.expose_secret()).map(Authorization::Fixed)
+        }
+        (None, Some(file)) => Ok(Authorization::BasicFile { setting, username, file }),
+        _ => Err(wrong_key(id, "basic", "needs either password or password_file")),
+    }
 }
 
 /// The address without user and password, and these as a header value.
@@ -215,28 +256,6 @@ fn parse_url(setting: &str, text: &str) -> Result<(Url, Option<HeaderValue>), Co
     let path = url.path().trim_end_matches('/').to_owned();
     url.set_path(&path);
     Ok((url, value))
-}
-
-fn basic(setting: &str, user: &str, password: &str) -> Result<HeaderValue, ConfigError> {
-    if user.contains(':') {
-        return Err(ConfigError::setting(setting, "a user name cannot hold a colon"));
-    }
-    let pair = BASE64_STANDARD.encode(format!("{user}:{password}"));
-    sensitive(setting, &format!("Basic {pair}").into())
-}
-
-fn bearer(setting: &str, token: &SecretString) -> Result<HeaderValue, ConfigError> {
-    if token.expose_secret().is_empty() {
-        return Err(ConfigError::setting(setting, "is empty"));
-    }
-    sensitive(setting, &format!("Bearer {}", token.expose_secret()).into())
-}
-
-fn sensitive(setting: &str, text: &SecretString) -> Result<HeaderValue, ConfigError> {
-    let mut value = HeaderValue::from_str(text.expose_secret())
-        .map_err(|_| ConfigError::setting(setting, "has characters that no header can hold"))?;
-    value.set_sensitive(true);
-    Ok(value)
 }
 
 fn key_name(id: &str, name: &str) -> String {

@@ -1,7 +1,5 @@
 use std::collections::BTreeMap;
 
-use axum::http::header::AUTHORIZATION;
-
 use super::*;
 
 /// Loads `file` with `env` and returns the settings or the message.
@@ -17,17 +15,20 @@ fn load(file: &str, env: &[(&str, &str)]) -> Result<Settings, String> {
         .map_err(|error| error.to_string())
 }
 
-fn authorization(source: &SourceSettings) -> &str {
-    source.headers.get(AUTHORIZATION).map_or("", |value| value.to_str().unwrap())
+fn authorization(source: &SourceSettings) -> String {
+    match &source.authorization {
+        Authorization::None => String::new(),
+        Authorization::Fixed(value) => value.to_str().unwrap().to_owned(),
+        file => format!("from {}", file.file().unwrap().file_name().unwrap().display()),
+    }
 }
 
 /// Sources as `id name url authorization`, and whether there is the demo.
 fn check(file: &str, env: &[(&str, &str)], expected: &[&str], demo: bool) {
     let settings = load(file, env).unwrap_or_else(|error| panic!("{file}: {error}"));
     let describe = |source: &SourceSettings| {
-        let parts = [&source.id, &source.name, source.url.as_str(), authorization(source)]
-            .map(str::to_owned);
-        parts.join(" ").trim_end().to_owned()
+        let (id, name, url) = (&source.id, &source.name, &source.url);
+        format!("{id} {name} {url} {}", authorization(source)).trim_end().to_owned()
     };
     let sources: Vec<_> = settings.sources.iter().map(describe).collect();
     assert_eq!(
@@ -73,7 +74,7 @@ fn sources_come_from_file_and_environment() {
     check(
         "[[source]]\nid = 'a'\nurl = 'http://a'\nbearer_file = '$DIR/token'\n",
         &[],
-        &["a a http://a/ Bearer file-CANARY"],
+        &["a a http://a/ from token"],
         false,
     );
     check(
@@ -82,6 +83,70 @@ fn sources_come_from_file_and_environment() {
         &["a a http://a/ Basic bWU6cEBzcw=="],
         false,
     );
+}
+
+#[test]
+fn a_source_has_limits_and_certificates_of_its_own() {
+    let settings = load(
+        "[limits]\nconcurrent_queries = 2\nsubquery_steps = 5\n\
+         [[source]]\nid = 'a'\nurl = 'https://a'\nlimits = { points = 30000, subquery_steps = 9 }\n\
+         tls = { ca_file = 'ca', cert_file = 'cert', key_file = 'key' }\n\
+         [[source]]\nid = 'b'\nurl = 'http://b'\nbasic = { username = 'me', password_file = '$DIR/token' }\n",
+        &[],
+    )
+    .unwrap();
+    let [a, b] = settings.sources.as_slice() else { panic!("two sources") };
+    let limits = |source: &SourceSettings| {
+        let limits = &source.limits;
+        (limits.concurrent_queries.get(), limits.points, limits.subquery_steps)
+    };
+    assert_eq!((limits(a), limits(b)), ((2, 30_000, 9), (2, 11_001, 5)));
+    let files: Vec<_> = a.tls.files().map(std::path::Path::display).collect();
+    assert_eq!(format!("{files:?}"), "[\"ca\", \"cert\", \"key\"]");
+    assert_eq!(authorization(b), "from token");
+}
+
+/// What an address that is not loopback says to the access settings.
+fn exposure(file: &str, options: Options) -> Result<Access, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("oddity.toml");
+    std::fs::write(&path, file).unwrap();
+    let settings = Settings::load(Options { config: Some(path), ..options }, |_| None)
+        .map_err(|error| error.to_string())?;
+    settings.access.check_exposure([127, 0, 0, 1].into()).expect("loopback");
+    let checked = settings.access.check_exposure([10, 0, 0, 1].into());
+    checked.map(|()| settings.access).map_err(|error| error.to_string())
+}
+
+#[test]
+fn who_may_use_the_server_is_said_before_it_is_exposed() {
+    let missing = exposure("", Options::default()).unwrap_err();
+    assert!(missing.contains("10.0.0.1 can be reached from other machines"), "{missing}");
+    let insecure = Options { insecure_no_auth: true, ..Options::default() };
+    assert!(matches!(exposure("", insecure), Ok(Access::Open { insecure: true })));
+    let cases = [
+        ("auth = 'basic:/x'", Ok("Basic(\"/x\")")),
+        ("auth = 'bearer:/x'", Ok("Bearer(\"/x\")")),
+        (
+            "auth = 'header:X-User'\ntrusted_proxies = ['10.0.0.2', '10.1.0.0/16']",
+            Ok("Header { name: \"x-user\", proxies: [10.0.0.2/32, 10.1.0.0/16] }"),
+        ),
+        ("auth = 'header:X-User'", Err("list your reverse proxy")),
+        ("auth = 'header:a b'\ntrusted_proxies = ['10.0.0.2']", Err("not the name of a header")),
+        ("trusted_proxies = ['10.0.0.2']", Err("has an effect only together")),
+        ("trusted_proxies = ['proxy']", Err("\"proxy\" is neither an address nor a network")),
+        ("auth = 'basic:'", Err("is neither basic:FILE")),
+        ("auth = 'secret'", Err("is neither basic:FILE")),
+    ];
+    for (file, expected) in cases {
+        match (exposure(file, Options::default()), expected) {
+            (Ok(access), Ok(expected)) => assert_eq!(format!("{access:?}"), expected, "{file}"),
+            (Err(message), Err(expected)) => {
+                assert!(message.contains(expected), "{file}: {message}");
+            }
+            (found, _) => panic!("{file}: {found:?}"),
+        }
+    }
 }
 
 #[test]
@@ -97,7 +162,7 @@ fn headers_limits_and_origins_are_read() {
     assert_eq!(settings.allowed_origins, ["https://ok.example"]);
     assert_eq!(settings.limits.timeout.as_secs(), 60);
     assert_eq!(settings.limits.concurrent_queries.get(), 2);
-    assert_eq!(source.timeout.map(|timeout| timeout.as_secs()), Some(10));
+    assert_eq!(source.limits.timeout.as_secs(), 10);
     assert_eq!(source.kind, shared::api::SourceKind::VictoriaMetrics);
     assert_eq!(source.headers["x-scope-orgid"], "team");
     assert!(source.headers.values().all(axum::http::HeaderValue::is_sensitive));
@@ -139,6 +204,17 @@ fn wrong_settings_are_named_and_not_shown() {
         ("demo = false".into(), &[], "demo: is false and no source is configured"),
         ("allowed_origins = ['*']".into(), &[], "\"*\" is not an origin"),
         ("allowed_origins = ['https://a/']".into(), &[], "is not an origin"),
+        ("allowed_hosts = ['*']".into(), &[], "\"*\" is not a host name"),
+        ("allowed_hosts = ['a:80']".into(), &[], "\"a:80\" is not a host name"),
+        ("allowed_hosts = ['https://a']".into(), &[], "is not a host name"),
+        (with("tls = { ca = 'x' }"), &[], "unknown field `ca`"),
+        (with("tls = { ca_file = 'x' }"), &[], "tls of [[source]] \"a\": is set and url begins"),
+        (
+            "[[source]]\nid = 'a'\nurl = 'https://a'\ntls = { cert_file = 'x' }".into(),
+            &[],
+            "needs both cert_file and key_file",
+        ),
+        (with("limits = { connections = 1 }"), &[], "unknown field `connections`"),
         (String::new(), &[("PROMETHEUS_URL", "CANARY")], "PROMETHEUS_URL: is not an address"),
         (String::new(), &[("PROMETHEUS_URL", "ftp://u:CANARY@x")], "PROMETHEUS_URL: is not"),
         (String::new(), &[("PROMETHEUS_TOKEN", "CANARY")], "PROMETHEUS_URL: is missing"),

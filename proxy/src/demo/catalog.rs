@@ -3,11 +3,14 @@
 mod service;
 mod system;
 
+use std::sync::Arc;
+
 use shared::api::Example;
 use shared::series::{Labels, METRIC_NAME};
 use shared::time::Timestamp;
 
 use super::signal::{Moment, Noise, PAST};
+use crate::history::{History, OWN, Own};
 
 /// Milliseconds between two samples of a series.
 pub(super) const SCRAPE_INTERVAL: i64 = 60_000;
@@ -103,9 +106,26 @@ pub(super) fn series(anchor: Timestamp) -> Vec<DemoSeries> {
     builder.series
 }
 
+/// The server's own metrics, which are as they were and not made up.
+pub(super) fn own(anchor: Timestamp, history: &Arc<History>) -> Vec<DemoSeries> {
+    let anchor = anchor.0.div_euclid(SCRAPE_INTERVAL) * SCRAPE_INTERVAL;
+    let mut builder = Builder { anchor, series: Vec::new() };
+    for (place, own) in OWN.iter().enumerate() {
+        let history = history.clone();
+        builder.add(own.name, &[("job", "oddity")], move |moment, _| {
+            // Minutes since 1970 fit by far.
+            #[allow(clippy::cast_possible_truncation)]
+            let minute = moment.utc.floor() as i64;
+            history.sample(place, minute)
+        });
+    }
+    builder.series
+}
+
 /// Metadata of every metric.
 pub(super) fn metrics() -> impl Iterator<Item = Metric> {
-    service::METRICS.into_iter().chain(system::METRICS)
+    let own = OWN.map(|Own { name, kind, help }| Metric { name, kind, help, unit: "" });
+    service::METRICS.into_iter().chain(system::METRICS).chain(own)
 }
 
 /// Queries worth showing to a newcomer.
@@ -122,7 +142,10 @@ pub(super) fn examples() -> Vec<Example> {
             "dns_validator_mismatch_total",
             "a raw counter that drifts away: take its rate, and the Z-score",
         ),
-        ("process_resident_memory_bytes", "a memory leak"),
+        (
+            "process_resident_memory_bytes",
+            "a memory leak, restarted every eight hours as ever: give Fixed bounds a limit",
+        ),
         ("rate(node_network_receive_errs_total[5m])", "interface errors in bursts"),
         ("queue_depth", "half an hour without samples"),
         ("room_temperature_celsius", "a sensor that stops moving"),

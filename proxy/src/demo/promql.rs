@@ -19,13 +19,14 @@ mod value;
 
 pub(super) use eval::Evaluator;
 pub(super) use labels::is_label_name;
-pub(super) use parse::{parse, parse_selector};
+pub(crate) use parse::parse;
+pub(super) use parse::parse_selector;
 pub(super) use select::{Selector, Store};
 pub(super) use value::{RawSeries, StepSeries, Steps, Value};
 
 /// Why an expression has no answer.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub(super) enum EvalError {
+pub(crate) enum EvalError {
     /// Not PromQL; lines and columns count from 1.
     #[error("{line}:{column}: parse error: {message}")]
     Parse {

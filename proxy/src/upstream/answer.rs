@@ -1,21 +1,27 @@
 //! From a source's answer to the client's: its status and JSON, and nothing else of it.
 
+use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderValue, Response, StatusCode};
 use bytes::Bytes;
 use futures_util::stream;
+use metrics::Counter;
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
 use super::Upstream;
+use super::inflate::Pieces;
+use super::link::Exchange;
 use super::shape::Shape;
+use super::start::Start;
+use crate::connection::Connection;
 use crate::fault::Fault;
-use crate::gate::Permit;
+use crate::gate::{Permit, Place};
 use crate::metrics::Metrics;
 
 /// The part of Prometheus' envelope that tells it from other JSON.
@@ -36,8 +42,8 @@ enum EnvelopeStatus {
 
 /// An answer of which only the start has been read.
 struct Rest {
-    start: Option<Bytes>,
-    response: reqwest::Response,
+    start: VecDeque<Bytes>,
+    pieces: Pieces,
     shape: Shape,
     passed: usize,
     most: usize,
@@ -45,61 +51,85 @@ struct Rest {
     deadline: Duration,
     id: Arc<str>,
     metrics: Arc<Metrics>,
-    _permit: Permit,
+    received: Counter,
+    _place: Place,
+}
+
+/// A whole answer; it keeps its place until the last byte of it has been sent.
+struct Whole {
+    body: Bytes,
+    _place: Place,
+}
+
+impl AsRef<[u8]> for Whole {
+    fn as_ref(&self) -> &[u8] {
+        &self.body
+    }
 }
 
 impl Upstream {
     /// See [`Upstream::ask`].
     pub(super) async fn pass_on(
         &self,
-        mut response: reqwest::Response,
+        exchange: Exchange,
         end: Instant,
         permit: Permit,
+        client: Arc<Connection>,
     ) -> Result<Response<Body>, Fault> {
-        let status = response.status();
+        let status = exchange.status;
         if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             return Err(Fault::Credentials(status));
         }
         if status.is_redirection() {
             return Err(Fault::Redirect(status));
         }
-        if response.content_length().is_some_and(|length| length > self.answer_bytes as u64) {
-            return Err(Fault::TooLarge(self.answer_bytes));
+        let most = self.limits.answer_bytes;
+        let length = exchange.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+        let length: u64 = length.and_then(|length| length.parse().ok()).unwrap_or_default();
+        if length > most as u64 {
+            return Err(Fault::TooLarge(most));
         }
         let malformed =
             if status.is_success() { Fault::NotPrometheus } else { Fault::Status(status) };
-        let mut start = Vec::new();
+        let mut start = Start::default();
         let mut shape = Shape::default();
-        while start.len() <= self.checked_bytes {
-            let Some(chunk) = response.chunk().await.map_err(|error| self.fault(error))? else {
-                return if is_envelope(status, &start) {
-                    Ok(json(status, Body::from(start)))
-                } else if starts_as_success(&start) && !shape.is_complete() {
+        let mut pieces = Pieces::of(exchange);
+        while start.len() <= self.limits.checked_bytes {
+            let Some(piece) = pieces.next().await.map_err(|_| Fault::Cut)? else {
+                let success = start.is_success();
+                let body = start.joined();
+                return if is_envelope(status, &body) {
+                    let place = permit.answered(client).await.ok_or(Fault::Busy)?;
+                    Ok(whole(status, body, place))
+                } else if success && !shape.is_complete() {
                     Err(Fault::Cut)
                 } else {
                     Err(malformed)
                 };
             };
-            start.extend_from_slice(&chunk);
-            shape.feed(&chunk).map_err(|_| malformed)?;
+            self.received.increment(piece.len() as u64);
+            shape.feed(&piece).map_err(|_| malformed)?;
+            start.push(piece);
         }
-        if status != StatusCode::OK || !starts_as_success(&start) {
+        if status != StatusCode::OK || !start.is_success() {
             return Err(malformed);
         }
-        if start.len() > self.answer_bytes {
-            return Err(Fault::TooLarge(self.answer_bytes));
+        if start.len() > most {
+            return Err(Fault::TooLarge(most));
         }
+        let place = permit.answered(client).await.ok_or(Fault::Busy)?;
         let rest = Rest {
             passed: start.len(),
-            start: Some(start.into()),
-            response,
+            start: start.into_pieces(),
+            pieces,
             shape,
-            most: self.answer_bytes,
+            most,
             end,
             deadline: self.deadline,
             id: self.id.clone(),
             metrics: self.metrics.clone(),
-            _permit: permit,
+            received: self.received.clone(),
+            _place: place,
         };
         let pieces = stream::try_unfold(rest, |mut rest| async move {
             match rest.next().await {
@@ -118,20 +148,21 @@ impl Upstream {
 impl Rest {
     /// The next piece, or `None` after the last one of a complete answer.
     async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
-        if let Some(start) = self.start.take() {
+        if let Some(start) = self.start.pop_front() {
             return Ok(Some(start));
         }
-        let chunk = timeout_at(self.end, self.response.chunk()).await;
+        let chunk = timeout_at(self.end, self.pieces.next()).await;
         let chunk = chunk.map_err(|_| Fault::Timeout(self.deadline))?;
-        let chunk = chunk.map_err(|error| Fault::from_error(&error, self.deadline))?;
+        let chunk = chunk.map_err(|_| Fault::Cut)?;
         let Some(chunk) = chunk else {
             return if self.shape.is_complete() { Ok(None) } else { Err(Fault::Cut) };
         };
+        self.received.increment(chunk.len() as u64);
         self.passed = self.passed.saturating_add(chunk.len());
         if self.passed > self.most {
             return Err(Fault::TooLarge(self.most));
         }
-        self.shape.feed(&chunk).map_err(|_| Fault::NotPrometheus)?;
+        self.shape.feed(&chunk)?;
         Ok(Some(chunk))
     }
 }
@@ -147,14 +178,13 @@ fn is_envelope(status: StatusCode, body: &[u8]) -> bool {
     }
 }
 
-/// Whether `body` began as an envelope; the status comes first in every known implementation.
-fn starts_as_success(body: &[u8]) -> bool {
-    let visible = body.iter().copied().filter(|byte| !byte.is_ascii_whitespace());
-    visible.take(19).eq(*br#"{"status":"success""#)
+/// A reply with our headers only, whose body keeps `place` until it has been sent.
+pub(crate) fn whole(status: StatusCode, body: Bytes, place: Place) -> Response<Body> {
+    json(status, Bytes::from_owner(Whole { body, _place: place }).into())
 }
 
 /// A reply with our headers only.
-pub(crate) fn json(status: StatusCode, body: Body) -> Response<Body> {
+fn json(status: StatusCode, body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use shared::analysis::{Learning, detect};
+use shared::analysis::{Learning, detect, prepare};
 use shared::detect::Detector;
 use shared::event::Rule;
 use shared::query::RangeQuery;
@@ -18,6 +18,8 @@ const CASES: &[(&str, &str)] = &[
     ("gap", "max(odd{kind=\"gaps\"})"),
     ("flatline", "odd{kind=\"counts\"}"),
     ("flatline", "round(odd{kind=\"noise\"}, 2)"),
+    ("flatline", "round(odd{kind=\"gaps\"}, 4)"),
+    ("flatline", "round(odd{kind=\"broken\"}, 2)"),
 ];
 
 #[tokio::test]
@@ -36,7 +38,7 @@ async fn durations_agree_where_the_longest_is_known() {
             let range = TimeRange { start, end: start + step.times(400) };
             let query = RangeQuery::new(expr, range, step, 150).unwrap();
             let detected =
-                detect(Arc::new(source.ask(&query).await), detector, Learning::default());
+                detect(&prepare(Arc::new(source.ask(&query).await)), detector, Learning::default());
             let rule = Rule { threshold: 1.0, ..Rule::default() };
             let Ok(export) = export(&detected, &rule) else { continue };
             let found = &detected.series[0].detection;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value as Json;
-use shared::analysis::{Detected, Learning, detect};
+use shared::analysis::{Detected, Learning, detect, prepare};
 use shared::detect::Detector;
 use shared::event::Rule;
 use shared::prometheus::Loaded;
@@ -73,7 +73,7 @@ fn detected(detector: Detector, first: Timestamp, values: &[f64]) -> Detected {
         warnings: vec![],
         infos: vec![],
     };
-    detect(Arc::new(loaded), detector, Learning::default())
+    detect(&prepare(Arc::new(loaded)), detector, Learning::default())
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use shared::analysis::{Detected, Learning, detect};
+use shared::analysis::{Detected, Learning, detect, prepare};
 use shared::detect::Detector;
 use shared::event::{Rule, Sides, flagged};
 use shared::prometheus::Loaded;
@@ -124,7 +124,7 @@ async fn check(name: &str, address: std::net::SocketAddr) {
             ..Rule::default()
         };
         let loaded = Arc::new(source.ask(&query).await);
-        let detected = detect(loaded, detector, Learning::default());
+        let detected = detect(&prepare(loaded), detector, Learning::default());
         let found = by_detector.entry(id).or_default();
         found.combinations += 1;
         compare(&source, &detected, &rule, found).await;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use shared::analysis::{Analysis, Learning, analyze, detect};
+use shared::analysis::{Analysis, Learning, analyze, detect, prepare};
 use shared::detect::Detector;
 use shared::event::{Rule, Sides};
 use shared::prometheus::Loaded;
@@ -85,7 +85,7 @@ fn loaded(expr: &str, metric: Option<&str>, history: usize) -> Loaded {
 
 fn analysis(expr: &str, metric: Option<&str>, detector: Detector, rule: Rule) -> Analysis {
     let loaded = loaded(expr, metric, detector.history() + 1);
-    analyze(Arc::new(detect(Arc::new(loaded), detector, Learning::default())), rule)
+    analyze(Arc::new(detect(&prepare(Arc::new(loaded)), detector, Learning::default())), rule)
 }
 
 /// Small windows, so that a test is short.

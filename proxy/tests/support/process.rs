@@ -1,6 +1,7 @@
 //! Processes that a test starts, and ends by their id when it is over.
 
 use std::io::{BufRead, BufReader, Read};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
@@ -19,8 +20,20 @@ impl Drop for Process {
 impl Process {
     /// Asks it to end.
     pub(crate) fn terminate(&self) {
-        let kill = format!("kill -TERM {}", self.0.id());
+        self.signal("TERM");
+    }
+
+    /// Sends a signal by its name.
+    pub(crate) fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.0.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    }
+
+    /// Bytes of memory that it holds now.
+    pub(crate) fn resident(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() << 10
     }
 
     /// Waits for its end, ten seconds at most.
@@ -40,7 +53,7 @@ impl Process {
 pub(crate) struct Oddity {
     pub(crate) process: Process,
     /// `127.0.0.1:port`.
-    pub(crate) address: std::net::SocketAddr,
+    pub(crate) address: SocketAddr,
     log: JoinHandle<String>,
 }
 
@@ -55,7 +68,17 @@ pub(crate) fn command(folder: &Path, args: &[&str], env: &[(&str, &str)]) -> Com
 impl Oddity {
     /// Starts on a free port and waits until it listens.
     pub(crate) fn start(folder: &Path, args: &[&str], env: &[(&str, &str)]) -> Self {
-        let args = [&["--listen", "127.0.0.1:0"], args].concat();
+        Self::start_on("127.0.0.1:0", folder, args, env)
+    }
+
+    /// The same on an address of its own, which loopback reaches too.
+    pub(crate) fn start_on(
+        listen: &str,
+        folder: &Path,
+        args: &[&str],
+        env: &[(&str, &str)],
+    ) -> Self {
+        let args = [&["--listen", listen], args].concat();
         let mut process = Process(command(folder, &args, env).spawn().unwrap());
         let mut stderr = process.0.stderr.take().unwrap();
         let log = std::thread::spawn(move || {
@@ -65,8 +88,10 @@ impl Oddity {
         });
         let mut line = String::new();
         BufReader::new(process.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("Oddity listens on http://").map(str::parse);
+        let address =
+            line.trim().strip_prefix("Oddity listens on http://").map(str::parse::<SocketAddr>);
         let Some(Ok(address)) = address else { panic!("not listening: {line}") };
+        let address = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), SocketAddr::port(&address));
         Self { process, address, log }
     }
 

@@ -1,6 +1,6 @@
 //! A real Prometheus on loopback, filled with given samples and ended with the test.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 
 use super::process::Process;
-use super::{say, send};
+use super::{get, say, send};
 
 /// Set to anything, it lets tests pass on a machine without Prometheus.
 pub(crate) const SKIP: &str = "ODDITY_SKIP_PROMETHEUS";
@@ -24,10 +24,11 @@ const PATIENCE: u32 = 300;
 
 /// A running Prometheus; dropping it ends the process and removes its data.
 pub(crate) struct Prometheus {
-    _process: Process,
+    process: Process,
+    program: OsString,
     address: SocketAddr,
     /// Removed when dropped, after the process has ended.
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl Prometheus {
@@ -76,10 +77,39 @@ impl Prometheus {
         self.address
     }
 
+    /// Ends it without a warning.
+    pub(crate) fn kill(&mut self) {
+        self.process.0.kill().expect("killed");
+        self.process.0.wait().expect("ended");
+    }
+
+    /// Starts it anew at the same address with the same data.
+    pub(crate) async fn restart(&mut self) {
+        self.process = Self::spawn(&self.program, &self.data, self.address);
+        self.wait_until_ready().await;
+    }
+
+    /// Sends a signal by its name.
+    pub(crate) fn signal(&self, name: &str) {
+        self.process.signal(name);
+    }
+
+    /// One of its own metrics, by its name and labels as it writes them.
+    pub(crate) async fn metric(&self, series: &str) -> Option<f64> {
+        let text = get(self.address, "/metrics").await.body;
+        let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        line.map(|value| value.parse().expect("a number"))
+    }
+
     fn start(program: &OsStr, data: TempDir, config: &str) -> Self {
-        let file = data.path().join("prometheus.yml");
-        fs::write(&file, config).expect("configuration");
+        fs::write(data.path().join("prometheus.yml"), config).expect("configuration");
         let address = free_address();
+        let process = Self::spawn(program, &data, address);
+        Self { process, program: program.to_owned(), address, data }
+    }
+
+    fn spawn(program: &OsStr, data: &TempDir, address: SocketAddr) -> Process {
+        let file = data.path().join("prometheus.yml");
         let process = Command::new(program)
             .arg(format!("--config.file={}", file.display()))
             .arg(format!("--storage.tsdb.path={}", data.path().join("tsdb").display()))
@@ -90,7 +120,7 @@ impl Prometheus {
             .stderr(Stdio::null())
             .spawn()
             .expect("prometheus starts");
-        Self { _process: Process(process), address, _data: data }
+        Process(process)
     }
 
     async fn wait_until_ready(&self) {

@@ -23,6 +23,7 @@ pub(crate) struct Scripted {
 
 #[derive(Default)]
 struct Seen {
+    connections: usize,
     requests: Vec<String>,
     dropped: usize,
 }
@@ -46,10 +47,16 @@ impl Scripted {
         let (answer, log) = (Arc::new(answer), seen.clone());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                log.lock().unwrap().connections += 1;
                 tokio::spawn(converse(stream, answer.clone(), then, log.clone()));
             }
         });
         Self { address, seen }
+    }
+
+    /// How often it was connected to so far.
+    pub(crate) fn connections(&self) -> usize {
+        self.seen.lock().unwrap().connections
     }
 
     /// The requests so far, as they came.

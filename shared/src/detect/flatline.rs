@@ -2,13 +2,14 @@ use super::duration::{LEAST, LEAST_KNOWN, Stretch, THRESHOLD, against_longest};
 use super::param::Field;
 use super::{About, Algorithm, Detection, Input, Param};
 
-/// Flat line: for how long the value has not changed, in seconds of samples that came, judged in units of
+/// Flat line: for how long the value has not changed, in seconds by the clock, judged in units of
 /// the longest such stretch that ended before, or of `least` samples where that is longer. What sits still
 /// this long may be a stuck sensor or a frozen exporter.
 ///
 /// A stretch only means something in a series that usually moves. No verdict until 10 stretches have
 /// ended and while fewer than one sample in ten changed: a gauge that mostly rests, and a series that
-/// never moved, are not flat lines. Missing samples neither add to a stretch nor end it.
+/// never moved, are not flat lines. Missing samples count as time, but after a pause longer than the
+/// longest usual stretch a new one begins, as the value may have moved in between.
 ///
 /// Cost: O(n). Source: the persistence test of quality control for measurements (WMO-No. 8, "Guide to
 /// instruments", part on automatic checks), with its limit learnt instead of given.
@@ -61,9 +62,9 @@ impl Algorithm for Flatline {
         let mut judged = Flat::default();
         let mut past = Past::default();
         let stretches = input.values.iter().zip(input.learnt).map(|(&value, &learnt)| {
-            let longest = past.longest();
-            past.learn(value, learnt);
-            judged.follow(value);
+            let (longest, pause) = (past.longest(), past.longest.max(self.least));
+            past.learn(value, learnt, pause);
+            judged.follow(value, pause);
             let length = value.is_finite().then_some(judged.length);
             Stretch { length, longest }
         });
@@ -76,24 +77,35 @@ impl Algorithm for Flatline {
 #[derive(Default)]
 struct Flat {
     value: Option<f64>,
-    /// Samples since the first one with this value.
+    /// Steps since the first sample with this value.
     length: usize,
+    /// Steps without a sample since the last one.
+    silent: usize,
+}
+
+/// A stretch that ended.
+struct Ended {
+    length: usize,
+    /// Whether by another value, and not by a long pause.
+    changed: bool,
 }
 
 impl Flat {
-    /// Takes the next value, unless it is missing; the length of the stretch that it ends.
-    fn follow(&mut self, value: f64) -> Option<usize> {
+    /// Takes the next value, or that it is missing; the stretch that it ends. A sample more than `pause` steps after
+    /// the last begins a new one.
+    fn follow(&mut self, value: f64, pause: usize) -> Option<Ended> {
         if !value.is_finite() {
+            self.silent += 1;
             return None;
         }
-        let before = self.value.replace(value);
-        if before == Some(value) {
-            self.length += 1;
+        let since = std::mem::take(&mut self.silent) + 1;
+        let before = self.value.replace(value)?;
+        let changed = before != value;
+        if !changed && since <= pause {
+            self.length += since;
             return None;
         }
-        let ended = before.map(|_| self.length);
-        self.length = 0;
-        ended
+        Some(Ended { length: std::mem::take(&mut self.length), changed })
     }
 }
 
@@ -112,7 +124,7 @@ impl Past {
         moves.then_some(self.longest)
     }
 
-    fn learn(&mut self, value: f64, learnt: f64) {
+    fn learn(&mut self, value: f64, learnt: f64, pause: usize) {
         let left_out = learnt.is_infinite() || (learnt.is_nan() && !value.is_nan());
         if left_out {
             self.flat = Flat::default();
@@ -121,9 +133,9 @@ impl Past {
         if learnt.is_finite() {
             self.samples += 1;
         }
-        if let Some(length) = self.flat.follow(learnt) {
+        if let Some(Ended { length, changed }) = self.flat.follow(learnt, pause) {
             self.longest = self.longest.max(length);
-            self.ended += 1;
+            self.ended += usize::from(changed);
         }
     }
 }

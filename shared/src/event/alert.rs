@@ -15,8 +15,7 @@ pub(super) fn runs(detection: &Detection, rule: &Rule, history: usize) -> Vec<(u
     let known = history.saturating_sub(rule.hold_off);
     let opens = rule.opens(detection);
     let joins = rule.joins(detection);
-    let strengths = detection.strength();
-    for (at, strength, score) in candidates(strengths, opens, &detection.score, joins, known) {
+    for (at, strength, score) in candidates(detection, opens, joins, known) {
         let (alerts, joined) = (strength > 0.0 && strength >= opens, score > 0.0 && score >= joins);
         if !((alerts || joined) && counts(detection, rule, at)) {
             continue;
@@ -51,21 +50,34 @@ fn lasts(detection: &Detection, at: usize) -> bool {
 
 /// Index, strength and score of each sample from `first` on that is in a block in which a strength reaches `opens` or a
 /// score `joins`.
-fn candidates<'a>(
-    strengths: &'a [f64],
+fn candidates(
+    detection: &Detection,
     opens: f64,
-    scores: &'a [f64],
     joins: f64,
     first: usize,
-) -> impl Iterator<Item = (usize, f64, f64)> + 'a {
+) -> impl Iterator<Item = (usize, f64, f64)> {
+    let (strengths, scores) = (detection.strength(), detection.score.as_slice());
+    // Without alerts of their own both are the same.
+    let apart = detection.alerts.is_some();
     let blocks = strengths.chunks(BLOCK).zip(scores.chunks(BLOCK)).enumerate();
     blocks
         .skip(first / BLOCK)
-        .filter(move |(_, (strengths, scores))| reaches(strengths, opens) || reaches(scores, joins))
+        .filter(move |(_, (strengths, scores))| {
+            reaches(strengths, opens) || (apart && reaches(scores, joins))
+        })
         .flat_map(|(block, (strengths, scores))| {
             (block * BLOCK..).zip(strengths).zip(scores).map(|((at, s), score)| (at, *s, *score))
         })
         .filter(move |(at, ..)| *at >= first)
+}
+
+/// Index and strength of each sample whose strength is `least` or more, in their order.
+pub(super) fn large(strengths: &[f64], least: f64) -> Vec<(usize, f64)> {
+    let blocks = strengths.chunks(BLOCK).enumerate().filter(|(_, block)| reaches(block, least));
+    blocks
+        .flat_map(|(block, strengths)| (block * BLOCK..).zip(strengths.iter().copied()))
+        .filter(|(_, strength)| *strength >= least)
+        .collect()
 }
 
 /// Whether a sample is odd by its score and counts for the rule, whatever comes before and after it.

@@ -12,21 +12,16 @@ const CALM: usize = 3;
 /// The event of the run `first..=last`; `limit` is where the next one begins. Severity is left at 0, and the
 /// probability at 1 where the detection does not tell it.
 pub(super) fn event(
-    samples: Samples<'_>,
+    found: Finding,
     detection: &Detection,
     rule: &Rule,
-    first: usize,
-    last: usize,
+    (first, last): (usize, usize),
     limit: usize,
     at: impl Fn(usize) -> Timestamp,
 ) -> Event {
     let onset = judged(detection, rule, first, &at);
     let len = detection.judged.len();
-    let direction = if onset.value > onset.expected || onset.value == f64::INFINITY {
-        Direction::Up
-    } else {
-        Direction::Down
-    };
+    let direction = direction(detection, first);
     let outside = |value: f64| match direction {
         Direction::Up => value > onset.upper,
         Direction::Down => value < onset.lower,
@@ -55,7 +50,10 @@ pub(super) fn event(
         .filter(|&index| detection.judged[index].is_finite())
         .max_by(|&a, &b| distance(a).total_cmp(&distance(b)));
     let peak = judged(detection, rule, farthest.unwrap_or(first), &at);
-    let found = finding(samples, detection, first, direction);
+    let start = match found.kind {
+        Kind::Gap | Kind::FlatLine | Kind::SlopeChange | Kind::Drift => at(found.began),
+        _ => onset.time,
+    };
     let of_values = matches!(detection.quantity, Quantity::Value | Quantity::Increase);
     let new_level = new_level.or(found.level.filter(|_| of_values && back.is_none()));
     let seconds = at(first + 1).since(at(first)).as_seconds();
@@ -68,11 +66,13 @@ pub(super) fn event(
         quantity: detection.quantity,
         onset,
         peak,
-        began: found.began,
+        began: at(found.began),
         last,
         recovered: back,
         ongoing,
+        start,
         end: at(odd_until),
+        lasted: at(odd_until + 1).since(start),
         area,
         direction,
         kind: found.kind,
@@ -100,16 +100,21 @@ fn new_level(judged: &[f64], memory: usize, outside: impl Fn(f64) -> bool) -> Op
     Some(*finite.select_nth_unstable_by(middle, f64::total_cmp).1)
 }
 
+fn direction(detection: &Detection, onset: usize) -> Direction {
+    let (value, expected) = (detection.judged[onset], detection.expected[onset]);
+    if value > expected || value == f64::INFINITY { Direction::Up } else { Direction::Down }
+}
+
 /// What the samples say happened. The direction of an excursion is that of the detector where it judges
-/// values: what is below all others may be high for its hour.
-fn finding(
+/// values: what is below all others may be high for its hour. No rule changes it.
+pub(super) fn finding(
     Samples { values, period }: Samples<'_>,
     detection: &Detection,
     onset: usize,
-    direction: Direction,
 ) -> Finding {
-    let found = classify(Evidence { values, onset, period, view: detection.view(onset) });
-    let kind = match (found.kind, detection.quantity, direction) {
+    let view = detection.view(onset);
+    let found = classify(Evidence { values, onset, period: period(), view });
+    let kind = match (found.kind, detection.quantity, direction(detection, onset)) {
         (Kind::Spike | Kind::Dip, Quantity::Value | Quantity::Increase, Direction::Up) => {
             Kind::Spike
         }

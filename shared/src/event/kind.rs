@@ -16,6 +16,7 @@ use super::Kind;
 use crate::detect::View;
 use fit::{Change, Shape, change, line_error};
 use usual::Usual;
+pub(crate) use usual::{median, quartile_range};
 
 /// Samples on each side of the onset in which a step or a ramp is looked for.
 const NEAR: usize = 60;

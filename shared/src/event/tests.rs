@@ -1,6 +1,8 @@
 use super::*;
+use crate::analysis::Settings;
 use crate::detect::{Detector, Input, Rolling};
 use crate::series::Grid;
+use crate::stats::testing::Random;
 use crate::time::Step;
 
 const MINUTE: Step = Step::from_seconds(60);
@@ -19,7 +21,8 @@ fn found(values: &[f64], rule: Rule) -> Vec<Event> {
         grid,
         group: None,
     });
-    events(Samples { values, period: None }, &detection, &rule, 60, |index| grid.at(index))
+    let samples = Samples { values, period: &|| None };
+    events(samples, &detection, &Onsets::default(), &rule, 60, |index| grid.at(index))
 }
 
 fn planted(len: usize, plant: impl Fn(usize, f64) -> f64) -> Vec<f64> {
@@ -186,4 +189,74 @@ fn a_baseline_without_any_change_is_named() {
             .collect();
         assert_eq!(found(&values, Rule::default())[0].steady, steady);
     }
+}
+
+/// What was found out for one rule changes nothing for the next.
+#[test]
+fn kept_onsets_change_no_event() {
+    let values = planted(3_000, |i, v| match i {
+        700..705 | 1_500..1_640 => v + 6.0,
+        i if i % 97 == 0 => v + 2.5,
+        _ => v,
+    });
+    let grid = Grid { start: Timestamp(0), step: MINUTE, len: values.len() };
+    let samples = Samples { values: &values, period: &|| None };
+    for detector in Detector::all() {
+        let learnt = &values;
+        let input = Input { values: &values, learnt, history: 60, grid, group: None };
+        let detection = detector.detect(input);
+        let kept = Onsets::default();
+        let mut found = 0;
+        for step in [10, 4, 2, 1, 3, 8, 2, 10] {
+            let share = f64::from(step) / 8.0;
+            let usual = Rule::of(detector);
+            let rule = Rule {
+                threshold: usual.threshold * share,
+                alert: usual.alert * share,
+                hold_off: 20,
+                ..usual
+            };
+            let anew = events(samples, &detection, &Onsets::default(), &rule, 60, |i| grid.at(i));
+            let again = events(samples, &detection, &kept, &rule, 60, |i| grid.at(i));
+            // A NaN is no less equal here.
+            assert_eq!(format!("{again:?}"), format!("{anew:?}"), "{detector:?} {step}");
+            found += again.len();
+        }
+        assert!(
+            found > 0
+                || matches!(
+                    detector,
+                    Detector::Gap(_)
+                        | Detector::Peers(_)
+                        | Detector::Threshold(_)
+                        | Detector::Flatline(_)
+                ),
+            "{detector:?}"
+        );
+    }
+}
+
+/// A lower threshold finds more events, and does not join them by the noise between.
+#[test]
+fn a_low_threshold_swallows_nothing() {
+    let mut random = Random(8);
+    let mut values: Vec<f64> = (0..2_200).map(|_| 10.0 + random.normal()).collect();
+    values[1_800..1_805].fill(30.0);
+    let grid = Grid { start: Timestamp(0), step: MINUTE, len: values.len() };
+    let input = Input { values: &values, learnt: &values, history: 750, grid, group: None };
+    let settings = Settings::of(Detector::default());
+    let detection = settings.detector.detect(input);
+    let samples = Samples { values: &values, period: &|| None };
+    let mut counts = Vec::new();
+    for threshold in [4.0, 2.0, 1.0] {
+        let rule = settings.rule_at(threshold);
+        let found = events(samples, &detection, &Onsets::default(), &rule, 750, |i| grid.at(i));
+        let spike = found.iter().find(|event| event.onset.index == 1_800).unwrap();
+        assert!(spike.last < 1_820, "{threshold}: {}", spike.last);
+        for event in &found {
+            assert!(event.last - event.onset.index < 30, "{threshold}: {event:?}");
+        }
+        counts.push(found.len());
+    }
+    assert!(counts.is_sorted() && counts[2] > counts[0], "{counts:?}");
 }

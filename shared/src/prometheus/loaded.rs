@@ -1,9 +1,12 @@
 //! The pieces of one range query put together.
 
+use std::collections::BTreeMap;
+
 use super::ReplyError;
 use super::matrix::Rows;
 use crate::query::RangeQuery;
 use crate::series::{Labels, Series};
+use crate::time::Timestamp;
 
 /// What a range query gave, together with the question.
 #[derive(Clone, Debug)]
@@ -18,6 +21,43 @@ pub struct Loaded {
     pub warnings: Vec<String>,
     /// Prometheus' infos, each once.
     pub infos: Vec<String>,
+}
+
+impl Loaded {
+    /// The same with the samples before it as history; `older` answers [`RangeQuery::older`]. What it has no series
+    /// for is missing there; series that it alone has are left out.
+    #[must_use]
+    pub fn with_older(mut self, mut older: Self) -> Self {
+        let added = older.query.grid().len;
+        self.query.history += added;
+        let grid = self.query.grid();
+        let mut past: BTreeMap<Labels, Series> =
+            older.series.drain(..).map(|series| (series.labels.clone(), series)).collect();
+        for series in &mut self.series {
+            let mut values = past
+                .remove(&series.labels)
+                .map_or_else(|| vec![f64::NAN; added], |past| past.values.to_vec());
+            values.extend_from_slice(&series.values);
+            *series = Series { labels: series.labels.clone(), grid, values: values.into() };
+        }
+        for (all, more) in [(&mut self.warnings, older.warnings), (&mut self.infos, older.infos)] {
+            for note in more {
+                if !all.contains(&note) {
+                    all.push(note);
+                }
+            }
+        }
+        self
+    }
+
+    /// The first time at which any series has a sample.
+    pub fn first_sample(&self) -> Option<Timestamp> {
+        let first = |series: &Series| {
+            let first = series.values.iter().position(|value| !value.is_nan())?;
+            Some(series.grid.at(first))
+        };
+        self.series.iter().filter_map(first).min()
+    }
 }
 
 /// Puts the replies to [`RangeQuery::chunks`] together on the query's grid.
@@ -78,7 +118,7 @@ fn count(samples: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::{Step, TimeRange, Timestamp};
+    use crate::time::{Step, TimeRange};
 
     fn query(end: i64) -> RangeQuery {
         let range = TimeRange { start: Timestamp(0), end: Timestamp(end) };
@@ -131,6 +171,41 @@ mod tests {
             loaded.warnings
         );
         assert_eq!(loaded.query, query);
+    }
+
+    #[test]
+    fn older_samples_come_in_front() {
+        let answer = |query: RangeQuery, series: &str, warnings: &str| {
+            let reply = reply(series, warnings);
+            Stitcher::new(query).with_reply(reply.as_bytes()).unwrap().finish()
+        };
+        let range = TimeRange { start: Timestamp(10_000_000_000), end: Timestamp(10_000_002_000) };
+        let query = RangeQuery::new("up", range, Step::from_seconds(1), 1).unwrap();
+        let older = query.older(1).unwrap();
+        let added = older.grid().len;
+        let now = r#"{"metric":{"n":"a"},"values":[[9999999,"1"],[10000002,"2"]]},{"metric":{"n":"b"},"values":[[10000000,"3"]]}"#;
+        let past = r#"{"metric":{"n":"c"},"values":[[9999998,"4"]]},{"metric":{"n":"a"},"values":[[9999998,"5"]]}"#;
+        let loaded =
+            answer(query.clone(), now, r#""w""#).with_older(answer(older, past, r#""v","w""#));
+        assert_eq!(loaded.query, RangeQuery { history: 1 + added, ..query });
+        assert_eq!(loaded.warnings, ["w", "v"]);
+        assert_eq!(loaded.first_sample(), Some(Timestamp(9_999_998_000)));
+        let grid = loaded.query.grid();
+        let found: Vec<(String, Vec<(i64, f64)>)> = loaded
+            .series
+            .iter()
+            .map(|series| {
+                assert_eq!((series.grid, series.values.len()), (grid, added + 4));
+                let finite = series.values.iter().enumerate().filter(|(_, value)| !value.is_nan());
+                let timed = finite.map(|(at, value)| (grid.at(at).0 / 1_000, *value)).collect();
+                (series.labels.to_string(), timed)
+            })
+            .collect();
+        let expected = [
+            (r#"{n="a"}"#.to_owned(), vec![(9_999_998, 5.0), (9_999_999, 1.0), (10_000_002, 2.0)]),
+            (r#"{n="b"}"#.to_owned(), vec![(10_000_000, 3.0)]),
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]

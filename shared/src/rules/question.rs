@@ -61,7 +61,8 @@ impl Question {
             return Err(NotExported::SameLabels);
         }
         let labels: BTreeSet<String> = seen.into_iter().flatten().map(|(name, _)| name).collect();
-        let counters = detected.series.iter().filter(|series| series.derived.is_some()).count();
+        let counters =
+            detected.series.iter().filter(|series| series.prepared.derived.is_some()).count();
         if counters != 0 && counters != loaded.series.len() {
             return Err(NotExported::SomeCounters);
         }
@@ -113,7 +114,7 @@ impl Question {
 fn season(detected: &Detected, detector: Seasonal) -> Result<Option<usize>, NotExported> {
     let query = &detected.loaded.query;
     let mut all = detected.loaded.series.iter().zip(&detected.series).map(|(series, found)| {
-        let values = found.derived.as_deref().unwrap_or(&series.values);
+        let values = found.prepared.judged(series);
         let (grid, history) = (series.grid, query.history);
         let input = Input { values, learnt: values, history, grid, group: None };
         let periods = detector.periods(input);

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::analysis::{Learning, detect};
+use crate::analysis::{Learning, detect, prepare};
 use crate::detect::{Detector, Rolling};
 use crate::prometheus::Loaded;
 use crate::series::{Labels, Series};
@@ -50,7 +50,7 @@ fn learnt(
         warnings: Vec::new(),
         infos: Vec::new(),
     };
-    detect(Arc::new(loaded), detector, learning)
+    detect(&prepare(Arc::new(loaded)), detector, learning)
 }
 
 #[test]

@@ -12,6 +12,9 @@ use crate::unit;
 /// Largest difference of scores that counts as none, times `1 + score + |expected| / scale`; see [`tolerance`].
 pub const TOLERANCE: f64 = 1e-9;
 
+/// Error of a slope, in units of the value a step: some roundings of a value.
+const SLOPE_ROUNDING: f64 = 16.0 * f64::EPSILON;
+
 /// The scores of a detection beside those that the exported expression gave.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Verification {
@@ -78,21 +81,23 @@ pub fn verify(detected: &Detected, answer: &Loaded) -> Verification {
     found
 }
 
-/// How far two scores of a sample may differ by rounding: `TOLERANCE (1 + score + |expected| / scale)`.
+/// How far two scores of a sample may differ by rounding: `TOLERANCE (1 + score + |expected| / scale)`, and for two
+/// derived quantities what they are known to:
 ///
-/// What is derived is only known to the precision of what it is taken from, and so is its scale: a slope to that
-/// of the values, a ratio of standard deviations to the 1e-9 to which each of them is calculated.
+/// - A slope to the rounding of the values that it is taken from. Where a series is constant but for its last digit, as a
+///   mean of equal values is, nothing else is in the slopes, and the floor of their scale knows nothing of the size of the
+///   values: it could only do so by hiding small slopes of large values.
+/// - A logarithm of a ratio of standard deviations to the 1e-9 to which each of them is calculated.
 pub fn tolerance(detection: &Detection, index: usize, value: f64, step: Step) -> f64 {
     let (score, scale) = (detection.score[index], detection.scale[index]);
-    let derived = match detection.quantity {
-        Quantity::Slope => value.abs() / step.span().as_seconds(),
-        Quantity::Contrast => value.abs(),
-        Quantity::Spread => 2.0,
+    let known = match detection.quantity {
+        Quantity::Slope => SLOPE_ROUNDING * value.abs() / step.span().as_seconds(),
+        Quantity::Spread => 2.0 * TOLERANCE,
         _ => 0.0,
     };
-    let size = (detection.expected[index].abs() + derived * (1.0 + score)) / scale;
+    let size = (TOLERANCE * detection.expected[index].abs() + known * (1.0 + score)) / scale;
     // Without statistics only infinite values are judged.
-    TOLERANCE * (1.0 + score + if size.is_finite() { size } else { 0.0 })
+    TOLERANCE * (1.0 + score) + if size.is_finite() { size } else { 0.0 }
 }
 
 impl fmt::Display for Verification {

@@ -92,24 +92,22 @@ impl Samples {
 
     /// Less the moving average over `window` samples; the first and last average hold to the ends.
     pub fn around_average(&self, window: usize) -> Shape<'_> {
-        let len = self.values.len();
-        let half = window / 2;
-        let latest = (len - 1).saturating_sub(half).max(half);
-        let mut values = Vec::with_capacity(len);
-        for (at, value) in self.values.iter().enumerate() {
-            // An even window has half a sample at either end.
-            let middle = at.clamp(half, latest);
-            let (from, to) = (middle - half, (middle + half + 1).min(len));
-            let both = |sums: &[f64]| {
-                let odd = sums[to] - sums[from];
-                if window % 2 == 1 { odd } else { (odd + sums[to - 1] - sums[from + 1]) * 0.5 }
-            };
-            let (count, here) = match &self.gaps {
-                Some(gaps) => (both(&gaps.counts), gaps.present[at]),
-                None => (window as f64, 1.0),
-            };
-            let average = if count > 0.0 { both(&self.sums) / count } else { 0.0 };
-            values.push((value - average) * here);
+        let sums = moving_sums(&self.sums, window);
+        let averages: Vec<f64> = match &self.gaps {
+            Some(gaps) => {
+                let average = |(sum, count)| if count > 0.0 { sum / count } else { 0.0 };
+                sums.into_iter().zip(moving_sums(&gaps.counts, window)).map(average).collect()
+            }
+            None => sums.into_iter().map(|sum| sum / window as f64).collect(),
+        };
+        let mut values = self.values.clone();
+        let (head, rest) = values.split_at_mut((window / 2).min(self.len()));
+        let (middle, tail) = rest.split_at_mut(averages.len().min(rest.len()));
+        head.iter_mut().for_each(|value| *value -= averages[0]);
+        middle.iter_mut().zip(&averages).for_each(|(value, average)| *value -= average);
+        tail.iter_mut().for_each(|value| *value -= averages[averages.len() - 1]);
+        if let Some(gaps) = &self.gaps {
+            values.iter_mut().zip(&gaps.present).for_each(|(value, here)| *value *= here);
         }
         let squares = prefix_sums(values.iter().map(|value| value * value));
         Shape { values, squares, gaps: self.gaps.as_ref() }
@@ -246,6 +244,18 @@ fn prefix_sums(values: impl ExactSizeIterator<Item = f64>) -> Vec<f64> {
         sums.push(sum);
     }
     sums
+}
+
+/// Sums over `window` values, of which an even count has half a value at either end, from sums of the first k values:
+/// around each value that is far enough from both ends, or one over all.
+fn moving_sums(sums: &[f64], window: usize) -> Vec<f64> {
+    let odd = (window / 2 * 2 + 1).min(sums.len() - 1);
+    let wide = sums[odd..].iter().zip(sums).map(|(to, from)| to - from);
+    if window % 2 == 1 {
+        return wide.collect();
+    }
+    let narrow = sums[odd - 1..].iter().zip(&sums[1..]);
+    wide.zip(narrow).map(|(wide, (to, from))| (wide + to - from) * 0.5).collect()
 }
 
 #[cfg(test)]

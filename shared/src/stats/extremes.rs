@@ -2,11 +2,12 @@
 //!
 //! Method: blocks as long as the window, so that each window is the end of one and the beginning of the next:
 //! van Herk, "A fast algorithm for local minimum and maximum filters on rectangular and octagonal kernels"
-//! (1992). Infinities and NaN enter no window.
+//! (1992). Infinities and NaN enter no window. Several blocks go through the same operations at once.
 //!
 //! Cost: O(n) time whatever the values are, O(window) memory beside the output.
 
 use super::enough;
+use super::lanes::{LANES, Lanes, blocks, blocks_mut};
 
 /// Smallest and largest values, one of each a sample, in the unit of the values; NaN without enough samples.
 #[derive(Clone, Debug)]
@@ -25,55 +26,66 @@ pub fn prior_extremes(values: &[f64], window: usize) -> Extremes {
 
 /// The same with `least` finite samples as enough.
 pub fn prior_extremes_of(values: &[f64], window: usize, least: usize) -> Extremes {
-    let window = window.max(1);
-    let mut lowest = vec![f64::NAN; values.len()];
+    let window = window.clamp(1, values.len().max(1));
+    let least = Lanes::splat(least as f64);
+    let group = window * LANES;
+    let mut samples = vec![f64::NAN; window];
+    samples.extend_from_slice(values);
+    samples.resize(window + values.len().next_multiple_of(group), f64::NAN);
+    let mut lowest = vec![0.0; samples.len() - window];
     let mut highest = lowest.clone();
-    let mut next = lowest.iter_mut().zip(&mut highest).skip(1);
-    // Of the ends of the block before, each from its index on, and of the present one.
-    let (mut old, mut new) = (vec![Range::EMPTY; window + 1], vec![Range::EMPTY; window + 1]);
-    for block in values.chunks(window) {
-        let (mut begin, mut end) = (Range::EMPTY, Range::EMPTY);
-        for (at, (&forth, &back)) in block.iter().zip(block.iter().rev()).enumerate() {
-            begin = begin.with(forth);
-            let whole = old[at + 1].join(begin);
-            if let Some((lowest, highest)) = next.next()
-                && whole.count >= least
-            {
-                (*lowest, *highest) = (whole.lowest, whole.highest);
-            }
-            end = end.with(back);
-            new[block.len() - 1 - at] = end;
+    // Of the end of the block before, from each place on.
+    let mut ends = vec![Range::empty(); window];
+    let out = lowest.chunks_mut(group).zip(highest.chunks_mut(group));
+    for (first, (lowest, highest)) in (0..).step_by(group).zip(out) {
+        let [before, here] = [0, window].map(|from| blocks(&samples[first + from..], window));
+        let (mut lowest, mut highest) = (blocks_mut(lowest, window), blocks_mut(highest, window));
+        let mut end = Range::empty();
+        for (at, kept) in ends.iter_mut().enumerate().rev() {
+            end = end.with(Lanes::at(&before, at));
+            *kept = end;
         }
-        std::mem::swap(&mut old, &mut new);
+        let mut begin = Range::empty();
+        for (at, end) in ends.iter().enumerate() {
+            let whole = end.join(begin);
+            whole.lowest.known(whole.count, least).put(&mut lowest, at);
+            whole.highest.known(whole.count, least).put(&mut highest, at);
+            begin = begin.with(Lanes::at(&here, at));
+        }
     }
+    lowest.truncate(values.len());
+    highest.truncate(values.len());
     Extremes { lowest, highest }
 }
 
+/// Of several blocks.
 #[derive(Clone, Copy)]
 struct Range {
-    lowest: f64,
-    highest: f64,
-    count: usize,
+    lowest: Lanes,
+    highest: Lanes,
+    count: Lanes,
 }
 
 impl Range {
-    const EMPTY: Self = Self { lowest: f64::INFINITY, highest: f64::NEG_INFINITY, count: 0 };
-
-    #[inline]
-    fn with(self, value: f64) -> Self {
-        if !value.is_finite() {
-            return self;
-        }
-        // Minus zero is zero.
-        let value = value + 0.0;
-        self.join(Self { lowest: value, highest: value, count: 1 })
+    fn empty() -> Self {
+        let [lowest, highest] = [f64::INFINITY, f64::NEG_INFINITY].map(Lanes::splat);
+        Self { lowest, highest, count: Lanes::splat(0.0) }
     }
 
-    #[inline]
+    #[inline(always)]
+    fn with(self, values: Lanes) -> Self {
+        // Minus zero is zero.
+        let zero = values + Lanes::splat(0.0);
+        let [infinity, minus] = [f64::INFINITY, f64::NEG_INFINITY].map(Lanes::splat);
+        let count = values.present();
+        self.join(Self { lowest: zero.finite_or(infinity), highest: zero.finite_or(minus), count })
+    }
+
+    #[inline(always)]
     fn join(self, other: Self) -> Self {
         Self {
-            lowest: if other.lowest < self.lowest { other.lowest } else { self.lowest },
-            highest: if other.highest > self.highest { other.highest } else { self.highest },
+            lowest: self.lowest.lower(other.lowest),
+            highest: self.highest.higher(other.highest),
             count: self.count + other.count,
         }
     }

@@ -5,19 +5,51 @@
 mod pair;
 
 use std::array::from_fn;
+use std::mem::take;
 use std::ops::{Add, Div, Mul, Sub};
 
 use pair::Pair;
 
-/// How many numbers: enough that their operations need not wait for each other.
-pub(super) const LANES: usize = 8;
+/// How many numbers: enough that their operations need not wait for each other, and few enough that what they are added to
+/// stays in registers.
+pub(super) const LANES: usize = 4;
 
 const PAIRS: usize = LANES / 2;
 
 #[derive(Clone, Copy)]
 pub(super) struct Lanes([Pair; PAIRS]);
 
+/// As many blocks of `len` samples one after the other.
+#[inline(always)]
+pub(super) fn blocks(samples: &[f64], len: usize) -> [&[f64]; LANES] {
+    from_fn(|lane| &samples[lane * len..][..len])
+}
+
+/// The same to write to.
+#[inline(always)]
+pub(super) fn blocks_mut(mut samples: &mut [f64], len: usize) -> [&mut [f64]; LANES] {
+    from_fn(|_| {
+        let (block, rest) = take(&mut samples).split_at_mut(len);
+        samples = rest;
+        block
+    })
+}
+
 impl Lanes {
+    /// The number at one place of each block.
+    #[inline(always)]
+    pub(super) fn at(blocks: &[&[f64]; LANES], place: usize) -> Self {
+        Self::from_fn(|lane| blocks[lane][place])
+    }
+
+    /// Writes each to one place of a block.
+    #[inline(always)]
+    pub(super) fn put(self, blocks: &mut [&mut [f64]; LANES], place: usize) {
+        for (block, value) in blocks.iter_mut().zip(self.to_array()) {
+            block[place] = value;
+        }
+    }
+
     /// The number that `of` gives for each lane.
     #[inline(always)]
     pub(super) fn from_fn(mut of: impl FnMut(usize) -> f64) -> Self {
@@ -41,6 +73,37 @@ impl Lanes {
         Self(self.0.map(Pair::sqrt))
     }
 
+    #[inline(always)]
+    pub(super) fn abs(self) -> Self {
+        Self(self.0.map(Pair::abs))
+    }
+
+    /// Of all lanes.
+    #[inline(always)]
+    pub(super) fn sum(self) -> f64 {
+        let [first, second] = self.0;
+        let [even, odd] = (first + second).to_array();
+        even + odd
+    }
+
+    /// The other where that is less, else itself.
+    #[inline(always)]
+    pub(super) fn lower(self, other: Self) -> Self {
+        Self(from_fn(|pair| self.0[pair].lower(other.0[pair])))
+    }
+
+    /// The other where that is greater, else itself.
+    #[inline(always)]
+    pub(super) fn higher(self, other: Self) -> Self {
+        Self(from_fn(|pair| self.0[pair].higher(other.0[pair])))
+    }
+
+    /// Itself where it is finite, else the other.
+    #[inline(always)]
+    pub(super) fn finite_or(self, other: Self) -> Self {
+        Self(from_fn(|pair| self.0[pair].finite_or(other.0[pair])))
+    }
+
     /// 1 where it is finite, else 0.
     #[inline(always)]
     pub(super) fn present(self) -> Self {
@@ -60,16 +123,10 @@ impl Lanes {
         Self(from_fn(|pair| self.0[pair].only_where(positive.0[pair])))
     }
 
-    /// Whichever has the smaller magnitude; itself where the other is NaN.
-    #[inline(always)]
-    pub(super) fn nearer_to_zero(self, other: Self) -> Self {
-        Self(from_fn(|pair| self.0[pair].nearer_to_zero(other.0[pair])))
-    }
-
     /// Itself where `count` is `least` or more, else NaN.
     #[inline(always)]
-    pub(super) fn known(self, count: Self, least: f64) -> Self {
-        Self(from_fn(|pair| self.0[pair].known(count.0[pair], least)))
+    pub(super) fn known(self, count: Self, least: Self) -> Self {
+        Self(from_fn(|pair| self.0[pair].known(count.0[pair], least.0[pair])))
     }
 }
 
@@ -97,7 +154,12 @@ mod tests {
 
     #[test]
     fn each_lane_by_itself() {
-        let values = [1.0, -2.0, f64::NAN, f64::INFINITY, 0.0, 9.0, f64::NEG_INFINITY, 1e300];
+        for values in [[1.0, -2.0, f64::NAN, f64::INFINITY], [0.0, 9.0, f64::NEG_INFINITY, 1e300]] {
+            check_lanes(values);
+        }
+    }
+
+    fn check_lanes(values: [f64; LANES]) {
         let lanes = Lanes::from_fn(|lane| values[lane]);
         let count = Lanes::from_fn(|lane| lane as f64);
         let check = |got: Lanes, of: fn(f64, f64) -> f64| {
@@ -111,11 +173,19 @@ mod tests {
         check(lanes * count, |value, count| value * count);
         check(lanes / count, |value, count| value / count);
         check(lanes.sqrt(), |value, _| value.sqrt());
+        check(lanes.abs(), |value, _| value.abs());
+        assert_eq!(count.sum(), 6.0);
         check(lanes.present(), |value, _| if value.is_finite() { 1.0 } else { 0.0 });
         check(lanes.only_where(count), |value, count| if count > 0.0 { value } else { 0.0 });
-        check(lanes.known(count, 3.0), |value, count| if count >= 3.0 { value } else { f64::NAN });
-        check(lanes.nearer_to_zero(count), |a, b| if b.abs() < a.abs() { b } else { a });
-        check(count.nearer_to_zero(lanes), |a, b| if a.abs() < b.abs() { a } else { b });
+        check(
+            lanes.known(count, Lanes::splat(2.0)),
+            |value, count| if count >= 2.0 { value } else { f64::NAN },
+        );
+        check(lanes.lower(count), |a, b| if b < a { b } else { a });
+        check(count.lower(lanes), |a, b| if a < b { a } else { b });
+        check(lanes.higher(count), |a, b| if b > a { b } else { a });
+        check(count.higher(lanes), |a, b| if a > b { a } else { b });
+        check(lanes.finite_or(count), |a, b| if a.is_finite() { a } else { b });
         check(lanes.with_first(5.0), |value, count| if count == 0.0 { 5.0 } else { value });
         check(Lanes::splat(7.0), |_, _| 7.0);
     }

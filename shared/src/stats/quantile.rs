@@ -5,20 +5,22 @@
 //!
 //! Method: all samples are sorted once, which serves every window. For one window the series is cut into blocks
 //! of a few windows, and each block gets the ranks among its own samples from that order. A window is then a set
-//! of small numbers, kept as bits, and cursors on the wanted ones move by a bit or two when one sample comes and
+//! of small numbers, kept as flags, and cursors on the wanted ones move by a place or two when one sample comes and
 //! another goes: the histogram filter of Huang, Yang and Tang, "A fast two-dimensional median filtering
 //! algorithm" (1979), on ranks instead of grey values.
 //!
-//! Cost: O(n log n) once; then a scan of a word or two for each sample and cursor. [`Ranks`] are worth keeping
-//! while a window is tuned. Memory: 16 bytes a sample, and as much again while it runs.
+//! Cost: one sort; then a look at a few flags for each sample and cursor. [`Ranks`] are worth keeping
+//! while a window is tuned. Memory: 14 bytes a sample, and as much again while it runs.
 
-mod bits;
 mod block;
 mod cursor;
+mod flags;
+mod order;
 
 use super::enough;
-use block::blocks;
+use block::{Change, Finder, Members, blocks};
 use cursor::{Cursor, Nearest};
+use order::order;
 
 /// The quartile range of normal samples in standard deviations.
 pub const QUARTILE_RANGE: f64 = 1.349;
@@ -26,20 +28,25 @@ pub const QUARTILE_RANGE: f64 = 1.349;
 /// The standard deviation of normal samples in median absolute deviations.
 pub const DEVIATIONS: f64 = 1.4826;
 
+/// The longest window in samples: with the block that it is moved through it has ranks of 16 bits.
+pub const MOST: usize = (1 << 15) - 1;
+
 /// The rank of a sample that enters no window; it is below no cursor.
-const NONE: u32 = u32::MAX;
+const NONE: u16 = u16::MAX;
 
 /// The order of the samples of one series, from which quantiles of any window follow.
 #[derive(Clone, Debug)]
 pub struct Ranks {
-    /// The rank of each sample, [`NONE`] for one that enters no window. Equal ones rank in the order of time.
-    of: Vec<u32>,
-    /// The sample of each rank.
+    /// How many samples there are.
+    count: usize,
+    /// Those that enter windows, in ascending order.
     sorted: Vec<f64>,
+    /// Where each of them is. Equal ones are in the order of time.
+    order: Vec<u32>,
+    /// The rank of each sample, [`NONE`] for one that enters no window; of none where they are too many for 16 bits.
+    of: Vec<u16>,
     /// Whether windows that reach before the first sample count as shorter ones.
     growing: bool,
-    /// Where it is.
-    order: Vec<u32>,
 }
 
 /// The three quartiles of a window a sample, in the unit of the values; NaN without enough samples.
@@ -64,16 +71,19 @@ pub struct Deviations {
 }
 
 impl Ranks {
-    /// Of the samples of a series. Cost: one sort, the only part that is not linear.
+    /// Of the samples of a series. Cost: one sort.
     pub fn new(values: &[f64]) -> Self {
         let order = order(values);
         // Minus zero is zero.
         let sorted = order.iter().map(|&index| values[index as usize] + 0.0).collect();
-        let mut of = vec![NONE; values.len()];
-        for (rank, &index) in order.iter().enumerate() {
-            of[index as usize] = rank as u32;
+        let mut of = Vec::new();
+        if values.len() < usize::from(NONE) {
+            of.resize(values.len(), NONE);
+            for (&index, rank) in order.iter().zip(0..) {
+                of[index as usize] = rank;
+            }
         }
-        Self { of, sorted, order, growing: false }
+        Self { count: values.len(), sorted, order, of, growing: false }
     }
 
     /// The same, but the windows at the front, which reach before the first sample, count as shorter ones:
@@ -83,37 +93,29 @@ impl Ranks {
         Self { growing: true, ..self }
     }
 
-    fn enough(&self, window: usize, at: usize) -> usize {
-        enough(if self.growing { window.min(at) } else { window })
+    /// Whether so many samples are enough for the window before the sample `at`.
+    fn is_enough(&self, count: usize, window: usize, at: usize) -> bool {
+        count >= enough(if self.growing { window.min(at) } else { window })
     }
 
     /// Quantiles 0 to 1 of the `window` samples before each sample, which is itself left out; one result a
-    /// quantile, NaN without enough samples. `window` of 0 counts as 1. Shape: as the values.
+    /// quantile, NaN without enough samples. `window` of 0 counts as 1, one longer than [`MOST`] as that. Shape: as
+    /// the values.
     pub fn prior_quantiles<const N: usize>(
         &self,
         window: usize,
         quantiles: [f64; N],
     ) -> [Vec<f64>; N] {
-        let mut out = std::array::from_fn(|_| vec![f64::NAN; self.of.len()]);
-        let mut cursors = [Cursor::default(); N];
-        let mut places = [Place::default(); N];
-        let mut counted = 0;
-        blocks(self, window, |at, change, members| {
-            for cursor in &mut cursors {
-                cursor.follow(change);
-            }
-            if members.count < self.enough(window, at) {
-                return;
-            }
-            if counted != members.count {
-                counted = members.count;
-                places = quantiles.map(|quantile| Place::of(quantile, counted));
-            }
-            for ((cursor, place), out) in cursors.iter_mut().zip(&places).zip(&mut out) {
-                let member = cursor.seek(&members.bits, place.order);
-                out[at] = members.between(member, place.weight);
-            }
-        });
+        let window = window.min(MOST);
+        let mut out = [(); N].map(|()| vec![f64::NAN; self.count]);
+        let finder = Quantiles {
+            ranks: self,
+            window,
+            quantiles,
+            cursors: [Cursor::default(); N],
+            out: out.each_mut().map(Vec::as_mut_slice),
+        };
+        blocks(self, window, finder);
         out
     }
 
@@ -131,23 +133,95 @@ impl Ranks {
 
     /// Median and median absolute deviation of the `window` samples before each sample. Shape: as the values.
     pub fn prior_deviations(&self, window: usize) -> Deviations {
-        let mut median = vec![f64::NAN; self.of.len()];
+        let window = window.min(MOST);
+        let mut median = vec![f64::NAN; self.count];
         let mut deviation = median.clone();
-        let (mut middle, mut nearest) = (Cursor::default(), Nearest::default());
-        blocks(self, window, |at, change, members| {
-            middle.follow(change);
-            nearest.follow(change);
-            if members.count < self.enough(window, at) {
-                return;
-            }
-            let place = Place::of(0.5, members.count);
-            let member = middle.seek(&members.bits, place.order);
-            let centre = members.between(member, place.weight);
-            let (low, high) = nearest.deviations(members, centre);
-            median[at] = centre;
-            deviation[at] = interpolate(low, high, place.weight);
-        });
+        let finder = NearMedian {
+            ranks: self,
+            window,
+            middle: Cursor::default(),
+            nearest: Nearest::default(),
+            median: &mut median,
+            deviation: &mut deviation,
+        };
+        blocks(self, window, finder);
         Deviations { median, deviation }
+    }
+}
+
+/// Finds quantiles.
+struct Quantiles<'a, const N: usize> {
+    ranks: &'a Ranks,
+    window: usize,
+    quantiles: [f64; N],
+    cursors: [Cursor; N],
+    out: [&'a mut [f64]; N],
+}
+
+impl<const N: usize> Finder for Quantiles<'_, N> {
+    type Places = [Place; N];
+
+    #[inline(always)]
+    fn begin(&mut self) {
+        self.cursors = [Cursor::default(); N];
+    }
+
+    #[inline(always)]
+    fn places(&self, at: usize, count: usize) -> Option<[Place; N]> {
+        let places = || self.quantiles.map(|quantile| Place::of(quantile, count));
+        self.ranks.is_enough(count, self.window, at).then(places)
+    }
+
+    #[inline(always)]
+    fn find(&mut self, members: &Members<'_>, at: usize, places: &[Place; N]) {
+        for ((cursor, place), out) in self.cursors.iter_mut().zip(places).zip(&mut self.out) {
+            let member = cursor.seek(members.flags, place.order);
+            out[at] = members.between(member, place.weight);
+        }
+    }
+
+    #[inline(always)]
+    fn follow(&mut self, change: Change) {
+        self.cursors.iter_mut().for_each(|cursor| cursor.follow(change));
+    }
+}
+
+/// Finds medians, and those of the distances from them.
+struct NearMedian<'a> {
+    ranks: &'a Ranks,
+    window: usize,
+    middle: Cursor,
+    nearest: Nearest,
+    median: &'a mut [f64],
+    deviation: &'a mut [f64],
+}
+
+impl Finder for NearMedian<'_> {
+    type Places = (Place, usize);
+
+    #[inline(always)]
+    fn begin(&mut self) {
+        (self.middle, self.nearest) = Default::default();
+    }
+
+    #[inline(always)]
+    fn places(&self, at: usize, count: usize) -> Option<(Place, usize)> {
+        self.ranks.is_enough(count, self.window, at).then(|| (Place::of(0.5, count), count))
+    }
+
+    #[inline(always)]
+    fn find(&mut self, members: &Members<'_>, at: usize, (place, count): &(Place, usize)) {
+        let member = self.middle.seek(members.flags, place.order);
+        let centre = members.between(member, place.weight);
+        let (low, high) = self.nearest.deviations(members, *count, centre);
+        self.median[at] = centre;
+        self.deviation[at] = interpolate(low, high, place.weight);
+    }
+
+    #[inline(always)]
+    fn follow(&mut self, change: Change) {
+        self.middle.follow(change);
+        self.nearest.follow(change);
     }
 }
 
@@ -168,46 +242,10 @@ impl Place {
 }
 
 /// Between two samples as Prometheus does it, but exact where they are equal.
+#[inline(always)]
 fn interpolate(low: f64, high: f64, weight: f64) -> f64 {
-    if low == high { low } else { low * (1.0 - weight) + high * weight }
-}
-
-/// Where the finite samples are, in ascending order of value, then of time.
-fn order(values: &[f64]) -> Vec<u32> {
-    let index_bits = usize::BITS - values.len().leading_zeros();
-    let finite = values.iter().enumerate().filter(|(_, value)| value.is_finite());
-    let mut entries: Vec<u64> = finite.map(|(index, _)| index as u64).collect();
-    sort(&mut entries, values, index_bits);
-    entries.iter().map(|entry| (entry & ((1 << index_bits) - 1)) as u32).collect()
-}
-
-/// Sorts entries, each with an index in its low bits, by value, then index: by as many of the leading bits in which the values differ as fit beside
-/// the index, because whole numbers sort faster than pairs; then what is still equal by the bits that follow.
-fn sort(entries: &mut [u64], values: &[f64], index_bits: u32) {
-    let index_mask = (1 << index_bits) - 1;
-    let key = |entry: u64| ascending(values[(entry & index_mask) as usize]);
-    let (least, most) = entries
-        .iter()
-        .fold((u64::MAX, 0), |(least, most), &entry| (least.min(key(entry)), most.max(key(entry))));
-    let differ = 64 - most.saturating_sub(least).leading_zeros();
-    let dropped = differ.saturating_sub(64 - index_bits);
-    for entry in entries.iter_mut() {
-        *entry = ((key(*entry) - least) >> dropped) << index_bits | (*entry & index_mask);
-    }
-    entries.sort_unstable();
-    if dropped > 0 {
-        for equal in entries.chunk_by_mut(|a, b| a >> index_bits == b >> index_bits) {
-            if equal.len() > 1 {
-                sort(equal, values, index_bits);
-            }
-        }
-    }
-}
-
-/// A whole number that orders as the values do; zeros are equal.
-fn ascending(value: f64) -> u64 {
-    let bits = (value + 0.0).to_bits();
-    if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
+    let between = low * (1.0 - weight) + high * weight;
+    if low == high { low } else { between }
 }
 
 #[cfg(test)]

@@ -2,20 +2,24 @@
 //!
 //! Method: two-stack aggregation (the queue from two stacks of functional programming): the window is
 //! the end of a finished block, whose aggregates were summed up from its last sample back, and the
-//! beginning of the block that is being filled. Nothing is ever subtracted, so a spike or an infinity that
-//! left the window leaves no trace. Aggregates are merged as in Chan, Golub and LeVeque, "Algorithms for
-//! computing the sample variance" (1983), on samples less a pivot taken from the block before: the
-//! sample of smallest magnitude, which is harmless where levels differ and exact where they do not.
-//! Blocks do not depend on each other, so that several go through the same operations at once.
+//! beginning of the block that is being filled. No sample is ever subtracted again, so a spike or an infinity
+//! that left the window leaves no trace. Aggregates are plain sums of samples and of their squares, less a pivot: the last
+//! sample of the block before. Where these show that digits were lost, or that a sample is missing, means and squares
+//! about them are merged instead as in Chan, Golub and LeVeque, "Algorithms for computing the sample variance" (1983), less
+//! the sample of smallest magnitude of the block before, which is harmless where levels differ and exact where they do
+//! not. Blocks do not depend on each other, so that several go through the same operations at once.
 //!
-//! Cost: O(n) time, O(window) memory beside the output.
+//! Cost: O(n) time; memory of a few windows beside the output.
 
 mod aggregate;
 mod slide;
+mod sums;
 
 use super::enough;
-use aggregate::{Line, Sums};
+use super::lanes::{LANES, Lanes};
+use aggregate::{Deviations, Line};
 use slide::slide;
+use sums::{Products, Squares};
 
 /// Means and population standard deviations, one of each a sample; NaN without enough samples.
 #[derive(Clone, Debug)]
@@ -29,15 +33,16 @@ pub struct Moments {
 /// Mean and population standard deviation of the `window` samples before each sample, which is
 /// itself left out. `window` of 0 counts as 1. Shape: as `values`.
 pub fn prior_moments(values: &[f64], window: usize) -> Moments {
-    let mut mean = vec![f64::NAN; values.len()];
-    let mut std = vec![f64::NAN; values.len()];
-    slide::<Sums, 2>(values, window, 1, [&mut mean, &mut std]);
+    let [mean, std] = slide::<Squares, Deviations, 2>(values, window).map(|mut all| {
+        all.truncate(values.len());
+        all
+    });
     Moments { mean, std }
 }
 
 /// Mean and population standard deviation of one stretch of samples; NaN without enough of them.
 pub fn moments(values: &[f64]) -> (f64, f64) {
-    let pivot = smallest(values).unwrap_or(0.0);
+    let pivot = nearest_to_zero(values).unwrap_or(0.0);
     let (mut count, mut mean, mut squares) = (0.0, 0.0, 0.0);
     for value in values.iter().filter(|value| value.is_finite()) {
         let delta = value - pivot - mean;
@@ -54,18 +59,20 @@ pub fn moments(values: &[f64]) -> (f64, f64) {
 /// Least-squares slope of the `window` samples up to and including each one, per sample distance.
 /// NaN without enough samples. Shape: as `values`.
 pub fn slopes(values: &[f64], window: usize) -> Vec<f64> {
-    let mut out = vec![f64::NAN; values.len()];
-    slide::<Line, 1>(values, window, 0, [&mut out]);
-    out
+    let [mut slopes] = slide::<Products, Line, 1>(values, window);
+    slopes.remove(0);
+    slopes
 }
 
-/// The finite sample nearest to zero.
-fn smallest(values: &[f64]) -> Option<f64> {
-    values
-        .iter()
-        .copied()
-        .filter(|value| value.is_finite())
-        .reduce(|least, value| if value.abs() < least.abs() { value } else { least })
+/// The finite sample nearest to zero; of the sign of the first one.
+fn nearest_to_zero(values: &[f64]) -> Option<f64> {
+    let first = values.iter().find(|value| value.is_finite())?;
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    let least = chunks.iter().fold(Lanes::splat(first.abs()), |least, chunk| {
+        least.lower(Lanes::from_fn(|lane| chunk[lane]).abs())
+    });
+    let least = least.to_array().into_iter().chain(rest.iter().map(|value| value.abs()));
+    Some(least.fold(f64::INFINITY, f64::min).copysign(*first))
 }
 
 #[cfg(test)]

@@ -12,14 +12,15 @@
 //! Cost: about 60 multiplications a sample whatever the period is; ten times that and more for each
 //! robustness iteration. Memory: O(n).
 
+mod average;
 mod fill;
 mod loess;
 mod pass;
 
 use pass::Pass;
 
+pub use average::moving_average;
 pub use fill::fill;
-pub use pass::moving_average;
 
 /// How a series is decomposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

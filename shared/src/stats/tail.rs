@@ -8,67 +8,79 @@ const TAIL: f64 = 0.02;
 /// Fewest scores to fit a tail to.
 const LEAST_TAIL: usize = 5;
 
-/// So many new scores are inserted one by one; for more, all are sorted.
-const FEW: usize = 32;
-
 /// What the assumption below weighs, in samples.
 const PRIOR_WEIGHT: f64 = 100.0;
 
-/// The scores of one series so far, to ask for tail probabilities.
+/// The scores of one series so far, to learn their tail.
 #[derive(Clone, Debug)]
 pub struct Past {
-    /// The smallest score that is asked for.
-    least: f64,
-    /// Every score from `least` on.
-    large: Vec<f64>,
-    /// The largest scores in ascending order: as many as may ever count as tail, and one more.
+    /// The largest scores in no order: as many as may ever count as tail and one more, or up to twice as many.
     top: Vec<f64>,
     room: usize,
+    /// What is not above this is not among the largest.
+    from: f64,
     count: usize,
 }
 
+/// The tail of past scores, to ask for the probability of another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tail {
+    /// How many scores there were.
+    count: usize,
+    /// The largest score that is not in the tail, NaN where there are too few scores for one.
+    border: f64,
+    /// By how much those in the tail exceed it on average.
+    excess: f64,
+}
+
 impl Past {
-    /// Of nothing yet. At most `most` scores will be added, and scores from `least` on asked for.
-    pub fn new(most: usize, least: f64) -> Self {
-        Self { least, large: Vec::new(), top: Vec::new(), room: tail_of(most) + 1, count: 0 }
+    /// Of nothing yet. At most `most` scores will be added.
+    pub fn new(most: usize) -> Self {
+        let room = tail_of(most) + 1;
+        Self { top: Vec::with_capacity(2 * room + BLOCK), room, from: f64::NEG_INFINITY, count: 0 }
     }
 
-    /// Adds scores in any order; NaN is left out. Cost: two comparisons a score, and a short insertion or a part of a
-    /// sort for one among the largest so far.
+    /// Adds scores in any order; NaN is left out. Cost: two comparisons a score, more for one among the largest so far.
     pub fn extend(&mut self, scores: &[f64]) {
-        let full = self.top.len() == self.room;
-        let largest_from = if full { self.top[0] } else { f64::NEG_INFINITY };
-        let mut among_largest = Vec::new();
         for block in scores.chunks(BLOCK) {
             self.count += block.iter().filter(|score| !score.is_nan()).count();
-            if reaches(block, self.least.min(largest_from)) {
-                self.large.extend(block.iter().filter(|score| **score >= self.least));
-                among_largest.extend(block.iter().filter(|score| **score > largest_from));
+            if reaches(block, self.from) {
+                self.top.extend(block.iter().filter(|score| **score > self.from));
+                if self.top.len() >= 2 * self.room {
+                    self.forget();
+                }
             }
-        }
-        if full && among_largest.len() < FEW {
-            among_largest.into_iter().for_each(|score| self.insert(score));
-        } else {
-            self.top.append(&mut among_largest);
-            let excess = self.top.len().saturating_sub(self.room);
-            if excess > 0 {
-                self.top.select_nth_unstable_by(excess, f64::total_cmp);
-                self.top.drain(..excess);
-            }
-            self.top.sort_unstable_by(f64::total_cmp);
         }
     }
 
-    /// Puts a score in the place of the smallest of the largest.
-    fn insert(&mut self, score: f64) {
-        let smaller = self.top.partition_point(|past| *past < score);
-        if smaller > 0 {
-            self.top.copy_within(1..smaller, 0);
-            self.top[smaller - 1] = score;
+    /// Leaves the largest only.
+    fn forget(&mut self) {
+        let excess = self.top.len().saturating_sub(self.room);
+        if excess > 0 {
+            let (_, smallest, _) = self.top.select_nth_unstable_by(excess, f64::total_cmp);
+            self.from = *smallest;
+            self.top.drain(..excess);
         }
     }
 
-    /// Probability of a score of `score` or more, above 0 and at most 1.
+    /// The tail so far: the largest 2 %, at least 5 scores.
+    pub fn tail(&mut self) -> Tail {
+        let (count, tail) = (self.count, tail_of(self.count));
+        if count < 2 * tail {
+            return Tail { count, border: f64::NAN, excess: 0.0 };
+        }
+        self.forget();
+        // Sorted, so that the sum does not depend on how they came.
+        self.top.sort_by(f64::total_cmp);
+        let (rest, tail) = self.top.split_at(self.top.len() - tail);
+        let border = rest.last().copied().unwrap_or_default();
+        let excess = tail.iter().map(|past| past - border).sum::<f64>() / tail.len() as f64;
+        Tail { count, border, excess }
+    }
+}
+
+impl Tail {
+    /// Probability of a score of `score` or more, of which `seen` were there before, above 0 and at most 1.
     ///
     /// Within the past it is the share of scores that large; beyond the largest 2 % (at least 5
     /// scores) an exponential tail with the mean excess of those continues it: the simplest case of
@@ -76,33 +88,23 @@ impl Past {
     /// with extreme value theory", 2017). A short past proves little, so its logarithm is averaged with
     /// that of `exp(-score)`, which weighs as much as 100 samples; but what was seen is never less
     /// probable than it was frequent.
-    pub fn probability(&self, score: f64) -> f64 {
+    pub fn probability(&self, score: f64, seen: usize) -> f64 {
         let count = self.count as f64;
-        let log = (count * self.log_tail(score) - PRIOR_WEIGHT * score) / (count + PRIOR_WEIGHT);
+        let log = (count * self.log(score, seen) - PRIOR_WEIGHT * score) / (count + PRIOR_WEIGHT);
         let probability = libm::exp(log.clamp(-700.0, 0.0));
-        match self.above(score) {
-            0 => probability,
-            seen => probability.max(seen as f64 / count),
-        }
+        if seen == 0 { probability } else { probability.max(seen as f64 / count) }
     }
 
-    fn above(&self, score: f64) -> usize {
-        self.large.iter().filter(|past| **past >= score).count()
-    }
-
-    fn log_tail(&self, score: f64) -> f64 {
-        let (count, tail) = (self.count as f64, tail_of(self.count));
-        if self.count < 2 * tail {
-            return libm::log((self.above(score) + 1) as f64 / (count + 1.0));
+    fn log(&self, score: f64, seen: usize) -> f64 {
+        let count = self.count as f64;
+        if self.border.is_nan() {
+            return libm::log((seen + 1) as f64 / (count + 1.0));
         }
-        let (rest, tail) = self.top.split_at(self.top.len() - tail);
-        let threshold = rest.last().copied().unwrap_or_default();
-        if score <= threshold {
-            return libm::log(self.above(score) as f64 / count);
+        if score <= self.border {
+            return libm::log(seen as f64 / count);
         }
-        let excess = tail.iter().map(|past| past - threshold).sum::<f64>() / tail.len() as f64;
-        let share = libm::log(tail.len() as f64 / count);
-        if excess > 0.0 { share - (score - threshold) / excess } else { f64::MIN }
+        let share = libm::log(tail_of(self.count) as f64 / count);
+        if self.excess > 0.0 { share - (score - self.border) / self.excess } else { f64::MIN }
     }
 }
 
@@ -121,21 +123,22 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn past(scores: &[f64]) -> Past {
-        let mut past = Past::new(scores.len(), 0.0);
-        for part in scores.chunks(77) {
-            past.extend(part);
+    /// Probability of a score after others.
+    fn probability(past: &[f64], score: f64) -> f64 {
+        let mut tail = Past::new(past.len());
+        for part in past.chunks(77) {
+            tail.extend(part);
         }
-        past
+        tail.tail().probability(score, past.iter().filter(|past| **past >= score).count())
     }
 
     #[test]
     fn an_exponential_past_gives_its_own_tail() {
         let count = 20_000;
         let scores = (1..count).map(|i| -libm::log(f64::from(i) / f64::from(count)));
-        let past = past(&scores.collect::<Vec<f64>>());
+        let past: Vec<f64> = scores.collect();
         for score in [1.0, 3.0, 8.0, 15.0] {
-            let ratio = libm::log(past.probability(score)) / -score;
+            let ratio = libm::log(probability(&past, score)) / -score;
             assert!((0.9..1.1).contains(&ratio), "{score}: {ratio}");
         }
     }
@@ -146,8 +149,8 @@ mod tests {
         for at in (100..1_000).step_by(100) {
             bumps[at] = 1e6;
         }
-        assert!((past(&bumps).probability(1e6) - 0.009).abs() < 1e-12);
-        assert!(past(&bumps).probability(1e6 + 1.0) < 0.009);
+        assert!((probability(&bumps, 1e6) - 0.009).abs() < 1e-12);
+        assert!(probability(&bumps, 1e6 + 1.0) < 0.009);
     }
 
     #[test]
@@ -161,16 +164,35 @@ mod tests {
 
     #[test]
     fn a_past_without_spread_and_no_past_at_all() {
-        assert!(past(&[1.0; 5_000]).probability(2.0) < 1e-8);
-        assert!((Past::new(0, 0.0).probability(8.0) - libm::exp(-8.0)).abs() < 1e-12);
-        assert!(past(&[f64::NAN]).probability(f64::NAN).is_nan());
+        assert!(probability(&[1.0; 5_000], 2.0) < 1e-8);
+        assert!((probability(&[], 8.0) - libm::exp(-8.0)).abs() < 1e-12);
+        assert!(probability(&[f64::NAN], f64::NAN).is_nan());
     }
 
     proptest! {
         #[test]
+        fn the_tail_is_that_of_all_at_once(past in prop::collection::vec(prop_oneof![Just(f64::NAN), 0.0..50_f64, (0..4_i32).prop_map(f64::from)], 0..1500)) {
+            let mut parts = Past::new(past.len());
+            let mut sorted: Vec<f64> = Vec::new();
+            for part in past.chunks(40) {
+                parts.extend(part);
+                sorted.extend(part.iter().filter(|score| !score.is_nan()));
+                sorted.sort_by(f64::total_cmp);
+                let (found, tail) = (parts.tail(), tail_of(sorted.len()));
+                prop_assert_eq!(found.count, sorted.len());
+                if sorted.len() < 2 * tail {
+                    prop_assert!(found.border.is_nan());
+                    continue;
+                }
+                let border = sorted[sorted.len() - tail - 1];
+                let excess: f64 = sorted[sorted.len() - tail..].iter().map(|score| score - border).sum();
+                prop_assert_eq!((found.border, found.excess), (border, excess / tail as f64));
+            }
+        }
+
+        #[test]
         fn a_larger_score_is_never_more_probable(past in prop::collection::vec(0.0..50_f64, 0..400), a in 0.0..60_f64, b in 0.0..60_f64) {
-            let past = self::past(&past);
-            let (low, high) = (past.probability(a.min(b)), past.probability(a.max(b)));
+            let (low, high) = (probability(&past, a.min(b)), probability(&past, a.max(b)));
             prop_assert!(low > 0.0 && low <= 1.0 && high > 0.0 && high <= low * (1.0 + 1e-12), "{} {}", low, high);
         }
     }

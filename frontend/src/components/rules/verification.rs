@@ -71,7 +71,7 @@ fn differences(state: State, agreement: &Agreement, found: &Verification) -> imp
     let row = |difference: &Difference| {
         let Difference { series, index, ours, theirs } = *difference;
         let time = loaded.series[series].grid.at(index);
-        let name = several.then(|| agreement.detected.series[series].name.clone());
+        let name = several.then(|| agreement.detected.series[series].prepared.name.clone());
         view! {
             <tr>
                 <td>{clock.full(time)}</td>

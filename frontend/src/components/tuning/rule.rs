@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use shared::analysis::Settings;
 use shared::detect::Quantity;
 use shared::event::{Rule, Sides};
-use shared::report::words;
 use shared::unit::Unit;
+use shared::words;
 
 use super::fields::{Numbers, Segments, Typed, count_slider, setting_slider};
 use crate::state::State;

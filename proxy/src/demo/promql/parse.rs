@@ -27,7 +27,7 @@ pub(super) struct Token {
 
 /// # Errors
 /// [`EvalError::Parse`] with the place, [`EvalError::Unsupported`] for excessive length or nesting.
-pub(in crate::demo) fn parse(text: &str) -> Result<Expr, EvalError> {
+pub(crate) fn parse(text: &str) -> Result<Expr, EvalError> {
     let tokens = tokens(text).map_err(|message| fault::of_lexer(text, &message))?;
     if tokens.len() > MAX_TOKENS {
         return Err(EvalError::Unsupported(format!("more than {MAX_TOKENS} words")));

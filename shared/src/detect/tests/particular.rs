@@ -134,16 +134,29 @@ fn a_series_that_rests_is_no_flat_line() {
 }
 
 #[test]
-fn a_flat_line_is_told_in_seconds_of_its_samples() {
-    let mut values = noise(100, 2);
-    values[50..60].fill(3.0);
-    values[54] = f64::NAN;
-    let found = Detector::Flatline(Flatline::default()).detect(input(&values, 0));
-    let minutes: Vec<f64> = found.judged[49..61].iter().map(|seconds| seconds / 60.0).collect();
-    let expected = [0.0, 0.0, 1.0, 2.0, 3.0, f64::NAN, 4.0, 5.0, 6.0, 7.0, 8.0, 0.0];
-    assert!(minutes.iter().zip(expected).all(|(a, b)| same(*a, b)), "{minutes:?}");
-    assert_eq!((found.scale[59], found.score[59]), (180.0, 8.0 / 3.0));
-    assert_eq!(found.scale[61], 480.0);
+fn a_flat_line_is_told_by_the_clock() {
+    const MISSING: f64 = f64::NAN;
+    let flat = |missing: std::ops::Range<usize>| {
+        let mut values = noise(100, 2);
+        values[50..60].fill(3.0);
+        values[missing].fill(MISSING);
+        let found = Detector::Flatline(Flatline::default()).detect(input(&values, 0));
+        let minutes = found.judged[50..61].iter().map(|seconds| seconds / 60.0).collect();
+        (minutes, found)
+    };
+    let cases: [(_, [f64; 11], f64); 3] = [
+        // Missing samples count as time;
+        (54..55, [0.0, 1.0, 2.0, 3.0, MISSING, 5.0, 6.0, 7.0, 8.0, 9.0, 0.0], 9.0),
+        (54..56, [0.0, 1.0, 2.0, 3.0, MISSING, MISSING, 6.0, 7.0, 8.0, 9.0, 0.0], 9.0),
+        // a pause longer than what is usual, here three samples, begins anew.
+        (54..57, [0.0, 1.0, 2.0, 3.0, MISSING, MISSING, MISSING, 0.0, 1.0, 2.0, 0.0], 3.0),
+    ];
+    for (missing, expected, longest) in cases {
+        let (minutes, found): (Vec<f64>, Detection) = flat(missing);
+        assert!(minutes.iter().zip(expected).all(|(a, b)| same(*a, b)), "{minutes:?}");
+        assert_eq!((found.scale[59], found.scale[61]), (180.0, 60.0 * longest));
+        assert_eq!(found.score[59], expected[9] / 3.0);
+    }
 }
 
 #[test]

@@ -182,14 +182,14 @@ fn finite(values: &mut [f64]) -> &mut [f64] {
 }
 
 /// The median of what is finite, the larger of both in the middle. Orders `values` anew.
-pub(super) fn median(values: &mut [f64]) -> Option<f64> {
+pub(crate) fn median(values: &mut [f64]) -> Option<f64> {
     let values = finite(values);
     let middle = values.len() / 2;
     (!values.is_empty()).then(|| *values.select_nth_unstable_by(middle, f64::total_cmp).1)
 }
 
 /// Scaled quartile range of what is finite, `(q75 - q25) / 1.349`; 0 of fewer than 4. Orders `values` anew.
-fn quartile_range(values: &mut [f64]) -> f64 {
+pub(crate) fn quartile_range(values: &mut [f64]) -> f64 {
     let values = finite(values);
     let len = values.len();
     if len < 4 {

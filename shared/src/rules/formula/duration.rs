@@ -15,7 +15,7 @@ const PART: &str = "duration";
 /// How far to look back, in times that last long enough to be flagged.
 const MEMORY: f64 = 4.0;
 
-/// Seconds since the value changed, by the clock: missing samples end nothing and count as time.
+/// Seconds since the value changed. After a pause longer than what is usual it begins anew.
 pub(super) fn flat(
     question: &Question,
     records: &mut Records,
@@ -23,8 +23,8 @@ pub(super) fn flat(
 ) -> Result<Formula, NotExported> {
     let usual = question.usual.ok_or(NotExported::NothingUsual)?;
     let memory = memory(question, usual);
-    // Beyond a pause so long the value before is forgotten.
-    let before = records.before(value, memory).over("last_over_time");
+    let step = question.query.step.span().as_seconds();
+    let before = records.before(value, libm::round(usual / step) as usize).over("last_over_time");
     let other = value.past.op("unless", &value.past.op("==", &before));
     let changed = records.keep("changed", at_times(&other));
     let last = records.last(&changed, memory).over("max_over_time");

@@ -22,6 +22,11 @@ impl Pair {
     }
 
     #[inline(always)]
+    pub(super) fn abs(self) -> Self {
+        Self(self.0.map(f64::abs))
+    }
+
+    #[inline(always)]
     pub(super) fn present(self) -> Self {
         Self(self.0.map(|value| if value.is_finite() { 1.0 } else { 0.0 }))
     }
@@ -32,13 +37,25 @@ impl Pair {
     }
 
     #[inline(always)]
-    pub(super) fn nearer_to_zero(self, other: Self) -> Self {
-        self.with(other, |a, b| if b.abs() < a.abs() { b } else { a })
+    pub(super) fn lower(self, other: Self) -> Self {
+        self.with(other, |a, b| if b < a { b } else { a })
     }
 
     #[inline(always)]
-    pub(super) fn known(self, count: Self, least: f64) -> Self {
-        self.with(count, |value, count| if count >= least { value } else { f64::NAN })
+    pub(super) fn higher(self, other: Self) -> Self {
+        self.with(other, |a, b| if a < b { b } else { a })
+    }
+
+    #[inline(always)]
+    pub(super) fn finite_or(self, other: Self) -> Self {
+        self.with(other, |a, b| if a.is_finite() { a } else { b })
+    }
+
+    #[inline(always)]
+    pub(super) fn known(self, count: Self, least: Self) -> Self {
+        let known =
+            |lane: usize| if count.0[lane] >= least.0[lane] { self.0[lane] } else { f64::NAN };
+        Self([known(0), known(1)])
     }
 
     #[inline(always)]

@@ -2,7 +2,8 @@
 
 use std::arch::wasm32::{
     f64x2, f64x2_abs, f64x2_add, f64x2_div, f64x2_extract_lane, f64x2_ge, f64x2_gt, f64x2_lt,
-    f64x2_mul, f64x2_splat, f64x2_sqrt, f64x2_sub, v128, v128_and, v128_bitselect,
+    f64x2_mul, f64x2_pmax, f64x2_pmin, f64x2_splat, f64x2_sqrt, f64x2_sub, v128, v128_and,
+    v128_bitselect,
 };
 use std::ops::{Add, Div, Mul, Sub};
 
@@ -26,9 +27,18 @@ impl Pair {
     }
 
     #[inline(always)]
+    pub(super) fn abs(self) -> Self {
+        Self(f64x2_abs(self.0))
+    }
+
+    #[inline(always)]
     pub(super) fn present(self) -> Self {
-        let finite = f64x2_lt(f64x2_abs(self.0), f64x2_splat(f64::INFINITY));
-        Self(v128_and(finite, f64x2_splat(1.0)))
+        Self(v128_and(self.finite(), f64x2_splat(1.0)))
+    }
+
+    #[inline(always)]
+    fn finite(self) -> v128 {
+        f64x2_lt(f64x2_abs(self.0), f64x2_splat(f64::INFINITY))
     }
 
     #[inline(always)]
@@ -37,14 +47,23 @@ impl Pair {
     }
 
     #[inline(always)]
-    pub(super) fn nearer_to_zero(self, other: Self) -> Self {
-        let nearer = f64x2_lt(f64x2_abs(other.0), f64x2_abs(self.0));
-        Self(v128_bitselect(other.0, self.0, nearer))
+    pub(super) fn lower(self, other: Self) -> Self {
+        Self(f64x2_pmin(self.0, other.0))
     }
 
     #[inline(always)]
-    pub(super) fn known(self, count: Self, least: f64) -> Self {
-        let known = f64x2_ge(count.0, f64x2_splat(least));
+    pub(super) fn higher(self, other: Self) -> Self {
+        Self(f64x2_pmax(self.0, other.0))
+    }
+
+    #[inline(always)]
+    pub(super) fn finite_or(self, other: Self) -> Self {
+        Self(v128_bitselect(self.0, other.0, self.finite()))
+    }
+
+    #[inline(always)]
+    pub(super) fn known(self, count: Self, least: Self) -> Self {
+        let known = f64x2_ge(count.0, least.0);
         Self(v128_bitselect(self.0, f64x2_splat(f64::NAN), known))
     }
 }

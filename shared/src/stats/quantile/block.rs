@@ -1,96 +1,147 @@
 //! One window at a time, block by block.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use super::bits::Bits;
-use super::{NONE, Ranks, interpolate};
+use super::flags::Flags;
+use super::{MOST, NONE, Ranks, interpolate};
 
-/// What happened to a window since the sample before.
+/// What is found in windows, and kept from one to the next.
+pub(super) trait Finder {
+    /// What follows from how many samples there are.
+    type Places;
+
+    /// Forgets the window before.
+    fn begin(&mut self);
+
+    /// For windows of `count` samples, of which the first is before the sample `at`; `None` if they are too few.
+    fn places(&self, at: usize, count: usize) -> Option<Self::Places>;
+
+    /// Finds it in the window before the sample `at`.
+    fn find(&mut self, members: &Members<'_>, at: usize, places: &Self::Places);
+
+    /// Keeps up with a change of the window.
+    fn follow(&mut self, change: Change);
+}
+
+/// Which ranks a window gains and loses.
 #[derive(Clone, Copy)]
-pub(super) enum Change {
-    /// It has other ranks now.
-    Block,
-    /// These ranks came and left.
-    Step { come: u32, gone: u32 },
+pub(super) struct Change {
+    pub(super) come: u16,
+    pub(super) gone: u16,
 }
 
 /// A window: ranks among the samples of a block.
 pub(super) struct Members<'a> {
-    pub(super) bits: Bits,
+    pub(super) flags: &'a mut Flags,
     /// The samples of the block by rank.
     pub(super) sorted: &'a [f64],
-    pub(super) count: usize,
 }
 
 impl Members<'_> {
     /// From a member by `weight` of the distance to the next one.
     #[inline(always)]
-    pub(super) fn between(&self, member: u32, weight: f64) -> f64 {
+    pub(super) fn between(&self, member: u16, weight: f64) -> f64 {
         let low = self.sorted[member as usize];
         if weight > 0.0 {
-            interpolate(low, self.sorted[self.bits.next(member + 1) as usize], weight)
+            let high = self.sorted[self.flags.next(member + 1) as usize];
+            interpolate(low, high, weight)
         } else {
             low
         }
     }
 
-    fn insert(&mut self, rank: u32) {
-        if rank != NONE {
-            self.bits.insert(rank);
-            self.count += 1;
-        }
-    }
-
-    fn remove(&mut self, rank: u32) {
-        if rank != NONE {
-            self.bits.remove(rank);
-            self.count -= 1;
-        }
+    #[inline(always)]
+    pub(super) fn exchange(&mut self, Change { come, gone }: Change) {
+        self.flags.insert(come);
+        self.flags.remove(gone);
     }
 }
 
-/// Calls `emit` once a sample with what changed since the call before and the `window` samples before it.
-pub(super) fn blocks(ranks: &Ranks, window: usize, mut emit: impl FnMut(usize, Change, &Members)) {
-    let all = ranks.of.len();
+/// Shows `finder` the `window` samples before each sample, at most [`MOST`].
+pub(super) fn blocks<F: Finder>(ranks: &Ranks, window: usize, mut finder: F) {
+    let all = ranks.count;
     let window = window.clamp(1, all.max(1));
-    // Short blocks lie close together in their sets of bits, long ones repeat fewer samples.
-    let len = if all / 8 <= window { all } else { (3 * window).next_power_of_two() };
-    let (ranked, sorted) = if len == all { one(ranks, window) } else { many(ranks, window, len) };
+    // Short blocks lie close together in their sets of flags, long ones repeat fewer samples.
+    let single = all / 8 <= window && ranks.of.len() == all;
+    let len = if single { all } else { (3 * window).next_power_of_two().min(MOST + 1) };
+    let Ranked { of: ranked, sorted, counts } =
+        if single { one(ranks, window) } else { many(ranks, window, len) };
     let room = window + len;
-    let mut bits = Bits::new(room);
-    for (block, (ranked, sorted)) in ranked.chunks(room).zip(sorted.chunks(room)).enumerate() {
-        let mut members = Members { bits, sorted, count: 0 };
-        ranked[..window].iter().for_each(|&rank| members.insert(rank));
-        let mut change = Change::Block;
+    let mut flags = Flags::new();
+    let chunks = ranked.chunks(room).zip(sorted.chunks(room)).zip(counts);
+    for (block, ((ranked, sorted), count)) in chunks.enumerate() {
         let first = block * len;
-        for (at, (&gone, &come)) in (first..all).zip(ranked.iter().zip(&ranked[window..])) {
-            emit(at, change, &members);
-            members.insert(come);
-            members.remove(gone);
-            change = Change::Step { come, gone };
-        }
-        bits = members.bits;
-        bits.clear();
+        let samples = first..(first + len).min(all);
+        let whole = count == samples.end - first.saturating_sub(window);
+        let members = Members { flags: &mut flags, sorted: &sorted[..count] };
+        finder = one_block(members, ranked, window, samples, whole, finder);
+        flags.clear(room as u16);
     }
 }
 
-/// The ranks by time of one block, with a window before it, and its samples by rank.
-fn one(ranks: &Ranks, window: usize) -> (Cow<'_, [u32]>, Cow<'_, [f64]>) {
-    let mut ranked = Vec::with_capacity(window + ranks.of.len());
-    ranked.resize(window, NONE);
-    ranked.extend_from_slice(&ranks.of);
-    (ranked.into(), ranks.sorted.as_slice().into())
+/// Looks at successive `samples`, of which, and of those in the windows before them, all are there if they are `whole`. Returns
+/// the finder: it is moved so that what it keeps stays in registers.
+fn one_block<F: Finder>(
+    mut members: Members<'_>,
+    ranked: &[u16],
+    window: usize,
+    samples: Range<usize>,
+    whole: bool,
+    mut finder: F,
+) -> F {
+    finder.begin();
+    let (before, come) = ranked.split_at(window);
+    before.iter().for_each(|&rank| members.flags.insert(rank));
+    let mut count = before.iter().filter(|rank| **rank != NONE).count();
+    let changes = come.iter().zip(ranked).map(|(&come, &gone)| Change { come, gone });
+    let mut changes = samples.clone().zip(changes);
+    let filling = before.iter().take_while(|rank| **rank == NONE).count();
+    for (at, change) in changes.by_ref().take(if whole { filling } else { samples.len() }) {
+        if let Some(places) = finder.places(at, count) {
+            finder.find(&members, at, &places);
+        }
+        members.exchange(change);
+        finder.follow(change);
+        count += usize::from(change.come != NONE);
+        count -= usize::from(change.gone != NONE);
+    }
+    if let Some(places) = finder.places(samples.end, count) {
+        for (at, change) in changes {
+            finder.find(&members, at, &places);
+            members.exchange(change);
+            finder.follow(change);
+        }
+    }
+    finder
 }
 
-/// The same of many blocks of `len`, a power of two.
-fn many(ranks: &Ranks, window: usize, len: usize) -> (Cow<'_, [u32]>, Cow<'_, [f64]>) {
-    let (room, count) = (window + len, ranks.of.len().div_ceil(len));
+/// Blocks with a window before each.
+struct Ranked<'a> {
+    /// The ranks among the samples of a block, by time, [`NONE`] for one that enters no window.
+    of: Vec<u16>,
+    /// The samples of a block by rank.
+    sorted: Cow<'a, [f64]>,
+    /// How many have ranks in each block.
+    counts: Vec<usize>,
+}
+
+/// All in one block.
+fn one(ranks: &Ranks, window: usize) -> Ranked<'_> {
+    let mut ranked = vec![NONE; window];
+    ranked.extend_from_slice(&ranks.of);
+    Ranked { of: ranked, sorted: ranks.sorted.as_slice().into(), counts: vec![ranks.sorted.len()] }
+}
+
+/// Many blocks of `len`, a power of two.
+fn many(ranks: &Ranks, window: usize, len: usize) -> Ranked<'_> {
+    let (room, count) = (window + len, ranks.count.div_ceil(len));
     let mut ranked = vec![NONE; count * room];
     let mut sorted = vec![0.0; count * room];
     let mut filled = vec![0; count];
     let mut put = |block: usize, slot: usize, value: f64| {
         let rank = &mut filled[block];
-        ranked[block * room + slot] = *rank as u32;
+        ranked[block * room + slot] = *rank as u16;
         sorted[block * room + *rank] = value;
         *rank += 1;
     };
@@ -101,5 +152,5 @@ fn many(ranks: &Ranks, window: usize, len: usize) -> (Cow<'_, [u32]>, Cow<'_, [f
             put(block + 1, slot + window - len, value);
         }
     }
-    (ranked.into(), sorted.into())
+    Ranked { of: ranked, sorted: sorted.into(), counts: filled }
 }

@@ -1,38 +1,40 @@
 //! A place in a window that keeps up with its changes.
 
-use super::bits::Bits;
 use super::block::{Change, Members};
+use super::flags::Flags;
 
 /// A rank, and how many members of the window are below it.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Cursor {
-    rank: u32,
+    rank: u16,
     below: usize,
+    /// Whether it is known to be a member: so it need not be looked for, which is what the next sample would wait for.
+    member: bool,
 }
 
 impl Cursor {
     /// Counts anew after a change of the window.
     #[inline(always)]
-    pub(super) fn follow(&mut self, change: Change) {
-        match change {
-            Change::Block => *self = Self::default(),
-            Change::Step { come, gone } => {
-                self.below += usize::from(come < self.rank);
-                self.below -= usize::from(gone < self.rank);
-            }
-        }
+    pub(super) fn follow(&mut self, Change { come, gone }: Change) {
+        self.below += usize::from(come < self.rank);
+        self.below -= usize::from(gone < self.rank);
+        self.member &= gone != self.rank;
     }
 
     /// The member that has `order` members below it; there must be one.
     #[inline(always)]
-    pub(super) fn seek(&mut self, bits: &Bits, order: usize) -> u32 {
+    pub(super) fn seek(&mut self, flags: &Flags, order: usize) -> u16 {
         while self.below > order {
-            self.rank = bits.previous(self.rank);
+            self.rank = flags.previous(self.rank);
             self.below -= 1;
+            self.member = true;
         }
-        self.rank = bits.next(self.rank);
+        if !self.member {
+            self.rank = flags.next(self.rank);
+            self.member = true;
+        }
         while self.below < order {
-            self.rank = bits.next(self.rank + 1);
+            self.rank = flags.next(self.rank + 1);
             self.below += 1;
         }
         self.rank
@@ -58,38 +60,43 @@ impl Nearest {
     /// Of the distances of the members from `centre` the two middle ones, between which their median lies; the same
     /// one twice for an odd count.
     #[inline(always)]
-    pub(super) fn deviations(&mut self, members: &Members<'_>, centre: f64) -> (f64, f64) {
-        let Members { bits, sorted, count } = members;
+    pub(super) fn deviations(
+        &mut self,
+        members: &Members<'_>,
+        count: usize,
+        centre: f64,
+    ) -> (f64, f64) {
+        let Members { flags, sorted } = members;
         let half = count.div_ceil(2);
         let most = count - half;
-        let distance = |member: u32| (sorted[member as usize] - centre).abs();
+        let distance = |member: u16| (sorted[member as usize] - centre).abs();
         let mut below = self.first.below.min(most);
-        let mut first = self.first.seek(bits, below);
-        let mut last = self.last.seek(bits, below + half - 1);
+        let mut first = self.first.seek(flags, below);
+        let mut last = self.last.seek(flags, below + half - 1);
         // The next members outside of the stretch, infinitely far where there is none.
-        let before = |first: u32, below: usize| match below {
+        let before = |first: u16, below: usize| match below {
             0 => f64::INFINITY,
-            _ => distance(bits.previous(first)),
+            _ => distance(flags.previous(first)),
         };
-        let beyond = |last: u32, below: usize| {
-            if below == most { f64::INFINITY } else { distance(bits.next(last + 1)) }
+        let beyond = |last: u16, below: usize| {
+            if below == most { f64::INFINITY } else { distance(flags.next(last + 1)) }
         };
         let (mut left, mut right) = (before(first, below), beyond(last, below));
         while right < distance(first) {
             left = distance(first);
             below += 1;
-            (first, last) = (bits.next(first + 1), bits.next(last + 1));
+            (first, last) = (flags.next(first + 1), flags.next(last + 1));
             right = beyond(last, below);
         }
         while left < distance(last) {
             right = distance(last);
             below -= 1;
-            (first, last) = (bits.previous(first), bits.previous(last));
+            (first, last) = (flags.previous(first), flags.previous(last));
             left = before(first, below);
         }
-        self.first = Cursor { rank: first, below };
-        self.last = Cursor { rank: last, below: below + half - 1 };
+        self.first = Cursor { rank: first, below, member: true };
+        self.last = Cursor { rank: last, below: below + half - 1, member: true };
         let low = distance(first).max(distance(last));
-        (low, if count % 2 == 0 { left.min(right) } else { low })
+        (low, if count.is_multiple_of(2) { left.min(right) } else { low })
     }
 }

@@ -101,9 +101,12 @@ fn values_that_differ_in_the_last_bits_only() {
 fn more_samples_than_sixteen_bits_count() {
     let values = noise(70_000);
     let ranks = Ranks::new(&values);
-    let medians = ranks.prior_medians(101);
-    for at in (101..values.len()).step_by(997) {
-        assert_eq!(medians[at], plain_quantile(&values[at - 101..at], 0.5), "{at}");
+    for (window, held) in [(101, 101), (9_000, 9_000), (40_000, MOST)] {
+        let medians = ranks.prior_medians(window);
+        for at in (held..values.len()).step_by(4_999) {
+            let plain = plain_quantile(&values[at - held..at], 0.5);
+            assert_eq!(medians[at], plain, "{window} {at}");
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is summed up over the samples of a window.
+//! What is summed up over the samples of a window, with nothing lost to cancellation and samples missing.
 
 use crate::stats::lanes::Lanes;
 
@@ -15,21 +15,18 @@ pub(super) trait Aggregate<const N: usize>: Copy {
 
     fn merge(self, other: Self, share: Lanes, weight: Lanes) -> Self;
 
-    /// Without the samples in the first lane.
-    fn without_first(self) -> Self;
-
     /// What is wanted of them, given what was subtracted from each sample and 1 over their number.
     fn results(self, pivot: Lanes, inverse: Lanes) -> [Lanes; N];
 }
 
 /// Mean and sum of squared deviations from it.
 #[derive(Clone, Copy)]
-pub(super) struct Sums {
+pub(super) struct Deviations {
     mean: Lanes,
     squares: Lanes,
 }
 
-impl Aggregate<2> for Sums {
+impl Aggregate<2> for Deviations {
     #[inline(always)]
     fn empty() -> Self {
         let zero = Lanes::splat(0.0);
@@ -47,11 +44,6 @@ impl Aggregate<2> for Sums {
         let mut both = self.add(other.mean, other.mean, share, weight);
         both.squares = both.squares + other.squares;
         both
-    }
-
-    #[inline(always)]
-    fn without_first(self) -> Self {
-        Self { mean: self.mean.with_first(0.0), squares: self.squares.with_first(0.0) }
     }
 
     /// Mean and population standard deviation.
@@ -95,16 +87,6 @@ impl Aggregate<1> for Line {
         both.spread = both.spread + other.spread;
         both.cross = both.cross + other.cross;
         both
-    }
-
-    #[inline(always)]
-    fn without_first(self) -> Self {
-        Self {
-            position: self.position.with_first(0.0),
-            value: self.value.with_first(0.0),
-            spread: self.spread.with_first(0.0),
-            cross: self.cross.with_first(0.0),
-        }
     }
 
     /// The slope.

@@ -91,6 +91,25 @@ fn a_high_level_keeps_the_spread() {
     }
 }
 
+/// Wherever in a block they come, so that every pivot is far from the samples once.
+#[test]
+fn a_step_and_a_spike_keep_the_spread() {
+    let window = 10;
+    for at in 100..100 + 8 * window {
+        let (mut step, mut spike) = (noise(300), noise(300));
+        step[at..].iter_mut().for_each(|value| *value = (1e6 + *value) * 4.0);
+        spike[at] = -1e9;
+        for values in [step, spike] {
+            let got = prior_moments(&values, window);
+            for at in window..values.len() {
+                let (mean, std) = plain_moments(&values, window, at);
+                assert!((got.mean[at] - mean).abs() <= 1e-9 * std, "{at}: {} {mean}", got.mean[at]);
+                assert!((got.std[at] - std).abs() <= 1e-9 * std, "{at}: {} {std}", got.std[at]);
+            }
+        }
+    }
+}
+
 #[test]
 fn what_left_the_window_leaves_no_trace() {
     let clean = noise(400);

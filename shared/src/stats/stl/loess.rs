@@ -1,6 +1,7 @@
 //! Local regression on a regular grid.
 
 use crate::stats::dot;
+use crate::stats::lanes::{LANES, Lanes};
 
 /// A smoother: degree 0 or 1, over the `length` nearest samples, at every `jump`-th one.
 #[derive(Clone, Copy, Debug)]
@@ -72,45 +73,53 @@ impl Loess {
         let Window { place, left, right } = window;
         let mut reach = (place - left as f64).max(right as f64 - place);
         reach += (self.length.saturating_sub(count) / 2) as f64;
+        let len = right + 1 - left;
         out.clear();
-        let mut total = 0.0;
-        for at in left..=right {
-            let distance = (at as f64 - place).abs();
-            let mut weight = if distance > 0.999 * reach {
-                0.0
-            } else if distance <= 0.001 * reach {
-                1.0
-            } else {
-                cube(1.0 - cube(distance / reach))
-            };
+        out.resize(len.next_multiple_of(LANES), 0.0);
+        let (chunks, _) = out.as_chunks_mut::<LANES>();
+        let first = Lanes::from_fn(|lane| (left + lane) as f64 - place);
+        let beyond = Lanes::splat((right + 1) as f64 - place);
+        // What is nearer weighs 1, what is farther nothing.
+        let (near, far) = (Lanes::splat(0.001 * reach), Lanes::splat((0.999 * reach).next_up()));
+        let (one, inverse) = (Lanes::splat(1.0), Lanes::splat(1.0 / reach));
+        // Sums of weights, and of their products with distance and squared distance from the place.
+        let mut sums = [Lanes::splat(0.0); 3];
+        let mut apart = first;
+        for (index, chunk) in chunks.iter_mut().enumerate() {
+            let distance = apart.abs();
+            let ratio = (distance * inverse).only_where(distance - near);
+            let mut weight = cube(one - cube(ratio)).only_where(far - distance);
+            weight = weight.only_where(beyond - apart);
             if let Some(robust) = robust {
-                weight *= robust[at];
+                let at = left + index * LANES;
+                let factor = |lane| robust.get(at + lane).copied().unwrap_or(0.0);
+                weight = weight * Lanes::from_fn(factor);
             }
-            total += weight;
-            out.push(weight);
+            let moment = weight * apart;
+            sums = [sums[0] + weight, sums[1] + moment, sums[2] + moment * apart];
+            *chunk = weight.to_array();
+            apart = apart + Lanes::splat(LANES as f64);
         }
+        let [total, moment, square] = sums.map(Lanes::sum);
         if total <= 0.0 {
             return false;
         }
-        let mut centre = 0.0;
-        for (at, weight) in (left..=right).zip(&mut *out) {
-            *weight /= total;
-            centre += *weight * at as f64;
+        let centre = moment / total;
+        let spread = square / total - centre * centre;
+        let (mut level, mut slope) = (1.0 / total, 0.0);
+        // A slope needs samples that are spread out enough.
+        if reach > 0.0 && self.degree > 0 && spread.sqrt() > 0.001 * (count as f64 - 1.0) {
+            slope = -centre / spread / total;
+            level -= slope * centre;
         }
-        if reach > 0.0 && self.degree > 0 {
-            let mut spread = 0.0;
-            for (at, weight) in (left..=right).zip(&*out) {
-                let apart = at as f64 - centre;
-                spread += weight * apart * apart;
-            }
-            // A slope needs samples that are spread out enough.
-            if spread.sqrt() > 0.001 * (count as f64 - 1.0) {
-                let slope = (place - centre) / spread;
-                for (at, weight) in (left..=right).zip(&mut *out) {
-                    *weight *= slope * (at as f64 - centre) + 1.0;
-                }
-            }
+        let (level, slope) = (Lanes::splat(level), Lanes::splat(slope));
+        apart = first;
+        for chunk in chunks {
+            let weight = Lanes::from_fn(|lane| chunk[lane]);
+            *chunk = (weight * (level + slope * apart)).to_array();
+            apart = apart + Lanes::splat(LANES as f64);
         }
+        out.truncate(len);
         true
     }
 
@@ -216,6 +225,7 @@ fn interpolate(smooth: &mut [f64], jump: usize, stride: usize) {
     }
 }
 
-fn cube(x: f64) -> f64 {
+#[inline(always)]
+fn cube(x: Lanes) -> Lanes {
     x * x * x
 }

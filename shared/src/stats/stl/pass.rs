@@ -1,6 +1,7 @@
 //! The two loops of STL for one season.
 
 use super::Smoothing;
+use super::average::moving_average;
 use super::loess::{Kernels, Loess};
 
 /// More seasons than that make a season no more constant.
@@ -129,25 +130,4 @@ fn robustness(values: &[f64], seasonal: &[f64], trend: &[f64]) -> Vec<f64> {
         };
     }
     weights
-}
-
-/// Replaces each place by the average of the `window` values from it on, and drops the last `window - 1`
-/// places. There must be as many values as the window has.
-pub fn moving_average(values: &mut Vec<f64>, window: usize) {
-    let count = values.len() + 1 - window;
-    // Sums from each place to the end of its block; a window ends in the next one.
-    let mut ends = values.clone();
-    for block in ends.chunks_mut(window) {
-        for at in (0..block.len() - 1).rev() {
-            block[at] += block[at + 1];
-        }
-    }
-    let share = window as f64;
-    let mut head = 0.0;
-    for at in 0..count {
-        let inside = at % window;
-        head = if inside == 0 { 0.0 } else { head + values[at + window - 1] };
-        values[at] = (ends[at] + head) / share;
-    }
-    values.truncate(count);
 }

@@ -1,51 +1,16 @@
 //! Sentences about what was found; the page and the report say the same.
 
+mod clock;
+mod subject;
+
 use crate::analysis::Analysis;
 use crate::detect::{Quantity, View};
 use crate::event::{Direction, Event, Kind, Level};
-use crate::time::{Span, Timestamp};
+use crate::time::Span;
 use crate::unit::Unit;
 
-/// How times are written: minutes east of UTC, by the time that is written (clocks change).
-#[derive(Clone, Copy, Debug)]
-pub struct Clock(pub fn(Timestamp) -> i32);
-
-impl Clock {
-    /// Coordinated universal time.
-    pub const UTC: Self = Self(|_| 0);
-
-    /// `Jan 31 13:45`.
-    pub fn short(self, t: Timestamp) -> String {
-        t.format_short(self.0(t))
-    }
-
-    /// `2026-01-31 13:45:00 UTC` or `... UTC+01:00`.
-    pub fn full(self, t: Timestamp) -> String {
-        format!("{} {}", t.format(self.0(t)), self.zone(t))
-    }
-
-    /// `UTC` or `UTC+01:00` at time `t`.
-    pub fn zone(self, t: Timestamp) -> String {
-        match self.0(t) {
-            0 => "UTC".to_owned(),
-            minutes => {
-                let sign = if minutes < 0 { '-' } else { '+' };
-                format!("UTC{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
-            }
-        }
-    }
-
-    /// `Jan 31 13:45 to 13:50`, with the second date only when it is another day.
-    pub fn from_to(self, start: Timestamp, end: Timestamp) -> String {
-        let (first, second) = (self.short(start), self.short(end));
-        let day = |text: &str| text.rsplit_once(' ').map(|(day, _)| day.to_owned());
-        match second.rsplit_once(' ') {
-            _ if first == second => first,
-            Some((_, clock)) if day(&first) == day(&second) => format!("{first} to {clock}"),
-            _ => format!("{first} to {second}"),
-        }
-    }
-}
+pub use clock::Clock;
+pub use subject::subject;
 
 /// The finding in one line: "3 odd things in 24 h. Worst: spike to 37 (8.1 expected)".
 pub fn headline(analysis: &Analysis) -> String {
@@ -70,18 +35,63 @@ pub fn headline(analysis: &Analysis) -> String {
         format!("{} odd things in {range}. Worst: ", worst.len())
     };
     let place = if loaded.series.len() > 1 {
-        format!(", {}", analysis.series(ranked).1.name)
+        format!(", {}", analysis.series(ranked).1.prepared.name)
     } else {
         String::new()
     };
     format!("{things}{}{place}", what(event, analysis.judged_unit(event.quantity)))
 }
 
+/// What happened, for a title: "DHCP lease rate spike: 37/min against 7.75/min expected".
+pub fn title(analysis: &Analysis) -> String {
+    let loaded = &analysis.detected.loaded;
+    let subject = subject(&loaded.query.expr);
+    let worst = analysis.worst_events();
+    let Some((_, event)) = worst.first() else {
+        return if loaded.series.is_empty() {
+            format!("{subject}: no series")
+        } else if analysis.detected.series.iter().all(|series| series.judged == 0) {
+            format!("{subject}: too few samples to judge")
+        } else {
+            format!("{subject}: nothing odd")
+        };
+    };
+    let others = match worst.len() - 1 {
+        0 => String::new(),
+        1 => " (and 1 more event)".to_owned(),
+        count => format!(" (and {count} more events)"),
+    };
+    let unit = analysis.judged_unit(event.quantity);
+    let expected = unit.format(event.onset.expected);
+    let of_values = matches!(event.quantity, Quantity::Value | Quantity::Increase);
+    let numbers = match event.kind {
+        Kind::Gap | Kind::FlatLine => {
+            let lasted = event.lasted.words();
+            format!(
+                "{} for {lasted}",
+                if event.kind == Kind::Gap { "no samples" } else { "one value" }
+            )
+        }
+        Kind::Infinite => format!("{} against {expected} expected", unit.format(event.onset.value)),
+        _ if event.ranged => format!(
+            "{} against {} expected",
+            unit.format(event.new_level.unwrap_or(event.peak.value)),
+            bounds(event.onset.lower, event.onset.upper, unit)
+        ),
+        _ => format!(
+            "{} against {expected} expected",
+            unit.format(event.new_level.unwrap_or(event.peak.value))
+        ),
+    };
+    let of = if of_values { String::new() } else { format!(" in {}", quantity(event.quantity)) };
+    format!("{subject} {}{of}: {numbers}{others}", event.kind.name())
+}
+
 /// What the analysis looked at: "3 series, 1,441 samples each, no gaps".
 pub fn scope(analysis: &Analysis) -> String {
     let series = &analysis.detected.series;
-    let missing: usize = series.iter().map(|series| series.missing).sum();
-    let gaps: usize = series.iter().map(|series| series.gaps).sum();
+    let missing: usize = series.iter().map(|series| series.prepared.missing).sum();
+    let gaps: usize = series.iter().map(|series| series.prepared.gaps).sum();
     let (count, each) = if series.len() == 1 {
         ("1 series".to_owned(), "")
     } else {
@@ -98,6 +108,22 @@ pub fn scope(analysis: &Analysis) -> String {
         unjudged => format!(", {unjudged} series with too few samples to judge"),
     };
     format!("{count}, {samples}{each}, {gaps}{unjudged}")
+}
+
+/// What lies before the range, to learn from: "21 d of history", "4 h of history, as the source has no more".
+pub fn history(analysis: &Analysis) -> String {
+    let loaded = &analysis.detected.loaded;
+    let query = &loaded.query;
+    let asked = query.step.times(query.history);
+    let known = loaded.first_sample().map_or(Span::ZERO, |first| query.start.since(first));
+    match known {
+        Span::ZERO => "no history".to_owned(),
+        // The first samples of a rate are missing anyhow.
+        known if known.millis() >= asked.millis() / 100 * 99 => {
+            format!("{} of history", asked.words())
+        }
+        known => format!("{} of history, as the source has no more", known.words()),
+    }
 }
 
 /// "1 sample", "1,441 samples".
@@ -118,26 +144,39 @@ pub fn what(event: &Event, unit: Unit) -> String {
         unit.format(event.onset.expected)
     };
     let name = event.kind.name();
-    let of_values = matches!(event.quantity, Quantity::Value | Quantity::Increase);
+    let of_values = of_values(event);
     match event.kind {
         Kind::Infinite => format!("infinite value ({expected} expected)"),
         Kind::LevelShiftUp | Kind::LevelShiftDown if of_values => {
             let level = unit.format(event.new_level.unwrap_or(event.peak.value));
-            format!("{name} from {expected} to {level}")
-        }
-        Kind::Gap | Kind::FlatLine => {
-            let lasted = event.end.since(event.onset.time);
-            if lasted > Span::ZERO {
-                format!("{name} of {}", lasted.words())
+            if event.ranged {
+                format!("{name} to {level} ({expected} expected)")
             } else {
-                name.to_owned()
+                format!("{name} from {expected} to {level}")
             }
         }
+        Kind::Gap | Kind::FlatLine => format!("{name} of {}", event.lasted.words()),
         _ if of_values || event.quantity == Quantity::Slope => {
             format!("{name} to {peak} ({expected} expected)")
         }
         _ => format!("{name}: {} {peak} ({expected} expected)", quantity(event.quantity)),
     }
+}
+
+/// With a capital at the beginning.
+pub fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}
+
+/// Which end of its values the peak of an event is.
+pub fn farthest(event: &Event) -> &'static str {
+    if event.direction == Direction::Up { "highest" } else { "lowest" }
+}
+
+fn of_values(event: &Event) -> bool {
+    matches!(event.quantity, Quantity::Value | Quantity::Increase)
 }
 
 /// "a spike", "an infinite value".
@@ -183,7 +222,7 @@ pub fn bounds(lower: f64, upper: f64, unit: Unit) -> String {
 }
 
 /// What a score counts, in short and in full.
-fn counted(quantity: Quantity) -> [&'static str; 2] {
+pub(crate) fn counted(quantity: Quantity) -> [&'static str; 2] {
     match quantity {
         Quantity::Value
         | Quantity::Increase
@@ -212,7 +251,7 @@ pub fn threshold(analysis: &Analysis) -> String {
 }
 
 /// What an alert was told by.
-fn view(view: View) -> &'static str {
+pub fn view(view: View) -> &'static str {
     match view {
         View::Value => "its values",
         View::Mean => "its mean over a short while",
@@ -246,15 +285,21 @@ pub fn reason(event: &Event, unit: Unit) -> String {
         Quantity::Duration => "duration of ",
     };
     let (peak, expected) = (unit.format(event.peak.value), unit.format(onset.expected));
-    let score = Unit::Plain.format(libm::round(event.score * 10.0) / 10.0);
+    let score = one_decimal(event.score);
     let range = bounds(onset.lower, onset.upper, unit);
     let told = match event.view {
-        Some(by) => {
-            let strength = Unit::Plain.format(libm::round(event.strength * 10.0) / 10.0);
-            format!("; alert from {}, strength {strength}", view(by))
-        }
+        Some(by) => format!("; alert from {}, strength {}", view(by), one_decimal(event.strength)),
         None => String::new(),
     };
+    if of_values(event) && event.kind == Kind::Gap {
+        return format!(
+            "no sample for {}, where {expected} was expected ({range}){told}",
+            event.lasted.words()
+        );
+    }
+    if of_values(event) && event.kind == Kind::FlatLine {
+        return format!("{peak} without any change for {}{told}", event.lasted.words());
+    }
     if event.steady {
         return format!("{subject}{peak} against a constant {expected} in {baseline}{told}");
     }
@@ -266,20 +311,27 @@ pub fn reason(event: &Event, unit: Unit) -> String {
             "{subject}{peak}, beyond what is normal ({range}) by {baseline}; score {score}{told}"
         );
     }
-    format!(
-        "{subject}{peak} against {expected} expected ({range}) from {baseline}; up to {score} {} {side}{told}",
-        counted(event.quantity)[1],
-    )
+    let against = format!("{subject}{peak} against {expected} expected ({range}) from {baseline}");
+    match event.view {
+        // Its score is a mean over several views, not a distance in the spread of this one.
+        Some(_) => format!("{against}; score {score}{told}"),
+        None => format!("{against}; up to {score} {} {side}", counted(event.quantity)[1]),
+    }
+}
+
+/// A figure for a sentence: "46.5".
+pub fn one_decimal(value: f64) -> String {
+    Unit::Plain.format(libm::round(value * 10.0) / 10.0)
 }
 
 /// How the event ended: "10 min, recovered", "2 h, ongoing".
-pub fn course(event: &Event, step: Span) -> String {
-    let lasted =
-        Span::from_millis(event.end.since(event.onset.time).millis() + step.millis()).words();
+pub fn course(event: &Event) -> String {
+    let lasted = event.lasted.words();
+    let excursion = matches!(event.kind, Kind::Spike | Kind::Dip);
     match (event.ongoing, event.recovered) {
         (true, _) => format!("{lasted}, ongoing"),
         (false, Some(_)) => format!("{lasted}, recovered"),
-        (false, None) if event.new_level.is_some() => {
+        (false, None) if event.new_level.is_some() && !excursion => {
             format!("odd for {lasted}, then the new normal")
         }
         (false, None) => format!("{lasted}, recovery not seen"),

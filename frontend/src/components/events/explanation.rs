@@ -1,0 +1,138 @@
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::explain::{lines, sentence};
+use shared::knowledge::{Check, Explained, Suspect, Suspects, explained};
+use shared::words::{Clock, capitalised};
+
+use crate::save::copy;
+use crate::state::State;
+
+/// So many causes are shown, the best ones.
+const FIRST: usize = 4;
+
+/// What is known of one event, what may be behind it, and what to look at next.
+#[component]
+pub fn Explanation(
+    /// Its series and the index of its onset; `None` as it goes.
+    key: Memo<Option<(usize, usize)>>,
+) -> impl IntoView {
+    let state = expect_context::<State>();
+    move || {
+        let (series, onset) = key.get()?;
+        let analysis = state.told.get()?;
+        let ranked = analysis.of_series(Some(series))?;
+        let event = ranked.events.iter().find(|event| event.onset.index == onset)?;
+        let (knowledge, metadata) = (state.knowledge.get(), state.metadata.read());
+        let one = explained(&analysis, (ranked, event), knowledge.as_deref(), &metadata);
+        let clock = state.clock();
+        Some(view! {
+            <p class="told">{capitalised(&sentence(&one.facts, clock))}"."</p>
+            <div class="explanation">
+                <section>
+                    <h3>"Observed"</h3>
+                    {facts(&one, clock)}
+                </section>
+                {one.suspects.as_ref().map(causes)}
+            </div>
+        })
+    }
+}
+
+fn facts(one: &Explained<'_>, clock: Clock) -> impl IntoView + use<> {
+    let lines = lines(&one.facts, clock).into_iter();
+    let lines = lines.map(|line| view! { <div><dt>{line.name}</dt><dd>{line.text}</dd></div> });
+    view! { <dl>{lines.collect_view()}</dl> }
+}
+
+fn causes(suspects: &Suspects<'_>) -> impl IntoView + use<> {
+    let none = suspects.ranked.is_empty();
+    let unsure = suspects.inconclusive() && !none;
+    let first = suspects.ranked.iter().take(FIRST).enumerate();
+    let items: Vec<_> = first.map(|(at, suspect)| cause(at == 0, suspect, suspects)).collect();
+    let more = suspects.ranked.len().saturating_sub(FIRST);
+    let more = (more > 0).then(|| format!("{more} more fit less well."));
+    view! {
+        <section>
+            <h3>"What may be behind it"</h3>
+            <p class="sub">
+                "Hypotheses from the shape of this series; none was checked."
+                {unsure.then_some(" Inconclusive: none fits better than by not being excluded.")}
+                {none.then_some(" Nothing that is known of such metrics looks like this.")}
+            </p>
+            <ol class="causes">{items}</ol>
+            <p class="sub">{more}</p>
+        </section>
+    }
+}
+
+fn cause(open: bool, suspect: &Suspect<'_>, suspects: &Suspects<'_>) -> impl IntoView + use<> {
+    let known = suspect.hypothesis;
+    let (supports, against) = suspect.evidence();
+    let confidence = suspect.confidence.name();
+    let checks = |way: &'static str, checks: &[Check]| {
+        let all = checks.iter().map(|check| {
+            let promql = suspects.query(check);
+            view! { <Look way=way see=check.see.clone() promql=promql/> }
+        });
+        all.collect_view()
+    };
+    let list = |name: &'static str, items: &[String]| {
+        let items: Vec<_> = items.iter().map(|item| view! { <li>{item.clone()}</li> }).collect();
+        view! { <div class="todo"><h4>{name}</h4><ul>{items}</ul></div> }
+    };
+    view! {
+        <li>
+            <details open=open>
+                <summary>
+                    <span>{known.cause.clone()}</span>
+                    <span class=format!("chip-mark {confidence}")>{confidence}</span>
+                </summary>
+                <p>{known.because.clone()} " " <a href=known.source.url.clone() target="_blank" rel="noopener noreferrer">{known.source.title.clone()}</a></p>
+                <p><b>"For it: "</b>{supports}</p>
+                {(!against.is_empty()).then(|| view! { <p><b>"Against it: "</b>{against}</p> })}
+                <ul class="looks">
+                    {checks("if so", &known.confirm)}
+                    {checks("if not", &known.refute)}
+                </ul>
+                {list("Mitigate", &known.mitigate)}
+                {list("Prevent", &known.prevent)}
+            </details>
+        </li>
+    }
+}
+
+/// Something to look at, with the query that shows it.
+#[component]
+fn Look(
+    /// What it would say about the cause.
+    way: &'static str,
+    /// What one would see.
+    see: String,
+    /// The query, if there is one.
+    promql: Option<String>,
+) -> impl IntoView {
+    let state = expect_context::<State>();
+    let copied = RwSignal::new("Copy");
+    let query = promql.map(|promql| {
+        let (run, text) = (promql.clone(), promql.clone());
+        let run = move |_| {
+            state.run(&run);
+            window().scroll_to_with_x_and_y(0.0, 0.0);
+        };
+        let to_clipboard = move |_| {
+            let text = text.clone();
+            spawn_local(async move {
+                copied.set(if copy(&text).await { "Copied" } else { "Not allowed" });
+                set_timeout(move || copied.set("Copy"), std::time::Duration::from_secs(2));
+            });
+        };
+        view! {
+            <div class="query">
+                <code>{promql}</code>
+                <button class="chip" type="button" title="Runs this query here; the browser's Back leads to the event again" on:click=run>"Run"</button>
+                <button class="chip" type="button" on:click=to_clipboard>{move || copied.get()}</button>
+            </div>
+        }
+    });
+    view! { <li><span class="way">{way}</span> <span>{see}</span> {query}</li> }
+}

@@ -1,0 +1,66 @@
+//! What helps to explain events: families of metrics and their causes from this server, and what the source says of
+//! the metrics of the query. Both are asked for when there is something to explain.
+
+use gloo_net::http::Request as Http;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::api::{form, source_path};
+use shared::knowledge::{Knowledge, Metadata, Subject};
+
+use super::{Same, State};
+
+/// So many metrics of a query are asked about.
+const MOST_METRICS: usize = 3;
+
+/// Follows what is shown. Without an answer events are told without causes, and it is asked again with the next one.
+pub(super) fn follow(state: State) {
+    let odd = Memo::new(move |_| {
+        let told = state.told.read();
+        let analysis = told.as_ref().filter(|analysis| analysis.event_count() > 0)?;
+        Some(Same(analysis.detected.loaded.clone()))
+    });
+    Effect::new(move |_| {
+        let Some(loaded) = odd.get() else { return };
+        if state.knowledge.read_untracked().is_none() {
+            spawn_local(async move {
+                if let Some(known) = knowledge().await {
+                    state.knowledge.set(Some(Same::new(known)));
+                }
+            });
+        }
+        let Some(source) = state.source.get_untracked() else { return };
+        let metrics = Subject::metric_names(&loaded.query.expr);
+        spawn_local(async move {
+            let mut all = Vec::new();
+            for metric in metrics.iter().take(MOST_METRICS) {
+                let (part, whole) = (metric.as_str(), Subject::described_as(metric));
+                let mut found = metadata(&source.id, part).await;
+                if found.is_empty() && part != whole {
+                    found = metadata(&source.id, whole).await;
+                }
+                all.extend(found);
+            }
+            // The answer to an earlier question helps no more.
+            if odd.get_untracked() == Some(loaded) && *state.metadata.read_untracked() != all {
+                state.metadata.set(all);
+            }
+        });
+    });
+}
+
+async fn knowledge() -> Option<Knowledge> {
+    let reply = Http::get("/api/knowledge").send().await.ok()?;
+    if reply.ok() { reply.json().await.ok() } else { None }
+}
+
+/// Nothing where the source does not say: not every one keeps metadata.
+async fn metadata(source: &str, metric: &str) -> Vec<Metadata> {
+    let parameters = form(&[("metric", metric.to_owned())]);
+    let path = format!("{}/api/v1/metadata?{parameters}", source_path(source));
+    let reply = Http::get(&path).send().await;
+    let Ok(reply) = reply else { return Vec::new() };
+    match reply.binary().await {
+        Ok(body) => Metadata::decode(&body).unwrap_or_default(),
+        Err(_) => Vec::new(),
+    }
+}

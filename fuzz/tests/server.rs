@@ -1,0 +1,229 @@
+//! What the server reads before it trusts anybody: paths, names of hosts, forms, and PromQL.
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy takes the helpers of these tests for production code"
+)]
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, Uri, header::HOST};
+use proxy::config::{Limits, Options, Settings};
+use proxy::connection::Connection;
+use proxy::endpoint::Endpoint;
+use proxy::metrics::Metrics;
+use proxy::{AppState, app, params, subquery, upstream};
+use shared::time::Span;
+use tokio::runtime::{Builder, Runtime};
+use tower::ServiceExt;
+
+/// The server with a source `up` to which no connection can be made: 502 means that the request was accepted.
+struct Server {
+    app: Router,
+    runtime: Runtime,
+    client: Arc<Connection>,
+}
+
+impl Server {
+    fn new() -> Self {
+        // Nothing listens on port 1.
+        let env =
+            |name: &str| (name == "PROMETHEUS_URL").then(|| "http://127.0.0.1:1/base".to_owned());
+        let settings = Settings::load(Options::default(), env).unwrap();
+        let state = AppState::new(&settings, Metrics::new().unwrap().into()).unwrap();
+        let address = ([127, 0, 0, 1], 1).into();
+        Self {
+            app: app(&state),
+            runtime: Builder::new_current_thread().enable_all().build().unwrap(),
+            client: Arc::new(Connection::new(address, address, Instant::now())),
+        }
+    }
+
+    fn status(&self, request: Request<Body>) -> StatusCode {
+        let (mut head, body) = request.into_parts();
+        head.extensions.insert(self.client.clone());
+        let answer = self.app.clone().oneshot(Request::from_parts(head, body));
+        self.runtime.block_on(answer).unwrap().status()
+    }
+}
+
+/// The paths that can be asked for, but for names of labels.
+const ACCEPTED: [&str; 6] =
+    ["query", "query_range", "series", "labels", "metadata", "status/buildinfo"];
+
+fn label(path: &str) -> Option<&str> {
+    path.strip_prefix("label/")?.strip_suffix("/values")
+}
+
+fn is_name(text: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    !text.is_empty() && text.chars().all(word) && !text.starts_with(|c: char| c.is_ascii_digit())
+}
+
+#[test]
+fn an_accepted_path_leads_to_one_of_the_constants() {
+    let words = [
+        "/",
+        "//",
+        "..",
+        "%2e",
+        "%2f",
+        "%252e",
+        "\\",
+        ";",
+        "?",
+        "#",
+        "@",
+        ":",
+        "api",
+        "v1",
+        "query",
+        "label",
+        "values",
+        "admin/tsdb",
+        "%00",
+        "http://",
+        "prometheus",
+    ];
+    let server = Server::new();
+    let base = url::Url::parse("http://a/base").unwrap();
+    fuzz::run("path", &words, |path| {
+        let path = String::from_utf8_lossy(path);
+        if let Some(endpoint) = Endpoint::parse(&path) {
+            let upstream = upstream::path(&base, &endpoint);
+            let below = upstream.strip_prefix("/base/api/v1/").unwrap();
+            assert!(ACCEPTED.contains(&below) || label(below).is_some_and(is_name), "{upstream}");
+        }
+        // The same through every layer, where it stands in a target and where it is one.
+        for target in [format!("/api/sources/prometheus/api/v1/{path}"), path.into_owned()] {
+            let Ok(uri) = target.parse::<Uri>() else { continue };
+            let mut query = uri.path().to_owned();
+            query += "?query=up&start=0&end=1&step=1";
+            let Ok(uri) = query.parse::<Uri>() else { continue };
+            let request = Request::get(uri.clone()).header(HOST, "localhost").body(Body::empty());
+            let status = server.status(request.unwrap());
+            if status == StatusCode::BAD_GATEWAY {
+                let below = uri.path().strip_prefix("/api/sources/prometheus/api/v1/").unwrap();
+                assert!(ACCEPTED.contains(&below) || label(below).is_some_and(is_name), "{below}");
+            } else {
+                assert!(
+                    !status.is_server_error() || status == StatusCode::SERVICE_UNAVAILABLE,
+                    "{uri}: {status}"
+                );
+            }
+        }
+    });
+}
+
+#[test]
+fn an_accepted_host_is_loopback() {
+    let words = [
+        "localhost",
+        "127.0.0.1",
+        "[::1]",
+        ":",
+        "@",
+        ".",
+        ":80",
+        "evil.example",
+        "%",
+        "[",
+        "]",
+        "0x7f.1",
+    ];
+    let server = Server::new();
+    fuzz::run("host", &words, |host| {
+        let Ok(value) = axum::http::HeaderValue::from_bytes(host) else { return };
+        let request = Request::get("/api/sources").header(HOST, &value).body(Body::empty());
+        if server.status(request.unwrap()) != StatusCode::OK {
+            return;
+        }
+        let host = value.to_str().unwrap().to_ascii_lowercase();
+        let (name, port) = match host.rsplit_once(':') {
+            Some((name, port)) if !port.ends_with(']') => (name, port),
+            _ => (host.as_str(), ""),
+        };
+        assert!(port.chars().all(|c| c.is_ascii_digit()), "{host}");
+        let address = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+        let loopback = address.is_ok_and(|address| address.to_canonical().is_loopback());
+        assert!(name == "localhost" || loopback, "{host}");
+    });
+}
+
+#[test]
+fn an_accepted_form_keeps_every_limit() {
+    let words = [
+        "query=", "start=", "end=", "step=", "timeout=", "match[]=", "&", "=", "%5B", "1h",
+        "1e300", "0", "-1",
+    ];
+    let limits = Limits { timeout: Duration::from_secs(30), ..Limits::default() };
+    fuzz::run("form", &words, |form| {
+        for endpoint in Endpoint::all() {
+            let Ok(params) = params::check(&endpoint, [form, b""], &limits) else { continue };
+            let value = |name: &str| {
+                let mut all = params.iter().filter(|(known, _)| known == name);
+                let first = all.next().map(|(_, value)| value.as_str());
+                assert!(name == "match[]" || all.next().is_none(), "{name} is there twice");
+                first
+            };
+            for (name, value) in &params {
+                assert!(endpoint.parameters().contains(&name.as_str()), "{name}");
+                assert!(value.len() <= limits.query_bytes);
+            }
+            for name in endpoint.parameters() {
+                value(name);
+            }
+            if endpoint.parameters().contains(&"timeout") {
+                let timeout: Span = value("timeout").unwrap().parse().unwrap();
+                assert!(timeout <= Span::from_seconds(30), "{timeout}");
+            }
+        }
+    });
+}
+
+#[test]
+fn brackets_never_count_less_than_the_tree() {
+    let words = [
+        "[",
+        "]",
+        ":",
+        "(",
+        ")",
+        "{",
+        "}",
+        "\"",
+        "'",
+        "`",
+        "#",
+        "\n",
+        ",",
+        "\\",
+        "1h",
+        "5m",
+        "1s",
+        "1y",
+        "1i",
+        "0",
+        "max_over_time(",
+        "[1d:1s]",
+        "[1h:]",
+        "offset",
+        "@",
+        "sum by (a)",
+        "up",
+        "-",
+        "é",
+        "10000000d",
+    ];
+    fuzz::run("expression", &words, |expr| {
+        let expr = String::from_utf8_lossy(expr);
+        let found = subquery::count(&expr, Span::ZERO, None);
+        if found.parsed {
+            assert!(subquery::by_brackets(&expr) >= found.steps, "{found:?}");
+        }
+        let wide = subquery::count(&expr, Span::from_seconds(86_400), None);
+        assert!(wide.steps >= found.steps, "{found:?} {wide:?}");
+    });
+}

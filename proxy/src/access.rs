@@ -1,0 +1,229 @@
+//! Whether the one who asks may use the server, by what the configuration says.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use ipnet::IpNet;
+use secrecy::{ExposeSecret as _, SecretString};
+use subtle::{Choice, ConstantTimeEq as _};
+
+use crate::config::{self, ConfigError, read_secret};
+use crate::error::{ApiError, Reason};
+use crate::reload::Reload;
+
+/// The configured way, with its credentials as they are now.
+pub enum Access {
+    /// Everybody may.
+    Open,
+    /// Pairs of name and password.
+    Basic(Reload<Secrets>),
+    /// Tokens.
+    Bearer(Reload<Secrets>),
+    /// A reverse proxy names the user.
+    Header {
+        /// In this header.
+        name: HeaderName,
+        /// If it is one of these.
+        proxies: Vec<IpNet>,
+    },
+}
+
+type Secrets = Arc<[SecretString]>;
+
+impl Access {
+    /// Reads the credentials.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if their file cannot be read or holds none.
+    pub fn open(settings: &config::Access) -> Result<Self, ConfigError> {
+        let secrets = |file: &Path, is_valid: fn(&str) -> bool, form: &'static str| {
+            let path = file.to_owned();
+            Reload::new(vec![path.clone()], move || read_lines(&path, is_valid, form))
+        };
+        Ok(match settings {
+            config::Access::Open { .. } => Self::Open,
+            config::Access::Basic(file) => {
+                let is_pair = |line: &str| {
+                    line.split_once(':').is_some_and(|(_, password)| !password.is_empty())
+                };
+                Self::Basic(secrets(file, is_pair, "NAME:PASSWORD")?)
+            }
+            config::Access::Bearer(file) => Self::Bearer(secrets(file, |_| true, "a token")?),
+            config::Access::Header { name, proxies } => {
+                Self::Header { name: name.clone(), proxies: proxies.clone() }
+            }
+        })
+    }
+
+    /// Lets the request of `peer` pass, or is the answer to it.
+    ///
+    /// # Errors
+    /// 401 with a challenge that a browser understands, or 403.
+    #[allow(clippy::result_large_err, reason = "it is sent at once")]
+    pub fn check(&self, headers: &HeaderMap, peer: IpAddr) -> Result<(), Response> {
+        match self {
+            Self::Open => Ok(()),
+            Self::Basic(pairs) => {
+                let known = credentials(headers, "basic").and_then(decode);
+                let known = known.is_some_and(|pair| contains(&pairs.get(), &pair));
+                known.then_some(()).ok_or_else(|| unauthorized(&[BASIC]))
+            }
+            Self::Bearer(tokens) => {
+                // A browser cannot send a token by itself, so it may be typed as a password.
+                let password = || {
+                    let pair = credentials(headers, "basic").and_then(decode)?;
+                    let colon = pair.iter().position(|byte| *byte == b':')?;
+                    Some(pair[colon + 1..].to_vec())
+                };
+                let token = credentials(headers, "bearer").map(|token| token.as_bytes().to_vec());
+                let known = token.or_else(password);
+                let known = known.is_some_and(|token| contains(&tokens.get(), &token));
+                known.then_some(()).ok_or_else(|| unauthorized(&[BEARER, BASIC]))
+            }
+            Self::Header { name, proxies } => {
+                let mut users = headers.get_all(name).iter();
+                let one = users.next().is_some_and(|user| !user.is_empty());
+                let known = one && users.next().is_none();
+                if known && proxies.iter().any(|network| network.contains(&peer)) {
+                    return Ok(());
+                }
+                let message = "this server is used through its reverse proxy, which signs people in: open its \
+                               address, or check trusted_proxies and the header in auth";
+                Err(ApiError::refused(StatusCode::FORBIDDEN, Reason::Credentials, message)
+                    .into_response())
+            }
+        }
+    }
+}
+
+const BASIC: &str = "Basic realm=\"Oddity\", charset=\"UTF-8\"";
+const BEARER: &str = "Bearer realm=\"Oddity\"";
+
+fn unauthorized(challenges: &[&'static str]) -> Response {
+    let message = "sign in to use this server: its operator has the credentials";
+    let error = ApiError::refused(StatusCode::UNAUTHORIZED, Reason::Credentials, message);
+    let mut response = error.into_response();
+    for challenge in challenges {
+        response.headers_mut().append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    }
+    response
+}
+
+/// What follows the scheme in the only `Authorization`.
+fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
+    let mut all = headers.get_all(AUTHORIZATION).iter();
+    let (given, rest) = all.next()?.to_str().ok()?.split_once(' ')?;
+    (all.next().is_none() && given.eq_ignore_ascii_case(scheme)).then(|| rest.trim())
+}
+
+fn decode(text: &str) -> Option<Vec<u8>> {
+    BASE64_STANDARD.decode(text).ok()
+}
+
+/// In a time that depends on lengths alone.
+fn contains(secrets: &[SecretString], given: &[u8]) -> bool {
+    let equal = |secret: &SecretString| secret.expose_secret().as_bytes().ct_eq(given);
+    secrets.iter().fold(Choice::from(0), |any, secret| any | equal(secret)).into()
+}
+
+/// One secret a line; blank lines and those that begin with `#` are none.
+fn read_lines(path: &Path, is_valid: fn(&str) -> bool, form: &str) -> Result<Secrets, ConfigError> {
+    let text = read_secret(path)?;
+    let lines = text.expose_secret().lines().enumerate();
+    let lines = lines.map(|(number, line)| (number + 1, line.trim()));
+    let lines: Vec<_> =
+        lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).collect();
+    let wrong = lines.iter().find(|(_, line)| !is_valid(line)).map(|(number, _)| *number);
+    let wrong = wrong.or(lines.is_empty().then_some(1));
+    if let Some(line) = wrong {
+        let problem = format!("write {form} on each line");
+        return Err(ConfigError::Line { path: path.to_owned(), line, problem });
+    }
+    Ok(lines.into_iter().map(|(_, line)| SecretString::from(line)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Checks lines of `name: value` from 10.0.0.2.
+    fn check(way: &str, file: &str, fields: &[(&str, &str)]) -> u16 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secrets");
+        std::fs::write(&path, file).unwrap();
+        let settings = match way {
+            "basic" => config::Access::Basic(path),
+            "bearer" => config::Access::Bearer(path),
+            _ => config::Access::Header {
+                name: HeaderName::from_static("x-user"),
+                proxies: vec![way.parse().unwrap()],
+            },
+        };
+        let mut headers = HeaderMap::new();
+        for (name, value) in fields {
+            headers.append(HeaderName::try_from(*name).unwrap(), value.parse().unwrap());
+        }
+        let peer = IpAddr::from([10, 0, 0, 2]);
+        match Access::open(&settings).unwrap().check(&headers, peer) {
+            Ok(()) => 200,
+            Err(response) => response.status().as_u16(),
+        }
+    }
+
+    #[test]
+    fn only_what_the_configuration_names_passes() {
+        let pairs = "# people\n\nann:secret\nbob:with:colon\n";
+        let tokens = "first\nsecond\n";
+        let basic = |pair: &str| format!("Basic {}", BASE64_STANDARD.encode(pair));
+        let cases: [(&str, &str, &str, u16); 20] = [
+            ("basic", pairs, "", 401),
+            ("basic", pairs, &basic("ann:secret"), 200),
+            ("basic", pairs, &basic("bob:with:colon").replace("Basic", "bAsIc"), 200),
+            ("basic", pairs, &basic("ann:secre"), 401),
+            ("basic", pairs, &basic("ann:secret2"), 401),
+            ("basic", pairs, &basic("ann:"), 401),
+            ("basic", pairs, &basic("# people"), 401),
+            ("basic", pairs, &basic(""), 401),
+            ("basic", pairs, "Basic", 401),
+            ("basic", pairs, "Basic !!!", 401),
+            ("basic", pairs, "Bearer ann:secret", 401),
+            ("bearer", tokens, "Bearer first", 200),
+            ("bearer", tokens, "bearer second", 200),
+            ("bearer", tokens, "Bearer third", 401),
+            ("bearer", tokens, "Bearer", 401),
+            ("bearer", tokens, "", 401),
+            ("bearer", tokens, &basic("anything:second"), 200),
+            ("bearer", tokens, &basic("second:"), 401),
+            ("bearer", tokens, &basic("second"), 401),
+            ("bearer", tokens, "first", 401),
+        ];
+        for (way, file, value, status) in cases {
+            let fields = [("authorization", value)];
+            let fields = if value.is_empty() { &[][..] } else { &fields };
+            assert_eq!(check(way, file, fields), status, "{way} {value}");
+        }
+        let twice = [("authorization", "Bearer first"), ("authorization", "Bearer first")];
+        assert_eq!(check("bearer", tokens, &twice), 401);
+    }
+
+    #[test]
+    fn a_user_is_believed_only_from_a_trusted_proxy() {
+        type Case = (&'static str, &'static [(&'static str, &'static str)], u16);
+        let cases: [Case; 5] = [
+            ("10.0.0.0/8", &[("x-user", "ann")], 200),
+            ("10.0.0.2/32", &[("x-user", "ann")], 200),
+            ("10.0.0.3/32", &[("x-user", "ann")], 403),
+            ("10.0.0.0/8", &[("x-user", "")], 403),
+            ("10.0.0.0/8", &[("x-user", "ann"), ("x-user", "bob")], 403),
+        ];
+        for (network, fields, status) in cases {
+            assert_eq!(check(network, "", fields), status, "{network} {fields:?}");
+        }
+        assert_eq!(check("10.0.0.0/8", "", &[]), 403);
+    }
+}

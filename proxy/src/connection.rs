@@ -1,0 +1,271 @@
+//! Whose turn it is on each connection, so that a client who keeps the server waiting gives way first.
+
+mod socket;
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+pub use socket::{Answer, Watched};
+
+/// A client who took or sent no byte for this long gives way when its place is wanted.
+pub const STALL: Duration = Duration::from_millis(250);
+
+/// One connection of a client.
+#[derive(Debug)]
+pub struct Connection {
+    /// Address of the client.
+    pub peer: IpAddr,
+    /// Address of the server that the client reached.
+    pub local: IpAddr,
+    start: Instant,
+    /// Since when a request's head is awaited.
+    head: Since,
+    /// Since when the client takes no byte of an answer, or owes the rest of a body.
+    stall: Since,
+    end: Notify,
+}
+
+/// A point in time that others may read, or none: milliseconds and one, or zero.
+#[derive(Debug, Default)]
+struct Since(AtomicU64);
+
+impl Since {
+    fn get(&self) -> Option<u64> {
+        self.0.load(Ordering::Relaxed).checked_sub(1)
+    }
+
+    fn set(&self, millis: u64) {
+        self.0.store(millis.saturating_add(1), Ordering::Relaxed);
+    }
+
+    fn clear(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+}
+
+impl Connection {
+    /// A connection whose client is to send a request; times count from `start`.
+    pub fn new(peer: SocketAddr, local: SocketAddr, start: Instant) -> Self {
+        let connection = Self {
+            peer: peer.ip().to_canonical(),
+            local: local.ip().to_canonical(),
+            start,
+            head: Since::default(),
+            stall: Since::default(),
+            end: Notify::new(),
+        };
+        connection.head.set(connection.now());
+        connection
+    }
+
+    /// Ends the connection, whatever it is at.
+    pub fn close(&self) {
+        self.end.notify_one();
+    }
+
+    /// Resolves once [`Self::close`] has been called.
+    pub async fn closed(&self) {
+        self.end.notified().await;
+    }
+
+    /// The answer has been handed over: a request is awaited.
+    pub fn end(&self) {
+        self.head.set(self.now());
+    }
+
+    /// A request has come: the server's turn.
+    pub fn begin(&self) {
+        self.head.clear();
+    }
+
+    /// The client owes something, the rest of a body or room for an answer.
+    pub fn stalls(&self) {
+        if self.stall.get().is_none() {
+            self.stall.set(self.now());
+        }
+    }
+
+    /// The client did what it owed.
+    pub fn moves(&self) {
+        self.stall.clear();
+    }
+
+    /// For how long the client has owed something.
+    pub fn stalled(&self) -> Option<Duration> {
+        self.stall.get().map(|since| Duration::from_millis(self.now().saturating_sub(since)))
+    }
+
+    /// Since when nothing is under way; the order is that of time.
+    fn idle_since(&self) -> Option<u64> {
+        self.head.get().filter(|_| self.stall.get().is_none())
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// The open connections, a bounded number.
+pub struct Connections {
+    most: usize,
+    start: Instant,
+    open: Mutex<Open>,
+}
+
+#[derive(Default)]
+struct Open {
+    next: u64,
+    by_number: HashMap<u64, Arc<Connection>>,
+}
+
+/// A place among the open connections; it is given back when this is dropped.
+pub struct Place {
+    number: u64,
+    connections: Arc<Connections>,
+    /// See [`Connection`].
+    pub connection: Arc<Connection>,
+}
+
+/// Who gave way to a new connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evicted {
+    /// There was room.
+    Nobody,
+    /// The one that had waited longest without a complete head.
+    Idle,
+    /// The one whose client had taken or sent nothing for longest.
+    Stalled,
+}
+
+impl Connections {
+    /// None open, at most `most`.
+    pub fn new(most: usize) -> Arc<Self> {
+        Arc::new(Self { most, start: Instant::now(), open: Mutex::default() })
+    }
+
+    /// A place for a new connection. At the limit the one that has waited longest without a complete head is
+    /// closed, or else the one that has stalled longest; `None` if every client does its part.
+    pub fn enter(
+        self: &Arc<Self>,
+        peer: SocketAddr,
+        local: SocketAddr,
+    ) -> Option<(Place, Evicted)> {
+        let mut open = lock(&self.open);
+        let mut evicted = Evicted::Nobody;
+        if open.by_number.len() >= self.most {
+            let (number, reason) = open.victim()?;
+            if let Some(victim) = open.by_number.remove(&number) {
+                victim.close();
+            }
+            evicted = reason;
+        }
+        let number = open.next;
+        open.next += 1;
+        let connection = Arc::new(Connection::new(peer, local, self.start));
+        open.by_number.insert(number, connection.clone());
+        Some((Place { number, connections: self.clone(), connection }, evicted))
+    }
+
+    /// How many are open.
+    pub fn count(&self) -> usize {
+        lock(&self.open).by_number.len()
+    }
+}
+
+impl Open {
+    fn victim(&self) -> Option<(u64, Evicted)> {
+        let all = || self.by_number.iter();
+        let idle = all().filter_map(|(number, one)| Some((one.idle_since()?, *number))).min();
+        let idle = idle.map(|(_, number)| (number, Evicted::Idle));
+        idle.or_else(|| {
+            let stalled = all().filter_map(|(number, one)| Some((one.stalled()?, *number))).max();
+            let (_, number) = stalled.filter(|(since, _)| *since >= STALL)?;
+            Some((number, Evicted::Stalled))
+        })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        lock(&self.connections.open).by_number.remove(&self.number);
+    }
+}
+
+/// The connections that hold something scarce, so that the one that has stalled longest can be made to let go.
+#[derive(Default)]
+pub struct Holders(Mutex<Vec<Arc<Connection>>>);
+
+impl Holders {
+    /// `connection` holds one more.
+    pub fn add(&self, connection: Arc<Connection>) {
+        lock(&self.0).push(connection);
+    }
+
+    /// `connection` holds one less.
+    pub fn remove(&self, connection: &Arc<Connection>) {
+        let mut all = lock(&self.0);
+        if let Some(index) = all.iter().position(|one| Arc::ptr_eq(one, connection)) {
+            all.swap_remove(index);
+        }
+    }
+
+    /// Closes the one that has stalled longest, if one has stalled for [`STALL`].
+    pub fn close_stalled(&self) {
+        let all = lock(&self.0);
+        let longest = all.iter().filter_map(|one| Some((one.stalled()?, one)));
+        let longest = longest.max_by_key(|(since, _)| *since);
+        if let Some((_, connection)) = longest.filter(|(since, _)| *since >= STALL) {
+            connection.close();
+        }
+    }
+}
+
+/// No code panics while it holds one of these locks.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn enter(connections: &Arc<Connections>) -> Option<(Place, Evicted)> {
+        let address = SocketAddr::from(([127, 0, 0, 1], 1));
+        connections.enter(address, address)
+    }
+
+    #[tokio::test]
+    async fn at_the_limit_idle_clients_give_way_before_stalled_ones_and_busy_ones_never() {
+        let connections = Connections::new(3);
+        let (busy, _) = enter(&connections).unwrap();
+        busy.connection.begin();
+        let (stalled, _) = enter(&connections).unwrap();
+        stalled.connection.begin();
+        stalled.connection.stalls();
+        let (idle, evicted) = enter(&connections).unwrap();
+        assert_eq!((evicted, connections.count()), (Evicted::Nobody, 3));
+
+        let (second, evicted) = enter(&connections).unwrap();
+        assert_eq!((evicted, connections.count()), (Evicted::Idle, 3));
+        idle.connection.closed().await;
+        drop(idle);
+        assert_eq!(connections.count(), 3);
+
+        second.connection.begin();
+        assert!(enter(&connections).is_none(), "nobody has stalled for long enough");
+        tokio::time::sleep(STALL + Duration::from_millis(20)).await;
+        let (third, evicted) = enter(&connections).unwrap();
+        assert_eq!(evicted, Evicted::Stalled);
+        stalled.connection.closed().await;
+        third.connection.begin();
+        stalled.connection.moves();
+        assert!(enter(&connections).is_none());
+        drop(busy);
+        assert_eq!(enter(&connections).map(|(_, evicted)| evicted), Some(Evicted::Nobody));
+    }
+}

@@ -1,0 +1,97 @@
+//! The server's own metrics of the last day, one sample a minute: the demo source shows them beside its made-up series.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// Minutes that are kept.
+const KEPT: usize = 1_440;
+
+/// A metric that is kept, summed over its labels.
+#[derive(Clone, Copy, Debug)]
+pub struct Own {
+    /// Name as in `/metrics`.
+    pub name: &'static str,
+    /// `counter` or `gauge`.
+    pub kind: &'static str,
+    /// What it counts.
+    pub help: &'static str,
+}
+
+/// What is kept.
+pub const OWN: [Own; 4] = [
+    Own {
+        name: "oddity_http_connections",
+        kind: "gauge",
+        help: "Open connections to this server.",
+    },
+    Own {
+        name: "oddity_http_requests_total",
+        kind: "counter",
+        help: "Requests to this server since it started.",
+    },
+    Own {
+        name: "oddity_rejected_total",
+        kind: "counter",
+        help: "Requests that this server refused since it started.",
+    },
+    Own {
+        name: "oddity_upstream_errors_total",
+        kind: "counter",
+        help: "Questions that a source did not answer since this server started.",
+    },
+];
+
+/// Samples by the minute since 1970.
+#[derive(Default)]
+pub struct History(Mutex<BTreeMap<i64, [f64; OWN.len()]>>);
+
+impl History {
+    /// Takes the first sample of a minute from what `/metrics` says then; later ones are dropped.
+    pub fn record(&self, minute: i64, exposition: impl FnOnce() -> String) {
+        let mut minutes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if minutes.contains_key(&minute) {
+            return;
+        }
+        let text = exposition();
+        minutes.insert(minute, OWN.map(|own| sum(&text, own.name)));
+        while minutes.len() > KEPT {
+            minutes.pop_first();
+        }
+    }
+
+    /// The sample of the metric with this place in [`OWN`], if one was taken in that minute.
+    pub fn sample(&self, own: usize, minute: i64) -> Option<f64> {
+        let minutes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        minutes.get(&minute)?.get(own).copied()
+    }
+}
+
+/// Sum of the series of one metric; zero before there is one.
+fn sum(exposition: &str, name: &str) -> f64 {
+    let values = exposition.lines().filter_map(|line| {
+        let rest = line.strip_prefix(name).filter(|rest| rest.starts_with(['{', ' ']))?;
+        rest.rsplit(' ').next()?.parse::<f64>().ok()
+    });
+    // The sum of nothing is a negative zero.
+    values.fold(0.0, |sum, value| sum + value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_of_sums_is_kept() {
+        let history = History::default();
+        let text = "# TYPE oddity_http_requests_total counter\noddity_http_requests_total{a=\"b c\"} 2\n\
+                    oddity_http_requests_total{a=\"d\"} 3\noddity_http_requests_total_other 9\n";
+        for minute in 0..=KEPT as i64 {
+            history.record(minute, || text.to_owned());
+        }
+        history.record(5, || panic!("asked twice in a minute"));
+        assert_eq!(history.sample(1, 5), Some(5.0));
+        assert_eq!(history.sample(0, 5).map(f64::to_bits), Some(0));
+        assert_eq!(history.sample(1, 0), None);
+        assert_eq!(history.sample(1, KEPT as i64 + 1), None);
+    }
+}

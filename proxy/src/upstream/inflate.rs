@@ -1,0 +1,67 @@
+//! The answer of a source in pieces, decompressed a little at a time, so that a small bomb stays small.
+
+use std::io::Write as _;
+
+use axum::http::header::CONTENT_ENCODING;
+use bytes::{Buf as _, Bytes};
+use flate2::write::MultiGzDecoder;
+
+use super::link::Exchange;
+
+/// Compressed bytes that are taken at once; they hold at most a thousand times as many.
+const STEP: usize = 1 << 10;
+
+/// A body with its compression taken off.
+pub(super) struct Pieces {
+    exchange: Exchange,
+    gzip: Option<Gzip>,
+}
+
+struct Gzip {
+    decoder: MultiGzDecoder<Vec<u8>>,
+    compressed: Bytes,
+}
+
+/// The connection broke, or what was compressed is damaged.
+#[derive(Debug)]
+pub(super) struct Damaged;
+
+impl Pieces {
+    pub(super) fn of(exchange: Exchange) -> Self {
+        let encoding = exchange.headers.get(CONTENT_ENCODING);
+        let gzip =
+            encoding.is_some_and(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"gzip"));
+        let decoder = || MultiGzDecoder::new(Vec::new());
+        let gzip = gzip.then(|| Gzip { decoder: decoder(), compressed: Bytes::new() });
+        Self { exchange, gzip }
+    }
+
+    /// The next piece, or none after the last one.
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Damaged> {
+        let Some(gzip) = &mut self.gzip else {
+            return self.exchange.chunk().await.map_err(|_| Damaged);
+        };
+        loop {
+            if gzip.compressed.is_empty() {
+                let Some(chunk) = self.exchange.chunk().await.map_err(|_| Damaged)? else {
+                    gzip.decoder.try_finish().map_err(|_| Damaged)?;
+                    return Ok(gzip.take());
+                };
+                gzip.compressed = chunk;
+            }
+            let step = gzip.compressed.len().min(STEP);
+            gzip.decoder.write_all(&gzip.compressed[..step]).map_err(|_| Damaged)?;
+            gzip.compressed.advance(step);
+            if let Some(piece) = gzip.take() {
+                return Ok(Some(piece));
+            }
+        }
+    }
+}
+
+impl Gzip {
+    fn take(&mut self) -> Option<Bytes> {
+        let out = std::mem::take(self.decoder.get_mut());
+        (!out.is_empty()).then(|| out.into())
+    }
+}

@@ -1,0 +1,227 @@
+//! Connections to a source. Each is driven by the request that uses it and by no task of its own, so that dropping the
+//! request drops the connection, and nothing has to be woken across threads.
+
+use std::error::Error;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
+use std::time::{Duration, Instant};
+
+use axum::http::{HeaderMap, Request, Response, StatusCode, Uri};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::{Body as _, Incoming};
+use hyper::client::conn::http1::{self, Connection, SendRequest};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
+use tokio::net::TcpStream;
+use tower::Service as _;
+
+use crate::worker;
+
+/// An unused connection is closed after this time, well before Prometheus does it.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// Unused connections that each worker keeps.
+const KEPT: usize = 32;
+
+/// Bytes that are read at once; more would only be more memory for each answer that is passed on.
+const BUFFER: usize = 64 << 10;
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// The connections to one source.
+pub(super) struct Links {
+    to: Uri,
+    connector: HttpsConnector<HttpConnector>,
+    connect_timeout: Duration,
+    /// Unused ones, by the worker that opened them.
+    idle: Vec<Mutex<Vec<Link>>>,
+}
+
+/// One connection, with no request on it.
+struct Link {
+    sender: SendRequest<Full<Bytes>>,
+    /// None once it has ended.
+    connection: Option<Driver>,
+    used: Instant,
+}
+
+/// Moves the bytes of a connection while it is polled.
+type Driver = Pin<Box<Connection<Stream, Full<Bytes>>>>;
+
+type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
+
+/// Why there is no answer.
+pub(super) enum Broken {
+    /// No connection came about.
+    Connect(Failure),
+    /// None came about in time.
+    ConnectTimeout,
+    /// The connection ended before the answer, or what came is not HTTP.
+    Exchange(hyper::Error),
+}
+
+/// An answer whose head has come.
+pub(super) struct Exchange {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    body: Incoming,
+    link: Option<Link>,
+    links: Arc<Links>,
+}
+
+impl Links {
+    /// Connections to the host of `to`; none is opened yet.
+    pub(super) fn new(to: Uri, tls: ClientConfig, connect_timeout: Duration) -> Arc<Self> {
+        let mut http = HttpConnector::new();
+        http.enforce_http(false);
+        http.set_nodelay(true);
+        http.set_connect_timeout(Some(connect_timeout));
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(tls)
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(http);
+        let idle = (0..worker::count()).map(|_| Mutex::default()).collect();
+        Arc::new(Self { to, connector, connect_timeout, idle })
+    }
+
+    /// Sends a request on an unused connection, or on a new one; where none comes about it is tried once more.
+    pub(super) async fn send(
+        self: &Arc<Self>,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Exchange, Broken> {
+        let mut link = match self.take() {
+            Some(link) => link,
+            None => match self.connect().await {
+                Err(Broken::Connect(_)) => self.connect().await?,
+                link => link?,
+            },
+        };
+        let response = link.ask(request).await.map_err(Broken::Exchange)?;
+        let (head, body) = response.into_parts();
+        let (status, headers) = (head.status, head.headers);
+        Ok(Exchange { status, headers, body, link: Some(link), links: self.clone() })
+    }
+
+    async fn connect(&self) -> Result<Link, Broken> {
+        let opened = async {
+            let stream = self.connector.clone().call(self.to.clone()).await?;
+            Ok(http1::Builder::new().max_buf_size(BUFFER).handshake(stream).await?)
+        };
+        let opened = tokio::time::timeout(self.connect_timeout, opened).await;
+        let opened = opened.map_err(|_| Broken::ConnectTimeout)?;
+        let (sender, connection) = opened.map_err(Broken::Connect)?;
+        Ok(Link { sender, connection: Some(Box::pin(connection)), used: Instant::now() })
+    }
+
+    /// The connection that was used last, if the source has not closed it.
+    fn take(&self) -> Option<Link> {
+        let mut idle = self.idle()?;
+        while let Some(mut link) = idle.pop() {
+            if link.used.elapsed() > IDLE {
+                idle.clear();
+                return None;
+            }
+            if link.is_open() {
+                return Some(link);
+            }
+        }
+        None
+    }
+
+    fn idle(&self) -> Option<MutexGuard<'_, Vec<Link>>> {
+        let idle = self.idle.get(worker::number())?;
+        Some(idle.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn keep(&self, mut link: Link) {
+        if let Some(mut idle) = self.idle()
+            && idle.len() < KEPT
+        {
+            link.used = Instant::now();
+            idle.push(link);
+        }
+    }
+}
+
+impl Link {
+    /// Whether the other side has left it open; nothing wakes anybody when it is closed later.
+    fn is_open(&mut self) -> bool {
+        let mut context = Context::from_waker(Waker::noop());
+        self.drive(&mut context).is_pending() && self.sender.is_ready()
+    }
+
+    /// Moves bytes; ready once the connection has ended.
+    fn drive(&mut self, cx: &mut Context<'_>) -> Poll<hyper::Result<()>> {
+        let Some(connection) = &mut self.connection else { return Poll::Ready(Ok(())) };
+        let ended = ready!(connection.as_mut().poll(cx));
+        self.connection = None;
+        Poll::Ready(ended)
+    }
+
+    async fn ask(&mut self, request: Request<Full<Bytes>>) -> hyper::Result<Response<Incoming>> {
+        let mut response = pin!(self.sender.send_request(request));
+        poll_fn(|cx| {
+            let ended = self.drive(cx);
+            if let Poll::Ready(response) = response.as_mut().poll(cx) {
+                return Poll::Ready(response);
+            }
+            match ended {
+                Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+                _ => Poll::Pending,
+            }
+        })
+        .await
+    }
+}
+
+impl Exchange {
+    /// The next piece of the body, or none after the last one; then the connection is free for the next request.
+    pub(super) async fn chunk(&mut self) -> hyper::Result<Option<Bytes>> {
+        let chunk = poll_fn(|cx| self.poll_chunk(cx)).await?;
+        if chunk.is_none()
+            && let Some(mut link) = self.link.take()
+            && link.is_open()
+        {
+            self.links.keep(link);
+        }
+        Ok(chunk)
+    }
+
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<hyper::Result<Option<Bytes>>> {
+        loop {
+            match Pin::new(&mut self.body).poll_frame(cx) {
+                Poll::Ready(Some(frame)) => {
+                    // Trailers are dropped.
+                    if let Ok(data) = frame?.into_data() {
+                        return Poll::Ready(Ok(Some(data)));
+                    }
+                }
+                Poll::Ready(None) => return Poll::Ready(Ok(None)),
+                Poll::Pending => {
+                    let Some(link) = &mut self.link else { return Poll::Pending };
+                    if let Poll::Ready(ended) = link.drive(cx) {
+                        // What the connection has left in the body is read first.
+                        self.link = None;
+                        ended?;
+                        continue;
+                    }
+                    match Pin::new(&mut self.body).poll_frame(cx) {
+                        Poll::Pending => return Poll::Pending,
+                        Poll::Ready(None) => return Poll::Ready(Ok(None)),
+                        Poll::Ready(Some(frame)) => {
+                            if let Ok(data) = frame?.into_data() {
+                                return Poll::Ready(Ok(Some(data)));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! TLS to a source: whom to trust, and how the server identifies itself.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore};
+
+use crate::config::{ConfigError, SourceSettings, Tls};
+
+/// The configuration that a source's settings ask for, from its files as they are now.
+///
+/// # Errors
+/// [`ConfigError`] for files that do not hold what they should, and if the system has no certificates to trust.
+pub(super) fn config(settings: &SourceSettings) -> Result<ClientConfig, ConfigError> {
+    let setting = format!("tls of [[source]] \"{}\"", settings.id);
+    let wrong = |problem: String| ConfigError::Setting { setting: setting.clone(), problem };
+    let Tls { ca_file, cert_file, key_file } = &settings.tls;
+    let mut roots = RootCertStore::empty();
+    match ca_file {
+        Some(file) => {
+            roots.add_parsable_certificates(certificates(file)?);
+            if roots.is_empty() {
+                return Err(wrong(format!("{} holds no certificate in PEM", file.display())));
+            }
+        }
+        // Without TLS the certificates of the system are not needed, and need not exist.
+        None if settings.url.scheme() == "http" => {}
+        None => {
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            if roots.is_empty() {
+                let problem = "finds no certificates to trust: install ca-certificates, or name a file of them in \
+                               ca_file or SSL_CERT_FILE";
+                return Err(wrong(problem.to_owned()));
+            }
+        }
+    }
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| wrong(error.to_string()))?
+        .with_root_certificates(roots);
+    let (Some(cert), Some(key)) = (cert_file, key_file) else {
+        return Ok(builder.with_no_client_auth());
+    };
+    let holds_no =
+        |file: &Path, what: &str| wrong(format!("{} holds no {what} in PEM", file.display()));
+    let chain = certificates(cert)?;
+    if chain.is_empty() {
+        return Err(holds_no(cert, "certificate"));
+    }
+    let key = PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|_| holds_no(key, "key"))?;
+    builder
+        .with_client_auth_cert(chain, key)
+        .map_err(|_| wrong("cert_file and key_file do not fit together".to_owned()))
+}
+
+/// Those that can be read.
+fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
+    let pem = read(file)?;
+    Ok(CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect())
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, ConfigError> {
+    fs::read(file).map_err(|error| ConfigError::Read { path: file.to_owned(), error })
+}

@@ -1,0 +1,75 @@
+//! One thread a core, each with a runtime of its own: what a request waits for wakes the thread that runs it, and
+//! connections to sources stay on the thread that opened them.
+
+use std::cell::Cell;
+use std::io;
+use std::thread;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+
+thread_local! {
+    static NUMBER: Cell<usize> = const { Cell::new(0) };
+}
+
+/// The threads that serve connections; they end when this is dropped.
+pub struct Workers {
+    handles: Vec<Handle>,
+    _ends: Vec<oneshot::Sender<()>>,
+}
+
+impl Workers {
+    /// As many as there are cores.
+    ///
+    /// # Errors
+    /// If the system gives no thread or nothing to wait for sockets with.
+    pub fn start() -> io::Result<Self> {
+        let (mut handles, mut ends) = (Vec::new(), Vec::new());
+        for number in 0..count() {
+            let runtime = Builder::new_current_thread().enable_all().build()?;
+            handles.push(runtime.handle().clone());
+            let (end, ended) = oneshot::channel::<()>();
+            ends.push(end);
+            thread::Builder::new().name(format!("worker-{number}")).spawn(move || {
+                NUMBER.set(number);
+                runtime.block_on(async {
+                    tokio::select! {
+                        // An error means that the sender was dropped, which is the end too.
+                        _ = ended => {}
+                        () = tick() => {}
+                    }
+                });
+                runtime.shutdown_background();
+            })?;
+        }
+        Ok(Self { handles, _ends: ends })
+    }
+
+    /// The runtime that this is called in, and no thread of its own.
+    pub fn here() -> Self {
+        Self { handles: vec![Handle::current()], _ends: Vec::new() }
+    }
+
+    /// The runtimes, over and over.
+    pub fn in_turns(&self) -> impl Iterator<Item = &Handle> {
+        self.handles.iter().cycle()
+    }
+}
+
+/// Keeps a timer near, so that none of a request is the nearest: setting that one would wake the thread it is set on.
+async fn tick() {
+    loop {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// How many workers there are at most.
+pub fn count() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The number of the worker that this is called on, below [`count`].
+pub fn number() -> usize {
+    NUMBER.get()
+}

@@ -1,0 +1,136 @@
+//! Signing in, over real sockets and with the real binary.
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+
+use crate::support::process::{Oddity, command};
+use crate::support::{get, send, serve};
+
+const PATHS: [&str; 5] =
+    ["/", "/x.js", "/metrics", "/api/sources", "/api/sources/demo/api/v1/labels"];
+
+fn basic(pair: &str) -> String {
+    format!("Authorization: Basic {}", BASE64_STANDARD.encode(pair))
+}
+
+#[tokio::test]
+async fn every_route_but_the_probe_asks_for_credentials() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secrets");
+    std::fs::write(&file, "ann:secret\n").unwrap();
+    let cases = [
+        ("basic", vec!["basic realm=\"oddity\", charset=\"utf-8\""], vec![basic("ann:secret")]),
+        (
+            "bearer",
+            vec!["bearer realm=\"oddity\"", "basic realm=\"oddity\", charset=\"utf-8\""],
+            vec!["Authorization: Bearer ann:secret".to_owned(), basic("any:ann:secret")],
+        ),
+    ];
+    for (way, challenges, credentials) in cases {
+        let server = serve(&format!("auth = '{way}:{}'", file.display())).await;
+        assert_eq!(server.get("/healthz").await.body, "ok");
+        for path in PATHS {
+            for wrong in [None, Some(basic("ann:wrong"))] {
+                let fields: Vec<_> = wrong.iter().map(String::as_str).collect();
+                let reply = server.send(&format!("GET {path}"), &fields, "").await;
+                let asked: Vec<_> = reply
+                    .head
+                    .lines()
+                    .filter_map(|line| line.strip_prefix("www-authenticate: "))
+                    .collect();
+                assert_eq!((reply.status, &asked), (401, &challenges), "{way} {path}");
+                assert!(reply.field("content-security-policy").is_some(), "{way} {path}");
+            }
+            for right in &credentials {
+                let reply = server.send(&format!("GET {path}"), &[right], "").await;
+                assert!(!matches!(reply.status, 401 | 403), "{way} {path}: {reply:?}");
+            }
+        }
+        let text = server.send("GET /metrics", &[&credentials[0]], "").await.body;
+        assert!(text.contains("oddity_rejected_total{reason=\"credentials\"} 10"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_is_allowed_may_ask_before_it_signs_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secrets");
+    std::fs::write(&file, "token\n").unwrap();
+    let origins = "allowed_origins = ['https://ok.example']";
+    let server = serve(&format!("auth = 'bearer:{}'\n{origins}", file.display())).await;
+    let path = "/api/sources/demo/api/v1/query";
+    let asks = |origin| [origin, "Access-Control-Request-Method: POST"];
+    let allowed =
+        server.send(&format!("OPTIONS {path}"), &asks("Origin: https://ok.example"), "").await;
+    assert_eq!(allowed.status, 200);
+    assert_eq!(allowed.field("access-control-allow-headers"), Some("authorization,content-type"));
+    let foreign =
+        server.send(&format!("OPTIONS {path}"), &asks("Origin: https://evil.example"), "").await;
+    assert_eq!(foreign.status, 403);
+    let unsigned = server.send("GET /api/sources", &["Origin: https://ok.example"], "").await;
+    assert_eq!(unsigned.status, 401);
+}
+
+#[tokio::test]
+async fn a_reverse_proxy_names_the_user_and_nobody_else_can() {
+    let named = "X-Forwarded-User: ann";
+    for (network, status) in [("127.0.0.0/8", 200), ("10.0.0.0/8", 403)] {
+        let top = "auth = 'header:X-Forwarded-User'\ntrusted_proxies";
+        let server = serve(&format!("{top} = ['{network}']")).await;
+        for (fields, status) in [(vec![named], status), (vec![], 403), (vec![named, named], 403)] {
+            let reply = server.send("GET /api/sources", &fields, "").await;
+            assert_eq!(reply.status, status, "{network} {fields:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn rotated_credentials_take_effect_without_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tokens");
+    std::fs::write(&file, "old\n").unwrap();
+    let server = serve(&format!("auth = 'bearer:{}'", file.display())).await;
+    let ask = async |token: &str| {
+        let field = format!("Authorization: Bearer {token}");
+        server.send("GET /api/sources", &[&field], "").await.status
+    };
+    assert_eq!((ask("old").await, ask("new").await), (200, 401));
+    std::fs::write(&file, "new\n").unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(1_050)).await;
+    assert_eq!((ask("old").await, ask("new").await), (401, 200));
+    // A file that is being written, or gone, locks nobody out.
+    std::fs::remove_file(&file).unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(1_050)).await;
+    assert_eq!(ask("new").await, 200);
+}
+
+#[tokio::test]
+async fn other_machines_are_served_only_on_request() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("token"), "CANARY\n").unwrap();
+    let refused = |args: &[&str]| {
+        let args = [&["--listen", "0.0.0.0:0"], args].concat();
+        let output = command(folder.path(), &args, &[]).output().unwrap();
+        assert!(!output.status.success() && output.stdout.is_empty());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let open = refused(&[]);
+    assert!(open.contains("0.0.0.0 can be reached from other machines"), "{open}");
+    assert!(open.contains("--insecure-no-auth"), "{open}");
+    let missing = refused(&["--auth", "basic:nowhere"]);
+    assert!(missing.contains("cannot read nowhere"), "{missing}");
+    let wrong = refused(&["--auth", "basic:token"]);
+    assert!(wrong.contains("token, line 1: write NAME:PASSWORD"), "{wrong}");
+    assert!(!wrong.contains("CANARY"), "{wrong}");
+
+    let insecure = Oddity::start_on("0.0.0.0:0", folder.path(), &["--insecure-no-auth"], &[]);
+    assert_eq!(get(insecure.address, "/api/sources").await.status, 200);
+    let (_, log) = insecure.stop();
+    assert!(log.contains("everybody who reaches this address can query the sources"), "{log}");
+
+    let signed = Oddity::start_on("0.0.0.0:0", folder.path(), &["--auth", "bearer:token"], &[]);
+    assert_eq!(get(signed.address, "/").await.status, 401);
+    let field = ["Authorization: Bearer CANARY"];
+    assert_eq!(send(signed.address, "GET /api/sources", &field, "").await.status, 200);
+    let (_, log) = signed.stop();
+    assert!(!log.contains("CANARY"), "{log}");
+}

@@ -1,0 +1,242 @@
+//! What a client takes of the server is bounded, and one client's share does not become another's loss.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::process::Oddity;
+use crate::support::scripted::{Scripted, Then, ok, reply};
+use crate::support::{get, serve, serve_upstream};
+
+const QUERY: &str = "/api/sources/up/api/v1/query?query=up";
+const SUCCESS: &str = r#"{"status":"success","data":1}"#;
+const FORM: &str = "Content-Type: application/x-www-form-urlencoded";
+
+/// Sends `bytes` and returns what comes until the server closes, and when that was.
+async fn until_closed(address: SocketAddr, bytes: &[u8]) -> (String, Duration) {
+    let start = Instant::now();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    let mut reply = Vec::new();
+    let closed = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut reply));
+    closed.await.expect("the server closes").ok();
+    (String::from_utf8_lossy(&reply).into_owned(), start.elapsed())
+}
+
+#[tokio::test]
+async fn what_does_not_come_in_time_is_cut_off() {
+    let upstream = Scripted::start(ok(SUCCESS), Then::Close).await;
+    let limits = "[limits]\nheader_wait = '300ms'\nform_wait = '300ms'";
+    let server = serve_upstream(upstream.address, limits).await;
+    let post = format!("POST {QUERY} HTTP/1.1\r\nHost: localhost\r\n{FORM}\r\n");
+    let cases = [
+        (String::new(), ""),
+        ("GET / HT".to_owned(), ""),
+        ("GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ".to_owned(), ""),
+        ("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(), "HTTP/1.1 200"),
+        (format!("{post}Content-Length: 9\r\n\r\nq"), "HTTP/1.1 408"),
+    ];
+    for (sent, expected) in cases {
+        let (reply, after) = until_closed(server.address, sent.as_bytes()).await;
+        assert!(reply.starts_with(expected), "{sent}: {reply}");
+        assert!(after >= Duration::from_millis(250), "{sent}: closed after {after:?}");
+    }
+    assert_eq!(upstream.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_trickle_is_no_progress() {
+    let upstream = Scripted::start(ok(SUCCESS), Then::Close).await;
+    let limits = "[limits]\nheader_wait = '300ms'\nform_wait = '300ms'";
+    let server = serve_upstream(upstream.address, limits).await;
+    let head = "GET / HTTP/1.1\r\nHost: localhost\r\nX: ".to_owned();
+    let post = format!("POST {QUERY} HTTP/1.1\r\nHost: localhost\r\n{FORM}\r\n");
+    for start in [head, format!("{post}Content-Length: 9999\r\n\r\n")] {
+        let began = Instant::now();
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(start.as_bytes()).await.unwrap();
+        // A byte every 20 ms, until the server has closed.
+        while stream.write_all(b"x").await.is_ok() {
+            assert!(began.elapsed() < Duration::from_secs(3), "still open: {start}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    assert_eq!(upstream.connections(), 0);
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_refused_before_a_source_is_asked() {
+    let upstream = Scripted::start(ok(SUCCESS), Then::Close).await;
+    let server = serve_upstream(upstream.address, "").await;
+    let get = format!("GET {QUERY} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+    let post =
+        format!("POST {QUERY} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{FORM}\r\n");
+    let whole = format!("{get}\r\n");
+    let fields = "X: y\r\n".repeat(64);
+    let long = "x".repeat(500_000);
+    let limit = 64 << 10;
+    let range = "GET /api/sources/up/api/v1/query_range?query=up&start=0";
+    let subquery = "max_over_time(vector(1)%5B11000d:1s%5D)";
+    let cases = [
+        (format!("{get}X: {long}\r\n\r\n"), vec![431, 0]),
+        (format!("{get}{fields}\r\n"), vec![431]),
+        (format!("GET {QUERY}{long} HTTP/1.1\r\nHost: localhost\r\n\r\n"), vec![414, 431, 0]),
+        (format!("{post}Content-Length: {}\r\n\r\n", limit + 1), vec![413]),
+        (format!("{post}Content-Length: {}\r\n\r\n{long}", long.len()), vec![413]),
+        (format!("{post}Content-Length: 99999999999999999999\r\n\r\n"), vec![400]),
+        (format!("{post}Content-Length: -1\r\n\r\n"), vec![400]),
+        (whole.replace("up HTTP", &format!("{} HTTP", "u".repeat((16 << 10) + 1))), vec![400]),
+        (whole.replace("query=up", "query=up&query=down"), vec![400]),
+        (whole.replace("query=up", &format!("query={subquery}")), vec![400]),
+        (whole.replace(&format!("GET {QUERY}"), &format!("{range}&end=11001&step=1")), vec![400]),
+        (whole.replace(&format!("GET {QUERY}"), &format!("{range}&end=1e300&step=1")), vec![400]),
+    ];
+    for (request, statuses) in cases {
+        let reply = server.send_raw(&request).await;
+        assert!(statuses.contains(&reply.status), "{request:.300}: {reply:?}");
+    }
+    assert_eq!(upstream.connections(), 0);
+    let clamped = whole.replace("query=up", "query=up&timeout=1h");
+    assert_eq!(server.send_raw(&clamped).await.status, 200);
+    assert!(upstream.requests()[0].contains("timeout=30s"));
+}
+
+#[tokio::test]
+async fn at_the_cap_of_connections_the_oldest_without_a_request_gives_way() {
+    let upstream = Scripted::start(Vec::new(), Then::Hang).await;
+    let server = serve_upstream(upstream.address, "[limits]\nconnections = 4").await;
+    // One asks; the others send nothing, or half a head.
+    let mut asking = TcpStream::connect(server.address).await.unwrap();
+    let request = format!("GET {QUERY} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    asking.write_all(request.as_bytes()).await.unwrap();
+    upstream.wait_for_requests(1).await;
+    let mut idle = Vec::new();
+    for index in 0..60 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        if index % 2 == 0 {
+            stream.write_all(b"GET / HTTP/1.1\r\nHost: lo").await.unwrap();
+        }
+        idle.push(stream);
+        if index % 20 == 10 {
+            assert_eq!(server.get("/healthz").await.body, "ok");
+        }
+    }
+    let mut closed = 0;
+    for stream in &mut idle {
+        let mut byte = [0; 1];
+        let read = tokio::time::timeout(Duration::from_millis(20), stream.read(&mut byte));
+        closed += usize::from(read.await.is_ok());
+    }
+    assert!(closed >= 56, "{closed}");
+    upstream.wait_for_requests(1).await;
+    drop(idle);
+    let text = server.get("/metrics").await.body;
+    assert!(text.contains("oddity_rejected_total{reason=\"idle_connection\"}"), "{text}");
+    // The one with a request has kept its place all the while.
+    let kept = tokio::time::timeout(Duration::from_millis(50), asking.read(&mut [0; 16])).await;
+    assert!(kept.is_err(), "{kept:?}");
+}
+
+#[tokio::test]
+async fn when_every_client_does_its_part_a_new_one_is_told_to_come_again() {
+    let upstream = Scripted::start(Vec::new(), Then::Hang).await;
+    let server = serve_upstream(upstream.address, "[limits]\nconnections = 2").await;
+    let mut asking = Vec::new();
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let request = format!("GET {QUERY} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        asking.push(stream);
+    }
+    upstream.wait_for_requests(2).await;
+    let (reply, _) = until_closed(server.address, b"").await;
+    assert!(reply.starts_with("HTTP/1.1 503") && reply.contains("retry-after: 1"), "{reply}");
+}
+
+#[tokio::test]
+async fn clients_that_never_read_give_way_to_others() {
+    let body = format!(r#"{{"status":"success","data":"{}"}}"#, "x".repeat(20 << 20));
+    let upstream = Scripted::start(reply("200 OK", "", &body), Then::Close).await;
+    let limits = "[limits]\nconcurrent_queries = 2\nqueued_queries = 8\nconcurrent_answers = 2\n\
+                  queue_wait = '20s'\nwrite_wait = '10m'";
+    let server = serve_upstream(upstream.address, limits).await;
+    let mut silent = Vec::new();
+    for _ in 0..6 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let request = format!("GET {QUERY} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        silent.push(stream);
+    }
+    upstream.wait_for_requests(2).await;
+    let reply = server.get(QUERY).await;
+    assert_eq!((reply.status, reply.whole), (200, true), "{}", reply.head);
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_the_queue_is_not_asked_for() {
+    let upstream = Scripted::start(Vec::new(), Then::Hang).await;
+    let server = serve_upstream(upstream.address, "[limits]\nconcurrent_queries = 1").await;
+    let mut clients = Vec::new();
+    for _ in 0..3 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let request = format!("GET {QUERY} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        clients.push(stream);
+        upstream.wait_for_requests(1).await;
+    }
+    // The queued ones leave first.
+    drop(clients.split_off(1));
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    drop(clients);
+    upstream.wait_for_drops(1).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(upstream.connections(), 1);
+}
+
+#[tokio::test]
+async fn memory_stays_flat_under_floods() {
+    let body = format!(r#"{{"status":"success","data":"{}"}}"#, "x".repeat(8 << 20));
+    let upstream = Scripted::start(reply("200 OK", "", &body), Then::Close).await;
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("http://{}", upstream.address);
+    std::fs::write(folder.path().join("oddity.toml"), "[limits]\nconcurrent_answers = 8\n")
+        .unwrap();
+    let env = [("PROMETHEUS_URL", url.as_str()), ("ODDITY_LOG", "error")];
+    let oddity = Oddity::start(folder.path(), &[], &env);
+    let address = oddity.address;
+    let query = QUERY.replace("/up/", "/prometheus/");
+    // Everything has been used once.
+    assert_eq!(get(address, &query).await.status, 200);
+    let before = oddity.process.resident();
+    let head = format!("GET {query} HTTP/1.1\r\nHost: localhost\r\n");
+    let floods = [
+        String::new(),
+        format!("{head}X: {}", "x".repeat(60_000)),
+        format!("{head}\r\n"),
+        format!(
+            "POST {query} HTTP/1.1\r\nHost: localhost\r\n{FORM}\r\nContent-Length: 65536\r\n\r\nq"
+        ),
+    ];
+    let mut sockets = Vec::new();
+    for index in 0..800 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let _ = stream.write_all(floods[index % floods.len()].as_bytes()).await;
+        sockets.push(stream);
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let grown = oddity.process.resident().saturating_sub(before) >> 20;
+    assert!(grown < 96, "{grown} MiB more");
+    assert_eq!(get(address, "/healthz").await.body, "ok");
+    drop(sockets);
+    assert!(oddity.stop().0.success());
+}
+
+#[tokio::test]
+async fn a_stranger_who_asks_for_much_of_the_demo_is_refused() {
+    let server = serve("").await;
+    let path = "/api/sources/demo/api/v1/query?query=max_over_time(vector(1)%5B11000d:1s%5D)";
+    let error = server.get(path).await.error();
+    assert!(error.starts_with("400 bad_data: the subqueries evaluate 950400000 steps"), "{error}");
+}

@@ -1,0 +1,155 @@
+//! A selector in parts: the metric and the matchers, to carry them over into another query.
+
+use super::token::{Kind, Token, tokens};
+
+/// What an instant selector asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// The metric name, `None` where the selector names none or matches it by a pattern.
+    pub metric: Option<String>,
+    /// In the order of the text; none on the metric name where `metric` is known.
+    pub matchers: Vec<Matcher>,
+}
+
+/// One matcher of a selector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matcher {
+    /// Name of the label, without quotes.
+    pub label: String,
+    /// `=`, `!=`, `=~` or `!~`.
+    pub operator: String,
+    /// The value as a PromQL string literal, with its quotes.
+    pub literal: String,
+}
+
+/// The parts of one of [`super::selectors`]. What is not understood is left out.
+pub fn selection(selector: &str) -> Selection {
+    let tokens = tokens(selector);
+    let mut found = Selection::default();
+    let mut rest = tokens.as_slice();
+    if let [first, tail @ ..] = rest
+        && first.kind == Kind::Identifier
+    {
+        found.metric = Some(first.text.to_owned());
+        rest = tail;
+    }
+    let [open, inner @ ..] = rest else { return found };
+    if !open.is('{') {
+        return found;
+    }
+    let entries = inner.split(|token| token.is(',') || token.is('}'));
+    for entry in entries {
+        match entry {
+            [name] if name.kind == Kind::String => found.metric = Some(unquoted(name.text)),
+            [name, operator @ .., value] if value.kind == Kind::String && is_name(name) => {
+                let operator: String = operator.iter().map(|token| token.text).collect();
+                let label = match name.kind {
+                    Kind::String => unquoted(name.text),
+                    _ => name.text.to_owned(),
+                };
+                match (label.as_str(), operator.as_str()) {
+                    ("__name__", "=") => found.metric = Some(unquoted(value.text)),
+                    (_, "=" | "!=" | "=~" | "!~") => {
+                        found.matchers.push(Matcher {
+                            label,
+                            operator,
+                            literal: value.text.to_owned(),
+                        });
+                    }
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Whether a function or an aggregation of this name is called.
+pub fn calls(expr: &str, function: &str) -> bool {
+    tokens(expr).windows(2).any(|pair| {
+        let [word, next] = pair else { return false };
+        word.kind == Kind::Identifier
+            && word.text == function
+            && (next.is('(') || next.is_word(&["by", "without"]))
+    })
+}
+
+fn is_name(token: &Token<'_>) -> bool {
+    matches!(token.kind, Kind::Identifier | Kind::String)
+}
+
+/// The text of a literal; only the escapes that names have need be known.
+fn unquoted(literal: &str) -> String {
+    let inner = literal.get(1..literal.len().saturating_sub(1)).unwrap_or_default();
+    if literal.starts_with('`') {
+        return inner.to_owned();
+    }
+    let mut out = String::with_capacity(inner.len());
+    let mut escaped = false;
+    for c in inner.chars() {
+        match (escaped, c) {
+            (false, '\\') => escaped = true,
+            (true, 'n') => {
+                out.push('\n');
+                escaped = false;
+            }
+            (_, c) => {
+                out.push(c);
+                escaped = false;
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::selectors;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn check(selector: &str, metric: Option<&str>, matchers: &str) {
+        let found = selection(selector);
+        assert_eq!(found.metric.as_deref(), metric, "{selector}");
+        let written: Vec<String> = found
+            .matchers
+            .iter()
+            .map(|m| format!("{}{}{}", m.label, m.operator, m.literal))
+            .collect();
+        assert_eq!(written.join(" "), matchers, "{selector}");
+    }
+
+    #[test]
+    fn selectors_in_parts() {
+        check("up", Some("up"), "");
+        check("up{}", Some("up"), "");
+        check("up{job=\"a\", code=~\"5..\",}", Some("up"), "job=\"a\" code=~\"5..\"");
+        check("{__name__=\"up\", a!='b\\'c'}", Some("up"), "a!='b\\'c'");
+        check("{__name__=~\"up|down\"}", None, "__name__=~\"up|down\"");
+        check("{\"my.metric\", \"my.label\"!~`x,}`}", Some("my.metric"), "my.label!~`x,}`");
+        check("job:up:sum{le=\"+Inf\"}", Some("job:up:sum"), "le=\"+Inf\"");
+        check("up{a=}", Some("up"), "");
+        check("", None, "");
+    }
+
+    #[test]
+    fn calls_of_functions() {
+        let expr = "sum by (rate) (irate(increase{delta=\"deriv(x)\"}[5m]))";
+        for (function, called) in
+            [("sum", true), ("irate", true), ("rate", false), ("increase", false), ("deriv", false)]
+        {
+            assert_eq!(calls(expr, function), called, "{function}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in r#"(\PC|[ \n{}()\[\]"'`\\#@,.:=!~0-9a-e]|é){0,60}"#) {
+            selection(&text);
+            for selector in selectors(&text) {
+                selection(selector);
+            }
+        }
+    }
+}

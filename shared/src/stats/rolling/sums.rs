@@ -1,0 +1,133 @@
+//! Sums over the samples of a window of which none is missing: the fast way to what [`super::aggregate`] finds with care.
+
+use crate::stats::lanes::Lanes;
+
+/// The mean of squares about the pivot is at most so many times that about their own mean: beyond it more than three of
+/// sixteen digits are lost in the difference.
+const MOST: f64 = 1024.0;
+
+/// Sums over samples, each less a pivot.
+pub(super) trait Sums<const N: usize>: Copy {
+    /// Of no samples.
+    fn empty() -> Self;
+
+    /// With one more sample at `position`, counted in samples.
+    fn add(self, position: f64, value: Lanes) -> Self;
+
+    fn join(self, other: Self) -> Self;
+
+    /// What is wanted of them, the last of it NaN where it is not exact enough or a sample was not finite. `next` is the
+    /// position after the last sample.
+    fn results(self, pivot: Lanes, next: f64, of: &Known<Lanes>) -> [Lanes; N];
+}
+
+/// What is known of the samples of a window by their number.
+#[derive(Clone, Copy)]
+pub(super) struct Known<T> {
+    /// 1 over it.
+    inverse: T,
+    /// How far the middle of them is from the next one, in samples.
+    back: T,
+    /// 1 over the sum of squared distances from the middle.
+    narrowness: T,
+}
+
+impl Known<f64> {
+    pub(super) fn of(count: usize) -> Self {
+        let count = count as f64;
+        Self {
+            inverse: 1.0 / count,
+            back: (count + 1.0) / 2.0,
+            narrowness: 12.0 / (count * (count * count - 1.0)),
+        }
+    }
+
+    /// The same in each lane but the first.
+    #[inline(always)]
+    pub(super) fn with_first(&self, first: &Self) -> Known<Lanes> {
+        let lanes = |all, first| Lanes::splat(all).with_first(first);
+        Known {
+            inverse: lanes(self.inverse, first.inverse),
+            back: lanes(self.back, first.back),
+            narrowness: lanes(self.narrowness, first.narrowness),
+        }
+    }
+}
+
+/// For mean and standard deviation.
+#[derive(Clone, Copy)]
+pub(super) struct Squares {
+    sum: Lanes,
+    squares: Lanes,
+}
+
+impl Squares {
+    /// The mean, and the squares about it.
+    #[inline(always)]
+    fn about_mean(self, inverse: Lanes) -> (Lanes, Lanes) {
+        let mean = self.sum * inverse;
+        (mean, self.squares - self.sum * mean)
+    }
+}
+
+impl Sums<2> for Squares {
+    #[inline(always)]
+    fn empty() -> Self {
+        let zero = Lanes::splat(0.0);
+        Self { sum: zero, squares: zero }
+    }
+
+    #[inline(always)]
+    fn add(self, _: f64, value: Lanes) -> Self {
+        Self { sum: self.sum + value, squares: self.squares + value * value }
+    }
+
+    #[inline(always)]
+    fn join(self, other: Self) -> Self {
+        Self { sum: self.sum + other.sum, squares: self.squares + other.squares }
+    }
+
+    /// Mean and population standard deviation.
+    #[inline(always)]
+    fn results(self, pivot: Lanes, _: f64, of: &Known<Lanes>) -> [Lanes; 2] {
+        let (mean, about) = self.about_mean(of.inverse);
+        let std = (about * of.inverse).sqrt();
+        [pivot + mean, std.known(about * Lanes::splat(MOST), self.squares)]
+    }
+}
+
+/// For a least-squares line.
+#[derive(Clone, Copy)]
+pub(super) struct Products {
+    values: Squares,
+    /// Of position and value.
+    products: Lanes,
+}
+
+impl Sums<1> for Products {
+    #[inline(always)]
+    fn empty() -> Self {
+        Self { values: Squares::empty(), products: Lanes::splat(0.0) }
+    }
+
+    #[inline(always)]
+    fn add(self, position: f64, value: Lanes) -> Self {
+        let products = self.products + Lanes::splat(position) * value;
+        Self { values: self.values.add(position, value), products }
+    }
+
+    #[inline(always)]
+    fn join(self, other: Self) -> Self {
+        let products = self.products + other.products;
+        Self { values: self.values.join(other.values), products }
+    }
+
+    /// The slope.
+    #[inline(always)]
+    fn results(self, _: Lanes, next: f64, of: &Known<Lanes>) -> [Lanes; 1] {
+        let (_, about) = self.values.about_mean(of.inverse);
+        let middle = Lanes::splat(next) - of.back;
+        let slope = (self.products - middle * self.values.sum) * of.narrowness;
+        [slope.known(about * Lanes::splat(MOST), self.values.squares)]
+    }
+}
