@@ -11,7 +11,7 @@ mod validation;
 
 pub use corpus::{Alerts, Corpus, File};
 pub use curve::{Curves, Optimum};
-pub use search::{MENU, Search};
+pub use search::Search;
 pub use validation::{
     Choice, FOLDS, Fold, REPEATS, Validated, category_folds, random_folds, repeated, validate,
 };
@@ -50,7 +50,7 @@ pub struct Measured {
     /// Mean of the score with candidate and threshold settled on other files, over random folds.
     pub folds: f64,
     /// The same with each category left out.
-    pub categories: Validated,
+    pub categories: f64,
 }
 
 /// The best candidate and threshold.
@@ -73,7 +73,7 @@ pub fn measure(files: &[File], candidates: &[Alerts], profile: &Profile) -> Meas
     });
     let repeated = repeated(files, &curves, profile);
     let folds = repeated.iter().map(|validated| validated.score).sum::<f64>() / REPEATS as f64;
-    let categories = validate(files, &curves, profile, &category_folds(files));
+    let categories = validate(files, &curves, profile, &category_folds(files)).score;
     Measured { corpus: best(files, &curves, profile), default, folds, categories }
 }
 

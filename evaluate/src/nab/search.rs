@@ -11,7 +11,10 @@ use shared::detect::auto::{Evidence, Tuning};
 use shared::detect::{Auto, Input};
 use shared::event::{Rule, alerts};
 
-use super::{Corpus, Curves, Fold, Profile, STANDARD, normalized};
+use super::{
+    Corpus, Curves, File, Fold, Measured, Profile, REPEATS, STANDARD, best, category_folds,
+    normalized, random_folds,
+};
 
 /// What a change must gain on the training files, in points of the scale of 100: less is chance.
 const LEAST_GAIN: f64 = 0.5;
@@ -20,7 +23,7 @@ const LEAST_GAIN: f64 = 0.5;
 const ROUNDS: usize = 4;
 
 /// So much evidence is kept.
-const KEPT: usize = 16;
+const KEPT: usize = 32;
 
 /// Weights that a view may have.
 const WEIGHTS: [f64; 6] = [0.0, 0.1, 0.2, 0.35, 0.5, 1.0];
@@ -77,9 +80,25 @@ impl<'a> Search<'a> {
         Self { corpus, evidence: HashMap::new(), curves: HashMap::new() }
     }
 
+    /// What the search is worth in each of the profiles. Views are settled by the standard profile, thresholds by each.
+    pub fn measure(&mut self, profiles: &[Profile]) -> Vec<Measured> {
+        let files = &self.corpus.files;
+        let cuts: Vec<_> = (0..REPEATS).map(|seed| random_folds(files.len(), seed)).collect();
+        let folds = self.validate(&cuts, profiles);
+        let categories = self.validate(&[category_folds(files)], profiles);
+        let settled = self.settle(|_| true);
+        let strengths = self.strengths(&settled);
+        let figures = profiles.iter().zip(folds.into_iter().zip(categories));
+        let measured = figures.map(|(profile, (folds, categories))| {
+            let best = best(files, &[Curves::new(files, &strengths, profile)], profile);
+            Measured { corpus: best, default: None, folds, categories }
+        });
+        measured.collect()
+    }
+
     /// The mean over the cuts of the score of each profile, with views and threshold settled for each fold of a
     /// cut on all files of the others.
-    pub fn validate(&mut self, cuts: &[Vec<Fold>], profiles: &[Profile]) -> Vec<f64> {
+    fn validate(&mut self, cuts: &[Vec<Fold>], profiles: &[Profile]) -> Vec<f64> {
         let mut sums = vec![0.0; profiles.len()];
         for fold in cuts.iter().flatten() {
             let settled = self.settle(|file| !fold.contains(&file));
@@ -142,11 +161,11 @@ impl<'a> Search<'a> {
     }
 
     /// The alerts of each file after the hold-off.
-    pub fn strengths(&mut self, tuning: &Tuning) -> Vec<Vec<f64>> {
+    fn strengths(&mut self, tuning: &Tuning) -> Vec<Vec<f64>> {
         let evidence = self.evidence(tuning);
         let hold_off = Rule::default().hold_off;
         let files = self.corpus.files.par_iter().zip(evidence.as_slice());
-        let weigh = |(file, evidence): (&super::File, &Evidence)| {
+        let weigh = |(file, evidence): (&File, &Evidence)| {
             alerts(&evidence.weigh(&file.recording.values, tuning).strength, hold_off)
         };
         files.map(weigh).collect()
@@ -159,7 +178,7 @@ impl<'a> Search<'a> {
             return Arc::clone(known);
         }
         let auto = Auto { tuning: *tuning, ..Auto::default() };
-        let see = |file: &super::File| {
+        let see = |file: &File| {
             let (values, grid) = (&file.recording.values, file.recording.grid());
             let history = file.probation;
             auto.evidence(Input { values, learnt: values, history, grid, group: None })
