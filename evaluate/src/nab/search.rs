@@ -31,40 +31,40 @@ const WEIGHTS: [f64; 6] = [0.0, 0.1, 0.2, 0.35, 0.5, 1.0];
 /// What every view counts at first.
 const EQUAL: f64 = 0.2;
 
+/// Windows of which one is chosen.
+const WINDOWS: usize = 3;
+
 /// One thing to choose.
-pub struct Choices {
-    /// What is chosen.
-    pub name: &'static str,
-    /// How many there are.
-    pub count: usize,
+struct Choices {
+    count: usize,
     choose: fn(&mut Tuning, usize),
 }
 
 /// Everything that is chosen, in the order in which it is tried.
-pub const MENU: [Choices; 11] = [
-    weight("value", |tuning, to| tuning.value = WEIGHTS[to]),
-    weight("logarithm", |tuning, to| tuning.logarithm = WEIGHTS[to]),
-    weight("season", |tuning, to| tuning.season = WEIGHTS[to]),
-    weight("long level", |tuning, to| tuning.long_level = WEIGHTS[to]),
-    weight("short level", |tuning, to| tuning.short_level = WEIGHTS[to]),
-    weight("spread", |tuning, to| tuning.spread = WEIGHTS[to]),
-    window("window of values", |tuning, to| tuning.value_window = [50, 100, 200][to]),
-    window("window of logarithms", |tuning, to| tuning.logarithm_window = [12, 25, 50][to]),
-    window("windows of short levels", |tuning, to| {
+const MENU: [Choices; 11] = [
+    weight(|tuning, to| tuning.value = WEIGHTS[to]),
+    weight(|tuning, to| tuning.logarithm = WEIGHTS[to]),
+    weight(|tuning, to| tuning.season = WEIGHTS[to]),
+    weight(|tuning, to| tuning.long_level = WEIGHTS[to]),
+    weight(|tuning, to| tuning.short_level = WEIGHTS[to]),
+    weight(|tuning, to| tuning.spread = WEIGHTS[to]),
+    window(|tuning, to| tuning.value_window = [50, 100, 200][to]),
+    window(|tuning, to| tuning.logarithm_window = [12, 25, 50][to]),
+    window(|tuning, to| {
         tuning.short_windows = [(6, 50), (12, 100), (24, 200)][to];
     }),
-    window("windows of long levels", |tuning, to| {
+    window(|tuning, to| {
         tuning.long_windows = [(24, 200), (48, 400), (96, 800)][to];
     }),
-    window("window of the spread", |tuning, to| tuning.spread_window = [48, 96, 192][to]),
+    window(|tuning, to| tuning.spread_window = [48, 96, 192][to]),
 ];
 
-const fn weight(name: &'static str, choose: fn(&mut Tuning, usize)) -> Choices {
-    Choices { name, count: WEIGHTS.len(), choose }
+const fn weight(choose: fn(&mut Tuning, usize)) -> Choices {
+    Choices { count: WEIGHTS.len(), choose }
 }
 
-const fn window(name: &'static str, choose: fn(&mut Tuning, usize)) -> Choices {
-    Choices { name, count: 3, choose }
+const fn window(choose: fn(&mut Tuning, usize)) -> Choices {
+    Choices { count: WINDOWS, choose }
 }
 
 /// Remembers what it has tried.
@@ -115,10 +115,17 @@ impl<'a> Search<'a> {
         scores.collect()
     }
 
-    /// What is best for the chosen files.
+    /// What is best for the chosen files, of what is reached from short, middling and long windows.
     pub fn settle(&mut self, chosen: impl Fn(usize) -> bool + Copy) -> Tuning {
+        let ends = [1, 0, 2].map(|windows| self.climb(start(windows), chosen));
+        let best = ends.into_iter().reduce(|a, b| if b.1 > a.1 { b } else { a });
+        best.map(|(tuning, _)| tuning).unwrap_or_default()
+    }
+
+    /// What is reached from a start by changing one choice after the other, and its sum of weights.
+    fn climb(&mut self, start: Tuning, chosen: impl Fn(usize) -> bool + Copy) -> (Tuning, f64) {
         let least = LEAST_GAIN * self.points();
-        let mut settled = start();
+        let mut settled = start;
         let mut best = self.curves(&settled).optimum(chosen).raw;
         for _ in 0..ROUNDS {
             let before = best;
@@ -140,7 +147,7 @@ impl<'a> Search<'a> {
                 break;
             }
         }
-        settled
+        (settled, best)
     }
 
     /// Weights in a point of the scale of 100.
@@ -192,11 +199,11 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Nothing is known of what is best: the second of three windows, and equal weights.
-fn start() -> Tuning {
+/// These of the three windows everywhere, and equal weights.
+fn start(windows: usize) -> Tuning {
     let mut tuning = with_equal_weights(Tuning::default());
-    for choices in MENU.iter().filter(|choices| choices.count == 3) {
-        (choices.choose)(&mut tuning, 1);
+    for choices in MENU.iter().filter(|choices| choices.count == WINDOWS) {
+        (choices.choose)(&mut tuning, windows);
     }
     tuning
 }
