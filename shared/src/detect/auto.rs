@@ -105,9 +105,10 @@ impl Algorithm for Auto {
             input.values.to_vec(),
             expected,
             scale,
-            format!("up to the {} before", samples(residuals::WINDOW, input.grid)),
+            format!("the {} before", samples(residuals::WINDOW, input.grid)),
             LASTING,
         );
+        found.whole = Some(residuals::WINDOW);
         for (at, score) in score.into_iter().enumerate() {
             // An infinity keeps the largest score.
             if !input.values[at].is_infinite() {
