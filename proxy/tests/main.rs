@@ -14,6 +14,7 @@ mod demo_answers;
 mod demo_detection;
 mod demo_parity;
 mod demo_robustness;
+mod detect;
 mod explained;
 mod faults;
 mod forwarding;

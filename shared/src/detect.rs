@@ -50,12 +50,15 @@ use std::ops::Range;
 
 use param::Field;
 
+use serde::Serialize;
+
 use crate::series::Grid;
 use crate::stats::{MAX_SCORE, floor_scale, score};
 use crate::time::Span;
 
 /// What is judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Quantity {
     /// The samples themselves, in the unit of the series.
     Value,
@@ -156,7 +159,8 @@ pub struct Alerts {
 }
 
 /// One way to look at a series.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum View {
     /// The values less their running median.
     Value,

@@ -12,6 +12,8 @@ pub mod promql;
 
 pub mod prometheus;
 
+pub mod plan;
+
 pub mod api;
 
 pub mod unit;
@@ -37,3 +39,5 @@ pub mod rules;
 pub mod panel;
 
 pub mod report;
+
+pub mod findings;
