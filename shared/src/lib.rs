@@ -32,6 +32,8 @@ pub mod explain;
 
 pub mod knowledge;
 
+pub mod related;
+
 pub mod rules;
 
 pub mod panel;
