@@ -46,6 +46,8 @@ pub use threshold::Threshold;
 pub use variance::Variance;
 pub use zscore::ZScore;
 
+use std::ops::Range;
+
 use param::Field;
 
 use crate::series::Grid;
@@ -145,6 +147,8 @@ pub struct Normal {
 pub struct Alerts {
     /// 0 or more; NaN without a verdict.
     pub strength: Vec<f64>,
+    /// How probable what alerts by default is by what was before; 1 elsewhere.
+    pub probability: Vec<f64>,
     /// The view of the series that was strongest.
     pub view: Vec<View>,
 }
@@ -174,6 +178,13 @@ pub enum View {
     Record,
     /// The same time in the other series.
     Peers,
+}
+
+impl Alerts {
+    /// The least probability of some samples.
+    pub fn least(&self, samples: Range<usize>) -> f64 {
+        self.probability[samples].iter().copied().fold(1.0, f64::min)
+    }
 }
 
 impl Input<'_> {

@@ -301,9 +301,11 @@ pub fn events(
     let large = alert::large(strengths, rule.opens(detection));
     let event = |((run, limit), known): ((&(usize, usize), usize), onset::Onset)| {
         let mut event = explain::event(known.finding, detection, rule, *run, limit, &at);
-        let before = large.partition_point(|(at, _)| *at < run.0);
-        let seen = large[..before].iter().filter(|(_, past)| *past >= event.strength).count();
-        event.probability = known.tail.probability(event.strength, seen);
+        if detection.alerts.is_none() {
+            let before = large.partition_point(|(at, _)| *at < run.0);
+            let seen = large[..before].iter().filter(|(_, past)| *past >= event.strength).count();
+            event.probability = known.tail.probability(event.strength, seen);
+        }
         event.severity = severity(event.probability);
         event
     };
