@@ -19,7 +19,7 @@ pub use pick::{Candidates, MOST_SERIES, Picked};
 pub use window::Windows;
 
 use crate::analysis::{increase, is_counter};
-use crate::series::{METRIC_NAME, Labels, Series};
+use crate::series::{Labels, METRIC_NAME, Series};
 use crate::time::{Span, Timestamp};
 use crate::unit::Unit;
 
@@ -156,7 +156,11 @@ impl Moved {
     /// PromQL that shows it: a counter as its rate.
     pub fn expr(&self, step: crate::time::Step) -> String {
         let window = Span::from_seconds(300).max(step.times(4));
-        if self.counter { format!("rate({}[{window}])", self.labels) } else { self.labels.to_string() }
+        if self.counter {
+            format!("rate({}[{window}])", self.labels)
+        } else {
+            self.labels.to_string()
+        }
     }
 
     /// "12/s to 96/s", "0.5, peak 12".

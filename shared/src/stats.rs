@@ -20,8 +20,8 @@ pub mod periodogram;
 pub mod quantile;
 pub mod rolling;
 pub mod sorted;
-pub mod student;
 pub mod stl;
+pub mod student;
 pub mod tail;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -86,7 +86,9 @@ impl Origin {
             let of_pod = ["namespace", "pod"];
             put("pod", equal(&of_pod.into_iter().filter(|name| common(&name)).collect::<Vec<_>>()));
         }
-        if let Some(pattern) = first.get("instance").filter(|_| common(&&"instance")).and_then(host_pattern) {
+        if let Some(pattern) =
+            first.get("instance").filter(|_| common(&&"instance")).and_then(host_pattern)
+        {
             put("host", format!("instance=~\"{pattern}\""));
         }
         if wide.iter().any(|name| *name != "cluster") {
@@ -100,10 +102,9 @@ impl Origin {
 fn selector(text: &str, labels: &Labels) -> String {
     let selection = promql::selection(text);
     let metric = selection.metric.map(|metric| format!("{METRIC_NAME}={}", quote(&metric)));
-    let matchers = selection
-        .matchers
-        .iter()
-        .map(|matcher| format!("{}{}{}", label_name(&matcher.label), matcher.operator, matcher.literal));
+    let matchers = selection.matchers.iter().map(|matcher| {
+        format!("{}{}{}", label_name(&matcher.label), matcher.operator, matcher.literal)
+    });
     let labels = labels
         .iter()
         .filter(|(name, _)| *name != METRIC_NAME)
@@ -150,10 +151,20 @@ mod tests {
         check(&[&[(METRIC_NAME, "x"), ("code", "1")]], &[]);
         check(&[&[("cluster", "eu")]], &[]);
         check(
-            &[&[("instance", "a:1"), ("job", "j"), ("le", "1")], &[("instance", "a:1"), ("job", "j")]],
-            &[r#"target {job="j", instance="a:1"}"#, r#"host {instance=~"a(:[0-9]+)?"}"#, r#"job {job="j"}"#],
+            &[
+                &[("instance", "a:1"), ("job", "j"), ("le", "1")],
+                &[("instance", "a:1"), ("job", "j")],
+            ],
+            &[
+                r#"target {job="j", instance="a:1"}"#,
+                r#"host {instance=~"a(:[0-9]+)?"}"#,
+                r#"job {job="j"}"#,
+            ],
         );
-        check(&[&[("instance", "a:1"), ("job", "j")], &[("instance", "b:1"), ("job", "j")]], &[r#"job {job="j"}"#]);
+        check(
+            &[&[("instance", "a:1"), ("job", "j")], &[("instance", "b:1"), ("job", "j")]],
+            &[r#"job {job="j"}"#],
+        );
         check(&[&[("instance", "a:1")], &[("job", "j")]], &[]);
         check(
             &[&[("namespace", "n"), ("pod", "p"), ("instance", "https://x/y"), ("job", "kubelet")]],

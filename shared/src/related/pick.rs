@@ -78,7 +78,9 @@ impl Candidates {
     pub fn add(&mut self, place: &Place, found: Vec<Labels>) {
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         for labels in found {
-            let Some(metric) = labels.metric_name().filter(|name| !is_silent(name)) else { continue };
+            let Some(metric) = labels.metric_name().filter(|name| !is_silent(name)) else {
+                continue;
+            };
             let metric = metric.to_owned();
             if self.is_behind(&metric, &labels) || !self.seen.insert(labels) {
                 continue;
@@ -196,7 +198,10 @@ mod tests {
         all.add(&place("instance=~\"a\""), found);
         let picked = all.pick();
         let expected = [r#"{__name__=~"dhcp_leases_total|dhcp_pool_free|up", job="a"}"#];
-        assert_eq!((picked.selectors.as_slice(), picked.series), (&expected.map(String::from)[..], 3));
+        assert_eq!(
+            (picked.selectors.as_slice(), picked.series),
+            (&expected.map(String::from)[..], 3)
+        );
         assert_eq!(picked.left_out, 0);
     }
 

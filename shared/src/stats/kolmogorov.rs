@@ -71,7 +71,9 @@ mod tests {
     /// Table of the limit distribution: Smirnov (1948). A large sample needs no correction.
     #[test]
     fn probabilities_of_the_table() {
-        for (lambda, expected) in [(0.5, 0.963_9), (0.83, 0.496_3), (1.36, 0.049_5), (1.63, 0.009_8)] {
+        for (lambda, expected) in
+            [(0.5, 0.963_9), (0.83, 0.496_3), (1.36, 0.049_5), (1.63, 0.009_8)]
+        {
             let found = probability(lambda / 1e4, 1e8);
             assert!((found - expected).abs() < 2e-4, "{lambda}: {found}");
         }

@@ -27,7 +27,9 @@ fn incomplete_beta(x: f64, rest: f64, a: f64, b: f64) -> f64 {
         return 1.0;
     }
     let front = libm::exp(
-        libm::lgamma(a + b) - libm::lgamma(a) - libm::lgamma(b) + a * libm::log(x) + b * libm::log(rest),
+        libm::lgamma(a + b) - libm::lgamma(a) - libm::lgamma(b)
+            + a * libm::log(x)
+            + b * libm::log(rest),
     );
     if x < (a + 1.0) / (a + b + 2.0) {
         front * fraction(x, a, b) / a

@@ -31,8 +31,22 @@ fn moves_by_their_shape() {
     let mut wandering = 0.0;
     let cases: [Case; 10] = [
         ("level", series(|at| 10.0 + a() + if at >= 3 { 6.0 } else { 0.0 }), true, Up, false, 3),
-        ("early", series(|at| 10.0 + b() - if at >= -2 { 6.0 } else { 0.0 }), true, Down, false, -2),
-        ("peak", series(|at| 10.0 + c() + if (4..6).contains(&at) { 25.0 } else { 0.0 }), true, Up, true, 4),
+        (
+            "early",
+            series(|at| 10.0 + b() - if at >= -2 { 6.0 } else { 0.0 }),
+            true,
+            Down,
+            false,
+            -2,
+        ),
+        (
+            "peak",
+            series(|at| 10.0 + c() + if (4..6).contains(&at) { 25.0 } else { 0.0 }),
+            true,
+            Up,
+            true,
+            4,
+        ),
         (
             "smooth, but far",
             series(|at| {
@@ -44,8 +58,22 @@ fn moves_by_their_shape() {
             false,
             5,
         ),
-        ("constant, then another", series(|at| if at >= 6 { 7.0 } else { 5.0 }), true, Up, false, 6),
-        ("constant, then one sample", series(|at| if at == 6 { 7.0 } else { 5.0 }), false, Up, true, 6),
+        (
+            "constant, then another",
+            series(|at| if at >= 6 { 7.0 } else { 5.0 }),
+            true,
+            Up,
+            false,
+            6,
+        ),
+        (
+            "constant, then one sample",
+            series(|at| if at == 6 { 7.0 } else { 5.0 }),
+            false,
+            Up,
+            true,
+            6,
+        ),
         ("constant", series(|_| 5.0), false, Up, true, -12),
         ("a line", series(|at| 3.0 * at as f64), false, Up, true, -12),
         ("a saw", series(|at| (at as f64).rem_euclid(31.0)), false, Up, true, -12),
@@ -56,7 +84,11 @@ fn moves_by_their_shape() {
         assert_eq!(found.probability < 1e-3, moved, "{name}: {found:?}");
         if moved {
             let at = found.onset as i64 - (PAST * LEN) as i64;
-            assert_eq!((found.direction, found.brief, at), (direction, brief, onset), "{name}: {found:?}");
+            assert_eq!(
+                (found.direction, found.brief, at),
+                (direction, brief, onset),
+                "{name}: {found:?}"
+            );
         }
     }
 }
@@ -89,7 +121,10 @@ fn missing_samples() {
     });
     assert!(changed(&holes).probability < 1e-3);
     // A series that is only as old as the time before the window is judged by its distribution.
-    let young = series(|at| if at < -40 { nan } else { random.normal() + if at >= 0 { 20.0 } else { 0.0 } });
+    let young =
+        series(
+            |at| if at < -40 { nan } else { random.normal() + if at >= 0 { 20.0 } else { 0.0 } },
+        );
     let found = changed(&young);
     assert!(found.ratio.is_none() && found.probability < 1e-3, "{found:?}");
 }
