@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proxy::demo::Demo;
 use proxy::endpoint::{Endpoint, Params};
 use serde_json::json;
-use shared::analysis::{Analysis, Learning, Settings, analyze, detect};
+use shared::analysis::{Analysis, Learning, Settings, analyze, detect, prepare};
 use shared::detect::Detector;
 use shared::event::{Kind, Level};
 use shared::prometheus::{Loaded, Stitcher};
@@ -38,10 +38,9 @@ fn load(demo: &Demo, expr: &str, end: Timestamp, hours: u64) -> Loaded {
     stitcher.finish()
 }
 
-fn analysed(demo: &Demo, expr: &str, end: Timestamp, hours: u64, learning: Learning) -> Analysis {
-    let detector = Detector::default();
-    let loaded = Arc::new(load(demo, expr, end, hours));
-    analyze(Arc::new(detect(loaded, detector, learning)), Settings::of(detector).rule)
+fn analysed(loaded: Loaded, detector: Detector, learning: Learning) -> Analysis {
+    let detected = detect(&prepare(Arc::new(loaded)), detector, learning);
+    analyze(Arc::new(detected), Settings::of(detector).rule)
 }
 
 /// What is planted in an example: a word of the series' name, the kinds that it may be called, and the minutes from
@@ -84,7 +83,8 @@ fn compare(anchor: Timestamp, hours: u64) -> usize {
     let (demo, end) = (Demo::new(anchor), anchor + Span::from_seconds(7_200));
     let mut others = 0;
     for (expr, plant) in cases() {
-        let analysis = analysed(&demo, expr, end, hours, Learning::default());
+        let analysis =
+            analysed(load(&demo, expr, end, hours), Detector::default(), Learning::default());
         let mut found = 0;
         for (ranked, event) in analysis.worst_events() {
             let (series, known) = analysis.series(ranked);
@@ -92,13 +92,13 @@ fn compare(anchor: Timestamp, hours: u64) -> usize {
             let minute = (onset.0 - anchor.0).div_euclid(60_000);
             println!(
                 "{hours} h of {expr}: {}, {} at {minute}, severity {:.0}",
-                known.name,
+                known.prepared.name,
                 event.kind.name(),
                 event.severity
             );
             match &plant {
                 Some((name, kinds, when))
-                    if known.name.contains(name) && when.contains(&minute) =>
+                    if known.prepared.name.contains(name) && when.contains(&minute) =>
                 {
                     assert!(kinds.contains(&event.kind), "{expr}: {}", event.kind.name());
                     assert!(event.level() >= Level::Warning, "{expr}: {}", event.severity);
@@ -133,8 +133,7 @@ fn what_is_excluded_is_neither_told_nor_felt() {
     let spike = "rate(dhcp_lease_count[5m]) * 60";
     for detector in Detector::all().filter(|detector| detector.about().causal) {
         let learning = Learning { excluded: excluded(20), flagged: None };
-        let detected = detect(Arc::new(load(&demo, spike, end, 24)), detector, learning);
-        let analysis = analyze(Arc::new(detected), Settings::of(detector).rule);
+        let analysis = analysed(load(&demo, spike, end, 24), detector, learning);
         for (_, event) in analysis.worst_events() {
             let inside = excluded(20)[0].start..=excluded(20)[0].end;
             assert!(!inside.contains(&event.onset.time), "{}", detector.about().id);
@@ -142,7 +141,7 @@ fn what_is_excluded_is_neither_told_nor_felt() {
     }
     let events = |expr, until| {
         let learning = Learning { excluded: excluded(until), flagged: None };
-        let analysis = analysed(&demo, expr, end, 24, learning);
+        let analysis = analysed(load(&demo, expr, end, 24), Detector::default(), learning);
         let events = analysis.worst_events();
         events.iter().map(|(_, event)| (event.kind, event.onset.time)).collect::<Vec<_>>()
     };

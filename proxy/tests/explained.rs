@@ -213,13 +213,12 @@ fn every_planted_event_is_told_as_what_it_is() {
             causes: &["dns/signatures"],
         },
         Plant {
-            // Until it was due to be restarted, two hours after the anchor, it looks as ever.
-            // Then it goes on at the pace at which it rose before, but does not fall: odd by its level for the hour.
+            // It grows faster from a restart on, six hours before the anchor.
             expr: "process_resident_memory_bytes",
-            after: 720,
+            after: 120,
             series: "app-2",
-            kinds: &[SlopeChange, Drift, LevelShiftUp],
-            began: (120.0, 60.0),
+            kinds: &[SlopeChange, Drift],
+            began: (-360.0, 60.0),
             peak: None,
             causes: &["memory/leak"],
         },

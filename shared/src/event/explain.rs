@@ -21,7 +21,7 @@ pub(super) fn event(
 ) -> Event {
     let onset = judged(detection, rule, first, &at);
     let len = detection.judged.len();
-    let direction = direction(detection, first);
+    let direction = found.towards.unwrap_or_else(|| direction(detection, first));
     let outside = |value: f64| match direction {
         Direction::Up => value > onset.upper,
         Direction::Down => value < onset.lower,
