@@ -12,8 +12,6 @@ pub mod promql;
 
 pub mod prometheus;
 
-pub mod api;
-
 pub mod unit;
 
 pub mod stats;
@@ -31,6 +29,8 @@ pub mod words;
 pub mod explain;
 
 pub mod knowledge;
+
+pub mod api;
 
 pub mod related;
 

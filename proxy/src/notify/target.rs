@@ -19,7 +19,7 @@ use url::{Position, Url};
 
 use super::memory::{Key, hex};
 use super::message::Message;
-use crate::config::{ConfigError, Limits, NotifySettings};
+use crate::config::{ConfigError, Limits, NotifySettings, Secret};
 use crate::error::{ApiError, ErrorType};
 use crate::fault::Fault;
 use crate::reload::Reload;
@@ -279,7 +279,7 @@ fn way(settings: &NotifySettings, connect_timeout: Duration) -> Result<Way, Conf
     if let Some(value) = user {
         headers.insert(AUTHORIZATION, value);
     }
-    let secret = settings.secret.as_ref().map(|secret| secret.read()).transpose()?;
+    let secret = settings.secret.as_ref().map(Secret::read).transpose()?;
     let key =
         secret.map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes()));
     let tls = tls::config(&format!("tls of [[notify]] \"{}\"", settings.id), &url, &settings.tls)?;

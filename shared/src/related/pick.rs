@@ -146,7 +146,7 @@ fn together(groups: &[&Group]) -> Vec<String> {
         let fits = |next: &&Group| {
             series + next.series <= SERIES_A_QUERY && names.len() + next.metric.len() < LONGEST
         };
-        if !more.is_some_and(|next| fits(next)) {
+        if !more.is_some_and(fits) {
             let matcher = if names.contains('|') { "=~" } else { "=" };
             all.push(format!("{{{METRIC_NAME}{matcher}\"{names}\", {}}}", group.matchers));
             (names, series) = (String::new(), 0);

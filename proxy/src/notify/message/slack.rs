@@ -30,7 +30,7 @@ pub(super) fn body(message: &Message<'_>) -> Value {
     let Said::Notice { notice, source } = message.said else {
         return json!({
             "text": format!("{TEST_TITLE}: {TEST}"),
-            "blocks": [header(TEST_TITLE), section(TEST.to_owned())],
+            "blocks": [header(TEST_TITLE), section(TEST)],
         });
     };
     let title = title(notice);
@@ -43,7 +43,7 @@ pub(super) fn body(message: &Message<'_>) -> Value {
             format!("*{name}* ({severity:.0}): {}{of}, {}", event.kind.name(), times(event));
         let cause = cause(event).map(|cause| format!("\n{}", escaped(&cause, CODE)));
         let summary = escaped(&inert(&event.summary), SUMMARY);
-        blocks.push(section(format!("{first}\n{summary}{}", cause.unwrap_or_default())));
+        blocks.push(section(&format!("{first}\n{summary}{}", cause.unwrap_or_default())));
     }
     let mut last: Vec<String> = rest(notice, MOST).into_iter().collect();
     last.push(format!("{}: {}", escaped(&inert(source), CODE), code(&notice.expr)));
@@ -65,7 +65,7 @@ pub(super) fn body(message: &Message<'_>) -> Value {
         text.push_str(&part);
     }
     texts.push(text);
-    blocks.extend(texts.into_iter().map(section));
+    blocks.extend(texts.iter().map(|text| section(text)));
     let worst = notice.events.first().map(heading).unwrap_or_default();
     json!({ "text": escaped(&format!("{title}. {worst}"), SUMMARY), "blocks": blocks })
 }
@@ -74,7 +74,7 @@ fn header(text: &str) -> Value {
     json!({ "type": "header", "text": { "type": "plain_text", "text": cut(text, HEADER), "emoji": false } })
 }
 
-fn section(text: String) -> Value {
+fn section(text: &str) -> Value {
     json!({ "type": "section", "text": { "type": "mrkdwn", "text": text, "verbatim": true } })
 }
 
