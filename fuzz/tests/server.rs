@@ -249,7 +249,11 @@ fn a_notice_is_refused_or_a_message() {
     ];
     let kinds = [TargetKind::Webhook, TargetKind::Slack, TargetKind::Alertmanager];
     fuzz::run("notice", &WORDS, |input| {
-        let Ok(notice) = serde_json::from_slice::<Notice>(input) else { return };
+        let Ok(mut notice) = serde_json::from_slice::<Notice>(input) else { return };
+        if !notice.link.starts_with("http") {
+            // The server has refused it by now.
+            notice.link = "http://localhost/".to_owned();
+        }
         let message =
             Message { said: Said::Notice { notice: &notice, source: "Demo" }, now: Timestamp(0) };
         for kind in kinds {
