@@ -49,6 +49,9 @@ enum Command {
         /// is made on other files than those that are scored.
         #[arg(long, value_name = "FILE", conflicts_with = "detector")]
         candidates: Option<PathBuf>,
+        /// Settles the views of auto anew, on other files than those that are scored. Takes minutes.
+        #[arg(long, conflicts_with_all = ["detector", "candidates"])]
+        search: bool,
     },
     /// Compares scores and events with the labels of a folder of CSV files.
     Labelled {
@@ -99,7 +102,7 @@ fn main() -> anyhow::Result<()> {
             let detector = settings::detector(&detector, set.iter().map(String::as_str))?;
             write_scores(&folder, detector, history, &out)
         }
-        Command::Nab { folder, chosen, candidates } => {
+        Command::Nab { folder, chosen, candidates, search } => {
             let detectors = chosen.detectors()?;
             if !chosen.detector.is_empty()
                 && let Some(back) = detectors.iter().find(|d| !d.about().causal)
@@ -112,6 +115,7 @@ fn main() -> anyhow::Result<()> {
             let corpus = nab::Corpus::read(&folder)?;
             let rows = match candidates {
                 Some(path) => vec![nab_choice(&corpus, &path)?],
+                None if search => vec![nab_search(&corpus)?],
                 None => nab_rows(&corpus, &detectors),
             };
             print(&report::nab_table(&rows))
@@ -202,6 +206,14 @@ fn nab_choice(corpus: &nab::Corpus, path: &Path) -> anyhow::Result<NabRow> {
     }
     print(&notes)?;
     Ok(row)
+}
+
+/// The views of `auto`, settled anew.
+fn nab_search(corpus: &nab::Corpus) -> anyhow::Result<NabRow> {
+    let mut search = nab::Search::new(corpus);
+    let profiles = search.measure(&nab::PROFILES);
+    print(&format!("on all files: {:#?}\n", search.settle(|_| true)))?;
+    Ok(NabRow { name: "`auto`, views settled anew".to_owned(), profiles })
 }
 
 fn labelled_rows(

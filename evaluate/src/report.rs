@@ -51,7 +51,7 @@ pub fn nab_table(rows: &[NabRow]) -> String {
             row.name,
             triple(|measured| Some(measured.corpus.score)),
             triple(|measured| Some(measured.folds)),
-            triple(|measured| Some(measured.categories.score)),
+            triple(|measured| Some(measured.categories)),
             triple(|measured| measured.default),
         );
     }

@@ -59,6 +59,8 @@ pub enum Reason {
     Subqueries,
     /// Too many queries at once.
     Busy,
+    /// Too many requests in a minute.
+    Rate,
 }
 
 impl Reason {
@@ -81,6 +83,7 @@ impl Reason {
             Self::Points => "points",
             Self::Subqueries => "subqueries",
             Self::Busy => "busy",
+            Self::Rate => "rate",
         }
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! [`config`] says what to serve, [`app`] which routes there are, [`server`] runs them. A question goes
 //! through [`guard`] and [`access`], [`prometheus`] (path), [`params`] and [`subquery`], [`source`] and [`gate`] to
-//! [`demo`] or [`upstream`].
+//! [`demo`] or [`upstream`]. What is found goes to others by [`notify`].
 
 pub mod access;
 pub mod assets;
+pub mod body;
 pub mod config;
 pub mod connection;
 pub mod demo;
@@ -18,6 +19,7 @@ pub mod guard;
 pub mod history;
 pub mod knowledge;
 pub mod metrics;
+pub mod notify;
 pub mod openapi;
 pub mod params;
 pub mod prometheus;
@@ -51,6 +53,7 @@ pub struct AppState {
     limits: Limits,
     metrics: Arc<Metrics>,
     knowledge: knowledge::Answer,
+    notify: notify::Notify,
 }
 
 impl AppState {
@@ -65,6 +68,7 @@ impl AppState {
             allowed_hosts: settings.allowed_hosts.clone(),
             allowed_origins: settings.allowed_origins.clone(),
             limits: settings.limits.clone(),
+            notify: notify::Notify::open(settings, &metrics)?,
             metrics,
             knowledge: knowledge::Answer::new(&knowledge::load(settings.knowledge.as_deref())?)?,
         }))
@@ -83,6 +87,7 @@ pub fn app(state: &Arc<AppState>) -> Router {
         .route("/api/sources", get(prometheus::sources))
         .route("/api/openapi.json", get(openapi::show))
         .route("/api/knowledge", get(knowledge::show).with_state(state.knowledge.clone()))
+        .merge(notify::routes())
         .route("/api", any(prometheus::not_found))
         .route("/api/", any(prometheus::not_found))
         .route("/api/{*rest}", any(prometheus::not_found))

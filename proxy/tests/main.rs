@@ -21,6 +21,7 @@ mod forwarding;
 mod hosts;
 mod knowledge;
 mod lifecycle;
+mod notify;
 mod openapi;
 mod origins;
 mod outages;

@@ -1,6 +1,12 @@
 //! What the page and the proxy exchange beside Prometheus' own API: one definition, used by both.
 
+mod notify;
+
 use serde::{Deserialize, Serialize};
+
+pub use notify::{
+    Amount, Delivery, MOST_NOTIFIED, Notice, Noticed, Outcome, Preview, Target, TargetKind, Targets,
+};
 
 /// What kind of server a source is; it decides which options fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,8 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::state::State;
+
 const SHORTCUTS: [(&str, &str); 7] = [
     ("Enter", "run the query"),
     ("Shift + Enter", "new line in the query"),
@@ -17,6 +19,7 @@ pub fn Help(
     /// Whether it is shown.
     open: RwSignal<bool>,
 ) -> impl IntoView {
+    let state = expect_context::<State>();
     let dialog = NodeRef::<html::Dialog>::new();
     Effect::new(move |_| {
         if let (Some(dialog), true) = (dialog.get(), open.get())
@@ -35,6 +38,9 @@ pub fn Help(
                         .map(|(keys, what)| view! { <div><dt><kbd>{keys}</kbd></dt><dd>{what}</dd></div> })
                         .collect_view()}
                 </dl>
+                <Show when=move || state.targets.read().is_empty()>
+                    <p class="sub">"Events and reports can be sent to Slack, Alertmanager or a webhook, once the operator of this server has configured one."</p>
+                </Show>
                 <button class="chip" type="submit">"Close"</button>
             </form>
         </dialog>

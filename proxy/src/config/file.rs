@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 use shared::api::SourceKind;
 
 use super::limits::{Limits, SourceLimits};
+use super::notify::FileNotify;
 use super::{ConfigError, Tls};
 
 /// The whole file; everything may be left out.
@@ -29,6 +30,8 @@ pub(super) struct File {
     pub(super) limits: Limits,
     #[serde(default)]
     pub(super) source: Vec<FileSource>,
+    #[serde(default)]
+    pub(super) notify: Vec<FileNotify>,
 }
 
 /// One `[[source]]`.
@@ -67,7 +70,9 @@ fn prometheus() -> SourceKind {
     SourceKind::Prometheus
 }
 
-fn some_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+pub(super) fn some_duration<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Duration>, D::Error> {
     super::limits::duration(deserializer).map(Some)
 }
 
