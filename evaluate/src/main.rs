@@ -11,6 +11,7 @@ use evaluate::report::{self, LabelledRow, NabRow};
 use evaluate::{labelled, nab, planted, scores, settings};
 use rayon::prelude::*;
 use shared::detect::Detector;
+use shared::detect::auto::Tuning;
 
 /// Measures Oddity's detectors on labelled data.
 #[derive(Parser)]
@@ -115,7 +116,11 @@ fn main() -> anyhow::Result<()> {
             let corpus = nab::Corpus::read(&folder)?;
             let rows = match candidates {
                 Some(path) => vec![nab_choice(&corpus, &path)?],
-                None if search => vec![nab_search(&corpus)?],
+                None if search => {
+                    let (row, settled) = nab_search(&corpus);
+                    print(&format!("settled on all files: {settled:#?}\n"))?;
+                    vec![row]
+                }
                 None => nab_rows(&corpus, &detectors),
             };
             print(&report::nab_table(&rows))
@@ -209,11 +214,10 @@ fn nab_choice(corpus: &nab::Corpus, path: &Path) -> anyhow::Result<NabRow> {
 }
 
 /// The views of `auto`, settled anew.
-fn nab_search(corpus: &nab::Corpus) -> anyhow::Result<NabRow> {
+fn nab_search(corpus: &nab::Corpus) -> (NabRow, Tuning) {
     let mut search = nab::Search::new(corpus);
     let profiles = search.measure(&nab::PROFILES);
-    print(&format!("on all files: {:#?}\n", search.settle(|_| true)))?;
-    Ok(NabRow { name: "`auto`, views settled anew".to_owned(), profiles })
+    (NabRow { name: "`auto`, all settled anew".to_owned(), profiles }, search.settle(|_| true))
 }
 
 fn labelled_rows(
@@ -240,13 +244,15 @@ fn page(folder: &Path) -> anyhow::Result<String> {
     let detectors: Vec<Detector> = Detector::all().collect();
     let corpus = nab::Corpus::read(&folder.join("nab"))?;
     let mut rows = nab_rows(&corpus, &detectors);
+    rows.insert(1, nab_search(&corpus).0);
     for (name, id) in [("Numenta HTM", "numenta"), ("Windowed Gaussian", "windowedGaussian")] {
         let published = corpus.published(&folder.join("nab/reference").join(id))?;
         rows.push(nab_row(&corpus, name.to_owned(), &[published]));
     }
     let recordings = labelled::read(&folder.join("cloud"))?;
     let labelled = labelled_rows(&recordings, &detectors, false);
-    Ok(report::page(&rows, &labelled, corpus.files.len(), recordings.len()))
+    let planted = planted::measure(&[Detector::default()], planted::SEEDS).remove(0);
+    Ok(report::page(&rows, &labelled, &planted, corpus.files.len(), recordings.len()))
 }
 
 fn print(text: &str) -> anyhow::Result<()> {
