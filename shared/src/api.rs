@@ -1,6 +1,12 @@
 //! What the page and the proxy exchange beside Prometheus' own API: one definition, used by both.
 
+mod llm;
+
 use serde::{Deserialize, Serialize};
+
+pub use llm::{
+    Chat, ChatEvent, ChatLines, EndReason, LanguageModel, Llm, Message, NotAnEvent, Role, Usage,
+};
 
 /// What kind of server a source is; it decides which options fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
