@@ -118,25 +118,28 @@ pub(super) fn hover(canvas: &Canvas, scene: &Scene<'_>) {
     }
 }
 
-/// The words beside the peak, on the side where there is room.
+/// The words beside the event, at the height of its peak, on the side where there is room.
 pub(super) fn label(canvas: &Canvas, scene: &Scene<'_>) {
     let Some((at, words)) = &scene.label else { return };
     let (x, y) = place(scene, *at);
-    if x < scene.plot.left || x > scene.plot.left + scene.plot.width {
+    let (left, right) = (scene.plot.left, scene.plot.left + scene.plot.width);
+    if x < left || x > right {
         return;
     }
     canvas
         .set_font("600 11px system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif");
     canvas.set_fill_style_str(&scene.palette.odd);
     let width = canvas.measure_text(words).map_or(0.0, |metrics| metrics.width());
-    let right = scene.plot.left + scene.plot.width;
-    let x = if x + 12.0 + width < right {
-        x + 12.0
+    let event = scene.ranked.events.iter().find(|event| event.peak.index == *at);
+    let (first, last) = event.map_or((x, x), |event| {
+        (x_of(scene, event.onset.index).max(left), x_of(scene, event.last).min(right))
+    });
+    let x = if last.max(x) + 12.0 + width < right {
+        last.max(x) + 12.0
     } else {
-        (x - 12.0 - width).max(scene.plot.left + 4.0)
+        (first.min(x) - 12.0 - width).max(left + 4.0)
     };
-    let down =
-        scene.ranked.events.iter().any(|e| e.peak.index == *at && e.direction == Direction::Down);
+    let down = event.is_some_and(|event| event.direction == Direction::Down);
     let y = (y + if down { 14.0 } else { -2.0 })
         .clamp(scene.plot.top + 14.0, scene.plot.top + scene.plot.height - 6.0);
     let _ = canvas.fill_text(words, x, y);
