@@ -37,3 +37,5 @@ pub mod rules;
 pub mod panel;
 
 pub mod report;
+
+pub mod prompt;
