@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::AppState;
 use crate::config::Limits;
 use crate::endpoint::Endpoint;
+use crate::llm;
 
 /// `GET /api/openapi.json`.
 pub async fn show(State(state): State<Arc<AppState>>) -> Json<Value> {
@@ -34,6 +35,9 @@ fn describe(ids: &[&str], limits: &Limits) -> Value {
         let path = format!("/api/sources/{{id}}/{}", endpoint.segments().join("/"));
         paths.insert(path, of_endpoint(&endpoint, ids, limits));
     }
+    for (path, item) in llm::describe() {
+        paths.insert(path.to_owned(), item);
+    }
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -45,7 +49,7 @@ fn describe(ids: &[&str], limits: &Limits) -> Value {
         },
         "servers": [{ "url": "/" }],
         "paths": paths,
-        "components": { "schemas": schemas(), "responses": { "Refused": refused() } },
+        "components": { "schemas": all_schemas(), "responses": { "Refused": refused() } },
     })
 }
 
@@ -192,6 +196,14 @@ fn refused() -> Value {
         "description": "Refused, or not answered by the source: the status says which, the message what to change",
         "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Error" } } },
     })
+}
+
+fn all_schemas() -> Value {
+    let mut all = schemas();
+    for (name, schema) in llm::schemas() {
+        all[name] = schema;
+    }
+    all
 }
 
 fn schemas() -> Value {

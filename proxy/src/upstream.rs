@@ -5,7 +5,7 @@ mod inflate;
 mod link;
 mod shape;
 mod start;
-mod tls;
+pub(crate) mod tls;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -169,6 +169,8 @@ fn way(settings: &SourceSettings) -> Result<Way, ConfigError> {
     if let Some(value) = settings.authorization.value()? {
         headers.insert(AUTHORIZATION, value);
     }
-    let links = Links::new(to, tls::config(settings)?, settings.limits.connect_timeout);
+    let tls_setting = format!("tls of [[source]] \"{}\"", settings.id);
+    let tls = tls::config(&settings.tls, &settings.url, &tls_setting)?;
+    let links = Links::new(to, tls, settings.limits.connect_timeout);
     Ok(Way { links, headers: Arc::new(headers) })
 }

@@ -19,6 +19,7 @@ mod forwarding;
 mod hosts;
 mod knowledge;
 mod lifecycle;
+mod llm;
 mod openapi;
 mod origins;
 mod outages;

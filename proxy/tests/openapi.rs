@@ -24,6 +24,8 @@ async fn the_description_names_every_route() {
     assert_eq!(
         paths,
         [
+            "/api/llm",
+            "/api/llm/chat",
             "/api/openapi.json",
             "/api/sources",
             "/api/sources/{id}/api/v1/label/{name}/values",

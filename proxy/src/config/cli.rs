@@ -21,6 +21,8 @@ Environment, also read from ./.env:
   PROMETHEUS_USERNAME, PROMETHEUS_PASSWORD   basic authentication
   PROMETHEUS_TOKEN                           bearer token
   PROMETHEUS_ORG_ID                          tenant, sent as X-Scope-OrgID
+  OPENAI_API_KEY, OPENAI_MODEL               a language model that explains what is odd
+  OPENAI_BASE_URL                            another server with the same API, such as http://localhost:11434
 Without any source the built-in demo is served.";
 
 #[derive(Clone, Copy, Debug, clap::Subcommand)]

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 use shared::api::SourceKind;
 
 use super::limits::{Limits, SourceLimits};
+use super::llm::FileLlm;
 use super::{ConfigError, Tls};
 
 /// The whole file; everything may be left out.
@@ -27,6 +28,7 @@ pub(super) struct File {
     pub(super) trusted_proxies: Vec<String>,
     #[serde(default)]
     pub(super) limits: Limits,
+    pub(super) llm: Option<FileLlm>,
     #[serde(default)]
     pub(super) source: Vec<FileSource>,
 }
