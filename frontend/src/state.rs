@@ -7,6 +7,7 @@ mod client;
 mod clock;
 mod knowledge;
 mod store;
+mod talk;
 mod url;
 mod verify;
 
@@ -30,6 +31,7 @@ use web_sys::AbortController;
 
 pub use client::{LoadError, Progress};
 pub use store::Theme;
+pub use talk::{Ended, Exchange, Status, Talk};
 pub use verify::Agreement;
 
 /// So long words may lag behind a slider: while it is dragged nobody reads faster.
@@ -121,6 +123,8 @@ pub struct State {
     pub verifying: RwSignal<Option<Progress>>,
     /// Whether the exported rule says what is shown, once that was asked.
     pub agreement: Memo<Option<Agreement>>,
+    /// What is said with the language model.
+    pub talk: Talk,
     /// Queries that were run before, newest first.
     pub recent: RwSignal<Vec<String>>,
     /// Light, dark, or as the system says.
@@ -221,6 +225,7 @@ impl State {
             told,
             knowledge: RwSignal::new(None),
             metadata: RwSignal::new(Vec::new()),
+            talk: Talk::new(),
             recent: RwSignal::new(store::recent()),
             focus,
             selected: RwSignal::new(None),
@@ -272,6 +277,7 @@ impl State {
             }
         });
         knowledge::follow(self);
+        talk::follow(self);
         store::on_system_theme(move || {
             self.dark.set(store::apply_theme(self.theme.get_untracked()));
         });

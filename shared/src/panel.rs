@@ -53,6 +53,8 @@ pub enum Tab {
     Report,
     /// Rules for Prometheus.
     Rules,
+    /// What a language model says of it.
+    Explain,
 }
 
 /// A part of an address that was not understood; the default stands in its place.
@@ -184,6 +186,7 @@ impl Panel {
             Tab::Events => {}
             Tab::Report => put("tab", "report"),
             Tab::Rules => put("tab", "rules"),
+            Tab::Explain => put("tab", "explain"),
         }
         if self.local_time {
             put("tz", "local");

@@ -144,10 +144,9 @@ impl Fault {
             404 => Self::NotFound(setting),
             _ if code == Code::NoModel => Self::NotFound(setting),
             413 => Self::TooLong,
-            429 => Self::Busy(retry_after),
+            429 | 503 => Self::Busy(retry_after),
             300..400 => Self::Redirect(status),
             400..500 => Self::Refused(status),
-            503 => Self::Busy(retry_after),
             200 => Self::NotChat(setting),
             _ => Self::Status(status),
         }
