@@ -30,17 +30,21 @@ pub struct Measured {
     pub found: Confusion,
     /// Samples from the onset of each plant to its first event, in ascending order.
     pub delays: BTreeMap<Plant, Vec<usize>>,
+    /// Severities of the most severe event of each plant, in ascending order.
+    pub severities: BTreeMap<Plant, Vec<f64>>,
     /// Judged samples before any plant, and the events that begin in them, by what surrounds the plants.
     pub healthy: BTreeMap<Noise, Healthy>,
 }
 
 /// Samples in which nothing was planted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Healthy {
     /// How many were judged.
     pub samples: usize,
     /// The events that begin in them.
     pub events: usize,
+    /// Their severities, in ascending order.
+    pub severities: Vec<f64>,
 }
 
 /// Each detector with its defaults on all series of the seeds.
@@ -85,7 +89,9 @@ impl Verdict {
         let found = events(samples, &detection, &Onsets::default(), &rule, HISTORY, at);
         let (early, late): (Vec<Event>, Vec<Event>) =
             found.into_iter().partition(|event| event.onset.index < *start);
-        let healthy = Healthy { samples: start - HISTORY, events: early.len() };
+        let mut severities: Vec<f64> = early.iter().map(|event| event.severity).collect();
+        severities.sort_unstable_by(f64::total_cmp);
+        let healthy = Healthy { samples: start - HISTORY, events: early.len(), severities };
         let of_plant = match recipe.plant {
             Plant::Nothing => early,
             _ => late.into_iter().filter(|event| event.onset.index < *until).collect(),
@@ -106,13 +112,25 @@ impl Measured {
         if let Some(delay) = verdict.delay {
             self.delays.entry(plant).or_default().push(delay);
         }
-        let healthy = self.healthy.entry(noise).or_default();
-        *healthy = healthy.and(verdict.healthy);
+        if let Some(worst) = verdict.worst.as_ref().filter(|_| plant != Plant::Nothing) {
+            let severities = self.severities.entry(plant).or_default();
+            let place = severities.partition_point(|less| *less < worst.severity);
+            severities.insert(place, worst.severity);
+        }
+        self.healthy.entry(noise).or_default().add(&verdict.healthy);
     }
 
     /// Events in healthy samples of every noise.
     pub fn all_healthy(&self) -> Healthy {
-        self.healthy.values().fold(Healthy::default(), |sum, healthy| sum.and(*healthy))
+        let mut sum = Healthy::default();
+        self.healthy.values().for_each(|healthy| sum.add(healthy));
+        sum
+    }
+
+    /// The severity that half of the plants that were noticed had at least, and nine of ten.
+    pub fn severity(&self, plant: Plant) -> Option<(f64, f64)> {
+        let severities = self.severities.get(&plant).filter(|all| !all.is_empty())?;
+        Some((severities[severities.len() / 2], severities[severities.len() / 10]))
     }
 
     /// The delay that half of the plants that were noticed had at most, and nine of ten.
@@ -123,12 +141,15 @@ impl Measured {
 }
 
 impl Healthy {
-    fn and(self, other: Self) -> Self {
-        Self { samples: self.samples + other.samples, events: self.events + other.events }
+    fn add(&mut self, other: &Self) {
+        self.samples += other.samples;
+        self.events += other.events;
+        self.severities.extend(&other.severities);
+        self.severities.sort_unstable_by(f64::total_cmp);
     }
 
     /// Events in 10,000 samples.
-    pub fn rate(self) -> f64 {
+    pub fn rate(&self) -> f64 {
         1e4 * self.events as f64 / self.samples.max(1) as f64
     }
 }

@@ -6,7 +6,7 @@ use shared::detect::Detector;
 
 use crate::labelled::{self, TOLERANCE};
 use crate::nab::{self, FOLDS, PROFILES, REPEATS};
-use crate::planted::{Measured, Noise, Plant};
+use crate::planted::{Healthy, Measured, Noise, Plant};
 use crate::settings::written;
 
 /// What NAB's scoring says of one detector, or of the choice between several: one entry a profile.
@@ -83,7 +83,7 @@ pub fn labelled_table(rows: &[LabelledRow]) -> String {
 /// What was found for each plant and how late, and what was found in healthy samples.
 pub fn planted_tables(measured: &Measured) -> String {
     let mut text = String::from(
-        "| planted | right | found | delay of half | of nine in ten |\n|---|---|---|---|---|\n",
+        "| planted | right | found | delay of half | of nine in ten | severity of half | of nine in ten |\n|---|---|---|---|---|---|---|\n",
     );
     for plant in Plant::ALL {
         let found = measured.found.found_for(plant);
@@ -91,26 +91,34 @@ pub fn planted_tables(measured: &Measured) -> String {
             continue;
         }
         let found: Vec<_> = found.iter().map(|(name, count)| format!("{name} {count}")).collect();
-        let delay = measured.delay(plant);
+        let (delay, severity) = (measured.delay(plant), measured.severity(plant));
         let _ = writeln!(
             text,
-            "| {} | {} % | {} | {} | {} |",
+            "| {} | {} % | {} | {} | {} | {} | {} |",
             plant.name(),
             number(Some(100.0 * measured.found.right_of(plant)), 1),
             found.join(", "),
             number(delay.map(|(half, _)| half as f64), 0),
             number(delay.map(|(_, most)| most as f64), 0),
+            number(severity.map(|(half, _)| half), 0),
+            number(severity.map(|(_, least)| least), 0),
         );
     }
     let right = 100.0 * measured.found.right();
-    let _ = writeln!(text, "| all but nothing | {right:.1} % | | | |");
-    text += "\n| healthy samples | judged | events | in 10,000 |\n|---|---|---|---|\n";
-    let rows =
-        Noise::ALL.iter().filter_map(|noise| Some((noise.name(), *measured.healthy.get(noise)?)));
-    for (name, healthy) in rows.chain([("all", measured.all_healthy())]) {
+    let _ = writeln!(text, "| all but nothing | {right:.1} % | | | | | |");
+    text += "\n| healthy samples | judged | events | in 10,000 | severity of half |\n|---|---|---|---|---|\n";
+    let mut row = |name: &str, healthy: &Healthy| {
         let (samples, events) = (healthy.samples, healthy.events);
-        let _ = writeln!(text, "| {name} | {samples} | {events} | {:.2} |", healthy.rate());
+        let half = number(healthy.severities.get(events / 2).copied(), 0);
+        let _ =
+            writeln!(text, "| {name} | {samples} | {events} | {:.2} | {half} |", healthy.rate());
+    };
+    for noise in Noise::ALL {
+        if let Some(healthy) = measured.healthy.get(&noise) {
+            row(noise.name(), healthy);
+        }
     }
+    row("all", &measured.all_healthy());
     text
 }
 

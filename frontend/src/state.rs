@@ -17,19 +17,20 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::analysis::{Analysis, Detected, Learning, Settings, analyze, detect, prepare};
+use shared::analysis::{Analysis, Detected, Settings, analyze, detect, prepare};
 use shared::api::{Source, Sources};
 use shared::detect::Detector;
 use shared::knowledge::{Knowledge, Metadata};
-use shared::panel::{Panel, Problem, Range, Tab};
+use shared::panel::{Panel, Problem, Range};
+use shared::plan::{self, Plan};
 use shared::prometheus::Loaded;
-use shared::query::LEAST_HISTORY;
 use shared::rules::{self, Export};
 use shared::time::Timestamp;
 use shared::words::Clock;
 use web_sys::AbortController;
 
-pub use client::{LoadError, Progress};
+pub use client::LoadError;
+pub use shared::plan::Progress;
 pub use store::Theme;
 pub use talk::{Ended, Exchange, Status, Talk};
 pub use verify::Agreement;
@@ -152,11 +153,8 @@ impl State {
         let draft = RwSignal::new(None::<Settings>);
         let settings = Memo::new(move |_| draft.get().unwrap_or_else(|| panel.read().settings));
         let detector = Memo::new(move |_| settings.get().detector);
-        let learning = Memo::new(move |_| {
-            let Settings { clean, rule, .. } = settings.get();
-            let excluded = panel.read().excluded.clone();
-            Learning { excluded, flagged: clean.then_some(rule.threshold) }
-        });
+        let learning =
+            Memo::new(move |_| Panel { settings: settings.get(), ..panel.get() }.learning());
         let rule = Memo::new(move |_| settings.get().rule);
         let loaded = RwSignal::new(None::<Same<Loaded>>);
         let prepared = Memo::new(move |_| Some(Same::new(prepare(loaded.get()?.0))));
@@ -181,7 +179,7 @@ impl State {
                 source: panel.source.clone(),
                 range: panel.range,
                 step: panel.step,
-                history: history(&panel.settings),
+                history: panel.settings.history(),
             })
         });
         let answered = RwSignal::new(None::<Question>);
@@ -357,7 +355,7 @@ impl State {
         self.verifying.set(Some(Progress::default()));
         let query = export.score_query();
         spawn_local(async move {
-            let reply = client::fetch(&source.id, query, &signal, |progress| {
+            let reply = client::load(&source.id, Plan::of(query), &signal, |progress| {
                 if !signal.aborted() {
                     self.verifying.set(Some(progress));
                 }
@@ -411,14 +409,9 @@ impl State {
     /// An absolute link that shows the same samples again; the present address before there are any.
     pub fn link(self) -> String {
         let Some(analysis) = self.analysis.get() else { return url::absolute(&self.address.get()) };
-        let panel = Panel {
-            range: Range::Between(analysis.judged_grid().range()),
-            step: Some(analysis.detected.loaded.query.step),
-            settings: self.settings.get(),
-            source: self.source.get().map(|source| source.id),
-            tab: Tab::default(),
-            ..self.panel.get()
-        };
+        let source = self.source.get().map(|source| source.id);
+        let panel = Panel { settings: self.settings.get(), ..self.panel.get() };
+        let panel = panel.fixed(&analysis, source);
         url::absolute(&panel.to_query())
     }
 
@@ -442,20 +435,18 @@ impl State {
         let signal = controller.signal();
         self.abort.set_value(Some(controller));
         self.progress.set(Some(Progress::default()));
-        let range =
-            Panel { range: question.panel.range, ..Panel::default() }.range_at(question.asked_at);
+        let Asked { expr, range, step, history, .. } = question.panel.clone();
+        let range = range.at(question.asked_at);
+        let plan = match Plan::new(plan::Question { expr, range, step, history }) {
+            Ok(plan) => plan,
+            Err(error) => {
+                self.cancel();
+                return self.error.set(Some(error.into()));
+            }
+        };
         let source = source.id.clone();
         spawn_local(async move {
-            let panel = &question.panel;
-            let request = client::Request {
-                source: &source,
-                expr: &panel.expr,
-                range,
-                step: panel.step,
-                history: panel.history,
-                signal: &signal,
-            };
-            let reply = client::load(request, |progress| {
+            let reply = client::load(&source, plan, &signal, |progress| {
                 if !signal.aborted() {
                     self.progress.set(Some(progress));
                 }
@@ -476,11 +467,4 @@ impl State {
             }
         });
     }
-}
-
-/// Samples before the range that are needed: what the detector learns from and what primes the hold-off.
-/// Rounded up, so that a somewhat longer window fetches nothing.
-fn history(settings: &Settings) -> usize {
-    let wanted = settings.detector.history() + settings.rule.hold_off;
-    wanted.next_multiple_of(250).max(LEAST_HISTORY)
 }

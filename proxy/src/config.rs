@@ -18,7 +18,7 @@ use axum::http::HeaderValue;
 use shared::time::Timestamp;
 
 pub use access::Access;
-pub use cli::{Cli, Options};
+pub use cli::{Cli, Command, Options, refuse};
 pub use credentials::Authorization;
 pub use dotenv::load_dotenv;
 pub(crate) use file::read_secret;

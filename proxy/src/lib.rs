@@ -9,6 +9,7 @@ pub mod assets;
 pub mod config;
 pub mod connection;
 pub mod demo;
+pub mod detect;
 pub mod endpoint;
 pub mod error;
 pub mod fault;

@@ -179,26 +179,39 @@ impl PreparedSeries {
 
 /// The verdicts of a detector that learns only from what it may.
 ///
+/// Excluded samples are known to be odd: they are in no window, learnt or judged, and get no verdict.
 /// Flagged samples are taken out in two passes: what the first flags is missing from the baselines of the
 /// second. A verdict still depends on nothing after it, and a new level is accepted once a window later.
 pub fn learn(detector: Detector, input: Input<'_>, learning: &Learning) -> Detection {
-    // See `Input::learnt`.
-    let left_out = |at: usize| if input.values[at].is_nan() { f64::INFINITY } else { f64::NAN };
-    let mut learnt = input.values.to_vec();
-    for (at, value) in learnt.iter_mut().enumerate() {
-        let time = input.grid.at(at);
-        if learning.excluded.iter().any(|range| (range.start..=range.end).contains(&time)) {
-            *value = left_out(at);
+    let excluded: Vec<usize> = (0..input.values.len())
+        .filter(|at| {
+            let time = input.grid.at(*at);
+            learning.excluded.iter().any(|range| (range.start..=range.end).contains(&time))
+        })
+        .collect();
+    // An infinity enters no window, nor is it missing.
+    let mut values = input.values.to_vec();
+    excluded.iter().for_each(|&at| values[at] = f64::INFINITY);
+    let mut found = detector.detect(Input { values: &values, learnt: &values, ..input });
+    if let Some(threshold) = learning.flagged {
+        let mut learnt = values.clone();
+        for (at, (value, score)) in learnt.iter_mut().zip(&found.score).enumerate() {
+            if *score >= threshold {
+                // See `Input::learnt`.
+                *value = if values[at].is_nan() { f64::INFINITY } else { f64::NAN };
+            }
+        }
+        found = detector.detect(Input { values: &values, learnt: &learnt, ..input });
+    }
+    let of_values = matches!(found.quantity, Quantity::Value | Quantity::Increase);
+    for at in excluded {
+        found.judged[at] = if of_values { input.values[at] } else { f64::NAN };
+        found.score[at] = f64::NAN;
+        if let Some(alerts) = &mut found.alerts {
+            alerts.strength[at] = f64::NAN;
         }
     }
-    let found = detector.detect(Input { learnt: &learnt, ..input });
-    let Some(threshold) = learning.flagged else { return found };
-    for (at, (value, score)) in learnt.iter_mut().zip(&found.score).enumerate() {
-        if *score >= threshold {
-            *value = left_out(at);
-        }
-    }
-    detector.detect(Input { learnt: &learnt, ..input })
+    found
 }
 
 /// Applies the rule. Cost: one pass over the scores of a series and little an event; more for an onset that no rule

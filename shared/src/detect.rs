@@ -46,14 +46,19 @@ pub use threshold::Threshold;
 pub use variance::Variance;
 pub use zscore::ZScore;
 
+use std::ops::Range;
+
 use param::Field;
+
+use serde::Serialize;
 
 use crate::series::Grid;
 use crate::stats::{MAX_SCORE, floor_scale, score};
 use crate::time::Span;
 
 /// What is judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Quantity {
     /// The samples themselves, in the unit of the series.
     Value,
@@ -145,12 +150,15 @@ pub struct Normal {
 pub struct Alerts {
     /// 0 or more; NaN without a verdict.
     pub strength: Vec<f64>,
+    /// How probable what alerts by default is by what was before; 1 elsewhere.
+    pub probability: Vec<f64>,
     /// The view of the series that was strongest.
     pub view: Vec<View>,
 }
 
 /// One way to look at a series.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum View {
     /// The values less their running median.
     Value,
@@ -174,6 +182,13 @@ pub enum View {
     Record,
     /// The same time in the other series.
     Peers,
+}
+
+impl Alerts {
+    /// The least probability of some samples.
+    pub fn least(&self, samples: Range<usize>) -> f64 {
+        self.probability[samples].iter().copied().fold(1.0, f64::min)
+    }
 }
 
 impl Input<'_> {

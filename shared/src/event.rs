@@ -18,7 +18,8 @@ use crate::stats::tail::severity;
 use crate::time::{Span, Timestamp};
 
 /// Which deviations count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Sides {
     /// Above the expected value.
     Up,
@@ -163,7 +164,8 @@ pub struct Event {
 }
 
 /// How severe, in one word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// Odd by the threshold, but not rare in this series.
     Low,
@@ -301,9 +303,11 @@ pub fn events(
     let large = alert::large(strengths, rule.opens(detection));
     let event = |((run, limit), known): ((&(usize, usize), usize), onset::Onset)| {
         let mut event = explain::event(known.finding, detection, rule, *run, limit, &at);
-        let before = large.partition_point(|(at, _)| *at < run.0);
-        let seen = large[..before].iter().filter(|(_, past)| *past >= event.strength).count();
-        event.probability = known.tail.probability(event.strength, seen);
+        if detection.alerts.is_none() {
+            let before = large.partition_point(|(at, _)| *at < run.0);
+            let seen = large[..before].iter().filter(|(_, past)| *past >= event.strength).count();
+            event.probability = known.tail.probability(event.strength, seen);
+        }
         event.severity = severity(event.probability);
         event
     };

@@ -12,6 +12,8 @@ pub mod promql;
 
 pub mod prometheus;
 
+pub mod plan;
+
 pub mod api;
 
 pub mod unit;
@@ -39,3 +41,5 @@ pub mod panel;
 pub mod report;
 
 pub mod prompt;
+
+pub mod findings;

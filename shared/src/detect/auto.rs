@@ -11,14 +11,13 @@ mod slow;
 mod tuning;
 mod views;
 
-pub use evidence::{Evidence, Way};
+pub use evidence::{Alarm, Evidence, Way};
 pub use tuning::Tuning;
 
 use pair::Pair;
 
 use super::param::Field;
 use super::{About, Algorithm, Detection, Input, Param, Quantity, samples};
-use crate::stats::MAX_SCORE;
 
 /// Two answers, because they are two questions, and neither asks for a season or a window to be chosen.
 ///
@@ -107,13 +106,10 @@ impl Algorithm for Auto {
             }
         }
         let evidence = views::all(input, self.memory, &self.tuning, &values, seasonal.as_ref());
-        let mut alerts = evidence.weigh(&self.tuning);
-        for (strength, value) in alerts.strength.iter_mut().zip(input.values) {
-            if value.is_infinite() {
-                *strength = MAX_SCORE;
-            }
-        }
-        found.alerts = Some(alerts);
+        found.alerts = Some(evidence.weigh(input.values, &self.tuning));
         found
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,8 +9,8 @@ use crate::time::Timestamp;
 /// So many samples in a row must lie in the band again before it counts as recovery.
 const CALM: usize = 3;
 
-/// The event of the run `first..=last`; `limit` is where the next one begins. Probability and severity
-/// are left at 1 and 0.
+/// The event of the run `first..=last`; `limit` is where the next one begins. Severity is left at 0, and the
+/// probability at 1 where the detection does not tell it.
 pub(super) fn event(
     found: Finding,
     detection: &Detection,
@@ -21,7 +21,7 @@ pub(super) fn event(
 ) -> Event {
     let onset = judged(detection, rule, first, &at);
     let len = detection.judged.len();
-    let direction = direction(detection, first);
+    let direction = found.towards.unwrap_or_else(|| direction(detection, first));
     let outside = |value: f64| match direction {
         Direction::Up => value > onset.upper,
         Direction::Down => value < onset.lower,
@@ -82,7 +82,7 @@ pub(super) fn event(
         view: detection.alerts.as_ref().map(|alerts| alerts.view[first]),
         score: detection.score[first..=last].iter().copied().fold(0.0, f64::max),
         strength: detection.strength()[first..=last].iter().copied().fold(0.0, f64::max),
-        probability: 1.0,
+        probability: detection.alerts.as_ref().map_or(1.0, |of| of.least(first..patience)),
         severity: 0.0,
         baseline: detection.baseline.clone(),
     }

@@ -12,7 +12,7 @@
 mod fit;
 mod usual;
 
-use super::Kind;
+use super::{Direction, Kind};
 use crate::detect::View;
 use fit::{Change, Shape, change, line_error};
 use usual::Usual;
@@ -64,27 +64,29 @@ pub struct Finding {
     pub began: usize,
     /// The level from there on, if it is a new one that lasts; in the unit of the series.
     pub level: Option<f64>,
+    /// Where a change that lasts goes; its first odd sample may lie on the other side.
+    pub towards: Option<Direction>,
 }
 
 /// What happened, and when it began. The order of the questions matters: each kind leaves traces that the
 /// later questions would take for theirs.
 pub fn classify(evidence: Evidence<'_>) -> Finding {
     let Evidence { values, onset, view, .. } = evidence;
-    let at_onset = |kind| Finding { kind, began: onset, level: None };
+    let at_onset = |kind| Finding { kind, began: onset, level: None, towards: None };
     let Some(&value) = values.get(onset) else { return at_onset(Kind::Spike) };
     if value.is_infinite() {
         return at_onset(Kind::Infinite);
     }
     if value.is_nan() || view == View::Gap {
         let before = values[..onset].iter().rev().take_while(|value| value.is_nan()).count();
-        return Finding { kind: Kind::Gap, began: onset - before, level: None };
+        return Finding { kind: Kind::Gap, began: onset - before, level: None, towards: None };
     }
     if view == View::Peers {
         return at_onset(Kind::OddOneOut);
     }
     let usual = Usual::before(values, onset, evidence.period);
     if let Some(began) = flat_since(&evidence, &usual) {
-        return Finding { kind: Kind::FlatLine, began, level: None };
+        return Finding { kind: Kind::FlatLine, began, level: None, towards: None };
     }
     if season_broke(&evidence, &usual) {
         return at_onset(Kind::SeasonBroken);
@@ -121,14 +123,19 @@ fn excursion(above: f64) -> Kind {
 }
 
 fn lasting(change: &Change, usual: &Usual, onset: usize) -> Finding {
+    let up = match change.shape {
+        Shape::Step => change.size > 0.0,
+        Shape::Ramp { rate } => rate > 0.0,
+    };
     let kind = match change.shape {
-        Shape::Step if change.size > 0.0 => Kind::LevelShiftUp,
+        Shape::Step if up => Kind::LevelShiftUp,
         Shape::Step => Kind::LevelShiftDown,
         Shape::Ramp { rate } if rate.abs() >= FAST * usual.scale => Kind::SlopeChange,
         Shape::Ramp { .. } => Kind::Drift,
     };
     let level = matches!(change.shape, Shape::Step).then(|| usual.value(change.level, onset));
-    Finding { kind, began: change.began.min(onset), level }
+    let towards = Some(if up { Direction::Up } else { Direction::Down });
+    Finding { kind, began: change.began.min(onset), level, towards }
 }
 
 /// Where the value at the onset began to repeat, if it does so for longer than usual, and is a value that

@@ -248,7 +248,7 @@ fn a_low_threshold_swallows_nothing() {
     let detection = settings.detector.detect(input);
     let samples = Samples { values: &values, period: &|| None };
     let mut counts = Vec::new();
-    for threshold in [4.0, 2.0, 1.5] {
+    for threshold in [4.0, 2.0, 1.0] {
         let rule = settings.rule_at(threshold);
         let found = events(samples, &detection, &Onsets::default(), &rule, 750, |i| grid.at(i));
         let spike = found.iter().find(|event| event.onset.index == 1_800).unwrap();

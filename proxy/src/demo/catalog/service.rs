@@ -154,8 +154,8 @@ fn requests(builder: &mut Builder) {
     }
 }
 
-/// Memory that is freed by a restart every eight hours; from six hours before the anchor on, app-2 is
-/// not restarted until it is killed four days later.
+/// Memory that grows a little until a restart frees it every eight hours; from six hours before the anchor on,
+/// app-2 grows fast and is not restarted until it is killed four days later.
 fn memory(builder: &mut Builder) {
     const LAST_RESTART: f64 = -360.0;
     let used = |age: f64, growth: f64, moment: Moment, noise: Noise| {
@@ -170,7 +170,7 @@ fn memory(builder: &mut Builder) {
                 (true, true) => since.rem_euclid(5_760.0),
                 _ => since.rem_euclid(480.0),
             };
-            used(age, if leaks { 1.2 } else { 0.08 }, moment, noise)
+            used(age, if leaks && since >= 0.0 { 1.2 } else { 0.08 }, moment, noise)
         });
     }
 }

@@ -31,6 +31,12 @@ pub(super) struct Tail {
     border: f64,
     /// Mean distance from there.
     excess: f64,
+    /// Variance of these distances in squares of their mean; 1 for an exponential tail.
+    varies: f64,
+    /// How many extremes it has.
+    count: usize,
+    /// Samples in a block.
+    length: usize,
     /// How many samples it was learnt from.
     pub(super) remembered: usize,
 }
@@ -96,7 +102,10 @@ impl Blocks {
             let (rest, tail) = extremes.split_at(extremes.len() - extremes.len() / TAIL);
             let border = rest.last().copied().unwrap_or_default();
             let excess = tail.iter().map(|size| size - border).sum::<f64>() / tail.len() as f64;
-            Tail { middle, border, excess, remembered }
+            let squares = tail.iter().map(|size| (size - border - excess).powi(2)).sum::<f64>();
+            let (count, length) = (tail.len(), self.length);
+            let varies = squares / count as f64 / (excess * excess);
+            Tail { middle, border, excess, varies, count, length, remembered }
         });
         self.tail = Some((end, found));
         found
@@ -107,5 +116,17 @@ impl Tail {
     /// How many mean excesses of at least `floor` an entry lies beyond the border.
     pub(super) fn beyond(&self, entry: f64, floor: f64) -> f64 {
         ((entry - self.middle).abs() - self.border) / self.excess.max(floor)
+    }
+
+    /// How probable an entry so far off is, above 0: by the generalised Pareto distribution with the mean and
+    /// the variance of the excesses, which is no lighter than exponential, and the heavier the fewer there are.
+    pub(super) fn probability(&self, entry: f64, floor: f64) -> f64 {
+        let beyond = self.beyond(entry, floor).max(0.0);
+        let even = (1.0 / self.varies).min(1.0);
+        let shape = 0.5 * (1.0 - even);
+        let scale = 0.5 * (1.0 + even);
+        let shape = shape + 1.0 / self.count as f64;
+        let share = 2.0 / (TAIL as f64 * self.length as f64);
+        share * libm::exp((-libm::log1p(shape * beyond / scale) / shape).max(-600.0))
     }
 }

@@ -28,8 +28,19 @@ pub struct Evidence {
     /// How far each is beyond everything that it remembers, in sixths of the range of that; NaN where it
     /// cannot tell.
     pub distances: Vec<(Way, Vec<f64>)>,
-    /// What alerts by default, from 1 on; the views that come first matter most.
-    pub strengths: Vec<(View, Vec<f64>)>,
+    /// What alerts by default, oldest first. Of equal strength the view that comes first counts.
+    pub alarms: Vec<(View, Vec<Alarm>)>,
+}
+
+/// A sample that alerts by default.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Alarm {
+    /// Its index.
+    pub at: usize,
+    /// How many times as strong as what suffices.
+    pub strength: f64,
+    /// How probable it is by what the view remembers.
+    pub probability: f64,
 }
 
 impl Way {
@@ -56,32 +67,46 @@ impl Way {
 }
 
 impl Evidence {
-    /// The strength of the alert at each sample: that of the view that is strongest of those that alert by
-    /// default, else the largest distance by weight, held below what alerts.
-    pub fn weigh(&self, tuning: &Tuning) -> Alerts {
-        let len = self.strengths.first().map_or(0, |(_, of)| of.len());
-        let mut alerts = Alerts { strength: vec![f64::NAN; len], view: vec![View::Value; len] };
-        let mut raise = |view: View, of: &[f64], strength: &dyn Fn(f64) -> f64| {
-            for (at, &value) in of.iter().enumerate() {
-                let strength = strength(value);
+    /// The strength of the alert at each of the samples: that of the strongest alarm, else the largest distance
+    /// by weight, held below what alerts.
+    pub fn weigh(&self, values: &[f64], tuning: &Tuning) -> Alerts {
+        let len = values.len();
+        let mut alerts = Alerts {
+            strength: vec![f64::NAN; len],
+            probability: vec![1.0; len],
+            view: vec![View::Value; len],
+        };
+        for (way, distances) in &self.distances {
+            let (view, weight) = (way.view(), way.weight(tuning) / ALERT);
+            for (at, distance) in distances.iter().enumerate() {
+                let weighed = weight * distance;
+                let strength = ALERT * (weighed / (1.0 + weighed));
                 if strength > alerts.strength[at] || alerts.strength[at].is_nan() {
                     alerts.strength[at] = strength;
                     alerts.view[at] = view;
                 }
             }
-        };
-        for (way, distance) in &self.distances {
-            let weight = way.weight(tuning);
-            raise(way.view(), distance, &|distance| {
-                let weighed = weight * distance / ALERT;
-                ALERT * (weighed / (1.0 + weighed))
-            });
         }
-        for (view, strength) in &self.strengths {
-            let strong = |strength: f64| {
-                if strength >= 1.0 { (ALERT * strength).min(MAX_SCORE) } else { 0.0 }
-            };
-            raise(*view, strength, &strong);
+        for (at, value) in values.iter().enumerate() {
+            if value.is_infinite() {
+                alerts.strength[at] = MAX_SCORE;
+                alerts.probability[at] = f64::MIN_POSITIVE;
+                alerts.view[at] = View::Value;
+            } else if alerts.strength[at].is_nan() {
+                // What is missing is judged as well.
+                alerts.strength[at] = 0.0;
+            }
+        }
+        for (view, alarms) in &self.alarms {
+            for alarm in alarms {
+                let strength = (ALERT * alarm.strength).min(MAX_SCORE);
+                if strength > alerts.strength[alarm.at] {
+                    alerts.strength[alarm.at] = strength;
+                    alerts.view[alarm.at] = *view;
+                }
+                let probability = &mut alerts.probability[alarm.at];
+                *probability = probability.min(alarm.probability);
+            }
         }
         alerts
     }

@@ -1,40 +1,61 @@
 //! Flat lines and gaps: what lasts longer than ever before.
 
+use super::evidence::Alarm;
+
 /// A flat line or a gap alerts when it lasts so many times as long as any before,
 const TIMES: f64 = 3.0;
 /// and so many samples.
 const LEAST_STRETCH: usize = 6;
 
-/// Alerts as long as no sample has changed for much longer than ever before.
-pub(super) fn flat(values: &[f64]) -> Vec<f64> {
-    let mut last = f64::NAN;
-    let unchanged = |value: f64| value == std::mem::replace(&mut last, value) && value.is_finite();
-    lasting(values, unchanged, 10)
+/// Fewest samples that have changed to know how long a value usually stays.
+const LEAST_CHANGES: usize = 10;
+
+/// Alerts as long as no sample has changed for much longer than ever before. A value that half of the samples
+/// had is where the series rests, as a rate of errors does at 0, and may last.
+pub(super) fn flat(values: &[f64]) -> Vec<Alarm> {
+    let unchanged = |at: usize| at > 0 && values[at] == values[at - 1] && values[at].is_finite();
+    let mut resting = (usize::MAX, false);
+    let rests = |began: usize| {
+        if resting.0 != began {
+            let same = values[..began].iter().filter(|value| **value == values[began]).count();
+            resting = (began, 2 * same >= began);
+        }
+        resting.1
+    };
+    lasting(values.len(), unchanged, LEAST_CHANGES, rests)
 }
 
 /// Alerts as long as no sample has come for much longer than ever before; before the first, none is missing.
-pub(super) fn gap(values: &[f64]) -> Vec<f64> {
-    let mut begun = false;
-    let missing = |value: f64| {
-        begun |= !value.is_nan();
-        begun && value.is_nan()
-    };
-    lasting(values, missing, 0)
+pub(super) fn gap(values: &[f64]) -> Vec<Alarm> {
+    let begun = values.iter().position(|value| !value.is_nan()).unwrap_or(values.len());
+    lasting(values.len(), |at| at > begun && values[at].is_nan(), 0, |_| false)
 }
 
-/// 1 where `goes_on` has held so long, compared with the longest stretch before, once `least`
-/// stretches have ended; else 0.
-fn lasting(values: &[f64], mut goes_on: impl FnMut(f64) -> bool, least: usize) -> Vec<f64> {
+/// Alarms where `goes_on` has held so long, compared with the longest stretch before, once more than `least`
+/// stretches have ended, unless a stretch with this first sample is `usual`.
+///
+/// If the longest of n stretches of random length is L, one of length l has the probability n^(-l/L); what is
+/// told is that of lasting on after the longest, n^(1-l/L).
+fn lasting(
+    len: usize,
+    goes_on: impl Fn(usize) -> bool,
+    least: usize,
+    mut usual: impl FnMut(usize) -> bool,
+) -> Vec<Alarm> {
     let (mut length, mut longest, mut ended) = (0_usize, 0_usize, 0_usize);
-    let strength = |value: &f64| {
-        if goes_on(*value) {
+    let mut alarms = Vec::new();
+    for at in 0..len {
+        if goes_on(at) {
             length += 1;
         } else {
             longest = longest.max(std::mem::take(&mut length));
             ended += 1;
         }
-        let long = length >= LEAST_STRETCH && length as f64 >= TIMES * longest.max(1) as f64;
-        if long && ended > least { 1.0 } else { 0.0 }
-    };
-    values.iter().map(strength).collect()
+        let times = length as f64 / longest.max(1) as f64;
+        if length >= LEAST_STRETCH && times >= TIMES && ended > least && !usual(at + 1 - length) {
+            let probability = libm::exp((libm::log(ended as f64) * (1.0 - times)).max(-600.0));
+            alarms.push(Alarm { at, strength: 1.0, probability });
+        }
+    }
+    alarms
 }

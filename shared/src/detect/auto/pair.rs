@@ -15,6 +15,10 @@ impl Pair {
         Self { judged: input.values.to_vec(), learnt }
     }
 
+    pub(super) fn new(judged: Vec<f64>, learnt: Vec<f64>) -> Self {
+        Self { judged, learnt: Some(learnt) }
+    }
+
     pub(super) fn judged(&self) -> &[f64] {
         &self.judged
     }

@@ -1,6 +1,7 @@
 //! How far a view of a series is outside of everything it remembers, and whether that is news.
 
 use super::blocks::Blocks;
+use super::evidence::Alarm;
 use super::pair::Pair;
 use crate::stats::MAX_SCORE;
 use crate::stats::extremes::{Extremes, prior_extremes_of};
@@ -10,7 +11,7 @@ pub(super) const LEAST: usize = 100;
 
 /// A sample alerts that lies so many times as far off as its memory reaches on its side, and a third as far
 /// as on the other. Of heavy tails a new record is often half as large again as the one before.
-const REACH: f64 = 1.25;
+const REACH: f64 = 1.13;
 
 /// How much the other side counts in the reach of a memory: a series with spikes may have no dips.
 const OTHER_SIDE: f64 = 1.0 / 3.0;
@@ -24,40 +25,66 @@ pub(super) const FULL: usize = 3_000;
 /// Samples of which one stands for where the middle of a memory is.
 const BLOCK: usize = 12;
 
-/// The records of one view.
-pub(super) struct Records {
-    /// Distance beyond the extremes of the memory in sixths of their range, 0 within them; NaN where nothing
-    /// is judged or too little is remembered.
-    pub(super) distance: Vec<f64>,
-    /// By how much a record is farther off than what alerts: 1 and more alerts. 0 for what is no record.
-    pub(super) strength: Vec<f64>,
+/// How the records of a view are judged.
+pub(super) struct Records<'a> {
+    /// So many entries are remembered.
+    pub(super) memory: usize,
+    /// So many must be.
+    pub(super) least: usize,
+    /// What is remembered counts as this wide at least.
+    pub(super) floor: &'a dyn Fn(usize) -> f64,
 }
 
-impl Records {
-    /// Of the judged entries, by the `memory` learnt ones before each. What is remembered counts as `floor`
-    /// wide at least.
-    pub(super) fn of(pair: &Pair, memory: usize, floor: impl Fn(usize) -> f64) -> Self {
-        let (judged, learnt) = (pair.judged(), pair.learnt());
-        let extremes = prior_extremes_of(learnt, memory, LEAST.min(memory));
-        let distance = distances(judged, &extremes, &floor);
-        let mut blocks = Blocks::new(learnt, BLOCK, memory);
-        let mut strength = vec![0.0; judged.len()];
-        for (at, strength) in strength.iter_mut().enumerate().filter(|(at, _)| distance[*at] > 0.0)
-        {
-            let (middle, remembered) = blocks.middle(at);
-            let (value, below, above) =
-                (judged[at] - middle, middle - extremes.lowest[at], extremes.highest[at] - middle);
-            let (side, own, other) =
-                if value < 0.0 { (-1.0, below, above) } else { (1.0, above, below) };
-            let before = at.checked_sub(1).map_or(0.0, |before| side * (judged[before] - middle));
-            // A missing sample before adds nothing.
-            let stays = if before > 0.0 { STAYS * before.min(value.abs()) } else { 0.0 };
-            let reach = (own + OTHER_SIDE * other).max(floor(at));
-            let short = (remembered.min(FULL) as f64 / FULL as f64).sqrt().sqrt();
-            *strength = ((value.abs() + stays) / reach * short / REACH).min(MAX_SCORE);
-        }
-        Self { distance, strength }
+impl Records<'_> {
+    /// Distance of each judged entry beyond the extremes of its memory in sixths of their range, 0 within
+    /// them; NaN where nothing is judged or too little is remembered.
+    pub(super) fn distances(&self, of: &Pair) -> Vec<f64> {
+        distances(of.judged(), &self.extremes(of), self.floor)
     }
+
+    /// The records that reach far enough.
+    pub(super) fn alarms(&self, of: &Pair) -> Vec<Alarm> {
+        let (judged, extremes) = (of.judged(), self.extremes(of));
+        let mut blocks = Blocks::new(of.learnt(), BLOCK, self.memory);
+        let mut alarms = Vec::new();
+        for (at, &value) in judged.iter().enumerate() {
+            let (lowest, highest) = (extremes.lowest[at], extremes.highest[at]);
+            if !(value < lowest || value > highest) || value.is_infinite() {
+                continue;
+            }
+            let (middle, remembered) = blocks.middle(at);
+            let (below, above) = (middle - lowest, highest - middle);
+            let (own, other) = if value < middle { (below, above) } else { (above, below) };
+            let reach = (own + OTHER_SIDE * other).max((self.floor)(at));
+            let short = (remembered.min(FULL) as f64 / FULL as f64).sqrt().sqrt();
+            let strength = ((value - middle).abs() / reach * short / REACH).min(MAX_SCORE);
+            if strength >= 1.0 {
+                let tail = blocks.tail(at);
+                let probability = tail.map_or_else(
+                    || 1.0 / remembered.max(1) as f64,
+                    |tail| tail.probability(value, (self.floor)(at) / 6.0),
+                );
+                alarms.push(Alarm { at, strength, probability });
+            }
+        }
+        alarms
+    }
+
+    fn extremes(&self, of: &Pair) -> Extremes {
+        prior_extremes_of(of.learnt(), self.memory, self.least.min(self.memory))
+    }
+}
+
+/// Deviations, to each of which the one before adds if it is on the same side, but not more than the same again.
+pub(super) fn staying(deviations: &[f64]) -> Vec<f64> {
+    let mut before = 0.0;
+    let stay = |&deviation: &f64| {
+        let same = before * deviation > 0.0;
+        let more = if same { STAYS * f64::min(before.abs(), deviation.abs()) } else { 0.0 };
+        before = deviation;
+        if deviation < 0.0 { deviation - more } else { deviation + more }
+    };
+    deviations.iter().map(stay).collect()
 }
 
 /// Distance of each entry beyond the extremes before it, in sixths of their range, which is at least `floor`;

@@ -1,9 +1,9 @@
 //! Views that change slowly: levels over some while, and the spread.
 
 use super::blocks::Blocks;
-use super::evidence::Way;
+use super::evidence::{Alarm, Way};
 use super::pair::Pair;
-use super::records::{FULL, LEAST, distances};
+use super::records::{FULL, LEAST, Records, distances};
 use super::tuning::Tuning;
 use super::views::usual;
 use crate::detect::View;
@@ -25,20 +25,25 @@ const SCALE_WINDOW: usize = 100;
 
 /// Statistics of windows of a series, one of each a sample.
 pub(super) struct Running {
-    short: Statistic,
+    memory: usize,
+    /// A level, and the samples before it may have begun to leave them.
+    level: Pair,
+    /// What a level differs by at least to be another.
+    floor: Vec<f64>,
+    /// Short levels against those a little longer, which are ranked only.
+    short: Pair,
+    quick: Statistic,
     long: Statistic,
     longest: Statistic,
     spread: Statistic,
-    /// The usual size of a deviation.
-    usual: Vec<f64>,
 }
 
 /// A statistic of windows.
 struct Statistic {
     of: Pair,
     view: View,
-    /// It is news after so many samples.
-    window: usize,
+    /// So many samples must be remembered.
+    least: usize,
     /// What grows has done so for fewer samples than this.
     growth: usize,
     /// Samples in a block of the memory.
@@ -48,83 +53,85 @@ struct Statistic {
 }
 
 impl Running {
+    /// What changes over hours is judged once `day` samples are remembered.
     pub(super) fn of(
         values: &Pair,
         memory: usize,
         tuning: &Tuning,
+        day: usize,
         floor: impl Fn(usize) -> f64,
     ) -> Self {
         let (short, long) = (tuning.short_windows, tuning.long_windows);
         let [scale, a, b, c, d, e, f] =
             values.medians([SCALE_WINDOW, short.0, short.1, long.0, long.1, LONGEST.0, LONGEST.1]);
         let usual = usual(values.less(&scale).learnt(), memory);
-        let spread = values.map(|of| {
-            let log = |(at, std): (usize, f64)| libm::log(std + (0.05 * usual[at]).max(floor(at)));
-            spreads(of, tuning.spread_window).into_iter().enumerate().map(log).collect()
-        });
-        let level = |view, of: Pair, windows: (usize, usize), suffices| Statistic {
+        let floor: Vec<f64> =
+            usual.iter().enumerate().map(|(at, usual)| (3.0 * usual).max(floor(at))).collect();
+        let level = |view, of: Pair, windows: (usize, usize)| Statistic {
             of,
             view,
-            window: windows.0,
+            least: day.max(INDEPENDENT * windows.0),
             growth: windows.1 / 2,
             block: 2 * windows.0,
-            suffices,
+            suffices: 4.0,
         };
-        // The shorter a window is, the more a mere burst looks like a level.
-        let short = level(View::Level, a.less(&b), short, 10.0);
-        let long = level(View::Level, c.less(&d), long, 4.0);
-        let longest = level(View::Drift, e.less(&f), LONGEST, 4.0);
         let spread = Statistic {
-            of: spread,
+            of: values.map(|of| spreads(of, tuning.spread_window, &usual)),
             view: View::Spread,
-            window: tuning.spread_window * 2 / 3,
+            least: INDEPENDENT * tuning.spread_window * 2 / 3,
             growth: tuning.spread_window,
             block: tuning.spread_window * 4 / 3,
             suffices: 5.0,
         };
-        Self { short, long, longest, spread, usual }
+        Self {
+            memory,
+            level: Pair::new(c.judged().to_vec(), delayed(values.learnt(), long.1 / 2)),
+            floor,
+            short: a.less(&b),
+            quick: level(View::Level, a.less(&d), long),
+            long: level(View::Level, c.less(&d), long),
+            longest: level(View::Drift, e.less(&f), LONGEST),
+            spread,
+        }
     }
 
-    /// A level that differs by less than this is the same.
-    fn floor(&self, at: usize, floor: impl Fn(usize) -> f64) -> f64 {
-        (3.0 * self.usual[at]).max(floor(at))
+    /// How far short level, long level and spread are beyond everything before, in sixths of its range.
+    pub(super) fn records(&self) -> [(Way, Vec<f64>); 3] {
+        let level = |at: usize| self.floor[at];
+        let records = |way, of: &Pair, floor: &dyn Fn(usize) -> f64| {
+            (way, Records { memory: self.memory, least: LEAST, floor }.distances(of))
+        };
+        [
+            records(Way::ShortLevel, &self.short, &level),
+            records(Way::LongLevel, &self.long.of, &level),
+            records(Way::Spread, &self.spread.of, &|_| LEAST_SCALE),
+        ]
     }
-}
 
-/// How far short level, long level and spread are beyond everything before, in sixths of its range.
-pub(super) fn records(
-    of: &Running,
-    memory: usize,
-    floor: impl Fn(usize) -> f64,
-) -> [(Way, Vec<f64>); 3] {
-    let level = |at: usize| of.floor(at, &floor);
-    let records = |of: &Statistic, floor: &dyn Fn(usize) -> f64| {
-        let extremes = prior_extremes_of(of.of.learnt(), memory, LEAST.min(memory));
-        distances(of.of.judged(), &extremes, floor)
-    };
-    [
-        (Way::ShortLevel, records(&of.short, &level)),
-        (Way::LongLevel, records(&of.long, &level)),
-        (Way::Spread, records(&of.spread, &|_| LEAST_SCALE)),
-    ]
-}
+    /// Where levels and spread are far outside of what they were before they may have begun to grow, if that
+    /// `counts`.
+    pub(super) fn grown(&self, counts: impl Fn(usize) -> bool) -> [(View, Vec<Alarm>); 4] {
+        let level = |at: usize| self.floor[at];
+        let grown = |statistic: &Statistic, floor: &dyn Fn(usize) -> f64| {
+            (statistic.view, statistic.grown(self.memory, floor, &counts))
+        };
+        [
+            grown(&self.quick, &level),
+            grown(&self.long, &level),
+            grown(&self.longest, &level),
+            grown(&self.spread, &|_| LEAST_SCALE),
+        ]
+    }
 
-/// Where levels and spread are far outside of what they were before they may have begun to grow: 1 there, if
-/// `counts`, else 0.
-pub(super) fn grown(
-    of: &Running,
-    memory: usize,
-    floor: impl Fn(usize) -> f64,
-    counts: impl Fn(usize) -> bool,
-) -> Vec<(View, Vec<f64>)> {
-    let level = |at: usize| of.floor(at, &floor);
-    let tiny = |_: usize| LEAST_SCALE;
-    let floors: [(&Statistic, &dyn Fn(usize) -> f64); 4] =
-        [(&of.short, &level), (&of.long, &level), (&of.longest, &level), (&of.spread, &tiny)];
-    let strengths = |statistic: &Statistic, floor: &dyn Fn(usize) -> f64| {
-        statistic.grown(memory, floor, &counts)
-    };
-    floors.map(|(statistic, floor)| (statistic.view, strengths(statistic, floor))).into()
+    /// Where the level has left everything that the series was in its memory, however slowly.
+    pub(super) fn left(&self) -> Vec<Alarm> {
+        let (memory, least) = (self.memory, self.long.least);
+        let records = Records { memory, least, floor: &|at| self.floor[at] };
+        let mut alarms = records.alarms(&self.level);
+        // It needs not be told again that it moves on.
+        alarms.iter_mut().for_each(|alarm| alarm.strength = 1.0);
+        alarms
+    }
 }
 
 impl Statistic {
@@ -133,33 +140,45 @@ impl Statistic {
         memory: usize,
         floor: &dyn Fn(usize) -> f64,
         counts: impl Fn(usize) -> bool,
-    ) -> Vec<f64> {
+    ) -> Vec<Alarm> {
         let (judged, learnt) = (self.of.judged(), self.of.learnt());
-        let mut before = vec![f64::NAN; self.growth.min(learnt.len())];
-        before.extend_from_slice(&learnt[..learnt.len() - before.len()]);
-        let least = (INDEPENDENT * self.window).min(memory);
-        let distance = distances(judged, &prior_extremes_of(&before, memory, least), floor);
+        let before = delayed(learnt, self.growth);
+        let extremes = prior_extremes_of(&before, memory, self.least.min(memory));
+        let distance = distances(judged, &extremes, floor);
         let mut blocks = Blocks::new(learnt, self.block, memory);
-        let mut strength = vec![0.0; judged.len()];
-        for (at, strength) in strength.iter_mut().enumerate().skip(self.growth) {
-            if distance[at] >= GROWN
-                && counts(at)
+        let mut alarms = Vec::new();
+        for (at, _) in distance.iter().enumerate().filter(|(_, distance)| **distance >= GROWN) {
+            if counts(at)
                 && let Some(tail) = blocks.tail(at - self.growth)
             {
                 let known = (tail.remembered.min(FULL) as f64 / FULL as f64).sqrt();
-                let beyond = tail.beyond(judged[at], floor(at) / 6.0) * known;
-                *strength = if beyond >= self.suffices { 1.0 } else { 0.0 };
+                let (entry, least) = (judged[at], floor(at) / 6.0);
+                if tail.beyond(entry, least) * known >= self.suffices {
+                    let probability = tail.probability(entry, least);
+                    alarms.push(Alarm { at, strength: 1.0, probability });
+                }
             }
         }
-        strength
+        alarms
     }
 }
 
-/// Standard deviation of the last samples, the judged one among them.
-fn spreads(values: &[f64], window: usize) -> Vec<f64> {
+/// The same so many samples later, NaN before.
+fn delayed(of: &[f64], samples: usize) -> Vec<f64> {
+    let mut delayed = vec![f64::NAN; samples.min(of.len())];
+    delayed.extend_from_slice(&of[..of.len() - delayed.len()]);
+    delayed
+}
+
+/// Logarithm of the standard deviation of the last samples, the judged one among them. It is no smaller than a
+/// part of the usual deviation; where most samples do not deviate at all, there is no spread to speak of.
+fn spreads(values: &[f64], window: usize, usual: &[f64]) -> Vec<f64> {
     let mut extended = values.to_vec();
     extended.push(f64::NAN);
-    let mut spreads = prior_moments(&extended, window).std;
-    spreads.remove(0);
-    spreads
+    let spreads = prior_moments(&extended, window).std;
+    let log = |(std, usual): (&f64, &f64)| match *usual {
+        0.0 => f64::NAN,
+        usual => libm::log(std + (0.05 * usual).max(LEAST_SCALE)),
+    };
+    spreads[1..].iter().zip(usual).map(log).collect()
 }

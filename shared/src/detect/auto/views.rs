@@ -3,10 +3,11 @@
 use super::evidence::{Evidence, Way};
 use super::lasting::{flat, gap};
 use super::pair::Pair;
-use super::records::{Records, signed_log};
-use super::slow::{self, Running};
+use super::records::{LEAST, Records, signed_log, staying};
+use super::slow::Running;
 use super::tuning::Tuning;
 use crate::detect::{Input, View};
+use crate::seasonality::Calendar;
 use crate::stats::quantile::Ranks;
 use crate::stats::{LEAST_RELATIVE_SCALE, LEAST_SCALE};
 
@@ -27,26 +28,31 @@ pub(super) fn all(
         let log = |(at, deviation): (usize, &f64)| signed_log(*deviation, scale[at].max(floor(at)));
         of.iter().enumerate().map(log).collect()
     });
+    let tiny = |_: usize| LEAST_SCALE;
     let mut evidence = Evidence::default();
-    let mut records = |way, view, pair: &Pair, floor: &dyn Fn(usize) -> f64| {
-        let Records { distance, strength } = Records::of(pair, memory, floor);
-        evidence.distances.push((way, distance));
-        evidence.strengths.push((view, strength));
+    let mut records = |way, view, of: &Pair, floor: &dyn Fn(usize) -> f64| {
+        let records = Records { memory, least: LEAST, floor };
+        evidence.distances.push((way, records.distances(of)));
+        evidence.alarms.push((view, records.alarms(&of.map(staying))));
     };
     records(Way::Value, View::Value, &deviation, &floor);
-    records(Way::Logarithm, View::Value, &logarithm, &|_| LEAST_SCALE);
-    let plain = Running::of(values, memory, tuning, floor);
+    records(Way::Logarithm, View::Value, &logarithm, &tiny);
     if let Some(seasonal) = seasonal {
         records(Way::Season, View::Season, seasonal, &floor);
-        let running = Running::of(seasonal, memory, tuning, floor);
-        evidence.strengths.extend(slow::grown(&running, memory, floor, |_| true));
+        let running = Running::of(seasonal, memory, tuning, 0, floor);
+        evidence.alarms.extend(running.grown(|_| true));
     }
-    evidence.distances.extend(slow::records(&plain, memory, floor));
+    // Nobody knows yet what a day is like; a memory may be shorter than one.
+    let day = Calendar::Day.period(input.grid.step).unwrap_or(0).min(memory - memory / 10);
+    let plain = Running::of(values, memory, tuning, day, floor);
+    evidence.distances.extend(plain.records());
     // What a season explains is no new level.
-    let unexplained = |at: usize| seasonal.is_none_or(|of| !of.judged()[at].is_finite());
-    evidence.strengths.extend(slow::grown(&plain, memory, floor, unexplained));
-    evidence.strengths.push((View::Flat, flat(input.values)));
-    evidence.strengths.push((View::Gap, gap(input.values)));
+    evidence
+        .alarms
+        .extend(plain.grown(|at| seasonal.is_none_or(|of| !of.judged()[at].is_finite())));
+    evidence.alarms.push((View::Drift, plain.left()));
+    evidence.alarms.push((View::Flat, flat(input.values)));
+    evidence.alarms.push((View::Gap, gap(input.values)));
     evidence
 }
 
