@@ -8,6 +8,7 @@ mod clock;
 mod knowledge;
 mod notify;
 mod store;
+mod talk;
 mod url;
 mod verify;
 
@@ -32,6 +33,7 @@ use web_sys::AbortController;
 pub use client::LoadError;
 pub use shared::plan::Progress;
 pub use store::Theme;
+pub use talk::{Ended, Exchange, Status, Talk};
 pub use verify::Agreement;
 
 /// So long words may lag behind a slider: while it is dragged nobody reads faster.
@@ -125,6 +127,8 @@ pub struct State {
     pub verifying: RwSignal<Option<Progress>>,
     /// Whether the exported rule says what is shown, once that was asked.
     pub agreement: Memo<Option<Agreement>>,
+    /// What is said with the language model.
+    pub talk: Talk,
     /// Queries that were run before, newest first.
     pub recent: RwSignal<Vec<String>>,
     /// Light, dark, or as the system says.
@@ -223,6 +227,7 @@ impl State {
             knowledge: RwSignal::new(None),
             metadata: RwSignal::new(Vec::new()),
             targets: RwSignal::new(Vec::new()),
+            talk: Talk::new(),
             recent: RwSignal::new(store::recent()),
             focus,
             selected: RwSignal::new(None),
@@ -275,6 +280,7 @@ impl State {
         });
         knowledge::follow(self);
         notify::follow(self);
+        talk::follow(self);
         store::on_system_theme(move || {
             self.dark.set(store::apply_theme(self.theme.get_untracked()));
         });

@@ -42,4 +42,6 @@ pub mod panel;
 
 pub mod report;
 
+pub mod prompt;
+
 pub mod findings;

@@ -88,7 +88,7 @@ fn context(state: State, analysis: &Analysis) -> Context {
         link: state.link(),
         clock: state.clock(),
         rule: rule(state, analysis),
-        sections: Vec::new(),
+        sections: state.opinion().into_iter().collect(),
     }
 }
 
