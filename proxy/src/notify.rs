@@ -1,7 +1,7 @@
 //! Notifications: an event or the report goes to a target that the operator has configured.
 //!
-//! The browser sends facts and names a target by its id; the message is made here ([`message`]), so that nobody can
-//! send a form of their own, and [`target`] takes it there. What was sent is remembered ([`memory`]). `docs/notifications.md`
+//! The browser sends facts and names a target by its id; the message is made here (`message`), so that nobody can
+//! send a form of their own, and `target` takes it there. What was sent is remembered (`memory`). `docs/notifications.md`
 //! says what arrives.
 
 mod check;
