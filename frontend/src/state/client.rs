@@ -180,7 +180,7 @@ async fn sample_interval(request: Request<'_>) -> Option<Span> {
     longest
 }
 
-async fn post(
+pub(super) async fn post(
     source: &str,
     signal: &AbortSignal,
     endpoint: &str,
