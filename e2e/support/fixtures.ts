@@ -1,6 +1,10 @@
 // `test` with the servers it needs: one of each for a worker, started when the first test asks for it.
 
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test as base } from "@playwright/test";
+import { detect, type Run } from "./detect.ts";
 import { startOddity } from "./oddity.ts";
 import { type Prometheus, startPrometheus } from "./prometheus.ts";
 import type { Server } from "./server.ts";
@@ -23,6 +27,8 @@ interface TestFixtures {
    */
   guard: string[];
   workbench: Workbench;
+  /** Runs `oddity detect` in a folder of the test. */
+  detect: (args: string[], env: Record<string, string>) => Promise<Run>;
 }
 
 /**
@@ -88,4 +94,9 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     { auto: true },
   ],
   workbench: async ({ page }, use) => use(new Workbench(page)),
+  detect: async ({}, use) => {
+    const folder = await mkdtemp(join(tmpdir(), "oddity-detect-"));
+    await use((args, env) => detect(folder, args, env));
+    await rm(folder, { recursive: true, force: true });
+  },
 });

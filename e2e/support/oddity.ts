@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ready, type Server, start } from "./server.ts";
 
-const BINARY = process.env.ODDITY_BIN ?? fileURLToPath(new URL("../../target/release/oddity", import.meta.url));
+export const BINARY = process.env.ODDITY_BIN ?? fileURLToPath(new URL("../../target/release/oddity", import.meta.url));
 
 /** Starts it with this environment and no other setting; without `PROMETHEUS_URL` it has the demo source alone. */
 export async function startOddity(env: Record<string, string> = {}): Promise<Server> {

@@ -9,6 +9,7 @@ mod knowledge;
 mod notify;
 mod related;
 mod store;
+mod talk;
 mod url;
 mod verify;
 
@@ -18,21 +19,23 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::analysis::{Analysis, Detected, Learning, Settings, analyze, detect, prepare};
+use shared::analysis::{Analysis, Detected, Settings, analyze, detect, prepare};
 use shared::api::{Source, Sources, Target};
 use shared::detect::Detector;
 use shared::knowledge::{Knowledge, Metadata};
-use shared::panel::{Panel, Problem, Range, Tab};
+use shared::panel::{Panel, Problem, Range};
+use shared::plan::{self, Plan};
 use shared::prometheus::Loaded;
-use shared::query::LEAST_HISTORY;
 use shared::rules::{self, Export};
 use shared::time::Timestamp;
 use shared::words::Clock;
 use web_sys::AbortController;
 
-pub use client::{LoadError, Progress};
+pub use client::LoadError;
 pub use related::{Beside, Found};
+pub use shared::plan::Progress;
 pub use store::Theme;
+pub use talk::{Ended, Exchange, Status, Talk};
 pub use verify::Agreement;
 
 /// So long words may lag behind a slider: while it is dragged nobody reads faster.
@@ -130,6 +133,8 @@ pub struct State {
     pub verifying: RwSignal<Option<Progress>>,
     /// Whether the exported rule says what is shown, once that was asked.
     pub agreement: Memo<Option<Agreement>>,
+    /// What is said with the language model.
+    pub talk: Talk,
     /// Queries that were run before, newest first.
     pub recent: RwSignal<Vec<String>>,
     /// Light, dark, or as the system says.
@@ -158,11 +163,8 @@ impl State {
         let draft = RwSignal::new(None::<Settings>);
         let settings = Memo::new(move |_| draft.get().unwrap_or_else(|| panel.read().settings));
         let detector = Memo::new(move |_| settings.get().detector);
-        let learning = Memo::new(move |_| {
-            let Settings { clean, rule, .. } = settings.get();
-            let excluded = panel.read().excluded.clone();
-            Learning { excluded, flagged: clean.then_some(rule.threshold) }
-        });
+        let learning =
+            Memo::new(move |_| Panel { settings: settings.get(), ..panel.get() }.learning());
         let rule = Memo::new(move |_| settings.get().rule);
         let loaded = RwSignal::new(None::<Same<Loaded>>);
         let prepared = Memo::new(move |_| Some(Same::new(prepare(loaded.get()?.0))));
@@ -187,7 +189,7 @@ impl State {
                 source: panel.source.clone(),
                 range: panel.range,
                 step: panel.step,
-                history: history(&panel.settings),
+                history: panel.settings.history(),
             })
         });
         let answered = RwSignal::new(None::<Question>);
@@ -235,6 +237,7 @@ impl State {
             beside: RwSignal::new(None),
             beside_progress: RwSignal::new(None),
             looking_beside: StoredValue::new_local(None),
+            talk: Talk::new(),
             recent: RwSignal::new(store::recent()),
             focus,
             selected: RwSignal::new(None),
@@ -287,6 +290,7 @@ impl State {
         });
         knowledge::follow(self);
         notify::follow(self);
+        talk::follow(self);
         store::on_system_theme(move || {
             self.dark.set(store::apply_theme(self.theme.get_untracked()));
         });
@@ -366,7 +370,7 @@ impl State {
         self.verifying.set(Some(Progress::default()));
         let query = export.score_query();
         spawn_local(async move {
-            let reply = client::fetch(&source.id, query, &signal, |progress| {
+            let reply = client::load(&source.id, Plan::of(query), &signal, |progress| {
                 if !signal.aborted() {
                     self.verifying.set(Some(progress));
                 }
@@ -425,14 +429,9 @@ impl State {
     /// The same with a change to the view.
     pub fn link_with(self, change: impl FnOnce(&mut Panel)) -> String {
         let Some(analysis) = self.analysis.get() else { return url::absolute(&self.address.get()) };
-        let mut panel = Panel {
-            range: Range::Between(analysis.judged_grid().range()),
-            step: Some(analysis.detected.loaded.query.step),
-            settings: self.settings.get(),
-            source: self.source.get().map(|source| source.id),
-            tab: Tab::default(),
-            ..self.panel.get()
-        };
+        let source = self.source.get().map(|source| source.id);
+        let panel = Panel { settings: self.settings.get(), ..self.panel.get() };
+        let mut panel = panel.fixed(&analysis, source);
         change(&mut panel);
         url::absolute(&panel.to_query())
     }
@@ -458,20 +457,18 @@ impl State {
         let signal = controller.signal();
         self.abort.set_value(Some(controller));
         self.progress.set(Some(Progress::default()));
-        let range =
-            Panel { range: question.panel.range, ..Panel::default() }.range_at(question.asked_at);
+        let Asked { expr, range, step, history, .. } = question.panel.clone();
+        let range = range.at(question.asked_at);
+        let plan = match Plan::new(plan::Question { expr, range, step, history }) {
+            Ok(plan) => plan,
+            Err(error) => {
+                self.cancel();
+                return self.error.set(Some(error.into()));
+            }
+        };
         let source = source.id.clone();
         spawn_local(async move {
-            let panel = &question.panel;
-            let request = client::Request {
-                source: &source,
-                expr: &panel.expr,
-                range,
-                step: panel.step,
-                history: panel.history,
-                signal: &signal,
-            };
-            let reply = client::load(request, |progress| {
+            let reply = client::load(&source, plan, &signal, |progress| {
                 if !signal.aborted() {
                     self.progress.set(Some(progress));
                 }
@@ -492,11 +489,4 @@ impl State {
             }
         });
     }
-}
-
-/// Samples before the range that are needed: what the detector learns from and what primes the hold-off.
-/// Rounded up, so that a somewhat longer window fetches nothing.
-fn history(settings: &Settings) -> usize {
-    let wanted = settings.detector.history() + settings.rule.hold_off;
-    wanted.next_multiple_of(250).max(LEAST_HISTORY)
 }

@@ -44,6 +44,16 @@ const INDEX: &str = "index.html";
 /// Encodings in order of preference: name, and what it adds to the name of a file.
 const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
+/// A file of the page by what stands before and after the hash in its name, if the page has been built.
+pub fn hashed(stem: &str, extension: &str) -> Option<File> {
+    let is_it = |name: &str| {
+        let rest = name.strip_prefix(stem).and_then(|rest| rest.strip_prefix('-'));
+        rest.and_then(|rest| rest.strip_suffix(extension)).is_some_and(is_hash)
+    };
+    let name = Dist::iter().find(|name| is_it(name))?;
+    Dist.file(&name)
+}
+
 /// Everything that is no other route.
 pub async fn page(uri: Uri, headers: HeaderMap) -> Response {
     respond(&Dist, uri.path(), &headers)
@@ -143,11 +153,12 @@ fn cache_control(name: &str) -> &'static str {
 fn is_hashed(name: &str) -> bool {
     let stem = name.rsplit('/').next().unwrap_or_default().split('.').next().unwrap_or_default();
     let stem = stem.strip_suffix("_bg").unwrap_or(stem);
-    let is_hash = |text: &str| {
-        (12..=64).contains(&text.len())
-            && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    };
     stem.rsplit_once('-').is_some_and(|(_, hash)| is_hash(hash))
+}
+
+fn is_hash(text: &str) -> bool {
+    (12..=64).contains(&text.len())
+        && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn content_type(name: &str) -> &'static str {

@@ -9,6 +9,7 @@ mod credentials;
 mod dotenv;
 mod file;
 mod limits;
+mod llm;
 mod notify;
 mod source;
 
@@ -18,11 +19,12 @@ use axum::http::HeaderValue;
 use shared::time::Timestamp;
 
 pub use access::Access;
-pub use cli::{Cli, Options};
+pub use cli::{Cli, Command, Options, refuse};
 pub use credentials::Authorization;
 pub use dotenv::load_dotenv;
 pub(crate) use file::read_secret;
 pub use limits::Limits;
+pub use llm::{LlmLimits, LlmSettings, TokenField};
 pub use notify::{NotifySettings, Secret};
 pub use source::{SourceSettings, Tls};
 
@@ -48,6 +50,8 @@ pub struct Settings {
     pub notify: Vec<NotifySettings>,
     /// Origins beside the server's own whose pages may call it.
     pub allowed_origins: Vec<HeaderValue>,
+    /// The language model, if there is one.
+    pub llm: Option<LlmSettings>,
     /// See [`Limits`].
     pub limits: Limits,
 }
@@ -121,6 +125,7 @@ impl Settings {
         let access = Access::parse(auth.as_deref(), &proxies, options.insecure_no_auth)?;
         let notify = notify::resolve(file.notify, &env)?;
         let sources = source::resolve(file.source, &file.limits, env)?;
+        let llm = llm::resolve(file.llm, env)?;
         Ok(Self {
             listen: options.listen.or(file.listen).unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
             demo: file.demo.unwrap_or(sources.is_empty()),
@@ -131,6 +136,7 @@ impl Settings {
             access,
             allowed_origins: access::parse_origins(&origins)?,
             knowledge: options.knowledge.or(file.knowledge),
+            llm,
             limits: file.limits,
         })
         .and_then(Self::check)

@@ -24,6 +24,20 @@ pub enum ErrorType {
     Internal,
 }
 
+impl ErrorType {
+    /// As it is sent.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BadData => "bad_data",
+            Self::Execution => "execution",
+            Self::Timeout => "timeout",
+            Self::NotFound => "not_found",
+            Self::Unavailable => "unavailable",
+            Self::Internal => "internal",
+        }
+    }
+}
+
 /// Why a request was refused, for the metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
@@ -61,6 +75,8 @@ pub enum Reason {
     Busy,
     /// Too many requests in a minute.
     Rate,
+    /// The language model's tokens of the day are spent.
+    Budget,
 }
 
 impl Reason {
@@ -84,6 +100,7 @@ impl Reason {
             Self::Subqueries => "subqueries",
             Self::Busy => "busy",
             Self::Rate => "rate",
+            Self::Budget => "budget",
         }
     }
 }

@@ -2,15 +2,16 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use clap::Parser as _;
-use proxy::config::{Access, Cli, Settings, load_dotenv};
+use proxy::config::{Access, Cli, Command, Settings, load_dotenv, refuse};
 use proxy::metrics::Metrics;
 use proxy::worker::Workers;
-use proxy::{AppState, server, source};
+use proxy::{AppState, detect, server, source};
+use shared::detect::Detector;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -19,27 +20,43 @@ use tracing_subscriber::EnvFilter;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     // Before any thread exists: this changes the environment.
     load_dotenv(Path::new(".env"))?;
-    let options = Cli::parse().options;
-    let filter = EnvFilter::try_new(&options.log).context("--log (ODDITY_LOG) is not a filter")?;
+    let Cli { command, options } = Cli::read();
+    let log = match command {
+        None | Some(Command::Serve) => "info",
+        Some(Command::Detect(_) | Command::Detectors { .. }) => "error",
+    };
+    let log = options.log.as_deref().unwrap_or(log);
+    let filter = EnvFilter::try_new(log).context("--log (ODDITY_LOG) is not a filter")?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
+    if let Some(Command::Detectors { id }) = &command {
+        let listed = match id.as_deref().and_then(Detector::by_id) {
+            Some(detector) => detect::settings(detector),
+            None => detect::detectors(),
+        };
+        detect::print(&listed)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let settings = Settings::load(options, |name| {
         std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
     })?;
+    if let Some(Command::Detect(args)) = &command {
+        let panel = args.panel(source::now()).unwrap_or_else(|problem| refuse("detect", &problem));
+        return Ok(detect::run(args, &panel, &settings, &Arc::new(Metrics::new()?)));
+    }
     let workers = Workers::start()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(serve(&settings, &workers))
+    runtime.block_on(serve(&settings, &workers)).map(|()| ExitCode::SUCCESS)
 }
 
 async fn serve(settings: &Settings, workers: &Workers) -> anyhow::Result<()> {
-    let metrics = Arc::new(Metrics::new()?);
-    let state = AppState::new(settings, metrics.clone())?;
+    let state = AppState::new(settings, Arc::new(Metrics::new()?))?;
     let listener = TcpListener::bind(&settings.listen).await.with_context(|| {
         format!("cannot listen on {}: choose another address with --listen", settings.listen)
     })?;
@@ -54,9 +71,10 @@ async fn serve(settings: &Settings, workers: &Workers) -> anyhow::Result<()> {
     writeln!(stdout, "Oddity listens on http://{address}")?;
     stdout.flush()?;
     tracing::info!(%address, sources = settings.sources.len(), demo = settings.demo, "listening");
+    let kept = state.clone();
     let upkeep = tokio::spawn(async move {
         loop {
-            metrics.upkeep(source::now());
+            kept.upkeep();
             tokio::time::sleep(Duration::from_secs(5)).await;
         }
     });

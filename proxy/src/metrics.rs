@@ -36,9 +36,6 @@ const BUCKETS: [f64; 13] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 35.0];
 
 /// The meters of one server; several servers in a process do not share them.
-///
-/// Routes that ask a language model will count their tokens and what is left of their budget here,
-/// as `oddity_llm_tokens_total` and `oddity_llm_budget_tokens`.
 pub struct Metrics {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
@@ -95,6 +92,11 @@ impl Metrics {
         });
         let history = Arc::default();
         Ok(Self { recorder, handle, history, in_flight, connections, routes: RwLock::default() })
+    }
+
+    /// Registers meters of another module, which keeps them.
+    pub fn register<T>(&self, meters: impl FnOnce() -> T) -> T {
+        with_local_recorder(&self.recorder, meters)
     }
 
     /// A question that `source` did not answer.

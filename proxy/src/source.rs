@@ -149,6 +149,11 @@ impl Source {
     fn fail(&self, fault: Fault) -> ApiError {
         self.metrics.upstream_fault(&self.about.id, fault);
         tracing::warn!(source = self.about.id, class = fault.class(), %fault, "no answer");
+        self.refusal(fault)
+    }
+
+    /// What a client is told of a fault.
+    pub fn refusal(&self, fault: Fault) -> ApiError {
         fault.reply(&self.about.id, self.url_setting)
     }
 }

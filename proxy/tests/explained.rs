@@ -8,8 +8,8 @@ use shared::analysis::{Analysis, Learning, Settings, analyze, detect, prepare};
 use shared::detect::Detector;
 use shared::event::Kind;
 use shared::knowledge::{Explained, Metadata, Subject, explained_worst};
-use shared::prometheus::{Loaded, Stitcher};
-use shared::query::{LEAST_HISTORY, RangeQuery};
+use shared::plan::{Plan, Question, Request};
+use shared::prometheus::Loaded;
 use shared::report::{Context, MOST_EXPLAINED, markdown};
 use shared::time::{Span, Step, TimeRange, Timestamp};
 use shared::words::Clock;
@@ -42,30 +42,21 @@ fn params(pairs: &[(&str, String)]) -> Params {
 /// The day before so many minutes after the anchor, as the page loads it.
 fn load_demo(expr: &str, after: u64, settings: &Settings) -> Loaded {
     let demo = Demo::new(ANCHOR);
-    let history = settings.detector.history() + settings.rule.hold_off;
-    let history = history.next_multiple_of(250).max(LEAST_HISTORY);
     let end = ANCHOR + Span::from_seconds(after * MINUTE);
     let range = TimeRange { start: end - Span::from_seconds(1_440 * MINUTE), end };
-    let query = RangeQuery::new(expr, range, Step::from_seconds(MINUTE), history).unwrap();
-    let fetch = |query: RangeQuery| {
-        let mut stitcher = Stitcher::new(query.clone());
-        for chunk in query.chunks() {
-            let params = params(&[
-                ("query", expr.to_owned()),
-                ("start", chunk.start.as_seconds().to_string()),
-                ("end", chunk.end.as_seconds().to_string()),
-                ("step", MINUTE.to_string()),
-            ]);
-            let data = demo.answer(&Endpoint::QueryRange, &params, end).unwrap().data;
-            let body = json!({"status": "success", "data": data}).to_string();
-            stitcher = stitcher.with_reply(body.as_bytes()).unwrap();
-        }
-        stitcher.finish()
-    };
-    let loaded = fetch(query);
-    match loaded.query.older(loaded.series.len()) {
-        Some(older) => loaded.with_older(fetch(older)),
-        None => loaded,
+    let (step, history) = (Some(Step::from_seconds(MINUTE)), settings.history());
+    let mut plan = Plan::new(Question { expr: expr.to_owned(), range, step, history }).unwrap();
+    loop {
+        plan = match plan {
+            Plan::Done(loaded) => return *loaded,
+            Plan::Ask(pending) => {
+                let Request { endpoint, parameters } = pending.request();
+                let endpoint = Endpoint::parse(endpoint).unwrap();
+                let data = demo.answer(&endpoint, &params(&parameters), end).unwrap().data;
+                let body = json!({"status": "success", "data": data}).to_string();
+                pending.answer(anyhow::Ok(body.into_bytes())).unwrap()
+            }
+        };
     }
 }
 

@@ -18,7 +18,8 @@ use crate::stats::tail::severity;
 use crate::time::{Span, Timestamp};
 
 /// Which deviations count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Sides {
     /// Above the expected value.
     Up,
@@ -163,7 +164,8 @@ pub struct Event {
 }
 
 /// How severe, in one word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// Odd by the threshold, but not rare in this series.
     Low,

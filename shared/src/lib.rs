@@ -12,6 +12,8 @@ pub mod promql;
 
 pub mod prometheus;
 
+pub mod plan;
+
 pub mod unit;
 
 pub mod stats;
@@ -39,3 +41,7 @@ pub mod rules;
 pub mod panel;
 
 pub mod report;
+
+pub mod prompt;
+
+pub mod findings;

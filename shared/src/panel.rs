@@ -2,12 +2,17 @@
 //!
 //! Only what differs from the default is written. Links of Prometheus' own graph page are read too.
 
+mod keys;
 mod read;
 
-use crate::analysis::Settings;
+use crate::analysis::{Analysis, Learning, Settings};
 use crate::detect::Detector;
 use crate::event::{Rule, Sides};
+use crate::plan::Question;
+use crate::query::LEAST_HISTORY;
 use crate::time::{Span, Step, TimeRange, Timestamp};
+
+pub use keys::{KEYS, Key};
 
 /// The question and the settings of one view.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +58,8 @@ pub enum Tab {
     Report,
     /// Rules for Prometheus.
     Rules,
+    /// What a language model says of it.
+    Explain,
 }
 
 /// A part of an address that was not understood; the default stands in its place.
@@ -106,14 +113,51 @@ impl Settings {
         let ratio = if usual.threshold > 0.0 { usual.alert / usual.threshold } else { 1.0 };
         Rule { threshold, alert: threshold * ratio, ..self.rule }
     }
+
+    /// Samples before the range that are needed: what the detector learns from and what primes the hold-off.
+    /// Rounded up, so that a somewhat longer window fetches nothing.
+    pub fn history(&self) -> usize {
+        let wanted = self.detector.history() + self.rule.hold_off;
+        wanted.next_multiple_of(250).max(LEAST_HISTORY)
+    }
+}
+
+impl Range {
+    /// The absolute time at `now`. The end of a relative range is `now`.
+    pub fn at(self, now: Timestamp) -> TimeRange {
+        match self {
+            Self::Last(span) => TimeRange { start: now - span, end: now },
+            Self::Between(range) => range,
+        }
+    }
 }
 
 impl Panel {
-    /// The absolute time at `now`. The end of a relative range is `now`.
-    pub fn range_at(&self, now: Timestamp) -> TimeRange {
-        match self.range {
-            Range::Last(span) => TimeRange { start: now - span, end: now },
-            Range::Between(range) => range,
+    /// What the source is asked at `now`.
+    pub fn question(&self, now: Timestamp) -> Question {
+        Question {
+            expr: self.expr.clone(),
+            range: self.range.at(now),
+            step: self.step,
+            history: self.settings.history(),
+        }
+    }
+
+    /// What must not enter a baseline.
+    pub fn learning(&self) -> Learning {
+        let Settings { clean, rule, .. } = self.settings;
+        Learning { excluded: self.excluded.clone(), flagged: clean.then_some(rule.threshold) }
+    }
+
+    /// The view that shows the same samples of this analysis again, at any time.
+    #[must_use]
+    pub fn fixed(self, analysis: &Analysis, source: Option<String>) -> Self {
+        Self {
+            range: Range::Between(analysis.judged_grid().range()),
+            step: Some(analysis.detected.loaded.query.step),
+            source,
+            tab: Tab::default(),
+            ..self
         }
     }
 
@@ -184,6 +228,7 @@ impl Panel {
             Tab::Events => {}
             Tab::Report => put("tab", "report"),
             Tab::Rules => put("tab", "rules"),
+            Tab::Explain => put("tab", "explain"),
         }
         if self.local_time {
             put("tz", "local");

@@ -33,7 +33,8 @@ pub struct Context {
     pub version: String,
     /// Name of the source.
     pub source: String,
-    /// Absolute link that shows this view again.
+    /// Absolute link that shows this view again; where the address of the page is not known, its part from the question
+    /// mark on.
     pub link: String,
     /// How times are written.
     pub clock: Clock,

@@ -25,7 +25,7 @@ use formula::{Formula, VALUE, formula};
 use question::Question;
 use record::Records;
 
-use crate::analysis::Detected;
+use crate::analysis::{Analysis, Detected};
 use crate::event::{Rule, Sides};
 use crate::query::RangeQuery;
 use crate::stats::{LEAST_RELATIVE_SCALE, LEAST_SCALE, MAX_SCORE};
@@ -85,6 +85,13 @@ pub fn export(detected: &Detected, rule: &Rule) -> Result<Export, NotExported> {
         caveats: caveats(&question, parts.flag.text().len()),
         question,
     })
+}
+
+/// The rule file with the rules of an analysis; `None` where there can be none.
+pub fn file(analysis: &Analysis) -> Option<String> {
+    let export = export(&analysis.detected, &analysis.rule).ok()?;
+    let group = export.group(&Options::of(&analysis.detected.loaded.query)).ok()?;
+    Some(group.yaml())
 }
 
 impl Export {

@@ -1,9 +1,12 @@
 //! Numbers for people: the unit that a query's name implies, and few but enough digits.
 
+use serde::Serialize;
+
 use crate::promql;
 
 /// What a value counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Unit {
     /// Nothing known: a plain number.
     #[default]

@@ -3,16 +3,13 @@
 
 mod marks;
 
+use figure::{Area, MOST_POINTS, Palette, decimated, indices};
 use shared::analysis::Ranked;
 use shared::detect::Detection;
 use shared::event::{Event, Rule};
 use shared::series::Grid;
 use shared::time::TimeRange;
 use web_sys::CanvasRenderingContext2d as Canvas;
-
-use super::Palette;
-use super::decimate::{MOST_POINTS, decimated, indices};
-use super::geometry::Area;
 
 /// Pixels from one point of an edge of the band to the next.
 const EDGE: f64 = 2.0;

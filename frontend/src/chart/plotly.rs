@@ -1,10 +1,9 @@
 //! The only binding to Plotly.
 
+use figure::{Curve, Layout};
 use js_sys::{Array, Float64Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
-
-use super::figure::{Curve, Layout};
 
 #[wasm_bindgen]
 extern "C" {

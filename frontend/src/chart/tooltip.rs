@@ -1,12 +1,11 @@
 //! What is known of the sample under the pointer.
 
+use figure::{Area, Ranges};
 use leptos::prelude::*;
 use shared::detect::Quantity;
 use shared::unit::Unit;
 use shared::words;
 
-use super::figure::Ranges;
-use super::geometry::Area;
 use crate::state::State;
 
 /// Value, expectation, bounds and score, beside the pointer.

@@ -1,5 +1,6 @@
 //! The component: it owns the two layers, follows size, theme and pointer, and draws on change.
 
+use figure::{Area, Palette, Ranges, STRIP_DOMAIN, View, picture};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -12,12 +13,9 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, HtmlElement, PointerEvent, ResizeObserver};
 
-use super::figure::{self, Ranges, View};
-use super::geometry::{Area, STRIP_DOMAIN};
 use super::overlay::{self, Lines, Scene};
-use super::picture::picture;
+use super::plotly;
 use super::tooltip::Tooltip;
-use super::{Palette, plotly};
 use crate::save::save_url;
 use crate::state::State;
 

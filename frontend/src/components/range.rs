@@ -75,7 +75,7 @@ fn FixedRange(
     let state = expect_context::<State>();
     let range = move || {
         let panel = state.panel.read();
-        panel.range_at(state.now())
+        panel.range.at(state.now())
     };
     let (from, to) = untrack(|| (range().start.format(0), range().end.format(0)));
     let (from, to) = (RwSignal::new(from), RwSignal::new(to));

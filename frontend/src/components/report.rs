@@ -4,7 +4,7 @@ use shared::analysis::Analysis;
 use shared::api::{MOST_NOTIFIED, Notice, Noticed};
 use shared::knowledge::explained_worst;
 use shared::report::{self, Context, MOST_EXPLAINED};
-use shared::rules::{self, Options};
+use shared::rules;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::send::Send;
@@ -88,7 +88,7 @@ fn context(state: State, analysis: &Analysis) -> Context {
         link: state.link(),
         clock: state.clock(),
         rule: rule(state, analysis),
-        sections: beside(state).into_iter().collect(),
+        sections: beside(state).into_iter().chain(state.opinion()).collect(),
     }
 }
 
@@ -105,13 +105,11 @@ fn rule(state: State, analysis: &Analysis) -> Option<report::Rule> {
     if analysis.event_count() == 0 {
         return None;
     }
-    let export = rules::export(&analysis.detected, &analysis.rule).ok()?;
-    let group = export.group(&Options::of(&analysis.detected.loaded.query)).ok()?;
     let verification = state.agreement.get().map(|agreement| match &agreement.found {
         Ok(found) => found.to_string(),
         Err(error) => format!("{}: {error}", error.title()),
     });
-    Some(report::Rule { yaml: group.yaml(), verification })
+    Some(report::Rule { yaml: rules::file(analysis)?, verification })
 }
 
 #[wasm_bindgen]

@@ -9,9 +9,6 @@ use shared::knowledge::{Knowledge, Metadata, Subject};
 
 use super::{Same, State};
 
-/// So many metrics of a query are asked about.
-const MOST_METRICS: usize = 3;
-
 /// Follows what is shown. Without an answer events are told without causes, and it is asked again with the next one.
 pub(super) fn follow(state: State) {
     let odd = Memo::new(move |_| {
@@ -29,16 +26,17 @@ pub(super) fn follow(state: State) {
             });
         }
         let Some(source) = state.source.get_untracked() else { return };
-        let metrics = Subject::metric_names(&loaded.query.expr);
+        let metrics = Subject::described_names(&loaded.query.expr);
         spawn_local(async move {
             let mut all = Vec::new();
-            for metric in metrics.iter().take(MOST_METRICS) {
-                let (part, whole) = (metric.as_str(), Subject::described_as(metric));
-                let mut found = metadata(&source.id, part).await;
-                if found.is_empty() && part != whole {
-                    found = metadata(&source.id, whole).await;
+            for names in metrics {
+                for name in names {
+                    let found = metadata(&source.id, &name).await;
+                    if !found.is_empty() {
+                        all.extend(found);
+                        break;
+                    }
                 }
-                all.extend(found);
             }
             // The answer to an earlier question helps no more.
             if odd.get_untracked() == Some(loaded) && *state.metadata.read_untracked() != all {

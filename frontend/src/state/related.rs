@@ -7,13 +7,14 @@ use leptos::task::spawn_local;
 use serde::Deserialize;
 use shared::analysis::Analysis;
 use shared::event::Event;
+use shared::plan::{Plan, Progress, Request};
 use shared::prometheus::decode_vector;
 use shared::related::{Candidates, Odd, Origin, Place, Related, Windows, rank};
 use shared::series::{Labels, Series};
 use shared::time::{TimeRange, Timestamp};
 use web_sys::{AbortController, AbortSignal};
 
-use super::client::{self, LoadError, Progress};
+use super::client::{self, LoadError};
 use super::{Same, State};
 
 /// A place with more series is not listed: its answer would be large, and most of it left out.
@@ -135,7 +136,9 @@ impl Ask<'_> {
                 self.state.beside_progress.set(Some(Progress { done, of: count }));
             }
             let query = self.windows.query(selector)?;
-            series.extend(client::fetch(self.source, query, self.signal, |_| {}).await?.series);
+            series.extend(
+                client::load(self.source, Plan::of(query), self.signal, |_| {}).await?.series,
+            );
         }
         let related = rank(self.windows, odd, &series);
         Ok(Found { related, places: places.join(", "), left_out: picked.left_out })
@@ -147,7 +150,9 @@ impl Ask<'_> {
         let matches = selectors.iter().map(|selector| ("match[]", selector.clone()));
         let bounds = [("start", seconds(range.start)), ("end", seconds(range.end))];
         let parameters: Vec<_> = matches.chain(bounds).collect();
-        let body = client::post(self.source, self.signal, "series", &parameters).await?;
+        let body =
+            client::post(self.source, self.signal, Request { endpoint: "series", parameters })
+                .await?;
         if let Ok(sets) = serde_json::from_slice::<LabelSets>(&body)
             && !body.starts_with(br#"{"status":"error""#)
         {
@@ -160,8 +165,10 @@ impl Ask<'_> {
 
     async fn count(&self, place: &Place) -> Result<f64, LoadError> {
         let end = self.windows.window().end;
-        let parameters = [("query", place.count()), ("time", seconds(end))];
-        let body = client::post(self.source, self.signal, "query", &parameters).await?;
+        let parameters = vec![("query", place.count()), ("time", seconds(end))];
+        let body =
+            client::post(self.source, self.signal, Request { endpoint: "query", parameters })
+                .await?;
         Ok(decode_vector(&body)?.samples.first().map_or(0.0, |sample| sample.value))
     }
 }

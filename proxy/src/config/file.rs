@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 use shared::api::SourceKind;
 
 use super::limits::{Limits, SourceLimits};
+use super::llm::FileLlm;
 use super::notify::FileNotify;
 use super::{ConfigError, Tls};
 
@@ -28,6 +29,7 @@ pub(super) struct File {
     pub(super) trusted_proxies: Vec<String>,
     #[serde(default)]
     pub(super) limits: Limits,
+    pub(super) llm: Option<FileLlm>,
     #[serde(default)]
     pub(super) source: Vec<FileSource>,
     #[serde(default)]

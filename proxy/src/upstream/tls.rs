@@ -1,4 +1,4 @@
-//! TLS to another server: whom to trust, and how the server identifies itself.
+//! TLS to another server: whom to trust, and how ours identifies itself.
 
 use std::fs;
 use std::path::Path;

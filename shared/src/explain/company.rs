@@ -1,5 +1,7 @@
 //! The event beside the other series of the query.
 
+use serde::Serialize;
+
 use crate::analysis::{Analysis, Ranked};
 use crate::event::Event;
 use crate::time::Span;
@@ -8,7 +10,7 @@ use crate::time::Span;
 const NEAR: usize = 3;
 
 /// How many series are odd at the same time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Company {
     /// Series with an event at the time of this onset, its own included.
     pub odd: usize,

@@ -2,13 +2,16 @@
 
 use std::ops::Range;
 
+use serde::Serialize;
+
 use crate::detect::Detection;
 use crate::event::{Direction, Event, Kind};
 use crate::series::Grid;
 use crate::time::Span;
 
 /// What repeats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Cycle {
     /// At the same minute of the hour.
     Hour,
@@ -19,7 +22,7 @@ pub enum Cycle {
 }
 
 /// At the same time on `on` of `of` cycles that were loaded, this one included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Recurrence {
     /// What repeats.
     pub cycle: Cycle,

@@ -1,5 +1,7 @@
 //! Which causes an event suggests, and how well each fits.
 
+use serde::Serialize;
+
 use super::pattern::first_match;
 use super::recognise::{Recognised, Subject, recognise};
 use super::template::Scope;
@@ -9,7 +11,8 @@ use crate::explain::Facts;
 use crate::words::with_article;
 
 /// How well the shape of an event fits a cause. There is no more than moderate confidence: nothing was checked yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Confidence {
     /// It cannot be excluded, and that is all.
     Inconclusive,
@@ -39,7 +42,7 @@ impl Confidence {
 }
 
 /// One thing that speaks for a cause, or against it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reason {
     /// What, in words.
     pub text: String,

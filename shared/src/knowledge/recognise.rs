@@ -78,6 +78,9 @@ impl Metadata {
     }
 }
 
+/// The metadata of so many metrics of a query are asked for.
+const MOST_METRICS: usize = 3;
+
 /// What can be seen of a query.
 #[derive(Clone, Debug, Default)]
 pub struct Subject {
@@ -135,6 +138,17 @@ impl Subject {
             names.extend(name.filter(|name| !names.contains(name)));
         }
         names
+    }
+
+    /// What a source is asked for the metadata of a query: for each of its first metrics the names under which they may
+    /// be, to be tried in this order until one is known.
+    pub fn described_names(expr: &str) -> Vec<Vec<String>> {
+        let metrics = Self::metric_names(expr).into_iter().take(MOST_METRICS);
+        let names = metrics.map(|metric| {
+            let whole = Self::described_as(&metric).to_owned();
+            if whole == metric { vec![metric] } else { vec![metric, whole] }
+        });
+        names.collect()
     }
 
     /// Under which name the metadata of a metric are: parts of a histogram have those of the whole.

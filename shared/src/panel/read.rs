@@ -1,5 +1,8 @@
 //! The address as a panel.
 
+use super::keys::{
+    ALERT, BRIDGE, CLEAN, DIRECTION, FOR, HOLD_OFF, K, Key, MIN, MIN_RELATIVE, SPAN, TIME, TIMES,
+};
 use super::{Panel, Problem, Range, Tab};
 use crate::analysis::Settings;
 use crate::detect::Detector;
@@ -35,10 +38,11 @@ impl Reader<'_> {
             excluded: self.excluded(),
             zoom: self.parsed("zoom", TIMES, times),
             tab: self
-                .parsed("tab", "events, report or rules", |text| match text {
+                .parsed("tab", "events, report, rules or explain", |text| match text {
                     "events" => Some(Tab::Events),
                     "report" => Some(Tab::Report),
                     "rules" => Some(Tab::Rules),
+                    "explain" => Some(Tab::Explain),
                     _ => None,
                 })
                 .unwrap_or_default(),
@@ -84,26 +88,23 @@ impl Reader<'_> {
         let usual = Settings::of(detector).rule;
         let positive =
             |text: &str| text.parse().ok().filter(|value: &f64| value.is_finite() && *value >= 0.0);
-        let number = "a number of zero or more";
         let count = |text: &str| text.parse().ok().filter(|value: &usize| *value <= 100_000);
-        let threshold = self.parsed("k", number, positive).unwrap_or(usual.threshold);
+        let threshold = self.keyed(K, positive).unwrap_or(usual.threshold);
         let usual = Settings::of(detector).rule_at(threshold);
         let rule = Rule {
             threshold,
             alert: self
-                .parsed("alert", "a number above zero", |text| positive(text).filter(|a| *a > 0.0))
+                .keyed(ALERT, |text| positive(text).filter(|alert| *alert > 0.0))
                 .unwrap_or(usual.alert),
-            min_deviation: self.parsed("min", number, positive).unwrap_or(usual.min_deviation),
-            min_relative: self.parsed("minrel", number, positive).unwrap_or(usual.min_relative),
+            min_deviation: self.keyed(MIN, positive).unwrap_or(usual.min_deviation),
+            min_relative: self.keyed(MIN_RELATIVE, positive).unwrap_or(usual.min_relative),
             at_least: self
-                .parsed("for", "a count of samples, at least 1", |text| {
-                    count(text).filter(|n| *n > 0)
-                })
+                .keyed(FOR, |text| count(text).filter(|count| *count > 0))
                 .unwrap_or(usual.at_least),
-            bridge: self.parsed("bridge", "a count of samples", count).unwrap_or(usual.bridge),
-            hold_off: self.parsed("holdoff", "a count of samples", count).unwrap_or(usual.hold_off),
+            bridge: self.keyed(BRIDGE, count).unwrap_or(usual.bridge),
+            hold_off: self.keyed(HOLD_OFF, count).unwrap_or(usual.hold_off),
             sides: self
-                .parsed("dir", "up, down or both", |text| match text {
+                .keyed(DIRECTION, |text| match text {
                     "up" => Some(Sides::Up),
                     "down" => Some(Sides::Down),
                     "both" => Some(Sides::Both),
@@ -111,7 +112,7 @@ impl Reader<'_> {
                 })
                 .unwrap_or(usual.sides),
         };
-        let clean = self.parsed("clean", "yes or no", |text| match text {
+        let clean = self.keyed(CLEAN, |text| match text {
             "yes" => Some(true),
             "no" => Some(false),
             _ => None,
@@ -135,6 +136,10 @@ impl Reader<'_> {
             .find(|(name, _)| name == key)
             .map(|(_, value)| value.clone())
             .filter(|value| !value.is_empty())
+    }
+
+    fn keyed<T>(&mut self, key: Key, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+        self.parsed(key.id, key.accepts, parse)
     }
 
     fn parsed<T>(
@@ -165,7 +170,3 @@ fn times(text: &str) -> Option<TimeRange> {
     let (start, end) = text.split_once('/')?;
     TimeRange::new(start.parse().ok()?, end.parse().ok()?).ok()
 }
-
-const TIMES: &str = "two times with a slash between";
-const TIME: &str = "a time such as 2026-01-31T13:45:00Z";
-const SPAN: &str = "a duration such as 5m";

@@ -27,7 +27,7 @@ pub(super) fn query(analysis: &Analysis, context: &Context) -> String {
         words::history(analysis),
         loaded.query.step,
         words::scope(analysis),
-        link(&context.link),
+        if context.link.starts_with('?') { code(&context.link) } else { link(&context.link) },
     );
     if let Some(suggestion) = &analysis.detected.suggestion {
         let _ = writeln!(

@@ -1,11 +1,11 @@
 //! What is pointed at on the canvas: odd samples, those of which a rule says something else, the one under
 //! the pointer.
 
+use figure::indices;
 use shared::event::{Direction, Sides};
 use web_sys::CanvasRenderingContext2d as Canvas;
 
 use super::{Scene, x_of};
-use crate::chart::decimate::indices;
 
 /// Marks closer than this hide each other; only the one farthest out is drawn. In pixels.
 const MARK_DISTANCE: f64 = 5.0;

@@ -3,10 +3,10 @@
 use shared::series::Grid;
 
 /// So many points of a line are drawn at the most; more cannot be seen and cost time.
-pub(super) const MOST_POINTS: usize = 2_000;
+pub const MOST_POINTS: usize = 2_000;
 
 /// The samples whose time lies in `times`, and one on each side so that lines reach the edge.
-pub(super) fn indices(grid: Grid, times: (f64, f64)) -> std::ops::Range<usize> {
+pub fn indices(grid: Grid, times: (f64, f64)) -> std::ops::Range<usize> {
     let step = grid.step.millis() as f64;
     let at = |time: f64| ((time - grid.start.0 as f64) / step).max(0.0);
     let first = (at(times.0).floor() as usize).min(grid.len);
@@ -16,7 +16,7 @@ pub(super) fn indices(grid: Grid, times: (f64, f64)) -> std::ops::Range<usize> {
 
 /// At most about `most` points that look like all of them: of each bucket the smallest and the largest
 /// sample, in their order, and a gap where the bucket holds nothing else. Cost: O(n).
-pub(super) fn decimated(
+pub fn decimated(
     values: &[f64],
     grid: Grid,
     times: (f64, f64),

@@ -5,37 +5,36 @@ use shared::unit::Unit;
 use shared::words::Clock;
 
 /// Room around the plot, in pixels.
-pub(super) const LEFT: f64 = 60.0;
-pub(super) const RIGHT: f64 = 14.0;
-pub(super) const TOP: f64 = 10.0;
-pub(super) const BOTTOM: f64 = 38.0;
+pub(crate) const LEFT: f64 = 60.0;
+pub(crate) const RIGHT: f64 = 14.0;
+pub(crate) const TOP: f64 = 10.0;
+pub(crate) const BOTTOM: f64 = 38.0;
 
 /// Share of the height that the values take when a strip is under them.
-pub(super) const VALUES_DOMAIN: [f64; 2] = [0.36, 1.0];
+pub(crate) const VALUES_DOMAIN: [f64; 2] = [0.36, 1.0];
 /// Share of the height that the strip takes.
-pub(super) const STRIP_DOMAIN: [f64; 2] = [0.0, 0.28];
+pub const STRIP_DOMAIN: [f64; 2] = [0.0, 0.28];
 
 /// One rectangle with a time axis and a value axis, in pixels of the whole chart.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Area {
-    pub(super) left: f64,
-    pub(super) top: f64,
-    pub(super) width: f64,
-    pub(super) height: f64,
+pub struct Area {
+    /// Left edge.
+    pub left: f64,
+    /// Upper edge.
+    pub top: f64,
+    /// From left to right.
+    pub width: f64,
+    /// From top to bottom.
+    pub height: f64,
     /// Milliseconds since 1970 at the left and right edge.
-    pub(super) times: (f64, f64),
+    pub times: (f64, f64),
     /// Values at the lower and upper edge.
-    pub(super) values: (f64, f64),
+    pub values: (f64, f64),
 }
 
 impl Area {
     /// The plot, or the share of it from `domain`, of a chart of `width` by `height` pixels.
-    pub(super) fn new(
-        size: (f64, f64),
-        domain: [f64; 2],
-        times: (f64, f64),
-        values: (f64, f64),
-    ) -> Self {
+    pub fn new(size: (f64, f64), domain: [f64; 2], times: (f64, f64), values: (f64, f64)) -> Self {
         let height = (size.1 - TOP - BOTTOM).max(1.0);
         Self {
             left: LEFT,
@@ -47,21 +46,24 @@ impl Area {
         }
     }
 
-    pub(super) fn x(&self, time: f64) -> f64 {
+    /// Where a time is, from the left.
+    pub fn x(&self, time: f64) -> f64 {
         self.left + (time - self.times.0) / (self.times.1 - self.times.0) * self.width
     }
 
-    pub(super) fn y(&self, value: f64) -> f64 {
+    /// Where a value is, from the top.
+    pub fn y(&self, value: f64) -> f64 {
         self.top + (self.values.1 - value) / (self.values.1 - self.values.0) * self.height
     }
 
-    pub(super) fn time_at(&self, x: f64) -> f64 {
+    /// Which time is at `x`.
+    pub fn time_at(&self, x: f64) -> f64 {
         self.times.0 + (x - self.left) / self.width * (self.times.1 - self.times.0)
     }
 }
 
 /// The range of an axis that shows `values`, with a little air; a constant gets some on both sides.
-pub(super) fn padded(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
+pub(crate) fn padded(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     let (low, high) = values
         .into_iter()
         .filter(|value| value.is_finite())
@@ -77,7 +79,7 @@ pub(super) fn padded(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
 }
 
 /// Where grid lines go and what they say: about five, at round numbers of the unit.
-pub(super) fn ticks((low, high): (f64, f64), unit: Unit, count: f64) -> (Vec<f64>, Vec<String>) {
+pub(crate) fn ticks((low, high): (f64, f64), unit: Unit, count: f64) -> (Vec<f64>, Vec<String>) {
     let rough = (high - low) / count;
     let step = match unit {
         Unit::Bytes | Unit::BytesPerSecond if high >= 1024.0 => {
@@ -113,7 +115,7 @@ const TIME_STEPS: [u32; 20] = [
 
 /// Which times are marked and what stands there: about `count`, at round times of the clock's zone, with the
 /// day below the first one of each.
-pub(super) fn time_ticks(
+pub(crate) fn time_ticks(
     (from, to): (f64, f64),
     clock: Clock,
     count: f64,

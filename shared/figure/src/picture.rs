@@ -2,63 +2,16 @@
 
 use plotly::Scatter;
 use plotly::common::{DashType, Fill, Font, Line, Marker, MarkerSymbol, Mode, Title};
-use shared::detect::Quantity;
 use shared::series::Grid;
 use shared::time::TimeRange;
 use shared::words;
 
-use super::decimate::{MOST_POINTS, decimated, indices};
-use super::figure::{Curve, Layout, View, bare, layout, lines, styled};
+use crate::decimate::{MOST_POINTS, decimated, indices};
+use crate::layout::{Layout, layout};
+use crate::{Curve, View, bare, lines, styled};
 
 /// The whole picture for a file: what page and canvas draw together, as Plotly traces, on its own ground.
-pub(super) fn picture(view: &View<'_>, excluded: &[TimeRange]) -> (Layout, Vec<Curve>) {
-    let (series, found) = view.analysis.series(view.focus);
-    let detection = &found.detection;
-    let axis = if detection.quantity == Quantity::Value { "y" } else { "y2" };
-    let rule = view.analysis.rule;
-    // A bound that is missing lies beyond the axis.
-    let (least, most) = view.ranges.strip.unwrap_or(view.ranges.values);
-    let (least, most) = (2.0 * least - most, 2.0 * most - least);
-    let (lower, upper): (Vec<f64>, Vec<f64>) = (0..detection.judged.len())
-        .map(|at| detection.bounds(at, rule.threshold))
-        .map(|(lower, upper)| (lower.clamp(least, most), upper.clamp(least, most)))
-        .unzip();
-    let series_line = |values: &[f64], trace: Box<Scatter<f64, f64>>| {
-        let (x, y) = decimated(values, series.grid, view.ranges.times, MOST_POINTS);
-        styled(&trace.y_axis(axis), x, y)
-    };
-    let dashed = Line::new().width(1.0).dash(DashType::Dash).color(view.palette.band.clone());
-    let joins = rule.joins(detection);
-    let odd = |at: usize| detection.score[at] > 0.0 && detection.score[at] >= joins;
-    let marks: Vec<usize> = view
-        .focus
-        .events
-        .iter()
-        .flat_map(|event| {
-            let onset = event.onset.index;
-            (onset..=event.last).filter(move |at| *at == onset || odd(*at))
-        })
-        .collect();
-    let at = |index: usize| series.grid.at(index).0 as f64;
-    let thin = Line::new().width(0.0).color(view.palette.band.clone());
-    let band = bare().mode(Mode::Lines).line(thin).fill(Fill::ToSelf);
-    let (x, y) = outline(series.grid, view.ranges.times, &lower, &upper);
-    let mut traces = vec![styled(&band.fill_color("rgba(86,180,233,0.28)").y_axis(axis), x, y)];
-    if detection.normal.is_none() {
-        traces.push(series_line(&detection.expected, bare().mode(Mode::Lines).line(dashed)));
-    }
-    if axis == "y2" {
-        let line = Line::new().width(1.2).color(view.palette.data.clone());
-        traces.push(series_line(&detection.judged, bare().mode(Mode::Lines).line(line)));
-    }
-    traces.extend(lines(view));
-    traces.push(styled(
-        &bare().mode(Mode::Markers).y_axis(axis).marker(
-            Marker::new().symbol(MarkerSymbol::TriangleUp).size(9).color(view.palette.odd.clone()),
-        ),
-        marks.iter().map(|index| at(*index)).collect(),
-        marks.iter().map(|index| detection.judged[*index]).collect(),
-    ));
+pub fn picture(view: &View<'_>, excluded: &[TimeRange]) -> (Layout, Vec<Curve>) {
     let range = view.analysis.judged_grid().range();
     let about = format!(
         "{}, {} {}",
@@ -74,7 +27,76 @@ pub(super) fn picture(view: &View<'_>, excluded: &[TimeRange]) -> (Layout, Vec<C
     let title =
         Title::with_text(title).font(Font::new().size(15).color(view.palette.text.clone())).x(0.02);
     let layout = layout(view).without(excluded, view);
-    (layout.titled(title, &view.palette.surface), traces)
+    (layout.titled(title, &view.palette.surface), traces(view))
+}
+
+/// The axis of what is judged: that of the values, or that of the strip under them.
+pub(crate) fn judged_axis(view: &View<'_>) -> &'static str {
+    if view.ranges.strip.is_some() { "y2" } else { "y" }
+}
+
+/// Band, expectation, values and marks, back to front.
+pub(crate) fn traces(view: &View<'_>) -> Vec<Curve> {
+    let (series, found) = view.analysis.series(view.focus);
+    let detection = &found.detection;
+    let axis = judged_axis(view);
+    let rule = view.analysis.rule;
+    // A bound that is missing lies beyond the axis.
+    let (least, most) = view.ranges.strip.unwrap_or(view.ranges.values);
+    let (least, most) = (2.0 * least - most, 2.0 * most - least);
+    let (lower, upper): (Vec<f64>, Vec<f64>) = (0..detection.judged.len())
+        .map(|at| detection.bounds(at, rule.threshold))
+        .map(|(lower, upper)| (lower.clamp(least, most), upper.clamp(least, most)))
+        .unzip();
+    let series_line = |values: &[f64], trace: Box<Scatter<f64, f64>>| {
+        let (x, y) = decimated(values, series.grid, view.ranges.times, MOST_POINTS);
+        styled(&trace.y_axis(axis), x, y)
+    };
+    let dashed = Line::new().width(1.0).dash(DashType::Dash).color(view.palette.band.clone());
+    let thin = Line::new().width(0.0).color(view.palette.band.clone());
+    let band = bare().mode(Mode::Lines).line(thin).fill(Fill::ToSelf);
+    let (x, y) = outline(series.grid, view.ranges.times, &lower, &upper);
+    let mut traces = vec![styled(&band.fill_color("rgba(86,180,233,0.28)").y_axis(axis), x, y)];
+    if detection.normal.is_none() {
+        traces.push(series_line(&detection.expected, bare().mode(Mode::Lines).line(dashed)));
+    }
+    if axis == "y2" {
+        let line = Line::new().width(1.2).color(view.palette.data.clone());
+        traces.push(series_line(&detection.judged, bare().mode(Mode::Lines).line(line)));
+    }
+    traces.extend(lines(view));
+    traces.extend(marks(view));
+    traces
+}
+
+/// Triangles at the odd samples of events, on the side on which they are odd.
+fn marks(view: &View<'_>) -> impl Iterator<Item = Curve> {
+    let (series, found) = view.analysis.series(view.focus);
+    let detection = &found.detection;
+    let joins = view.analysis.rule.joins(detection);
+    let odd = |at: usize| detection.score[at] > 0.0 && detection.score[at] >= joins;
+    let events = view.focus.events.iter();
+    let marked = events.flat_map(|event| {
+        let onset = event.onset.index;
+        (onset..=event.last).filter(move |at| *at == onset || odd(*at))
+    });
+    // One that is missing is marked where it was expected.
+    let place = |at: usize| match detection.judged[at] {
+        value if value.is_nan() => detection.expected[at],
+        value => value,
+    };
+    let above = |at: &usize| detection.judged[*at] > detection.expected[*at];
+    let (up, down): (Vec<usize>, Vec<usize>) = marked.partition(above);
+    let axis = judged_axis(view);
+    [(up, MarkerSymbol::TriangleUp), (down, MarkerSymbol::TriangleDown)]
+        .into_iter()
+        .filter(|(marked, _)| !marked.is_empty())
+        .map(move |(marked, symbol)| {
+            let marker = Marker::new().symbol(symbol).size(9).color(view.palette.odd.clone());
+            let x = marked.iter().map(|at| series.grid.at(*at).0 as f64).collect();
+            let y = marked.iter().map(|at| place(*at)).collect();
+            styled(&bare().mode(Mode::Markers).y_axis(axis).marker(marker), x, y)
+        })
 }
 
 /// Around each stretch of a band without a gap: the upper edge forth, the lower edge back, then a point without a value.
@@ -103,7 +125,7 @@ fn outline(grid: Grid, times: (f64, f64), lower: &[f64], upper: &[f64]) -> (Vec<
 }
 
 /// Plotly reads a little HTML in texts and makes live links of `<a>`: leave none to read.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 

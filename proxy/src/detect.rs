@@ -1,0 +1,227 @@
+//! `oddity detect`: one analysis without a server and without a page, with the numbers of the page.
+//!
+//! What is asked, how it is judged and what is said of it is `shared`'s; here is what a browser does for the page: the
+//! questions go to the [`crate::source`]s of this process, the answers to stdout and files.
+
+mod args;
+mod ask;
+mod chart;
+mod failure;
+mod output;
+mod progress;
+
+use std::io::{Write as _, stderr};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use shared::analysis::{Analysis, analyze, detect, prepare};
+use shared::findings::{self, Findings, Status, findings, status};
+use shared::knowledge::{Explained, Knowledge, Metadata, explained, explained_worst};
+use shared::panel::Panel;
+use shared::plan::Plan;
+use shared::prometheus::Loaded;
+use shared::report::{self, Context, MOST_EVENTS, MOST_EXPLAINED};
+use shared::rules;
+use shared::words::{self, Clock};
+use tokio::signal::unix::{SignalKind, signal};
+
+pub use args::{Args, EXAMPLES, FailOn, Format, USAGE, detectors, ids, settings};
+pub use failure::Failure;
+pub use output::print;
+
+use crate::config::Settings;
+use crate::knowledge;
+use crate::metrics::Metrics;
+use crate::source::{self, Source};
+use output::Output;
+use progress::Line;
+
+/// Something is odd.
+const ODD: u8 = 3;
+
+/// Answers the question of the command line and gives the exit status; what went wrong is on stderr then.
+pub fn run(args: &Args, panel: &Panel, settings: &Settings, metrics: &Arc<Metrics>) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&Failure::Internal(error.to_string()), &panel.expr),
+    };
+    let status = runtime.block_on(async {
+        let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+        let (Ok(mut interrupt), Ok(mut terminate)) = signals else {
+            return failed(&Failure::Internal("no signals".to_owned()), &panel.expr);
+        };
+        tokio::select! {
+            found = answer(args, panel, settings, metrics) => match found {
+                Ok(true) => ExitCode::from(ODD),
+                Ok(false) => ExitCode::SUCCESS,
+                Err(failure) => failed(&failure, &panel.expr),
+            },
+            _ = interrupt.recv() => cancelled(130),
+            _ = terminate.recv() => cancelled(143),
+        }
+    });
+    // An analysis that was cancelled is not waited for.
+    runtime.shutdown_background();
+    status
+}
+
+fn failed(failure: &Failure, expr: &str) -> ExitCode {
+    let _ = stderr().write_all(failure.told(expr).as_bytes());
+    ExitCode::FAILURE
+}
+
+fn cancelled(status: u8) -> ExitCode {
+    let _ = stderr().write_all(b"cancelled\n");
+    ExitCode::from(status)
+}
+
+/// Whether something is odd.
+async fn answer(
+    args: &Args,
+    panel: &Panel,
+    settings: &Settings,
+    metrics: &Arc<Metrics>,
+) -> Result<bool, Failure> {
+    if args.report.is_some() && args.report == args.chart {
+        return Err(Failure::SameFile);
+    }
+    // What would fail at the end fails now.
+    let report = args.report.as_deref().map(Output::open).transpose()?;
+    let chart = args.chart.as_deref().map(Output::open).transpose()?;
+    let parts = chart.as_ref().map(|_| chart::Parts::find().ok_or(Failure::NoPage)).transpose()?;
+    let knowledge = knowledge::load(settings.knowledge.as_deref())?;
+    let sources = source::open(settings, metrics)?;
+    let source = choose(&sources, panel.source.as_deref())?;
+    let line = Line::new(!args.quiet);
+
+    let plan = Plan::new(panel.question(source::now()))?;
+    let name = &source.about.name;
+    let loaded = ask::load(source, plan, |progress| line.fetched(name, progress)).await?;
+    line.say(&format!("Judging {} series", loaded.series.len()));
+    let analysis = analysed(loaded, panel).await?;
+    if !args.allow_empty
+        && let Some(nothing) = nothing(&analysis)
+    {
+        return Err(Failure::Empty(nothing));
+    }
+    line.say("Explaining what was found");
+    let metadata = match analysis.event_count() {
+        0 => Vec::new(),
+        _ => ask::metadata(source, &panel.expr).await,
+    };
+    let context = context(args, panel, source, &analysis);
+    let explained = explain(&analysis, &knowledge, &metadata);
+    drop(line);
+
+    let markdown = || {
+        let worst = explained.len().min(MOST_EXPLAINED);
+        report::markdown(&analysis, &explained[..worst], &context)
+    };
+    let json = || json(&findings(&analysis, &explained, &context));
+    if let Some((output, parts)) = chart.zip(parts) {
+        output.write(&chart::page(&analysis, &explained, &context, panel, &parts)?)?;
+    }
+    if let Some(output) = report {
+        let is_json = args.report.as_ref().is_some_and(|path| {
+            path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+        });
+        output.write(&if is_json { json()? } else { markdown() })?;
+    }
+    if !args.quiet {
+        print(&match args.format {
+            Format::Md => markdown(),
+            Format::Json => json()?,
+        })?;
+    }
+    let odd = analysis.worst_events().iter().any(|(_, event)| args.fail_on.counts(event.level()));
+    Ok(odd)
+}
+
+fn choose<'a>(sources: &'a [Source], wanted: Option<&str>) -> Result<&'a Source, Failure> {
+    let found = match wanted {
+        Some(id) => sources.iter().find(|source| source.about.id == id),
+        None => sources.first(),
+    };
+    found.ok_or_else(|| {
+        let known: Vec<&str> = sources.iter().map(|source| source.about.id.as_str()).collect();
+        let id = wanted.unwrap_or_default().to_owned();
+        Failure::UnknownSource { id, known: known.join(", ") }
+    })
+}
+
+/// Computes on a thread of its own, so that a signal is heard meanwhile.
+async fn analysed(loaded: Loaded, panel: &Panel) -> Result<Analysis, Failure> {
+    let (settings, learning) = (panel.settings, panel.learning());
+    let work = move || {
+        let detected = detect(&prepare(Arc::new(loaded)), settings.detector, learning);
+        analyze(Arc::new(detected), settings.rule)
+    };
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Failure::Internal(error.to_string()))
+}
+
+/// Why there is nothing to say of what was found.
+fn nothing(analysis: &Analysis) -> Option<String> {
+    let loaded = &analysis.detected.loaded;
+    match status(analysis) {
+        Status::Odd | Status::Normal => None,
+        Status::Empty if !loaded.unsupported.is_empty() => Some(
+            "the query gives native histograms alone, which have no single value: use \
+             histogram_quantile, histogram_avg or histogram_count"
+                .to_owned(),
+        ),
+        Status::Empty => Some(
+            "the source has no series for this query and range: check metric name and labels, or \
+             choose a range in which they existed"
+                .to_owned(),
+        ),
+        Status::Unjudged => Some(format!(
+            "the detector {} had too few samples to judge ({}): choose a longer range, a shorter \
+             step or a shorter window",
+            analysis.detected.detector.about().name,
+            words::scope(analysis),
+        )),
+    }
+}
+
+fn context(args: &Args, panel: &Panel, source: &Source, analysis: &Analysis) -> Context {
+    let fixed = panel.clone().fixed(analysis, Some(source.about.id.clone())).to_query();
+    let link = match &args.link_base {
+        Some(base) => {
+            let mut link = base.clone();
+            link.set_query(Some(&fixed));
+            link.into()
+        }
+        None => format!("?{fixed}"),
+    };
+    let yaml = if analysis.event_count() > 0 { rules::file(analysis) } else { None };
+    Context {
+        generated_at: source::now(),
+        version: concat!("Oddity ", env!("CARGO_PKG_VERSION")).to_owned(),
+        source: source.about.name.clone(),
+        link,
+        clock: Clock::UTC,
+        rule: yaml.map(|yaml| report::Rule { yaml, verification: None }),
+        sections: Vec::new(),
+    }
+}
+
+/// The events that are written in full, with causes where a report lists them.
+fn explain<'a>(
+    analysis: &Analysis,
+    knowledge: &'a Knowledge,
+    metadata: &[Metadata],
+) -> Vec<Explained<'a>> {
+    let mut all = explained_worst(analysis, MOST_EVENTS, Some(knowledge), metadata);
+    let rest = analysis.worst_events().into_iter().take(findings::MOST_EVENTS).skip(MOST_EVENTS);
+    all.extend(rest.map(|event| explained(analysis, event, None, &[])));
+    all
+}
+
+fn json(findings: &Findings<'_>) -> Result<String, Failure> {
+    let mut text = serde_json::to_string_pretty(findings)
+        .map_err(|error| Failure::Internal(error.to_string()))?;
+    text.push('\n');
+    Ok(text)
+}

@@ -1,0 +1,312 @@
+//! What can be said on the command line, and which view of the page that is.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use shared::detect::Detector;
+use shared::event::{Level, Rule};
+use shared::panel::{KEYS, Panel};
+use shared::time::{Span, Step, Timestamp};
+use url::Url;
+
+const ASKED: &str = "What is asked";
+const JUDGED: &str = "How it is judged";
+const WRITTEN: &str = "What comes out";
+
+/// The two ways to ask.
+pub const USAGE: &str = "\
+oddity detect --query <PROMQL> [OPTIONS]
+       oddity detect --link <URL> [OPTIONS]";
+
+/// Shown under the long help.
+pub const EXAMPLES: &str = "\
+Exit status:
+  0  nothing odd, or nothing as severe as --fail-on
+  1  no answer: an error, said on stderr
+  2  wrong use
+  3  something odd
+  130, 143  cancelled
+
+Examples:
+  oddity detect --query 'rate(dhcp_lease_count[5m]) * 60' --range 6h
+  oddity detect --query up --fail-on major --quiet || echo 'look at up'
+  oddity detect --link 'http://oddity.example/?q=up&detector=rolling' --range 1h --format json | jq .headline
+  oddity detect --query up --detector rolling --set window=120 --set k=5 --report up.md --chart up.html
+
+The page writes the link: tune the detector there, copy the address, and give it to --link; other options win over it.
+`oddity detectors ID` lists what --set takes.";
+
+/// One question, how it is judged, and what comes out.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// PromQL, an instant vector such as `rate(http_requests_total[5m])`.
+    #[arg(
+        long,
+        value_name = "PROMQL",
+        required_unless_present = "link",
+        help_heading = ASKED
+    )]
+    query: Option<String>,
+    /// An address of the page, or its part from the question mark on: asks what the page asks.
+    #[arg(long, value_name = "URL", help_heading = ASKED)]
+    link: Option<String>,
+    /// Id of the source [default: the first one that is configured].
+    #[arg(long, value_name = "ID", help_heading = ASKED)]
+    source: Option<String>,
+    /// How long a time, until --to or now [default: 1d].
+    #[arg(long, value_name = "DURATION", conflicts_with = "from", help_heading = ASKED)]
+    range: Option<Span>,
+    /// First time to judge: RFC 3339 or Unix seconds.
+    #[arg(long, value_name = "TIME", help_heading = ASKED)]
+    from: Option<Timestamp>,
+    /// Last time to judge [default: now].
+    #[arg(long, value_name = "TIME", help_heading = ASKED)]
+    to: Option<Timestamp>,
+    /// Distance of samples [default: chosen by range and sample interval].
+    #[arg(long, value_name = "DURATION", help_heading = ASKED)]
+    step: Option<Step>,
+    /// What is compared with what [default: auto]; `oddity detectors` describes them.
+    #[arg(
+        long,
+        value_name = "ID",
+        value_parser = ids(),
+        hide_possible_values = true,
+        help_heading = JUDGED
+    )]
+    detector: Option<String>,
+    /// A setting of the detector or the rule; may be repeated. `oddity detectors ID` lists them.
+    #[arg(long, value_name = "KEY=VALUE", help_heading = JUDGED)]
+    set: Vec<String>,
+    /// A time that must not enter a baseline, such as an outage; may be repeated.
+    #[arg(long, value_name = "FROM/TO", help_heading = JUDGED)]
+    exclude: Vec<String>,
+    /// Least severity that counts as odd for the exit status.
+    #[arg(long, value_enum, value_name = "LEVEL", default_value_t, help_heading = JUDGED)]
+    pub fail_on: FailOn,
+    /// What is printed.
+    #[arg(long, value_enum, default_value_t, help_heading = WRITTEN)]
+    pub format: Format,
+    /// File for the report: JSON if its name ends in .json, else Markdown.
+    #[arg(long, value_name = "FILE", help_heading = WRITTEN)]
+    pub report: Option<PathBuf>,
+    /// File for a chart that any browser opens, without a network: HTML.
+    #[arg(long, value_name = "FILE.html", help_heading = WRITTEN)]
+    pub chart: Option<PathBuf>,
+    /// Address of your Oddity, for the link in what comes out.
+    #[arg(
+        long,
+        env = "ODDITY_LINK_BASE",
+        value_name = "URL",
+        value_parser = base,
+        help_heading = WRITTEN
+    )]
+    pub link_base: Option<Url>,
+    /// No series, or none that could be judged, is no error.
+    #[arg(long, help_heading = WRITTEN)]
+    pub allow_empty: bool,
+    /// Print nothing but errors; files are written.
+    #[arg(long, short, help_heading = WRITTEN)]
+    pub quiet: bool,
+}
+
+/// What is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// The report as Markdown.
+    #[default]
+    Md,
+    /// Everything that was found, as docs/detect.md describes it.
+    Json,
+}
+
+/// From which severity on the exit status says that something is odd.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Any event.
+    #[default]
+    Low,
+    /// Severity from 3.
+    Warning,
+    /// Severity from 25.
+    Minor,
+    /// Severity from 50.
+    Major,
+    /// Severity from 75.
+    Critical,
+    /// No event.
+    Never,
+}
+
+impl FailOn {
+    /// Whether an event of this level counts.
+    pub fn counts(self, level: Level) -> bool {
+        let least = match self {
+            Self::Low => Level::Low,
+            Self::Warning => Level::Warning,
+            Self::Minor => Level::Minor,
+            Self::Major => Level::Major,
+            Self::Critical => Level::Critical,
+            Self::Never => return false,
+        };
+        level >= least
+    }
+}
+
+/// The ids of all detectors.
+pub fn ids() -> PossibleValuesParser {
+    let about = Detector::all().map(|detector| detector.about());
+    about.map(|about| PossibleValue::new(about.id).help(about.summary)).collect::<Vec<_>>().into()
+}
+
+fn base(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("{error}: write it as https://host/"))?;
+    let web = matches!(url.scheme(), "http" | "https") && url.username().is_empty();
+    if !web || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+        return Err(
+            "write it as https://host/, with a path if there is one, and no more".to_owned()
+        );
+    }
+    Ok(url)
+}
+
+/// The keys of a link that say which time.
+const RANGE_KEYS: [&str; 5] = ["range", "from", "to", "g0.range_input", "g0.end_input"];
+
+impl Args {
+    /// The view of the page that shows the same at `now`.
+    ///
+    /// # Errors
+    /// What of it is not understood and what would be.
+    pub fn panel(&self, now: Timestamp) -> Result<Panel, String> {
+        let mut pairs = self.linked()?;
+        let mut put = |key: &str, value: String| pairs.push((key.to_owned(), value));
+        let texts = [("q", &self.query), ("source", &self.source), ("detector", &self.detector)];
+        for (key, value) in texts {
+            if let Some(value) = value {
+                put(key, value.clone());
+            }
+        }
+        if let Some(step) = self.step {
+            put("step", step.to_string());
+        }
+        let length = self.range.unwrap_or(Span::from_seconds(86_400));
+        match (self.from, self.to) {
+            (None, None) => {
+                if self.range.is_some() {
+                    put("range", length.to_string());
+                }
+            }
+            (from, to) => {
+                let to = to.unwrap_or(now);
+                let from = from.unwrap_or(to - length);
+                if from > to {
+                    return Err(format!("--from {from} is after --to {to}"));
+                }
+                put("from", from.to_string());
+                put("to", to.to_string());
+            }
+        }
+        for range in &self.exclude {
+            put("exclude", range.clone());
+        }
+        let of = pairs.iter().rev().find(|(key, _)| key == "detector");
+        let detector = of.and_then(|(_, id)| Detector::by_id(id)).unwrap_or_default();
+        for setting in &self.set {
+            let (key, value) = setting
+                .split_once('=')
+                .ok_or_else(|| format!("--set {setting}: write KEY=VALUE, such as k=5"))?;
+            let keys = detector.about().params.iter().map(|param| param.id);
+            if !keys.chain(KEYS.iter().map(|key| key.id)).any(|known| known == key) {
+                return Err(format!(
+                    "--set {setting}: there is no such setting.\n\n{}",
+                    settings(detector).trim_end()
+                ));
+            }
+            pairs.push((key.to_owned(), value.to_owned()));
+        }
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
+        let (panel, problems) = Panel::from_query(&query);
+        if let Some(problem) = problems.first() {
+            let (key, value) = (&problem.key, &problem.value);
+            let expected = match key.as_str() {
+                "detector" => format!("one of {}", names()),
+                _ => problem.expected.clone(),
+            };
+            return Err(format!("{key}={value} is not understood: it takes {expected}"));
+        }
+        if panel.expr.trim().is_empty() {
+            return Err("nothing is asked: write a query behind --query".to_owned());
+        }
+        Ok(panel)
+    }
+
+    /// What the link says, without that which other options replace as a whole.
+    fn linked(&self) -> Result<Vec<(String, String)>, String> {
+        let Some(link) = &self.link else { return Ok(Vec::new()) };
+        let part = link.split_once('?').map_or(link.as_str(), |(_, query)| query);
+        let query = part.split('#').next().unwrap_or_default();
+        if !query.contains('=') {
+            return Err(format!("--link {link}: there is no question in it, such as ?q=up"));
+        }
+        let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
+        let timed = self.range.is_some() || self.from.is_some() || self.to.is_some();
+        let of_detector = |key: &str| {
+            matches!(key, "k" | "alert")
+                || Detector::all().any(|of| of.about().params.iter().any(|param| param.id == key))
+        };
+        let kept = pairs.filter(|(key, _)| {
+            !(timed && RANGE_KEYS.contains(&key.as_str())
+                || self.detector.is_some() && of_detector(key))
+        });
+        Ok(kept.collect())
+    }
+}
+
+fn names() -> String {
+    let ids: Vec<_> = Detector::all().map(|detector| detector.about().id).collect();
+    ids.join(", ")
+}
+
+/// All detectors in a line each.
+pub fn detectors() -> String {
+    let mut out = String::new();
+    for detector in Detector::all() {
+        let about = detector.about();
+        let _ = writeln!(out, "{:14} {}", about.id, about.summary);
+    }
+    out
+}
+
+/// What can be set of a detector and its rule.
+pub fn settings(detector: Detector) -> String {
+    let about = detector.about();
+    let mut out = format!("Settings of the detector {}, for --set KEY=VALUE:\n", about.id);
+    let mut put = |key: &str, about: &str, accepts: &str, default: &str| {
+        let _ = write!(out, "  {key:10} {about}\n  {:10} {accepts}{default}\n", "");
+    };
+    for param in about.params {
+        let default = format!(" [default: {}]", param.write(param.default));
+        put(param.id, param.help, &param.accepts(), &default);
+    }
+    let rule = Rule::of(detector);
+    for key in KEYS.iter().filter(|key| key.id != "alert" || about.alert.is_some()) {
+        let default = match key.id {
+            "k" => rule.threshold.to_string(),
+            "alert" => rule.alert.to_string(),
+            "min" => rule.min_deviation.to_string(),
+            "minrel" => rule.min_relative.to_string(),
+            "for" => rule.at_least.to_string(),
+            "bridge" => rule.bridge.to_string(),
+            "holdoff" => rule.hold_off.to_string(),
+            "dir" => "both".to_owned(),
+            _ => "no".to_owned(),
+        };
+        put(key.id, key.about, key.accepts, &format!(" [default: {default}]"));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+//! The questions of a plan, put to a source of this process: through the same checks, limits and credentials as those of
+//! the page, but without a server between.
+
+use std::error::Error;
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::to_bytes;
+use axum::http::Method;
+use shared::api::form;
+use shared::knowledge::{Metadata, Subject};
+use shared::plan::{Plan, Progress};
+use shared::prometheus::{Loaded, ReplyError};
+
+use super::Failure;
+use crate::connection::Connection;
+use crate::endpoint::Endpoint;
+use crate::error::ApiError;
+use crate::fault::Fault;
+use crate::params;
+use crate::source::{Question, Source};
+
+/// Does what a plan says, until everything has come.
+pub(super) async fn load(
+    source: &Source,
+    mut plan: Plan,
+    report: impl Fn(Progress),
+) -> Result<Loaded, Failure> {
+    loop {
+        plan = match plan {
+            Plan::Done(loaded) => return Ok(*loaded),
+            Plan::Ask(pending) => {
+                report(pending.progress());
+                let request = pending.request();
+                let reply = ask(source, Method::POST, request.endpoint, &request.parameters).await;
+                pending.answer(reply)?
+            }
+        };
+    }
+}
+
+/// What the source says of the metrics of a query; nothing where it does not say.
+pub(super) async fn metadata(source: &Source, expr: &str) -> Vec<Metadata> {
+    let mut all = Vec::new();
+    for names in Subject::described_names(expr) {
+        for name in names {
+            let reply = ask(source, Method::GET, "metadata", &[("metric", name)]).await;
+            let found = reply.ok().and_then(|body| Metadata::decode(&body).ok());
+            if let Some(found) = found.filter(|found| !found.is_empty()) {
+                all.extend(found);
+                break;
+            }
+        }
+    }
+    all
+}
+
+async fn ask(
+    source: &Source,
+    method: Method,
+    endpoint: &str,
+    parameters: &[(&str, String)],
+) -> Result<Vec<u8>, Failure> {
+    let endpoint = Endpoint::parse(endpoint).ok_or_else(ApiError::internal)?;
+    let params = params::check(&endpoint, [form(parameters).as_bytes(), b""], &source.limits)?;
+    let nobody = ([127, 0, 0, 1], 0).into();
+    let client = Arc::new(Connection::new(nobody, nobody, Instant::now()));
+    let answer = source.ask(Question { method, endpoint, params, client }).await?;
+    let body = to_bytes(answer.into_body(), usize::MAX).await;
+    body.map(Into::into).map_err(|error| cut(source, error.into_inner().as_ref()))
+}
+
+/// Why an answer broke off.
+fn cut(source: &Source, error: &(dyn Error + 'static)) -> Failure {
+    let mut next = Some(error);
+    while let Some(cause) = next {
+        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if let Some(fault) = inner.and_then(|inner| inner.downcast_ref::<Fault>()) {
+            return source.refusal(*fault).into();
+        }
+        next = cause.source();
+    }
+    Failure::Reply(ReplyError::Cut { bytes: 0 })
+}

@@ -1,0 +1,266 @@
+//! A chart in one file: the page's figures, its list of events, and Plotly itself, so that it opens from a disk.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use figure::{Named, Palette, View, interactive, ranges, times};
+use serde_json::json;
+use shared::analysis::{Analysis, Ranked};
+use shared::explain::sentence;
+use shared::knowledge::Explained;
+use shared::panel::Panel;
+use shared::report::{Context, MOST_EVENTS};
+use shared::words;
+
+use super::Failure;
+use crate::assets;
+
+/// So many series are drawn.
+const MOST_CHARTS: usize = 5;
+
+/// So many events of a series are named in its chart.
+const MOST_NAMED: usize = 8;
+
+/// Pixels; the width is that of the window.
+const SIZE: (f64, f64) = (1_100.0, 420.0);
+
+/// What of the chart is always the same.
+#[derive(rust_embed::Embed)]
+#[folder = "src/detect/chart"]
+struct Own;
+
+/// Scripts and styles that stand in the file.
+pub(super) struct Parts {
+    plotly: Part,
+    script: Part,
+    styles: [Part; 2],
+}
+
+struct Part {
+    text: Cow<'static, str>,
+    hash: [u8; 32],
+}
+
+impl Part {
+    fn new(data: Cow<'static, [u8]>, hash: [u8; 32]) -> Option<Self> {
+        let text = match data {
+            Cow::Borrowed(data) => Cow::Borrowed(std::str::from_utf8(data).ok()?),
+            Cow::Owned(data) => Cow::Owned(String::from_utf8(data).ok()?),
+        };
+        Some(Self { text, hash })
+    }
+
+    fn of_page(stem: &str, extension: &str) -> Option<Self> {
+        let assets::File { data, hash } = assets::hashed(stem, extension)?;
+        Self::new(data, hash)
+    }
+
+    fn own(name: &str) -> Option<Self> {
+        let file = Own::get(name)?;
+        Self::new(file.data, file.metadata.sha256_hash())
+    }
+
+    /// For a content security policy.
+    fn allowed(&self) -> String {
+        format!("'sha256-{}'", STANDARD.encode(self.hash))
+    }
+}
+
+impl Parts {
+    /// `None` if the page has not been built.
+    pub(super) fn find() -> Option<Self> {
+        Some(Self {
+            plotly: Part::of_page("plotly.min", ".js")?,
+            script: Part::own("chart.js")?,
+            styles: [Part::of_page("tokens", ".css")?, Part::own("chart.css")?],
+        })
+    }
+}
+
+/// The whole file.
+///
+/// # Errors
+/// [`Failure::Internal`] if a figure cannot be written, which no data causes.
+pub(super) fn page(
+    analysis: &Analysis,
+    explained: &[Explained<'_>],
+    context: &Context,
+    panel: &Panel,
+    parts: &Parts,
+) -> Result<String, Failure> {
+    let drawn = drawn(analysis, panel);
+    let figures = drawn.iter().map(|ranked| figure(analysis, ranked, context, panel));
+    let figures: Result<Vec<_>, _> = figures.collect();
+    let figures = figures.map_err(|error| Failure::Internal(error.to_string()))?;
+    // Nothing in JSON can end the element that it stands in.
+    let figures = json!(figures).to_string().replace('<', "\\u003c");
+    let Parts { plotly, script, styles: [tokens, style] } = parts;
+    let mut body = head(analysis, context);
+    for (at, ranked) in drawn.iter().enumerate() {
+        let name = &analysis.series(ranked).1.prepared.name;
+        let _ = writeln!(
+            body,
+            "<figure><figcaption>{}</figcaption><div class=\"chart\" id=\"figure-{at}\" role=\"img\" aria-label=\"{}\"></div></figure>",
+            html(name),
+            html(&words::headline(analysis)),
+        );
+    }
+    let rest = analysis.ranking.len() - drawn.len();
+    if rest > 0 {
+        let _ =
+            writeln!(body, "<p class=\"muted\">Series without a chart of their own: {rest}.</p>");
+    }
+    body.push_str(&events(analysis, explained, context));
+    Ok(format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src {} {}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
+         <title>{}</title>\n<style>{}{}</style>\n</head>\n<body>\n<main>\n{body}</main>\n\
+         <script type=\"application/json\" id=\"figures\">{figures}</script>\n<script>{}</script>\n<script>{}</script>\n</body>\n</html>\n",
+        plotly.allowed(),
+        script.allowed(),
+        html(&words::title(analysis)),
+        tokens.text,
+        style.text,
+        plotly.text,
+        script.text,
+    ))
+}
+
+/// The series that the view names, then those with events, worst first; the worst where none has one.
+fn drawn<'a>(analysis: &'a Analysis, panel: &Panel) -> Vec<&'a Ranked> {
+    let named = |ranked: &&Ranked| {
+        let labels = analysis.series(ranked).0.labels.to_string();
+        panel.focus.as_ref().is_some_and(|focus| *focus == labels)
+    };
+    let focus = analysis.ranking.iter().find(named).or_else(|| analysis.ranking.first());
+    let others = analysis.ranking.iter().filter(|ranked| {
+        !ranked.events.is_empty() && focus.is_none_or(|focus| focus.index != ranked.index)
+    });
+    focus.into_iter().chain(others).take(MOST_CHARTS).collect()
+}
+
+fn figure(
+    analysis: &Analysis,
+    ranked: &Ranked,
+    context: &Context,
+    panel: &Panel,
+) -> serde_json::Result<serde_json::Value> {
+    // The script puts the colours of the theme in the place of these. No text of others can be one: in them `<` is
+    // escaped.
+    let palette = Palette {
+        data: "<data>".to_owned(),
+        band: "<band>".to_owned(),
+        odd: "<odd>".to_owned(),
+        text: "<text>".to_owned(),
+        muted: "<muted>".to_owned(),
+        line: "<line>".to_owned(),
+        surface: "<surface>".to_owned(),
+    };
+    let view = View {
+        analysis,
+        focus: ranked,
+        ranges: ranges(analysis, ranked, times(analysis, panel.zoom)),
+        palette: &palette,
+        clock: context.clock,
+        size: SIZE,
+    };
+    let worst = analysis.worst_events();
+    let named = worst.iter().enumerate().filter(|(_, (of, _))| of.index == ranked.index);
+    let named = named.map(|(at, (_, event))| Named { number: at + 1, event });
+    let named: Vec<Named<'_>> = named.take(MOST_NAMED).collect();
+    let (layout, curves) = interactive(&view, &panel.excluded, &named);
+    let data = curves.into_iter().map(|curve| {
+        let mut trace = curve.trace;
+        trace["x"] = json!(curve.x);
+        trace["y"] = json!(curve.y);
+        trace
+    });
+    Ok(json!({ "data": data.collect::<Vec<_>>(), "layout": serde_json::to_value(&layout)? }))
+}
+
+fn head(analysis: &Analysis, context: &Context) -> String {
+    let query = &analysis.detected.loaded.query;
+    let range = analysis.judged_grid().range();
+    let clock = context.clock;
+    let mut out = format!("<h1>{}</h1>\n<dl>\n", html(&words::headline(analysis)));
+    let mut put = |name: &str, value: &str| {
+        let _ = writeln!(out, "<div><dt>{name}</dt><dd>{value}</dd></div>");
+    };
+    put("Query", &format!("<code>{}</code>", html(&query.expr)));
+    put("Source", &html(&context.source));
+    let (start, end) = (clock.full(range.start), clock.full(range.end));
+    put("Range", &html(&format!("{start} to {end}, step {}", query.step)));
+    let detector = analysis.detected.detector.about().name;
+    put("Detector", &html(&format!("{detector}, {}", words::threshold(analysis))));
+    put("Data", &html(&format!("{}, {}", words::scope(analysis), words::history(analysis))));
+    for warning in &analysis.detected.loaded.warnings {
+        put("Warning", &html(warning));
+    }
+    if context.link.starts_with("http") {
+        let link = html(&context.link);
+        let attributes = "rel=\"noopener noreferrer\"";
+        put("Link", &format!("<a {attributes} href=\"{link}\">the same in Oddity</a>"));
+    }
+    let generated = format!("{} by {}", clock.full(context.generated_at), context.version);
+    put("Generated", &html(&generated));
+    let others = match analysis.ranking.len() {
+        0 | 1 => "",
+        _ => "<li class=\"others\">other series</li>",
+    };
+    let _ = write!(
+        out,
+        "</dl>\n<ul class=\"legend\"><li class=\"value\">value</li>{others}<li class=\"band\">expected</li>\
+         <li class=\"odd\">▲▼ odd, with the event's number</li><li class=\"muted\">drag to zoom, double click to see all</li></ul>\n\
+         <noscript><p>The charts need JavaScript; the list of events does not.</p></noscript>\n",
+    );
+    out
+}
+
+fn events(analysis: &Analysis, explained: &[Explained<'_>], context: &Context) -> String {
+    let worst = analysis.worst_events();
+    if worst.is_empty() {
+        return String::new();
+    }
+    let mut out = String::from(
+        "<h2>Events</h2>\n<div class=\"scroll\"><table>\n<thead><tr><th>Event</th><th>Severity</th><th>What</th><th>Series</th><th>Start</th><th>Course</th><th>Observed</th></tr></thead>\n<tbody>\n",
+    );
+    let listed = worst.iter().zip(explained).take(MOST_EVENTS).enumerate();
+    for (at, ((ranked, event), known)) in listed {
+        let cells = [
+            (at + 1).to_string(),
+            format!("{} {}", words::sign(event), words::severity(event)),
+            event.kind.name().to_owned(),
+            analysis.series(ranked).1.prepared.name.clone(),
+            context.clock.full(event.start),
+            words::course(event),
+            sentence(&known.facts, context.clock),
+        ];
+        let cells = cells.map(|cell| format!("<td>{}</td>", html(&cell)));
+        let _ = writeln!(out, "<tr>{}</tr>", cells.concat());
+    }
+    out.push_str("</tbody>\n</table></div>\n");
+    if worst.len() > MOST_EVENTS {
+        let rest = worst.len() - MOST_EVENTS;
+        let _ = writeln!(out, "<p class=\"muted\">Less severe events, not listed: {rest}.</p>");
+    }
+    out
+}
+
+/// Text that is nothing but text in HTML, in elements and in attributes between quotes.
+fn html(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}

@@ -1,0 +1,146 @@
+//! Where results go: to stdout, and to files that appear whole or not at all.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, ErrorKind, Write as _, stdout};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
+
+use super::Failure;
+
+/// A file that will be written.
+#[derive(Debug)]
+pub(super) struct Output {
+    path: PathBuf,
+    way: Way,
+}
+
+#[derive(Debug)]
+enum Way {
+    /// Beside the place where it will be; it goes away if nothing comes of it.
+    Beside(NamedTempFile),
+    /// A device or a pipe, which stays what it is.
+    Through(File),
+}
+
+impl Output {
+    /// Finds out now whether the file can be written, and leaves what is there.
+    ///
+    /// # Errors
+    /// [`Failure::Write`] if it cannot.
+    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
+        let way = way(path).map_err(|error| Failure::Write { path: path.to_owned(), error })?;
+        Ok(Self { path: path.to_owned(), way })
+    }
+
+    /// Writes all of it at once.
+    ///
+    /// # Errors
+    /// [`Failure::Write`] if that fails; what was there before stays then.
+    pub(super) fn write(self, text: &str) -> Result<(), Failure> {
+        let Self { path, way } = self;
+        write(&path, way, text).map_err(|error| Failure::Write { path, error })
+    }
+}
+
+fn way(path: &Path) -> io::Result<Way> {
+    let present = fs::metadata(path).ok();
+    if present.as_ref().is_some_and(fs::Metadata::is_dir) {
+        return Err(io::Error::new(ErrorKind::IsADirectory, "it is a folder: name a file"));
+    }
+    if present.as_ref().is_some_and(|present| !present.is_file()) {
+        return Ok(Way::Through(OpenOptions::new().write(true).open(path)?));
+    }
+    if present.is_some() {
+        // One that may not be written is not replaced either.
+        OpenOptions::new().append(true).open(path)?;
+    }
+    let folder = match target(path).parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    fs::metadata(&folder)?;
+    let mode = present.map_or(Permissions::from_mode(0o666), |present| present.permissions());
+    let file = Builder::new().prefix(".oddity-").permissions(mode).tempfile_in(&folder);
+    // Without the name of a file that nobody asked for.
+    file.map(Way::Beside).map_err(|error| error.kind().into())
+}
+
+/// Where a link leads.
+fn target(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn write(path: &Path, way: Way, text: &str) -> io::Result<()> {
+    match way {
+        Way::Beside(mut file) => {
+            file.write_all(text.as_bytes())?;
+            file.as_file().sync_all()?;
+            file.persist(target(path)).map(drop).map_err(|failed| failed.error)
+        }
+        Way::Through(mut file) => file.write_all(text.as_bytes()),
+    }
+}
+
+/// Prints. A reader who has seen enough is no fault.
+///
+/// # Errors
+/// [`Failure::Print`] if it fails otherwise.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = stdout().lock();
+    let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    match printed {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Print(error)),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_appear_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = || {
+            let entries = fs::read_dir(folder.path()).unwrap();
+            let mut names: Vec<_> =
+                entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+            names.sort();
+            names
+        };
+        let path = folder.path().join("report.md");
+        fs::write(&path, "old").unwrap();
+        drop(Output::open(&path).unwrap());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        Output::open(&path).unwrap().write("new").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        let link = folder.path().join("link.md");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        Output::open(&link).unwrap().write("through the link").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "through the link");
+        assert_eq!(names(), ["link.md", "report.md"]);
+        Output::open(Path::new("/dev/null")).unwrap().write("gone").unwrap();
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_said_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let check = |path: &Path, says: &str| {
+            let error = Output::open(path).unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+        };
+        check(folder.path(), "it is a folder: name a file");
+        check(
+            &folder.path().join("none/report.md"),
+            "none/report.md: No such file or directory (os error 2)",
+        );
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        check(&file.join("report.md"), "not a directory");
+        let full = Output::open(Path::new("/dev/full")).unwrap().write("x").unwrap_err();
+        assert!(full.to_string().contains("cannot write /dev/full: No space left"), "{full}");
+    }
+}

@@ -1,0 +1,126 @@
+//! The chart as a figure that Plotly itself moves: for a file that is opened without the page.
+
+use plotly::Scatter;
+use plotly::common::{Font, HoverInfo, Marker, Mode};
+use plotly::layout::{Axis, AxisType};
+use shared::detect::Detection;
+use shared::event::{Direction, Event};
+use shared::time::{TimeRange, Timestamp};
+use shared::words;
+
+use crate::decimate::{MOST_POINTS, decimated};
+use crate::layout::{Layout, layout};
+use crate::picture::{judged_axis, plain, traces};
+use crate::{Curve, View, bare, styled};
+
+/// An event that is named in the chart.
+#[derive(Clone, Copy, Debug)]
+pub struct Named<'a> {
+    /// Under which number it is listed.
+    pub number: usize,
+    /// One of those of the focused series.
+    pub event: &'a Event,
+}
+
+/// What [`crate::picture()`] draws, with the events named, a time axis that can be zoomed, and what is known of each
+/// sample under the pointer.
+pub fn interactive(
+    view: &View<'_>,
+    excluded: &[TimeRange],
+    named: &[Named<'_>],
+) -> (Layout, Vec<Curve>) {
+    let mut curves = traces(view);
+    curves.push(told(view));
+    for side in [Direction::Up, Direction::Down] {
+        let on = named.iter().filter(|named| named.event.direction == side);
+        curves.push(names(view, &on.copied().collect::<Vec<_>>(), side));
+    }
+    let (start, end) = view.ranges.times;
+    let axis = Axis::new()
+        .type_(AxisType::Date)
+        .range(vec![start, end])
+        .zero_line(false)
+        .line_color(view.palette.line.clone())
+        .tick_color(view.palette.line.clone())
+        .grid_color(view.palette.line.clone())
+        .anchor(judged_axis(view));
+    (layout(view).without(excluded, view).zoomed_by_plotly(axis), curves)
+}
+
+/// Number and kind at the peak of each event.
+fn names(view: &View<'_>, named: &[Named<'_>], side: Direction) -> Curve {
+    let text: Vec<String> = named
+        .iter()
+        .map(|Named { number, event }| format!("{number}: {}", plain(event.kind.name())))
+        .collect();
+    let trace = bare()
+        .mode(Mode::MarkersText)
+        .y_axis(judged_axis(view))
+        // Unseen, to keep the words off the mark that is there already.
+        .marker(Marker::new().size(14).opacity(0.0))
+        .clip_on_axis(false)
+        .text_font(Font::new().size(12).color(view.palette.odd.clone()));
+    // What stopped coming is marked where it was expected.
+    let places: Vec<(Timestamp, f64)> = named
+        .iter()
+        .map(|Named { event, .. }| match event.peak.value {
+            value if value.is_finite() => (event.peak.time, value),
+            _ => (event.onset.time, event.onset.expected),
+        })
+        .collect();
+    let x: Vec<f64> = places.iter().map(|(time, _)| time.0 as f64).collect();
+    let positions: Vec<String> = x.iter().map(|x| position(*x, view.ranges.times, side)).collect();
+    let mut curve = with_text(&trace, x, places.iter().map(|(_, value)| *value).collect(), text);
+    curve.trace["textposition"] = positions.into();
+    curve
+}
+
+/// Beyond the peak, and towards the middle of the chart where its edge is near.
+fn position(x: f64, (start, end): (f64, f64), side: Direction) -> String {
+    let beyond = if side == Direction::Up { "top" } else { "bottom" };
+    let towards = match (x - start) / (end - start) {
+        share if share < 0.2 => "right",
+        share if share > 0.8 => "left",
+        _ => "center",
+    };
+    format!("{beyond} {towards}")
+}
+
+/// An unseen line that says what is known of each sample.
+fn told(view: &View<'_>) -> Curve {
+    let (series, found) = view.analysis.series(view.focus);
+    let (x, y) = decimated(&series.values, series.grid, view.ranges.times, MOST_POINTS);
+    let text = x.iter().map(|time| {
+        let at = series.grid.nearest(Timestamp(*time as i64)).unwrap_or_default();
+        plain(&known(view, &found.detection, at)).replace('\n', "<br>")
+    });
+    let text = text.collect();
+    let trace = bare().mode(Mode::Lines).opacity(0.0).hover_info(HoverInfo::Text);
+    with_text(&trace, x, y, text)
+}
+
+/// A line each: when, value, what was expected, score.
+fn known(view: &View<'_>, detection: &Detection, at: usize) -> String {
+    let (series, _) = view.analysis.series(view.focus);
+    let (unit, judged) =
+        (view.analysis.detected.unit, view.analysis.judged_unit(detection.quantity));
+    let mut lines = vec![view.clock.full(series.grid.at(at)), unit.format(series.values[at])];
+    if view.ranges.strip.is_some() && detection.judged[at].is_finite() {
+        let quantity = words::quantity(detection.quantity);
+        lines.push(format!("{quantity} {}", judged.format(detection.judged[at])));
+    }
+    let (lower, upper) = detection.bounds(at, view.analysis.rule.threshold);
+    if !lower.is_nan() && !upper.is_nan() {
+        lines.push(format!("expected {}", words::bounds(lower, upper, judged)));
+    }
+    if detection.score[at].is_finite() {
+        lines.push(format!("score {}", words::score(detection.quantity, detection.score[at])));
+    }
+    lines.join("\n")
+}
+
+fn with_text(trace: &Scatter<f64, f64>, x: Vec<f64>, y: Vec<f64>, text: Vec<String>) -> Curve {
+    let mut curve = styled(trace, x, y);
+    curve.trace["text"] = text.into();
+    curve
+}

@@ -1,0 +1,196 @@
+//! Axes and surroundings of the chart, the parts of Plotly's layout that are used.
+
+use plotly::common::{DashType, Font, Line, Title};
+use plotly::layout::{Axis, DragMode, Margin};
+use serde::Serialize;
+use shared::time::TimeRange;
+use shared::words;
+
+use crate::geometry::{BOTTOM, LEFT, RIGHT, STRIP_DOMAIN, TOP, VALUES_DOMAIN, ticks, time_ticks};
+use crate::{Ranges, View, span};
+
+/// Room for a title, in pixels.
+const TITLE_TOP: f64 = 64.0;
+
+/// The parts of Plotly's layout that are used; the crate's own type writes out fifty more.
+#[derive(Serialize)]
+pub struct Layout {
+    width: usize,
+    height: usize,
+    margin: Margin,
+    font: Font,
+    paper_bgcolor: String,
+    plot_bgcolor: String,
+    showlegend: bool,
+    hovermode: Hover,
+    dragmode: DragMode,
+    xaxis: Axis,
+    yaxis: Axis,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    yaxis2: Option<Axis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<Title>,
+    annotations: Vec<Caption>,
+    shapes: Vec<Block>,
+}
+
+/// Which samples tell of themselves under the pointer.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Hover {
+    None(bool),
+    At(&'static str),
+}
+
+/// A stretch of time over the whole height, behind the lines, with words in its upper corner.
+#[derive(Serialize)]
+struct Block {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    xref: &'static str,
+    yref: &'static str,
+    layer: &'static str,
+    x0: f64,
+    x1: f64,
+    y0: f64,
+    y1: f64,
+    fillcolor: String,
+    opacity: f64,
+    line: Line,
+    label: Words,
+}
+
+#[derive(Serialize)]
+struct Words {
+    text: &'static str,
+    textposition: &'static str,
+    font: Font,
+}
+
+/// Words over an area, placed by its share of the plot.
+#[derive(Serialize)]
+struct Caption {
+    text: String,
+    x: f64,
+    y: f64,
+    xref: &'static str,
+    yref: &'static str,
+    xanchor: &'static str,
+    yanchor: &'static str,
+    showarrow: bool,
+}
+
+impl Caption {
+    fn above(domain: [f64; 2], text: String) -> Self {
+        let (xref, yref, xanchor, yanchor) = ("paper", "paper", "left", "bottom");
+        Self { text, x: 0.0, y: domain[1], xref, yref, xanchor, yanchor, showarrow: false }
+    }
+}
+
+/// Axes and surroundings of the chart on the page.
+pub fn layout(view: &View<'_>) -> Layout {
+    let Ranges { times, values, strip } = view.ranges;
+    let unit = view.analysis.detected.unit;
+    let axis = |range: (f64, f64), unit, count| {
+        let (at, labels) = ticks(range, unit, count);
+        Axis::new()
+            .range(vec![range.0, range.1])
+            .tick_values(at)
+            .tick_text(labels)
+            .fixed_range(true)
+            .grid_color(view.palette.line.clone())
+            .zero_line(false)
+    };
+    let domain = if strip.is_some() { VALUES_DOMAIN } else { [0.0, 1.0] };
+    let height = view.size.1 - TOP - BOTTOM;
+    let count = |domain: [f64; 2]| ((domain[1] - domain[0]) * height / 70.0).clamp(3.0, 8.0);
+    let (marks, labels) = time_ticks(times, view.clock, (view.size.0 / 110.0).clamp(3.0, 12.0));
+    let x_axis = Axis::new()
+        .range(vec![times.0, times.1])
+        .tick_values(marks)
+        .tick_text(labels)
+        .zero_line(false)
+        .grid_color(CLEAR)
+        .line_color(view.palette.line.clone())
+        .tick_length(4)
+        .tick_color(view.palette.line.clone())
+        .anchor(if strip.is_some() { "y2" } else { "y" });
+    let quantity = view.analysis.series(view.focus).1.detection.quantity;
+    let judged = view.analysis.judged_unit(quantity);
+    let caption = strip.map(|_| Caption::above(STRIP_DOMAIN, words::axis(quantity, judged)));
+    Layout {
+        width: view.size.0 as usize,
+        height: view.size.1 as usize,
+        margin: margin(TOP),
+        font: Font::new().size(11).color(view.palette.muted.clone()),
+        paper_bgcolor: CLEAR.to_owned(),
+        plot_bgcolor: CLEAR.to_owned(),
+        showlegend: false,
+        hovermode: Hover::None(false),
+        dragmode: DragMode::Zoom,
+        xaxis: x_axis,
+        yaxis: axis(values, unit, count(domain)).domain(&domain),
+        yaxis2: strip.map(|range| axis(range, judged, count(STRIP_DOMAIN)).domain(&STRIP_DOMAIN)),
+        title: None,
+        annotations: caption.into_iter().collect(),
+        shapes: Vec::new(),
+    }
+}
+
+impl Layout {
+    /// The same with the times that were left out of the baseline.
+    pub fn without(mut self, excluded: &[TimeRange], view: &View<'_>) -> Self {
+        let (first, last) = view.ranges.times;
+        let muted = &view.palette.muted;
+        let shown = excluded.iter().map(|range| span(*range));
+        let shown = shown.map(|(start, end)| (start.max(first), end.min(last)));
+        self.shapes = shown
+            .filter(|(start, end)| start < end)
+            .map(|(x0, x1)| Block {
+                kind: "rect",
+                xref: "x",
+                yref: "paper",
+                layer: "below",
+                x0,
+                x1,
+                y0: 0.0,
+                y1: 1.0,
+                fillcolor: muted.clone(),
+                opacity: 0.2,
+                line: Line::new().color(muted.clone()).width(1.0).dash(DashType::Dash),
+                label: Words {
+                    text: "not learnt from",
+                    textposition: "top left",
+                    font: Font::new().size(11).color(view.palette.text.clone()),
+                },
+            })
+            .collect();
+        self
+    }
+
+    /// The same with a title above, on a ground of its own.
+    pub fn titled(self, title: Title, ground: &str) -> Self {
+        Self {
+            title: Some(title),
+            paper_bgcolor: ground.to_owned(),
+            margin: margin(TITLE_TOP),
+            ..self
+        }
+    }
+
+    /// The same with a time axis of Plotly's own making, and words under the pointer.
+    pub(crate) fn zoomed_by_plotly(self, xaxis: Axis) -> Self {
+        Self { xaxis, hovermode: Hover::At("x"), ..self }
+    }
+}
+
+const CLEAR: &str = "rgba(0,0,0,0)";
+
+fn margin(top: f64) -> Margin {
+    Margin::new()
+        .left(LEFT as usize)
+        .right(RIGHT as usize)
+        .top(top as usize)
+        .bottom(BOTTOM as usize)
+        .pad(0)
+}

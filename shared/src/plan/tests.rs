@@ -1,0 +1,131 @@
+use super::*;
+
+/// What is wrong, in words.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+enum Failed {
+    #[error("{0}")]
+    Query(#[from] QueryError),
+    #[error("{0}")]
+    Reply(#[from] ReplyError),
+    #[error("no network")]
+    Network,
+}
+
+const HOUR: Span = Span::from_seconds(3_600);
+
+fn question(expr: &str, step: Option<&str>) -> Question {
+    let end = Timestamp(1_767_225_600_000);
+    let step = step.map(|step| step.parse().unwrap());
+    Question {
+        expr: expr.to_owned(),
+        range: TimeRange { start: end - HOUR, end },
+        step,
+        history: 3,
+    }
+}
+
+fn counted(samples: f64) -> String {
+    format!(
+        r#"{{"status":"success","data":{{"resultType":"vector","result":[{{"metric":{{}},"value":[1,"{samples}"]}}]}}}}"#
+    )
+}
+
+const NONE: &str = r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#;
+const NO_SERIES: &str = r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#;
+
+/// A series with one sample, at the first time that is asked for.
+fn series(request: &Request) -> String {
+    let start = &request.parameters[1].1;
+    format!(
+        r#"{{"status":"success","data":{{"resultType":"matrix","result":[{{"metric":{{"a":"b"}},"values":[[{start},"7"]]}}]}}}}"#
+    )
+}
+
+/// Runs a plan; `answer` sees each request with its number. Gives the requests in short and what came of them.
+fn run(
+    plan: Result<Plan, QueryError>,
+    answer: impl Fn(usize, &Request) -> Result<String, Failed>,
+) -> (Vec<String>, Result<Loaded, Failed>) {
+    let mut asked = Vec::new();
+    let mut plan = match plan {
+        Ok(plan) => plan,
+        Err(error) => return (asked, Err(error.into())),
+    };
+    loop {
+        let pending = match plan {
+            Plan::Done(loaded) => return (asked, Ok(*loaded)),
+            Plan::Ask(pending) => pending,
+        };
+        let request = pending.request();
+        let Progress { done, of } = pending.progress();
+        let last = request.parameters.last().map_or("", |(_, value)| value);
+        asked.push(match request.endpoint {
+            "query" => request.parameters[0].1.clone(),
+            _ => format!("{} {last}, {done} of {of}", request.parameters[0].1),
+        });
+        let reply = answer(asked.len(), &request).map(String::into_bytes);
+        plan = match pending.answer(reply) {
+            Ok(plan) => plan,
+            Err(error) => return (asked, Err(error)),
+        };
+    }
+}
+
+#[test]
+fn the_step_is_that_of_the_widest_selector() {
+    let (asked, loaded) = run(Plan::new(question("rate(a[5m]) / b", None)), |at, request| {
+        Ok(match at {
+            1 => counted(40.0),
+            2 => NONE.to_owned(),
+            3 => counted(36.0),
+            _ => series(request),
+        })
+    });
+    let expected = [
+        "max(count_over_time(a[10m]))",
+        "max(count_over_time(b[10m]))",
+        "max(count_over_time(b[3h]))",
+        "rate(a[5m]) / b 300, 0 of 1",
+        "rate(a[5m]) / b 300, 1 of 2",
+    ];
+    assert_eq!(asked, expected);
+    let loaded = loaded.unwrap();
+    assert_eq!(loaded.query.history, 3 * 7 * 288);
+    assert_eq!(loaded.series.len(), 1);
+    assert_eq!(loaded.warnings, Vec::<String>::new());
+}
+
+#[test]
+fn what_does_not_come_is_said_or_done_without() {
+    let check = |plan, fails: &[usize], requests: usize, says: &str| {
+        let (asked, found) = run(plan, |at, request| match at {
+            at if fails.contains(&at) => Err(Failed::Network),
+            _ if request.endpoint == "query" => Ok(counted(10.0)),
+            _ => Ok(series(request)),
+        });
+        let found = found.map(|loaded| loaded.warnings.join("; "));
+        let text = found.unwrap_or_else(|error| error.to_string());
+        assert!(asked.len() == requests && text.contains(says), "{asked:?} {text}");
+        assert_eq!(text.is_empty(), says.is_empty(), "{text}");
+    };
+    check(Plan::new(question("a", None)), &[], 5, "");
+    check(Plan::new(question("a", None)), &[1], 4, "");
+    check(Plan::new(question("a", None)), &[2], 2, "no network");
+    check(Plan::new(question("a", None)), &[3], 3, "only 3 min before the range are learnt from");
+    check(Plan::new(question("a", Some("15s"))), &[], 4, "choose 1m or automatic");
+    check(Plan::new(question(" ", None)), &[], 0, "type a PromQL query");
+    check(Plan::new(question("vector(1)", None)), &[], 3, "");
+    let known = RangeQuery::new("a", question("a", None).range, Step::from_seconds(60), 0).unwrap();
+    check(Ok(Plan::of(known)), &[], 1, "");
+}
+
+#[test]
+fn a_long_query_comes_in_pieces() {
+    let long = Question { history: 25_000, ..question("a", Some("1m")) };
+    let (asked, loaded) = run(Plan::new(long), |_, request| match request.endpoint {
+        "query" => Err(Failed::Network),
+        _ => Ok(NO_SERIES.to_owned()),
+    });
+    assert_eq!(asked[1..], ["a 60, 0 of 3", "a 60, 1 of 3", "a 60, 2 of 3"]);
+    assert!(loaded.unwrap().series.is_empty());
+}
