@@ -7,6 +7,7 @@ mod client;
 mod clock;
 mod knowledge;
 mod notify;
+mod related;
 mod store;
 mod talk;
 mod url;
@@ -31,6 +32,7 @@ use shared::words::Clock;
 use web_sys::AbortController;
 
 pub use client::LoadError;
+pub use related::{Beside, Found};
 pub use shared::plan::Progress;
 pub use store::Theme;
 pub use talk::{Ended, Exchange, Status, Talk};
@@ -117,6 +119,10 @@ pub struct State {
     pub knowledge: RwSignal<Option<Same<Knowledge>>>,
     /// What the source says of the metrics of the query.
     pub metadata: RwSignal<Vec<Metadata>>,
+    /// What else moved beside the event that was asked about last.
+    pub beside: RwSignal<Option<Beside>>,
+    /// How far the present look at that is; `None` when there is none.
+    pub beside_progress: RwSignal<Option<Progress>>,
     /// Where events and reports can be sent; none where the operator has configured none.
     pub targets: RwSignal<Vec<Target>>,
     /// The series that is drawn in full, by its index in `loaded`. It stays while a slider is dragged.
@@ -141,6 +147,7 @@ pub struct State {
     draft: RwSignal<Option<Settings>>,
     asked_at: RwSignal<Timestamp>,
     abort: StoredValue<Option<AbortController>, LocalStorage>,
+    looking_beside: StoredValue<Option<AbortController>, LocalStorage>,
     verified: RwSignal<Option<Agreement>>,
     verification: StoredValue<Option<AbortController>, LocalStorage>,
 }
@@ -227,6 +234,9 @@ impl State {
             knowledge: RwSignal::new(None),
             metadata: RwSignal::new(Vec::new()),
             targets: RwSignal::new(Vec::new()),
+            beside: RwSignal::new(None),
+            beside_progress: RwSignal::new(None),
+            looking_beside: StoredValue::new_local(None),
             talk: Talk::new(),
             recent: RwSignal::new(store::recent()),
             focus,
@@ -436,6 +446,7 @@ impl State {
 
     fn load(self, question: Question, source: &Source) {
         self.cancel();
+        self.stop_looking();
         if self.answers(&question) {
             self.error.set(None);
             return self.answered.set(Some(question));

@@ -8,12 +8,15 @@ mod causes;
 mod event;
 mod evidence;
 pub mod markdown;
+mod moved;
 mod summary;
 
 use crate::analysis::Analysis;
 use crate::knowledge::Explained;
 use crate::time::Timestamp;
 use crate::words::Clock;
+
+pub use moved::moved;
 
 /// So many events have a part of their own, the most severe ones.
 pub const MOST_EXPLAINED: usize = 3;

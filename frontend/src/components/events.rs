@@ -1,3 +1,4 @@
+mod beside;
 mod explanation;
 
 use leptos::prelude::*;
@@ -11,6 +12,7 @@ use shared::words::{self, Clock};
 
 use super::send::Send;
 use crate::state::State;
+use beside::Beside;
 use explanation::Explanation;
 
 /// So many rows are drawn before the user asks for all: a slider at its sensitive end finds hundreds.
@@ -207,6 +209,7 @@ fn EventRow(
         <Show when=move || explained.get()>
             <tr class="explained"><td colspan="5">
                 <Explanation key=key/>
+                <Beside key=key/>
                 <div class="explained-bar"><Send name="Send this event" notice=move |()| notice(state, row.get_untracked()?)/></div>
             </td></tr>
         </Show>

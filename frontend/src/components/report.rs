@@ -88,8 +88,16 @@ fn context(state: State, analysis: &Analysis) -> Context {
         link: state.link(),
         clock: state.clock(),
         rule: rule(state, analysis),
-        sections: state.opinion().into_iter().collect(),
+        sections: beside(state).into_iter().chain(state.opinion()).collect(),
     }
+}
+
+/// What else moved, where that was asked.
+fn beside(state: State) -> Option<report::Section> {
+    let beside = state.beside.get()?;
+    let told = state.told.get()?;
+    let found = beside.found.as_ref().ok().filter(|_| beside.analysis == told)?;
+    Some(report::moved(&found.related, &beside.windows, state.clock()))
 }
 
 /// The rule that says the same, where something is odd and there is one, and what came of its verification.

@@ -102,7 +102,11 @@ pub(super) async fn load(
     }
 }
 
-async fn post(source: &str, signal: &AbortSignal, request: Request) -> Result<Vec<u8>, LoadError> {
+pub(super) async fn post(
+    source: &str,
+    signal: &AbortSignal,
+    request: Request,
+) -> Result<Vec<u8>, LoadError> {
     let body = form(&request.parameters);
     let path = format!("{}/api/v1/{}", source_path(source), request.endpoint);
     let reply: Response = Http::post(&path)

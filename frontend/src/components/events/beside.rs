@@ -1,0 +1,145 @@
+use leptos::prelude::*;
+use shared::event::Direction;
+use shared::related::{Moved, Related};
+use shared::time::Step;
+
+use crate::state::{Beside as Looked, Found, State};
+
+/// So many are listed.
+const MOST: usize = 12;
+
+/// Size of a small picture, in its own units.
+const WIDTH: f64 = 120.0;
+const HEIGHT: f64 = 24.0;
+
+/// What else moved in the window of an event, once it is asked for.
+#[component]
+pub fn Beside(
+    /// Its series and the index of its onset; `None` as it goes.
+    key: Memo<Option<(usize, usize)>>,
+) -> impl IntoView {
+    let state = expect_context::<State>();
+    let looked = move || {
+        let looked = state.beside.get()?;
+        let same =
+            Some(looked.event) == key.get() && state.told.get().as_ref() == Some(&looked.analysis);
+        same.then_some(looked)
+    };
+    let look = move |_| {
+        if let Some(event) = key.get_untracked() {
+            state.look_beside(event);
+        }
+    };
+    on_cleanup(move || state.stop_looking());
+    view! {
+        <section class="beside">
+            <h3>"What else moved"</h3>
+            {move || match (state.beside_progress.get(), looked()) {
+                (Some(progress), _) => view! {
+                    <p class="sub" role="status">
+                        {match progress.of {
+                            0 => "Finding series of the same place…".to_owned(),
+                            of => format!("Comparing: {} of {of} queries…", progress.done),
+                        }} " "
+                        <button class="chip small" type="button" on:click=move |_| state.stop_looking()>"Cancel"</button>
+                    </p>
+                }.into_any(),
+                (None, Some(Looked { found: Err(error), .. })) => view! {
+                    <p class="problem" role="alert">{format!("{}: {error}", error.title())}</p>
+                    <button class="chip" type="button" on:click=look>"Try again"</button>
+                }.into_any(),
+                (None, Some(Looked { found: Ok(found), windows, .. })) => list(state, &found, windows.grid.step).into_any(),
+                (None, None) => view! {
+                    <p class="sub">"Compares up to 200 series of the same target, host or job in the window of this event with the time before."</p>
+                    <button class="chip" type="button" on:click=look>"Look"</button>
+                }.into_any(),
+            }}
+        </section>
+    }
+}
+
+fn list(state: State, found: &Found, step: Step) -> impl IntoView + use<> {
+    let Found { related, places, left_out } = found;
+    let items: Vec<_> =
+        related.moved.iter().take(MOST).map(|moved| item(state, moved, step)).collect();
+    view! {
+        <p class="sub">{summary(related, places, *left_out)}</p>
+        <ol class="moved">{items}</ol>
+        {came_or_went("Appeared", &related.appeared)}
+        {came_or_went("Stopped", &related.stopped)}
+    }
+}
+
+fn summary(related: &Related, places: &str, left_out: usize) -> String {
+    if places.is_empty() {
+        return "The series behind this query have no label that names a target, host or job, so there is nothing to compare with."
+            .to_owned();
+    }
+    let moved = match related.moved.len() {
+        0 => "none moved by more than chance".to_owned(),
+        1 => "1 metric moved by more than chance".to_owned(),
+        count => format!("{count} metrics moved by more than chance, the least usual move first"),
+    };
+    let mut out = format!("Of {} series ({places}), {moved}.", related.judged);
+    if related.copies > 0 {
+        out.push_str(&format!(" {} only repeat the odd series.", related.copies));
+    }
+    if left_out > 0 {
+        out.push_str(&format!(" {left_out} series were left out, as they are too many."));
+    }
+    if !related.moved.is_empty() {
+        out.push_str(" What moves at the same time need not be the cause.");
+    }
+    out
+}
+
+fn item(state: State, moved: &Moved, step: Step) -> impl IntoView + use<> {
+    let expr = moved.expr(step);
+    let (name, run) = (moved.labels.to_string(), expr.clone());
+    let arrow = if moved.change.direction == Direction::Up { "▲" } else { "▼" };
+    let others = (moved.others > 0).then(|| format!(" and {} more of it", moved.others));
+    let open = move |_| {
+        state.run(&run);
+        window().scroll_to_with_x_and_y(0.0, 0.0);
+    };
+    view! {
+        <li>
+            <svg class="spark" viewBox=format!("0 0 {WIDTH} {HEIGHT}") preserveAspectRatio="none" aria-hidden="true">
+                <rect x=WIDTH * 0.8 y="0" width=WIDTH * 0.2 height=HEIGHT></rect>
+                <path d=line(&moved.values)></path>
+            </svg>
+            <div>
+                <button class="link" type="button" title="Runs its query; the browser's Back leads to the event again" on:click=open><code>{name}</code></button>{others}
+                <div class="sub">{format!("{arrow} {} · {} · began {}", moved.words(), moved.usual(), moved.timing.words())}</div>
+            </div>
+        </li>
+    }
+}
+
+/// The path of a small picture; gaps stay open.
+fn line(values: &[f64]) -> String {
+    let finite = || values.iter().copied().filter(|value| value.is_finite());
+    let (low, high) =
+        (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
+    let (mut out, mut pen) = (String::new(), 'M');
+    for (at, value) in values.iter().enumerate() {
+        if !value.is_finite() {
+            pen = 'M';
+            continue;
+        }
+        let x = WIDTH * at as f64 / (values.len() - 1).max(1) as f64;
+        let share = if high > low { (value - low) / (high - low) } else { 0.5 };
+        out.push_str(&format!("{pen}{x:.1} {:.1}", 1.5 + (HEIGHT - 3.0) * (1.0 - share)));
+        pen = 'L';
+    }
+    out
+}
+
+fn came_or_went(what: &'static str, all: &[shared::series::Labels]) -> impl IntoView + use<> {
+    const NAMED: usize = 5;
+    let names: Vec<String> = all.iter().take(NAMED).map(ToString::to_string).collect();
+    let more = all.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!all.is_empty())
+        .then(|| view! { <p><b>{what}": "</b><code>{names.join(", ")}</code>{more}</p> })
+}

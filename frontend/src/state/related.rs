@@ -1,0 +1,178 @@
+//! What else moved in the window of an event: asks the source for series of the same place, politely.
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde::Deserialize;
+use shared::analysis::Analysis;
+use shared::event::Event;
+use shared::plan::{Plan, Progress, Request};
+use shared::prometheus::decode_vector;
+use shared::related::{Candidates, Odd, Origin, Place, Related, Windows, rank};
+use shared::series::{Labels, Series};
+use shared::time::{TimeRange, Timestamp};
+use web_sys::{AbortController, AbortSignal};
+
+use super::client::{self, LoadError};
+use super::{Same, State};
+
+/// A place with more series is not listed: its answer would be large, and most of it left out.
+const MOST_LISTED: f64 = 2_000.0;
+
+/// What was found beside one event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Beside {
+    /// The analysis that has the event.
+    pub analysis: Same<Analysis>,
+    /// Its series and the index of its onset.
+    pub event: (usize, usize),
+    /// Which times were compared.
+    pub windows: Windows,
+    /// What moved, or why that is not known.
+    pub found: Result<Found, LoadError>,
+}
+
+/// What moved, and among what.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    /// What moved.
+    pub related: Related,
+    /// Where was looked, such as "target, host".
+    pub places: String,
+    /// Series that were left out, because they are too many.
+    pub left_out: usize,
+}
+
+/// The body of an answer with label sets.
+#[derive(Deserialize)]
+struct LabelSets {
+    #[serde(default)]
+    data: Vec<BTreeMap<String, String>>,
+}
+
+impl State {
+    /// Looks at what moved beside an event: its series and the index of its onset. An earlier look is given up.
+    pub fn look_beside(self, event: (usize, usize)) {
+        self.stop_looking();
+        let (analysis, source) = (self.told.get_untracked(), self.source.get_untracked());
+        let (Some(analysis), Some(source)) = (analysis, source) else { return };
+        let ranked = analysis.of_series(Some(event.0));
+        let found =
+            ranked.and_then(|ranked| ranked.events.iter().find(|one| one.onset.index == event.1));
+        let (Some(one), Ok(controller)) = (found, AbortController::new()) else { return };
+        let series = &analysis.detected.loaded.series[event.0];
+        let range = TimeRange { start: one.start, end: one.end };
+        let windows = Windows::of(range, series.grid.step, analysis.judged_grid().range().end);
+        let odd = odd(series, one, &windows);
+        let signal = controller.signal();
+        self.looking_beside.set_value(Some(controller));
+        self.beside_progress.set(Some(Progress::default()));
+        spawn_local(async move {
+            let ask = Ask { state: self, source: &source.id, signal: &signal, windows: &windows };
+            let found = ask.look(&analysis, event.0, &odd).await;
+            if !signal.aborted() {
+                self.beside_progress.set(None);
+                self.beside.set(Some(Beside { analysis: analysis.clone(), event, windows, found }));
+            }
+        });
+    }
+
+    /// Gives up.
+    pub fn stop_looking(self) {
+        if let Some(controller) = self.looking_beside.try_update_value(Option::take).flatten() {
+            controller.abort();
+        }
+        self.beside_progress.set(None);
+    }
+}
+
+/// The odd series on the grid of the windows, as far as it was loaded.
+fn odd(series: &Series, event: &Event, windows: &Windows) -> Odd {
+    let value = |index| {
+        let time = windows.grid.at(index);
+        let at = series.grid.nearest(time).filter(|at| series.grid.at(*at) == time);
+        at.map_or(f64::NAN, |at| series.values[at])
+    };
+    Odd { onset: event.start, values: (0..windows.grid.len).map(value).collect() }
+}
+
+struct Ask<'a> {
+    state: State,
+    source: &'a str,
+    signal: &'a AbortSignal,
+    windows: &'a Windows,
+}
+
+impl Ask<'_> {
+    async fn look(&self, analysis: &Analysis, of: usize, odd: &Odd) -> Result<Found, LoadError> {
+        let loaded = &analysis.detected.loaded;
+        let expr = &loaded.query.expr;
+        let labels = &loaded.series[of].labels;
+        let mut behind = Vec::new();
+        for selectors in Origin::selectors(expr, labels) {
+            behind =
+                if selectors.is_empty() { Vec::new() } else { self.series(&selectors).await? };
+            if !behind.is_empty() {
+                break;
+            }
+        }
+        let shown = loaded.series.iter().map(|series| series.labels.clone());
+        let mut candidates = Candidates::new(expr, shown);
+        let mut places = Vec::new();
+        for place in Origin::of(&behind).places {
+            if candidates.is_full() {
+                break;
+            }
+            if self.count(&place).await? <= MOST_LISTED {
+                candidates.add(&place, self.series(&[place.selector()]).await?);
+                places.push(place.name);
+            }
+        }
+        let picked = candidates.pick();
+        let (mut series, count) = (Vec::new(), picked.selectors.len());
+        for (done, selector) in picked.selectors.iter().enumerate() {
+            if !self.signal.aborted() {
+                self.state.beside_progress.set(Some(Progress { done, of: count }));
+            }
+            let query = self.windows.query(selector)?;
+            series.extend(
+                client::load(self.source, Plan::of(query), self.signal, |_| {}).await?.series,
+            );
+        }
+        let related = rank(self.windows, odd, &series);
+        Ok(Found { related, places: places.join(", "), left_out: picked.left_out })
+    }
+
+    /// Label sets of series that had samples in the windows.
+    async fn series(&self, selectors: &[String]) -> Result<Vec<Labels>, LoadError> {
+        let range = self.windows.grid.range();
+        let matches = selectors.iter().map(|selector| ("match[]", selector.clone()));
+        let bounds = [("start", seconds(range.start)), ("end", seconds(range.end))];
+        let parameters: Vec<_> = matches.chain(bounds).collect();
+        let body =
+            client::post(self.source, self.signal, Request { endpoint: "series", parameters })
+                .await?;
+        if let Ok(sets) = serde_json::from_slice::<LabelSets>(&body)
+            && !body.starts_with(br#"{"status":"error""#)
+        {
+            return Ok(sets.data.into_iter().map(Labels::new).collect());
+        }
+        // An error says what is wrong in the way that it does for a query.
+        decode_vector(&body)?;
+        Ok(Vec::new())
+    }
+
+    async fn count(&self, place: &Place) -> Result<f64, LoadError> {
+        let end = self.windows.window().end;
+        let parameters = vec![("query", place.count()), ("time", seconds(end))];
+        let body =
+            client::post(self.source, self.signal, Request { endpoint: "query", parameters })
+                .await?;
+        Ok(decode_vector(&body)?.samples.first().map_or(0.0, |sample| sample.value))
+    }
+}
+
+fn seconds(t: Timestamp) -> String {
+    t.as_seconds().to_string()
+}
