@@ -11,6 +11,7 @@ use evaluate::report::{self, LabelledRow, NabRow};
 use evaluate::{labelled, nab, planted, scores, settings};
 use rayon::prelude::*;
 use shared::detect::Detector;
+use shared::detect::auto::Tuning;
 
 /// Measures Oddity's detectors on labelled data.
 #[derive(Parser)]
@@ -49,6 +50,9 @@ enum Command {
         /// is made on other files than those that are scored.
         #[arg(long, value_name = "FILE", conflicts_with = "detector")]
         candidates: Option<PathBuf>,
+        /// Settles the views of auto anew, on other files than those that are scored. Takes minutes.
+        #[arg(long, conflicts_with_all = ["detector", "candidates"])]
+        search: bool,
     },
     /// Compares scores and events with the labels of a folder of CSV files.
     Labelled {
@@ -99,7 +103,7 @@ fn main() -> anyhow::Result<()> {
             let detector = settings::detector(&detector, set.iter().map(String::as_str))?;
             write_scores(&folder, detector, history, &out)
         }
-        Command::Nab { folder, chosen, candidates } => {
+        Command::Nab { folder, chosen, candidates, search } => {
             let detectors = chosen.detectors()?;
             if !chosen.detector.is_empty()
                 && let Some(back) = detectors.iter().find(|d| !d.about().causal)
@@ -112,6 +116,11 @@ fn main() -> anyhow::Result<()> {
             let corpus = nab::Corpus::read(&folder)?;
             let rows = match candidates {
                 Some(path) => vec![nab_choice(&corpus, &path)?],
+                None if search => {
+                    let (row, settled) = nab_search(&corpus);
+                    print(&format!("settled on all files: {settled:#?}\n"))?;
+                    vec![row]
+                }
                 None => nab_rows(&corpus, &detectors),
             };
             print(&report::nab_table(&rows))
@@ -204,6 +213,13 @@ fn nab_choice(corpus: &nab::Corpus, path: &Path) -> anyhow::Result<NabRow> {
     Ok(row)
 }
 
+/// The views of `auto`, settled anew.
+fn nab_search(corpus: &nab::Corpus) -> (NabRow, Tuning) {
+    let mut search = nab::Search::new(corpus);
+    let profiles = search.measure(&nab::PROFILES);
+    (NabRow { name: "`auto`, all settled anew".to_owned(), profiles }, search.settle(|_| true))
+}
+
 fn labelled_rows(
     recordings: &[Recording],
     detectors: &[Detector],
@@ -228,13 +244,15 @@ fn page(folder: &Path) -> anyhow::Result<String> {
     let detectors: Vec<Detector> = Detector::all().collect();
     let corpus = nab::Corpus::read(&folder.join("nab"))?;
     let mut rows = nab_rows(&corpus, &detectors);
+    rows.insert(1, nab_search(&corpus).0);
     for (name, id) in [("Numenta HTM", "numenta"), ("Windowed Gaussian", "windowedGaussian")] {
         let published = corpus.published(&folder.join("nab/reference").join(id))?;
         rows.push(nab_row(&corpus, name.to_owned(), &[published]));
     }
     let recordings = labelled::read(&folder.join("cloud"))?;
     let labelled = labelled_rows(&recordings, &detectors, false);
-    Ok(report::page(&rows, &labelled, corpus.files.len(), recordings.len()))
+    let planted = planted::measure(&[Detector::default()], planted::SEEDS).remove(0);
+    Ok(report::page(&rows, &labelled, &planted, corpus.files.len(), recordings.len()))
 }
 
 fn print(text: &str) -> anyhow::Result<()> {

@@ -6,10 +6,12 @@
 
 mod corpus;
 mod curve;
+mod search;
 mod validation;
 
 pub use corpus::{Alerts, Corpus, File};
 pub use curve::{Curves, Optimum};
+pub use search::Search;
 pub use validation::{
     Choice, FOLDS, Fold, REPEATS, Validated, category_folds, random_folds, repeated, validate,
 };
@@ -27,9 +29,13 @@ pub struct Profile {
     pub false_negative: f64,
 }
 
+/// The profile that NAB ranks by.
+pub const STANDARD: Profile =
+    Profile { name: "standard", true_positive: 1.0, false_positive: 0.11, false_negative: 1.0 };
+
 /// NAB's three profiles.
 pub const PROFILES: [Profile; 3] = [
-    Profile { name: "standard", true_positive: 1.0, false_positive: 0.11, false_negative: 1.0 },
+    STANDARD,
     Profile { name: "low FP", true_positive: 1.0, false_positive: 0.22, false_negative: 1.0 },
     Profile { name: "low FN", true_positive: 1.0, false_positive: 0.11, false_negative: 2.0 },
 ];
@@ -44,7 +50,7 @@ pub struct Measured {
     /// Mean of the score with candidate and threshold settled on other files, over random folds.
     pub folds: f64,
     /// The same with each category left out.
-    pub categories: Validated,
+    pub categories: f64,
 }
 
 /// The best candidate and threshold.
@@ -67,7 +73,7 @@ pub fn measure(files: &[File], candidates: &[Alerts], profile: &Profile) -> Meas
     });
     let repeated = repeated(files, &curves, profile);
     let folds = repeated.iter().map(|validated| validated.score).sum::<f64>() / REPEATS as f64;
-    let categories = validate(files, &curves, profile, &category_folds(files));
+    let categories = validate(files, &curves, profile, &category_folds(files)).score;
     Measured { corpus: best(files, &curves, profile), default, folds, categories }
 }
 

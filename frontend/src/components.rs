@@ -13,6 +13,7 @@ mod range;
 mod report;
 mod results;
 mod rules;
+mod send;
 mod series_list;
 mod slider;
 mod start;

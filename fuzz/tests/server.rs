@@ -16,9 +16,10 @@ use proxy::connection::Connection;
 use proxy::endpoint::Endpoint;
 use proxy::llm::answer::Answer;
 use proxy::metrics::Metrics;
+use proxy::notify::{Message, Said};
 use proxy::{AppState, app, params, subquery, upstream};
-use shared::api::ChatEvent;
-use shared::time::Span;
+use shared::api::{ChatEvent, Notice, TargetKind};
+use shared::time::{Span, Timestamp};
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
@@ -228,6 +229,41 @@ fn brackets_never_count_less_than_the_tree() {
         }
         let wide = subquery::count(&expr, Span::from_seconds(86_400), None);
         assert!(wide.steps >= found.steps, "{found:?} {wide:?}");
+    });
+}
+
+/// A notice is refused, or it becomes a message for each kind of target that is JSON and holds no mention of Slack's.
+#[test]
+fn a_notice_is_refused_or_a_message() {
+    const WORDS: [&str; 12] = [
+        "<!channel>",
+        "\\u202e",
+        "null",
+        "1e999",
+        "-1",
+        "{}",
+        "[]",
+        "\"kind\"",
+        "\"gap\"",
+        "\"end\":null",
+        "&lt;",
+        "|",
+    ];
+    let kinds = [TargetKind::Webhook, TargetKind::Slack, TargetKind::Alertmanager];
+    fuzz::run("notice", &WORDS, |input| {
+        let Ok(mut notice) = serde_json::from_slice::<Notice>(input) else { return };
+        if !notice.link.starts_with("http") {
+            // The server has refused it by now.
+            notice.link = "http://localhost/".to_owned();
+        }
+        let message =
+            Message { said: Said::Notice { notice: &notice, source: "Demo" }, now: Timestamp(0) };
+        for kind in kinds {
+            let body = message.body(kind).to_string();
+            assert!(serde_json::from_str::<serde_json::Value>(&body).is_ok());
+            assert!(kind != TargetKind::Slack || !body.contains("<!"), "{body}");
+            assert!(!message.text(kind).is_empty());
+        }
     });
 }
 

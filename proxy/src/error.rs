@@ -73,7 +73,7 @@ pub enum Reason {
     Subqueries,
     /// Too many queries at once.
     Busy,
-    /// Too many questions to the language model in a minute.
+    /// Too many requests in a minute.
     Rate,
     /// The language model's tokens of the day are spent.
     Budget,

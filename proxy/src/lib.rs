@@ -2,10 +2,12 @@
 //!
 //! [`config`] says what to serve, [`app`] which routes there are, [`server`] runs them. A question goes
 //! through [`guard`] and [`access`], [`prometheus`] (path), [`params`] and [`subquery`], [`source`] and [`gate`] to
-//! [`demo`] or [`upstream`]. A question about what was found goes through the same guards to [`llm`].
+//! [`demo`] or [`upstream`]. A question about what was found goes through the same guards to [`llm`], and what is found
+//! goes to others by [`notify`].
 
 pub mod access;
 pub mod assets;
+pub mod body;
 pub mod config;
 pub mod connection;
 pub mod demo;
@@ -19,6 +21,7 @@ pub mod history;
 pub mod knowledge;
 pub mod llm;
 pub mod metrics;
+pub mod notify;
 pub mod openapi;
 pub mod params;
 pub mod prometheus;
@@ -52,6 +55,7 @@ pub struct AppState {
     limits: Limits,
     metrics: Arc<Metrics>,
     knowledge: knowledge::Answer,
+    notify: notify::Notify,
     llm: Option<llm::Llm>,
 }
 
@@ -72,6 +76,7 @@ impl AppState {
                 .map(|llm| llm::Llm::open(llm, &settings.limits, &metrics))
                 .transpose()?,
             limits: settings.limits.clone(),
+            notify: notify::Notify::open(settings, &metrics)?,
             metrics,
             knowledge: knowledge::Answer::new(&knowledge::load(settings.knowledge.as_deref())?)?,
         }))
@@ -98,6 +103,7 @@ pub fn app(state: &Arc<AppState>) -> Router {
         .route("/api/sources", get(prometheus::sources))
         .route("/api/openapi.json", get(openapi::show))
         .route("/api/knowledge", get(knowledge::show).with_state(state.knowledge.clone()))
+        .merge(notify::routes())
         .route("/api/llm", get(llm::show))
         .route("/api/llm/chat", post(llm::chat))
         .route("/api", any(prometheus::not_found))

@@ -85,7 +85,7 @@ impl Llm {
                 setting: for_way.url_setting.to_owned(),
                 problem,
             };
-            let tls = tls::config(&for_way.tls, &for_way.url, "tls of [llm]")?;
+            let tls = tls::config("tls of [llm]", &for_way.url, &for_way.tls)?;
             let client = Client::builder()
                 .redirect(Policy::none())
                 .no_proxy()

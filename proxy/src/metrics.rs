@@ -29,6 +29,7 @@ const REJECTED: &str = "oddity_rejected_total";
 const UPSTREAM_DURATION: &str = "oddity_upstream_duration_seconds";
 const UPSTREAM_ERRORS: &str = "oddity_upstream_errors_total";
 const RECEIVED: &str = "oddity_upstream_response_bytes_total";
+const NOTIFIED: &str = "oddity_notifications_total";
 
 /// Upper bounds in seconds; the last one is the time a whole exchange has.
 const BUCKETS: [f64; 13] =
@@ -79,6 +80,7 @@ impl Metrics {
             describe_counter!(SENT, "Bytes of answers' bodies that were sent, by route.");
             describe_gauge!(CONNECTIONS, "Open connections of clients.");
             describe_counter!(REJECTED, "Requests and connections that were refused, by reason.");
+            describe_counter!(NOTIFIED, "Notifications by target and by what came of them.");
             describe_histogram!(UPSTREAM_DURATION, "Seconds until a source has answered.");
             describe_counter!(
                 UPSTREAM_ERRORS,
@@ -120,6 +122,13 @@ impl Metrics {
     pub fn rejected(&self, reason: Reason) {
         with_local_recorder(&self.recorder, || {
             counter!(REJECTED, "reason" => reason.label()).increment(1);
+        });
+    }
+
+    /// What came of a notification to a configured target.
+    pub fn notified(&self, target: &str, outcome: &'static str) {
+        with_local_recorder(&self.recorder, || {
+            counter!(NOTIFIED, "target" => target.to_owned(), "outcome" => outcome).increment(1);
         });
     }
 

@@ -1,5 +1,7 @@
 //! What the routes are, in the form of OpenAPI 3.1: made from the table of endpoints, so that the two cannot differ.
 
+mod notify;
+
 use std::sync::Arc;
 
 use axum::Json;
@@ -14,10 +16,11 @@ use crate::llm;
 /// `GET /api/openapi.json`.
 pub async fn show(State(state): State<Arc<AppState>>) -> Json<Value> {
     let ids: Vec<_> = state.sources.iter().map(|source| source.about.id.as_str()).collect();
-    Json(describe(&ids, &state.limits))
+    let targets: Vec<_> = state.notify.ids().collect();
+    Json(describe(&ids, &targets, &state.limits))
 }
 
-fn describe(ids: &[&str], limits: &Limits) -> Value {
+fn describe(ids: &[&str], targets: &[&str], limits: &Limits) -> Value {
     let mut paths = Map::new();
     paths.insert("/healthz".to_owned(), text("Whether the server lives; needs no credentials"));
     paths.insert("/metrics".to_owned(), text("Metrics of the server itself"));
@@ -38,6 +41,10 @@ fn describe(ids: &[&str], limits: &Limits) -> Value {
     for (path, item) in llm::describe() {
         paths.insert(path.to_owned(), item);
     }
+    notify::add(&mut paths, targets);
+    let mut schemas = schemas();
+    schemas.append(&mut notify::schemas());
+    schemas.extend(llm::schemas().into_iter().map(|(name, schema)| (name.to_owned(), schema)));
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -49,7 +56,7 @@ fn describe(ids: &[&str], limits: &Limits) -> Value {
         },
         "servers": [{ "url": "/" }],
         "paths": paths,
-        "components": { "schemas": all_schemas(), "responses": { "Refused": refused() } },
+        "components": { "schemas": schemas, "responses": { "Refused": refused() } },
     })
 }
 
@@ -198,16 +205,8 @@ fn refused() -> Value {
     })
 }
 
-fn all_schemas() -> Value {
-    let mut all = schemas();
-    for (name, schema) in llm::schemas() {
-        all[name] = schema;
-    }
-    all
-}
-
-fn schemas() -> Value {
-    json!({
+fn schemas() -> Map<String, Value> {
+    let schemas = json!({
         "Success": {
             "type": "object",
             "required": ["status", "data"],
@@ -259,5 +258,6 @@ fn schemas() -> Value {
                 },
             },
         },
-    })
+    });
+    schemas.as_object().cloned().unwrap_or_default()
 }

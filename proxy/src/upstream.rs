@@ -2,7 +2,7 @@
 
 mod answer;
 mod inflate;
-mod link;
+pub(crate) mod link;
 mod shape;
 mod start;
 pub(crate) mod tls;
@@ -169,8 +169,8 @@ fn way(settings: &SourceSettings) -> Result<Way, ConfigError> {
     if let Some(value) = settings.authorization.value()? {
         headers.insert(AUTHORIZATION, value);
     }
-    let tls_setting = format!("tls of [[source]] \"{}\"", settings.id);
-    let tls = tls::config(&settings.tls, &settings.url, &tls_setting)?;
+    let setting = format!("tls of [[source]] \"{}\"", settings.id);
+    let tls = tls::config(&setting, &settings.url, &settings.tls)?;
     let links = Links::new(to, tls, settings.limits.connect_timeout);
     Ok(Way { links, headers: Arc::new(headers) })
 }

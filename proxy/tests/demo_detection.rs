@@ -11,6 +11,7 @@ use shared::event::{Kind, Level};
 use shared::prometheus::{Loaded, Stitcher};
 use shared::query::RangeQuery;
 use shared::time::{Span, Step, TimeRange, Timestamp};
+use shared::words;
 
 /// 2026-01-15T09:37:00Z.
 const ANCHOR: Timestamp = Timestamp(1_768_469_820_000);
@@ -93,7 +94,7 @@ fn compare(anchor: Timestamp, hours: u64) -> usize {
             println!(
                 "{hours} h of {expr}: {}, {} at {minute}, severity {:.0}",
                 known.prepared.name,
-                event.kind.name(),
+                words::what(event, analysis.detected.unit),
                 event.severity
             );
             match &plant {

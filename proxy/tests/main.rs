@@ -22,6 +22,7 @@ mod hosts;
 mod knowledge;
 mod lifecycle;
 mod llm;
+mod notify;
 mod openapi;
 mod origins;
 mod outages;

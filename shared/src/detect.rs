@@ -132,6 +132,8 @@ pub struct Detection {
     pub view: Option<View>,
     /// What the expectation was learnt from, for a sentence: "the 60 samples (1 h) before".
     pub baseline: String,
+    /// So many samples make it; a sample that fewer lie before has all of those. `None` where the sentence says it all.
+    pub whole: Option<usize>,
     /// A new level that lasts this many samples is a level shift; also how long a recovery is waited for.
     pub memory: usize,
 }
@@ -209,7 +211,7 @@ impl Detection {
         baseline: String,
         memory: usize,
     ) -> Self {
-        let (normal, alerts, view) = (None, None, None);
+        let (normal, alerts, view, whole) = (None, None, None, None);
         let against = expected.iter().zip(&mut scale);
         let score = judged
             .iter()
@@ -219,7 +221,27 @@ impl Detection {
                 score(*value, *expected, *scale)
             })
             .collect();
-        Self { quantity, judged, expected, normal, scale, score, alerts, view, baseline, memory }
+        Self {
+            quantity,
+            judged,
+            expected,
+            normal,
+            scale,
+            score,
+            alerts,
+            view,
+            baseline,
+            whole,
+            memory,
+        }
+    }
+
+    /// What the expectation at a sample was learnt from, for a sentence.
+    pub fn baseline_at(&self, at: usize) -> String {
+        match self.whole {
+            Some(whole) if at < whole => format!("all {at} samples before"),
+            _ => self.baseline.clone(),
+        }
     }
 
     /// The same as another view than its quantity says.

@@ -14,8 +14,6 @@ pub mod prometheus;
 
 pub mod plan;
 
-pub mod api;
-
 pub mod unit;
 
 pub mod stats;
@@ -33,6 +31,10 @@ pub mod words;
 pub mod explain;
 
 pub mod knowledge;
+
+pub mod api;
+
+pub mod related;
 
 pub mod rules;
 

@@ -156,6 +156,8 @@ pub fn what(event: &Event, unit: Unit) -> String {
             }
         }
         Kind::Gap | Kind::FlatLine => format!("{name} of {}", event.lasted.words()),
+        // It is odd by what its samples do together, not by how far one is off.
+        _ if of_values && peak == expected => format!("{name} around {peak}"),
         _ if of_values || event.quantity == Quantity::Slope => {
             format!("{name} to {peak} ({expected} expected)")
         }

@@ -39,6 +39,9 @@ pub fn Help(
                         .map(|(keys, what)| view! { <div><dt><kbd>{keys}</kbd></dt><dd>{what}</dd></div> })
                         .collect_view()}
                 </dl>
+                <Show when=move || state.targets.read().is_empty()>
+                    <p class="sub">"Events and reports can be sent to Slack, Alertmanager or a webhook, once the operator of this server has configured one."</p>
+                </Show>
                 <Show when=no_model>
                     <p class="sub">
                         "A language model can comment on what is found: start the server with OPENAI_API_KEY, or with OPENAI_BASE_URL and OPENAI_MODEL for one of your own."

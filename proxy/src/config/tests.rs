@@ -307,3 +307,75 @@ fn wrong_settings_are_named_and_not_shown() {
         assert!(!message.contains("CANARY"), "{message}");
     }
 }
+
+#[test]
+fn targets_come_from_file_and_environment() {
+    let file = "[[notify]]\nid = 'a'\nname = 'A'\nkind = 'webhook'\nurl = 'https://u:CANARY@a/b/?c'\n\
+                secret = 'CANARY'\nheaders = { X-Team = 'CANARY' }\ntimeout = '3s'\n";
+    let env = [
+        ("ODDITY_SLACK_WEBHOOK_URL", "https://slack/CANARY"),
+        ("ODDITY_ALERTMANAGER_URL", "http://b:9093/x/"),
+    ];
+    let settings = load(file, &env).unwrap();
+    let all: Vec<_> = settings
+        .notify
+        .iter()
+        .map(|target| (target.id.as_str(), target.name.as_str(), target.timeout.as_secs()))
+        .collect();
+    assert_eq!(all, [("a", "A", 3), ("slack", "Slack", 10), ("alertmanager", "Alertmanager", 10)]);
+    let (url, user) = settings.notify[0].address().unwrap();
+    assert_eq!(url.as_str(), "https://a/b/?c");
+    assert!(user.is_some_and(|user| user.is_sensitive()));
+    assert!(settings.notify[0].headers["x-team"].is_sensitive());
+    let printed = format!("{:?}", settings.notify);
+    assert!(!printed.contains("CANARY"), "{printed}");
+}
+
+#[test]
+fn wrong_targets_are_named_and_not_shown() {
+    let target = "[[notify]]\nid = 'a'\nkind = 'slack'\n";
+    let with = |line: &str| format!("{target}{line}\n");
+    type Case = (String, &'static [(&'static str, &'static str)], &'static str);
+    let cases: Vec<Case> = vec![
+        (with(""), &[], "url of [[notify]] \"a\": is missing"),
+        (
+            with("url = 'CANARY'"),
+            &[],
+            "url of [[notify]] \"a\": is not an address such as https://hooks.slack",
+        ),
+        (with("url = 'http://a'\nurl_file = '/x'"), &[], "is given twice"),
+        (with("url_file = '/nowhere/url'"), &[], "cannot read /nowhere/url"),
+        (with("url_file = '$DIR/token'"), &[], "url_file of [[notify]] \"a\": is not an address"),
+        (with("url = 'http://a'\nsecret = 'CANARY'"), &[], "secret of [[notify]] \"a\": signs for"),
+        (with("url = 'http://a'\ntls = { ca_file = 'x' }"), &[], "tls of [[notify]] \"a\": is set"),
+        (
+            with("url = 'http://a'\nheaders = { Host = 'x' }"),
+            &[],
+            "headers.Host of [[notify]] \"a\"",
+        ),
+        (
+            with("url = 'http://u:CANARY@a'\nheaders = { Authorization = 'CANARY' }"),
+            &[],
+            "keep one",
+        ),
+        (with("url = 'http://a'").replace("slack", "pager"), &[], "unknown variant `pager`"),
+        (with("url = 'http://a'").replace("'a'", "'a/b'"), &[], "must be 1 to 64"),
+        (with("url = 'http://a'").repeat(2), &[], "id of [[notify]] \"a\": is used twice"),
+        (
+            with("url = 'http://a'").replace("'a'", "'slack'"),
+            &[("ODDITY_SLACK_WEBHOOK_URL", "http://b")],
+            "id of [[notify]] \"slack\": is used twice",
+        ),
+        (String::new(), &[("ODDITY_WEBHOOK_URL", "CANARY")], "ODDITY_WEBHOOK_URL: is not"),
+        (
+            String::new(),
+            &[("ODDITY_WEBHOOK_SECRET", "CANARY")],
+            "only together with ODDITY_WEBHOOK_URL",
+        ),
+    ];
+    for (file, env, expected) in cases {
+        let message = load(&file, env).map(|_| ()).expect_err(&file);
+        assert!(message.contains(expected), "{file}{env:?}: {message}");
+        assert!(!message.contains("CANARY"), "{message}");
+    }
+}

@@ -1,4 +1,4 @@
-//! TLS to a source or a language model: whom to trust, and how the server identifies itself.
+//! TLS to another server: whom to trust, and how ours identifies itself.
 
 use std::fs;
 use std::path::Path;
@@ -12,14 +12,13 @@ use url::Url;
 
 use crate::config::{ConfigError, Tls};
 
-/// The configuration that settings ask for, from its files as they are now. `setting` names them in messages; without
-/// TLS the certificates of the system are not needed, and need not exist.
+/// The configuration for `url` that the settings at `setting` ask for, from their files as they are now.
 ///
 /// # Errors
 /// [`ConfigError`] for files that do not hold what they should, and if the system has no certificates to trust.
-pub(crate) fn config(files: &Tls, url: &Url, setting: &str) -> Result<ClientConfig, ConfigError> {
+pub(crate) fn config(setting: &str, url: &Url, tls: &Tls) -> Result<ClientConfig, ConfigError> {
     let wrong = |problem: String| ConfigError::Setting { setting: setting.to_owned(), problem };
-    let Tls { ca_file, cert_file, key_file } = files;
+    let Tls { ca_file, cert_file, key_file } = tls;
     let mut roots = RootCertStore::empty();
     match ca_file {
         Some(file) => {
@@ -28,6 +27,7 @@ pub(crate) fn config(files: &Tls, url: &Url, setting: &str) -> Result<ClientConf
                 return Err(wrong(format!("{} holds no certificate in PEM", file.display())));
             }
         }
+        // Without TLS the certificates of the system are not needed, and need not exist.
         None if url.scheme() == "http" => {}
         None => {
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);

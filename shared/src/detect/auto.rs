@@ -67,6 +67,15 @@ impl Default for Auto {
     }
 }
 
+impl Auto {
+    /// What the views say of each sample: for the evaluation, which weighs it in many ways.
+    pub fn evidence(&self, input: Input<'_>) -> Evidence {
+        let values = Pair::of(input);
+        let seasonal = season::seasonal(input, &values);
+        views::all(input, self.memory, &self.tuning, &values, seasonal.as_ref())
+    }
+}
+
 impl Algorithm for Auto {
     const ABOUT: About = About {
         id: "auto",
@@ -96,9 +105,10 @@ impl Algorithm for Auto {
             input.values.to_vec(),
             expected,
             scale,
-            format!("up to the {} before", samples(residuals::WINDOW, input.grid)),
+            format!("the {} before", samples(residuals::WINDOW, input.grid)),
             LASTING,
         );
+        found.whole = Some(residuals::WINDOW);
         for (at, score) in score.into_iter().enumerate() {
             // An infinity keeps the largest score.
             if !input.values[at].is_infinite() {

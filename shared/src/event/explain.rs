@@ -84,7 +84,7 @@ pub(super) fn event(
         strength: detection.strength()[first..=last].iter().copied().fold(0.0, f64::max),
         probability: detection.alerts.as_ref().map_or(1.0, |of| of.least(first..patience)),
         severity: 0.0,
-        baseline: detection.baseline.clone(),
+        baseline: detection.baseline_at(first),
     }
 }
 

@@ -26,6 +26,7 @@ pub(super) const FULL: usize = 3_000;
 const BLOCK: usize = 12;
 
 /// How the records of a view are judged.
+#[derive(Clone, Copy)]
 pub(super) struct Records<'a> {
     /// So many entries are remembered.
     pub(super) memory: usize,

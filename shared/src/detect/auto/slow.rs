@@ -14,6 +14,12 @@ use crate::stats::rolling::prior_moments;
 /// Samples in the medians of which a slow drift is the difference.
 const LONGEST: (usize, usize) = (96, 800);
 
+/// What a longer level reaches beyond everything before, its beginnings among it, alerts from so many on.
+const REACHED: f64 = 1.0;
+
+/// if so many samples are remembered.
+const FEW: usize = 200;
+
 /// What grows is compared with the memory before it began; so many sixths of the range of that alert,
 const GROWN: f64 = 3.0;
 
@@ -121,6 +127,23 @@ impl Running {
             grown(&self.longest, &level),
             grown(&self.spread, &|_| LEAST_SCALE),
         ]
+    }
+
+    /// Where the longer level is beyond everything that it was in its memory.
+    pub(super) fn reached(&self) -> Vec<Alarm> {
+        let Statistic { of, block, .. } = &self.long;
+        let least = FEW.min(self.memory);
+        let floor = |at: usize| self.floor[at];
+        let records = Records { memory: self.memory, least, floor: &floor };
+        let mut blocks = Blocks::new(of.learnt(), *block, self.memory);
+        let alarm = |(at, distance): (usize, f64)| {
+            let probability = match blocks.tail(at) {
+                Some(tail) => tail.probability(of.judged()[at], floor(at) / 6.0),
+                None => 1.0 / blocks.middle(at).1.max(1) as f64,
+            };
+            (distance >= REACHED).then_some(Alarm { at, strength: 1.0, probability })
+        };
+        records.distances(of).into_iter().enumerate().filter_map(alarm).collect()
     }
 
     /// Where the level has left everything that the series was in its memory, however slowly.

@@ -1,7 +1,7 @@
 //! The figures of `auto` that no user sets.
 
 /// How views are compared with each other below the strength that alerts by default, and the windows of those
-/// of which that depends on. Settled by cross-validation, see `docs/evaluation.md`.
+/// of which that depends on. Settled by `evaluate nab --search`, which also tells what such a search is worth on other files.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tuning {
     /// What a record of the values counts, less their running median.
@@ -32,11 +32,11 @@ impl Default for Tuning {
     fn default() -> Self {
         Self {
             value: 1.0,
-            logarithm: 0.5,
+            logarithm: 0.2,
             short_level: 0.2,
-            long_level: 0.5,
+            long_level: 0.2,
             spread: 0.1,
-            season: 0.5,
+            season: 0.2,
             value_window: 100,
             logarithm_window: 25,
             short_windows: (12, 100),

@@ -28,17 +28,15 @@ pub(super) fn all(
         let log = |(at, deviation): (usize, &f64)| signed_log(*deviation, scale[at].max(floor(at)));
         of.iter().enumerate().map(log).collect()
     });
-    let tiny = |_: usize| LEAST_SCALE;
     let mut evidence = Evidence::default();
-    let mut records = |way, view, of: &Pair, floor: &dyn Fn(usize) -> f64| {
-        let records = Records { memory, least: LEAST, floor };
-        evidence.distances.push((way, records.distances(of)));
-        evidence.alarms.push((view, records.alarms(&of.map(staying))));
-    };
-    records(Way::Value, View::Value, &deviation, &floor);
-    records(Way::Logarithm, View::Value, &logarithm, &tiny);
+    let records = Records { memory, least: LEAST, floor: &floor };
+    evidence.distances.push((Way::Value, records.distances(&deviation)));
+    evidence.alarms.push((View::Value, records.alarms(&deviation.map(staying))));
+    let tiny = Records { floor: &|_| LEAST_SCALE, ..records };
+    evidence.distances.push((Way::Logarithm, tiny.distances(&logarithm)));
     if let Some(seasonal) = seasonal {
-        records(Way::Season, View::Season, seasonal, &floor);
+        evidence.distances.push((Way::Season, records.distances(seasonal)));
+        evidence.alarms.push((View::Season, records.alarms(&seasonal.map(staying))));
         let running = Running::of(seasonal, memory, tuning, 0, floor);
         evidence.alarms.extend(running.grown(|_| true));
     }
@@ -50,6 +48,7 @@ pub(super) fn all(
     evidence
         .alarms
         .extend(plain.grown(|at| seasonal.is_none_or(|of| !of.judged()[at].is_finite())));
+    evidence.alarms.push((View::Level, plain.reached()));
     evidence.alarms.push((View::Drift, plain.left()));
     evidence.alarms.push((View::Flat, flat(input.values)));
     evidence.alarms.push((View::Gap, gap(input.values)));
