@@ -82,10 +82,10 @@ npm_packages() {
   cp "$1/package-lock.json" "$stamp"
 }
 
-# aside PACKAGE VERSION PROGRAM: unpacked from the distribution's unstable suite; without it the tests that want it are
-# skipped by name.
+# aside PACKAGE VERSION PROGRAM [libraries]: unpacked from the distribution's unstable suite, on request with all libraries
+# that it needs, down to the C library; without it the tests that want it are skipped by name.
 aside() {
-  package=$1 version=$2 program=$3
+  package=$1 version=$2 program=$3 libraries=${4:-}
   [ ! -x "$program" ] && [ "$(uname -m)" = x86_64 ] && has apt-get && has dpkg || return 0
   keys=/usr/share/keyrings/debian-archive-keyring.gpg
   mirror=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN)' 'Created-By: Packages' |
@@ -102,7 +102,16 @@ aside() {
         -o Dir::State::Lists="$folder/lists" -o Dir::Cache="$folder/cache" -o Acquire::Languages=none \
         -o Acquire::http::Timeout=20 -o Acquire::Retries=1 -o APT::Sandbox::User="$(id -un)" "$@"
     }
-    apt_aside update && apt_aside download "$package=$version" && dpkg -x "$package"_*.deb files
+    apt_aside update
+    if [ -n "$libraries" ]; then
+      # As if nothing were installed.
+      : >status
+      apt_aside -y -o Dir::State::status="$folder/status" -o Debug::NoLocking=1 --no-install-recommends --download-only \
+        install "$package=$version"
+      for deb in cache/archives/*.deb; do dpkg -x "$deb" files; done
+    else
+      apt_aside download "$package=$version" && dpkg -x "$package"_*.deb files
+    fi
   ) >/dev/null 2>&1 && [ -x "$folder/files/usr/bin/${program##*/}" ]; then
     mkdir -p "$TOOLS" && rm -rf "${program%/usr/bin/*}" && mv "$folder/files" "${program%/usr/bin/*}"
   else
@@ -135,6 +144,7 @@ if $tests; then
   rust_component cargo-clippy clippy
   aside prometheus "$PROMETHEUS_3_VERSION" "$PROMETHEUS_3"
   aside victoria-metrics "$VICTORIA_METRICS_VERSION" "$VICTORIA_METRICS"
+  aside llama.cpp-tools "$LLAMA_VERSION" "$LLAMA/usr/bin/llama-server" libraries
   schemathesis
   npm_packages e2e
 fi

@@ -19,6 +19,12 @@ VICTORIA_METRICS_VERSION='1.*'
 VICTORIA_METRICS=$TOOLS/victoria-metrics-1/usr/bin/victoria-metrics
 [ ! -x "$VICTORIA_METRICS" ] || export ODDITY_VICTORIA_METRICS="${ODDITY_VICTORIA_METRICS:-$VICTORIA_METRICS}"
 
+# A server of llama.cpp with libraries of its own, which run-llama.sh starts.
+LLAMA_VERSION='1:0.*'
+LLAMA=$TOOLS/llama.cpp-0
+export LLAMA
+[ ! -x "$LLAMA/usr/bin/llama-server" ] || export ODDITY_LLAMA="${ODDITY_LLAMA:-$PWD/scripts/run-llama.sh}"
+
 # Compares the routes of the server with their description.
 SCHEMATHESIS_VERSION=4.32.5
 SCHEMATHESIS=$TOOLS/schemathesis-$SCHEMATHESIS_VERSION/bin/schemathesis

@@ -69,7 +69,8 @@ function answer(response: ServerResponse, { status = 200, headers = {}, pieces =
   const event = (data: unknown) => response.write(`data: ${JSON.stringify(data)}\n\n`);
   response.writeHead(200, { "content-type": "text/event-stream" });
   for (const content of pieces) event({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
-  if (then === "cut") response.destroy();
+  // What was written goes out first.
+  if (then === "cut") setTimeout(() => response.destroy(), 200);
   if (then !== "end") return;
   event({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] });
   response.end("data: [DONE]\n\n");

@@ -54,7 +54,7 @@ fn Conversation(
     };
     let name = format!("{}, {}", model.provider, model.model);
     view! {
-        <div class="ask">
+        <div class="talk">
             <p class="sub">
                 "The facts that Oddity computed go to " <b>{name.clone()}</b>
                 ". What comes back is its opinion: numbers that are not in the facts are marked."
@@ -73,7 +73,7 @@ fn Conversation(
             <p class="sub" role="status" aria-live="polite">{status}</p>
             {failure}
             <Show when=move || !idle.get()>
-                <div class="ask-bar"><button class="chip" type="button" on:click=move |_| talk.stop()>"Stop"</button></div>
+                <div class="talk-bar"><button class="chip" type="button" on:click=move |_| talk.stop()>"Stop"</button></div>
             </Show>
             <Show when=move || begun.get() && idle.get()><Further send=send/></Show>
             <Preview next=next name=name/>
@@ -94,7 +94,7 @@ fn First(
     });
     let own = move || talk.task.get() == Task::Question;
     view! {
-        <div class="ask-bar">
+        <div class="talk-bar">
             <label class="chip">
                 <select
                     aria-label="What to ask"
@@ -136,7 +136,7 @@ fn Further(
     };
     view! {
         <Question label="A question about this" send=send name="Send"/>
-        <div class="ask-bar">
+        <div class="talk-bar">
             <button class="chip" type="button" on:click=to_clipboard>{move || copied.get()}</button>
             <button
                 class="chip"
@@ -170,7 +170,7 @@ fn Question(
         }
     };
     view! {
-        <div class="ask-question">
+        <div class="talk-question">
             <textarea
                 rows="2"
                 aria-label=label
