@@ -29,6 +29,7 @@ system_packages() {
   if $tests; then
     [ -n "${CHROMIUM:-}" ] || has chromium || has chromium-browser || has google-chrome || missing="$missing chromium"
     has prometheus && has promtool || missing="$missing prometheus"
+    has prometheus-alertmanager || has alertmanager || missing="$missing prometheus-alertmanager"
     { has python3 && python3 -c 'import ensurepip'; } 2>/dev/null || missing="$missing python3-venv"
     ! has apt-get || [ -e /usr/share/fonts/truetype/noto/NotoSans-Regular.ttf ] || missing="$missing fonts-noto-core"
   fi

@@ -106,7 +106,7 @@ test("a click on the chart marks the event in the table", async ({ page, prometh
 
 test("an event of the table is shown on the chart", async ({ page, prometheus, workbench }) => {
   const { spike } = prometheus.data;
-  const look = () => workbench.rows.first().getByRole("button").click();
+  const look = () => workbench.rows.first().getByTitle("Show it on the chart").click();
   expect.soft(await workbench.requestsDuring(look)).toEqual([]);
   const [from, to] = zoomed(workbench);
   expect(from).toBeLessThan(spike.start);

@@ -1,5 +1,6 @@
 //! The parts of the page, one a file.
 
+mod ask;
 mod chart_card;
 mod editor;
 mod events;
@@ -12,6 +13,7 @@ mod range;
 mod report;
 mod results;
 mod rules;
+mod send;
 mod series_list;
 mod slider;
 mod start;

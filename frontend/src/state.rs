@@ -6,7 +6,9 @@
 mod client;
 mod clock;
 mod knowledge;
+mod notify;
 mod store;
+mod talk;
 mod url;
 mod verify;
 
@@ -17,7 +19,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::analysis::{Analysis, Detected, Settings, analyze, detect, prepare};
-use shared::api::{Source, Sources};
+use shared::api::{Source, Sources, Target};
 use shared::detect::Detector;
 use shared::knowledge::{Knowledge, Metadata};
 use shared::panel::{Panel, Problem, Range};
@@ -31,6 +33,7 @@ use web_sys::AbortController;
 pub use client::LoadError;
 pub use shared::plan::Progress;
 pub use store::Theme;
+pub use talk::{Ended, Exchange, Status, Talk};
 pub use verify::Agreement;
 
 /// So long words may lag behind a slider: while it is dragged nobody reads faster.
@@ -114,6 +117,8 @@ pub struct State {
     pub knowledge: RwSignal<Option<Same<Knowledge>>>,
     /// What the source says of the metrics of the query.
     pub metadata: RwSignal<Vec<Metadata>>,
+    /// Where events and reports can be sent; none where the operator has configured none.
+    pub targets: RwSignal<Vec<Target>>,
     /// The series that is drawn in full, by its index in `loaded`. It stays while a slider is dragged.
     pub focus: Memo<Option<usize>>,
     /// The event that is looked at: its series and the index of its onset.
@@ -122,6 +127,8 @@ pub struct State {
     pub verifying: RwSignal<Option<Progress>>,
     /// Whether the exported rule says what is shown, once that was asked.
     pub agreement: Memo<Option<Agreement>>,
+    /// What is said with the language model.
+    pub talk: Talk,
     /// Queries that were run before, newest first.
     pub recent: RwSignal<Vec<String>>,
     /// Light, dark, or as the system says.
@@ -219,6 +226,8 @@ impl State {
             told,
             knowledge: RwSignal::new(None),
             metadata: RwSignal::new(Vec::new()),
+            targets: RwSignal::new(Vec::new()),
+            talk: Talk::new(),
             recent: RwSignal::new(store::recent()),
             focus,
             selected: RwSignal::new(None),
@@ -270,6 +279,8 @@ impl State {
             }
         });
         knowledge::follow(self);
+        notify::follow(self);
+        talk::follow(self);
         store::on_system_theme(move || {
             self.dark.set(store::apply_theme(self.theme.get_untracked()));
         });
@@ -402,10 +413,16 @@ impl State {
 
     /// An absolute link that shows the same samples again; the present address before there are any.
     pub fn link(self) -> String {
+        self.link_with(|_| {})
+    }
+
+    /// The same with a change to the view.
+    pub fn link_with(self, change: impl FnOnce(&mut Panel)) -> String {
         let Some(analysis) = self.analysis.get() else { return url::absolute(&self.address.get()) };
         let source = self.source.get().map(|source| source.id);
         let panel = Panel { settings: self.settings.get(), ..self.panel.get() };
-        let panel = panel.fixed(&analysis, source);
+        let mut panel = panel.fixed(&analysis, source);
+        change(&mut panel);
         url::absolute(&panel.to_query())
     }
 

@@ -1,4 +1,5 @@
-//! What the server reads before it trusts anybody: paths, names of hosts, forms, and PromQL.
+//! What the server reads before it trusts anybody: paths, names of hosts, forms, PromQL, and the stream of a language
+//! model.
 #![allow(
     clippy::unwrap_used,
     reason = "clippy takes the helpers of these tests for production code"
@@ -13,9 +14,12 @@ use axum::http::{Request, StatusCode, Uri, header::HOST};
 use proxy::config::{Limits, Options, Settings};
 use proxy::connection::Connection;
 use proxy::endpoint::Endpoint;
+use proxy::llm::answer::Answer;
 use proxy::metrics::Metrics;
+use proxy::notify::{Message, Said};
 use proxy::{AppState, app, params, subquery, upstream};
-use shared::time::Span;
+use shared::api::{ChatEvent, Notice, TargetKind};
+use shared::time::{Span, Timestamp};
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
@@ -225,5 +229,79 @@ fn brackets_never_count_less_than_the_tree() {
         }
         let wide = subquery::count(&expr, Span::from_seconds(86_400), None);
         assert!(wide.steps >= found.steps, "{found:?} {wide:?}");
+    });
+}
+
+/// A notice is refused, or it becomes a message for each kind of target that is JSON and holds no mention of Slack's.
+#[test]
+fn a_notice_is_refused_or_a_message() {
+    const WORDS: [&str; 12] = [
+        "<!channel>",
+        "\\u202e",
+        "null",
+        "1e999",
+        "-1",
+        "{}",
+        "[]",
+        "\"kind\"",
+        "\"gap\"",
+        "\"end\":null",
+        "&lt;",
+        "|",
+    ];
+    let kinds = [TargetKind::Webhook, TargetKind::Slack, TargetKind::Alertmanager];
+    fuzz::run("notice", &WORDS, |input| {
+        let Ok(mut notice) = serde_json::from_slice::<Notice>(input) else { return };
+        if !notice.link.starts_with("http") {
+            // The server has refused it by now.
+            notice.link = "http://localhost/".to_owned();
+        }
+        let message =
+            Message { said: Said::Notice { notice: &notice, source: "Demo" }, now: Timestamp(0) };
+        for kind in kinds {
+            let body = message.body(kind).to_string();
+            assert!(serde_json::from_str::<serde_json::Value>(&body).is_ok());
+            assert!(kind != TargetKind::Slack || !body.contains("<!"), "{body}");
+            assert!(!message.text(kind).is_empty());
+        }
+    });
+}
+
+#[test]
+fn an_answer_of_a_language_model_ends_once() {
+    let words = [
+        "data: ",
+        "error: ",
+        ":",
+        "\n\n",
+        "\r",
+        "\r\n",
+        "[DONE]",
+        "{\"choices\":[",
+        "]}",
+        "\"delta\":{",
+        "}",
+        "\"content\":\"a\"",
+        "\"finish_reason\":\"stop\"",
+        "\"error\":",
+        "null",
+        "\"usage\":{}",
+        "\u{feff}",
+    ];
+    fuzz::run("chat", &words, |stream| {
+        let read = |size: usize| {
+            let mut answer = Answer::new(8, 400, "OPENAI_BASE_URL");
+            let mut all: Vec<_> =
+                stream.chunks(size).flat_map(|piece| answer.feed(piece)).collect();
+            all.extend(answer.end());
+            assert!(answer.is_over() && answer.end().is_none());
+            all
+        };
+        let all = read(4_096);
+        let last = all.iter().position(ChatEvent::is_last);
+        assert_eq!(last, Some(all.len() - 1), "{all:?}");
+        for size in [1, 3] {
+            assert_eq!(read(size), all);
+        }
     });
 }

@@ -9,6 +9,8 @@ mod credentials;
 mod dotenv;
 mod file;
 mod limits;
+mod llm;
+mod notify;
 mod source;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +24,8 @@ pub use credentials::Authorization;
 pub use dotenv::load_dotenv;
 pub(crate) use file::read_secret;
 pub use limits::Limits;
+pub use llm::{LlmLimits, LlmSettings, TokenField};
+pub use notify::{NotifySettings, Secret};
 pub use source::{SourceSettings, Tls};
 
 /// Everything the server is told before it starts.
@@ -42,8 +46,12 @@ pub struct Settings {
     pub access: Access,
     /// Folder of the operator's own families of metrics: see [`crate::knowledge`].
     pub knowledge: Option<PathBuf>,
+    /// Where people can send events and reports.
+    pub notify: Vec<NotifySettings>,
     /// Origins beside the server's own whose pages may call it.
     pub allowed_origins: Vec<HeaderValue>,
+    /// The language model, if there is one.
+    pub llm: Option<LlmSettings>,
     /// See [`Limits`].
     pub limits: Limits,
 }
@@ -115,16 +123,20 @@ impl Settings {
         let proxies = choose(options.trusted_proxies, file.trusted_proxies);
         let auth = options.auth.or(file.auth);
         let access = Access::parse(auth.as_deref(), &proxies, options.insecure_no_auth)?;
+        let notify = notify::resolve(file.notify, &env)?;
         let sources = source::resolve(file.source, &file.limits, env)?;
+        let llm = llm::resolve(file.llm, env)?;
         Ok(Self {
             listen: options.listen.or(file.listen).unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
             demo: file.demo.unwrap_or(sources.is_empty()),
             sources,
+            notify,
             demo_anchor: options.demo_anchor,
             allowed_hosts: access::parse_hosts(&hosts)?,
             access,
             allowed_origins: access::parse_origins(&origins)?,
             knowledge: options.knowledge.or(file.knowledge),
+            llm,
             limits: file.limits,
         })
         .and_then(Self::check)

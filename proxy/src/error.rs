@@ -24,6 +24,20 @@ pub enum ErrorType {
     Internal,
 }
 
+impl ErrorType {
+    /// As it is sent.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BadData => "bad_data",
+            Self::Execution => "execution",
+            Self::Timeout => "timeout",
+            Self::NotFound => "not_found",
+            Self::Unavailable => "unavailable",
+            Self::Internal => "internal",
+        }
+    }
+}
+
 /// Why a request was refused, for the metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
@@ -59,6 +73,10 @@ pub enum Reason {
     Subqueries,
     /// Too many queries at once.
     Busy,
+    /// Too many requests in a minute.
+    Rate,
+    /// The language model's tokens of the day are spent.
+    Budget,
 }
 
 impl Reason {
@@ -81,6 +99,8 @@ impl Reason {
             Self::Points => "points",
             Self::Subqueries => "subqueries",
             Self::Busy => "busy",
+            Self::Rate => "rate",
+            Self::Budget => "budget",
         }
     }
 }

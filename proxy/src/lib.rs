@@ -2,10 +2,12 @@
 //!
 //! [`config`] says what to serve, [`app`] which routes there are, [`server`] runs them. A question goes
 //! through [`guard`] and [`access`], [`prometheus`] (path), [`params`] and [`subquery`], [`source`] and [`gate`] to
-//! [`demo`] or [`upstream`].
+//! [`demo`] or [`upstream`]. A question about what was found goes through the same guards to [`llm`], and what is found
+//! goes to others by [`notify`].
 
 pub mod access;
 pub mod assets;
+pub mod body;
 pub mod config;
 pub mod connection;
 pub mod demo;
@@ -17,7 +19,9 @@ pub mod gate;
 pub mod guard;
 pub mod history;
 pub mod knowledge;
+pub mod llm;
 pub mod metrics;
+pub mod notify;
 pub mod openapi;
 pub mod params;
 pub mod prometheus;
@@ -33,7 +37,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::HeaderValue;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use access::Access;
@@ -51,6 +55,8 @@ pub struct AppState {
     limits: Limits,
     metrics: Arc<Metrics>,
     knowledge: knowledge::Answer,
+    notify: notify::Notify,
+    llm: Option<llm::Llm>,
 }
 
 impl AppState {
@@ -64,10 +70,24 @@ impl AppState {
             access: Access::open(&settings.access)?,
             allowed_hosts: settings.allowed_hosts.clone(),
             allowed_origins: settings.allowed_origins.clone(),
+            llm: settings
+                .llm
+                .as_ref()
+                .map(|llm| llm::Llm::open(llm, &settings.limits, &metrics))
+                .transpose()?,
             limits: settings.limits.clone(),
+            notify: notify::Notify::open(settings, &metrics)?,
             metrics,
             knowledge: knowledge::Answer::new(&knowledge::load(settings.knowledge.as_deref())?)?,
         }))
+    }
+}
+
+impl AppState {
+    /// Brings what depends on the time up to date; to be called every few seconds.
+    pub fn upkeep(&self) {
+        self.metrics.upkeep(source::now());
+        self.llm.iter().for_each(llm::Llm::upkeep);
     }
 }
 
@@ -83,6 +103,9 @@ pub fn app(state: &Arc<AppState>) -> Router {
         .route("/api/sources", get(prometheus::sources))
         .route("/api/openapi.json", get(openapi::show))
         .route("/api/knowledge", get(knowledge::show).with_state(state.knowledge.clone()))
+        .merge(notify::routes())
+        .route("/api/llm", get(llm::show))
+        .route("/api/llm/chat", post(llm::chat))
         .route("/api", any(prometheus::not_found))
         .route("/api/", any(prometheus::not_found))
         .route("/api/{*rest}", any(prometheus::not_found))

@@ -56,8 +56,7 @@ fn main() -> anyhow::Result<ExitCode> {
 }
 
 async fn serve(settings: &Settings, workers: &Workers) -> anyhow::Result<()> {
-    let metrics = Arc::new(Metrics::new()?);
-    let state = AppState::new(settings, metrics.clone())?;
+    let state = AppState::new(settings, Arc::new(Metrics::new()?))?;
     let listener = TcpListener::bind(&settings.listen).await.with_context(|| {
         format!("cannot listen on {}: choose another address with --listen", settings.listen)
     })?;
@@ -72,9 +71,10 @@ async fn serve(settings: &Settings, workers: &Workers) -> anyhow::Result<()> {
     writeln!(stdout, "Oddity listens on http://{address}")?;
     stdout.flush()?;
     tracing::info!(%address, sources = settings.sources.len(), demo = settings.demo, "listening");
+    let kept = state.clone();
     let upkeep = tokio::spawn(async move {
         loop {
-            metrics.upkeep(source::now());
+            kept.upkeep();
             tokio::time::sleep(Duration::from_secs(5)).await;
         }
     });

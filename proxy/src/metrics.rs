@@ -29,15 +29,13 @@ const REJECTED: &str = "oddity_rejected_total";
 const UPSTREAM_DURATION: &str = "oddity_upstream_duration_seconds";
 const UPSTREAM_ERRORS: &str = "oddity_upstream_errors_total";
 const RECEIVED: &str = "oddity_upstream_response_bytes_total";
+const NOTIFIED: &str = "oddity_notifications_total";
 
 /// Upper bounds in seconds; the last one is the time a whole exchange has.
 const BUCKETS: [f64; 13] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 35.0];
 
 /// The meters of one server; several servers in a process do not share them.
-///
-/// Routes that ask a language model or notify people will count their tokens and what is left of their budget here,
-/// as `oddity_llm_tokens_total` and `oddity_llm_budget_tokens`.
 pub struct Metrics {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
@@ -82,6 +80,7 @@ impl Metrics {
             describe_counter!(SENT, "Bytes of answers' bodies that were sent, by route.");
             describe_gauge!(CONNECTIONS, "Open connections of clients.");
             describe_counter!(REJECTED, "Requests and connections that were refused, by reason.");
+            describe_counter!(NOTIFIED, "Notifications by target and by what came of them.");
             describe_histogram!(UPSTREAM_DURATION, "Seconds until a source has answered.");
             describe_counter!(
                 UPSTREAM_ERRORS,
@@ -93,6 +92,11 @@ impl Metrics {
         });
         let history = Arc::default();
         Ok(Self { recorder, handle, history, in_flight, connections, routes: RwLock::default() })
+    }
+
+    /// Registers meters of another module, which keeps them.
+    pub fn register<T>(&self, meters: impl FnOnce() -> T) -> T {
+        with_local_recorder(&self.recorder, meters)
     }
 
     /// A question that `source` did not answer.
@@ -118,6 +122,13 @@ impl Metrics {
     pub fn rejected(&self, reason: Reason) {
         with_local_recorder(&self.recorder, || {
             counter!(REJECTED, "reason" => reason.label()).increment(1);
+        });
+    }
+
+    /// What came of a notification to a configured target.
+    pub fn notified(&self, target: &str, outcome: &'static str) {
+        with_local_recorder(&self.recorder, || {
+            counter!(NOTIFIED, "target" => target.to_owned(), "outcome" => outcome).increment(1);
         });
     }
 

@@ -1,5 +1,7 @@
 //! What the routes are, in the form of OpenAPI 3.1: made from the table of endpoints, so that the two cannot differ.
 
+mod notify;
+
 use std::sync::Arc;
 
 use axum::Json;
@@ -9,14 +11,16 @@ use serde_json::{Map, Value, json};
 use crate::AppState;
 use crate::config::Limits;
 use crate::endpoint::Endpoint;
+use crate::llm;
 
 /// `GET /api/openapi.json`.
 pub async fn show(State(state): State<Arc<AppState>>) -> Json<Value> {
     let ids: Vec<_> = state.sources.iter().map(|source| source.about.id.as_str()).collect();
-    Json(describe(&ids, &state.limits))
+    let targets: Vec<_> = state.notify.ids().collect();
+    Json(describe(&ids, &targets, &state.limits))
 }
 
-fn describe(ids: &[&str], limits: &Limits) -> Value {
+fn describe(ids: &[&str], targets: &[&str], limits: &Limits) -> Value {
     let mut paths = Map::new();
     paths.insert("/healthz".to_owned(), text("Whether the server lives; needs no credentials"));
     paths.insert("/metrics".to_owned(), text("Metrics of the server itself"));
@@ -34,6 +38,13 @@ fn describe(ids: &[&str], limits: &Limits) -> Value {
         let path = format!("/api/sources/{{id}}/{}", endpoint.segments().join("/"));
         paths.insert(path, of_endpoint(&endpoint, ids, limits));
     }
+    for (path, item) in llm::describe() {
+        paths.insert(path.to_owned(), item);
+    }
+    notify::add(&mut paths, targets);
+    let mut schemas = schemas();
+    schemas.append(&mut notify::schemas());
+    schemas.extend(llm::schemas().into_iter().map(|(name, schema)| (name.to_owned(), schema)));
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -45,7 +56,7 @@ fn describe(ids: &[&str], limits: &Limits) -> Value {
         },
         "servers": [{ "url": "/" }],
         "paths": paths,
-        "components": { "schemas": schemas(), "responses": { "Refused": refused() } },
+        "components": { "schemas": schemas, "responses": { "Refused": refused() } },
     })
 }
 
@@ -194,8 +205,8 @@ fn refused() -> Value {
     })
 }
 
-fn schemas() -> Value {
-    json!({
+fn schemas() -> Map<String, Value> {
+    let schemas = json!({
         "Success": {
             "type": "object",
             "required": ["status", "data"],
@@ -247,5 +258,6 @@ fn schemas() -> Value {
                 },
             },
         },
-    })
+    });
+    schemas.as_object().cloned().unwrap_or_default()
 }

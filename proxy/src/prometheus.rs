@@ -3,19 +3,17 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::{Bytes, to_bytes};
+use axum::body::Bytes;
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use shared::api::Sources;
-use tokio::time::timeout;
 
 use crate::AppState;
-use crate::config::Limits;
+use crate::body::{self, Expected};
 use crate::connection::Connection;
 use crate::endpoint::Endpoint;
-use crate::error::{ApiError, ErrorType, Reason};
+use crate::error::{ApiError, Reason};
 use crate::params;
 use crate::source::Question;
 use crate::upstream::FORM;
@@ -52,10 +50,8 @@ pub async fn ask(
         })?;
     let endpoint = Endpoint::parse(path).ok_or_else(no_endpoint)?;
     let form = if head.method == Method::POST {
-        client.stalls();
-        let form = read_form(&head.headers, body, &state.limits).await;
-        client.moves();
-        form?
+        let form = Expected { media: FORM, name: "the form", bytes: state.limits.form_bytes };
+        body::read(&head.headers, body, form, &state.limits, &client).await?
     } else {
         Bytes::new()
     };
@@ -81,40 +77,6 @@ pub async fn method_not_allowed() -> ApiError {
     ApiError::refused(
         StatusCode::METHOD_NOT_ALLOWED,
         Reason::Method,
-        "this path does not take this method: use GET, or POST for query, query_range, series and labels",
+        "this path does not take this method: use GET, or POST for query, query_range, series, labels and notify",
     )
-}
-
-async fn read_form(
-    headers: &HeaderMap,
-    body: axum::body::Body,
-    limits: &Limits,
-) -> Result<Bytes, ApiError> {
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM) {
-        let message = format!("send the parameters as {FORM}");
-        return Err(ApiError::refused(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Reason::MediaType,
-            message,
-        ));
-    }
-    let too_large = || {
-        let message = format!("the form has more than {} bytes: shorten it", limits.form_bytes);
-        ApiError::refused(StatusCode::PAYLOAD_TOO_LARGE, Reason::Size, message)
-    };
-    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if length.is_some_and(|length: usize| length > limits.form_bytes) {
-        return Err(too_large());
-    }
-    match timeout(limits.form_wait, to_bytes(body, limits.form_bytes)).await {
-        Ok(Ok(form)) => Ok(form),
-        Ok(Err(_)) => Err(too_large()),
-        Err(_) => Err(ApiError {
-            status: StatusCode::REQUEST_TIMEOUT,
-            error_type: ErrorType::Timeout,
-            message: "the form did not arrive in time: send it faster".to_owned(),
-            reason: Some(Reason::Slow),
-        }),
-    }
 }

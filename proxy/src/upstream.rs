@@ -2,10 +2,10 @@
 
 mod answer;
 mod inflate;
-mod link;
+pub(crate) mod link;
 mod shape;
 mod start;
-mod tls;
+pub(crate) mod tls;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -169,6 +169,8 @@ fn way(settings: &SourceSettings) -> Result<Way, ConfigError> {
     if let Some(value) = settings.authorization.value()? {
         headers.insert(AUTHORIZATION, value);
     }
-    let links = Links::new(to, tls::config(settings)?, settings.limits.connect_timeout);
+    let setting = format!("tls of [[source]] \"{}\"", settings.id);
+    let tls = tls::config(&setting, &settings.url, &settings.tls)?;
+    let links = Links::new(to, tls, settings.limits.connect_timeout);
     Ok(Way { links, headers: Arc::new(headers) })
 }

@@ -59,7 +59,7 @@ async fn the_demo_source_answers_as_prometheus_does() {
     let demo = Demo::new(ANCHOR);
     let Some(prometheus) = Prometheus::with_samples(&openmetrics(&demo)).await else { return };
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder().no_proxy().build().expect("client");
+    let client = crate::support::client();
     let expressions = expressions();
     assert!(expressions.len() >= 120);
     let mut questions = Vec::new();

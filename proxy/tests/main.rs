@@ -21,6 +21,8 @@ mod forwarding;
 mod hosts;
 mod knowledge;
 mod lifecycle;
+mod llm;
+mod notify;
 mod openapi;
 mod origins;
 mod outages;

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::support::process::Oddity;
+use crate::support::scripted::{Scripted, Then, ok};
 use crate::support::{get, say};
 
 /// Names the program of Schemathesis.
@@ -12,7 +13,7 @@ const PROGRAM: &str = "ODDITY_SCHEMATHESIS";
 const CHECKS: &str = "\
 [checks]
 positive_data_acceptance.enabled = false
-negative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 411, 413, 414, 415, 422, 431]
+negative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 411, 413, 414, 415, 422, 429, 431]
 ";
 
 #[tokio::test]
@@ -25,6 +26,9 @@ async fn the_description_names_every_route() {
         paths,
         [
             "/api/knowledge",
+            "/api/llm",
+            "/api/llm/chat",
+            "/api/notify",
             "/api/openapi.json",
             "/api/sources",
             "/api/sources/{id}/api/v1/label/{name}/values",
@@ -40,15 +44,17 @@ async fn the_description_names_every_route() {
     );
 }
 
-#[test]
-fn schemathesis_finds_nothing_against_the_description() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn schemathesis_finds_nothing_against_the_description() {
     let Some(program) = std::env::var_os(PROGRAM) else {
         say(&format!("skipped: Schemathesis, as {PROGRAM} does not name its program"));
         return;
     };
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("schemathesis.toml"), CHECKS).unwrap();
-    let oddity = Oddity::start(folder.path(), &[], &[]);
+    let target = Scripted::start(ok("{}"), Then::Close).await;
+    let hook = format!("http://{}", target.address);
+    let oddity = Oddity::start(folder.path(), &[], &[("ODDITY_WEBHOOK_URL", &hook)]);
     let description = format!("http://{}/api/openapi.json", oddity.address);
     let output = Command::new(program)
         .args(["run", &description, "--phases", "coverage,fuzzing", "--max-examples", "10"])
@@ -59,5 +65,5 @@ fn schemathesis_finds_nothing_against_the_description() {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
-    assert!(said.contains("Tested: 15"), "{said}");
+    assert!(said.contains("Tested: 21"), "{said}");
 }

@@ -1,5 +1,6 @@
 //! A server under test, a scripted upstream, and a client that sends bytes as they are.
 
+pub(crate) mod alertmanager;
 pub(crate) mod process;
 pub(crate) mod prometheus;
 pub(crate) mod scripted;
@@ -15,6 +16,18 @@ use proxy::{AppState, server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
+
+/// A client that trusts nobody: the servers of tests speak HTTP without TLS.
+pub(crate) fn client() -> reqwest::Client {
+    let tls = rustls::ClientConfig::builder_with_provider(
+        rustls::crypto::ring::default_provider().into(),
+    )
+    .with_safe_default_protocol_versions()
+    .unwrap()
+    .with_root_certificates(rustls::RootCertStore::empty())
+    .with_no_client_auth();
+    reqwest::Client::builder().no_proxy().tls_backend_preconfigured(tls).build().unwrap()
+}
 
 /// Says something even if the test passes, whose prints are kept back.
 pub(crate) fn say(text: &str) {

@@ -290,7 +290,7 @@ impl Analysis {
 }
 
 /// Whether a series is a raw counter: by its name, and because it only ever falls to start anew.
-fn is_counter(series: &Series) -> bool {
+pub(crate) fn is_counter(series: &Series) -> bool {
     let named = series.labels.get(METRIC_NAME).is_some_and(|name| {
         ["_total", "_count", "_sum", "_bucket"].iter().any(|suffix| name.ends_with(suffix))
     });
@@ -306,7 +306,7 @@ fn is_counter(series: &Series) -> bool {
 
 /// Growth from each sample to the next; after a reset the new value, as Prometheus' `increase` counts.
 /// NaN where either sample is missing. Shape: as `values`.
-fn increase(values: &[f64]) -> Vec<f64> {
+pub(crate) fn increase(values: &[f64]) -> Vec<f64> {
     let mut last = f64::NAN;
     values
         .iter()

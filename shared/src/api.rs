@@ -1,6 +1,16 @@
 //! What the page and the proxy exchange beside Prometheus' own API: one definition, used by both.
 
+mod llm;
+mod notify;
+
 use serde::{Deserialize, Serialize};
+
+pub use llm::{
+    Chat, ChatEvent, ChatLines, EndReason, LanguageModel, Llm, Message, NotAnEvent, Role, Usage,
+};
+pub use notify::{
+    Amount, Delivery, MOST_NOTIFIED, Notice, Noticed, Outcome, Preview, Target, TargetKind, Targets,
+};
 
 /// What kind of server a source is; it decides which options fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

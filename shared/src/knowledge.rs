@@ -18,6 +18,7 @@ pub use explained::{Explained, explained, explained_worst};
 pub use rank::{Confidence, Reason, Suspect, Suspects, suspects};
 pub use recognise::{Metadata, Recognised, Subject, recognise};
 pub use template::{Scope, TemplateError};
+pub(crate) use template::{host_pattern, plain};
 
 use serde::{Deserialize, Serialize};
 

@@ -14,8 +14,6 @@ pub mod prometheus;
 
 pub mod plan;
 
-pub mod api;
-
 pub mod unit;
 
 pub mod stats;
@@ -34,10 +32,16 @@ pub mod explain;
 
 pub mod knowledge;
 
+pub mod api;
+
+pub mod related;
+
 pub mod rules;
 
 pub mod panel;
 
 pub mod report;
+
+pub mod prompt;
 
 pub mod findings;

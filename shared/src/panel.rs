@@ -58,6 +58,8 @@ pub enum Tab {
     Report,
     /// Rules for Prometheus.
     Rules,
+    /// What a language model says of it.
+    Explain,
 }
 
 /// A part of an address that was not understood; the default stands in its place.
@@ -226,6 +228,7 @@ impl Panel {
             Tab::Events => {}
             Tab::Report => put("tab", "report"),
             Tab::Rules => put("tab", "rules"),
+            Tab::Explain => put("tab", "explain"),
         }
         if self.local_time {
             put("tz", "local");

@@ -3,10 +3,12 @@
 //! A wrong query yields whatever selectors can be told apart; that it is wrong is for Prometheus to
 //! say.
 
+mod rewrite;
 mod selection;
 mod shape;
 mod token;
 
+pub use rewrite::with_values;
 pub use selection::{Matcher, Selection, calls, selection};
 pub use shape::{depends_on_range, is_scalar, one_line};
 

@@ -14,12 +14,14 @@ pub mod changepoint;
 pub mod exponential;
 pub mod extremes;
 pub mod fft;
+pub mod kolmogorov;
 mod lanes;
 pub mod periodogram;
 pub mod quantile;
 pub mod rolling;
 pub mod sorted;
 pub mod stl;
+pub mod student;
 pub mod tail;
 #[cfg(test)]
 pub(crate) mod testing;

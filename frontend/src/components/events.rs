@@ -2,11 +2,14 @@ mod explanation;
 
 use leptos::prelude::*;
 use shared::analysis::{Analysis, Ranked};
+use shared::api::{Notice, Noticed};
 use shared::event::Event;
+use shared::knowledge::explained;
 use shared::time::{Span, TimeRange};
 use shared::unit::Unit;
 use shared::words::{self, Clock};
 
+use super::send::Send;
 use crate::state::State;
 use explanation::Explanation;
 
@@ -202,9 +205,36 @@ fn EventRow(
             </td>
         </tr>
         <Show when=move || explained.get()>
-            <tr class="explained"><td colspan="5"><Explanation key=key/></td></tr>
+            <tr class="explained"><td colspan="5">
+                <Explanation key=key/>
+                <div class="explained-bar"><Send name="Send this event" notice=move |()| notice(state, row.get_untracked()?)/></div>
+            </td></tr>
         </Show>
     }
+}
+
+/// What is sent of the event of a row.
+fn notice(state: State, row: Row) -> Option<Notice> {
+    let analysis = state.told.get_untracked()?;
+    let (series, onset) = row.key;
+    let ranked = analysis.of_series(Some(series))?;
+    let event = ranked.events.iter().find(|event| event.onset.index == onset)?;
+    let (knowledge, metadata) = (state.knowledge.get_untracked(), state.metadata.read_untracked());
+    let one = explained(&analysis, (ranked, event), knowledge.as_deref(), &metadata);
+    untrack(|| {
+        Some(Notice {
+            source: state.source.get()?.id,
+            expr: analysis.detected.loaded.query.expr.clone(),
+            link: state.link_with(|panel| {
+                panel.focus = row.labels;
+                panel.zoom = Some(row.around);
+            }),
+            events: vec![Noticed::new(&one, state.clock())],
+            found: 1,
+            report: None,
+            again: false,
+        })
+    })
 }
 
 /// The event with four times its length around it, at least 30 samples on each side, inside the range.

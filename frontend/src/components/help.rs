@@ -1,6 +1,8 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::state::State;
+
 const SHORTCUTS: [(&str, &str); 7] = [
     ("Enter", "run the query"),
     ("Shift + Enter", "new line in the query"),
@@ -17,6 +19,8 @@ pub fn Help(
     /// Whether it is shown.
     open: RwSignal<bool>,
 ) -> impl IntoView {
+    let state = expect_context::<State>();
+    let no_model = move || state.talk.model.read().is_none();
     let dialog = NodeRef::<html::Dialog>::new();
     Effect::new(move |_| {
         if let (Some(dialog), true) = (dialog.get(), open.get())
@@ -35,6 +39,14 @@ pub fn Help(
                         .map(|(keys, what)| view! { <div><dt><kbd>{keys}</kbd></dt><dd>{what}</dd></div> })
                         .collect_view()}
                 </dl>
+                <Show when=move || state.targets.read().is_empty()>
+                    <p class="sub">"Events and reports can be sent to Slack, Alertmanager or a webhook, once the operator of this server has configured one."</p>
+                </Show>
+                <Show when=no_model>
+                    <p class="sub">
+                        "A language model can comment on what is found: start the server with OPENAI_API_KEY, or with OPENAI_BASE_URL and OPENAI_MODEL for one of your own."
+                    </p>
+                </Show>
                 <button class="chip" type="submit">"Close"</button>
             </form>
         </dialog>

@@ -1,11 +1,13 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::analysis::Analysis;
+use shared::api::{MOST_NOTIFIED, Notice, Noticed};
 use shared::knowledge::explained_worst;
 use shared::report::{self, Context, MOST_EXPLAINED};
 use shared::rules;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use super::send::Send;
 use crate::save::{copy, save_text};
 use crate::state::State;
 
@@ -45,11 +47,29 @@ pub fn Report() -> impl IntoView {
             let _ = window().print();
         });
     };
+    let notice = move |()| {
+        let analysis = state.told.get_untracked()?;
+        let (knowledge, metadata) =
+            (state.knowledge.get_untracked(), state.metadata.read_untracked());
+        let worst = explained_worst(&analysis, MOST_NOTIFIED, knowledge.as_deref(), &metadata);
+        let clock = untrack(|| state.clock());
+        Some(Notice {
+            source: state.source.get_untracked()?.id,
+            expr: analysis.detected.loaded.query.expr.clone(),
+            link: untrack(|| state.link()),
+            events: worst.iter().map(|one| Noticed::new(one, clock)).collect(),
+            found: analysis.event_count(),
+            report: Some(untrack(text)),
+            again: false,
+        })
+    };
+    let odd = move || state.told.read().as_ref().is_some_and(|told| told.event_count() > 0);
     view! {
         <div class="report-bar">
             <button class="chip primary" type="button" on:click=save>"Download .md"</button>
             <button class="chip" type="button" on:click=to_clipboard>{move || copied.get()}</button>
             <button class="chip" type="button" title="On paper, or as a PDF" on:click=print>"Print"</button>
+            <Show when=odd><Send name="Send the report" notice=notice/></Show>
             <button class="chip" type="button" aria-pressed=move || raw.get().to_string() on:click=move |_| raw.update(|raw| *raw = !*raw)>"Markdown"</button>
         </div>
         {move || if raw.get() {
@@ -68,7 +88,7 @@ fn context(state: State, analysis: &Analysis) -> Context {
         link: state.link(),
         clock: state.clock(),
         rule: rule(state, analysis),
-        sections: Vec::new(),
+        sections: state.opinion().into_iter().collect(),
     }
 }
 

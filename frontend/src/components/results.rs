@@ -1,23 +1,34 @@
 use leptos::prelude::*;
 use shared::panel::Tab;
 
+use super::ask::Explain;
 use super::events::Events;
 use super::report::Report;
 use super::rules::Rules;
 use crate::state::State;
 
 /// The results with their ids and names, as they stand beside each other.
-const TABS: [(Tab, &str, &str); 3] = [
+const TABS: [(Tab, &str, &str); 4] = [
     (Tab::Events, "events", "Events"),
     (Tab::Report, "report", "Report"),
     (Tab::Rules, "rules", "Rules"),
+    (Tab::Explain, "explain", "Explain"),
 ];
 
 /// What is below the chart, one of them open.
 #[component]
 pub fn Results() -> impl IntoView {
     let state = expect_context::<State>();
-    let open = Memo::new(move |_| state.panel.read().tab);
+    // Without a language model there is nothing to say, and no tab for it.
+    let explains = Memo::new(move |_| state.talk.model.read().is_some());
+    let open = Memo::new(move |_| match state.panel.read().tab {
+        Tab::Explain if !explains.get() => Tab::Events,
+        tab => tab,
+    });
+    let tabs = move || {
+        let count = TABS.len() - usize::from(!explains.get());
+        TABS.into_iter().take(count)
+    };
     let count =
         Memo::new(move |_| state.told.read().as_ref().map_or(0, |analysis| analysis.event_count()));
     let tab = move |tab: Tab, id: &'static str, name: &'static str| {
@@ -31,12 +42,13 @@ pub fn Results() -> impl IntoView {
                 tabindex=move || if open.get() == tab { "0" } else { "-1" }
                 on:click=move |_| state.adjust(|panel| panel.tab = tab)
                 on:keydown=move |event| {
+                    let count = untrack(tabs).count();
                     let at = TABS.iter().position(|(known, ..)| *known == tab).unwrap_or_default();
                     let at = match event.key().as_str() {
-                        "ArrowRight" => (at + 1) % TABS.len(),
-                        "ArrowLeft" => (at + TABS.len() - 1) % TABS.len(),
+                        "ArrowRight" => (at + 1) % count,
+                        "ArrowLeft" => (at + count - 1) % count,
                         "Home" => 0,
-                        "End" => TABS.len() - 1,
+                        "End" => count - 1,
                         _ => return,
                     };
                     event.prevent_default();
@@ -53,7 +65,7 @@ pub fn Results() -> impl IntoView {
     view! {
         <section class="card results" aria-label="Results">
             <div class="tabs" role="tablist" aria-label="Results">
-                {TABS.into_iter().map(|(known, id, name)| tab(known, id, name)).collect_view()}
+                {move || tabs().map(|(known, id, name)| tab(known, id, name)).collect_view()}
             </div>
             {move || match open.get() {
                 Tab::Events => view! {
@@ -64,6 +76,9 @@ pub fn Results() -> impl IntoView {
                 }.into_any(),
                 Tab::Rules => view! {
                     <div role="tabpanel" id="panel-rules" aria-labelledby="tab-rules" tabindex="0"><Rules/></div>
+                }.into_any(),
+                Tab::Explain => view! {
+                    <div role="tabpanel" id="panel-explain" aria-labelledby="tab-explain" tabindex="0"><Explain/></div>
                 }.into_any(),
             }}
         </section>

@@ -27,6 +27,10 @@ Environment, also read from ./.env:
   PROMETHEUS_USERNAME, PROMETHEUS_PASSWORD   basic authentication
   PROMETHEUS_TOKEN                           bearer token
   PROMETHEUS_ORG_ID                          tenant, sent as X-Scope-OrgID
+  ODDITY_SLACK_WEBHOOK_URL, ODDITY_WEBHOOK_URL, ODDITY_WEBHOOK_SECRET, ODDITY_ALERTMANAGER_URL
+                                             where people can send events (docs/notifications.md)
+  OPENAI_API_KEY, OPENAI_MODEL               a language model that explains what is odd
+  OPENAI_BASE_URL                            another server with the same API, such as http://localhost:11434
 Without any source the built-in demo is served.";
 
 /// What the program does.

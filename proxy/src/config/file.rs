@@ -9,6 +9,8 @@ use serde::{Deserialize, Deserializer};
 use shared::api::SourceKind;
 
 use super::limits::{Limits, SourceLimits};
+use super::llm::FileLlm;
+use super::notify::FileNotify;
 use super::{ConfigError, Tls};
 
 /// The whole file; everything may be left out.
@@ -27,8 +29,11 @@ pub(super) struct File {
     pub(super) trusted_proxies: Vec<String>,
     #[serde(default)]
     pub(super) limits: Limits,
+    pub(super) llm: Option<FileLlm>,
     #[serde(default)]
     pub(super) source: Vec<FileSource>,
+    #[serde(default)]
+    pub(super) notify: Vec<FileNotify>,
 }
 
 /// One `[[source]]`.
@@ -67,7 +72,9 @@ fn prometheus() -> SourceKind {
     SourceKind::Prometheus
 }
 
-fn some_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+pub(super) fn some_duration<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Duration>, D::Error> {
     super::limits::duration(deserializer).map(Some)
 }
 

@@ -46,6 +46,18 @@ pub struct Limits {
     pub checked_bytes: usize,
     /// Bytes of an answer, decompressed. Default 64 MiB.
     pub answer_bytes: usize,
+    /// Bytes of what is to be sent to a target of notifications, the report among it. Default 512 KiB.
+    pub notify_bytes: usize,
+    /// Notifications to one target in any minute; tests count. Default 30.
+    pub notify_per_minute: NonZeroUsize,
+    /// Notifications to one target that are under way at once. Default 4.
+    pub notify_at_once: NonZeroUsize,
+    /// Time for one notification with all that it is tried again. Default 30s.
+    #[serde(deserialize_with = "duration")]
+    pub notify_wait: Duration,
+    /// For so long an event is not sent to a target that has it. Default 1d.
+    #[serde(deserialize_with = "duration")]
+    pub notify_remember: Duration,
     /// Open connections of clients; at the limit the oldest one without a complete request is closed. Default 512.
     pub connections: NonZeroUsize,
     /// Bytes of a request's head. Default 64 KiB.
@@ -114,6 +126,11 @@ impl Default for Limits {
             form_wait: Duration::from_secs(10),
             checked_bytes: 1 << 20,
             answer_bytes: 64 << 20,
+            notify_bytes: 512 << 10,
+            notify_per_minute: count(30),
+            notify_at_once: count(4),
+            notify_wait: Duration::from_secs(30),
+            notify_remember: Duration::from_secs(86_400),
             connections: count(512),
             header_bytes: count(64 << 10),
             header_fields: count(64),

@@ -1,10 +1,11 @@
 //! Sources: what the file and the `PROMETHEUS_*` variables say, checked and joined.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use axum::http::header::{self, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use shared::api::SourceKind;
 use url::Url;
@@ -75,6 +76,19 @@ impl Tls {
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         [&self.ca_file, &self.cert_file, &self.key_file].into_iter().filter_map(Option::as_deref)
     }
+
+    /// Refuses what contradicts itself or the address; `setting` is where it stands.
+    pub(super) fn check(&self, setting: &str, url: &Url) -> Result<(), ConfigError> {
+        if self.cert_file.is_some() != self.key_file.is_some() {
+            let problem = "needs both cert_file and key_file, or none of them";
+            return Err(ConfigError::setting(setting, problem));
+        }
+        if self.files().next().is_some() && url.scheme() == "http" {
+            let problem = "is set and url begins with http: write https there";
+            return Err(ConfigError::setting(setting, problem));
+        }
+        Ok(())
+    }
 }
 
 /// The sources of the file. The variables add `prometheus`, or change the file's one; with
@@ -142,6 +156,15 @@ pub(super) fn resolve(
     Ok(resolved)
 }
 
+/// An id stands in paths of the API.
+pub(super) fn check_id(id: &str, setting: &str) -> Result<(), ConfigError> {
+    let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if (1..=64).contains(&id.len()) && id.chars().all(letters) {
+        return Ok(());
+    }
+    Err(ConfigError::setting(setting, "must be 1 to 64 ASCII letters, digits, - or _"))
+}
+
 fn env_authorization(
     env: &impl Fn(&str) -> Option<String>,
 ) -> Result<Option<HeaderValue>, ConfigError> {
@@ -164,26 +187,13 @@ fn env_authorization(
 
 fn from_file(source: FileSource, limits: &Limits) -> Result<SourceSettings, ConfigError> {
     let id = source.id;
-    let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    if id.is_empty() || id.len() > 64 || !id.chars().all(letters) {
-        let problem = "must be 1 to 64 ASCII letters, digits, - or _";
-        return Err(ConfigError::setting(format!("id of [[source]] \"{id}\""), problem));
-    }
+    check_id(&id, &key_name(&id, "id"))?;
     if id == DEMO_ID || source.kind == SourceKind::Demo {
         let problem = "is built in: write `demo = true` at the top of the file instead";
         return Err(ConfigError::setting("demo", problem));
     }
     let (url, user) = parse_url(&key_name(&id, "url"), source.url.expose_secret())?;
-    let mut headers = HeaderMap::new();
-    for (name, value) in &source.headers {
-        let setting = key_name(&id, &format!("headers.{name}"));
-        let header = HeaderName::try_from(name)
-            .map_err(|_| ConfigError::setting(&setting, "is not the name of a header"))?;
-        if RESERVED.contains(&header) {
-            return Err(ConfigError::setting(setting, "is set by the server: remove it"));
-        }
-        headers.insert(header, sensitive(&setting, value)?);
-    }
+    let mut headers = parse_headers(&source.headers, |name| key_name(&id, name))?;
     let bearer_file = source
         .bearer_file
         .map(|file| Authorization::BearerFile { setting: key_name(&id, "bearer_file"), file });
@@ -198,12 +208,7 @@ fn from_file(source: FileSource, limits: &Limits) -> Result<SourceSettings, Conf
     let authorization = ways.next().unwrap_or_default();
     // A missing or empty file is told before the server starts.
     authorization.value()?;
-    if source.tls.cert_file.is_some() != source.tls.key_file.is_some() {
-        return Err(wrong_key(&id, "tls", "needs both cert_file and key_file, or none of them"));
-    }
-    if source.tls.files().next().is_some() && url.scheme() == "http" {
-        return Err(wrong_key(&id, "tls", "is set and url begins with http: write https there"));
-    }
+    source.tls.check(&key_name(&id, "tls"), &url)?;
     if ways.next().is_some() {
         let problem = "has several credentials: keep one of basic, bearer, bearer_file, an Authorization \
                        header, or a user in url";
@@ -236,11 +241,39 @@ fn file_basic(id: &str, given: Basic) -> Result<Authorization, ConfigError> {
     }
 }
 
-/// The address without user and password, and these as a header value.
+/// Fixed headers, each marked as sensitive; `key` says where `headers.NAME` stands.
+pub(super) fn parse_headers(
+    given: &BTreeMap<String, SecretString>,
+    key: impl Fn(&str) -> String,
+) -> Result<HeaderMap, ConfigError> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in given {
+        let setting = key(&format!("headers.{name}"));
+        let header = HeaderName::try_from(name)
+            .map_err(|_| ConfigError::setting(&setting, "is not the name of a header"))?;
+        if RESERVED.contains(&header) {
+            return Err(ConfigError::setting(setting, "is set by the server: remove it"));
+        }
+        headers.insert(header, sensitive(&setting, value)?);
+    }
+    Ok(headers)
+}
+
+/// The address of a source: as [`parse_address`], and its path does not end in a slash.
 fn parse_url(setting: &str, text: &str) -> Result<(Url, Option<HeaderValue>), ConfigError> {
-    let wrong = || {
-        ConfigError::setting(setting, "is not an address such as http://localhost:9090/prometheus")
-    };
+    let (mut url, user) = parse_address(setting, text, "http://localhost:9090/prometheus")?;
+    let path = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&path);
+    Ok((url, user))
+}
+
+/// The address without user and password, and these as a header value.
+pub(super) fn parse_address(
+    setting: &str,
+    text: &str,
+    example: &str,
+) -> Result<(Url, Option<HeaderValue>), ConfigError> {
+    let wrong = || ConfigError::setting(setting, format!("is not an address such as {example}"));
     let mut url = Url::parse(text.trim()).map_err(|_| wrong())?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
         return Err(wrong());
@@ -253,8 +286,6 @@ fn parse_url(setting: &str, text: &str) -> Result<(Url, Option<HeaderValue>), Co
         .transpose()?;
     url.set_username("").and_then(|()| url.set_password(None)).map_err(|()| wrong())?;
     url.set_fragment(None);
-    let path = url.path().trim_end_matches('/').to_owned();
-    url.set_path(&path);
     Ok((url, value))
 }
 

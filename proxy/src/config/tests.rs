@@ -170,6 +170,50 @@ fn headers_limits_and_origins_are_read() {
     assert_eq!(env.sources[0].headers["x-scope-orgid"], "env");
 }
 
+/// The model as `provider model url key`, with what its requests hold.
+#[test]
+fn the_language_model_comes_from_file_and_environment() {
+    let (key, url, model) = (
+        ("OPENAI_API_KEY", "k"),
+        ("OPENAI_BASE_URL", "http://localhost:11434/"),
+        ("OPENAI_MODEL", "qwen"),
+    );
+    let file = "[llm]\nurl = 'https://models.example/api/v1/'\nmodel = 'm'\nprovider = 'Us'\napi_key = 'f'\n";
+    type Case = (String, Vec<(&'static str, &'static str)>, &'static str);
+    let cases: Vec<Case> = vec![
+        (String::new(), vec![key], "OpenAI gpt-4o-mini https://api.openai.com/v1 Bearer k"),
+        (String::new(), vec![key, model], "OpenAI qwen https://api.openai.com/v1 Bearer k"),
+        (
+            String::new(),
+            vec![url, model],
+            "a model on the server's machine qwen http://localhost:11434/v1",
+        ),
+        (file.to_owned(), vec![], "Us m https://models.example/api/v1 Bearer f"),
+        (file.to_owned(), vec![key, model], "Us qwen https://models.example/api/v1 Bearer k"),
+        (
+            file.replace("provider = 'Us'\n", "")
+                .replace("api_key = 'f'", "api_key_file = '$DIR/token'"),
+            vec![],
+            "the operator's model server m https://models.example/api/v1 Bearer file-CANARY",
+        ),
+    ];
+    for (file, env, expected) in cases {
+        let llm = load(&file, &env).unwrap_or_else(|error| panic!("{file}: {error}")).llm.unwrap();
+        let key = match &llm.authorization {
+            Authorization::Fixed(value) => value.to_str().unwrap().to_owned(),
+            // The folder of the file is gone by now.
+            Authorization::BearerFile { .. } => "Bearer file-CANARY".to_owned(),
+            _ => String::new(),
+        };
+        let found = format!("{} {} {} {key}", llm.provider, llm.model, llm.url);
+        assert_eq!(found.trim_end(), expected);
+        let openai = llm.url.host_str() == Some("api.openai.com");
+        assert_eq!(llm.temperature.is_none(), openai);
+        assert_eq!(llm.token_field == TokenField::MaxCompletionTokens, openai);
+    }
+    assert!(load("", &[]).unwrap().llm.is_none());
+}
+
 #[test]
 fn wrong_settings_are_named_and_not_shown() {
     let source = "[[source]]\nid = 'a'\nurl = 'http://a'\n";
@@ -215,6 +259,34 @@ fn wrong_settings_are_named_and_not_shown() {
             "needs both cert_file and key_file",
         ),
         (with("limits = { connections = 1 }"), &[], "unknown field `connections`"),
+        (String::new(), &[("OPENAI_MODEL", "m")], "OPENAI_MODEL: is set alone"),
+        (
+            String::new(),
+            &[("OPENAI_BASE_URL", "http://a")],
+            "OPENAI_MODEL, or model of [llm]: is missing",
+        ),
+        (String::new(), &[("OPENAI_BASE_URL", "CANARY")], "OPENAI_BASE_URL: is not an address"),
+        (
+            String::new(),
+            &[("OPENAI_BASE_URL", "http://u:CANARY@a")],
+            "OPENAI_BASE_URL: holds a user",
+        ),
+        (
+            String::new(),
+            &[("OPENAI_BASE_URL", "http://a/?key=CANARY")],
+            "OPENAI_BASE_URL: has a query",
+        ),
+        (String::new(), &[("OPENAI_API_KEY", "CANARY\n\u{7f}")], "OPENAI_API_KEY: has characters"),
+        ("[llm]\napi_kye = 'CANARY'".into(), &[], "line 2: api_kye: unknown field"),
+        (
+            "[llm]\napi_key = 'CANARY'\napi_key_file = 'x'".into(),
+            &[],
+            "api_key_file of [llm]: is set beside",
+        ),
+        ("[llm]\napi_key_file = '/nowhere/key'".into(), &[], "cannot read /nowhere/key"),
+        ("[llm]\ntemperature = 3".into(), &[], "temperature of [llm]: must be from 0 to 2"),
+        ("[llm.limits]\nprompt_tokens = 10".into(), &[], "prompt_tokens of [llm.limits]: is too"),
+        ("[llm.limits]\ndaily_tokens = 4000".into(), &[], "is less than one question and its"),
         (String::new(), &[("PROMETHEUS_URL", "CANARY")], "PROMETHEUS_URL: is not an address"),
         (String::new(), &[("PROMETHEUS_URL", "ftp://u:CANARY@x")], "PROMETHEUS_URL: is not"),
         (String::new(), &[("PROMETHEUS_TOKEN", "CANARY")], "PROMETHEUS_URL: is missing"),
@@ -227,6 +299,78 @@ fn wrong_settings_are_named_and_not_shown() {
             String::new(),
             &[("PROMETHEUS_URL", "http://u:CANARY@a"), ("PROMETHEUS_TOKEN", "CANARY")],
             "choose one way",
+        ),
+    ];
+    for (file, env, expected) in cases {
+        let message = load(&file, env).map(|_| ()).expect_err(&file);
+        assert!(message.contains(expected), "{file}{env:?}: {message}");
+        assert!(!message.contains("CANARY"), "{message}");
+    }
+}
+
+#[test]
+fn targets_come_from_file_and_environment() {
+    let file = "[[notify]]\nid = 'a'\nname = 'A'\nkind = 'webhook'\nurl = 'https://u:CANARY@a/b/?c'\n\
+                secret = 'CANARY'\nheaders = { X-Team = 'CANARY' }\ntimeout = '3s'\n";
+    let env = [
+        ("ODDITY_SLACK_WEBHOOK_URL", "https://slack/CANARY"),
+        ("ODDITY_ALERTMANAGER_URL", "http://b:9093/x/"),
+    ];
+    let settings = load(file, &env).unwrap();
+    let all: Vec<_> = settings
+        .notify
+        .iter()
+        .map(|target| (target.id.as_str(), target.name.as_str(), target.timeout.as_secs()))
+        .collect();
+    assert_eq!(all, [("a", "A", 3), ("slack", "Slack", 10), ("alertmanager", "Alertmanager", 10)]);
+    let (url, user) = settings.notify[0].address().unwrap();
+    assert_eq!(url.as_str(), "https://a/b/?c");
+    assert!(user.is_some_and(|user| user.is_sensitive()));
+    assert!(settings.notify[0].headers["x-team"].is_sensitive());
+    let printed = format!("{:?}", settings.notify);
+    assert!(!printed.contains("CANARY"), "{printed}");
+}
+
+#[test]
+fn wrong_targets_are_named_and_not_shown() {
+    let target = "[[notify]]\nid = 'a'\nkind = 'slack'\n";
+    let with = |line: &str| format!("{target}{line}\n");
+    type Case = (String, &'static [(&'static str, &'static str)], &'static str);
+    let cases: Vec<Case> = vec![
+        (with(""), &[], "url of [[notify]] \"a\": is missing"),
+        (
+            with("url = 'CANARY'"),
+            &[],
+            "url of [[notify]] \"a\": is not an address such as https://hooks.slack",
+        ),
+        (with("url = 'http://a'\nurl_file = '/x'"), &[], "is given twice"),
+        (with("url_file = '/nowhere/url'"), &[], "cannot read /nowhere/url"),
+        (with("url_file = '$DIR/token'"), &[], "url_file of [[notify]] \"a\": is not an address"),
+        (with("url = 'http://a'\nsecret = 'CANARY'"), &[], "secret of [[notify]] \"a\": signs for"),
+        (with("url = 'http://a'\ntls = { ca_file = 'x' }"), &[], "tls of [[notify]] \"a\": is set"),
+        (
+            with("url = 'http://a'\nheaders = { Host = 'x' }"),
+            &[],
+            "headers.Host of [[notify]] \"a\"",
+        ),
+        (
+            with("url = 'http://u:CANARY@a'\nheaders = { Authorization = 'CANARY' }"),
+            &[],
+            "keep one",
+        ),
+        (with("url = 'http://a'").replace("slack", "pager"), &[], "unknown variant `pager`"),
+        (with("url = 'http://a'").replace("'a'", "'a/b'"), &[], "must be 1 to 64"),
+        (with("url = 'http://a'").repeat(2), &[], "id of [[notify]] \"a\": is used twice"),
+        (
+            with("url = 'http://a'").replace("'a'", "'slack'"),
+            &[("ODDITY_SLACK_WEBHOOK_URL", "http://b")],
+            "id of [[notify]] \"slack\": is used twice",
+        ),
+        (String::new(), &[("ODDITY_WEBHOOK_URL", "CANARY")], "ODDITY_WEBHOOK_URL: is not"),
+        (
+            String::new(),
+            &[("ODDITY_WEBHOOK_SECRET", "CANARY")],
+            "only together with ODDITY_WEBHOOK_URL",
         ),
     ];
     for (file, env, expected) in cases {

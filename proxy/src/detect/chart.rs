@@ -109,7 +109,8 @@ pub(super) fn page(
     }
     let rest = analysis.ranking.len() - drawn.len();
     if rest > 0 {
-        let _ = writeln!(body, "<p class=\"muted\">Series that are not drawn: {rest}.</p>");
+        let _ =
+            writeln!(body, "<p class=\"muted\">Series without a chart of their own: {rest}.</p>");
     }
     body.push_str(&events(analysis, explained, context));
     Ok(format!(

@@ -1,4 +1,4 @@
-//! Connections to a source. Each is driven by the request that uses it and by no task of its own, so that dropping the
+//! Connections to another server. Each is driven by the request that uses it and by no task of its own, so that dropping the
 //! request drops the connection, and nothing has to be woken across threads.
 
 use std::error::Error;
@@ -34,7 +34,7 @@ const BUFFER: usize = 64 << 10;
 type Failure = Box<dyn Error + Send + Sync>;
 
 /// The connections to one source.
-pub(super) struct Links {
+pub(crate) struct Links {
     to: Uri,
     connector: HttpsConnector<HttpConnector>,
     connect_timeout: Duration,
@@ -56,7 +56,7 @@ type Driver = Pin<Box<Connection<Stream, Full<Bytes>>>>;
 type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// Why there is no answer.
-pub(super) enum Broken {
+pub(crate) enum Broken {
     /// No connection came about.
     Connect(Failure),
     /// None came about in time.
@@ -66,9 +66,9 @@ pub(super) enum Broken {
 }
 
 /// An answer whose head has come.
-pub(super) struct Exchange {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
+pub(crate) struct Exchange {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
     body: Incoming,
     link: Option<Link>,
     links: Arc<Links>,
@@ -76,7 +76,7 @@ pub(super) struct Exchange {
 
 impl Links {
     /// Connections to the host of `to`; none is opened yet.
-    pub(super) fn new(to: Uri, tls: ClientConfig, connect_timeout: Duration) -> Arc<Self> {
+    pub(crate) fn new(to: Uri, tls: ClientConfig, connect_timeout: Duration) -> Arc<Self> {
         let mut http = HttpConnector::new();
         http.enforce_http(false);
         http.set_nodelay(true);
@@ -91,7 +91,7 @@ impl Links {
     }
 
     /// Sends a request on an unused connection, or on a new one; where none comes about it is tried once more.
-    pub(super) async fn send(
+    pub(crate) async fn send(
         self: &Arc<Self>,
         request: Request<Full<Bytes>>,
     ) -> Result<Exchange, Broken> {
@@ -182,7 +182,7 @@ impl Link {
 
 impl Exchange {
     /// The next piece of the body, or none after the last one; then the connection is free for the next request.
-    pub(super) async fn chunk(&mut self) -> hyper::Result<Option<Bytes>> {
+    pub(crate) async fn chunk(&mut self) -> hyper::Result<Option<Bytes>> {
         let chunk = poll_fn(|cx| self.poll_chunk(cx)).await?;
         if chunk.is_none()
             && let Some(mut link) = self.link.take()

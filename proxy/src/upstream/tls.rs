@@ -1,4 +1,4 @@
-//! TLS to a source: whom to trust, and how the server identifies itself.
+//! TLS to another server: whom to trust, and how ours identifies itself.
 
 use std::fs;
 use std::path::Path;
@@ -8,17 +8,17 @@ use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
+use url::Url;
 
-use crate::config::{ConfigError, SourceSettings, Tls};
+use crate::config::{ConfigError, Tls};
 
-/// The configuration that a source's settings ask for, from its files as they are now.
+/// The configuration for `url` that the settings at `setting` ask for, from their files as they are now.
 ///
 /// # Errors
 /// [`ConfigError`] for files that do not hold what they should, and if the system has no certificates to trust.
-pub(super) fn config(settings: &SourceSettings) -> Result<ClientConfig, ConfigError> {
-    let setting = format!("tls of [[source]] \"{}\"", settings.id);
-    let wrong = |problem: String| ConfigError::Setting { setting: setting.clone(), problem };
-    let Tls { ca_file, cert_file, key_file } = &settings.tls;
+pub(crate) fn config(setting: &str, url: &Url, tls: &Tls) -> Result<ClientConfig, ConfigError> {
+    let wrong = |problem: String| ConfigError::Setting { setting: setting.to_owned(), problem };
+    let Tls { ca_file, cert_file, key_file } = tls;
     let mut roots = RootCertStore::empty();
     match ca_file {
         Some(file) => {
@@ -28,7 +28,7 @@ pub(super) fn config(settings: &SourceSettings) -> Result<ClientConfig, ConfigEr
             }
         }
         // Without TLS the certificates of the system are not needed, and need not exist.
-        None if settings.url.scheme() == "http" => {}
+        None if url.scheme() == "http" => {}
         None => {
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
             if roots.is_empty() {

@@ -14,7 +14,7 @@ pub(super) struct Source {
 impl Source {
     pub(super) fn new(address: SocketAddr) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { client: reqwest::Client::builder().no_proxy().build().unwrap(), address }
+        Self { client: crate::support::client(), address }
     }
 
     /// All pieces of a question put together.

@@ -41,14 +41,23 @@ pub(crate) fn reply(status: &str, fields: &str, body: &str) -> Vec<u8> {
 impl Scripted {
     /// Answers every request with `answer`.
     pub(crate) async fn start(answer: Vec<u8>, then: Then) -> Self {
+        Self::in_turn(vec![answer], then).await
+    }
+
+    /// Answers each connection with the next of `answers`, and all after them with the last one.
+    pub(crate) async fn in_turn(answers: Vec<Vec<u8>>, then: Then) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::<Mutex<Seen>>::default();
-        let (answer, log) = (Arc::new(answer), seen.clone());
+        let answers: Vec<_> = answers.into_iter().map(Arc::new).collect();
+        let log = seen.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                log.lock().unwrap().connections += 1;
-                tokio::spawn(converse(stream, answer.clone(), then, log.clone()));
+                let mut seen = log.lock().unwrap();
+                let answer = answers[seen.connections.min(answers.len() - 1)].clone();
+                seen.connections += 1;
+                drop(seen);
+                tokio::spawn(converse(stream, answer, then, log.clone()));
             }
         });
         Self { address, seen }

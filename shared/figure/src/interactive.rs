@@ -22,7 +22,7 @@ pub struct Named<'a> {
     pub event: &'a Event,
 }
 
-/// What [`crate::picture`] draws, with the events named, a time axis that can be zoomed, and what is known of each
+/// What [`crate::picture()`] draws, with the events named, a time axis that can be zoomed, and what is known of each
 /// sample under the pointer.
 pub fn interactive(
     view: &View<'_>,

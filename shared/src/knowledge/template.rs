@@ -181,7 +181,7 @@ fn tidy<'a>(out: &mut String, text: &'a str) -> &'a str {
 }
 
 /// A name that needs no quotes.
-fn plain(metric: &str) -> Option<&str> {
+pub(crate) fn plain(metric: &str) -> Option<&str> {
     let letter = |c: char| c.is_ascii_alphabetic() || matches!(c, '_' | ':');
     let fits =
         metric.starts_with(letter) && metric.chars().all(|c| letter(c) || c.is_ascii_digit());
@@ -189,7 +189,7 @@ fn plain(metric: &str) -> Option<&str> {
 }
 
 /// A regular expression for all ports of the host of an instance; `None` if that is no plain address.
-fn host_pattern(instance: &str) -> Option<String> {
+pub(crate) fn host_pattern(instance: &str) -> Option<String> {
     let digits = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
     let host = instance.rsplit_once(':').filter(|(_, port)| digits(port));
     let host = host.map_or(instance, |(host, _)| host);

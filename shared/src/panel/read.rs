@@ -38,10 +38,11 @@ impl Reader<'_> {
             excluded: self.excluded(),
             zoom: self.parsed("zoom", TIMES, times),
             tab: self
-                .parsed("tab", "events, report or rules", |text| match text {
+                .parsed("tab", "events, report, rules or explain", |text| match text {
                     "events" => Some(Tab::Events),
                     "report" => Some(Tab::Report),
                     "rules" => Some(Tab::Rules),
+                    "explain" => Some(Tab::Explain),
                     _ => None,
                 })
                 .unwrap_or_default(),

@@ -96,7 +96,7 @@ pub fn fenced(language: &str, raw: &str) -> String {
 }
 
 /// Marks that reverse the reading direction can make a label read as something else.
-fn is_bidi(c: char) -> bool {
+pub fn is_bidi(c: char) -> bool {
     matches!(c, '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
 }
 

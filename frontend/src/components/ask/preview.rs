@@ -1,0 +1,61 @@
+use leptos::prelude::*;
+use shared::api::Role;
+use shared::prompt::{Prompt, PromptError};
+
+/// Every word that is sent, before it is.
+#[component]
+pub fn Preview(
+    /// What would be sent.
+    next: Memo<Option<Result<Prompt, PromptError>>>,
+    /// To whom.
+    name: String,
+) -> impl IntoView {
+    let summary = move || match next.get() {
+        Some(Ok(prompt)) => format!("What is sent to {name}: about {} tokens", prompt.tokens),
+        _ => "What is sent".to_owned(),
+    };
+    let body = move || match next.get()? {
+        Err(error) => Some(view! { <p class="sub">{error.to_string()}</p> }.into_any()),
+        Ok(prompt) => Some(words(&prompt).into_any()),
+    };
+    view! {
+        <details class="sent">
+            <summary>{summary}</summary>
+            {body}
+        </details>
+    }
+}
+
+fn words(prompt: &Prompt) -> impl IntoView + use<> {
+    let messages = prompt.messages.iter().map(|message| {
+        let who = match message.role {
+            Role::System => "Instructions",
+            Role::User => "You",
+            Role::Assistant => "Its answer",
+        };
+        view! { <h4>{who}</h4><pre tabindex="0" aria-label=who>{message.content.clone()}</pre> }
+    });
+    let messages: Vec<_> = messages.collect();
+    let dropped = (prompt.left_out + prompt.forgotten > 0).then(|| {
+        format!(
+            "To fit, {} less important facts and {} earlier questions are left out.",
+            prompt.left_out, prompt.forgotten
+        )
+    });
+    let mut pairs: Vec<_> = prompt
+        .pseudonyms
+        .pairs()
+        .map(|(name, value)| {
+            view! { <div><dt><code>{name.to_owned()}</code></dt><dd>{value.to_owned()}</dd></div> }
+        })
+        .collect();
+    let hidden = (!pairs.is_empty()).then(|| {
+        let pairs = std::mem::take(&mut pairs);
+        view! { <h4>"Pseudonyms, which are turned back in the answer"</h4><dl class="hidden-names">{pairs}</dl> }
+    });
+    view! {
+        <p class="sub">{dropped}</p>
+        {messages}
+        {hidden}
+    }
+}

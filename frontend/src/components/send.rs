@@ -1,0 +1,176 @@
+//! What is sent to others: a button, and the dialog behind it.
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::api::{Delivery, Notice, Outcome, Preview, TargetKind};
+
+use crate::state::State;
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq)]
+enum Said {
+    Sent(String),
+    Failed(String),
+}
+
+/// A button that opens the dialog; nothing where no target is configured.
+#[component]
+pub fn Send(
+    /// "Send this event", "Send the report".
+    name: &'static str,
+    /// What is sent, made when the dialog opens; `None` as it goes.
+    #[prop(into)]
+    notice: Callback<(), Option<Notice>>,
+) -> impl IntoView {
+    let state = expect_context::<State>();
+    let made = RwSignal::new(None::<Notice>);
+    view! {
+        <Show when=move || !state.targets.read().is_empty()>
+            <button class="chip" type="button" on:click=move |_| made.set(notice.run(()))>"Send…"</button>
+            {move || made.get().map(|notice| view! { <Dialog name=name notice=notice close=move || made.set(None)/> })}
+        </Show>
+    }
+}
+
+#[component]
+fn Dialog(
+    /// Its heading.
+    name: &'static str,
+    /// What is sent.
+    notice: Notice,
+    /// Called when it is closed.
+    close: impl Fn() + 'static,
+) -> impl IntoView {
+    let state = expect_context::<State>();
+    let dialog = NodeRef::<html::Dialog>::new();
+    let target = RwSignal::new(first(state));
+    let preview = RwSignal::new(None::<Result<Preview, String>>);
+    let (busy, said) = (RwSignal::new(false), RwSignal::new(None::<Said>));
+    let notice = StoredValue::new(notice);
+    Effect::new(move |_| {
+        if let Some(dialog) = dialog.get()
+            && !dialog.open()
+        {
+            let _ = dialog.show_modal();
+        }
+    });
+    Effect::new(move |_| {
+        let id = target.get();
+        said.set(None);
+        preview.set(None);
+        spawn_local(async move {
+            let found = state.preview(&id, &notice.get_value()).await;
+            // The answer for a target that was chosen before helps no more.
+            if target.try_get_untracked() == Some(id) {
+                preview.set(Some(found));
+            }
+        });
+    });
+    let again = move || matches!(&*preview.read(), Some(Ok(preview)) if preview.duplicate);
+    let name_of = move || {
+        let id = target.get_untracked();
+        let targets = state.targets.read_untracked();
+        targets
+            .iter()
+            .find(|target| target.id == id)
+            .map_or(id.clone(), |target| target.name.clone())
+    };
+    let done = move |name: String, what: &'static str, reply: Result<Delivery, String>| {
+        let _ = busy.try_set(false);
+        let _ = said.try_set(Some(match reply {
+            Ok(Delivery { outcome: Outcome::Sent, attempts }) => {
+                let tries =
+                    if attempts > 1 { format!(" at the {attempts}. try") } else { String::new() };
+                Said::Sent(format!("{name} has taken {what}{tries}."))
+            }
+            Ok(Delivery { outcome: Outcome::Duplicate, .. }) => {
+                Said::Sent(format!("{name} has it already, so nothing was sent."))
+            }
+            Err(error) => Said::Failed(error),
+        }));
+    };
+    let send = move |_| {
+        let (id, name) = (target.get_untracked(), name_of());
+        let notice = Notice { again: untrack(again), ..notice.get_value() };
+        busy.set(true);
+        said.set(None);
+        spawn_local(async move {
+            let reply = state.notify(&id, &notice).await;
+            if reply.is_ok() {
+                let _ = preview.try_update(|preview| {
+                    if let Some(Ok(preview)) = preview {
+                        preview.duplicate = true;
+                    }
+                });
+            }
+            done(name, "it", reply);
+        });
+    };
+    let test = move |_| {
+        let (id, name) = (target.get_untracked(), name_of());
+        busy.set(true);
+        said.set(None);
+        spawn_local(async move {
+            let reply = state.notify_test(&id).await;
+            done(name, "the test", reply);
+        });
+    };
+    let options = state
+        .targets
+        .get_untracked()
+        .into_iter()
+        .map(|target| {
+            let kind = match target.kind {
+                TargetKind::Webhook => "webhook",
+                TargetKind::Slack => "Slack",
+                TargetKind::Alertmanager => "Alertmanager",
+            };
+            let same = target.name.eq_ignore_ascii_case(kind);
+            let text = if same { target.name } else { format!("{} ({kind})", target.name) };
+            view! { <option value=target.id>{text}</option> }
+        })
+        .collect_view();
+    view! {
+        <dialog class="send" node_ref=dialog aria-labelledby="send" on:close=move |_| close()>
+            <form method="dialog">
+                <h2 id="send">{name}</h2>
+                <label class="to">
+                    "To "
+                    <select class="chip" on:change:target=move |event| target.set(event.target().value())>{options}</select>
+                    <button class="chip" type="button" title="Sends a message that says that it is a test" disabled=move || busy.get() on:click=test>"Test"</button>
+                </label>
+                {move || match preview.get() {
+                    None => view! { <p class="sub">"Preparing the message…"</p> }.into_any(),
+                    Some(Err(error)) => view! { <p class="problem" role="alert">{error}</p> }.into_any(),
+                    Some(Ok(preview)) => view! {
+                        <pre class="message" tabindex="0" aria-label="What people would read">{preview.text}</pre>
+                        <details>
+                            <summary>"What is sent, as JSON"</summary>
+                            <pre class="message" tabindex="0" aria-label="JSON">{preview.body}</pre>
+                        </details>
+                    }.into_any(),
+                }}
+                <p class="outcome" role="status" class:problem=move || matches!(*said.read(), Some(Said::Failed(_)))>
+                    {move || match said.get() {
+                        _ if busy.get() => "Sending; a target that is busy is tried again for some seconds…".to_owned(),
+                        Some(Said::Sent(text) | Said::Failed(text)) => text,
+                        None if again() => "This target has it already.".to_owned(),
+                        None => String::new(),
+                    }}
+                </p>
+                <div class="actions">
+                    <button class="chip primary" type="button" disabled=move || busy.get() || !matches!(*preview.read(), Some(Ok(_))) on:click=send>
+                        {move || if again() { "Send again" } else { "Send" }}
+                    </button>
+                    <button class="chip" type="submit">"Close"</button>
+                </div>
+            </form>
+        </dialog>
+    }
+}
+
+fn first(state: State) -> String {
+    let targets = state.targets.read_untracked();
+    targets.first().map(|target| target.id.clone()).unwrap_or_default()
+}

@@ -1,0 +1,67 @@
+//! The body of a request, read whole and within bounds.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
+use tokio::time::timeout;
+
+use crate::config::Limits;
+use crate::connection::Connection;
+use crate::error::{ApiError, ErrorType, Reason};
+
+/// What is read: its media type, its name in messages, and the most bytes.
+#[derive(Clone, Copy)]
+pub struct Expected {
+    /// Such as `application/json`.
+    pub media: &'static str,
+    /// Such as "the form".
+    pub name: &'static str,
+    /// The limit.
+    pub bytes: usize,
+}
+
+/// Reads the body of a request of `client`, in the limits' `form_wait`.
+///
+/// # Errors
+/// 415 for another media type, 413 for more bytes, 408 for one that does not arrive in time.
+pub async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    expected: Expected,
+    limits: &Limits,
+    client: &Arc<Connection>,
+) -> Result<Bytes, ApiError> {
+    let Expected { media, name, bytes } = expected;
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(media) {
+        let message = format!("send {name} as {media}");
+        return Err(ApiError::refused(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Reason::MediaType,
+            message,
+        ));
+    }
+    let too_large = || {
+        let message = format!("{name} has more than {bytes} bytes: shorten it");
+        ApiError::refused(StatusCode::PAYLOAD_TOO_LARGE, Reason::Size, message)
+    };
+    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if length.is_some_and(|length: usize| length > bytes) {
+        return Err(too_large());
+    }
+    client.stalls();
+    let read = timeout(limits.form_wait, to_bytes(body, bytes)).await;
+    client.moves();
+    match read {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(_)) => Err(too_large()),
+        Err(_) => Err(ApiError {
+            status: StatusCode::REQUEST_TIMEOUT,
+            error_type: ErrorType::Timeout,
+            message: format!("{name} did not arrive in time: send it faster"),
+            reason: Some(Reason::Slow),
+        }),
+    }
+}

@@ -1,0 +1,296 @@
+//! The language model: a question goes to the one API that the operator names, within limits, and its answer comes back
+//! as lines of [`ChatEvent`](shared::api::ChatEvent). It has no tools.
+
+pub mod answer;
+mod budget;
+mod describe;
+pub mod fault;
+mod meters;
+pub mod sse;
+mod talk;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::{Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder};
+use serde_json::json;
+use shared::api::{self, Chat, LanguageModel, Message, Role};
+use shared::prompt::cost_of;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
+use url::Url;
+
+use self::answer::Answer;
+use self::budget::{Budget, Rate};
+use self::fault::Refusal;
+use self::talk::{Charge, Talk, Times};
+use crate::AppState;
+use crate::config::{ConfigError, Limits, LlmLimits, LlmSettings, TokenField};
+use crate::connection::Connection;
+use crate::error::{ApiError, ErrorType, Reason};
+use crate::metrics::Metrics;
+use crate::reload::Reload;
+use crate::source::now;
+use crate::upstream::tls;
+
+pub use describe::{describe, schemas};
+
+/// Messages of a conversation.
+const MOST_MESSAGES: usize = 100;
+
+/// The configured language model.
+pub struct Llm {
+    about: LanguageModel,
+    settings: LlmSettings,
+    /// Where completions are asked for.
+    url: Url,
+    /// Made anew when the files of the key or of TLS change.
+    way: Reload<Way>,
+    places: Arc<Semaphore>,
+    rate: Rate,
+    budget: Arc<Budget>,
+    metrics: Arc<Metrics>,
+}
+
+/// How it is reached.
+#[derive(Clone)]
+struct Way {
+    client: Client,
+    authorization: Option<HeaderValue>,
+}
+
+impl Llm {
+    /// Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for files of TLS or the key that do not hold what they should.
+    pub fn open(
+        settings: &LlmSettings,
+        limits: &Limits,
+        metrics: &Arc<Metrics>,
+    ) -> Result<Self, ConfigError> {
+        let mut url = settings.url.clone();
+        url.set_path(&format!("{}/chat/completions", url.path().trim_end_matches('/')));
+        let files = settings.authorization.file().into_iter().chain(settings.tls.files());
+        let files = files.map(std::path::Path::to_owned).collect();
+        let (for_way, connect) = (settings.clone(), limits.connect_timeout);
+        let make = move || {
+            let wrong = |problem: String| ConfigError::Setting {
+                setting: for_way.url_setting.to_owned(),
+                problem,
+            };
+            let tls = tls::config("tls of [llm]", &for_way.url, &for_way.tls)?;
+            let client = Client::builder()
+                .redirect(Policy::none())
+                .no_proxy()
+                .referer(false)
+                .connect_timeout(connect)
+                .http1_only()
+                // An answer takes seconds: a connection that is kept saves nothing and may be stale.
+                .pool_max_idle_per_host(0)
+                .user_agent(concat!("oddity/", env!("CARGO_PKG_VERSION")))
+                .tls_backend_preconfigured(tls)
+                .build()
+                .map_err(|error| wrong(error.without_url().to_string()))?;
+            Ok(Way { client, authorization: for_way.authorization.value()? })
+        };
+        Ok(Self {
+            about: LanguageModel {
+                provider: settings.provider.clone(),
+                model: settings.model.clone(),
+                prompt_tokens: settings.limits.prompt_tokens.get(),
+                answer_tokens: settings.limits.answer_tokens.get(),
+            },
+            way: Reload::new(files, make)?,
+            places: Arc::new(Semaphore::new(settings.limits.concurrent.get())),
+            rate: Rate::new(settings.limits.per_minute.get()),
+            budget: Arc::new(Budget::new(settings.limits.daily_tokens, meters::open(metrics))),
+            metrics: metrics.clone(),
+            settings: settings.clone(),
+            url,
+        })
+    }
+
+    /// Brings the metrics up to date; to be called every few seconds.
+    pub fn upkeep(&self) {
+        self.budget.look(now());
+    }
+
+    /// The request: of the client only the words of the messages.
+    fn request(&self, chat: &Chat) -> RequestBuilder {
+        let LlmSettings { model, temperature, token_field, limits, .. } = &self.settings;
+        let mut body = json!({
+            "model": model,
+            "messages": chat.messages,
+            "stream": true,
+            "stream_options": { "include_usage": true },
+            "n": 1,
+        });
+        let field = match token_field {
+            TokenField::MaxTokens => "max_tokens",
+            TokenField::MaxCompletionTokens => "max_completion_tokens",
+        };
+        body[field] = limits.answer_tokens.get().into();
+        if let Some(temperature) = temperature {
+            body["temperature"] = (*temperature).into();
+        }
+        let Way { client, authorization } = self.way.get();
+        let request = client
+            .post(self.url.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .header("accept", "text/event-stream")
+            .body(body.to_string());
+        match authorization {
+            Some(value) => request.header(AUTHORIZATION, value),
+            None => request,
+        }
+    }
+
+    /// A place, and tokens of the budget.
+    fn admit(&self, prompt: u64) -> Result<Charge, Refusal> {
+        let limits = &self.settings.limits;
+        let places = self.places.clone();
+        let permit =
+            places.try_acquire_owned().map_err(|_| Refusal::Concurrent(limits.concurrent.get()))?;
+        let tokens = prompt + u64::from(limits.answer_tokens.get());
+        let mut reservation = self.budget.reserve(tokens, now())?;
+        if let Err(refusal) = self.rate.take(std::time::Instant::now()) {
+            reservation.settle(0);
+            return Err(refusal);
+        }
+        let (metrics, outcome) = (self.metrics.clone(), "disconnected");
+        Ok(Charge { reservation, metrics, _permit: permit, prompt, answer: 0, outcome })
+    }
+
+    async fn answer(&self, chat: &Chat) -> Response {
+        let limits = &self.settings.limits;
+        let prompt = cost_of(&chat.messages);
+        let charge = match self.admit(prompt as u64) {
+            Ok(charge) => charge,
+            Err(refusal) => {
+                meters::outcome(&self.metrics, refusal.class());
+                return told(refusal.reply(), Some(refusal.retry_after()));
+            }
+        };
+        let setting = self.settings.url_setting;
+        let answer = Answer::new(limits.answer_tokens.get(), limits.event_bytes, setting);
+        let times =
+            Times { idle: limits.idle, total: limits.total, end: Instant::now() + limits.total };
+        match Talk::begin(self.request(chat), answer, times, charge, setting).await {
+            Ok(talk) => {
+                // Buffers of a reverse proxy would hold the words back.
+                let headers =
+                    [("content-type", "application/x-ndjson"), ("x-accel-buffering", "no")];
+                (headers, talk.into_body()).into_response()
+            }
+            Err(fault) => {
+                tracing::info!(class = fault.class(), "the language model did not answer");
+                told(fault.reply(), fault.retry_after())
+            }
+        }
+    }
+}
+
+/// An error with the time after which the same can succeed.
+fn told(error: ApiError, retry_after: Option<u64>) -> Response {
+    let mut response = error.into_response();
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+/// `GET /api/llm`.
+pub async fn show(State(state): State<Arc<AppState>>) -> Json<api::Llm> {
+    Json(api::Llm { model: state.llm.as_ref().map(|llm| llm.about.clone()) })
+}
+
+/// `POST /api/llm/chat`.
+///
+/// # Errors
+/// [`ApiError`] for what is not a conversation, and for a model that does not begin to answer.
+pub async fn chat(
+    State(state): State<Arc<AppState>>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (mut head, body) = request.into_parts();
+    let client = head.extensions.remove::<Arc<Connection>>().ok_or_else(ApiError::internal)?;
+    let llm = state.llm.as_ref().ok_or_else(|| {
+        ApiError::not_found(
+            "no language model is configured: set OPENAI_API_KEY, or OPENAI_BASE_URL and OPENAI_MODEL",
+        )
+    })?;
+    client.stalls();
+    let body = read(&head.headers, body, &llm.settings.limits).await;
+    client.moves();
+    let chat: Chat = serde_json::from_slice(&body?).map_err(|error| {
+        ApiError::bad_data(format!(
+            "the body is no {{\"messages\": [{{\"role\", \"content\"}}]}}: {error}"
+        ))
+    })?;
+    check(&chat.messages, llm.about.prompt_tokens as usize)?;
+    Ok(llm.answer(&chat).await)
+}
+
+async fn read(
+    headers: &HeaderMap,
+    body: axum::body::Body,
+    limits: &LlmLimits,
+) -> Result<Bytes, ApiError> {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("application/json") {
+        let (status, reason) = (StatusCode::UNSUPPORTED_MEDIA_TYPE, Reason::MediaType);
+        return Err(ApiError::refused(status, reason, "send the messages as application/json"));
+    }
+    let too_large = || {
+        let message = format!("the body has more than {} bytes: shorten it", limits.body_bytes);
+        ApiError::refused(StatusCode::PAYLOAD_TOO_LARGE, Reason::Size, message)
+    };
+    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if length.is_some_and(|length: usize| length > limits.body_bytes) {
+        return Err(too_large());
+    }
+    match timeout(limits.body_wait, to_bytes(body, limits.body_bytes)).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(_)) => Err(too_large()),
+        Err(_) => Err(ApiError {
+            status: StatusCode::REQUEST_TIMEOUT,
+            error_type: ErrorType::Timeout,
+            message: "the body did not arrive in time: send it faster".to_owned(),
+            reason: Some(Reason::Slow),
+        }),
+    }
+}
+
+/// A conversation that a model understands, and that is paid for.
+fn check(messages: &[Message], most_tokens: usize) -> Result<(), ApiError> {
+    let wrong = |message: &str| Err(ApiError::bad_data(message));
+    if messages.len() > MOST_MESSAGES {
+        return wrong("`messages` has more than 100 messages: leave the oldest out");
+    }
+    if messages.last().is_none_or(|last| last.role != Role::User) {
+        return wrong("`messages` must end with one of the role `user`");
+    }
+    if messages.iter().skip(1).any(|message| message.role == Role::System) {
+        return wrong("in `messages` only the first one may have the role `system`");
+    }
+    if messages.iter().any(|message| message.content.trim().is_empty()) {
+        return wrong("`messages` has one without content: leave it out");
+    }
+    let tokens = cost_of(messages);
+    if tokens > most_tokens {
+        let message = format!(
+            "the messages have about {tokens} tokens, more than {most_tokens}: shorten them, or raise `prompt_tokens` of \
+             [llm.limits]"
+        );
+        return Err(ApiError::refused(StatusCode::PAYLOAD_TOO_LARGE, Reason::Size, message));
+    }
+    Ok(())
+}

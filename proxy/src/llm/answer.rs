@@ -1,0 +1,308 @@
+//! The stream of chat completions as our own events: exactly one of them is the last.
+//!
+//! Source: OpenAI's API reference, "The chat completion chunk object".
+
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::Value;
+use shared::api::{ChatEvent, EndReason, Usage};
+use shared::prompt::estimate;
+
+use super::fault::Fault;
+use super::sse::Events;
+
+/// Bytes of an answer for each token that it may have; a provider that sends more ignores the limit of tokens.
+const BYTES_A_TOKEN: usize = 32;
+
+/// Takes the provider's bytes, gives events.
+#[derive(Debug)]
+pub struct Answer {
+    events: Events,
+    /// Why it ended, once that was said.
+    reason: Option<EndReason>,
+    usage: Option<Usage>,
+    /// Tokens of the text so far: as many as there were pieces, or more by their letters.
+    pieces: u64,
+    estimated: u64,
+    bytes: usize,
+    most_bytes: usize,
+    most_event: usize,
+    setting: &'static str,
+    over: bool,
+}
+
+/// What of a chunk matters.
+#[derive(Deserialize)]
+struct Chunk {
+    #[serde(default)]
+    choices: Vec<Choice>,
+    usage: Option<ProviderUsage>,
+    error: Option<Value>,
+    object: Option<Value>,
+    message: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    #[serde(default)]
+    index: u64,
+    #[serde(default)]
+    delta: Delta,
+    finish_reason: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct Delta {
+    content: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ProviderUsage {
+    #[serde(default)]
+    prompt_tokens: u64,
+    #[serde(default)]
+    completion_tokens: u64,
+}
+
+impl Answer {
+    /// Of at most so many tokens, in events of at most so many bytes. `setting` is where the address is configured.
+    pub fn new(answer_tokens: u32, event_bytes: usize, setting: &'static str) -> Self {
+        Self {
+            events: Events::new(event_bytes),
+            reason: None,
+            usage: None,
+            pieces: 0,
+            estimated: 0,
+            bytes: 0,
+            most_bytes: (answer_tokens as usize).saturating_mul(BYTES_A_TOKEN),
+            most_event: event_bytes,
+            setting,
+            over: false,
+        }
+    }
+
+    /// Whether the last event was given.
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// What the provider counted, if it did.
+    pub fn usage(&self) -> Option<Usage> {
+        self.usage
+    }
+
+    /// Tokens of the text so far, not too few.
+    pub fn tokens(&self) -> u64 {
+        self.pieces.max(self.estimated)
+    }
+
+    /// The events that these bytes complete; nothing after the last one.
+    pub fn feed(&mut self, bytes: &[u8]) -> Vec<ChatEvent> {
+        let mut all = Vec::new();
+        if self.over {
+            return all;
+        }
+        let mut events = std::mem::replace(&mut self.events, Events::new(0));
+        let fed = events.feed(bytes, |data| {
+            self.take(data, &mut all);
+            !self.over
+        });
+        self.events = events;
+        if fed.is_err() && !self.over {
+            self.fail(Fault::TooLarge(self.most_event), &mut all);
+        }
+        all
+    }
+
+    /// The provider's stream has ended, in order or not: the last event, unless it was given.
+    pub fn end(&mut self) -> Option<ChatEvent> {
+        let mut all = Vec::new();
+        if !self.over {
+            match self.reason {
+                Some(_) => self.finish(&mut all),
+                None => self.fail(Fault::Cut, &mut all),
+            }
+        }
+        all.pop()
+    }
+
+    /// Ends it with a fault, unless it is over.
+    pub fn abort(&mut self, fault: Fault) -> Option<ChatEvent> {
+        let mut all = Vec::new();
+        if !self.over {
+            self.fail(fault, &mut all);
+        }
+        all.pop()
+    }
+
+    fn take(&mut self, data: &[u8], all: &mut Vec<ChatEvent>) {
+        if data.trim_ascii() == b"[DONE]" {
+            // Some servers say no more than that.
+            self.reason.get_or_insert(EndReason::Stop);
+            return self.finish(all);
+        }
+        let Ok(chunk) = serde_json::from_slice::<Chunk>(data) else {
+            return self.fail(Fault::NotChat(self.setting), all);
+        };
+        let bare_error = chunk.choices.is_empty()
+            && chunk.usage.is_none()
+            && (chunk.object.as_ref().is_some_and(|object| object == "error")
+                || chunk.message.is_some());
+        if chunk.error.is_some_and(|error| !error.is_null()) || bare_error {
+            return self.fail(Fault::of_error(data, self.setting), all);
+        }
+        if let Some(usage) = chunk.usage {
+            self.usage = Some(Usage {
+                prompt_tokens: usage.prompt_tokens,
+                answer_tokens: usage.completion_tokens,
+            });
+        }
+        for choice in chunk.choices.into_iter().filter(|choice| choice.index == 0) {
+            if let Some(text) = choice.delta.content.filter(|text| !text.is_empty()) {
+                self.pieces += 1;
+                self.estimated += estimate(&text) as u64;
+                self.bytes = self.bytes.saturating_add(text.len());
+                if self.bytes > self.most_bytes {
+                    self.reason = Some(EndReason::Length);
+                    return self.finish(all);
+                }
+                if self.reason.is_none() {
+                    all.push(ChatEvent::Text { text });
+                }
+            }
+            if let Some(reason) = choice.finish_reason {
+                self.reason.get_or_insert(match reason.as_str() {
+                    "length" => EndReason::Length,
+                    "content_filter" => EndReason::Filtered,
+                    _ => EndReason::Stop,
+                });
+            }
+        }
+    }
+
+    fn finish(&mut self, all: &mut Vec<ChatEvent>) {
+        self.over = true;
+        let reason = self.reason.unwrap_or(EndReason::Stop);
+        all.push(ChatEvent::End { reason, usage: self.usage });
+    }
+
+    fn fail(&mut self, fault: Fault, all: &mut Vec<ChatEvent>) {
+        self.over = true;
+        all.push(fault.event());
+    }
+}
+
+/// Whether a head with status 200 announces a stream of events.
+pub fn is_stream(status: StatusCode, content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default().trim();
+    status == StatusCode::OK && kind.eq_ignore_ascii_case("text/event-stream")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> String {
+        format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":{text}}}}}]}}\n\n")
+    }
+
+    const STOP: &str = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+
+    /// Events as lines, texts joined.
+    fn read(stream: &str) -> String {
+        let mut answer = Answer::new(4, 500, "OPENAI_BASE_URL");
+        let mut all = answer.feed(stream.as_bytes());
+        all.extend(answer.end());
+        assert!(
+            answer.is_over() && answer.end().is_none() && answer.feed(b"data: x\n\n").is_empty()
+        );
+        assert_eq!(all.iter().filter(|event| event.is_last()).count(), 1, "{all:?}");
+        let words: Vec<String> = all
+            .into_iter()
+            .map(|event| match event {
+                ChatEvent::Start => "start".to_owned(),
+                ChatEvent::Text { text } => text,
+                ChatEvent::End { reason, usage: None } => format!("{reason:?}"),
+                ChatEvent::End { reason, usage: Some(usage) } => {
+                    format!("{reason:?} {}+{}", usage.prompt_tokens, usage.answer_tokens)
+                }
+                ChatEvent::Failed { error_type, error, .. } => format!("{error_type}: {error}"),
+            })
+            .collect();
+        words.join("|")
+    }
+
+    #[test]
+    fn every_stream_ends_once() {
+        let usage =
+            "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":2}}\n\n";
+        let (a, b) = (text("\"a\""), text("\" b\""));
+        let cut = "unavailable: the connection to the language model broke off in the middle of its answer: try again";
+        let broken = "unavailable: the provider broke off with an error: try again";
+        let other = "unavailable: what answers at the configured address is no API for chat completions: check \
+                     OPENAI_BASE_URL, which mostly ends in /v1";
+        let too_long = "bad_data: the question is too long for the model: begin a new one, or lower `prompt_tokens` of \
+                        [llm.limits] to what it takes";
+        let cases = [
+            (format!("{a}{b}{STOP}{usage}data: [DONE]\n\n"), "a| b|Stop 9+2".to_owned()),
+            // Without [DONE], without a reason, without anything.
+            (format!("{a}{STOP}"), "a|Stop".to_owned()),
+            (format!("{a}data: [DONE]\n\n"), "a|Stop".to_owned()),
+            (a.clone(), format!("a|{cut}")),
+            (String::new(), cut.to_owned()),
+            (format!("{a}{}", &b[..20]), format!("a|{cut}")),
+            (STOP.replace("stop", "length"), "Length".to_owned()),
+            (STOP.replace("stop", "content_filter"), "Filtered".to_owned()),
+            (STOP.replace("stop", "tool_calls"), "Stop".to_owned()),
+            // What is not for us.
+            (format!("{}{}{STOP}", text("null"), text("\"\"")), "Stop".to_owned()),
+            (format!("{}{STOP}", a.replace("\"index\":0", "\"index\":1")), "Stop".to_owned()),
+            (format!("{STOP}{a}data: [DONE]\n\n"), "Stop".to_owned()),
+            (": ping\n\ndata: {\"choices\":[]}\n\ndata: [DONE]\n\n".to_owned(), "Stop".to_owned()),
+            // Faults.
+            (
+                format!("{a}data: {{\"error\":{{\"message\":\"SECRET\"}}}}\n\n{b}"),
+                format!("a|{broken}"),
+            ),
+            (format!("{a}error: {{\"error\":\"SECRET\"}}\n\n"), format!("a|{broken}")),
+            ("data: {\"object\":\"error\",\"message\":\"x\"}\n\n".to_owned(), broken.to_owned()),
+            (
+                "data: {\"error\":{\"code\":\"context_length_exceeded\"}}\n\n".to_owned(),
+                too_long.to_owned(),
+            ),
+            ("data: <html>\n\n".to_owned(), other.to_owned()),
+            ("data: {\"choices\":3}\n\n".to_owned(), other.to_owned()),
+            (
+                format!("data: {}\n\n", "x".repeat(600)),
+                "unavailable: the provider sent more than 0 KiB at once, which no answer needs"
+                    .to_owned(),
+            ),
+            // More text than tokens can hold.
+            (format!("{}{b}", text(&format!("\"{}\"", "y".repeat(129)))), "Length".to_owned()),
+        ];
+        for (stream, expected) in cases {
+            assert_eq!(read(&stream), expected, "{stream}");
+        }
+    }
+
+    #[test]
+    fn tokens_are_counted_while_the_provider_says_nothing_of_them() {
+        let mut answer = Answer::new(1_024, 1_000, "x");
+        answer.feed(text("\"a\"").repeat(3).as_bytes());
+        assert_eq!((answer.tokens(), answer.usage()), (3, None));
+        answer.feed(text("\"1234567890\"").as_bytes());
+        assert_eq!(answer.tokens(), 13);
+    }
+
+    #[test]
+    fn letters_may_be_split_anywhere() {
+        let stream = format!("{}{STOP}", text("\"zwölf 🔥 \\u00fc\""));
+        for size in 1..9 {
+            let mut answer = Answer::new(99, 500, "x");
+            let all: Vec<_> =
+                stream.as_bytes().chunks(size).flat_map(|piece| answer.feed(piece)).collect();
+            assert_eq!(all, [ChatEvent::Text { text: "zwölf 🔥 ü".to_owned() }]);
+            assert!(matches!(answer.end(), Some(ChatEvent::End { .. })));
+        }
+    }
+}

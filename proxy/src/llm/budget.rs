@@ -1,0 +1,153 @@
+//! What may be asked of the language model in a minute and in a day.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use metrics::Gauge;
+use shared::time::Timestamp;
+
+use super::fault::Refusal;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: i64 = 86_400_000;
+
+/// Questions in any minute.
+pub(super) struct Rate {
+    most: usize,
+    asked: Mutex<VecDeque<Instant>>,
+}
+
+impl Rate {
+    pub(super) fn new(most: usize) -> Self {
+        Self { most, asked: Mutex::default() }
+    }
+
+    /// One more question.
+    pub(super) fn take(&self, now: Instant) -> Result<(), Refusal> {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        while asked.front().is_some_and(|first| now.duration_since(*first) >= MINUTE) {
+            asked.pop_front();
+        }
+        match asked.front() {
+            Some(first) if asked.len() >= self.most => {
+                let passed = now.duration_since(*first);
+                let wait = MINUTE.saturating_sub(passed).as_secs_f64().ceil() as u64;
+                Err(Refusal::Rate(self.most, wait.max(1)))
+            }
+            _ => {
+                asked.push_back(now);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Tokens of a day that begins at midnight UTC. What is asked for is reserved and settled when it is known.
+pub(super) struct Budget {
+    most: u64,
+    state: Mutex<State>,
+    left: Gauge,
+}
+
+struct State {
+    day: i64,
+    /// Charged and reserved.
+    spent: u64,
+}
+
+/// Tokens that are set aside for one answer.
+pub(super) struct Reservation {
+    budget: Arc<Budget>,
+    day: i64,
+    reserved: u64,
+}
+
+impl Budget {
+    pub(super) fn new(most: u64, left: Gauge) -> Self {
+        left.set(most as f64);
+        Self { most, state: Mutex::new(State { day: 0, spent: 0 }), left }
+    }
+
+    /// Sets tokens aside.
+    pub(super) fn reserve(
+        self: &Arc<Self>,
+        tokens: u64,
+        now: Timestamp,
+    ) -> Result<Reservation, Refusal> {
+        let day = now.0.div_euclid(DAY);
+        self.change(day, |state| {
+            if state.spent.saturating_add(tokens) > self.most {
+                let seconds = (DAY - now.0.rem_euclid(DAY)) / 1_000;
+                return Err(Refusal::Budget(self.most, u64::try_from(seconds).unwrap_or(0).max(1)));
+            }
+            state.spent += tokens;
+            Ok(Reservation { budget: self.clone(), day, reserved: tokens })
+        })
+    }
+
+    /// The metric as of now: at midnight nobody asks.
+    pub(super) fn look(&self, now: Timestamp) {
+        self.change(now.0.div_euclid(DAY), |_| ());
+    }
+
+    fn change<T>(&self, day: i64, act: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.day < day {
+            *state = State { day, spent: 0 };
+        }
+        let done = act(&mut state);
+        self.left.set(self.most.saturating_sub(state.spent) as f64);
+        done
+    }
+}
+
+impl Reservation {
+    /// Charges what it came to, which may be more than was reserved.
+    pub(super) fn settle(&mut self, tokens: u64) {
+        let (reserved, day) = (std::mem::take(&mut self.reserved), self.day);
+        self.budget.change(day, |state| {
+            // What was reserved yesterday is no part of today.
+            if state.day == day {
+                state.spent = state.spent.saturating_sub(reserved).saturating_add(tokens);
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minute_is_any_minute() {
+        let (rate, start) = (Rate::new(2), Instant::now());
+        let at = |seconds| start + Duration::from_secs(seconds);
+        assert_eq!(rate.take(at(0)), Ok(()));
+        assert_eq!(rate.take(at(50)), Ok(()));
+        assert_eq!(rate.take(at(59)), Err(Refusal::Rate(2, 1)));
+        assert_eq!(rate.take(at(60)), Ok(()));
+        assert_eq!(rate.take(at(61)), Err(Refusal::Rate(2, 49)));
+        assert_eq!(rate.take(at(111)), Ok(()));
+    }
+
+    #[test]
+    fn reservations_are_settled_by_what_they_came_to() {
+        let budget = Arc::new(Budget::new(100, Gauge::noop()));
+        let (noon, next) = (Timestamp(DAY / 2), Timestamp(DAY));
+        let mut first = budget.reserve(60, noon).map_err(|_| ()).unwrap();
+        let refused = budget.reserve(41, noon).err();
+        assert_eq!(refused, Some(Refusal::Budget(100, 43_200)));
+        let mut second = budget.reserve(40, noon).map_err(|_| ()).unwrap();
+        second.settle(10);
+        first.settle(85);
+        assert!(budget.reserve(6, noon).is_err());
+        let mut late = budget.reserve(5, noon).map_err(|_| ()).unwrap();
+        // A new day, which what began on the last one does not touch.
+        let _today = budget.reserve(100, next).map_err(|_| ()).unwrap();
+        late.settle(50);
+        assert!(budget.reserve(1, next).is_err());
+        // A clock that is set back gives no second budget.
+        assert!(budget.reserve(1, noon).is_err());
+    }
+}

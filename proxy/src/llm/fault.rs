@@ -1,0 +1,252 @@
+//! What can go wrong between this server and a language model, and how a person is told.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use shared::api::ChatEvent;
+use shared::time::Span;
+
+use crate::error::{ApiError, ErrorType, Reason};
+use crate::fault::Fault as Connection;
+
+/// An answer that did not come, or not whole. No message holds an address, a secret or a word of the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// No connection, and why.
+    #[error("the language model {0}; check {1} and that it runs")]
+    Unreachable(Connection, &'static str),
+    /// No byte for this long.
+    #[error("the language model said nothing for {}: it may be loading or overloaded; try again", words(*.0))]
+    Silent(Duration),
+    /// Not whole after this long.
+    #[error("the language model took longer than {}: ask for less, or raise `total` of [llm.limits]", words(*.0))]
+    TooSlow(Duration),
+    /// 401 or 403.
+    #[error("the provider refused this server's key (status {}): check OPENAI_API_KEY", .0.as_u16())]
+    Credentials(StatusCode),
+    /// 429, and after how many seconds it may pass.
+    #[error("the provider takes no more questions now{}", wait(*.0))]
+    Busy(Option<u64>),
+    /// 402, or 429 because nothing is paid any more.
+    #[error("the provider's quota is used up: check its plan and billing")]
+    Quota,
+    /// 404, or an error that says so.
+    #[error("the provider does not know the model or the address: check OPENAI_MODEL and {0}")]
+    NotFound(&'static str),
+    /// The messages do not fit into the model's context.
+    #[error(
+        "the question is too long for the model: begin a new one, or lower `prompt_tokens` of [llm.limits] to what it takes"
+    )]
+    TooLong,
+    /// Another 4xx.
+    #[error("the provider refused the question (status {}): check model, temperature and token_field of [llm]", .0.as_u16())]
+    Refused(StatusCode),
+    /// 3xx; redirects are not followed.
+    #[error("the provider answered with a redirect (status {}): configure the address that it leads to", .0.as_u16())]
+    Redirect(StatusCode),
+    /// Another status.
+    #[error("the provider failed (status {}): try again in a while", .0.as_u16())]
+    Status(StatusCode),
+    /// An error that the provider tells within its stream.
+    #[error("the provider broke off with an error: try again")]
+    InStream,
+    /// Something else than a stream of chat completions.
+    #[error(
+        "what answers at the configured address is no API for chat completions: check {0}, which mostly ends in /v1"
+    )]
+    NotChat(&'static str),
+    /// An event exceeds the limit.
+    #[error("the provider sent more than {} KiB at once, which no answer needs", .0 >> 10)]
+    TooLarge(usize),
+    /// The stream ended before the answer did.
+    #[error(
+        "the connection to the language model broke off in the middle of its answer: try again"
+    )]
+    Cut,
+}
+
+impl Fault {
+    /// A word for metrics and logs.
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::Unreachable(..) => "unreachable",
+            Self::Silent(_) => "silent",
+            Self::TooSlow(_) => "timeout",
+            Self::Credentials(_) => "credentials",
+            Self::Busy(_) => "provider_busy",
+            Self::Quota => "quota",
+            Self::NotFound(_) => "not_found",
+            Self::TooLong => "too_long",
+            Self::Refused(_) => "provider_refused",
+            Self::Redirect(_) => "redirect",
+            Self::Status(_) => "status",
+            Self::InStream => "in_stream",
+            Self::NotChat(_) => "not_chat",
+            Self::TooLarge(_) => "too_large",
+            Self::Cut => "cut",
+        }
+    }
+
+    /// Whether the provider has worked on an answer, which costs.
+    pub fn is_charged(self) -> bool {
+        matches!(
+            self,
+            Self::Silent(_) | Self::TooSlow(_) | Self::InStream | Self::TooLarge(_) | Self::Cut
+        )
+    }
+
+    fn kind(self) -> (StatusCode, ErrorType) {
+        match self {
+            Self::Silent(_) | Self::TooSlow(_) => (StatusCode::GATEWAY_TIMEOUT, ErrorType::Timeout),
+            Self::Busy(_) | Self::Quota => (StatusCode::TOO_MANY_REQUESTS, ErrorType::Unavailable),
+            Self::TooLong => (StatusCode::PAYLOAD_TOO_LARGE, ErrorType::BadData),
+            _ => (StatusCode::BAD_GATEWAY, ErrorType::Unavailable),
+        }
+    }
+
+    /// Before the answer has begun.
+    pub fn reply(self) -> ApiError {
+        let (status, error_type) = self.kind();
+        ApiError { status, error_type, message: self.to_string(), reason: None }
+    }
+
+    /// After it has begun.
+    pub fn event(self) -> ChatEvent {
+        let (_, error_type) = self.kind();
+        ChatEvent::Failed {
+            error_type: error_type.name().to_owned(),
+            error: self.to_string(),
+            retry_after: self.retry_after(),
+        }
+    }
+
+    /// Seconds after which the same can succeed, where that is known.
+    pub fn retry_after(self) -> Option<u64> {
+        match self {
+            Self::Busy(after) => after,
+            _ => None,
+        }
+    }
+
+    /// What a status and a body mean that are no answer. Of the body only the code of its error is looked at.
+    pub fn of_reply(
+        status: StatusCode,
+        retry_after: Option<u64>,
+        body: &[u8],
+        setting: &'static str,
+    ) -> Self {
+        let code = code(body);
+        match status.as_u16() {
+            _ if code == Code::TooLong => Self::TooLong,
+            _ if code == Code::Quota => Self::Quota,
+            401 | 403 => Self::Credentials(status),
+            402 => Self::Quota,
+            404 => Self::NotFound(setting),
+            _ if code == Code::NoModel => Self::NotFound(setting),
+            413 => Self::TooLong,
+            429 | 503 => Self::Busy(retry_after),
+            300..400 => Self::Redirect(status),
+            400..500 => Self::Refused(status),
+            200 => Self::NotChat(setting),
+            _ => Self::Status(status),
+        }
+    }
+
+    /// What an error within a stream means.
+    pub fn of_error(body: &[u8], setting: &'static str) -> Self {
+        match code(body) {
+            Code::TooLong => Self::TooLong,
+            Code::Quota => Self::Quota,
+            Code::NoModel => Self::NotFound(setting),
+            Code::Other => Self::InStream,
+        }
+    }
+}
+
+/// Of the errors that a person can do something about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Code {
+    TooLong,
+    Quota,
+    NoModel,
+    Other,
+}
+
+/// Providers do not agree on the form of errors, so that the words are looked for.
+fn code(body: &[u8]) -> Code {
+    let text = String::from_utf8_lossy(&body[..body.len().min(4_096)]).to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    if has(&[
+        "context_length_exceeded",
+        "exceed_context_size",
+        "exceeds the available context",
+        "maximum context length",
+        "context window",
+        "prompt is too long",
+    ]) {
+        Code::TooLong
+    } else if has(&["insufficient_quota", "billing"]) {
+        Code::Quota
+    } else if has(&["model_not_found", "model not found", "no such model"]) {
+        Code::NoModel
+    } else {
+        Code::Other
+    }
+}
+
+fn words(time: Duration) -> Span {
+    Span::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+}
+
+fn wait(after: Option<u64>) -> String {
+    match after {
+        Some(seconds) => format!(": try again in {}", Span::from_seconds(seconds).words()),
+        None => ": try again in a while".to_owned(),
+    }
+}
+
+/// More questions than the limits allow, each with the seconds until the next one is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// At once.
+    #[error("the language model answers {0} other questions now: try again in a moment")]
+    Concurrent(usize),
+    /// In a minute.
+    #[error("the language model takes {0} questions a minute: try again in {1} s")]
+    Rate(usize, u64),
+    /// In a day.
+    #[error(
+        "today's budget of {0} tokens for the language model is used up: it begins anew at midnight UTC"
+    )]
+    Budget(u64, u64),
+}
+
+impl Refusal {
+    /// A word for metrics.
+    pub fn class(self) -> &'static str {
+        self.reason().label()
+    }
+
+    fn reason(self) -> Reason {
+        match self {
+            Self::Concurrent(_) => Reason::Busy,
+            Self::Rate(..) => Reason::Rate,
+            Self::Budget(..) => Reason::Budget,
+        }
+    }
+
+    /// For the client.
+    pub fn reply(self) -> ApiError {
+        let reason = Some(self.reason());
+        let (status, error_type) = (StatusCode::TOO_MANY_REQUESTS, ErrorType::Unavailable);
+        ApiError { status, error_type, message: self.to_string(), reason }
+    }
+
+    /// Seconds after which the same can succeed.
+    pub fn retry_after(self) -> u64 {
+        match self {
+            Self::Concurrent(_) => 5,
+            Self::Rate(_, after) | Self::Budget(_, after) => after,
+        }
+    }
+}

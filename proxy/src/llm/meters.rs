@@ -1,0 +1,38 @@
+//! What is counted about the language model.
+
+use metrics::{Gauge, counter, describe_counter, describe_gauge, gauge};
+
+use crate::metrics::Metrics;
+
+const REQUESTS: &str = "oddity_llm_requests_total";
+const TOKENS: &str = "oddity_llm_tokens_total";
+const BUDGET: &str = "oddity_llm_budget_tokens";
+
+/// The gauge of the budget; registers the others.
+pub(super) fn open(metrics: &Metrics) -> Gauge {
+    metrics.register(|| {
+        describe_counter!(
+            REQUESTS,
+            "Questions to the language model by outcome: how the answer ended, or the class of fault or refusal."
+        );
+        describe_counter!(TOKENS, "Tokens that were charged, by kind: those of questions and of answers.");
+        describe_gauge!(BUDGET, "Tokens that are left of the day's budget.");
+        for kind in ["prompt", "answer"] {
+            counter!(TOKENS, "kind" => kind).increment(0);
+        }
+        gauge!(BUDGET)
+    })
+}
+
+/// A question that came to its end.
+pub(super) fn outcome(metrics: &Metrics, outcome: &'static str) {
+    metrics.register(|| counter!(REQUESTS, "outcome" => outcome).increment(1));
+}
+
+/// Tokens that were charged.
+pub(super) fn charged(metrics: &Metrics, prompt: u64, answer: u64) {
+    metrics.register(|| {
+        counter!(TOKENS, "kind" => "prompt").increment(prompt);
+        counter!(TOKENS, "kind" => "answer").increment(answer);
+    });
+}

@@ -1,0 +1,94 @@
+//! Alerts for version 2 of Alertmanager's API, one an event.
+//!
+//! Alertmanager passes on nothing that is over, so an event is held for active for some time from now; its annotations say
+//! when it began and ended. Source: Alertmanager's OpenAPI description, `api/v2/openapi.yaml`.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use shared::api::{Notice, Noticed};
+use shared::event::Level;
+use shared::series::METRIC_NAME;
+use shared::time::{Span, Timestamp};
+
+use super::{Message, Said, TEST, TEST_TITLE, cut, inert, level, metric, title};
+
+/// For so long from now an alert is active.
+pub(super) const HELD: Span = Span::from_seconds(15 * 60);
+
+/// And one that tries whether alerts arrive.
+const TEST_HELD: Span = Span::from_seconds(60);
+
+/// Bytes of one value: alerts are shown in lists.
+const VALUE: usize = 1_000;
+
+pub(super) fn body(message: &Message<'_>) -> Value {
+    let now = message.now;
+    let Said::Notice { notice, source } = message.said else {
+        return json!([{
+            "labels": { "alertname": "OddityTest", "severity": "info" },
+            "annotations": { "summary": TEST_TITLE, "description": TEST },
+            "startsAt": now.to_string(),
+            "endsAt": (now + TEST_HELD).to_string(),
+        }]);
+    };
+    notice.events.iter().map(|event| alert(notice, event, source, now)).collect()
+}
+
+fn alert(notice: &Notice, event: &Noticed, source: &str, now: Timestamp) -> Value {
+    let severity = match level(event) {
+        Level::Critical | Level::Major => "critical",
+        Level::Minor | Level::Warning => "warning",
+        Level::Low => "info",
+    };
+    let kind = serde_json::to_value(event.kind).unwrap_or_default();
+    let own = [
+        ("alertname", "OddityAnomaly"),
+        ("severity", severity),
+        ("kind", kind.as_str().unwrap_or_default()),
+        ("metric", metric(event).unwrap_or_default()),
+        ("oddity_source", &notice.source),
+    ];
+    let mut labels: BTreeMap<String, String> = BTreeMap::new();
+    for (name, value) in event.labels.iter().filter(|(name, _)| *name != METRIC_NAME) {
+        let mut name = label_name(name);
+        // As Prometheus does with labels of a target that it sets itself.
+        while own.iter().any(|(own, _)| *own == name) {
+            name.insert_str(0, "exported_");
+        }
+        labels.insert(name, cut(value, VALUE));
+    }
+    labels.extend(own.map(|(name, value)| (name.to_owned(), cut(value, VALUE))));
+    // An empty label is as good as none.
+    labels.retain(|_, value| !value.is_empty());
+    let mut annotations = BTreeMap::from([
+        ("summary", cut(&title(notice), VALUE)),
+        ("description", cut(&inert(&event.summary), VALUE)),
+        ("level", level(event).name().to_owned()),
+        ("score", format!("{:.0}", event.severity)),
+        ("peak", cut(&inert(&event.peak.text), VALUE)),
+        ("expected", cut(&inert(&event.expected.text), VALUE)),
+        ("began", event.start.to_string()),
+        ("source", cut(&inert(source), VALUE)),
+        ("query", cut(&notice.expr, VALUE)),
+    ]);
+    annotations.extend(event.end.map(|end| ("ended", end.to_string())));
+    annotations.extend(event.cause.as_ref().map(|cause| ("cause", cut(&inert(cause), VALUE))));
+    json!({
+        "labels": labels,
+        "annotations": annotations,
+        "startsAt": event.start.min(now).to_string(),
+        "endsAt": (now + HELD).to_string(),
+        "generatorURL": notice.link,
+    })
+}
+
+/// Letters, digits and `_` alone, as versions before 0.28 ask for.
+fn label_name(name: &str) -> String {
+    let mut out: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    if out.starts_with(|c: char| c.is_ascii_digit()) || out.is_empty() {
+        out.insert(0, '_');
+    }
+    out
+}

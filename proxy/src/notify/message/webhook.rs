@@ -1,0 +1,48 @@
+//! JSON for anybody: described in `docs/notifications.md`.
+
+use serde_json::{Value, json};
+
+use super::{Message, Said, TEST, TEST_TITLE, level, title};
+
+/// Changes when a field changes its meaning or goes.
+const VERSION: u32 = 1;
+
+pub(super) fn body(message: &Message<'_>) -> Value {
+    let sent_at = message.now.to_string();
+    let Said::Notice { notice, source } = message.said else {
+        return json!({
+            "version": VERSION, "type": "test", "sent_at": sent_at, "title": TEST_TITLE, "text": TEST,
+        });
+    };
+    let events: Vec<Value> = notice
+        .events
+        .iter()
+        .map(|event| {
+            json!({
+                "labels": event.labels,
+                "kind": event.kind,
+                "direction": event.direction,
+                "severity": event.severity,
+                "level": level(event).name(),
+                "start": event.start.to_string(),
+                "end": event.end.map(|end| end.to_string()),
+                "peak": event.peak,
+                "expected": event.expected,
+                "summary": event.summary,
+                "cause": event.cause,
+            })
+        })
+        .collect();
+    json!({
+        "version": VERSION,
+        "type": if notice.report.is_some() { "report" } else { "event" },
+        "sent_at": sent_at,
+        "title": title(notice),
+        "source": { "id": notice.source, "name": source },
+        "expr": notice.expr,
+        "link": notice.link,
+        "events": events,
+        "found": notice.found,
+        "report": notice.report,
+    })
+}

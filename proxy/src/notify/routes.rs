@@ -1,0 +1,91 @@
+//! The routes of notifications.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Request, State};
+use axum::http::HeaderMap;
+use serde::de::DeserializeOwned;
+use shared::api::{Delivery, Notice, Preview, Targets};
+
+use super::memory::Key;
+use super::{Message, Said, check};
+use crate::AppState;
+use crate::body::{self, Expected};
+use crate::connection::Connection;
+use crate::error::ApiError;
+use crate::source::now;
+
+/// `GET /api/notify`.
+pub async fn list(State(state): State<Arc<AppState>>) -> Json<Targets> {
+    let targets = state.notify.targets.iter().map(|place| place.target.about.clone());
+    Json(Targets { targets: targets.collect() })
+}
+
+/// `POST /api/notify/{id}`.
+pub async fn send(
+    State(state): State<Arc<AppState>>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Json<Delivery>, ApiError> {
+    let place = state.notify.place(&id)?;
+    let (headers, notice): (_, Notice) = read(&state, request).await?;
+    let source = check::notice(&notice, &headers, &state)?;
+    let message = Message { said: Said::Notice { notice: &notice, source }, now: now() };
+    let key = Key::of(&notice);
+    state.notify.send(place, &message, key, notice.again).await.map(Json)
+}
+
+/// `POST /api/notify/{id}/preview`: nothing is sent.
+pub async fn preview(
+    State(state): State<Arc<AppState>>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Json<Preview>, ApiError> {
+    let place = state.notify.place(&id)?;
+    let (headers, notice): (_, Notice) = read(&state, request).await?;
+    let source = check::notice(&notice, &headers, &state)?;
+    let message = Message { said: Said::Notice { notice: &notice, source }, now: now() };
+    let kind = place.target.about.kind;
+    let body =
+        serde_json::to_string_pretty(&message.body(kind)).map_err(|_| ApiError::internal())?;
+    let duplicate = place.memory.has(Key::of(&notice));
+    Ok(Json(Preview { text: message.text(kind), body, duplicate }))
+}
+
+/// Nothing is said about what to send.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// `POST /api/notify/{id}/test`.
+pub async fn test(
+    State(state): State<Arc<AppState>>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Json<Delivery>, ApiError> {
+    let place = state.notify.place(&id)?;
+    let (_, Nothing {}) = read(&state, request).await?;
+    let now = now();
+    let message = Message { said: Said::Test, now };
+    state.notify.send(place, &message, Key::unique(now), false).await.map(Json)
+}
+
+async fn read<T: DeserializeOwned>(
+    state: &AppState,
+    request: Request,
+) -> Result<(HeaderMap, T), ApiError> {
+    let (mut head, body) = request.into_parts();
+    let client = head.extensions.remove::<Arc<Connection>>().ok_or_else(ApiError::internal)?;
+    let limits = &state.limits;
+    let expected = Expected {
+        media: "application/json",
+        name: "the notification",
+        bytes: limits.notify_bytes,
+    };
+    let body = body::read(&head.headers, body, expected, limits, &client).await?;
+    let value = serde_json::from_slice(&body).map_err(|error| {
+        ApiError::bad_data(format!("the notification is not understood: {error}"))
+    })?;
+    Ok((head.headers, value))
+}

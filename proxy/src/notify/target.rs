@@ -1,0 +1,301 @@
+//! One target: how it is reached, and how often it is tried.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+    USER_AGENT,
+};
+use axum::http::{Method, Request, StatusCode, Uri};
+use bytes::Bytes;
+use http_body_util::Full;
+use ring::hmac;
+use secrecy::ExposeSecret as _;
+use shared::api::{self, TargetKind};
+use shared::time::Timestamp;
+use tokio::time::{Instant, sleep, timeout_at};
+use url::{Position, Url};
+
+use super::memory::{Key, hex};
+use super::message::Message;
+use crate::config::{ConfigError, Limits, NotifySettings, Secret};
+use crate::error::{ApiError, ErrorType};
+use crate::fault::Fault;
+use crate::reload::Reload;
+use crate::upstream::link::{Broken, Exchange, Links};
+use crate::upstream::tls;
+
+/// Seconds since 1970 at which the signature was made.
+const TIMESTAMP: HeaderName = HeaderName::from_static("x-oddity-timestamp");
+
+/// `v1=` and the HMAC-SHA256 of the time, a full stop and the body, in hexadecimal digits.
+const SIGNATURE: HeaderName = HeaderName::from_static("x-oddity-signature");
+
+/// The same for every try, and for an event that is sent again.
+const DELIVERY: HeaderName = HeaderName::from_static("x-oddity-delivery");
+
+/// A notification is tried so often at most.
+const TRIES: u32 = 5;
+
+/// Before the second try; twice as long before each one after it.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+
+/// Bytes of an answer that are read for its reason.
+const ANSWER: usize = 4_096;
+
+/// What Slack says when it refuses, and what to do.
+/// Source: Slack's page on sending messages by incoming webhooks, "Handling errors".
+const SLACK: [(&str, &str); 9] = [
+    ("no_service", "the webhook was removed or is disabled: make a new one"),
+    ("no_service_id", "the address is incomplete: copy it again from Slack"),
+    ("no_team", "the address is not right: copy it again from Slack"),
+    ("team_disabled", "the workspace is disabled"),
+    ("invalid_token", "the webhook is not valid any more: make a new one"),
+    ("channel_not_found", "its channel is gone: make a webhook for another one"),
+    ("channel_is_archived", "its channel is archived: make a webhook for another one"),
+    ("action_prohibited", "an administrator has restricted posting there"),
+    ("posting_to_general_channel_denied", "an administrator has restricted posting there"),
+];
+
+/// One target; its requests carry only headers that are made here, no redirect is followed and no proxy used.
+pub struct Target {
+    /// What a client may know of it.
+    pub about: api::Target,
+    url_setting: String,
+    way: Reload<Way>,
+    timeout: Duration,
+    wait: Duration,
+}
+
+/// How the target is reached.
+#[derive(Clone)]
+struct Way {
+    links: Arc<Links>,
+    /// Path and parameters, which may be secret.
+    target: Uri,
+    headers: Arc<HeaderMap>,
+    key: Option<hmac::Key>,
+}
+
+/// Why a notification did not arrive. No message holds an address or a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// No connection, no answer, or a broken one.
+    #[error("{0}")]
+    Exchange(Fault),
+    /// It wants to be left alone for so many seconds.
+    #[error("asks to wait {0} s")]
+    Later(u64),
+    /// It refused, and why if that is known.
+    #[error("answered with status {}{}", .0.as_u16(), .1.map(|reason| format!(" ({reason})")).unwrap_or_default())]
+    Refused(StatusCode, Option<&'static str>),
+}
+
+impl Target {
+    /// Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if a secret cannot be read or TLS not be set up.
+    pub fn open(settings: &NotifySettings, limits: &Limits) -> Result<Self, ConfigError> {
+        let (given, connect_timeout) = (settings.clone(), limits.connect_timeout);
+        Ok(Self {
+            about: api::Target {
+                id: settings.id.clone(),
+                name: settings.name.clone(),
+                kind: settings.kind,
+            },
+            url_setting: settings.url_setting.clone(),
+            way: Reload::new(settings.files(), move || way(&given, connect_timeout))?,
+            timeout: settings.timeout,
+            wait: limits.notify_wait,
+        })
+    }
+
+    /// Sends a message, and again while that may help and there is time. Returns how often it was tried.
+    pub async fn deliver(
+        &self,
+        message: &Message<'_>,
+        key: Key,
+        now: fn() -> Timestamp,
+    ) -> (u32, Result<(), Failure>) {
+        let end = Instant::now() + self.wait;
+        let body = Bytes::from(message.body(self.about.kind).to_string());
+        let mut pause = FIRST_WAIT;
+        for attempt in 1.. {
+            let (failure, asked) = match self.attempt(&body, key, now(), end).await {
+                Ok(()) => return (attempt, Ok(())),
+                Err(found) => found,
+            };
+            let wait = asked.unwrap_or(pause);
+            let may_pass = match failure {
+                Failure::Exchange(fault) => matches!(fault, Fault::Unreachable(_)),
+                Failure::Refused(status, _) => {
+                    status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error()
+                }
+                Failure::Later(_) => false,
+            };
+            if !may_pass || attempt == TRIES {
+                return (attempt, Err(failure));
+            }
+            if Instant::now() + wait >= end {
+                let failure = match asked {
+                    Some(asked) => Failure::Later(asked.as_secs()),
+                    None => failure,
+                };
+                return (attempt, Err(failure));
+            }
+            tracing::debug!(target_id = self.about.id, attempt, %failure, "tried again soon");
+            sleep(wait).await;
+            pause *= 2;
+        }
+        (TRIES, Err(Failure::Exchange(Fault::Cut)))
+    }
+
+    /// One try, and the time that the target asks to wait for the next one.
+    async fn attempt(
+        &self,
+        body: &Bytes,
+        key: Key,
+        now: Timestamp,
+        end: Instant,
+    ) -> Result<(), (Failure, Option<Duration>)> {
+        let fault = |fault| (Failure::Exchange(fault), None);
+        let end = end.min(Instant::now() + self.timeout);
+        let Way { links, target, headers, key: signs } = self.way.get();
+        let mut request = Request::new(Full::new(body.clone()));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = target;
+        *request.headers_mut() = (*headers).clone();
+        let mut set = |name: HeaderName, value: String| {
+            let value = HeaderValue::try_from(value).map_err(|_| fault(Fault::Cut))?;
+            request.headers_mut().insert(name, value);
+            Ok::<_, (Failure, Option<Duration>)>(())
+        };
+        set(DELIVERY, key.hex())?;
+        if let Some(signs) = signs {
+            let time = now.0.div_euclid(1_000).to_string();
+            let mut context = hmac::Context::with_key(&signs);
+            context.update(time.as_bytes());
+            context.update(b".");
+            context.update(body);
+            set(SIGNATURE, format!("v1={}", hex(context.sign().as_ref())))?;
+            set(TIMESTAMP, time)?;
+        }
+        let exchange = timeout_at(end, links.send(request)).await;
+        let exchange = exchange.map_err(|_| fault(Fault::Timeout(self.timeout)))?;
+        let mut exchange = exchange.map_err(|broken| match broken {
+            Broken::Connect(error) => fault(Fault::of_connection(error.as_ref())),
+            Broken::ConnectTimeout => fault(Fault::Unreachable("no connection in time")),
+            Broken::Exchange(_) => fault(Fault::Cut),
+        })?;
+        let status = exchange.status;
+        let said = timeout_at(end, start(&mut exchange)).await.unwrap_or_default();
+        if status.is_success() {
+            return Ok(());
+        }
+        if status.is_redirection() {
+            return Err(fault(Fault::Redirect(status)));
+        }
+        let reason = match self.about.kind {
+            TargetKind::Slack => SLACK.iter().find(|(code, _)| code.as_bytes() == said),
+            TargetKind::Webhook | TargetKind::Alertmanager => None,
+        };
+        let asked =
+            exchange.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+        let refused = Failure::Refused(status, reason.map(|(_, advice)| *advice));
+        Err((refused, asked.map(Duration::from_secs)))
+    }
+}
+
+/// The start of an answer; it is read to its end where it is short, so that the connection can serve again.
+async fn start(exchange: &mut Exchange) -> Vec<u8> {
+    let mut said = Vec::new();
+    while let Ok(Some(chunk)) = exchange.chunk().await {
+        said.extend_from_slice(&chunk);
+        if said.len() > ANSWER {
+            break;
+        }
+    }
+    said.trim_ascii().to_vec()
+}
+
+impl Failure {
+    /// The reply to a client.
+    pub fn reply(self, target: &Target, attempts: u32) -> ApiError {
+        let (id, setting) = (&target.about.id, &target.url_setting);
+        let advice = match self {
+            Self::Exchange(Fault::Unreachable(_)) => format!("; check {setting} and that it runs"),
+            Self::Exchange(Fault::Redirect(_)) => format!("; check {setting}"),
+            Self::Exchange(Fault::Timeout(_) | Fault::Cut) => {
+                "; it may have taken the message or not: look there before you send it again"
+                    .to_owned()
+            }
+            Self::Refused(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, None) => {
+                "; check the credentials that are configured for it".to_owned()
+            }
+            Self::Refused(StatusCode::NOT_FOUND | StatusCode::GONE, None) => {
+                format!("; check {setting}: nothing takes notifications there")
+            }
+            Self::Refused(status, None)
+                if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS =>
+            {
+                "; check that its kind is the one that is configured".to_owned()
+            }
+            Self::Refused(..) | Self::Exchange(_) | Self::Later(_) => String::new(),
+        };
+        let tried = if attempts == 1 { String::new() } else { format!(", tried {attempts} times") };
+        let is_timeout = matches!(self, Self::Exchange(Fault::Timeout(_)));
+        let (status, error_type) = match is_timeout {
+            true => (StatusCode::GATEWAY_TIMEOUT, ErrorType::Timeout),
+            false => (StatusCode::BAD_GATEWAY, ErrorType::Unavailable),
+        };
+        let said = match self {
+            Self::Exchange(Fault::Timeout(time)) => {
+                format!("did not answer within {} s", time.as_secs())
+            }
+            Self::Exchange(Fault::Cut) => "broke off before its answer".to_owned(),
+            other => other.to_string(),
+        };
+        let message = format!("not sent: the target \"{id}\" {said}{tried}{advice}");
+        ApiError { status, error_type, message, reason: None }
+    }
+}
+
+fn way(settings: &NotifySettings, connect_timeout: Duration) -> Result<Way, ConfigError> {
+    let (url, user) = settings.address()?;
+    let wrong = || ConfigError::Setting {
+        setting: settings.url_setting.clone(),
+        problem: "is an address that no request can name".to_owned(),
+    };
+    let host = &url[Position::BeforeHost..Position::AfterPort];
+    let to = Uri::try_from(&url[..Position::AfterPort]).map_err(|_| wrong())?;
+    let mut headers = settings.headers.clone();
+    headers.insert(HOST, HeaderValue::from_str(host).map_err(|_| wrong())?);
+    headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let agent = HeaderValue::from_static(concat!("oddity/", env!("CARGO_PKG_VERSION")));
+    headers.entry(USER_AGENT).or_insert(agent);
+    if let Some(value) = user {
+        headers.insert(AUTHORIZATION, value);
+    }
+    let secret = settings.secret.as_ref().map(Secret::read).transpose()?;
+    let key =
+        secret.map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes()));
+    let tls = tls::config(&format!("tls of [[notify]] \"{}\"", settings.id), &url, &settings.tls)?;
+    Ok(Way {
+        links: Links::new(to, tls, connect_timeout),
+        target: target(settings.kind, &url).ok_or_else(wrong)?,
+        headers: Arc::new(headers),
+        key,
+    })
+}
+
+/// Alertmanager's address is that of its pages, the others are whole.
+fn target(kind: TargetKind, url: &Url) -> Option<Uri> {
+    let target = match kind {
+        TargetKind::Alertmanager => format!("{}/api/v2/alerts", url.path().trim_end_matches('/')),
+        TargetKind::Webhook | TargetKind::Slack => url[Position::BeforePath..].to_owned(),
+    };
+    Uri::try_from(target).ok()
+}

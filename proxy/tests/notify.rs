@@ -1,0 +1,513 @@
+//! Notifications: what arrives at a target, what is tried again, and what never leaves.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+use shared::api::{Amount, Notice, Noticed};
+use shared::event::{Direction, Kind};
+use shared::time::{Span, Timestamp};
+use tokio::net::TcpListener;
+
+use crate::support::alertmanager::Alertmanager;
+use crate::support::process::Oddity;
+use crate::support::scripted::{Scripted, Then, ok, reply};
+use crate::support::{Reply, Served, get, send, serve};
+
+const JSON: &str = "Content-Type: application/json";
+
+/// An event of the demo that began ten minutes ago.
+fn notice(address: std::net::SocketAddr) -> Notice {
+    let amount = |value: f64| Amount { value: Some(value), text: format!("{value}/min") };
+    let start = proxy::source::now() - Span::from_seconds(600);
+    let event = Noticed {
+        labels: BTreeMap::from([("pool".to_owned(), "office <!channel>".to_owned())]),
+        kind: Kind::Spike,
+        direction: Direction::Up,
+        severity: 87.0,
+        start: Timestamp(start.0.div_euclid(1_000) * 1_000),
+        end: Some(start + Span::from_seconds(60)),
+        peak: amount(37.0),
+        expected: amount(8.1),
+        summary: "37/min against 8.1/min expected.".to_owned(),
+        cause: None,
+    };
+    Notice {
+        source: "demo".to_owned(),
+        expr: "rate(dhcp_lease_total[5m]) * 60".to_owned(),
+        link: format!("http://{address}/?expr=a"),
+        events: vec![event],
+        found: 1,
+        report: None,
+        again: false,
+    }
+}
+
+async fn serve_target(kind: &str, url: &str, more: &str) -> Served {
+    serve(&format!(
+        "demo = true\n{more}\n[[notify]]\nid = 't'\nname = 'Team'\nkind = '{kind}'\nurl = '{url}'\n"
+    ))
+    .await
+}
+
+async fn post(server: &Served, path: &str, body: &Value) -> Reply {
+    server.send(&format!("POST /api/notify/{path}"), &[JSON], &body.to_string()).await
+}
+
+fn value(notice: &Notice) -> Value {
+    serde_json::to_value(notice).unwrap()
+}
+
+/// Header and body of what a webhook was sent.
+fn received(request: &str) -> (BTreeMap<String, String>, &str) {
+    let (head, body) = request.split_once("\r\n\r\n").unwrap();
+    let fields = head.lines().skip(1).filter_map(|line| line.split_once(": "));
+    (fields.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect(), body)
+}
+
+/// Runs the example of the documentation on a request.
+fn is_genuine(request: &str, secret: &str) -> bool {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/notifications.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, example) = page.split_once("```js\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    let (headers, body) = received(request);
+    let headers = serde_json::to_string(&headers).unwrap();
+    let (body, secret) = (json!(body), json!(secret));
+    let script =
+        format!("{example}\nprocess.exit(isGenuine({headers}, {body}, {secret}) ? 0 : 3);\n");
+    let mut node = Command::new("node")
+        .args(["--input-type=module", "-"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("node runs");
+    node.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    match node.wait().unwrap().code() {
+        Some(0) => true,
+        Some(3) => false,
+        other => panic!("the example fails: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_browser_learns_ids_names_and_kinds_only() {
+    let none = serve("").await;
+    assert_eq!(none.get("/api/notify").await.json(), json!({ "targets": [] }));
+    let server = serve_target("slack", "http://127.0.0.1:1/CANARY", "").await;
+    let reply = server.get("/api/notify").await;
+    assert_eq!(
+        reply.json(),
+        json!({ "targets": [{ "id": "t", "name": "Team", "kind": "slack" }] })
+    );
+    let foreign = server.send("GET /api/notify", &["Origin: https://evil.example"], "").await;
+    assert_eq!(foreign.status, 403);
+}
+
+#[tokio::test]
+async fn a_webhook_is_sent_signed_facts_once() {
+    let hook = Scripted::start(ok("{}"), Then::Close).await;
+    let url = format!("http://{}/hook/?a=b", hook.address);
+    let server = serve_target("webhook", &url, "").await;
+    // The secret is the last key of the target.
+    let signed = serve(&format!(
+        "demo = true\n[[notify]]\nid = 't'\nkind = 'webhook'\nurl = '{url}'\nsecret = 'hush'\nheaders = {{ X-Team = 'a' }}\n"
+    ))
+    .await;
+    let mut notice = notice(signed.address);
+    let sent = json!({ "outcome": "sent", "attempts": 1 });
+    assert_eq!(post(&signed, "t", &value(&notice)).await.json(), sent);
+    let duplicate = json!({ "outcome": "duplicate", "attempts": 0 });
+    assert_eq!(post(&signed, "t", &value(&notice)).await.json(), duplicate);
+    notice.again = true;
+    assert_eq!(post(&signed, "t", &value(&notice)).await.json(), sent);
+    notice.again = false;
+    notice.events[0].start = notice.events[0].start - Span::from_seconds(60);
+    assert_eq!(post(&signed, "t", &value(&notice)).await.json(), sent);
+    let requests = hook.requests();
+    assert_eq!(requests.len(), 3);
+    let (headers, body) = received(&requests[0]);
+    assert!(requests[0].starts_with("POST /hook/?a=b HTTP/1.1\r\n"), "{}", requests[0]);
+    assert_eq!(headers["content-type"], "application/json");
+    assert_eq!(headers["x-team"], "a");
+    let body: Value = serde_json::from_str(body).unwrap();
+    assert_eq!(body["title"], "Spike in DHCP lease rate");
+    assert_eq!(body["events"][0]["labels"]["pool"], "office <!channel>");
+    assert_eq!(body["source"], json!({ "id": "demo", "name": "Demo" }));
+    let delivery = |request: &str| received(request).0["x-oddity-delivery"].clone();
+    assert_eq!(delivery(&requests[0]), delivery(&requests[1]));
+    assert_ne!(delivery(&requests[0]), delivery(&requests[2]));
+    assert!(is_genuine(&requests[0], "hush"));
+    assert!(!is_genuine(&requests[0], "other"));
+    assert!(!is_genuine(&requests[0].replace("37/min", "38/min"), "hush"));
+    // Without a secret nothing is signed.
+    let unsigned = post(&server, "t/test", &json!({})).await;
+    assert_eq!(unsigned.json(), sent);
+    let requests = hook.requests();
+    let (headers, body) = received(&requests[3]);
+    assert!(!headers.contains_key("x-oddity-signature"));
+    assert_eq!(serde_json::from_str::<Value>(body).unwrap()["type"], "test");
+}
+
+#[tokio::test]
+async fn slack_is_sent_blocks_in_which_labels_are_inert() {
+    let hook = Scripted::start(reply("200 OK", "", "ok"), Then::Close).await;
+    let server =
+        serve_target("slack", &format!("http://{}/services/T/B/X", hook.address), "").await;
+    let notice = notice(server.address);
+    let preview = post(&server, "t/preview", &value(&notice)).await.json();
+    assert_eq!(hook.connections(), 0, "a preview sends nothing");
+    assert!(preview["text"].as_str().unwrap().contains("37/min against 8.1/min"), "{preview}");
+    assert_eq!(preview["duplicate"], false);
+    assert_eq!(post(&server, "t", &value(&notice)).await.status, 200);
+    let requests = hook.requests();
+    let (_, body) = received(&requests[0]);
+    let sent: Value = serde_json::from_str(body).unwrap();
+    let shown: Value = serde_json::from_str(preview["body"].as_str().unwrap()).unwrap();
+    assert_eq!(sent, shown);
+    assert!(body.contains("&lt;!channel&gt;") && !body.contains("<!"), "{body}");
+    assert_eq!(post(&server, "t/preview", &value(&notice)).await.json()["duplicate"], true);
+}
+
+/// Answers, kind, settings at the top, expected tries, and the outcome or a part of the message.
+type Case = (Vec<Vec<u8>>, &'static str, &'static str, usize, &'static str);
+
+#[tokio::test]
+async fn what_may_pass_is_tried_again_and_the_rest_is_told() {
+    let status = |status: &str| reply(status, "", "");
+    let later = |seconds: u32| reply("429 Slow", &format!("retry-after: {seconds}\r\n"), "");
+    let fine = || ok("{}");
+    let cases: Vec<Case> = vec![
+        (vec![status("503 No"), status("500 No"), fine()], "webhook", "", 3, "sent 3"),
+        (vec![later(1), fine()], "slack", "", 2, "sent 2"),
+        (vec![status("429 Slow"), fine()], "webhook", "", 2, "sent 2"),
+        (vec![later(3_600)], "webhook", "", 1, "asks to wait 3600 s"),
+        (
+            vec![status("500 No")],
+            "alertmanager",
+            "notify_wait = '2s'",
+            3,
+            "status 500, tried 3 times",
+        ),
+        (vec![status("400 No")], "webhook", "", 1, "status 400; check that its kind"),
+        (vec![status("401 No")], "webhook", "", 1, "status 401; check the credentials"),
+        (vec![status("404 No")], "webhook", "", 1, "check url of [[notify]] \\\"t\\\""),
+        (
+            vec![reply("410 Gone", "", "channel_is_archived")],
+            "slack",
+            "",
+            1,
+            "its channel is archived",
+        ),
+        (vec![reply("403 No", "", "CANARY")], "slack", "", 1, "status 403; check the credentials"),
+        (vec![b"nonsense".to_vec()], "webhook", "", 1, "broke off before its answer"),
+    ];
+    for (answers, kind, limits, tries, expected) in cases {
+        let target = Scripted::in_turn(answers, Then::Close).await;
+        let limits = format!("[limits]\n{limits}");
+        let server = serve_target(kind, &format!("http://{}", target.address), &limits).await;
+        let reply = post(&server, "t", &value(&notice(server.address))).await;
+        assert_eq!(target.connections(), tries, "{expected}: {reply:?}");
+        assert!(
+            !reply.body.contains("CANARY") && !reply.body.contains(&target.address.to_string()),
+            "{reply:?}"
+        );
+        let said = match reply.status {
+            200 => format!(
+                "{} {}",
+                reply.json()["outcome"].as_str().unwrap(),
+                reply.json()["attempts"]
+            ),
+            _ => reply.body.clone(),
+        };
+        assert!(said.contains(expected), "{expected}: {said}");
+        if reply.status != 200 {
+            // What did not arrive may be sent again without a word.
+            let (before, _) =
+                (target.connections(), post(&server, "t", &value(&notice(server.address))).await);
+            assert!(target.connections() > before, "{expected}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn silence_and_a_closed_port_are_told() {
+    let silent = Scripted::start(Vec::new(), Then::Hang).await;
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let target = |id: &str, address| {
+        format!(
+            "[[notify]]\nid = '{id}'\nkind = 'webhook'\nurl = 'http://{address}'\ntimeout = '300ms'\n"
+        )
+    };
+    let config = [
+        "demo = true\n[limits]\nnotify_wait = '2s'\n".to_owned(),
+        target("silent", silent.address),
+        target("closed", closed),
+    ];
+    let server = serve(&config.concat()).await;
+    let notice = value(&notice(server.address));
+    let error = post(&server, "silent", &notice).await.error();
+    assert!(
+        error.starts_with("504 timeout: not sent") && error.contains("may have taken"),
+        "{error}"
+    );
+    assert_eq!(silent.connections(), 1);
+    let error = post(&server, "closed", &notice).await.error();
+    assert!(
+        error.starts_with("502 unavailable: not sent")
+            && error.contains("connection refused, tried 3 times"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_takes_its_notification_along() {
+    let silent = Scripted::start(Vec::new(), Then::Hang).await;
+    let server = serve_target("webhook", &format!("http://{}", silent.address), "").await;
+    let body = value(&notice(server.address));
+    let asked =
+        tokio::time::timeout(std::time::Duration::from_millis(500), post(&server, "t", &body))
+            .await;
+    assert!(asked.is_err());
+    silent.wait_for_drops(1).await;
+}
+
+#[tokio::test]
+async fn redirects_are_not_followed_and_nobody_names_an_address() {
+    let foreign = Scripted::start(ok("{}"), Then::Close).await;
+    let to = format!("location: http://{}/\r\n", foreign.address);
+    let target = Scripted::start(reply("307 Moved", &to, ""), Then::Close).await;
+    let server = serve_target("webhook", &format!("http://{}", target.address), "").await;
+    let error = post(&server, "t", &value(&notice(server.address))).await.error();
+    assert!(error.contains("redirect") && !error.contains(&foreign.address.to_string()), "{error}");
+    let evil = format!("http://{}/", foreign.address);
+    let with = |key: &str, address: &str| {
+        let mut notice = value(&notice(server.address));
+        notice[key] = json!(address);
+        notice
+    };
+    let before = target.connections();
+    let cases = [
+        ("t", with("url", &evil)),
+        ("t", with("link", &evil)),
+        ("t", with("link", &format!("http://{}@{}/", server.address, foreign.address))),
+        ("t", with("link", "javascript:alert(1)")),
+        ("t", with("link", "//evil.example/")),
+        ("t", with("source", &evil)),
+        ("t/test", json!({ "url": evil })),
+        ("t/test", json!([evil])),
+    ];
+    for (path, body) in cases {
+        let error = post(&server, path, &body).await.error();
+        assert!(error.starts_with("400 bad_data"), "{body}: {error}");
+    }
+    for path in [evil.as_str(), "u", "t/", "t/send", "T"] {
+        assert_eq!(post(&server, path, &json!({})).await.status, 404, "{path}");
+    }
+    assert_eq!((foreign.connections(), target.connections()), (0, before));
+}
+
+#[tokio::test]
+async fn links_may_lead_to_allowed_origins() {
+    let hook = Scripted::start(ok("{}"), Then::Close).await;
+    let top = "allowed_origins = ['https://ok.example']\nallowed_hosts = ['oddity.example']";
+    let server = serve_target("webhook", &format!("http://{}", hook.address), top).await;
+    let cases = [
+        ("https://ok.example/?a=b", 200),
+        ("https://oddity.example/?a", 200),
+        ("http://ok.example/", 400),
+        ("https://ok.example.evil/", 400),
+    ];
+    for (link, status) in cases {
+        let mut notice = notice(server.address);
+        link.clone_into(&mut notice.link);
+        notice.again = true;
+        assert_eq!(post(&server, "t", &value(&notice)).await.status, status, "{link}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_a_message_is_refused() {
+    let hook = Scripted::start(ok("{}"), Then::Close).await;
+    let limits = "[limits]\nnotify_bytes = 20000";
+    let server = serve_target("webhook", &format!("http://{}", hook.address), limits).await;
+    let good = notice(server.address);
+    let changed = |change: fn(&mut Notice)| {
+        let mut notice = good.clone();
+        change(&mut notice);
+        value(&notice)
+    };
+    let cases = [
+        (changed(|n| n.events.clear()), "must be 1 to 20"),
+        (changed(|n| n.events = vec![n.events[0].clone(); 21]), "must be 1 to 20"),
+        (changed(|n| n.found = 0), "must count all events"),
+        (changed(|n| n.expr = " ".to_owned()), "`expr` must be"),
+        (changed(|n| n.source = "x".to_owned()), "no source has the id"),
+        (changed(|n| n.events[0].severity = 101.0), "from 0 to 100"),
+        (changed(|n| n.events[0].start = Timestamp(i64::MAX)), "milliseconds since 1970"),
+        (changed(|n| n.events[0].end = Some(Timestamp(5))), "milliseconds since 1970"),
+        (changed(|n| n.events[0].summary = "a".repeat(4_001)), "4000 characters"),
+        (
+            changed(|n| drop(n.events[0].labels.insert("a".to_owned(), "a".repeat(2_049)))),
+            "64 labels",
+        ),
+        (json!({}), "missing field"),
+        (json!({ "text": "<!channel>" }), "unknown field `text`"),
+    ];
+    for (body, expected) in cases {
+        let error = post(&server, "t", &body).await.error();
+        assert!(
+            error.starts_with("400 bad_data") && error.contains(expected),
+            "{expected}: {error}"
+        );
+    }
+    let large = changed(|n| n.report = Some("a".repeat(20_000)));
+    assert!(post(&server, "t", &large).await.error().starts_with("413"));
+    let form = ["Content-Type: application/x-www-form-urlencoded"];
+    let reply = server.send("POST /api/notify/t", &form, &value(&good).to_string()).await;
+    assert_eq!(reply.status, 415);
+    let origin = [JSON, "Origin: https://evil.example"];
+    let reply = server.send("POST /api/notify/t/test", &origin, "{}").await;
+    assert_eq!(reply.status, 403);
+    assert_eq!(server.get("/api/notify/t").await.status, 405);
+    assert_eq!(hook.connections(), 0);
+}
+
+#[tokio::test]
+async fn more_than_the_limits_must_wait() {
+    let silent = Scripted::start(Vec::new(), Then::Hang).await;
+    let limits = "[limits]\nnotify_per_minute = 3\nnotify_at_once = 2";
+    let server = serve_target("webhook", &format!("http://{}", silent.address), limits).await;
+    let body = json!({});
+    let three = async {
+        silent.wait_for_requests(2).await;
+        let third = post(&server, "t/test", &body).await.error();
+        let fourth = post(&server, "t/test", &body).await.error();
+        (third, fourth)
+    };
+    let (third, fourth) = tokio::select! {
+        _ = async { tokio::join!(post(&server, "t/test", &body), post(&server, "t/test", &body)) } => panic!("answered"),
+        both = three => both,
+    };
+    assert!(third.starts_with("429 bad_data") && third.contains("try again in 1 s"), "{third}");
+    assert!(fourth.contains("notify_per_minute"), "{fourth}");
+    assert_eq!(silent.connections(), 2);
+}
+
+#[tokio::test]
+async fn addresses_and_secrets_stay_inside_at_trace_level() {
+    let folder = tempfile::tempdir().unwrap();
+    let echo = "location: http://x/CANARY\r\nset-cookie: CANARY\r\n";
+    let refuses = Scripted::start(reply("403 No", echo, "CANARY"), Then::Close).await;
+    let moves = Scripted::start(reply("302 Found", echo, "CANARY"), Then::Close).await;
+    let takes = Scripted::start(ok("CANARY"), Then::Close).await;
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    std::fs::write(
+        folder.path().join("url"),
+        format!("http://me:CANARY@{}/CANARY\n", refuses.address),
+    )
+    .unwrap();
+    std::fs::write(folder.path().join("secret"), "CANARY\n").unwrap();
+    let config = format!(
+        "demo = true\n[limits]\nnotify_wait = '1s'\n\
+         [[notify]]\nid = 'refuses'\nkind = 'webhook'\nurl_file = 'url'\nsecret_file = 'secret'\n\
+         [[notify]]\nid = 'moves'\nkind = 'slack'\nurl = 'http://{}/services/CANARY?x=CANARY'\n\
+         [[notify]]\nid = 'closed'\nkind = 'webhook'\nurl = 'http://{closed}/CANARY'\nheaders = {{ X-Key = 'CANARY' }}\n",
+        moves.address,
+    );
+    std::fs::write(folder.path().join("oddity.toml"), config).unwrap();
+    let slack = format!("http://{}/services/CANARY", takes.address);
+    let env = [("ODDITY_SLACK_WEBHOOK_URL", slack.as_str()), ("ODDITY_LOG", "trace")];
+    let oddity = Oddity::start(folder.path(), &[], &env);
+    let body = value(&notice(oddity.address)).to_string();
+    for id in ["refuses", "moves", "closed", "slack"] {
+        for path in ["", "/preview", "/test"] {
+            let line = format!("POST /api/notify/{id}{path}");
+            let body = if path == "/test" { "{}" } else { &body };
+            let reply = send(oddity.address, &line, &[JSON], body).await;
+            assert!(!format!("{reply:?}").to_lowercase().contains("canary"), "{line}: {reply:?}");
+        }
+    }
+    for path in ["/api/notify", "/metrics", "/api/openapi.json"] {
+        let reply = get(oddity.address, path).await;
+        assert!(!format!("{reply:?}").to_lowercase().contains("canary"), "{path}");
+    }
+    let metrics = get(oddity.address, "/metrics").await.body;
+    for (target, outcome, count) in [("slack", "sent", 2), ("closed", "failed", 2)] {
+        let line = format!(
+            "oddity_notifications_total{{target=\"{target}\",outcome=\"{outcome}\"}} {count}"
+        );
+        assert!(metrics.contains(&line), "{line} not in {metrics}");
+    }
+    assert!(takes.requests()[0].starts_with("POST /services/CANARY HTTP/1.1"));
+    assert!(refuses.requests()[0].contains("authorization: Basic"));
+    let (_, log) = oddity.stop();
+    assert!(
+        log.contains("TRACE")
+            && log.contains("notification sent")
+            && log.contains("notification not sent"),
+        "{log}"
+    );
+    let canary: Vec<_> = log
+        .lines()
+        .filter(|line| line.contains("CANARY") || line.contains("bWU6Q0FOQVJZ"))
+        .collect();
+    assert!(canary.is_empty(), "{canary:#?}");
+}
+
+#[tokio::test]
+async fn a_rotated_address_is_used_without_a_restart() {
+    let (first, second) = (
+        Scripted::start(ok("{}"), Then::Close).await,
+        Scripted::start(ok("{}"), Then::Close).await,
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("url");
+    let write =
+        |target: &Scripted| std::fs::write(&file, format!("http://{}/\n", target.address)).unwrap();
+    write(&first);
+    let config = format!(
+        "demo = true\n[[notify]]\nid = 't'\nkind = 'webhook'\nurl_file = '{}'\n",
+        file.display()
+    );
+    let server = serve(&config).await;
+    assert_eq!(post(&server, "t/test", &json!({})).await.status, 200);
+    write(&second);
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    assert_eq!(post(&server, "t/test", &json!({})).await.status, 200);
+    assert_eq!((first.connections(), second.connections()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_real_alertmanager_holds_the_alert() {
+    let Some(alertmanager) = Alertmanager::start().await else { return };
+    let server =
+        serve_target("alertmanager", &format!("http://{}/", alertmanager.address), "").await;
+    let mut notice = notice(server.address);
+    let labels = &mut notice.events[0].labels;
+    labels.insert("__name__".to_owned(), "dhcp_leases".to_owned());
+    labels.insert("http.route".to_owned(), "ü\u{202e}\n".to_owned());
+    labels.insert("alertname".to_owned(), "own".to_owned());
+    let reply = post(&server, "t", &value(&notice)).await;
+    assert_eq!(reply.json(), json!({ "outcome": "sent", "attempts": 1 }));
+    let alerts = alertmanager.alerts().await;
+    let [alert] = alerts.as_slice() else { panic!("{alerts:?}") };
+    let labels = json!({
+        "alertname": "OddityAnomaly", "severity": "critical", "kind": "spike", "metric": "dhcp_leases",
+        "oddity_source": "demo", "pool": "office <!channel>", "http_route": "ü\u{202e}\n", "exported_alertname": "own",
+    });
+    assert_eq!(alert["labels"], labels);
+    assert_eq!(alert["generatorURL"], json!(notice.link));
+    let began = notice.events[0].start;
+    assert_eq!(alert["annotations"]["began"], json!(began.to_string()));
+    assert_eq!(alert["startsAt"].as_str().unwrap().parse::<Timestamp>().unwrap(), began);
+    assert_eq!(alert["status"]["state"], "active");
+    assert_eq!(post(&server, "t/test", &json!({})).await.status, 200);
+    let names: Vec<_> = alertmanager
+        .alerts()
+        .await
+        .iter()
+        .map(|alert| alert["labels"]["alertname"].clone())
+        .collect();
+    assert!(names.contains(&json!("OddityTest")), "{names:?}");
+}
