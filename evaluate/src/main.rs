@@ -244,7 +244,6 @@ fn page(folder: &Path) -> anyhow::Result<String> {
     let detectors: Vec<Detector> = Detector::all().collect();
     let corpus = nab::Corpus::read(&folder.join("nab"))?;
     let mut rows = nab_rows(&corpus, &detectors);
-    rows.insert(1, nab_search(&corpus).0);
     for (name, id) in [("Numenta HTM", "numenta"), ("Windowed Gaussian", "windowedGaussian")] {
         let published = corpus.published(&folder.join("nab/reference").join(id))?;
         rows.push(nab_row(&corpus, name.to_owned(), &[published]));
