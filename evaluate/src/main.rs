@@ -76,7 +76,7 @@ enum Command {
         #[arg(long, default_value_t = planted::SEEDS.end - planted::SEEDS.start)]
         seeds: u64,
     },
-    /// Measures every detector on all data and writes the page of the documentation.
+    /// Measures every detector on all data and writes the page of the documentation. Takes minutes.
     Report {
         /// Folder with the data: nab, cloud and nab/reference.
         #[arg(long, default_value = "../shared/data")]
@@ -244,6 +244,7 @@ fn page(folder: &Path) -> anyhow::Result<String> {
     let detectors: Vec<Detector> = Detector::all().collect();
     let corpus = nab::Corpus::read(&folder.join("nab"))?;
     let mut rows = nab_rows(&corpus, &detectors);
+    rows.insert(1, nab_search(&corpus).0);
     for (name, id) in [("Numenta HTM", "numenta"), ("Windowed Gaussian", "windowedGaussian")] {
         let published = corpus.published(&folder.join("nab/reference").join(id))?;
         rows.push(nab_row(&corpus, name.to_owned(), &[published]));

@@ -149,10 +149,10 @@ for nothing are its history. Detectors that look back are left out.
 - each category left out: the threshold for each of the categories is the one that is best on the others.
 - default threshold: what a person gets who touches nothing.
 
-What `auto` weighs and over which windows was settled on this whole corpus, so that its row flatters it: the first three figures settle the
-threshold alone. `evaluate nab --search`, which takes minutes, settles everything anew for each cut, on the files that are not scored:
-weights and windows from a declared menu, begun from equal weights with short, middling and long windows, and the threshold. What it
-cannot leave out is that the menu was written by people who knew the corpus.
+What `auto` weighs and over which windows was settled on this whole corpus, so that its own row flatters it: its first three figures
+settle the threshold alone. The row below settles everything anew for each cut, on the files that are not scored (`evaluate nab --search`):
+weights and windows from a declared menu, begun from equal weights with short, middling and long windows, and the threshold. That row is
+what to expect of series that were never seen. What it cannot leave out is that the menu was written by people who knew the corpus.
 
 {}
 The last rows are published scores of other detectors, run through the same scorer; they have no hold-off.
