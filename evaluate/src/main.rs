@@ -76,7 +76,7 @@ enum Command {
         #[arg(long, default_value_t = planted::SEEDS.end - planted::SEEDS.start)]
         seeds: u64,
     },
-    /// Measures every detector on all data and writes the page of the documentation.
+    /// Measures every detector on all data and writes the page of the documentation. Takes minutes.
     Report {
         /// Folder with the data: nab, cloud and nab/reference.
         #[arg(long, default_value = "../shared/data")]

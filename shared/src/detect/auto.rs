@@ -99,7 +99,7 @@ impl Algorithm for Auto {
         let values = Pair::of(input);
         let seasonal = season::seasonal(input, &values);
         let residuals::Scored { expected, scale, score } =
-            residuals::score(input, seasonal.as_ref());
+            residuals::score(input, &values, seasonal.as_ref());
         let mut found = Detection::judge(
             Quantity::Value,
             input.values.to_vec(),

@@ -1,22 +1,30 @@
 //! A series with what is learnt of it.
 
+use std::cell::OnceCell;
+
 use crate::detect::Input;
-use crate::stats::quantile::Ranks;
+use crate::stats::quantile::{Quartiles, Ranks};
 
 /// A derived series: of what is judged, and of what is learnt from where that differs.
 pub(super) struct Pair {
     judged: Vec<f64>,
     learnt: Option<Vec<f64>>,
+    /// Of both, sorted when a window is first asked for.
+    ranks: OnceCell<(Ranks, Option<Ranks>)>,
 }
 
 impl Pair {
     pub(super) fn of(input: Input<'_>) -> Self {
         let learnt = (!input.learns_all()).then(|| input.learnt.to_vec());
-        Self { judged: input.values.to_vec(), learnt }
+        Self::with(input.values.to_vec(), learnt)
     }
 
     pub(super) fn new(judged: Vec<f64>, learnt: Vec<f64>) -> Self {
-        Self { judged, learnt: Some(learnt) }
+        Self::with(judged, Some(learnt))
+    }
+
+    fn with(judged: Vec<f64>, learnt: Option<Vec<f64>>) -> Self {
+        Self { judged, learnt, ranks: OnceCell::new() }
     }
 
     pub(super) fn judged(&self) -> &[f64] {
@@ -28,24 +36,34 @@ impl Pair {
     }
 
     pub(super) fn map(&self, derive: impl Fn(&[f64]) -> Vec<f64>) -> Self {
-        Self { judged: derive(&self.judged), learnt: self.learnt.as_deref().map(derive) }
+        Self::with(derive(&self.judged), self.learnt.as_deref().map(derive))
     }
 
     /// Each less the other.
     pub(super) fn less(&self, other: &Self) -> Self {
         let learnt = self.learnt.as_deref().map(|learnt| less(learnt, other.learnt()));
-        Self { judged: less(&self.judged, &other.judged), learnt }
+        Self::with(less(&self.judged, &other.judged), learnt)
     }
 
     /// The medians of the windows before each sample, one series a window; windows that reach before the
     /// first sample count as shorter ones.
     pub(super) fn medians<const N: usize>(&self, windows: [usize; N]) -> [Self; N] {
-        let ranks = |of: &[f64]| Ranks::new(of).growing();
-        let (judged, learnt) = (ranks(&self.judged), self.learnt.as_deref().map(ranks));
-        windows.map(|window| Self {
-            judged: judged.prior_medians(window),
-            learnt: learnt.as_ref().map(|learnt| learnt.prior_medians(window)),
+        let (judged, learnt) = self.ranks();
+        windows.map(|window| {
+            let learnt = learnt.as_ref().map(|learnt| learnt.prior_medians(window));
+            Self::with(judged.prior_medians(window), learnt)
         })
+    }
+
+    /// The quartiles of what was learnt in the window before each sample, in the same way.
+    pub(super) fn learnt_quartiles(&self, window: usize) -> Quartiles {
+        let (judged, learnt) = self.ranks();
+        learnt.as_ref().unwrap_or(judged).prior_quartiles(window)
+    }
+
+    fn ranks(&self) -> &(Ranks, Option<Ranks>) {
+        let ranks = |of: &[f64]| Ranks::new(of).growing();
+        self.ranks.get_or_init(|| (ranks(&self.judged), self.learnt.as_deref().map(ranks)))
     }
 }
 

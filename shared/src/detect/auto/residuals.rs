@@ -2,7 +2,6 @@
 
 use super::pair::Pair;
 use crate::detect::Input;
-use crate::stats::quantile::Ranks;
 use crate::stats::{floor_scale, score as distance};
 
 /// Samples in the median and quartiles.
@@ -27,12 +26,12 @@ pub(super) struct Scored {
     pub(super) score: Vec<f64>,
 }
 
-/// Scores every sample; `seasonal` holds judged and learnt residuals from the season, where there is one.
-pub(super) fn score(input: Input<'_>, seasonal: Option<&Pair>) -> Scored {
-    let (expected, scale, robust) = robust(input.values, input.learnt);
+/// Scores every sample of `input`, which `values` are; `seasonal` holds judged and learnt residuals from the season, where there is one.
+pub(super) fn score(input: Input<'_>, values: &Pair, seasonal: Option<&Pair>) -> Scored {
+    let (expected, scale, robust) = robust(values);
     let mut parts = vec![robust, growing(input), predicted(input)];
     if let Some(seasonal) = seasonal {
-        parts.push(self::robust(seasonal.judged(), seasonal.learnt()).2);
+        parts.push(self::robust(seasonal).2);
     }
     let mut last = 0.0;
     let score = (0..input.values.len())
@@ -57,12 +56,12 @@ pub(super) fn score(input: Input<'_>, seasonal: Option<&Pair>) -> Scored {
 }
 
 /// Median and scaled quartile range of the window before, and the score by them.
-fn robust(judged: &[f64], learnt: &[f64]) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
-    let quartiles = Ranks::new(learnt).growing().prior_quartiles(WINDOW);
+fn robust(of: &Pair) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
+    let quartiles = of.learnt_quartiles(WINDOW);
     let scale: Vec<f64> = (quartiles.low.iter().zip(&quartiles.high).zip(&quartiles.median))
         .map(|((low, high), median)| floor_scale((high - low) / QUARTILE_RANGE, *median))
         .collect();
-    let score = (judged.iter().zip(&quartiles.median).zip(&scale))
+    let score = (of.judged().iter().zip(&quartiles.median).zip(&scale))
         .map(|((value, median), scale)| distance(*value, *median, *scale))
         .collect();
     (quartiles.median, scale, score)
