@@ -34,7 +34,7 @@ const DETECTORS: &[(&str, &[(&str, f64)])] = &[
 /// before it starts.
 const AGO: i64 = 300_000;
 const EXPR: &str = "odd offset 5m";
-const SECONDS: u64 = 24;
+const SECONDS: u64 = 40;
 
 /// Values a second from `first` on: noise, spikes, missing and infinite samples.
 fn values(first: Timestamp, len: usize) -> Vec<f64> {
