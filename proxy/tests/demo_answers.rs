@@ -182,7 +182,7 @@ fn the_other_endpoints_answer() {
     assert_eq!(ask(sensors.clone(), &[("limit", "1")]), json!(["rack-a"]));
     assert_eq!(ask(sensors, &[("end", "0")]), json!([]));
     let names = ask(Endpoint::LabelValues("__name__".to_owned()), &[]);
-    assert_eq!(names.as_array().map(Vec::len), Some(14));
+    assert_eq!(names.as_array().map(Vec::len), Some(17));
     let metadata = ask(Endpoint::Metadata, &[]);
     for name in names.as_array().expect("names") {
         let name = name.as_str().expect("text");

@@ -3,13 +3,21 @@
 use super::{Builder, Metric};
 use crate::demo::signal::{Daily, Moment, Noise, rounded};
 
-pub(super) const METRICS: [Metric; 6] = [
+pub(super) const METRICS: [Metric; 9] = [
     Metric {
         name: "dhcp_lease_count",
         kind: "counter",
         help: "Leases granted since the server started.",
         unit: "",
     },
+    Metric { name: "dhcp_messages_total", kind: "counter", help: "Messages by type.", unit: "" },
+    Metric {
+        name: "dhcp_pool_free_addresses",
+        kind: "gauge",
+        help: "Addresses that are not leased.",
+        unit: "",
+    },
+    Metric { name: "dhcp_relays", kind: "gauge", help: "Relays seen in an hour.", unit: "" },
     Metric {
         name: "dns_validator_mismatch_total",
         kind: "counter",
@@ -42,6 +50,7 @@ pub(super) fn in_gap(moment: Moment) -> bool {
 
 pub(super) fn add(builder: &mut Builder) {
     dhcp(builder);
+    beside_leases(builder);
     dns(builder);
     latency(builder);
     requests(builder);
@@ -62,6 +71,34 @@ fn dhcp(builder: &mut Builder) {
         let quiet = (-1..=10).contains(&moment.index);
         let noise = if quiet { 0.0 } else { 2.4 * noise.uniform(moment.index) };
         Some(libm::floor(4.0 + usual.integral(moment) + spike + noise))
+    });
+}
+
+/// What moves along with the leases, and what does not: clients ask more often than they are served, and an address
+/// comes back when its lease ends after eight hours.
+fn beside_leases(builder: &mut Builder) {
+    const LEASE: f64 = 480.0;
+    let (length, rate) = SPIKE;
+    for (kind, usual, in_spike) in
+        [("discover", 10.0, 96.0), ("request", 9.0, 41.0), ("inform", 3.0, 3.0)]
+    {
+        let labels = [("instance", "dhcp-1:9547"), ("job", "dhcp"), ("type", kind)];
+        builder.add("dhcp_messages_total", &labels, move |moment, noise| {
+            let daily = Daily { level: usual, amplitude: usual / 8.0, peak_hour: 13.0 };
+            let spike = (in_spike - usual) * moment.minutes.clamp(0.0, length);
+            Some(libm::floor(
+                6.0 + daily.integral(moment) + spike + 0.3 * usual * noise.uniform(moment.index),
+            ))
+        });
+    }
+    let labels = [("instance", "dhcp-1:9547"), ("job", "dhcp"), ("pool", "office")];
+    builder.add("dhcp_pool_free_addresses", &labels, move |moment, noise| {
+        let leased =
+            moment.minutes.clamp(0.0, length) - (moment.minutes - LEASE).clamp(0.0, length);
+        Some(libm::round(660.0 - (rate - 8.0) * leased + 12.0 * noise.uniform(moment.index)))
+    });
+    builder.add("dhcp_relays", &labels[..2], move |moment, noise| {
+        Some(libm::round(14.0 + 1.5 * noise.uniform(moment.index)))
     });
 }
 
