@@ -1,13 +1,13 @@
 //! The body of a request, read whole and within bounds.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use tokio::time::timeout;
 
-use crate::config::Limits;
 use crate::connection::Connection;
 use crate::error::{ApiError, ErrorType, Reason};
 
@@ -20,9 +20,11 @@ pub struct Expected {
     pub name: &'static str,
     /// The limit.
     pub bytes: usize,
+    /// How long it may take to arrive.
+    pub wait: Duration,
 }
 
-/// Reads the body of a request of `client`, in the limits' `form_wait`.
+/// Reads the body of a request of `client`.
 ///
 /// # Errors
 /// 415 for another media type, 413 for more bytes, 408 for one that does not arrive in time.
@@ -30,10 +32,9 @@ pub async fn read(
     headers: &HeaderMap,
     body: Body,
     expected: Expected,
-    limits: &Limits,
     client: &Arc<Connection>,
 ) -> Result<Bytes, ApiError> {
-    let Expected { media, name, bytes } = expected;
+    let Expected { media, name, bytes, wait } = expected;
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(media) {
         let message = format!("send {name} as {media}");
@@ -44,7 +45,7 @@ pub async fn read(
         ));
     }
     let too_large = || {
-        let message = format!("{name} has more than {bytes} bytes: shorten it");
+        let message = format!("the body has more than {bytes} bytes: shorten {name}");
         ApiError::refused(StatusCode::PAYLOAD_TOO_LARGE, Reason::Size, message)
     };
     let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
@@ -52,7 +53,7 @@ pub async fn read(
         return Err(too_large());
     }
     client.stalls();
-    let read = timeout(limits.form_wait, to_bytes(body, bytes)).await;
+    let read = timeout(wait, to_bytes(body, bytes)).await;
     client.moves();
     match read {
         Ok(Ok(body)) => Ok(body),
@@ -60,7 +61,7 @@ pub async fn read(
         Err(_) => Err(ApiError {
             status: StatusCode::REQUEST_TIMEOUT,
             error_type: ErrorType::Timeout,
-            message: format!("{name} did not arrive in time: send it faster"),
+            message: "the body did not arrive in time: send it faster".to_owned(),
             reason: Some(Reason::Slow),
         }),
     }

@@ -25,6 +25,7 @@ pub mod notify;
 pub mod openapi;
 pub mod params;
 pub mod prometheus;
+pub mod rate;
 pub mod reload;
 pub mod server;
 pub mod source;

@@ -3,7 +3,6 @@
 
 pub mod answer;
 mod budget;
-mod describe;
 pub mod fault;
 mod meters;
 pub mod sse;
@@ -12,10 +11,9 @@ mod talk;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder};
@@ -23,23 +21,23 @@ use serde_json::json;
 use shared::api::{self, Chat, LanguageModel, Message, Role};
 use shared::prompt::cost_of;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use url::Url;
 
 use self::answer::Answer;
-use self::budget::{Budget, Rate};
+use self::budget::Budget;
 use self::fault::Refusal;
 use self::talk::{Charge, Talk, Times};
 use crate::AppState;
-use crate::config::{ConfigError, Limits, LlmLimits, LlmSettings, TokenField};
+use crate::body::{self, Expected};
+use crate::config::{ConfigError, Limits, LlmSettings, TokenField};
 use crate::connection::Connection;
-use crate::error::{ApiError, ErrorType, Reason};
+use crate::error::{ApiError, Reason};
 use crate::metrics::Metrics;
+use crate::rate::Rate;
 use crate::reload::Reload;
 use crate::source::now;
 use crate::upstream::tls;
-
-pub use describe::{describe, schemas};
 
 /// Messages of a conversation.
 const MOST_MESSAGES: usize = 100;
@@ -109,7 +107,7 @@ impl Llm {
             },
             way: Reload::new(files, make)?,
             places: Arc::new(Semaphore::new(settings.limits.concurrent.get())),
-            rate: Rate::new(settings.limits.per_minute.get()),
+            rate: Rate::new(settings.limits.per_minute),
             budget: Arc::new(Budget::new(settings.limits.daily_tokens, meters::open(metrics))),
             metrics: metrics.clone(),
             settings: settings.clone(),
@@ -160,9 +158,10 @@ impl Llm {
             places.try_acquire_owned().map_err(|_| Refusal::Concurrent(limits.concurrent.get()))?;
         let tokens = prompt + u64::from(limits.answer_tokens.get());
         let mut reservation = self.budget.reserve(tokens, now())?;
-        if let Err(refusal) = self.rate.take(std::time::Instant::now()) {
+        if let Err(wait) = self.rate.take(std::time::Instant::now()) {
             reservation.settle(0);
-            return Err(refusal);
+            let seconds = wait.as_secs_f64().ceil() as u64;
+            return Err(Refusal::Rate(limits.per_minute.get(), seconds.max(1)));
         }
         let (metrics, outcome) = (self.metrics.clone(), "disconnected");
         Ok(Charge { reservation, metrics, _permit: permit, prompt, answer: 0, outcome })
@@ -226,47 +225,21 @@ pub async fn chat(
             "no language model is configured: set OPENAI_API_KEY, or OPENAI_BASE_URL and OPENAI_MODEL",
         )
     })?;
-    client.stalls();
-    let body = read(&head.headers, body, &llm.settings.limits).await;
-    client.moves();
-    let chat: Chat = serde_json::from_slice(&body?).map_err(|error| {
+    let limits = &llm.settings.limits;
+    let expected = Expected {
+        media: "application/json",
+        name: "the messages",
+        bytes: limits.body_bytes,
+        wait: limits.body_wait,
+    };
+    let body = body::read(&head.headers, body, expected, &client).await?;
+    let chat: Chat = serde_json::from_slice(&body).map_err(|error| {
         ApiError::bad_data(format!(
             "the body is no {{\"messages\": [{{\"role\", \"content\"}}]}}: {error}"
         ))
     })?;
     check(&chat.messages, llm.about.prompt_tokens as usize)?;
     Ok(llm.answer(&chat).await)
-}
-
-async fn read(
-    headers: &HeaderMap,
-    body: axum::body::Body,
-    limits: &LlmLimits,
-) -> Result<Bytes, ApiError> {
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    if !kind.eq_ignore_ascii_case("application/json") {
-        let (status, reason) = (StatusCode::UNSUPPORTED_MEDIA_TYPE, Reason::MediaType);
-        return Err(ApiError::refused(status, reason, "send the messages as application/json"));
-    }
-    let too_large = || {
-        let message = format!("the body has more than {} bytes: shorten it", limits.body_bytes);
-        ApiError::refused(StatusCode::PAYLOAD_TOO_LARGE, Reason::Size, message)
-    };
-    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if length.is_some_and(|length: usize| length > limits.body_bytes) {
-        return Err(too_large());
-    }
-    match timeout(limits.body_wait, to_bytes(body, limits.body_bytes)).await {
-        Ok(Ok(body)) => Ok(body),
-        Ok(Err(_)) => Err(too_large()),
-        Err(_) => Err(ApiError {
-            status: StatusCode::REQUEST_TIMEOUT,
-            error_type: ErrorType::Timeout,
-            message: "the body did not arrive in time: send it faster".to_owned(),
-            reason: Some(Reason::Slow),
-        }),
-    }
 }
 
 /// A conversation that a model understands, and that is paid for.

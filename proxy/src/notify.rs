@@ -11,6 +11,7 @@ mod routes;
 mod target;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -21,9 +22,10 @@ use crate::AppState;
 use crate::config::{ConfigError, Settings};
 use crate::error::{ApiError, Reason};
 use crate::metrics::Metrics;
+use crate::rate::Rate;
 use crate::source::now;
 use axum::http::StatusCode;
-use memory::{Key, Memory, Rate};
+use memory::{Key, Memory};
 pub use message::{Message, Said};
 use target::Target;
 
@@ -85,7 +87,7 @@ impl Notify {
             tracing::info!(target_id = id, "not sent: the target has it already");
             return Ok(Delivery { outcome: Outcome::Duplicate, attempts: 0 });
         };
-        if let Err(wait) = place.rate.take() {
+        if let Err(wait) = place.rate.take(Instant::now()) {
             self.metrics.notified(id, "refused");
             return Err(too_many(id, wait.as_secs() + 1));
         }

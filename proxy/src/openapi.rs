@@ -1,5 +1,6 @@
 //! What the routes are, in the form of OpenAPI 3.1: made from the table of endpoints, so that the two cannot differ.
 
+mod llm;
 mod notify;
 
 use std::sync::Arc;
@@ -11,7 +12,6 @@ use serde_json::{Map, Value, json};
 use crate::AppState;
 use crate::config::Limits;
 use crate::endpoint::Endpoint;
-use crate::llm;
 
 /// `GET /api/openapi.json`.
 pub async fn show(State(state): State<Arc<AppState>>) -> Json<Value> {
@@ -38,13 +38,11 @@ fn describe(ids: &[&str], targets: &[&str], limits: &Limits) -> Value {
         let path = format!("/api/sources/{{id}}/{}", endpoint.segments().join("/"));
         paths.insert(path, of_endpoint(&endpoint, ids, limits));
     }
-    for (path, item) in llm::describe() {
-        paths.insert(path.to_owned(), item);
-    }
+    llm::add(&mut paths);
     notify::add(&mut paths, targets);
     let mut schemas = schemas();
     schemas.append(&mut notify::schemas());
-    schemas.extend(llm::schemas().into_iter().map(|(name, schema)| (name.to_owned(), schema)));
+    schemas.append(&mut llm::schemas());
     json!({
         "openapi": "3.1.0",
         "info": {

@@ -11,6 +11,7 @@ use shared::api::Sources;
 
 use crate::AppState;
 use crate::body::{self, Expected};
+use crate::config::Limits;
 use crate::connection::Connection;
 use crate::endpoint::Endpoint;
 use crate::error::{ApiError, Reason};
@@ -50,8 +51,9 @@ pub async fn ask(
         })?;
     let endpoint = Endpoint::parse(path).ok_or_else(no_endpoint)?;
     let form = if head.method == Method::POST {
-        let form = Expected { media: FORM, name: "the form", bytes: state.limits.form_bytes };
-        body::read(&head.headers, body, form, &state.limits, &client).await?
+        let Limits { form_bytes: bytes, form_wait: wait, .. } = state.limits;
+        let form = Expected { media: FORM, name: "the form", bytes, wait };
+        body::read(&head.headers, body, form, &client).await?
     } else {
         Bytes::new()
     };

@@ -1,47 +1,13 @@
-//! What may be asked of the language model in a minute and in a day.
+//! What may be asked of the language model in a day.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use metrics::Gauge;
 use shared::time::Timestamp;
 
 use super::fault::Refusal;
 
-const MINUTE: Duration = Duration::from_secs(60);
 const DAY: i64 = 86_400_000;
-
-/// Questions in any minute.
-pub(super) struct Rate {
-    most: usize,
-    asked: Mutex<VecDeque<Instant>>,
-}
-
-impl Rate {
-    pub(super) fn new(most: usize) -> Self {
-        Self { most, asked: Mutex::default() }
-    }
-
-    /// One more question.
-    pub(super) fn take(&self, now: Instant) -> Result<(), Refusal> {
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        while asked.front().is_some_and(|first| now.duration_since(*first) >= MINUTE) {
-            asked.pop_front();
-        }
-        match asked.front() {
-            Some(first) if asked.len() >= self.most => {
-                let passed = now.duration_since(*first);
-                let wait = MINUTE.saturating_sub(passed).as_secs_f64().ceil() as u64;
-                Err(Refusal::Rate(self.most, wait.max(1)))
-            }
-            _ => {
-                asked.push_back(now);
-                Ok(())
-            }
-        }
-    }
-}
 
 /// Tokens of a day that begins at midnight UTC. What is asked for is reserved and settled when it is known.
 pub(super) struct Budget {
@@ -118,18 +84,6 @@ impl Reservation {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_minute_is_any_minute() {
-        let (rate, start) = (Rate::new(2), Instant::now());
-        let at = |seconds| start + Duration::from_secs(seconds);
-        assert_eq!(rate.take(at(0)), Ok(()));
-        assert_eq!(rate.take(at(50)), Ok(()));
-        assert_eq!(rate.take(at(59)), Err(Refusal::Rate(2, 1)));
-        assert_eq!(rate.take(at(60)), Ok(()));
-        assert_eq!(rate.take(at(61)), Err(Refusal::Rate(2, 49)));
-        assert_eq!(rate.take(at(111)), Ok(()));
-    }
 
     #[test]
     fn reservations_are_settled_by_what_they_came_to() {

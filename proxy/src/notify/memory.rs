@@ -1,7 +1,6 @@
-//! What a target has been sent lately, and how often it may be sent something.
+//! What a target has been sent lately.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::num::NonZeroUsize;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -127,38 +126,6 @@ impl Drop for Claim<'_> {
     }
 }
 
-/// So many a minute, any minute.
-pub struct Rate {
-    most: usize,
-    taken: Mutex<VecDeque<Instant>>,
-}
-
-impl Rate {
-    /// None was taken yet.
-    pub fn new(most: NonZeroUsize) -> Self {
-        Self { most: most.get(), taken: Mutex::default() }
-    }
-
-    /// Takes one.
-    ///
-    /// # Errors
-    /// How long to wait for one.
-    pub fn take(&self) -> Result<(), Duration> {
-        const MINUTE: Duration = Duration::from_secs(60);
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        while taken.front().is_some_and(|at| at.elapsed() >= MINUTE) {
-            taken.pop_front();
-        }
-        match taken.front() {
-            Some(first) if taken.len() >= self.most => Err(MINUTE.saturating_sub(first.elapsed())),
-            _ => {
-                taken.push_back(Instant::now());
-                Ok(())
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,13 +155,5 @@ mod tests {
         (0..=MOST).for_each(|at| memory.claim(key(at), false).unwrap().keep());
         assert_eq!(memory.sent().len(), MOST);
         assert!(!memory.has(key(0)) && memory.has(key(1)) && memory.has(key(MOST)));
-    }
-
-    #[test]
-    fn more_than_the_rate_must_wait() {
-        let rate = Rate::new(NonZeroUsize::new(2).unwrap());
-        assert!(rate.take().is_ok() && rate.take().is_ok());
-        let wait = rate.take().unwrap_err();
-        assert!(wait <= Duration::from_secs(60) && wait > Duration::from_secs(50), "{wait:?}");
     }
 }

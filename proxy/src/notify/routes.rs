@@ -82,8 +82,9 @@ async fn read<T: DeserializeOwned>(
         media: "application/json",
         name: "the notification",
         bytes: limits.notify_bytes,
+        wait: limits.form_wait,
     };
-    let body = body::read(&head.headers, body, expected, limits, &client).await?;
+    let body = body::read(&head.headers, body, expected, &client).await?;
     let value = serde_json::from_slice(&body).map_err(|error| {
         ApiError::bad_data(format!("the notification is not understood: {error}"))
     })?;

@@ -1,22 +1,17 @@
-//! What the routes of the language model are, for the description of the API.
+//! The routes of the language model.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-/// Paths with their operations.
-pub fn describe() -> [(&'static str, Value); 2] {
-    let refused = json!({ "$ref": "#/components/responses/Refused" });
-    let show = json!({
-        "get": {
-            "summary": "The language model, if one is configured",
-            "responses": {
-                "200": {
-                    "description": "As said",
-                    "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Llm" } } },
-                },
-                "default": refused,
-            },
-        },
-    });
+use super::get;
+
+pub(super) fn add(paths: &mut Map<String, Value>) {
+    paths.insert(
+        "/api/llm".to_owned(),
+        get(
+            "The language model, if one is configured",
+            &json!({ "$ref": "#/components/schemas/Llm" }),
+        ),
+    );
     let chat = json!({
         "post": {
             "summary": "What the language model answers to a conversation, as it is written",
@@ -30,15 +25,14 @@ pub fn describe() -> [(&'static str, Value); 2] {
                     "content": { "application/x-ndjson": { "schema": { "type": "string" } } },
                 },
                 "431": { "description": "The head of the request is too large; there is no body" },
-                "default": refused,
+                "default": { "$ref": "#/components/responses/Refused" },
             },
         },
     });
-    [("/api/llm", show), ("/api/llm/chat", chat)]
+    paths.insert("/api/llm/chat".to_owned(), chat);
 }
 
-/// Their schemas by name.
-pub fn schemas() -> [(&'static str, Value); 2] {
+pub(super) fn schemas() -> Map<String, Value> {
     let llm = json!({
         "type": "object",
         "additionalProperties": false,
@@ -75,5 +69,6 @@ pub fn schemas() -> [(&'static str, Value); 2] {
             },
         },
     });
-    [("Llm", llm), ("Chat", chat)]
+    let schemas = [("Llm", llm), ("Chat", chat)];
+    schemas.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
 }
