@@ -6,15 +6,16 @@
 mod client;
 mod clock;
 mod knowledge;
+mod load;
 mod notify;
 mod related;
+mod running;
+mod same;
 mod store;
 mod talk;
 mod url;
 mod verify;
 
-use std::ops::Deref;
-use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -23,16 +24,17 @@ use shared::analysis::{Analysis, Detected, Settings, analyze, detect, prepare};
 use shared::api::{Source, Sources, Target};
 use shared::detect::Detector;
 use shared::knowledge::{Knowledge, Metadata};
-use shared::panel::{Panel, Problem, Range};
-use shared::plan::{self, Plan};
+use shared::panel::{Panel, Problem};
 use shared::prometheus::Loaded;
-use shared::rules::{self, Export};
 use shared::time::Timestamp;
 use shared::words::Clock;
-use web_sys::AbortController;
+
+use load::{Asked, Question};
+use running::Running;
 
 pub use client::LoadError;
 pub use related::{Beside, Found};
+pub use same::Same;
 pub use shared::plan::Progress;
 pub use store::Theme;
 pub use talk::{Ended, Exchange, Status, Talk};
@@ -40,53 +42,6 @@ pub use verify::Agreement;
 
 /// So long words may lag behind a slider: while it is dragged nobody reads faster.
 const WORDS_AFTER: Duration = Duration::from_millis(120);
-
-/// Shared data that is equal only to itself: a NaN is never equal, and comparing samples is waste.
-#[derive(Debug)]
-pub struct Same<T>(Arc<T>);
-
-impl<T> Same<T> {
-    /// Equal to nothing that was there before.
-    pub fn new(value: T) -> Self {
-        Self(Arc::new(value))
-    }
-}
-
-impl<T> Clone for Same<T> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
-}
-
-impl<T> PartialEq for Same<T> {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl<T> Deref for Same<T> {
-    type Target = T;
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
-
-/// All that decides what is fetched. A threshold is not in it, so moving one fetches nothing.
-#[derive(Clone, Debug, PartialEq)]
-struct Question {
-    panel: Asked,
-    asked_at: Timestamp,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-struct Asked {
-    expr: String,
-    source: Option<String>,
-    range: Range,
-    step: Option<shared::time::Step>,
-    /// Samples before the range, at least.
-    history: usize,
-}
 
 /// The signals that components read.
 #[derive(Clone, Copy)]
@@ -146,10 +101,10 @@ pub struct State {
     address: RwSignal<String>,
     draft: RwSignal<Option<Settings>>,
     asked_at: RwSignal<Timestamp>,
-    abort: StoredValue<Option<AbortController>, LocalStorage>,
-    looking_beside: StoredValue<Option<AbortController>, LocalStorage>,
+    fetching: Running,
+    looking: Running,
     verified: RwSignal<Option<Agreement>>,
-    verification: StoredValue<Option<AbortController>, LocalStorage>,
+    verification: Running,
 }
 
 impl State {
@@ -236,7 +191,7 @@ impl State {
             targets: RwSignal::new(Vec::new()),
             beside: RwSignal::new(None),
             beside_progress: RwSignal::new(None),
-            looking_beside: StoredValue::new_local(None),
+            looking: Running::new(),
             talk: Talk::new(),
             recent: RwSignal::new(store::recent()),
             focus,
@@ -244,20 +199,20 @@ impl State {
             verifying: RwSignal::new(None),
             agreement,
             verified,
-            verification: StoredValue::new_local(None),
+            verification: Running::new(),
             theme: RwSignal::new(theme),
             dark: RwSignal::new(store::apply_theme(theme)),
             address,
             draft,
             asked_at: RwSignal::new(clock::now()),
-            abort: StoredValue::new_local(None),
+            fetching: Running::new(),
         };
         state.follow();
         state
     }
 
     fn follow(self) {
-        spawn_local(async move { self.sources.set(Some(client::sources().await)) });
+        spawn_local(async move { self.sources.set(Some(client::get("/api/sources").await)) });
         Effect::new(move |_| {
             let (asked, asked_at) = (self.asked.get(), self.asked_at.get());
             match (asked, self.source.get()) {
@@ -294,14 +249,6 @@ impl State {
         store::on_system_theme(move || {
             self.dark.set(store::apply_theme(self.theme.get_untracked()));
         });
-    }
-
-    /// Why no source is chosen; `None` while they are not known yet.
-    fn no_source(self, wanted: Option<String>) -> Option<LoadError> {
-        match self.sources.read().as_ref()? {
-            Ok(_) => Some(LoadError::UnknownSource(wanted.unwrap_or_default())),
-            Err(error) => Some(error.clone()),
-        }
     }
 
     /// Asks `expr` now, also when it is what was asked before.
@@ -354,36 +301,6 @@ impl State {
         self.tune(Settings { rule, ..settings });
     }
 
-    /// Asks the source for the scores of the exported rule and compares them with what is shown.
-    pub fn verify(self, export: &Export) {
-        let (detected, source) = (self.detected.get_untracked(), self.source.get_untracked());
-        let (Some(detected), Some(source)) = (detected, source) else { return };
-        if let Some(earlier) = self.verification.try_update_value(Option::take).flatten() {
-            earlier.abort();
-        }
-        let Ok(controller) = AbortController::new() else {
-            let found = Err(LoadError::OldBrowser);
-            return self.verified.set(Some(Agreement::new(detected, found)));
-        };
-        let signal = controller.signal();
-        self.verification.set_value(Some(controller));
-        self.verifying.set(Some(Progress::default()));
-        let query = export.score_query();
-        spawn_local(async move {
-            let reply = client::load(&source.id, Plan::of(query), &signal, |progress| {
-                if !signal.aborted() {
-                    self.verifying.set(Some(progress));
-                }
-            })
-            .await;
-            if !signal.aborted() {
-                self.verifying.set(None);
-                let found = reply.map(|answer| rules::verify(&detected, &answer));
-                self.verified.set(Some(Agreement::new(detected, found)));
-            }
-        });
-    }
-
     /// Shows the page in the next theme.
     pub fn next_theme(self) {
         let theme = self.theme.get_untracked().next();
@@ -401,14 +318,6 @@ impl State {
             ranked.events.iter().find(|event| event.start <= time && time <= event.end)
         });
         self.selected.set(event.map(|event| (series, event.onset.index)));
-    }
-
-    /// Stops the present fetch; what is shown stays.
-    pub fn cancel(self) {
-        if let Some(controller) = self.abort.try_update_value(Option::take).flatten() {
-            controller.abort();
-        }
-        self.progress.set(None);
     }
 
     /// How times are written in this view.
@@ -434,59 +343,5 @@ impl State {
         let mut panel = panel.fixed(&analysis, source);
         change(&mut panel);
         url::absolute(&panel.to_query())
-    }
-
-    /// Whether the samples that are shown answer a question too, because only less history is asked for than there is.
-    fn answers(self, question: &Question) -> bool {
-        let (answered, loaded) = (self.answered.get_untracked(), self.loaded.get_untracked());
-        let (Some(mut answered), Some(loaded)) = (answered, loaded) else { return false };
-        answered.panel.history = question.panel.history;
-        answered == *question && loaded.query.history >= question.panel.history
-    }
-
-    fn load(self, question: Question, source: &Source) {
-        self.cancel();
-        self.stop_looking();
-        if self.answers(&question) {
-            self.error.set(None);
-            return self.answered.set(Some(question));
-        }
-        let Ok(controller) = AbortController::new() else {
-            return self.error.set(Some(LoadError::OldBrowser));
-        };
-        let signal = controller.signal();
-        self.abort.set_value(Some(controller));
-        self.progress.set(Some(Progress::default()));
-        let Asked { expr, range, step, history, .. } = question.panel.clone();
-        let range = range.at(question.asked_at);
-        let plan = match Plan::new(plan::Question { expr, range, step, history }) {
-            Ok(plan) => plan,
-            Err(error) => {
-                self.cancel();
-                return self.error.set(Some(error.into()));
-            }
-        };
-        let source = source.id.clone();
-        spawn_local(async move {
-            let reply = client::load(&source, plan, &signal, |progress| {
-                if !signal.aborted() {
-                    self.progress.set(Some(progress));
-                }
-            })
-            .await;
-            if signal.aborted() {
-                return;
-            }
-            self.progress.set(None);
-            match reply {
-                Ok(loaded) => {
-                    self.error.set(None);
-                    self.selected.set(None);
-                    self.answered.set(Some(question));
-                    self.loaded.set(Some(Same::new(loaded)));
-                }
-                Err(error) => self.error.set(Some(error)),
-            }
-        });
     }
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::api::{Delivery, Notice, Outcome, Preview, TargetKind};
 
-use crate::state::State;
+use crate::state::{LoadError, State};
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,7 +45,7 @@ fn Dialog(
     let state = expect_context::<State>();
     let dialog = NodeRef::<html::Dialog>::new();
     let target = RwSignal::new(first(state));
-    let preview = RwSignal::new(None::<Result<Preview, String>>);
+    let preview = RwSignal::new(None::<Result<Preview, LoadError>>);
     let (busy, said) = (RwSignal::new(false), RwSignal::new(None::<Said>));
     let notice = StoredValue::new(notice);
     Effect::new(move |_| {
@@ -76,7 +76,7 @@ fn Dialog(
             .find(|target| target.id == id)
             .map_or(id.clone(), |target| target.name.clone())
     };
-    let done = move |name: String, what: &'static str, reply: Result<Delivery, String>| {
+    let done = move |name: String, what: &'static str, reply: Result<Delivery, LoadError>| {
         let _ = busy.try_set(false);
         let _ = said.try_set(Some(match reply {
             Ok(Delivery { outcome: Outcome::Sent, attempts }) => {
@@ -87,7 +87,7 @@ fn Dialog(
             Ok(Delivery { outcome: Outcome::Duplicate, .. }) => {
                 Said::Sent(format!("{name} has it already, so nothing was sent."))
             }
-            Err(error) => Said::Failed(error),
+            Err(error) => Said::Failed(error.to_string()),
         }));
     };
     let send = move |_| {
@@ -142,7 +142,7 @@ fn Dialog(
                 </label>
                 {move || match preview.get() {
                     None => view! { <p class="sub">"Preparing the message…"</p> }.into_any(),
-                    Some(Err(error)) => view! { <p class="problem" role="alert">{error}</p> }.into_any(),
+                    Some(Err(error)) => view! { <p class="problem" role="alert">{error.to_string()}</p> }.into_any(),
                     Some(Ok(preview)) => view! {
                         <pre class="message" tabindex="0" aria-label="What people would read">{preview.text}</pre>
                         <details>

@@ -1,9 +1,11 @@
-//! The only network access of the page: Prometheus' API through the proxy.
+//! What the page asks its server, and how it says what went wrong.
 
 use gloo_net::http::{Request as Http, Response};
-use shared::api::{Sources, form, source_path};
+use serde::Serialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use shared::api::{form, source_path};
 use shared::plan::{Plan, Progress, Request};
-use shared::prometheus::{Loaded, Position, ReplyError};
+use shared::prometheus::{Loaded, Position, ReplyError, decode_data};
 use shared::query::QueryError;
 use web_sys::AbortSignal;
 
@@ -25,9 +27,9 @@ pub enum LoadError {
     /// The proxy answers something else.
     #[error("the Oddity server answered with status {0} and nothing else: see its log")]
     Status(u16),
-    /// The list of sources is not what this page expects.
-    #[error("the list of sources cannot be read: is the page older than its server? Reload it.")]
-    Sources,
+    /// The answer is not what this page expects.
+    #[error("the answer cannot be read: is the page older than its server? Reload it.")]
+    Unreadable,
     /// The browser lacks something.
     #[error("this browser is too old for Oddity")]
     OldBrowser,
@@ -45,7 +47,7 @@ impl LoadError {
                 _ => "The query failed",
             },
             Self::Reply(_) => "The answer cannot be used",
-            Self::Unreachable | Self::Status(_) | Self::Sources | Self::OldBrowser => {
+            Self::Unreachable | Self::Status(_) | Self::Unreadable | Self::OldBrowser => {
                 "No connection"
             }
         }
@@ -61,7 +63,7 @@ impl LoadError {
             Self::Reply(_)
             | Self::Query(_)
             | Self::UnknownSource(_)
-            | Self::Sources
+            | Self::Unreadable
             | Self::OldBrowser => false,
         }
     }
@@ -75,12 +77,32 @@ impl LoadError {
     }
 }
 
-pub(super) async fn sources() -> Result<Sources, LoadError> {
-    let reply = Http::get("/api/sources").send().await.map_err(|_| LoadError::Unreachable)?;
+/// What a route of the server itself answers.
+pub(super) async fn get<T: DeserializeOwned>(path: &str) -> Result<T, LoadError> {
+    let reply = Http::get(path).send().await.map_err(|_| LoadError::Unreachable)?;
     if !reply.ok() {
         return Err(LoadError::Status(reply.status()));
     }
-    reply.json().await.map_err(|_| LoadError::Sources)
+    reply.json().await.map_err(|_| LoadError::Unreadable)
+}
+
+/// Sends JSON to a route of the server itself; its answer has begun and is no error.
+pub(super) async fn send(
+    path: &str,
+    body: &impl Serialize,
+    signal: Option<&AbortSignal>,
+) -> Result<Response, LoadError> {
+    let request = Http::post(path).abort_signal(signal).json(body);
+    let reply = request.map_err(|_| LoadError::OldBrowser)?.send().await;
+    let reply = reply.map_err(|_| LoadError::Unreachable)?;
+    if reply.ok() {
+        return Ok(reply);
+    }
+    let body = reply.binary().await.unwrap_or_default();
+    match decode_data::<IgnoredAny>(&body) {
+        Err(error @ ReplyError::Prometheus { .. }) => Err(error.into()),
+        _ => Err(LoadError::Status(reply.status())),
+    }
 }
 
 /// Does what a plan says, until everything has come.

@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 use shared::api::{form, source_path};
 use shared::knowledge::{Knowledge, Metadata, Subject};
 
-use super::{Same, State};
+use super::{Same, State, client};
 
 /// Follows what is shown. Without an answer events are told without causes, and it is asked again with the next one.
 pub(super) fn follow(state: State) {
@@ -20,7 +20,7 @@ pub(super) fn follow(state: State) {
         let Some(loaded) = odd.get() else { return };
         if state.knowledge.read_untracked().is_none() {
             spawn_local(async move {
-                if let Some(known) = knowledge().await {
+                if let Ok(known) = client::get::<Knowledge>("/api/knowledge").await {
                     state.knowledge.set(Some(Same::new(known)));
                 }
             });
@@ -44,11 +44,6 @@ pub(super) fn follow(state: State) {
             }
         });
     });
-}
-
-async fn knowledge() -> Option<Knowledge> {
-    let reply = Http::get("/api/knowledge").send().await.ok()?;
-    if reply.ok() { reply.json().await.ok() } else { None }
 }
 
 /// Nothing where the source does not say: not every one keeps metadata.

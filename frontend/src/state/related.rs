@@ -4,18 +4,16 @@ use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde::Deserialize;
 use shared::analysis::Analysis;
 use shared::event::Event;
 use shared::plan::{Plan, Progress, Request};
-use shared::prometheus::decode_vector;
+use shared::prometheus::{decode_data, decode_vector};
 use shared::related::{Candidates, Odd, Origin, Place, Related, Windows, rank};
 use shared::series::{Labels, Series};
 use shared::time::{TimeRange, Timestamp};
-use web_sys::{AbortController, AbortSignal};
+use web_sys::AbortSignal;
 
-use super::client::{self, LoadError};
-use super::{Same, State};
+use super::{LoadError, Same, State, client};
 
 /// A place with more series is not listed: its answer would be large, and most of it left out.
 const MOST_LISTED: f64 = 2_000.0;
@@ -44,13 +42,6 @@ pub struct Found {
     pub left_out: usize,
 }
 
-/// The body of an answer with label sets.
-#[derive(Deserialize)]
-struct LabelSets {
-    #[serde(default)]
-    data: Vec<BTreeMap<String, String>>,
-}
-
 impl State {
     /// Looks at what moved beside an event: its series and the index of its onset. An earlier look is given up.
     pub fn look_beside(self, event: (usize, usize)) {
@@ -60,13 +51,11 @@ impl State {
         let ranked = analysis.of_series(Some(event.0));
         let found =
             ranked.and_then(|ranked| ranked.events.iter().find(|one| one.onset.index == event.1));
-        let (Some(one), Ok(controller)) = (found, AbortController::new()) else { return };
+        let (Some(one), Ok(signal)) = (found, self.looking.start()) else { return };
         let series = &analysis.detected.loaded.series[event.0];
         let range = TimeRange { start: one.start, end: one.end };
         let windows = Windows::of(range, series.grid.step, analysis.judged_grid().range().end);
         let odd = odd(series, one, &windows);
-        let signal = controller.signal();
-        self.looking_beside.set_value(Some(controller));
         self.beside_progress.set(Some(Progress::default()));
         spawn_local(async move {
             let ask = Ask { state: self, source: &source.id, signal: &signal, windows: &windows };
@@ -80,9 +69,7 @@ impl State {
 
     /// Gives up.
     pub fn stop_looking(self) {
-        if let Some(controller) = self.looking_beside.try_update_value(Option::take).flatten() {
-            controller.abort();
-        }
+        self.looking.stop();
         self.beside_progress.set(None);
     }
 }
@@ -153,14 +140,8 @@ impl Ask<'_> {
         let body =
             client::post(self.source, self.signal, Request { endpoint: "series", parameters })
                 .await?;
-        if let Ok(sets) = serde_json::from_slice::<LabelSets>(&body)
-            && !body.starts_with(br#"{"status":"error""#)
-        {
-            return Ok(sets.data.into_iter().map(Labels::new).collect());
-        }
-        // An error says what is wrong in the way that it does for a query.
-        decode_vector(&body)?;
-        Ok(Vec::new())
+        let sets: Vec<BTreeMap<String, String>> = decode_data(&body)?;
+        Ok(sets.into_iter().map(Labels::new).collect())
     }
 
     async fn count(&self, place: &Place) -> Result<f64, LoadError> {

@@ -1,22 +1,22 @@
 //! The conversation with the language model: what is asked, how it comes in, and what became of it. It is kept while
 //! other results are looked at, and stays about the analysis that it began with.
 
-use gloo_net::http::{Request as Http, Response};
-use js_sys::{Reflect, Uint8Array};
+mod stream;
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde::Deserialize;
 use shared::analysis::Analysis;
-use shared::api::{Chat, ChatEvent, ChatLines, EndReason, LanguageModel, Llm};
+use shared::api::{Chat, EndReason, LanguageModel, Llm};
 use shared::knowledge::explained_worst;
 use shared::prompt::{Ask, Opinion, Prompt, PromptError, Revealer, Task, Turn, prompt};
 use shared::report::{MOST_EXPLAINED, Section};
 use shared::time::Timestamp;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, AbortSignal, ReadableStreamDefaultReader};
 
-use super::{Same, State, clock};
+use super::running::Running;
+use super::{Same, State, client, clock};
+use stream::answer;
+
+pub use stream::Failure;
 
 /// The signals of a conversation.
 #[derive(Clone, Copy)]
@@ -39,7 +39,7 @@ pub struct Talk {
     pub failure: RwSignal<Option<Failure>>,
     /// Whether it is a part of the report.
     pub reported: RwSignal<bool>,
-    abort: StoredValue<Option<AbortController>, LocalStorage>,
+    asking: Running,
 }
 
 /// What all questions of a conversation have in common.
@@ -95,30 +95,6 @@ pub enum Status {
     Answering,
 }
 
-/// Why there is no answer; `text` says what to change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// The headline.
-    pub title: &'static str,
-    /// The sentence.
-    pub text: String,
-}
-
-impl Failure {
-    fn new(error_type: &str, text: String) -> Self {
-        let title = match error_type {
-            "timeout" => "It took too long",
-            "bad_data" | "not_found" => "This cannot be asked",
-            _ => "No answer",
-        };
-        Self { title, text }
-    }
-
-    fn broken(text: &str) -> Self {
-        Self { title: "The answer broke off", text: text.to_owned() }
-    }
-}
-
 impl Talk {
     pub(super) fn new() -> Self {
         Self {
@@ -131,15 +107,13 @@ impl Talk {
             status: RwSignal::new(Status::Idle),
             failure: RwSignal::new(None),
             reported: RwSignal::new(false),
-            abort: StoredValue::new_local(None),
+            asking: Running::new(),
         }
     }
 
     /// Ends the present answer; what came of it stays.
     pub fn stop(self) {
-        if let Some(controller) = self.abort.try_update_value(Option::take).flatten() {
-            controller.abort();
-        }
+        self.asking.stop();
         if self.status.get_untracked() != Status::Idle {
             self.end(Ended::Stopped);
         }
@@ -193,12 +167,8 @@ impl Talk {
 
 pub(super) fn follow(state: State) {
     spawn_local(async move {
-        let reply = Http::get("/api/llm").send().await;
-        if let Ok(reply) = reply
-            && reply.ok()
-            && let Ok(found) = reply.json::<Llm>().await
-        {
-            state.talk.model.set(found.model);
+        if let Ok(Llm { model }) = client::get("/api/llm").await {
+            state.talk.model.set(model);
         }
     });
 }
@@ -251,9 +221,9 @@ impl State {
         if talk.status.get_untracked() != Status::Idle {
             return;
         }
-        let Ok(controller) = AbortController::new() else {
-            let text = "this browser is too old for Oddity".to_owned();
-            return talk.failure.set(Some(Failure::new("", text)));
+        let signal = match talk.asking.start() {
+            Ok(signal) => signal,
+            Err(error) => return talk.failure.set(Some(error.into())),
         };
         let mut question = talk.draft.get_untracked().trim().to_owned();
         if talk.conversation.read_untracked().is_none() {
@@ -265,8 +235,6 @@ impl State {
                 Conversation { analysis: told, task, question: question.clone(), pseudonyms };
             talk.conversation.set(Some(conversation));
         }
-        let signal = controller.signal();
-        talk.abort.set_value(Some(controller));
         let body = Chat { messages: prompt.messages.clone() };
         let revealer = Revealer::new(prompt.pseudonyms.clone());
         talk.failure.set(None);
@@ -339,88 +307,4 @@ impl Exchange {
         }
         all
     }
-}
-
-/// Sends the messages and adds the answer piece by piece.
-async fn answer(
-    talk: Talk,
-    body: &Chat,
-    mut revealer: Revealer,
-    signal: &AbortSignal,
-) -> Result<EndReason, Failure> {
-    let cut = || {
-        Failure::broken(
-            "The connection to the Oddity server broke off. What came is kept; ask again.",
-        )
-    };
-    let down = || {
-        Failure::new(
-            "",
-            "The Oddity server does not answer: is it still running, and is the network up?"
-                .to_owned(),
-        )
-    };
-    let reply = Http::post("/api/llm/chat")
-        .abort_signal(Some(signal))
-        .json(body)
-        .map_err(|_| down())?
-        .send()
-        .await
-        .map_err(|_| down())?;
-    if !reply.ok() {
-        return Err(refusal(&reply).await);
-    }
-    let reader: ReadableStreamDefaultReader =
-        reply.body().and_then(|body| body.get_reader().dyn_into().ok()).ok_or_else(cut)?;
-    let mut lines = ChatLines::default();
-    loop {
-        let piece = JsFuture::from(reader.read()).await.map_err(|_| cut())?;
-        if signal.aborted() {
-            return Err(cut());
-        }
-        let get = |name: &str| Reflect::get(&piece, &JsValue::from_str(name)).ok();
-        if get("done").is_none_or(|done| done.is_truthy()) {
-            return Err(cut());
-        }
-        let bytes = get("value").map(|value| Uint8Array::new(&value).to_vec()).unwrap_or_default();
-        let events = lines.feed(&bytes).map_err(|error| Failure::broken(&error.to_string()))?;
-        for event in events {
-            match event {
-                ChatEvent::Start => talk.status.set(Status::Answering),
-                ChatEvent::Text { text } => talk.add(&text, &revealer.feed(&text)),
-                ChatEvent::End { reason, .. } => {
-                    talk.add("", &revealer.finish());
-                    return Ok(reason);
-                }
-                ChatEvent::Failed { error_type, error, .. } => {
-                    talk.add("", &revealer.finish());
-                    return Err(Failure::new(&error_type, sentence(&error)));
-                }
-            }
-        }
-    }
-}
-
-/// What the server says instead of an answer.
-async fn refusal(reply: &Response) -> Failure {
-    #[derive(Deserialize)]
-    struct Envelope {
-        #[serde(rename = "errorType")]
-        error_type: String,
-        error: String,
-    }
-    let status = reply.status();
-    match reply.json::<Envelope>().await {
-        Ok(Envelope { error_type, error }) => Failure::new(&error_type, sentence(&error)),
-        Err(_) => Failure::new(
-            "",
-            format!(
-                "The Oddity server answered with status {status} and nothing else: see its log."
-            ),
-        ),
-    }
-}
-
-fn sentence(text: &str) -> String {
-    format!("{}.", shared::words::capitalised(text.trim_end_matches('.')))
 }

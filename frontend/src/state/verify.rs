@@ -1,10 +1,12 @@
 //! Whether the exported rule says on the source what the page says here.
 
+use leptos::prelude::*;
+use leptos::task::spawn_local;
 use shared::analysis::Detected;
-use shared::rules::Verification;
+use shared::plan::{Plan, Progress};
+use shared::rules::{self, Export, Verification};
 
-use super::Same;
-use super::client::LoadError;
+use super::{LoadError, Same, State, client};
 
 /// The answer of the source beside what was detected.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,5 +30,32 @@ impl Agreement {
     /// Indices of the samples of a series of which the rule says something else.
     pub fn differing(&self, series: usize) -> &[usize] {
         self.differing.get(series).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+impl State {
+    /// Asks the source for the scores of the exported rule and compares them with what is shown.
+    pub fn verify(self, export: &Export) {
+        let (detected, source) = (self.detected.get_untracked(), self.source.get_untracked());
+        let (Some(detected), Some(source)) = (detected, source) else { return };
+        let signal = match self.verification.start() {
+            Ok(signal) => signal,
+            Err(error) => return self.verified.set(Some(Agreement::new(detected, Err(error)))),
+        };
+        self.verifying.set(Some(Progress::default()));
+        let query = export.score_query();
+        spawn_local(async move {
+            let reply = client::load(&source.id, Plan::of(query), &signal, |progress| {
+                if !signal.aborted() {
+                    self.verifying.set(Some(progress));
+                }
+            })
+            .await;
+            if !signal.aborted() {
+                self.verifying.set(None);
+                let found = reply.map(|answer| rules::verify(&detected, &answer));
+                self.verified.set(Some(Agreement::new(detected, found)));
+            }
+        });
     }
 }

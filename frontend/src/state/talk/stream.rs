@@ -1,0 +1,98 @@
+//! One answer as it comes in, and why one does not.
+
+use js_sys::{Reflect, Uint8Array};
+use leptos::prelude::Set;
+use shared::api::{Chat, ChatEvent, ChatLines, EndReason};
+use shared::prometheus::ReplyError;
+use shared::prompt::Revealer;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, ReadableStreamDefaultReader};
+
+use super::{Status, Talk};
+use crate::state::{LoadError, client};
+
+/// Why there is no answer; `text` says what to change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The headline.
+    pub title: &'static str,
+    /// The sentence.
+    pub text: String,
+}
+
+impl Failure {
+    fn new(error_type: &str, text: String) -> Self {
+        let title = match error_type {
+            "timeout" => "It took too long",
+            "bad_data" | "not_found" => "This cannot be asked",
+            _ => "No answer",
+        };
+        Self { title, text }
+    }
+
+    fn broken(text: &str) -> Self {
+        Self { title: "The answer broke off", text: text.to_owned() }
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        let text = sentence(&error.to_string());
+        match error {
+            LoadError::Reply(ReplyError::Prometheus { error_type, .. }) => {
+                Self::new(&error_type, text)
+            }
+            _ => Self::new("", text),
+        }
+    }
+}
+
+/// Sends the messages and adds the answer piece by piece.
+pub(super) async fn answer(
+    talk: Talk,
+    body: &Chat,
+    mut revealer: Revealer,
+    signal: &AbortSignal,
+) -> Result<EndReason, Failure> {
+    let cut = || {
+        Failure::broken(
+            "The connection to the Oddity server broke off. What came is kept; ask again.",
+        )
+    };
+    let reply = client::send("/api/llm/chat", body, Some(signal)).await?;
+    let reader: ReadableStreamDefaultReader =
+        reply.body().and_then(|body| body.get_reader().dyn_into().ok()).ok_or_else(cut)?;
+    let mut lines = ChatLines::default();
+    loop {
+        let piece = JsFuture::from(reader.read()).await.map_err(|_| cut())?;
+        if signal.aborted() {
+            return Err(cut());
+        }
+        let get = |name: &str| Reflect::get(&piece, &JsValue::from_str(name)).ok();
+        if get("done").is_none_or(|done| done.is_truthy()) {
+            return Err(cut());
+        }
+        let bytes = get("value").map(|value| Uint8Array::new(&value).to_vec()).unwrap_or_default();
+        let events = lines.feed(&bytes).map_err(|error| Failure::broken(&error.to_string()))?;
+        for event in events {
+            match event {
+                ChatEvent::Start => talk.status.set(Status::Answering),
+                ChatEvent::Text { text } => talk.add(&text, &revealer.feed(&text)),
+                ChatEvent::End { reason, .. } => {
+                    talk.add("", &revealer.finish());
+                    return Ok(reason);
+                }
+                ChatEvent::Failed { error_type, error, .. } => {
+                    talk.add("", &revealer.finish());
+                    return Err(Failure::new(&error_type, sentence(&error)));
+                }
+            }
+        }
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let end = if text.ends_with(['.', '?']) { "" } else { "." };
+    format!("{}{end}", shared::words::capitalised(text))
+}
