@@ -20,6 +20,13 @@ fn read_all(folder: &Path, ending: &str) -> String {
     text
 }
 
+/// The text of a file of tests, and of those below it.
+fn subject(name: &str) -> String {
+    let path = Path::new(ROOT).join("proxy/tests").join(name);
+    let text = fs::read_to_string(path.with_extension("rs")).unwrap();
+    if path.is_dir() { text + &read_all(&path, ".rs") } else { text }
+}
+
 #[test]
 fn every_test_that_is_named_exists_and_every_promise_has_one_or_is_open() {
     let page = fs::read_to_string(format!("{ROOT}/SECURITY.md")).unwrap();
@@ -37,9 +44,7 @@ fn every_test_that_is_named_exists_and_every_promise_has_one_or_is_open() {
         let tests: Vec<_> = line.split('`').filter(|word| word.contains("::")).collect();
         for test in &tests {
             let (place, name) = test.split_once("::").unwrap();
-            let file = format!("{ROOT}/proxy/tests/{place}.rs");
-            let text =
-                all.get(place).cloned().unwrap_or_else(|| fs::read_to_string(&file).unwrap());
+            let text = all.get(place).cloned().unwrap_or_else(|| subject(place));
             let exists =
                 text.contains(&format!("fn {name}(")) || text.contains(&format!("test(\"{name}\""));
             assert!(exists, "{test} does not exist");
