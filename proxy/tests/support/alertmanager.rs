@@ -2,14 +2,12 @@
 
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::net::TcpStream;
 
 use super::get;
-use super::process::Process;
+use super::process::{Process, is_ready};
 use super::prometheus::{SKIP, free_address};
 
 /// It routes everything to a receiver that tells nobody.
@@ -57,14 +55,8 @@ impl Alertmanager {
             .spawn()
             .expect("alertmanager starts");
         let started = Self { _process: Process(process), address, _data: data };
-        for _ in 0..300 {
-            let listens = TcpStream::connect(address).await.is_ok();
-            if listens && get(address, "/-/ready").await.status == 200 {
-                return Some(started);
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!("Alertmanager does not get ready");
+        assert!(is_ready(address, "/-/ready").await, "Alertmanager does not get ready");
+        Some(started)
     }
 
     /// Its active alerts.

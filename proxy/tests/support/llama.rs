@@ -3,18 +3,14 @@
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::process::Process;
+use super::process::{Process, is_ready};
 use super::{get, say};
 
 /// Names the program of the server.
 const PROGRAM: &str = "ODDITY_LLAMA";
-
-/// Tries of 100 ms each until it must answer.
-const PATIENCE: u32 = 600;
 
 /// A running server; dropping it ends the process and removes its model.
 pub(crate) struct Llama {
@@ -51,18 +47,12 @@ impl Llama {
             .spawn()
             .unwrap();
         let process = Process(process);
-        for _ in 0..PATIENCE {
-            if tokio::net::TcpStream::connect(address).await.is_ok()
-                && get(address, "/health").await.status == 200
-            {
-                return Some(Self { address, _process: process, _folder: folder });
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!(
+        assert!(
+            is_ready(address, "/health").await,
             "llama.cpp does not start: {}",
             fs::read_to_string(folder.path().join("log")).unwrap()
         );
+        Some(Self { address, _process: process, _folder: folder })
     }
 
     /// How many answers it is working on.

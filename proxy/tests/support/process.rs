@@ -7,6 +7,10 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use tokio::net::TcpStream;
+
+use super::get;
+
 /// A child process; it is killed when this is dropped.
 pub(crate) struct Process(pub(crate) Child);
 
@@ -47,6 +51,18 @@ impl Process {
         }
         panic!("the process does not end");
     }
+}
+
+/// Whether the server at `address` says at `path` that it is ready, within a minute.
+pub(crate) async fn is_ready(address: SocketAddr, path: &str) -> bool {
+    for _ in 0..600 {
+        let listens = TcpStream::connect(address).await.is_ok();
+        if listens && get(address, path).await.status == 200 {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    false
 }
 
 /// The real binary, listening.

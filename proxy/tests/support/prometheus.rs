@@ -5,22 +5,17 @@ use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use tempfile::TempDir;
-use tokio::net::TcpStream;
 
-use super::process::Process;
-use super::{get, say, send};
+use super::process::{Process, is_ready};
+use super::{get, say};
 
 /// Set to anything, it lets tests pass on a machine without Prometheus.
 pub(crate) const SKIP: &str = "ODDITY_SKIP_PROMETHEUS";
 
 /// Names the program of a Prometheus 3 or newer.
 const NEWER: &str = "ODDITY_PROMETHEUS_3";
-
-/// Tries of 100 ms each until a started server must answer.
-const PATIENCE: u32 = 300;
 
 /// A running Prometheus; dropping it ends the process and removes its data.
 pub(crate) struct Prometheus {
@@ -124,14 +119,7 @@ impl Prometheus {
     }
 
     async fn wait_until_ready(&self) {
-        for _ in 0..PATIENCE {
-            let listens = TcpStream::connect(self.address).await.is_ok();
-            if listens && send(self.address, "GET /-/ready", &[], "").await.status == 200 {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!("Prometheus does not get ready");
+        assert!(is_ready(self.address, "/-/ready").await, "Prometheus does not get ready");
     }
 }
 

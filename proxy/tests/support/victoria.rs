@@ -2,12 +2,10 @@
 
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use tempfile::TempDir;
-use tokio::net::TcpStream;
 
-use super::process::Process;
+use super::process::{Process, is_ready};
 use super::prometheus::free_address;
 use super::{get, say, send};
 
@@ -43,7 +41,7 @@ impl VictoriaMetrics {
             .spawn()
             .expect("VictoriaMetrics starts");
         let server = Self { _process: Process(process), address, _data: data };
-        server.wait_until_ready().await;
+        assert!(is_ready(address, "/health").await, "VictoriaMetrics does not get ready");
         let reply = send(address, "POST /api/v1/import/prometheus", &[], samples).await;
         assert_eq!(reply.status, 204, "{reply:?}");
         assert_eq!(get(address, "/internal/force_flush").await.status, 200);
@@ -52,16 +50,5 @@ impl VictoriaMetrics {
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
-    }
-
-    async fn wait_until_ready(&self) {
-        for _ in 0..300 {
-            let listens = TcpStream::connect(self.address).await.is_ok();
-            if listens && get(self.address, "/health").await.status == 200 {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!("VictoriaMetrics does not get ready");
     }
 }
