@@ -138,13 +138,10 @@ pub(super) fn examples() -> Vec<Example> {
             "HTTP latency with a level shift",
         ),
         ("cache_hit_ratio", "a hundred shards, of which one breaks down"),
-        (
-            "dns_validator_mismatch_total",
-            "a raw counter that drifts away: take its rate, and the Z-score",
-        ),
+        ("dns_validator_mismatch_total", "a raw counter whose rate drifts away: take the rate"),
         (
             "process_resident_memory_bytes",
-            "a memory leak, restarted every eight hours as ever: give Fixed bounds a limit",
+            "two processes that a restart frees every eight hours, of which one begins to leak",
         ),
         ("rate(node_network_receive_errs_total[5m])", "interface errors in bursts"),
         ("queue_depth", "half an hour without samples"),

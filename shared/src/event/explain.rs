@@ -27,10 +27,14 @@ pub(super) fn event(
         Direction::Down => value < onset.lower,
     };
     let patience = (first + detection.memory).clamp(last + 1, limit.max(last + 1)).min(len);
-    let back = (last + 1..patience).find(|&index| {
+    // What changes slowly may never leave the band, and then does not return to it.
+    let left = found.towards.is_none()
+        || detection.judged[first..patience].iter().any(|value| outside(*value));
+    let calm = |index: usize| {
         detection.judged[index].is_finite()
             && detection.judged[index..(index + CALM).min(len)].iter().all(|value| !outside(*value))
-    });
+    };
+    let back = (last + 1..patience).find(|&index| left && calm(index));
     let silent = detection.judged.iter().rev().take_while(|value| value.is_nan()).count();
     let ongoing = back.is_none() && patience == len && silent <= rule.bridge;
     let new_level = match back {
@@ -40,6 +44,7 @@ pub(super) fn event(
     let odd_until = match back {
         Some(back) => back - 1,
         None if ongoing => len - 1,
+        None if !left => patience - 1,
         None => last,
     };
     let distance = |index: usize| {

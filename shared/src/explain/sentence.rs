@@ -76,9 +76,11 @@ pub fn sentence(facts: &Facts, clock: Clock) -> String {
 fn what(facts: &Facts) -> String {
     let (event, unit) = (&facts.event, facts.unit);
     let of_values = of_values(event);
-    let subject = match event.quantity {
-        Quantity::Value => String::new(),
-        other => format!("{} of ", words::quantity(other)),
+    let (subject, mover) = match event.quantity {
+        Quantity::Value => (String::new(), String::new()),
+        other => {
+            (format!("{} of ", words::quantity(other)), format!("{} ", words::quantity(other)))
+        }
     };
     let (peak, expected) = (unit.format(event.peak.value), unit.format(event.onset.expected));
     let baseline = &event.baseline;
@@ -100,11 +102,11 @@ fn what(facts: &Facts) -> String {
             "from {before} to {after}: {subject}{peak} against {expected} expected from {baseline}"
         ),
         (Kind::LevelShiftUp | Kind::LevelShiftDown, Some((before, after))) => format!(
-            "{subject}from a level of {before} to {after}, {} {peak}, against {expected} expected from {baseline}",
+            "{mover}from a level of {before} to {after}, {} {peak}, against {expected} expected from {baseline}",
             farthest(event.direction)
         ),
         (Kind::SlopeChange | Kind::Drift, Some((before, after))) => format!(
-            "{subject}from {before} to {after}{}, against {expected} expected from {baseline}",
+            "{mover}from {before} to {after}{}, against {expected} expected from {baseline}",
             pace(facts)
         ),
         _ if event.steady => format!("{subject}{peak} against a constant {expected} in {baseline}"),
