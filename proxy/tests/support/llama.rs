@@ -41,6 +41,8 @@ impl Llama {
             .arg(&model)
             .args(["--host", "127.0.0.1", "--port", &address.port().to_string()])
             .args(["--ctx-size", "4096", "--parallel", "1", "--threads", "1", "--no-warmup"])
+            // Random words would end by chance.
+            .args(["--ignore-eos", "--seed", "1"])
             .current_dir(folder.path())
             .stdout(Stdio::null())
             .stderr(log)
@@ -55,18 +57,17 @@ impl Llama {
         Some(Self { address, _process: process, _folder: folder })
     }
 
-    /// How many answers it is working on.
-    pub(crate) async fn busy(&self) -> usize {
-        let slots = get(self.address, "/slots").await.body;
-        slots.matches("\"is_processing\":true").count()
+    /// What it says of the one answer that it can give at a time.
+    pub(crate) async fn slot(&self) -> String {
+        get(self.address, "/slots").await.body
     }
 }
 
 /// Sizes of the model.
-const EMBEDDING: u32 = 64;
+const EMBEDDING: u32 = 256;
 const HEADS: u32 = 4;
 const LAYERS: u32 = 2;
-const FORWARD: u32 = 128;
+const FORWARD: u32 = 512;
 const CONTEXT: u32 = 4_096;
 
 /// A model of the architecture of Llama with one token a byte.
