@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use shared::analysis::{Detected, Learning, analyze, detect, prepare};
-use shared::detect::{Detector, Input};
+use shared::detect::{Detector, Input, Kept};
 use shared::event::Rule;
 use shared::stats::quantile::Ranks;
 use shared::stats::rolling::{prior_moments, slopes};
@@ -41,8 +41,28 @@ pub fn all() -> Vec<Case> {
             })
         }));
     }
+    cases.push(memories(&short));
     rules(&short, &mut cases);
     cases
+}
+
+/// What it costs to move the memory of `auto` by a position of its slider.
+fn memories(all: &Arc<[Arc<[f64]>]>) -> Case {
+    let all = Arc::clone(all);
+    let mut kept: Vec<(Kept, f64)> = all.iter().map(|_| (Kept::default(), 3_000.0)).collect();
+    Case {
+        name: "auto, another memory".to_owned(),
+        samples: SERIES * SAMPLES,
+        parts: SERIES,
+        work: Box::new(move |part| {
+            let (values, (kept, memory)) = (&all[part], &mut kept[part]);
+            *memory = if *memory < 4_000.0 { *memory + 50.0 } else { 3_000.0 };
+            let grid = grid(values.len());
+            let input = Input { values, learnt: values, history: HISTORY, grid, group: None };
+            let detector = Detector::default().with("memory", *memory);
+            black_box(detector.detect_again(input, kept));
+        }),
+    }
 }
 
 /// The limit: nothing that keeps three results a sample is faster.

@@ -3,9 +3,9 @@
 //! It has three parts, so that nothing is done again that a slider does not change: [`prepare`] looks at the data,
 //! [`detect`] runs the detector, [`analyze`] applies the rule to what it found, in one pass over the scores.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::detect::{Detection, Detector, Input, Quantity};
+use crate::detect::{Detection, Detector, Input, Kept, Quantity};
 use crate::event::{Event, Onsets, Rule, Samples, events};
 use crate::prometheus::Loaded;
 use crate::promql;
@@ -57,6 +57,8 @@ pub struct PreparedSeries {
     pub gaps: usize,
     /// Looked for when it is first asked for.
     period: OnceLock<Option<usize>>,
+    /// From the last detector that ran.
+    kept: Mutex<Kept>,
 }
 
 /// What is known of each series before a threshold is applied.
@@ -127,7 +129,8 @@ pub fn prepare(loaded: Arc<Loaded>) -> Prepared {
             let derived = (bare && is_counter(series)).then(|| increase(&series.values));
             let judged = series.values.get(loaded.query.history..).unwrap_or_default();
             let (missing, gaps) = count_missing(judged);
-            Arc::new(PreparedSeries { name, derived, missing, gaps, period: OnceLock::new() })
+            let (period, kept) = Default::default();
+            Arc::new(PreparedSeries { name, derived, missing, gaps, period, kept })
         })
         .collect();
     let counters = series.iter().any(|series| series.derived.is_some());
@@ -136,12 +139,17 @@ pub fn prepare(loaded: Arc<Loaded>) -> Prepared {
     Prepared { unit: Unit::of_query(&loaded.query.expr), loaded, series, suggestion }
 }
 
-/// Runs the detector on every series. Cost: that of the detector, twice if flagged samples leave the baseline.
+/// Up to so many samples of all series together what a detector may need again is kept.
+const KEPT: usize = 200_000;
+
+/// Runs the detector on every series. Cost: that of the detector, twice if flagged samples leave the baseline; less
+/// where only parameters of the detector have changed.
 pub fn detect(prepared: &Prepared, detector: Detector, learning: Learning) -> Detected {
     let Prepared { loaded, unit, series, suggestion } = prepared;
     let history = loaded.query.history;
     let judged = || loaded.series.iter().zip(series).map(|(series, known)| known.judged(series));
     let group = detector.group(&judged().collect::<Vec<_>>());
+    let keeps = judged().map(<[f64]>::len).sum::<usize>() <= KEPT;
     let series = series
         .iter()
         .zip(judged())
@@ -149,7 +157,12 @@ pub fn detect(prepared: &Prepared, detector: Detector, learning: Learning) -> De
         .map(|((prepared, values), series)| {
             let group = group.as_ref();
             let input = Input { values, learnt: values, history, grid: series.grid, group };
-            let mut detection = learn(detector, input, &learning);
+            let held = || prepared.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut kept = std::mem::take(&mut *held());
+            let mut detection = learn(detector, input, &learning, &mut kept);
+            if keeps {
+                *held() = kept;
+            }
             if prepared.derived.is_some() && detection.quantity == Quantity::Value {
                 detection.quantity = Quantity::Increase;
             }
@@ -182,7 +195,7 @@ impl PreparedSeries {
 /// Excluded samples are known to be odd: they are in no window, learnt or judged, and get no verdict.
 /// Flagged samples are taken out in two passes: what the first flags is missing from the baselines of the
 /// second. A verdict still depends on nothing after it, and a new level is accepted once a window later.
-pub fn learn(detector: Detector, input: Input<'_>, learning: &Learning) -> Detection {
+fn learn(detector: Detector, input: Input<'_>, learning: &Learning, kept: &mut Kept) -> Detection {
     let excluded: Vec<usize> = (0..input.values.len())
         .filter(|at| {
             let time = input.grid.at(*at);
@@ -192,7 +205,8 @@ pub fn learn(detector: Detector, input: Input<'_>, learning: &Learning) -> Detec
     // An infinity enters no window, nor is it missing.
     let mut values = input.values.to_vec();
     excluded.iter().for_each(|&at| values[at] = f64::INFINITY);
-    let mut found = detector.detect(Input { values: &values, learnt: &values, ..input });
+    let first = Input { values: &values, learnt: &values, ..input };
+    let mut found = detector.detect_again(first, kept);
     if let Some(threshold) = learning.flagged {
         let mut learnt = values.clone();
         for (at, (value, score)) in learnt.iter_mut().zip(&found.score).enumerate() {

@@ -316,6 +316,17 @@ trait Algorithm: Copy + Default {
     }
 
     fn detect(&self, input: Input<'_>) -> Detection;
+
+    /// The same from what is kept, where that makes a difference.
+    fn detect_again(&self, input: Input<'_>, _: &mut Kept) -> Detection {
+        self.detect(input)
+    }
+}
+
+/// What was derived from the last input and does not depend on what a slider changes, about 200 bytes a sample.
+#[derive(Debug, Default)]
+pub struct Kept {
+    auto: Option<Box<auto::Known>>,
 }
 
 /// `count` samples and how long they last: "60 samples (1 h)".

@@ -2,6 +2,7 @@
 
 mod blocks;
 mod evidence;
+mod known;
 mod lasting;
 mod pair;
 mod records;
@@ -14,10 +15,10 @@ mod views;
 pub use evidence::{Alarm, Evidence, Way};
 pub use tuning::Tuning;
 
-use pair::Pair;
+pub(crate) use known::Known;
 
 use super::param::Field;
-use super::{About, Algorithm, Detection, Input, Param, Quantity, samples};
+use super::{About, Algorithm, Detection, Input, Kept, Param, Quantity, samples};
 
 /// Two answers, because they are two questions, and neither asks for a season or a window to be chosen.
 ///
@@ -70,9 +71,29 @@ impl Default for Auto {
 impl Auto {
     /// What the views say of each sample: for the evaluation, which weighs it in many ways.
     pub fn evidence(&self, input: Input<'_>) -> Evidence {
-        let values = Pair::of(input);
-        let seasonal = season::seasonal(input, &values);
-        views::all(input, self.memory, &self.tuning, &values, seasonal.as_ref())
+        views::all(input, self.memory, &Known::of(input, &self.tuning))
+    }
+
+    fn judge(&self, input: Input<'_>, known: &Known) -> Detection {
+        let residuals::Scored { expected, scale, score } = &known.scored;
+        let mut found = Detection::judge(
+            Quantity::Value,
+            input.values.to_vec(),
+            expected.clone(),
+            scale.clone(),
+            format!("the {} before", samples(residuals::WINDOW, input.grid)),
+            LASTING,
+        );
+        found.whole = Some(residuals::WINDOW);
+        for (at, score) in score.iter().enumerate() {
+            // An infinity keeps the largest score.
+            if !input.values[at].is_infinite() {
+                found.score[at] = *score;
+            }
+        }
+        let evidence = views::all(input, self.memory, known);
+        found.alerts = Some(evidence.weigh(input.values, &self.tuning));
+        found
     }
 }
 
@@ -96,27 +117,14 @@ impl Algorithm for Auto {
     }
 
     fn detect(&self, input: Input<'_>) -> Detection {
-        let values = Pair::of(input);
-        let seasonal = season::seasonal(input, &values);
-        let residuals::Scored { expected, scale, score } =
-            residuals::score(input, &values, seasonal.as_ref());
-        let mut found = Detection::judge(
-            Quantity::Value,
-            input.values.to_vec(),
-            expected,
-            scale,
-            format!("the {} before", samples(residuals::WINDOW, input.grid)),
-            LASTING,
-        );
-        found.whole = Some(residuals::WINDOW);
-        for (at, score) in score.into_iter().enumerate() {
-            // An infinity keeps the largest score.
-            if !input.values[at].is_infinite() {
-                found.score[at] = score;
-            }
-        }
-        let evidence = views::all(input, self.memory, &self.tuning, &values, seasonal.as_ref());
-        found.alerts = Some(evidence.weigh(input.values, &self.tuning));
+        self.judge(input, &Known::of(input, &self.tuning))
+    }
+
+    fn detect_again(&self, input: Input<'_>, kept: &mut Kept) -> Detection {
+        let known = kept.auto.take().filter(|known| known.is_of(input, &self.tuning));
+        let known = known.unwrap_or_else(|| Box::new(Known::of(input, &self.tuning)));
+        let found = self.judge(input, &known);
+        kept.auto = Some(known);
         found
     }
 }

@@ -3,7 +3,7 @@
 use super::param::Field;
 use super::{
     About, Algorithm, Auto, Autoregressive, Decompose, Detection, Drift, Ewma, Flatline, Gap,
-    Group, Input, Level, Param, Peers, Record, Robust, Rolling, Seasonal, Slope, Spectral,
+    Group, Input, Kept, Level, Param, Peers, Record, Robust, Rolling, Seasonal, Slope, Spectral,
     Threshold, Variance, ZScore,
 };
 
@@ -47,6 +47,13 @@ macro_rules! detectors {
             pub fn detect(&self, input: Input<'_>) -> Detection {
                 match self {
                     $(Self::$name(algorithm) => algorithm.detect(input)),+
+                }
+            }
+
+            /// The same, faster if only parameters have changed since `kept` was last given.
+            pub fn detect_again(&self, input: Input<'_>, kept: &mut Kept) -> Detection {
+                match self {
+                    $(Self::$name(algorithm) => algorithm.detect_again(input, kept)),+
                 }
             }
 

@@ -5,6 +5,8 @@
 //! block maxima with a threshold, as in extreme value theory (Coles, "An introduction to statistical modeling
 //! of extreme values", 2001).
 
+use std::cell::OnceCell;
+
 /// Fewest blocks to speak of a tail.
 const LEAST: usize = 10;
 
@@ -12,12 +14,13 @@ const LEAST: usize = 10;
 const TAIL: usize = 4;
 
 /// Blocks of equal length from the first entry on, of which those before an entry are its memory.
-pub(super) struct Blocks {
+pub(super) struct Blocks<'a> {
+    learnt: &'a [f64],
     length: usize,
     /// How many blocks are remembered.
     most: usize,
-    /// Smallest, last finite and largest entry of each; NaN for one without a finite entry.
-    blocks: Vec<[f64; 3]>,
+    /// Smallest, last finite and largest entry of each; NaN for one without a finite entry. Few series are asked for it.
+    blocks: OnceCell<Vec<[f64; 3]>>,
     /// What was found for the blocks before this one, as neighbours ask for the same.
     middle: Option<(usize, (f64, usize))>,
     tail: Option<(usize, Option<Tail>)>,
@@ -41,9 +44,15 @@ pub(super) struct Tail {
     pub(super) remembered: usize,
 }
 
-impl Blocks {
+impl<'a> Blocks<'a> {
     /// Of blocks of `length` entries, of which `memory` entries are remembered.
-    pub(super) fn new(learnt: &[f64], length: usize, memory: usize) -> Self {
+    pub(super) fn new(learnt: &'a [f64], length: usize, memory: usize) -> Self {
+        let (most, blocks) = ((memory / length).max(1), OnceCell::new());
+        Self { learnt, length, most, blocks, middle: None, tail: None }
+    }
+
+    /// The blocks that end before `at`.
+    fn before(&self, at: usize) -> &[[f64; 3]] {
         let block = |entries: &[f64]| {
             let finite = entries.iter().filter(|entry| entry.is_finite());
             finite.fold([f64::NAN; 3], |[low, _, high], &entry| {
@@ -54,14 +63,10 @@ impl Blocks {
                 ]
             })
         };
-        let blocks = learnt.chunks_exact(length).map(block).collect();
-        Self { length, most: (memory / length).max(1), blocks, middle: None, tail: None }
-    }
-
-    /// The blocks that end before `at`.
-    fn before(&self, at: usize) -> &[[f64; 3]] {
-        let end = (at / self.length).min(self.blocks.len());
-        &self.blocks[end.saturating_sub(self.most)..end]
+        let all = || self.learnt.chunks_exact(self.length).map(block).collect();
+        let blocks = self.blocks.get_or_init(all);
+        let end = (at / self.length).min(blocks.len());
+        &blocks[end.saturating_sub(self.most)..end]
     }
 
     /// The median of one entry a block, 0 if there is none, and how many entries the blocks before `at` have.

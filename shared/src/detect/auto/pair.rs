@@ -6,6 +6,7 @@ use crate::detect::Input;
 use crate::stats::quantile::{Quartiles, Ranks};
 
 /// A derived series: of what is judged, and of what is learnt from where that differs.
+#[derive(Debug)]
 pub(super) struct Pair {
     judged: Vec<f64>,
     learnt: Option<Vec<f64>>,

@@ -97,12 +97,15 @@ pub(super) fn distances(
 ) -> Vec<f64> {
     let range = extremes.lowest.iter().zip(&extremes.highest);
     let distance = |(at, (&value, (&lowest, &highest))): (usize, (&f64, (&f64, &f64)))| {
-        let beyond = (value - highest).max(lowest - value);
-        if beyond.is_nan() || !value.is_finite() {
+        if lowest <= value && value <= highest {
+            return 0.0;
+        }
+        let beyond = if value > highest { value - highest } else { lowest - value };
+        if beyond.is_nan() || value.is_infinite() {
             return f64::NAN;
         }
         let unit = (highest - lowest).max(floor(at)) / 6.0;
-        (beyond.max(0.0) / unit).min(MAX_SCORE)
+        (beyond / unit).min(MAX_SCORE)
     };
     judged.iter().zip(range).enumerate().map(distance).collect()
 }

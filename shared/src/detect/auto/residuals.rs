@@ -20,6 +20,7 @@ const LEAST: f64 = 10.0;
 const QUARTILE_RANGE: f64 = 1.349;
 
 /// A robust expectation, its scale, and the score, one of each a sample.
+#[derive(Debug)]
 pub(super) struct Scored {
     pub(super) expected: Vec<f64>,
     pub(super) scale: Vec<f64>,

@@ -5,10 +5,11 @@ use super::evidence::{Alarm, Way};
 use super::pair::Pair;
 use super::records::{FULL, LEAST, Records, distances};
 use super::tuning::Tuning;
-use super::views::usual;
+use super::views::sizes;
 use crate::detect::View;
 use crate::stats::LEAST_SCALE;
 use crate::stats::extremes::prior_extremes_of;
+use crate::stats::quantile::Ranks;
 use crate::stats::rolling::prior_moments;
 
 /// Samples in the medians of which a slow drift is the difference.
@@ -29,24 +30,55 @@ const INDEPENDENT: usize = 14;
 /// Samples in the running median that values are compared with to know their scale.
 const SCALE_WINDOW: usize = 100;
 
-/// Statistics of windows of a series, one of each a sample.
-pub(super) struct Running {
-    memory: usize,
+/// Statistics of windows of a series, one of each a sample, whatever is remembered of them.
+#[derive(Debug)]
+pub(super) struct Windows {
+    /// Of the sizes of the deviations from a short median.
+    sizes: Ranks,
     /// A level, and the samples before it may have begun to leave them.
     level: Pair,
-    /// What a level differs by at least to be another.
-    floor: Vec<f64>,
     /// Short levels against those a little longer, which are ranked only.
     short: Pair,
-    quick: Statistic,
-    long: Statistic,
-    longest: Statistic,
-    spread: Statistic,
+    quick: Pair,
+    long: Pair,
+    longest: Pair,
+    /// Standard deviations.
+    spread: Pair,
+}
+
+impl Windows {
+    pub(super) fn of(values: &Pair, tuning: &Tuning) -> Self {
+        let (short, long) = (tuning.short_windows, tuning.long_windows);
+        let [scale, a, b, c, d, e, f] =
+            values.medians([SCALE_WINDOW, short.0, short.1, long.0, long.1, LONGEST.0, LONGEST.1]);
+        Self {
+            sizes: sizes(values.less(&scale).learnt()),
+            level: Pair::new(c.judged().to_vec(), delayed(values.learnt(), long.1 / 2)),
+            short: a.less(&b),
+            quick: a.less(&d),
+            long: c.less(&d),
+            longest: e.less(&f),
+            spread: values.map(|of| spreads(of, tuning.spread_window)),
+        }
+    }
+}
+
+/// What they say by what is remembered.
+pub(super) struct Running<'a> {
+    windows: &'a Windows,
+    memory: usize,
+    tuning: &'a Tuning,
+    /// Samples that must be remembered to judge what changes over hours.
+    day: usize,
+    /// What a level differs by at least to be another.
+    floor: Vec<f64>,
+    /// Logarithms of standard deviations.
+    spread: Pair,
 }
 
 /// A statistic of windows.
-struct Statistic {
-    of: Pair,
+struct Statistic<'a> {
+    of: &'a Pair,
     view: View,
     /// So many samples must be remembered.
     least: usize,
@@ -58,47 +90,34 @@ struct Statistic {
     suffices: f64,
 }
 
-impl Running {
+impl<'a> Running<'a> {
     /// What changes over hours is judged once `day` samples are remembered.
     pub(super) fn of(
-        values: &Pair,
+        windows: &'a Windows,
         memory: usize,
-        tuning: &Tuning,
+        tuning: &'a Tuning,
         day: usize,
         floor: impl Fn(usize) -> f64,
     ) -> Self {
-        let (short, long) = (tuning.short_windows, tuning.long_windows);
-        let [scale, a, b, c, d, e, f] =
-            values.medians([SCALE_WINDOW, short.0, short.1, long.0, long.1, LONGEST.0, LONGEST.1]);
-        let usual = usual(values.less(&scale).learnt(), memory);
-        let floor: Vec<f64> =
-            usual.iter().enumerate().map(|(at, usual)| (3.0 * usual).max(floor(at))).collect();
-        let level = |view, of: Pair, windows: (usize, usize)| Statistic {
+        let usual = windows.sizes.prior_medians(memory);
+        let spread = windows.spread.map(|of| logarithms(of, &usual));
+        let floor = usual.iter().enumerate().map(|(at, usual)| (3.0 * usual).max(floor(at)));
+        Self { windows, memory, tuning, day, floor: floor.collect(), spread }
+    }
+
+    fn level(&self, view: View, of: &'a Pair, windows: (usize, usize)) -> Statistic<'a> {
+        Statistic {
             of,
             view,
-            least: day.max(INDEPENDENT * windows.0),
+            least: self.least(windows),
             growth: windows.1 / 2,
             block: 2 * windows.0,
             suffices: 4.0,
-        };
-        let spread = Statistic {
-            of: values.map(|of| spreads(of, tuning.spread_window, &usual)),
-            view: View::Spread,
-            least: INDEPENDENT * tuning.spread_window * 2 / 3,
-            growth: tuning.spread_window,
-            block: tuning.spread_window * 4 / 3,
-            suffices: 5.0,
-        };
-        Self {
-            memory,
-            level: Pair::new(c.judged().to_vec(), delayed(values.learnt(), long.1 / 2)),
-            floor,
-            short: a.less(&b),
-            quick: level(View::Level, a.less(&d), long),
-            long: level(View::Level, c.less(&d), long),
-            longest: level(View::Drift, e.less(&f), LONGEST),
-            spread,
         }
+    }
+
+    fn least(&self, windows: (usize, usize)) -> usize {
+        self.day.max(INDEPENDENT * windows.0)
     }
 
     /// How far short level, long level and spread are beyond everything before, in sixths of its range.
@@ -108,9 +127,9 @@ impl Running {
             (way, Records { memory: self.memory, least: LEAST, floor }.distances(of))
         };
         [
-            records(Way::ShortLevel, &self.short, &level),
-            records(Way::LongLevel, &self.long.of, &level),
-            records(Way::Spread, &self.spread.of, &|_| LEAST_SCALE),
+            records(Way::ShortLevel, &self.windows.short, &level),
+            records(Way::LongLevel, &self.windows.long, &level),
+            records(Way::Spread, &self.spread, &|_| LEAST_SCALE),
         ]
     }
 
@@ -118,46 +137,59 @@ impl Running {
     /// `counts`.
     pub(super) fn grown(&self, counts: impl Fn(usize) -> bool) -> [(View, Vec<Alarm>); 4] {
         let level = |at: usize| self.floor[at];
-        let grown = |statistic: &Statistic, floor: &dyn Fn(usize) -> f64| {
+        let grown = |statistic: Statistic<'_>, floor: &dyn Fn(usize) -> f64| {
             (statistic.view, statistic.grown(self.memory, floor, &counts))
         };
+        let Windows { quick, long, longest, .. } = self.windows;
+        let (hours, spread) = (self.tuning.long_windows, self.tuning.spread_window);
+        let spread = Statistic {
+            of: &self.spread,
+            view: View::Spread,
+            least: INDEPENDENT * spread * 2 / 3,
+            growth: spread,
+            block: spread * 4 / 3,
+            suffices: 5.0,
+        };
         [
-            grown(&self.quick, &level),
-            grown(&self.long, &level),
-            grown(&self.longest, &level),
-            grown(&self.spread, &|_| LEAST_SCALE),
+            // A level of minutes against one of hours.
+            grown(self.level(View::Level, quick, hours), &level),
+            grown(self.level(View::Level, long, hours), &level),
+            grown(self.level(View::Drift, longest, LONGEST), &level),
+            grown(spread, &|_| LEAST_SCALE),
         ]
     }
 
     /// Where the longer level is beyond everything that it was in its memory.
     pub(super) fn reached(&self) -> Vec<Alarm> {
-        let Statistic { of, block, .. } = &self.long;
+        let of = &self.windows.long;
+        let block = 2 * self.tuning.long_windows.0;
         let least = FEW.min(self.memory);
         let floor = |at: usize| self.floor[at];
         let records = Records { memory: self.memory, least, floor: &floor };
-        let mut blocks = Blocks::new(of.learnt(), *block, self.memory);
-        let alarm = |(at, distance): (usize, f64)| {
+        let mut blocks = Blocks::new(of.learnt(), block, self.memory);
+        let beyond = records.distances(of).into_iter().enumerate();
+        let alarm = |(at, _)| {
             let probability = match blocks.tail(at) {
                 Some(tail) => tail.probability(of.judged()[at], floor(at) / 6.0),
                 None => 1.0 / blocks.middle(at).1.max(1) as f64,
             };
-            (distance >= REACHED).then_some(Alarm { at, strength: 1.0, probability })
+            Alarm { at, strength: 1.0, probability }
         };
-        records.distances(of).into_iter().enumerate().filter_map(alarm).collect()
+        beyond.filter(|(_, distance)| *distance >= REACHED).map(alarm).collect()
     }
 
     /// Where the level has left everything that the series was in its memory, however slowly.
     pub(super) fn left(&self) -> Vec<Alarm> {
-        let (memory, least) = (self.memory, self.long.least);
+        let (memory, least) = (self.memory, self.least(self.tuning.long_windows));
         let records = Records { memory, least, floor: &|at| self.floor[at] };
-        let mut alarms = records.alarms(&self.level);
+        let mut alarms = records.alarms(&self.windows.level);
         // It needs not be told again that it moves on.
         alarms.iter_mut().for_each(|alarm| alarm.strength = 1.0);
         alarms
     }
 }
 
-impl Statistic {
+impl Statistic<'_> {
     fn grown(
         &self,
         memory: usize,
@@ -193,15 +225,19 @@ fn delayed(of: &[f64], samples: usize) -> Vec<f64> {
     delayed
 }
 
-/// Logarithm of the standard deviation of the last samples, the judged one among them. It is no smaller than a
-/// part of the usual deviation; where most samples do not deviate at all, there is no spread to speak of.
-fn spreads(values: &[f64], window: usize, usual: &[f64]) -> Vec<f64> {
+/// Standard deviation of the last samples, the judged one among them.
+fn spreads(values: &[f64], window: usize) -> Vec<f64> {
     let mut extended = values.to_vec();
     extended.push(f64::NAN);
-    let spreads = prior_moments(&extended, window).std;
+    prior_moments(&extended, window).std.split_off(1)
+}
+
+/// The logarithm of each spread. It is no smaller than a part of the usual deviation; where most samples do not
+/// deviate at all, there is no spread to speak of.
+fn logarithms(spreads: &[f64], usual: &[f64]) -> Vec<f64> {
     let log = |(std, usual): (&f64, &f64)| match *usual {
         0.0 => f64::NAN,
         usual => libm::log(std + (0.05 * usual).max(LEAST_SCALE)),
     };
-    spreads[1..].iter().zip(usual).map(log).collect()
+    spreads.iter().zip(usual).map(log).collect()
 }

@@ -89,3 +89,28 @@ fn what_is_not_learnt_is_not_remembered() {
     };
     assert_eq!(with(500.0), with(-3e9));
 }
+
+#[test]
+fn what_is_kept_changes_nothing() {
+    let mut kept = Kept::default();
+    let bits = |found: &Detection| {
+        let Alerts { strength, probability, view } = found.alerts.clone().unwrap();
+        let numbers = [&found.expected, &found.scale, &found.score, &strength, &probability];
+        let bits = |numbers: &Vec<f64>| numbers.iter().map(|n| n.to_bits()).collect::<Vec<_>>();
+        (numbers.map(bits), view)
+    };
+    for (name, values, at, _) in cases() {
+        let mut learnt = values.clone();
+        learnt[at - 700..at - 600].fill(f64::NAN);
+        for (learnt, step) in [(&values, 300), (&values, 60), (&learnt, 60)] {
+            let (start, step) = (Timestamp(0), Step::from_seconds(step));
+            let grid = Grid { start, step, len: values.len() };
+            let input = Input { values: &values, learnt, history: 750, grid, group: None };
+            for memory in [3_000, 400] {
+                let auto = Auto { memory, ..Auto::default() };
+                let again = auto.detect_again(input, &mut kept);
+                assert!(bits(&again) == bits(&auto.detect(input)), "{name}, {memory}");
+            }
+        }
+    }
+}

@@ -1,53 +1,44 @@
 //! The views of a series: what each of them makes of every sample.
 
 use super::evidence::{Evidence, Way};
+use super::known::Known;
 use super::lasting::{flat, gap};
-use super::pair::Pair;
 use super::records::{LEAST, Records, signed_log, staying};
 use super::slow::Running;
-use super::tuning::Tuning;
 use crate::detect::{Input, View};
 use crate::seasonality::Calendar;
 use crate::stats::quantile::Ranks;
 use crate::stats::{LEAST_RELATIVE_SCALE, LEAST_SCALE};
 
-/// What all views say. `seasonal` holds the residuals from the season.
-pub(super) fn all(
-    input: Input<'_>,
-    memory: usize,
-    tuning: &Tuning,
-    values: &Pair,
-    seasonal: Option<&Pair>,
-) -> Evidence {
+/// What all views say of what is `known`.
+pub(super) fn all(input: Input<'_>, memory: usize, known: &Known) -> Evidence {
+    let Known { tuning, seasonal, deviation, near, near_sizes, .. } = known;
     let floor = |at: usize| (LEAST_RELATIVE_SCALE * input.values[at].abs()).max(LEAST_SCALE);
-    let [long, near] = values.medians([tuning.value_window, tuning.logarithm_window]);
-    let deviation = values.less(&long);
-    let near = values.less(&near);
-    let scale = usual(near.learnt(), memory);
+    let scale = near_sizes.prior_medians(memory);
     let logarithm = near.map(|of| {
         let log = |(at, deviation): (usize, &f64)| signed_log(*deviation, scale[at].max(floor(at)));
         of.iter().enumerate().map(log).collect()
     });
     let mut evidence = Evidence::default();
     let records = Records { memory, least: LEAST, floor: &floor };
-    evidence.distances.push((Way::Value, records.distances(&deviation)));
+    evidence.distances.push((Way::Value, records.distances(deviation)));
     evidence.alarms.push((View::Value, records.alarms(&deviation.map(staying))));
     let tiny = Records { floor: &|_| LEAST_SCALE, ..records };
     evidence.distances.push((Way::Logarithm, tiny.distances(&logarithm)));
-    if let Some(seasonal) = seasonal {
+    if let Some((seasonal, windows)) = seasonal {
         evidence.distances.push((Way::Season, records.distances(seasonal)));
         evidence.alarms.push((View::Season, records.alarms(&seasonal.map(staying))));
-        let running = Running::of(seasonal, memory, tuning, 0, floor);
+        let running = Running::of(windows, memory, tuning, 0, floor);
         evidence.alarms.extend(running.grown(|_| true));
     }
     // Nobody knows yet what a day is like; a memory may be shorter than one.
     let day = Calendar::Day.period(input.grid.step).unwrap_or(0).min(memory - memory / 10);
-    let plain = Running::of(values, memory, tuning, day, floor);
+    let plain = Running::of(&known.windows, memory, tuning, day, floor);
     evidence.distances.extend(plain.records());
     // What a season explains is no new level.
-    evidence
-        .alarms
-        .extend(plain.grown(|at| seasonal.is_none_or(|of| !of.judged()[at].is_finite())));
+    evidence.alarms.extend(
+        plain.grown(|at| seasonal.as_ref().is_none_or(|(of, _)| !of.judged()[at].is_finite())),
+    );
     evidence.alarms.push((View::Level, plain.reached()));
     evidence.alarms.push((View::Drift, plain.left()));
     evidence.alarms.push((View::Flat, flat(input.values)));
@@ -55,8 +46,8 @@ pub(super) fn all(
     evidence
 }
 
-/// The median size of the deviations before each.
-pub(super) fn usual(deviations: &[f64], memory: usize) -> Vec<f64> {
+/// The order of the sizes of deviations, of which medians are usual ones.
+pub(super) fn sizes(deviations: &[f64]) -> Ranks {
     let sizes: Vec<f64> = deviations.iter().map(|deviation| deviation.abs()).collect();
-    Ranks::new(&sizes).growing().prior_medians(memory)
+    Ranks::new(&sizes).growing()
 }
