@@ -1,5 +1,6 @@
 // A language model's opinion: what it is sent, how its answer comes, and what becomes of it.
 
+import { expectAccessible } from "../support/axe.ts";
 import { expect, test as base } from "../support/fixtures.ts";
 import { type Model, startModel } from "../support/model.ts";
 import { startOddity } from "../support/oddity.ts";
@@ -121,3 +122,46 @@ test("an answer draws nothing, leads nowhere and asks nobody", async ({ page, mo
   const answer = panel.getByRole("article", { name: "Answer" });
   await expect(answer.locator("img, a, script, h1")).toHaveCount(0);
 });
+
+test("an answer is copied as it was shown", async ({ page, context, model, workbench }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  model.say({ pieces: ["It **may** be ", "a restart."] });
+  await workbench.button("Ask").click();
+  await workbench.button("Copy").click();
+  await expect(workbench.button("Copied")).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("It **may** be a restart.");
+});
+
+test("a conversation about an earlier analysis says so and stays out of the report", async ({ page, model, workbench }) => {
+  const panel = page.getByRole("tabpanel");
+  model.say({ pieces: ["A restart."] });
+  await workbench.button("Ask").click();
+  await workbench.button("Add to report").click();
+  await workbench.run("queue_depth");
+  await expect(panel).toContainText("About an earlier analysis");
+  await workbench.tab("Report").click();
+  const report = page.getByRole("article", { name: "Report" });
+  await expect(report.getByRole("heading", { name: "Query" }).or(report.getByRole("heading", { level: 1 })).first()).toBeVisible();
+  await expect(report.getByRole("heading", { name: "What a language model says" })).toHaveCount(0);
+  await workbench.tab("Explain").click();
+  await workbench.button("Ask about the present one").click();
+  await expect(panel.getByRole("article", { name: "Answer" })).toHaveCount(0);
+  await workbench.button("Ask").click();
+  await expect(panel).toContainText("A restart.");
+  expect(model.asked()[1]).toContain("queue_depth");
+});
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const viewport of [{ width: 1440, height: 900 }, { width: 375, height: 800 }]) {
+    test.describe(`${colorScheme}, ${viewport.width} px`, () => {
+      test.use({ colorScheme, viewport });
+
+      test("an answer with a marked number: no violation", async ({ page, model, workbench }) => {
+        model.say({ pieces: ["The peak of 37 fits, the 4711 clients do not.\n\n- Look at `dhcp`\n\n| a | b |\n|---|---|\n| 1 | 2 |"] });
+        await workbench.button("Ask").click();
+        await expect(page.getByRole("tabpanel").locator("mark")).toHaveText("4711");
+        await expectAccessible(page);
+      });
+    });
+  }
+}

@@ -55,7 +55,9 @@ function random(seed: number): () => number {
 /** OpenMetrics text with
  *  - `queue_depth{queue="mail"}`: 10 ± 1 with one spike,
  *  - `e2e_requests_total`: a counter that grows by 120 ± 6 a minute,
- *  - `shard_load{shard="00".."99"}`: 50 ± 5 each, from six hours ago on. */
+ *  - `shard_load{shard="00".."99"}`: 50 ± 5 each, from six hours ago on,
+ *  - of one target, `mail_deferred` and `mail_delivery_seconds` with a spike at the same time as the queue, and
+ *    `mail_sessions` without. */
 export function* openMetrics({ start, end, spike, shards }: Data): Generator<string> {
   type Sample = [name: string, valueAt: (time: number) => number, first?: number];
   function* family(name: string, type: string, help: string, samples: Sample[]) {
@@ -69,18 +71,15 @@ export function* openMetrics({ start, end, spike, shards }: Data): Generator<str
     const uniform = random(seed);
     return () => centre + spread * (2 * uniform() - 1);
   };
-  const depth = noise(10, 1, 1);
+  const spiked = (value: number, usual: () => number) => (time: number) => {
+    const now = usual();
+    return time >= spike.start && time <= spike.end ? value : now;
+  };
   const requests = noise(120, 6, 2);
   let served = 0;
 
   yield* family("queue_depth", "gauge", "Messages that wait.", [
-    [
-      'queue_depth{queue="mail"}',
-      (time) => {
-        const usual = depth();
-        return time >= spike.start && time <= spike.end ? spike.value : usual;
-      },
-    ],
+    ['queue_depth{queue="mail"}', spiked(spike.value, noise(10, 1, 1))],
   ]);
   yield* family("e2e_requests", "counter", "Requests answered.", [["e2e_requests_total", () => (served += requests())]]);
   yield* family(
@@ -89,5 +88,11 @@ export function* openMetrics({ start, end, spike, shards }: Data): Generator<str
     "Load of a shard in percent.",
     shards.names.map((shard, index) => [`shard_load{shard="${shard}"}`, noise(50, 5, 100 + index), shards.start]),
   );
+  const target = '{instance="mail-1:9154",job="mail"}';
+  yield* family("mail_deferred", "gauge", "Mails that wait for another try.", [[`mail_deferred${target}`, spiked(60, noise(10, 1, 3))]]);
+  yield* family("mail_delivery_seconds", "gauge", "How long a delivery takes.", [
+    [`mail_delivery_seconds${target}`, spiked(4, noise(0.5, 0.1, 4))],
+  ]);
+  yield* family("mail_sessions", "gauge", "Open sessions.", [[`mail_sessions${target}`, noise(20, 4, 5)]]);
   yield "# EOF\n";
 }

@@ -53,7 +53,7 @@ export class Workbench {
   /** Nothing is fetched any more, and there is a result or an error. */
   async settled() {
     await expect(this.headline.or(this.alert).first()).toBeVisible();
-    await expect(this.page.getByRole("button", { name: "Run", exact: true })).toBeVisible();
+    await expect(this.page.getByRole("button", { name: "Run", exact: true }).first()).toBeVisible();
   }
 
   /** Replaces what stands in the editor. */
