@@ -52,6 +52,18 @@ test("every word is shown before it is sent", async ({ page, model, workbench })
   expect(model.asked()[1]).toContain("[assistant] It **may** be a restart.\n[user] Of which server?");
 });
 
+test("what else moved is among the facts once it was looked at", async ({ page, model, workbench }) => {
+  await workbench.tab("Events").click();
+  await workbench.button("Explain").first().click();
+  await workbench.button("Look").click();
+  await expect(page.locator(".beside").getByRole("listitem")).toHaveCount(2);
+  await workbench.tab("Explain").click();
+  model.say({ pieces: ["The pool is nearly empty."] });
+  await workbench.button("Ask").click();
+  await expect(page.getByRole("tabpanel")).toContainText("The pool is nearly empty.");
+  expect(model.asked()[0]).toContain("\nMoved too: dhcp_pool_free_addresses{");
+});
+
 test("values of labels stay here and come back in the answer", async ({ page, model, workbench }) => {
   const panel = page.getByRole("tabpanel");
   await panel.getByLabel("Hide values of labels").check();

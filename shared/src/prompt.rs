@@ -18,6 +18,7 @@ pub use tokens::estimate;
 use crate::analysis::Analysis;
 use crate::api::{Message, Role};
 use crate::knowledge::Explained;
+use crate::related::{Related, Windows};
 use crate::words::Clock;
 
 /// Tokens around each message that providers add.
@@ -112,6 +113,8 @@ pub struct Ask<'a> {
     pub source: &'a str,
     /// How times are written.
     pub clock: Clock,
+    /// What else moved, where that was looked at, and in which windows.
+    pub beside: Option<(&'a Related, &'a Windows)>,
 }
 
 /// An answer and the question that follows it.

@@ -94,10 +94,9 @@ fn context(state: State, analysis: &Analysis) -> Context {
 
 /// What else moved, where that was asked.
 fn beside(state: State) -> Option<report::Section> {
-    let beside = state.beside.get()?;
-    let told = state.told.get()?;
-    let found = beside.found.as_ref().ok().filter(|_| beside.analysis == told)?;
-    Some(report::moved(&found.related, &beside.windows, state.clock()))
+    let beside = state.beside_told()?;
+    let (related, windows) = beside.known()?;
+    Some(report::moved(related, windows, state.clock()))
 }
 
 /// The rule that says the same, where something is odd and there is one, and what came of its verification.

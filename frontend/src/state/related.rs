@@ -42,7 +42,19 @@ pub struct Found {
     pub left_out: usize,
 }
 
+impl Beside {
+    /// What moved, and the windows in which it did, if that is known.
+    pub fn known(&self) -> Option<(&Related, &Windows)> {
+        self.found.as_ref().ok().map(|found| (&found.related, &self.windows))
+    }
+}
+
 impl State {
+    /// What was found beside an event of the analysis that is shown.
+    pub fn beside_told(self) -> Option<Beside> {
+        self.beside.get().filter(|beside| self.told.get().as_ref() == Some(&beside.analysis))
+    }
+
     /// Looks at what moved beside an event: its series and the index of its onset. An earlier look is given up.
     pub fn look_beside(self, event: (usize, usize)) {
         self.stop_looking();

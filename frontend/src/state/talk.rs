@@ -13,7 +13,7 @@ use shared::report::{MOST_EXPLAINED, Section};
 use shared::time::Timestamp;
 
 use super::running::Running;
-use super::{Same, State, client, clock};
+use super::{Beside, Same, State, client, clock};
 use stream::answer;
 
 pub use stream::Failure;
@@ -47,6 +47,8 @@ pub struct Talk {
 pub struct Conversation {
     /// What it is about.
     pub analysis: Same<Analysis>,
+    /// What was known to have moved beside an event.
+    pub beside: Option<Beside>,
     /// What was asked first.
     pub task: Task,
     /// The first question, for a task that has one.
@@ -195,9 +197,11 @@ impl State {
             }
             None => (self.told.get()?, Vec::new()),
         };
-        let (task, question, pseudonyms) = match begun {
-            Some(Conversation { task, question, pseudonyms, .. }) => (task, question, pseudonyms),
-            None => (talk.task.get(), draft, talk.pseudonyms.get()),
+        let (beside, task, question, pseudonyms) = match begun {
+            Some(Conversation { beside, task, question, pseudonyms, .. }) => {
+                (beside, task, question, pseudonyms)
+            }
+            None => (self.beside_told(), talk.task.get(), draft, talk.pseudonyms.get()),
         };
         let (knowledge, metadata) = (self.knowledge.get(), self.metadata.read());
         let explained = explained_worst(&analysis, MOST_EXPLAINED, knowledge.as_deref(), &metadata);
@@ -210,6 +214,7 @@ impl State {
             budget: model.prompt_tokens as usize,
             source: &source,
             clock: self.clock(),
+            beside: beside.as_ref().and_then(Beside::known),
         };
         Some(prompt(&analysis, &explained, &ask))
     }
@@ -231,8 +236,9 @@ impl State {
             if task != Task::Question {
                 question.clear();
             }
-            let conversation =
-                Conversation { analysis: told, task, question: question.clone(), pseudonyms };
+            let (analysis, beside) = (told, untrack(|| self.beside_told()));
+            let question = question.clone();
+            let conversation = Conversation { analysis, beside, task, question, pseudonyms };
             talk.conversation.set(Some(conversation));
         }
         let body = Chat { messages: prompt.messages.clone() };

@@ -7,6 +7,7 @@ use crate::analysis::Analysis;
 use crate::explain::{Facts, lines, sentence};
 use crate::knowledge::{Check, Explained, Scope, Suspects};
 use crate::promql::{one_line, with_values};
+use crate::related::{Related, Windows};
 use crate::report::MOST_EVENTS;
 use crate::series::{Labels, METRIC_NAME, quote};
 use crate::words::{self, Clock};
@@ -24,6 +25,9 @@ const SKETCH: usize = 40;
 /// Causes of one event that are told, and checks of one cause.
 const CAUSES: usize = 5;
 const CHECKS: usize = 2;
+
+/// Of what else moved, so many are told.
+const MOVED: usize = 8;
 
 /// So many warnings are told.
 const NOTES: usize = 5;
@@ -69,7 +73,7 @@ pub(super) fn facts(
 ) -> Vec<Fact> {
     let loaded = &analysis.detected.loaded;
     let expr = one_line(&loaded.query.expr);
-    let mut names = Names { taken: taken(analysis, &expr), pseudonyms };
+    let mut names = Names { taken: taken(analysis, &expr, ask.beside), pseudonyms };
     let expr = names.query(&expr);
     let mut all = Vec::new();
     let mut put = |rank: u32, text: String| all.push(Fact { rank, text });
@@ -109,6 +113,9 @@ pub(super) fn facts(
     let first = expr;
     for (at, one) in explained.iter().enumerate() {
         event(&mut put, &mut names, analysis, (at, one), &first, clock);
+    }
+    if let Some((related, windows)) = ask.beside {
+        moved(&mut put, &mut names, related, windows, clock);
     }
     // Those that are explained are told above.
     for (at, (ranked, event)) in worst.iter().enumerate().take(MOST_EVENTS).skip(explained.len()) {
@@ -176,6 +183,35 @@ fn event(
         && let Some(sketch) = sketch(analysis, facts)
     {
         put(after + 9, format!("Event {number}, {sketch}"));
+    }
+}
+
+/// What else moved; it may decide between hypotheses.
+fn moved(
+    put: &mut impl FnMut(u32, String),
+    names: &mut Names<'_>,
+    related: &Related,
+    windows: &Windows,
+    clock: Clock,
+) {
+    let window = windows.window();
+    let found = match related.moved.len() {
+        0 => "none moved by more than chance".to_owned(),
+        1 => "1 metric moved by more than chance".to_owned(),
+        count => format!("{count} metrics moved by more than chance, the least usual move first"),
+    };
+    let of = format!("of {} other series of the same place", related.judged);
+    let when = clock.from_to(window.start, window.end);
+    put(3, format!("Beside the event, {when}, {of}: {found}"));
+    for (at, moved) in related.moved.iter().take(MOVED).enumerate() {
+        let labels = names.labels(&moved.labels);
+        let (words, usual, timing) = (moved.words(), moved.usual(), moved.timing.words());
+        put(4 + at as u32, format!("Moved too: {labels}: {words}, {usual}, began {timing}"));
+    }
+    for (what, all) in [("Appeared", &related.appeared), ("Stopped", &related.stopped)] {
+        for labels in all.iter().take(MOVED) {
+            put(12, format!("{what} in that window: {}", names.labels(labels)));
+        }
     }
 }
 
@@ -305,14 +341,17 @@ pub(super) fn derived(explained: &[Explained<'_>]) -> Vec<String> {
 }
 
 /// Everything that a pseudonym could be confused with.
-fn taken(analysis: &Analysis, expr: &str) -> Taken {
+fn taken(analysis: &Analysis, expr: &str, beside: Option<(&Related, &Windows)>) -> Taken {
     let mut out = Taken::default();
     out.add(expr);
-    for series in &analysis.detected.loaded.series {
-        for (name, value) in series.labels.iter() {
-            out.add(name);
-            out.add(value);
-        }
+    let loaded = analysis.detected.loaded.series.iter().map(|series| &series.labels);
+    let related = beside.into_iter().flat_map(|(related, _)| {
+        let moved = related.moved.iter().map(|moved| &moved.labels);
+        moved.chain(&related.appeared).chain(&related.stopped)
+    });
+    for (name, value) in loaded.chain(related).flat_map(Labels::iter) {
+        out.add(name);
+        out.add(value);
     }
     out
 }

@@ -9,6 +9,7 @@ use crate::detect::{Detector, Rolling};
 use crate::knowledge::{Check, Family, Hypothesis, Knowledge, Often, Source, explained_worst};
 use crate::prometheus::Loaded;
 use crate::query::RangeQuery;
+use crate::related::{Odd, rank};
 use crate::series::{Labels, METRIC_NAME, Series};
 use crate::time::{Span, Step, TimeRange, Timestamp};
 
@@ -87,6 +88,7 @@ fn ask(budget: usize) -> Ask<'static> {
         budget,
         source: "production",
         clock: Clock::UTC,
+        beside: None,
     }
 }
 
@@ -116,6 +118,51 @@ fn the_whole_prompt() {
     assert_eq!(plain.left_out, 0);
     let hidden = built(&analysis, &Ask { pseudonyms: true, ..ask(3_000) }).unwrap();
     insta::assert_snapshot!("with_pseudonyms", text(&hidden));
+}
+
+/// A series that moved beside the event and one that appeared, both with `labels`.
+fn beside(labels: &[(&str, &str)]) -> (Related, Windows) {
+    let at = |minutes: u64| START + Span::from_seconds(60 * minutes);
+    let event = TimeRange { start: at(100), end: at(109) };
+    let windows = Windows::of(event, Step::from_seconds(60), at(240));
+    let moves = windows.grid.len - windows.len;
+    let series = [("pool_free", 0), ("lease_errors", moves)].map(|(name, from)| {
+        let values = (0..windows.grid.len).map(|at| match at {
+            _ if at < from => f64::NAN,
+            _ if at < moves => 660.0 + (at * 7 % 11) as f64,
+            _ => 490.0 - (at * 7 % 11) as f64,
+        });
+        let pairs = labels.iter().copied().chain([(METRIC_NAME, name)]);
+        let labels = Labels::new(pairs.map(|(n, v)| (n.to_owned(), v.to_owned())));
+        Series { labels, grid: windows.grid, values: values.collect() }
+    });
+    let odd = Odd { onset: event.start, values: vec![f64::NAN; windows.grid.len] };
+    (rank(&windows, &odd, &series), windows)
+}
+
+#[test]
+fn what_else_moved_is_told_by_the_names_of_the_rest() {
+    let analysis = analysed(EXPR, &LABELS);
+    let (related, windows) = beside(&[("instance", "dhcp-1.example:9100"), ("pool", "cellar")]);
+    let beside = Some((&related, &windows));
+    let told = text(&built(&analysis, &Ask { beside, ..ask(3_000) }).unwrap());
+    for line in [
+        "Beside the event, Jan 31 11:38 to 11:49, of 1 other series of the same place: 1 metric moved",
+        "Moved too: pool_free{instance=\"dhcp-1.example:9100\", pool=\"cellar\"}: 665 to 48",
+        "Appeared in that window: lease_errors{",
+    ] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+    let hidden = built(&analysis, &Ask { beside, pseudonyms: true, ..ask(3_000) }).unwrap();
+    let told = text(&hidden);
+    assert!(
+        told.contains("Moved too: pool_free{instance=\"instance_1:9100\", pool=\"pool_1\"}"),
+        "{told}"
+    );
+    assert!(!told.contains("cellar") && !told.contains("dhcp-1"), "{told}");
+    assert_eq!(hidden.pseudonyms.reveal("pool_1"), "cellar");
+    let known = |number: &str| hidden.known.unknown(number).is_empty();
+    assert!(known("665 free ones") && !known("4711 free ones"));
 }
 
 #[test]
@@ -246,7 +293,9 @@ proptest! {
         let matcher = values.first().map_or("x", |(_, value)| value.as_str());
         let expr = format!("dhcp_lease_rate{{job={}}}", crate::series::quote(matcher));
         let analysis = analysed(&expr, &labels);
-        let prompt = built(&analysis, &Ask { pseudonyms, ..ask(budget) }).unwrap();
+        let (related, windows) = beside(&labels);
+        let beside = Some((&related, &windows));
+        let prompt = built(&analysis, &Ask { pseudonyms, beside, ..ask(budget) }).unwrap();
         prop_assert!(prompt.tokens <= budget);
         let task = &prompt.messages[1].content;
         prop_assert_eq!(task.matches(frame::OPEN).count(), 1);
@@ -255,7 +304,7 @@ proptest! {
         let (facts, after) = facts.split_once(frame::CLOSE).unwrap();
         prop_assert!(after.is_empty() || after.starts_with("\n\nLeft out for length"));
         // Every line is one that this program began.
-        let begins = ["Query", "Range", "Looked", "Detector", "Found", "Source", "Event", "Note"];
+        let begins = ["Query", "Range", "Looked", "Detector", "Found", "Source", "Event", "Note", "Beside", "Moved", "Appeared"];
         prop_assert!(facts.trim().lines().all(|line| begins.iter().any(|word| line.starts_with(word))), "{}", facts);
     }
 

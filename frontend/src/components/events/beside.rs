@@ -19,12 +19,7 @@ pub fn Beside(
     key: Memo<Option<(usize, usize)>>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
-    let looked = move || {
-        let looked = state.beside.get()?;
-        let same =
-            Some(looked.event) == key.get() && state.told.get().as_ref() == Some(&looked.analysis);
-        same.then_some(looked)
-    };
+    let looked = move || state.beside_told().filter(|looked| Some(looked.event) == key.get());
     let look = move |_| {
         if let Some(event) = key.get_untracked() {
             state.look_beside(event);
