@@ -1,6 +1,7 @@
 //! Who may call, and what every answer tells the browser to forbid.
 
 use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -12,6 +13,7 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Method, StatusCode, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt as _;
 use tower_http::cors::CorsLayer;
 
 use crate::AppState;
@@ -20,28 +22,38 @@ use crate::error::{ApiError, Reason};
 use crate::metrics::Observed;
 
 /// Sent with every answer. Wasm needs 'wasm-unsafe-eval', the charts inline styles and blob: images.
-const SECURITY_HEADERS: [(HeaderName, &str); 6] = [
+const SECURITY_HEADERS: [(HeaderName, HeaderValue); 6] = [
     (
         header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; \
-         img-src 'self' blob: data:; connect-src 'self'; font-src 'self'; frame-ancestors 'none'; \
-         base-uri 'none'; form-action 'none'; worker-src 'self'; manifest-src 'self'",
+        HeaderValue::from_static(
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; \
+             img-src 'self' blob: data:; connect-src 'self'; font-src 'self'; frame-ancestors 'none'; \
+             base-uri 'none'; form-action 'none'; worker-src 'self'; manifest-src 'self'",
+        ),
     ),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (
         HeaderName::from_static("permissions-policy"),
-        "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+        HeaderValue::from_static(
+            "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+        ),
     ),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
 ];
 
 /// Adds the security headers; only files of the page say how they may be stored.
 fn secure(headers: &mut HeaderMap) {
     headers.reserve(SECURITY_HEADERS.len() + 1);
     for (name, value) in SECURITY_HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers.insert(name, value);
     }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
@@ -59,11 +71,15 @@ pub fn cors(origins: &[HeaderValue]) -> Option<CorsLayer> {
 /// Where a probe asks whether the server lives; the answer holds nothing.
 pub const HEALTH: &str = "/healthz";
 
-/// Layer around all routes: refuses whom it must, completes the answer's headers, and observes both.
+/// Layer around all routes: refuses whom it must, answers instead of a panic, completes the answer's headers, and observes
+/// both.
 pub async fn pass(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     let observed = Observed::start(&state.metrics, &request);
     let mut response = match check(&state, &request) {
-        Ok(()) => next.run(request).await,
+        Ok(()) => {
+            let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+            answer.unwrap_or_else(|_| ApiError::internal().into_response())
+        }
         Err(refusal) => refusal,
     };
     secure(response.headers_mut());
@@ -175,11 +191,6 @@ fn is_own(origin: &HeaderValue, host: Option<&HeaderValue>) -> bool {
     authority.zip(host).is_some_and(|((_, authority), host)| {
         host.as_bytes().eq_ignore_ascii_case(authority.as_bytes())
     })
-}
-
-/// The reply instead of a panic.
-pub fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
-    ApiError::internal().into_response()
 }
 
 #[cfg(test)]

@@ -39,7 +39,6 @@ use axum::Router;
 use axum::http::HeaderValue;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
-use tower_http::catch_panic::CatchPanicLayer;
 
 use access::Access;
 use config::{ConfigError, Limits, Settings};
@@ -125,9 +124,7 @@ pub fn app(state: &Arc<AppState>) -> Router {
     protect(router, state)
 }
 
-/// The layers that every request passes, whatever its route.
+/// The layer that every request passes, whatever its route.
 pub fn protect(router: Router, state: &Arc<AppState>) -> Router {
-    router
-        .layer(CatchPanicLayer::custom(guard::panicked))
-        .layer(from_fn_with_state(state.clone(), guard::pass))
+    router.layer(from_fn_with_state(state.clone(), guard::pass))
 }
