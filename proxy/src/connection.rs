@@ -97,12 +97,21 @@ impl Connection {
 
     /// For how long the client has owed something.
     pub fn stalled(&self) -> Option<Duration> {
-        self.stall.get().map(|since| Duration::from_millis(self.now().saturating_sub(since)))
+        self.stall.get().map(|since| self.since(since))
+    }
+
+    /// For how long a request's head has been awaited.
+    fn waited(&self) -> Option<Duration> {
+        self.head.get().map(|since| self.since(since))
     }
 
     /// Since when nothing is under way; the order is that of time.
     fn idle_since(&self) -> Option<u64> {
         self.head.get().filter(|_| self.stall.get().is_none())
+    }
+
+    fn since(&self, then: u64) -> Duration {
+        Duration::from_millis(self.now().saturating_sub(then))
     }
 
     fn now(&self) -> u64 {
@@ -169,6 +178,13 @@ impl Connections {
         let connection = Arc::new(Connection::new(peer, local, self.start));
         open.by_number.insert(number, connection.clone());
         Some((Place { number, connections: self.clone(), connection }, evicted))
+    }
+
+    /// Closes those whose next request's head has been awaited for `most`.
+    pub fn close_waiting(&self, most: Duration) {
+        let open = lock(&self.open);
+        let late = |one: &&Arc<Connection>| one.waited().is_some_and(|waited| waited >= most);
+        open.by_number.values().filter(late).for_each(|one| one.close());
     }
 
     /// How many are open.

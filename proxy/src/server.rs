@@ -13,7 +13,7 @@ use axum::http::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_io_timeout::TimeoutStream;
@@ -38,19 +38,23 @@ pub async fn run(
     let limits = &state.limits;
     let mut workers = workers.in_turns();
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .max_buf_size(BUFFER.max(limits.header_bytes.get()))
-        .header_read_timeout(limits.header_wait)
+    http.max_buf_size(BUFFER.max(limits.header_bytes.get()))
         .max_header_size(limits.header_bytes.get())
         .max_headers(limits.header_fields.get());
     let app = app(state);
     let connections = Connections::new(limits.connections.get());
     let graceful = GracefulShutdown::new();
     let mut shutdown = std::pin::pin!(shutdown);
+    // A timer for each head would cost each request more than this.
+    let mut look = tokio::time::interval(limits.header_wait / 8);
     loop {
         let stream = tokio::select! {
             () = &mut shutdown => break,
             stream = accept(&listener) => stream,
+            _ = look.tick() => {
+                connections.close_waiting(limits.header_wait);
+                continue;
+            }
         };
         let Some(place) = admit(&stream, &connections, state) else { continue };
         let Ok(stream) = stream.into_std() else { continue };
@@ -73,7 +77,7 @@ pub async fn run(
                     }
                 }
                 () = connection.closed() => {
-                    tracing::debug!(peer = %connection.peer, "a connection gave way to another one");
+                    tracing::debug!(peer = %connection.peer, "a connection whose client is too slow was closed");
                 }
             }
             drop(place);
