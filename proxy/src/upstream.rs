@@ -38,6 +38,9 @@ pub(crate) use answer::whole;
 /// The media type of a form.
 pub const FORM: &str = "application/x-www-form-urlencoded";
 
+/// Bytes that most targets do not exceed.
+const TARGET: usize = 256;
+
 /// One source. Its requests carry only headers that are made here; no redirect is followed and no proxy used.
 pub struct Upstream {
     id: Arc<str>,
@@ -145,7 +148,8 @@ impl Upstream {
 /// The path below `base` at which `endpoint` is. Segments are constants or the name of a label, so nothing in them is
 /// escaped and nothing leads elsewhere.
 pub fn path(base: &Url, endpoint: &Endpoint) -> String {
-    let mut path = base.path().trim_end_matches('/').to_owned();
+    let mut path = String::with_capacity(TARGET);
+    path.push_str(base.path().trim_end_matches('/'));
     for segment in endpoint.segments() {
         path.push('/');
         path.push_str(segment);
