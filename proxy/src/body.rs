@@ -58,11 +58,10 @@ pub async fn read(
     match read {
         Ok(Ok(body)) => Ok(body),
         Ok(Err(_)) => Err(too_large()),
-        Err(_) => Err(ApiError {
-            status: StatusCode::REQUEST_TIMEOUT,
-            error_type: ErrorType::Timeout,
-            message: "the body did not arrive in time: send it faster".to_owned(),
-            reason: Some(Reason::Slow),
-        }),
+        Err(_) => {
+            let message = "the body did not arrive in time: send it faster";
+            let late = ApiError::failed(StatusCode::REQUEST_TIMEOUT, ErrorType::Timeout, message);
+            Err(ApiError { reason: Some(Reason::Slow), ..late })
+        }
     }
 }

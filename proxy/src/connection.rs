@@ -230,13 +230,13 @@ impl Holders {
         }
     }
 
-    /// Closes the one that has stalled longest, if one has stalled for [`STALL`].
+    /// Closes the one that has stalled longest, if one has stalled for [`STALL`]; the next call closes another.
     pub fn close_stalled(&self) {
-        let all = lock(&self.0);
-        let longest = all.iter().filter_map(|one| Some((one.stalled()?, one)));
-        let longest = longest.max_by_key(|(since, _)| *since);
-        if let Some((_, connection)) = longest.filter(|(since, _)| *since >= STALL) {
-            connection.close();
+        let mut all = lock(&self.0);
+        let stalled = all.iter().enumerate();
+        let longest = stalled.filter_map(|(index, one)| Some((one.stalled()?, index))).max();
+        if let Some((_, index)) = longest.filter(|(since, _)| *since >= STALL) {
+            all.swap_remove(index).close();
         }
     }
 }
@@ -253,6 +253,25 @@ mod tests {
     fn enter(connections: &Arc<Connections>) -> Option<(Place, Evicted)> {
         let address = SocketAddr::from(([127, 0, 0, 1], 1));
         connections.enter(address, address)
+    }
+
+    #[tokio::test]
+    async fn each_who_wants_a_place_closes_another_client_that_has_stalled() {
+        let address = SocketAddr::from(([127, 0, 0, 1], 1));
+        let connect = || Arc::new(Connection::new(address, address, Instant::now()));
+        let (holders, all) = (Holders::default(), [connect(), connect(), connect()]);
+        for one in &all {
+            holders.add(one.clone());
+        }
+        all[..2].iter().for_each(|one| one.stalls());
+        holders.close_stalled();
+        tokio::time::sleep(STALL + Duration::from_millis(20)).await;
+        (0..3).for_each(|_| holders.close_stalled());
+        tokio::join!(all[0].closed(), all[1].closed());
+        let third = tokio::time::timeout(Duration::from_millis(20), all[2].closed()).await;
+        assert!(third.is_err(), "it has done its part");
+        all.iter().for_each(|one| holders.remove(one));
+        assert!(lock(&holders.0).is_empty());
     }
 
     #[tokio::test]

@@ -172,12 +172,7 @@ fn metadata(query: &Query<'_>) -> Result<Json, ApiError> {
 }
 
 fn bad_data(message: impl Into<String>) -> ApiError {
-    ApiError {
-        status: StatusCode::BAD_REQUEST,
-        error_type: ErrorType::BadData,
-        message: message.into(),
-        reason: None,
-    }
+    ApiError::failed(StatusCode::BAD_REQUEST, ErrorType::BadData, message)
 }
 
 /// What is wrong with a query before it is evaluated.
@@ -193,12 +188,9 @@ impl From<EvalError> for ApiError {
         let message = error.to_string();
         match error {
             EvalError::Parse { .. } | EvalError::Unsupported(_) => bad_data(message),
-            EvalError::Execution(_) | EvalError::TooMuch => Self {
-                status: StatusCode::UNPROCESSABLE_ENTITY,
-                error_type: ErrorType::Execution,
-                message,
-                reason: None,
-            },
+            EvalError::Execution(_) | EvalError::TooMuch => {
+                Self::failed(StatusCode::UNPROCESSABLE_ENTITY, ErrorType::Execution, message)
+            }
         }
     }
 }

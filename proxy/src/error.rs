@@ -1,8 +1,8 @@
 //! What a client is told when a request fails, in Prometheus' own envelope.
 
 use axum::Json;
+use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
-use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
@@ -108,7 +108,7 @@ impl Reason {
 /// A failed request: HTTP status, type, and a message that says what to change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
-    /// Status of the reply; 503 means that the same request can succeed a second later.
+    /// Status of the reply.
     pub status: StatusCode,
     /// See [`ErrorType`].
     pub error_type: ErrorType,
@@ -116,6 +116,8 @@ pub struct ApiError {
     pub message: String,
     /// Set if this server refused the request.
     pub reason: Option<Reason>,
+    /// After how many seconds the same request can succeed, where it can; with a status of 503 it is 1 otherwise.
+    pub retry_after: Option<u64>,
 }
 
 impl ApiError {
@@ -126,24 +128,31 @@ impl ApiError {
 
     /// A request that must be changed, with a status that says more than 400.
     pub fn refused(status: StatusCode, reason: Reason, message: impl Into<String>) -> Self {
-        let (error_type, message) = (ErrorType::BadData, message.into());
-        Self { status, error_type, message, reason: Some(reason) }
+        Self { reason: Some(reason), ..Self::failed(status, ErrorType::BadData, message) }
     }
 
     /// No such source or route.
     pub fn not_found(message: impl Into<String>) -> Self {
-        let (error_type, message) = (ErrorType::NotFound, message.into());
-        Self { status: StatusCode::NOT_FOUND, error_type, message, reason: Some(Reason::Path) }
+        let failed = Self::failed(StatusCode::NOT_FOUND, ErrorType::NotFound, message);
+        Self { reason: Some(Reason::Path), ..failed }
+    }
+
+    /// More than a limit allows at a time; the same request can succeed after so many seconds.
+    pub fn too_many(reason: Reason, message: impl Into<String>, seconds: u64) -> Self {
+        let (status, error_type) = (StatusCode::TOO_MANY_REQUESTS, ErrorType::Unavailable);
+        let failed = Self::failed(status, error_type, message);
+        Self { reason: Some(reason), retry_after: Some(seconds), ..failed }
+    }
+
+    /// What this server did not refuse, but could not do.
+    pub fn failed(status: StatusCode, error_type: ErrorType, message: impl Into<String>) -> Self {
+        Self { status, error_type, message: message.into(), reason: None, retry_after: None }
     }
 
     /// A fault of the server; its details are in the log.
     pub fn internal() -> Self {
-        Self {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            error_type: ErrorType::Internal,
-            message: "the server failed: its log says why".to_owned(),
-            reason: None,
-        }
+        let (status, error_type) = (StatusCode::INTERNAL_SERVER_ERROR, ErrorType::Internal);
+        Self::failed(status, error_type, "the server failed: its log says why")
     }
 }
 
@@ -155,8 +164,9 @@ impl IntoResponse for ApiError {
             "error": self.message,
         });
         let mut response = (self.status, Json(body)).into_response();
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        let soon = (self.status == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
+        if let Some(seconds) = self.retry_after.or(soon) {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         if let Some(reason) = self.reason {
             response.extensions_mut().insert(reason);

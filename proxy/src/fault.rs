@@ -78,7 +78,7 @@ impl Fault {
         };
         let message = format!("the source \"{id}\" {self}{advice}");
         let reason = (self == Self::Busy).then_some(Reason::Busy);
-        ApiError { status, error_type, message, reason }
+        ApiError { reason, ..ApiError::failed(status, error_type, message) }
     }
 
     /// Why no connection came about, from the causes of `error`.

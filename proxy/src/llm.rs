@@ -13,7 +13,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder};
@@ -167,42 +167,26 @@ impl Llm {
         Ok(Charge { reservation, metrics, _permit: permit, prompt, answer: 0, outcome })
     }
 
-    async fn answer(&self, chat: &Chat) -> Response {
+    async fn answer(&self, chat: &Chat) -> Result<Response, ApiError> {
         let limits = &self.settings.limits;
         let prompt = cost_of(&chat.messages);
-        let charge = match self.admit(prompt as u64) {
-            Ok(charge) => charge,
-            Err(refusal) => {
-                meters::outcome(&self.metrics, refusal.class());
-                return told(refusal.reply(), Some(refusal.retry_after()));
-            }
-        };
+        let charge = self.admit(prompt as u64).map_err(|refusal| {
+            meters::outcome(&self.metrics, refusal.class());
+            refusal.reply()
+        })?;
         let setting = self.settings.url_setting;
         let answer = Answer::new(limits.answer_tokens.get(), limits.event_bytes, setting);
         let times =
             Times { idle: limits.idle, total: limits.total, end: Instant::now() + limits.total };
-        match Talk::begin(self.request(chat), answer, times, charge, setting).await {
-            Ok(talk) => {
-                // Buffers of a reverse proxy would hold the words back.
-                let headers =
-                    [("content-type", "application/x-ndjson"), ("x-accel-buffering", "no")];
-                (headers, talk.into_body()).into_response()
-            }
-            Err(fault) => {
-                tracing::info!(class = fault.class(), "the language model did not answer");
-                told(fault.reply(), fault.retry_after())
-            }
-        }
+        let talk = Talk::begin(self.request(chat), answer, times, charge, setting).await;
+        let talk = talk.map_err(|fault| {
+            tracing::info!(class = fault.class(), "the language model did not answer");
+            fault.reply()
+        })?;
+        // Buffers of a reverse proxy would hold the words back.
+        let headers = [("content-type", "application/x-ndjson"), ("x-accel-buffering", "no")];
+        Ok((headers, talk.into_body()).into_response())
     }
-}
-
-/// An error with the time after which the same can succeed.
-fn told(error: ApiError, retry_after: Option<u64>) -> Response {
-    let mut response = error.into_response();
-    if let Some(seconds) = retry_after {
-        response.headers_mut().insert(RETRY_AFTER, seconds.into());
-    }
-    response
 }
 
 /// `GET /api/llm`.
@@ -239,7 +223,7 @@ pub async fn chat(
         ))
     })?;
     check(&chat.messages, llm.about.prompt_tokens as usize)?;
-    Ok(llm.answer(&chat).await)
+    llm.answer(&chat).await
 }
 
 /// A conversation that a model understands, and that is paid for.

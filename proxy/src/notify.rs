@@ -24,7 +24,6 @@ use crate::error::{ApiError, Reason};
 use crate::metrics::Metrics;
 use crate::rate::Rate;
 use crate::source::now;
-use axum::http::StatusCode;
 use memory::{Key, Memory};
 pub use message::{Message, Said};
 use target::Target;
@@ -117,7 +116,7 @@ fn too_many(id: &str, seconds: u64) -> ApiError {
         "too many notifications to \"{id}\" just now: try again in {seconds} s, or raise notify_per_minute or \
          notify_at_once in [limits]"
     );
-    ApiError::refused(StatusCode::TOO_MANY_REQUESTS, Reason::Rate, message)
+    ApiError::too_many(Reason::Rate, message, seconds)
 }
 
 /// The routes below `/api`.

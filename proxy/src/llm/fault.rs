@@ -107,7 +107,8 @@ impl Fault {
     /// Before the answer has begun.
     pub fn reply(self) -> ApiError {
         let (status, error_type) = self.kind();
-        ApiError { status, error_type, message: self.to_string(), reason: None }
+        let failed = ApiError::failed(status, error_type, self.to_string());
+        ApiError { retry_after: self.retry_after(), ..failed }
     }
 
     /// After it has begun.
@@ -121,7 +122,7 @@ impl Fault {
     }
 
     /// Seconds after which the same can succeed, where that is known.
-    pub fn retry_after(self) -> Option<u64> {
+    fn retry_after(self) -> Option<u64> {
         match self {
             Self::Busy(after) => after,
             _ => None,
@@ -237,16 +238,10 @@ impl Refusal {
 
     /// For the client.
     pub fn reply(self) -> ApiError {
-        let reason = Some(self.reason());
-        let (status, error_type) = (StatusCode::TOO_MANY_REQUESTS, ErrorType::Unavailable);
-        ApiError { status, error_type, message: self.to_string(), reason }
-    }
-
-    /// Seconds after which the same can succeed.
-    pub fn retry_after(self) -> u64 {
-        match self {
+        let seconds = match self {
             Self::Concurrent(_) => 5,
             Self::Rate(_, after) | Self::Budget(_, after) => after,
-        }
+        };
+        ApiError::too_many(self.reason(), self.to_string(), seconds)
     }
 }

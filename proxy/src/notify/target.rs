@@ -258,7 +258,7 @@ impl Failure {
             other => other.to_string(),
         };
         let message = format!("not sent: the target \"{id}\" {said}{tried}{advice}");
-        ApiError { status, error_type, message, reason: None }
+        ApiError::failed(status, error_type, message)
     }
 }
 
