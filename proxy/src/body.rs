@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::Request;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
 use crate::connection::Connection;
@@ -22,6 +24,23 @@ pub struct Expected {
     pub bytes: usize,
     /// How long it may take to arrive.
     pub wait: Duration,
+}
+
+/// Reads the JSON of a request; `wrong` begins what is said of one that is not as it should be.
+///
+/// # Errors
+/// Those of [`read`], and 400 for other JSON or none.
+pub async fn json<T: DeserializeOwned>(
+    request: Request,
+    expected: Expected,
+    wrong: &str,
+) -> Result<(HeaderMap, T), ApiError> {
+    let (mut head, body) = request.into_parts();
+    let client = head.extensions.remove::<Arc<Connection>>().ok_or_else(ApiError::internal)?;
+    let body = read(&head.headers, body, expected, &client).await?;
+    let value = serde_json::from_slice(&body)
+        .map_err(|error| ApiError::bad_data(format!("{wrong}: {error}")))?;
+    Ok((head.headers, value))
 }
 
 /// Reads the body of a request of `client`.

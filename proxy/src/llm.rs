@@ -31,7 +31,6 @@ use self::talk::{Charge, Talk, Times};
 use crate::AppState;
 use crate::body::{self, Expected};
 use crate::config::{ConfigError, Limits, LlmSettings, TokenField};
-use crate::connection::Connection;
 use crate::error::{ApiError, Reason};
 use crate::metrics::Metrics;
 use crate::rate::Rate;
@@ -202,8 +201,6 @@ pub async fn chat(
     State(state): State<Arc<AppState>>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let (mut head, body) = request.into_parts();
-    let client = head.extensions.remove::<Arc<Connection>>().ok_or_else(ApiError::internal)?;
     let llm = state.llm.as_ref().ok_or_else(|| {
         ApiError::not_found(
             "no language model is configured: set OPENAI_API_KEY, or OPENAI_BASE_URL and OPENAI_MODEL",
@@ -216,12 +213,8 @@ pub async fn chat(
         bytes: limits.body_bytes,
         wait: limits.body_wait,
     };
-    let body = body::read(&head.headers, body, expected, &client).await?;
-    let chat: Chat = serde_json::from_slice(&body).map_err(|error| {
-        ApiError::bad_data(format!(
-            "the body is no {{\"messages\": [{{\"role\", \"content\"}}]}}: {error}"
-        ))
-    })?;
+    let wrong = "the body is no {\"messages\": [{\"role\", \"content\"}]}";
+    let (_, chat): (_, Chat) = body::json(request, expected, wrong).await?;
     check(&chat.messages, llm.about.prompt_tokens as usize)?;
     llm.answer(&chat).await
 }

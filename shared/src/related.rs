@@ -58,6 +58,19 @@ pub struct Related {
     pub copies: usize,
 }
 
+impl Related {
+    /// How many moved: "2 metrics moved by more than chance, the least usual move first".
+    pub fn words(&self) -> String {
+        match self.moved.len() {
+            0 => "none moved by more than chance".to_owned(),
+            1 => "1 metric moved by more than chance".to_owned(),
+            count => {
+                format!("{count} metrics moved by more than chance, the least usual move first")
+            }
+        }
+    }
+}
+
 /// A series that moved.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Moved {

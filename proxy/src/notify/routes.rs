@@ -12,7 +12,6 @@ use super::memory::Key;
 use super::{Message, Said, check};
 use crate::AppState;
 use crate::body::{self, Expected};
-use crate::connection::Connection;
 use crate::error::ApiError;
 use crate::source::now;
 
@@ -75,18 +74,11 @@ async fn read<T: DeserializeOwned>(
     state: &AppState,
     request: Request,
 ) -> Result<(HeaderMap, T), ApiError> {
-    let (mut head, body) = request.into_parts();
-    let client = head.extensions.remove::<Arc<Connection>>().ok_or_else(ApiError::internal)?;
-    let limits = &state.limits;
     let expected = Expected {
         media: "application/json",
         name: "the notification",
-        bytes: limits.notify_bytes,
-        wait: limits.form_wait,
+        bytes: state.limits.notify_bytes,
+        wait: state.limits.form_wait,
     };
-    let body = body::read(&head.headers, body, expected, &client).await?;
-    let value = serde_json::from_slice(&body).map_err(|error| {
-        ApiError::bad_data(format!("the notification is not understood: {error}"))
-    })?;
-    Ok((head.headers, value))
+    body::json(request, expected, "the notification is not understood").await
 }

@@ -195,14 +195,9 @@ fn moved(
     clock: Clock,
 ) {
     let window = windows.window();
-    let found = match related.moved.len() {
-        0 => "none moved by more than chance".to_owned(),
-        1 => "1 metric moved by more than chance".to_owned(),
-        count => format!("{count} metrics moved by more than chance, the least usual move first"),
-    };
     let of = format!("of {} other series of the same place", related.judged);
     let when = clock.from_to(window.start, window.end);
-    put(3, format!("Beside the event, {when}, {of}: {found}"));
+    put(3, format!("Beside the event, {when}, {of}: {}", related.words()));
     for (at, moved) in related.moved.iter().take(MOVED).enumerate() {
         let labels = names.labels(&moved.labels);
         let (words, usual, timing) = (moved.words(), moved.usual(), moved.timing.words());

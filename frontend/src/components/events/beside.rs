@@ -70,12 +70,7 @@ fn summary(related: &Related, places: &str, left_out: usize) -> String {
         return "The series behind this query have no label that names a target, host or job, so there is nothing to compare with."
             .to_owned();
     }
-    let moved = match related.moved.len() {
-        0 => "none moved by more than chance".to_owned(),
-        1 => "1 metric moved by more than chance".to_owned(),
-        count => format!("{count} metrics moved by more than chance, the least usual move first"),
-    };
-    let mut out = format!("Of {} series ({places}), {moved}.", related.judged);
+    let mut out = format!("Of {} series ({places}), {}.", related.judged, related.words());
     if related.copies > 0 {
         out.push_str(&format!(" {} only repeat the odd series.", related.copies));
     }

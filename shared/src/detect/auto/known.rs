@@ -5,7 +5,6 @@ use super::residuals::{self, Scored};
 use super::season;
 use super::slow::Windows;
 use super::tuning::Tuning;
-use super::views::sizes;
 use crate::detect::Input;
 use crate::series::Grid;
 use crate::stats::quantile::Ranks;
@@ -43,7 +42,7 @@ impl Known {
             }),
             scored,
             deviation: values.less(&long),
-            near_sizes: sizes(near.learnt()),
+            near_sizes: near.sizes(),
             near,
             windows: Windows::of(&values, tuning),
             values,

@@ -62,6 +62,12 @@ impl Pair {
         learnt.as_ref().unwrap_or(judged).prior_quartiles(window)
     }
 
+    /// The order of the sizes of what is learnt, of which medians are usual ones.
+    pub(super) fn sizes(&self) -> Ranks {
+        let sizes: Vec<f64> = self.learnt().iter().map(|entry| entry.abs()).collect();
+        Ranks::new(&sizes).growing()
+    }
+
     fn ranks(&self) -> &(Ranks, Option<Ranks>) {
         let ranks = |of: &[f64]| Ranks::new(of).growing();
         self.ranks.get_or_init(|| (ranks(&self.judged), self.learnt.as_deref().map(ranks)))

@@ -5,7 +5,6 @@ use super::evidence::{Alarm, Way};
 use super::pair::Pair;
 use super::records::{FULL, LEAST, Records, distances};
 use super::tuning::Tuning;
-use super::views::sizes;
 use crate::detect::View;
 use crate::stats::LEAST_SCALE;
 use crate::stats::extremes::prior_extremes_of;
@@ -52,7 +51,7 @@ impl Windows {
         let [scale, a, b, c, d, e, f] =
             values.medians([SCALE_WINDOW, short.0, short.1, long.0, long.1, LONGEST.0, LONGEST.1]);
         Self {
-            sizes: sizes(values.less(&scale).learnt()),
+            sizes: values.less(&scale).sizes(),
             level: Pair::new(c.judged().to_vec(), delayed(values.learnt(), long.1 / 2)),
             short: a.less(&b),
             quick: a.less(&d),

@@ -7,7 +7,6 @@ use super::records::{LEAST, Records, signed_log, staying};
 use super::slow::Running;
 use crate::detect::{Input, View};
 use crate::seasonality::Calendar;
-use crate::stats::quantile::Ranks;
 use crate::stats::{LEAST_RELATIVE_SCALE, LEAST_SCALE};
 
 /// What all views say of what is `known`.
@@ -44,10 +43,4 @@ pub(super) fn all(input: Input<'_>, memory: usize, known: &Known) -> Evidence {
     evidence.alarms.push((View::Flat, flat(input.values)));
     evidence.alarms.push((View::Gap, gap(input.values)));
     evidence
-}
-
-/// The order of the sizes of deviations, of which medians are usual ones.
-pub(super) fn sizes(deviations: &[f64]) -> Ranks {
-    let sizes: Vec<f64> = deviations.iter().map(|deviation| deviation.abs()).collect();
-    Ranks::new(&sizes).growing()
 }
