@@ -40,7 +40,7 @@ test: ## everything that CI checks
 lint: setup-tests ## format, clippy (native and wasm32), rustdoc, types of the scripts, the reports' Markdown
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	cargo clippy --package shared --package frontend --package bench --target wasm32-unknown-unknown -- -D warnings
+	cargo clippy --package oddity-detect --package oddity-source --package oddity-analysis --package oddity-figure --package frontend --package bench --target wasm32-unknown-unknown -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items
 	e2e/node_modules/.bin/tsc -p e2e
 	e2e/node_modules/.bin/tsc -p frontend/js/jsconfig.json
@@ -64,7 +64,7 @@ e2e: setup-tests build ## real Chromium, real proxy, real Prometheus
 
 .PHONY: bench
 bench: setup-tests build bench-kernels ## benchmarks of detection, decoding and slider drags
-	cargo bench --package shared
+	cargo bench --package oddity-source
 	cd e2e && ODDITY_BIN=$(abspath $(ODDITY)) node_modules/.bin/playwright test --config bench
 
 .PHONY: bench-kernels

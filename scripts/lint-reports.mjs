@@ -1,11 +1,11 @@
-// Runs markdownlint over the reports that the tests of `shared` expect, without the head that the snapshots have.
+// Runs markdownlint over the reports that the tests of `oddity-analysis` expect, without the head that the snapshots have.
 
 import { readFile, readdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
 const root = new URL("../", import.meta.url);
-const snapshots = new URL("shared/tests/snapshots/", root);
+const snapshots = new URL("shared/analysis/tests/snapshots/", root);
 const found = createRequire(new URL("e2e/package.json", root)).resolve("markdownlint/sync");
 const { lint } = await import(pathToFileURL(found).href);
 

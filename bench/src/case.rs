@@ -3,12 +3,12 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use shared::analysis::{Detected, Learning, analyze, detect, prepare};
-use shared::detect::{Detector, Input, Kept};
-use shared::event::Rule;
-use shared::stats::quantile::Ranks;
-use shared::stats::rolling::{prior_moments, slopes};
-use shared::stats::stl::{self, Smoothing};
+use oddity_analysis::analysis::{Detected, Learning, analyze, detect, prepare};
+use oddity_detect::detect::{Detector, Input, Kept};
+use oddity_detect::event::Rule;
+use oddity_detect::stats::quantile::Ranks;
+use oddity_detect::stats::rolling::{prior_moments, slopes};
+use oddity_detect::stats::stl::{self, Smoothing};
 
 use crate::data::{HISTORY, LONG, SAMPLES, SERIES, WEEK, grid, loaded, series};
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use shared::prometheus::Loaded;
-use shared::query::RangeQuery;
-use shared::series::{Grid, Labels, Series};
-use shared::time::{Step, Timestamp};
+use oddity_detect::series::{Grid, Labels, Series};
+use oddity_detect::time::{Step, Timestamp};
+use oddity_source::prometheus::Loaded;
+use oddity_source::query::RangeQuery;
 
 /// How many series a workload has: different ones, since one repeated lets the branch predictor memorise it.
 pub const SERIES: usize = 91;

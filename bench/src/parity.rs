@@ -3,9 +3,9 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use shared::analysis::{Learning, analyze, detect, prepare};
-use shared::detect::{Detector, Form, Normal};
-use shared::event::Rule;
+use oddity_analysis::analysis::{Learning, analyze, detect, prepare};
+use oddity_detect::detect::{Detector, Form, Normal};
+use oddity_detect::event::Rule;
 
 use crate::data::{Random, loaded};
 

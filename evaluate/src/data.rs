@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use shared::series::Grid;
-use shared::time::{Span, Step, TimeError, Timestamp};
+use oddity_detect::series::Grid;
+use oddity_detect::time::{Span, Step, TimeError, Timestamp};
 
 /// One file.
 #[derive(Clone, Debug)]

@@ -8,9 +8,9 @@ pub use precision::average_precision;
 
 use std::path::Path;
 
+use oddity_detect::detect::Detector;
+use oddity_detect::event::{Onsets, Rule, Samples, events};
 use rayon::prelude::*;
-use shared::detect::Detector;
-use shared::event::{Onsets, Rule, Samples, events};
 
 use crate::data::{DataError, Recording, files};
 use crate::verdict::judge;

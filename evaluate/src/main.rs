@@ -9,9 +9,9 @@ use clap::{Args, Parser, Subcommand};
 use evaluate::data::{self, Recording};
 use evaluate::report::{self, LabelledRow, NabRow};
 use evaluate::{labelled, nab, planted, scores, settings};
+use oddity_detect::detect::Detector;
+use oddity_detect::detect::auto::Tuning;
 use rayon::prelude::*;
-use shared::detect::Detector;
-use shared::detect::auto::Tuning;
 
 /// Measures Oddity's detectors on labelled data.
 #[derive(Parser)]

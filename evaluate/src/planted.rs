@@ -12,10 +12,10 @@ pub use matrix::Confusion;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use oddity_detect::detect::{Detector, Input};
+use oddity_detect::event::{Event, Onsets, Rule, Samples, events};
+use oddity_detect::seasonality::periods;
 use rayon::prelude::*;
-use shared::detect::{Detector, Input};
-use shared::event::{Event, Onsets, Rule, Samples, events};
-use shared::seasonality::periods;
 
 /// No threshold was chosen on the series of these seeds. Each seed gives 252.
 pub const SEEDS: Range<u64> = 200..202;

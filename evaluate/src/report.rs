@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use shared::detect::Detector;
+use oddity_detect::detect::Detector;
 
 use crate::labelled::{self, TOLERANCE};
 use crate::nab::{self, FOLDS, PROFILES, REPEATS};

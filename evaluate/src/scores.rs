@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use shared::detect::Detector;
-use shared::event::Rule;
+use oddity_detect::detect::Detector;
+use oddity_detect::event::Rule;
 
 use crate::data::Recording;
 use crate::verdict::judge;

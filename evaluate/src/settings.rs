@@ -1,6 +1,6 @@
 //! Detectors with their parameters, as a command line or a file of candidates names them.
 
-use shared::detect::Detector;
+use oddity_detect::detect::Detector;
 
 /// Why a text names no detector; each message says what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

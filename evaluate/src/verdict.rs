@@ -1,7 +1,7 @@
 //! What a detector says of a recording, row by row.
 
-use shared::detect::{Detection, Detector, Input};
-use shared::event::{Rule, alerts};
+use oddity_detect::detect::{Detection, Detector, Input};
+use oddity_detect::event::{Rule, alerts};
 
 use crate::data::Recording;
 

@@ -10,8 +10,8 @@ use std::ops::Range;
 
 use evaluate::planted::{Confusion, HISTORY, Plant, Planted, SEEDS, generate, measure, recipes};
 use evaluate::report;
-use shared::detect::{Detector, View};
-use shared::event::kind::{Evidence, classify};
+use oddity_detect::detect::{Detector, View};
+use oddity_detect::event::kind::{Evidence, classify};
 
 /// What takes long is done with these.
 const ONE_SEED: Range<u64> = SEEDS.start..SEEDS.start + 1;

@@ -20,22 +20,22 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::analysis::{Analysis, Detected, Settings, analyze, detect, prepare};
-use shared::api::{Source, Sources, Target};
-use shared::detect::Detector;
-use shared::knowledge::{Knowledge, Metadata};
-use shared::panel::{Panel, Problem};
-use shared::prometheus::Loaded;
-use shared::time::Timestamp;
-use shared::words::Clock;
+use oddity_analysis::analysis::{Analysis, Detected, Settings, analyze, detect, prepare};
+use oddity_analysis::api::{Source, Sources, Target};
+use oddity_analysis::knowledge::{Knowledge, Metadata};
+use oddity_analysis::panel::{Panel, Problem};
+use oddity_analysis::words::Clock;
+use oddity_detect::detect::Detector;
+use oddity_detect::time::Timestamp;
+use oddity_source::prometheus::Loaded;
 
 use load::{Asked, Question};
 use running::Running;
 
 pub use client::LoadError;
+pub use oddity_source::plan::Progress;
 pub use related::{Beside, Found};
 pub use same::Same;
-pub use shared::plan::Progress;
 pub use store::Theme;
 pub use talk::{Ended, Exchange, Status, Talk};
 pub use verify::Agreement;

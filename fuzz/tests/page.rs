@@ -1,10 +1,10 @@
 //! What the page reads: replies of a source, and its own address.
 
+use oddity_analysis::panel::Panel;
+use oddity_detect::series::Grid;
+use oddity_detect::time::{Step, Timestamp};
+use oddity_source::prometheus::{decode_matrix, decode_vector};
 use serde::de::IgnoredAny;
-use shared::panel::Panel;
-use shared::prometheus::{decode_matrix, decode_vector};
-use shared::series::Grid;
-use shared::time::{Step, Timestamp};
 
 const JSON: [&str; 22] = [
     "{",

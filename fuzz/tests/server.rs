@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, Uri, header::HOST};
+use oddity_analysis::api::{ChatEvent, Notice, TargetKind};
+use oddity_detect::time::{Span, Timestamp};
 use proxy::config::{Limits, Options, Settings};
 use proxy::connection::Connection;
 use proxy::endpoint::Endpoint;
@@ -18,8 +20,6 @@ use proxy::llm::answer::Answer;
 use proxy::metrics::Metrics;
 use proxy::notify::{Message, Said};
 use proxy::{AppState, app, params, subquery, upstream};
-use shared::api::{ChatEvent, Notice, TargetKind};
-use shared::time::{Span, Timestamp};
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 

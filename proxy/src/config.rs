@@ -16,7 +16,7 @@ mod source;
 use std::path::{Path, PathBuf};
 
 use axum::http::HeaderValue;
-use shared::time::Timestamp;
+use oddity_detect::time::Timestamp;
 
 pub use access::Access;
 pub use cli::{Cli, Command, Options, refuse};

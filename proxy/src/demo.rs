@@ -13,10 +13,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use oddity_analysis::api::Example;
+use oddity_detect::time::Timestamp;
 use promql_parser::parser::value::ValueType;
 use serde_json::{Value as Json, json};
-use shared::api::Example;
-use shared::time::Timestamp;
 
 use self::catalog::DemoSeries;
 use self::params::Query;

@@ -14,15 +14,15 @@ use std::io::{Write as _, stderr};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use shared::analysis::{Analysis, analyze, detect, prepare};
-use shared::findings::{self, Findings, Status, findings, status};
-use shared::knowledge::{Explained, Knowledge, Metadata, explained, explained_worst};
-use shared::panel::Panel;
-use shared::plan::Plan;
-use shared::prometheus::Loaded;
-use shared::report::{self, Context, MOST_EVENTS, MOST_EXPLAINED};
-use shared::rules;
-use shared::words::{self, Clock};
+use oddity_analysis::analysis::{Analysis, analyze, detect, prepare};
+use oddity_analysis::findings::{self, Findings, Status, findings, status};
+use oddity_analysis::knowledge::{Explained, Knowledge, Metadata, explained, explained_worst};
+use oddity_analysis::panel::Panel;
+use oddity_analysis::report::{self, Context, MOST_EVENTS, MOST_EXPLAINED};
+use oddity_analysis::rules;
+use oddity_analysis::words::{self, Clock};
+use oddity_source::plan::Plan;
+use oddity_source::prometheus::Loaded;
 use tokio::signal::unix::{SignalKind, signal};
 
 pub use args::{Args, EXAMPLES, FailOn, Format, USAGE, detectors, ids, settings};

@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use shared::time::Span;
+use oddity_detect::time::Span;
 
 use crate::error::{ApiError, ErrorType, Reason};
 

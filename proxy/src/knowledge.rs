@@ -10,7 +10,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use shared::knowledge::{Family, Knowledge, check};
+use oddity_analysis::knowledge::{Family, Knowledge, check};
 
 use crate::assets::{self, File, Files};
 use crate::config::ConfigError;

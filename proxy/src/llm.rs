@@ -1,5 +1,5 @@
 //! The language model: a question goes to the one API that the operator names, within limits, and its answer comes back
-//! as lines of [`ChatEvent`](shared::api::ChatEvent). It has no tools.
+//! as lines of [`ChatEvent`](oddity_analysis::api::ChatEvent). It has no tools.
 
 pub mod answer;
 mod budget;
@@ -15,11 +15,11 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Response};
+use oddity_analysis::api::{self, Chat, LanguageModel, Message, Role};
+use oddity_analysis::assistant::cost_of;
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder};
 use serde_json::json;
-use shared::api::{self, Chat, LanguageModel, Message, Role};
-use shared::prompt::cost_of;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use url::Url;

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use oddity_detect::detect::Detector;
 use proxy::config::{Access, Cli, Command, Settings, load_dotenv, refuse};
 use proxy::metrics::Metrics;
 use proxy::worker::Workers;
 use proxy::{AppState, detect, server, source};
-use shared::detect::Detector;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;

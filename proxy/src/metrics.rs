@@ -13,7 +13,7 @@ use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram, with_local_r
 use metrics_exporter_prometheus::{
     BuildError, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
 };
-use shared::time::Timestamp;
+use oddity_detect::time::Timestamp;
 
 use crate::error::Reason;
 use crate::fault::Fault;

@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::routing::{get, post};
-use shared::api::{Delivery, Outcome};
+use oddity_analysis::api::{Delivery, Outcome};
 use tokio::sync::Semaphore;
 
 use crate::AppState;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use shared::time::{Span, Step, TimeRange};
+use oddity_detect::time::{Span, Step, TimeRange};
 
 use crate::config::Limits;
 use crate::endpoint::{Endpoint, Params};

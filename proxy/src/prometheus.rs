@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
-use shared::api::Sources;
+use oddity_analysis::api::Sources;
 
 use crate::AppState;
 use crate::body::{self, Expected};

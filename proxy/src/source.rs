@@ -6,9 +6,9 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use axum::body::Body;
 use axum::http::{Method, Response, StatusCode};
 use metrics::Histogram;
+use oddity_analysis::api::{self, Example, SourceKind};
+use oddity_detect::time::{Span, Timestamp};
 use serde_json::json;
-use shared::api::{self, Example, SourceKind};
-use shared::time::{Span, Timestamp};
 
 use crate::config::{ConfigError, Limits, Settings, SourceSettings};
 use crate::connection::Connection;

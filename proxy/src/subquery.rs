@@ -7,8 +7,8 @@ mod scan;
 
 use std::time::Duration;
 
+use oddity_detect::time::Span;
 use promql_parser::parser::{Expr, SubqueryExpr};
-use shared::time::Span;
 
 use crate::demo;
 

@@ -20,7 +20,7 @@ use bytes::Bytes;
 use form_urlencoded::Serializer;
 use http_body_util::Full;
 use metrics::Counter;
-use shared::api::SourceKind;
+use oddity_analysis::api::SourceKind;
 use tokio::time::Instant;
 use url::{Position, Url};
 

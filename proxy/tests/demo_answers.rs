@@ -1,10 +1,10 @@
 //! What the demo source promises: the planted events, every endpoint, and clear errors.
 
+use oddity_detect::time::{Span, Timestamp};
 use proxy::demo::Demo;
 use proxy::endpoint::{Endpoint, Params};
 use proxy::error::ApiError;
 use serde_json::{Value as Json, json};
-use shared::time::{Span, Timestamp};
 
 /// 2026-01-15T09:37:00Z.
 const ANCHOR: Timestamp = Timestamp(1_768_469_820_000);

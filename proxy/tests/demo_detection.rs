@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
+use oddity_analysis::analysis::{Analysis, Learning, Settings, analyze, detect, prepare};
+use oddity_analysis::words;
+use oddity_detect::detect::Detector;
+use oddity_detect::event::{Kind, Level};
+use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
+use oddity_source::prometheus::{Loaded, Stitcher};
+use oddity_source::query::RangeQuery;
 use proxy::demo::Demo;
 use proxy::endpoint::{Endpoint, Params};
 use serde_json::json;
-use shared::analysis::{Analysis, Learning, Settings, analyze, detect, prepare};
-use shared::detect::Detector;
-use shared::event::{Kind, Level};
-use shared::prometheus::{Loaded, Stitcher};
-use shared::query::RangeQuery;
-use shared::time::{Span, Step, TimeRange, Timestamp};
-use shared::words;
 
 /// 2026-01-15T09:37:00Z.
 const ANCHOR: Timestamp = Timestamp(1_768_469_820_000);

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use oddity_detect::time::{Span, Timestamp};
 use proxy::demo::Demo;
 use proxy::endpoint::{Endpoint, Params};
 use serde_json::Value as Json;
-use shared::time::{Span, Timestamp};
 
 use crate::support::prometheus::Prometheus;
 
@@ -88,7 +88,7 @@ async fn the_demo_source_answers_as_prometheus_does() {
         let request = client
             .post(format!("http://{}/api/v1/{path}", prometheus.address()))
             .header("Content-Type", "application/x-www-form-urlencoded")
-            .body(shared::api::form(&params));
+            .body(oddity_analysis::api::form(&params));
         let reply = request.send().await.expect("a reply");
         let reply: Json =
             serde_json::from_slice(&reply.bytes().await.expect("a body")).expect("JSON");

@@ -1,11 +1,11 @@
 //! Whatever is asked, the demo source answers or refuses with a reason.
 
+use oddity_detect::time::{Span, Timestamp};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proxy::demo::Demo;
 use proxy::endpoint::{Endpoint, Params};
-use shared::time::{Span, Timestamp};
 
 /// 2026-01-15T09:37:00Z.
 const ANCHOR: Timestamp = Timestamp(1_768_469_820_000);

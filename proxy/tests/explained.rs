@@ -1,18 +1,18 @@
 //! What the report says of the events that are planted in the demo source, and that it says nothing where nothing is.
 
+use oddity_analysis::analysis::{Analysis, Learning, Settings, analyze, detect, prepare};
+use oddity_analysis::knowledge::{Explained, Metadata, Subject, explained_worst};
+use oddity_analysis::report::{Context, MOST_EXPLAINED, markdown};
+use oddity_analysis::words::Clock;
+use oddity_detect::detect::Detector;
+use oddity_detect::event::Kind;
+use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
+use oddity_source::plan::{Plan, Question, Request};
+use oddity_source::prometheus::Loaded;
 use proxy::demo::Demo;
 use proxy::endpoint::{Endpoint, Params};
 use proxy::knowledge::load;
 use serde_json::json;
-use shared::analysis::{Analysis, Learning, Settings, analyze, detect, prepare};
-use shared::detect::Detector;
-use shared::event::Kind;
-use shared::knowledge::{Explained, Metadata, Subject, explained_worst};
-use shared::plan::{Plan, Question, Request};
-use shared::prometheus::Loaded;
-use shared::report::{Context, MOST_EXPLAINED, markdown};
-use shared::time::{Span, Step, TimeRange, Timestamp};
-use shared::words::Clock;
 
 /// 2026-01-15T07:00:00Z, when the events are planted.
 const ANCHOR: Timestamp = Timestamp(1_768_460_400_000);
@@ -119,7 +119,7 @@ fn faults(plant: &Plant) -> Vec<String> {
     let series = &analysis.detected.loaded.series[facts.series];
     let first = series.grid.nearest(ANCHOR).unwrap();
     let after = series.values[first..].iter().copied().filter(|value| value.is_finite());
-    let up = event.direction == shared::event::Direction::Up;
+    let up = event.direction == oddity_detect::event::Direction::Up;
     let farthest = after.reduce(if up { f64::max } else { f64::min }).unwrap();
     let near = |a: f64, b: f64| (a / b - 1.0).abs() <= 0.05;
     if let Some(peak) = plant.peak {
@@ -256,7 +256,12 @@ fn where_nothing_happens_nothing_is_invented() {
     // A healthy control, and a counter of independent events at one rate.
     for expr in ["ntp_offset_seconds", "rate(http_requests_total{code=\"404\"}[5m])"] {
         let analysis = analysis(expr, 120);
-        assert_eq!(analysis.event_count(), 0, "{expr}: {}", shared::words::headline(&analysis));
+        assert_eq!(
+            analysis.event_count(),
+            0,
+            "{expr}: {}",
+            oddity_analysis::words::headline(&analysis)
+        );
         let knowledge = load(None).unwrap();
         let explained =
             explained_worst(&analysis, MOST_EXPLAINED, Some(&knowledge), &metadata(expr));

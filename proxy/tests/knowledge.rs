@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 
+use oddity_analysis::knowledge::{Check, Knowledge, Scope};
+use oddity_detect::series::Labels;
+use oddity_detect::time::{Step, Timestamp};
+use oddity_source::promql;
 use proxy::config::ConfigError;
 use proxy::knowledge::load;
-use shared::knowledge::{Check, Knowledge, Scope};
-use shared::promql;
-use shared::series::Labels;
-use shared::time::{Step, Timestamp};
 
 use crate::support::prometheus::Prometheus;
 use crate::support::{send, serve};
@@ -119,7 +119,7 @@ async fn every_query_runs_on_a_real_prometheus() {
     let (mut faults, mut answered) = (Vec::new(), 0);
     for (query, place) in &queries {
         let parameters = [("query", query.clone()), ("time", NOW.to_string())];
-        let body = shared::api::form(&parameters);
+        let body = oddity_analysis::api::form(&parameters);
         let reply = send(prometheus.address(), "POST /api/v1/query", &form, &body).await;
         if reply.status != 200 {
             faults.push(format!("{place}\n  {query}\n  {}", reply.body));

@@ -6,7 +6,7 @@ mod real;
 
 use std::time::{Duration, Instant};
 
-use shared::api::ChatEvent;
+use oddity_analysis::api::ChatEvent;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use oddity_analysis::api::{Amount, Notice, Noticed};
+use oddity_detect::event::{Direction, Kind};
+use oddity_detect::time::{Span, Timestamp};
 use serde_json::{Value, json};
-use shared::api::{Amount, Notice, Noticed};
-use shared::event::{Direction, Kind};
-use shared::time::{Span, Timestamp};
 use tokio::net::TcpListener;
 
 use crate::support::alertmanager::Alertmanager;

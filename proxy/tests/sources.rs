@@ -4,10 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use oddity_detect::time::Timestamp;
 use proxy::demo::Demo;
 use proxy::endpoint::Endpoint;
 use proxy::history::History;
-use shared::time::Timestamp;
 
 use crate::support::prometheus::Prometheus;
 use crate::support::scripted::{Scripted, Then, ok};

@@ -1,4 +1,4 @@
-use shared::time::Span;
+use oddity_detect::time::Span;
 
 /// How many samples after the last labelled one an event may still begin to count as its.
 pub const TOLERANCE: usize = 3;

@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
+use oddity_detect::detect::Detector;
+use oddity_detect::time::Timestamp;
 use rayon::prelude::*;
-use shared::detect::Detector;
-use shared::time::Timestamp;
 
 use crate::data::{DataError, Recording, column};
 use crate::verdict::{Verdict, judge};

@@ -6,10 +6,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use oddity_detect::detect::auto::{Evidence, Tuning};
+use oddity_detect::detect::{Auto, Input};
+use oddity_detect::event::{Rule, alerts};
 use rayon::prelude::*;
-use shared::detect::auto::{Evidence, Tuning};
-use shared::detect::{Auto, Input};
-use shared::event::{Rule, alerts};
 
 use super::{
     Corpus, Curves, File, Fold, Measured, Profile, REPEATS, STANDARD, best, category_folds,

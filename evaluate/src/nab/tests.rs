@@ -10,7 +10,7 @@ fn file(category: &str, rows: usize, windows: &[(usize, usize)]) -> File {
     let recording = Recording {
         name: format!("{category}/file.csv"),
         written: vec![String::new(); rows],
-        times: vec![shared::time::Timestamp(0); rows],
+        times: vec![oddity_detect::time::Timestamp(0); rows],
         values: vec![0.0; rows],
         labels: None,
     };

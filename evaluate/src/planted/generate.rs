@@ -3,8 +3,8 @@
 //! A series is level + trend + season + noise. "Scale" is the robust scale of the noise alone,
 //! `(q75 - q25) / 1.349`; everything is built in scales and put into a unit at the end.
 
-use shared::series::Grid;
-use shared::time::{Step, Timestamp};
+use oddity_detect::series::Grid;
+use oddity_detect::time::{Step, Timestamp};
 
 use super::dice::Dice;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use shared::event::Kind;
+use oddity_detect::event::Kind;
 
 use super::generate::Plant;
 

@@ -3,12 +3,12 @@
 
 mod marks;
 
-use figure::{Area, MOST_POINTS, Palette, decimated, indices};
-use shared::analysis::Ranked;
-use shared::detect::Detection;
-use shared::event::{Event, Rule};
-use shared::series::Grid;
-use shared::time::TimeRange;
+use oddity_analysis::analysis::Ranked;
+use oddity_detect::detect::Detection;
+use oddity_detect::event::{Event, Rule};
+use oddity_detect::series::Grid;
+use oddity_detect::time::TimeRange;
+use oddity_figure::{Area, MOST_POINTS, Palette, decimated, indices};
 use web_sys::CanvasRenderingContext2d as Canvas;
 
 /// Pixels from one point of an edge of the band to the next.

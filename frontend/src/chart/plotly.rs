@@ -1,7 +1,7 @@
 //! The only binding to Plotly.
 
-use figure::{Curve, Layout};
 use js_sys::{Array, Float64Array, Function, Object, Promise, Reflect};
+use oddity_figure::{Curve, Layout};
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 

@@ -1,10 +1,10 @@
 //! What is known of the sample under the pointer.
 
-use figure::{Area, Ranges};
 use leptos::prelude::*;
-use shared::detect::Quantity;
-use shared::unit::Unit;
-use shared::words;
+use oddity_analysis::words;
+use oddity_detect::detect::Quantity;
+use oddity_figure::{Area, Ranges};
+use oddity_source::unit::Unit;
 
 use crate::state::State;
 

@@ -1,14 +1,14 @@
 //! The component: it owns the two layers, follows size, theme and pointer, and draws on change.
 
-use figure::{Area, Palette, Ranges, STRIP_DOMAIN, View, picture};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::analysis::{Analysis, Ranked};
-use shared::detect::Quantity;
-use shared::event::Kind;
-use shared::time::{TimeRange, Timestamp};
-use shared::{report, words};
+use oddity_analysis::analysis::{Analysis, Ranked};
+use oddity_analysis::{report, words};
+use oddity_detect::detect::Quantity;
+use oddity_detect::event::Kind;
+use oddity_detect::time::{TimeRange, Timestamp};
+use oddity_figure::{Area, Palette, Ranges, STRIP_DOMAIN, View, picture};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, HtmlElement, PointerEvent, ResizeObserver};
@@ -63,7 +63,7 @@ pub fn Chart() -> impl IntoView {
         if size.0 < 1.0 {
             return;
         }
-        let now = figure::ranges(&analysis, ranked, figure::times(&analysis, zoom));
+        let now = oddity_figure::ranges(&analysis, ranked, oddity_figure::times(&analysis, zoom));
         let view = View {
             analysis: &analysis,
             focus: ranked,
@@ -72,7 +72,8 @@ pub fn Chart() -> impl IntoView {
             clock: untrack(|| state.clock()),
             size,
         };
-        let drawn = plotly::react(&target, &figure::layout(&view), figure::lines(&view));
+        let drawn =
+            plotly::react(&target, &oddity_figure::layout(&view), oddity_figure::lines(&view));
         if let Err(error) = drawn {
             leptos::logging::error!("the chart cannot be drawn: {error:?}");
             return;
@@ -199,7 +200,11 @@ pub fn download(state: State) {
         let view = View {
             analysis: &analysis,
             focus: ranked,
-            ranges: figure::ranges(&analysis, ranked, figure::times(&analysis, panel.zoom)),
+            ranges: oddity_figure::ranges(
+                &analysis,
+                ranked,
+                oddity_figure::times(&analysis, panel.zoom),
+            ),
             palette: &read_palette(&root),
             clock,
             size: PICTURE,

@@ -5,8 +5,8 @@ mod preview;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::api::LanguageModel;
-use shared::prompt::Task;
+use oddity_analysis::api::LanguageModel;
+use oddity_analysis::assistant::Task;
 use web_sys::KeyboardEvent;
 
 use crate::save::copy;

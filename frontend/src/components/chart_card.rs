@@ -1,6 +1,6 @@
 use leptos::prelude::*;
-use shared::time::TimeRange;
-use shared::words;
+use oddity_analysis::words;
+use oddity_detect::time::TimeRange;
 
 use crate::chart::{Chart, download};
 use crate::state::State;

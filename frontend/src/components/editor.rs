@@ -1,6 +1,6 @@
 //! The binding to the PromQL editor of `frontend/js/editor.js`.
 
-use shared::prometheus::Position;
+use oddity_source::prometheus::Position;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 

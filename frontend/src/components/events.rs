@@ -2,13 +2,13 @@ mod beside;
 mod explanation;
 
 use leptos::prelude::*;
-use shared::analysis::{Analysis, Ranked};
-use shared::api::{Notice, Noticed};
-use shared::event::Event;
-use shared::knowledge::explained;
-use shared::time::{Span, TimeRange};
-use shared::unit::Unit;
-use shared::words::{self, Clock};
+use oddity_analysis::analysis::{Analysis, Ranked};
+use oddity_analysis::api::{Notice, Noticed};
+use oddity_analysis::knowledge::explained;
+use oddity_analysis::words::{self, Clock};
+use oddity_detect::event::Event;
+use oddity_detect::time::{Span, TimeRange};
+use oddity_source::unit::Unit;
 
 use super::send::Send;
 use crate::state::State;

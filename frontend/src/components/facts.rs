@@ -1,7 +1,7 @@
 use leptos::prelude::*;
-use shared::analysis::Analysis;
-use shared::time::Span;
-use shared::unit::Unit;
+use oddity_analysis::analysis::Analysis;
+use oddity_detect::time::Span;
+use oddity_source::unit::Unit;
 
 use crate::state::State;
 

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::api::SourceKind;
+use oddity_analysis::api::SourceKind;
 
 use crate::save::copy;
 use crate::state::State;

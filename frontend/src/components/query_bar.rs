@@ -1,6 +1,6 @@
 use leptos::html;
 use leptos::prelude::*;
-use shared::api::source_path;
+use oddity_analysis::api::source_path;
 use wasm_bindgen::closure::Closure;
 
 use super::editor::Editor;

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
-use shared::panel::{RANGES, Range};
-use shared::time::{Span, Step, TimeRange, Timestamp};
+use oddity_analysis::panel::{RANGES, Range};
+use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
 
 use crate::state::State;
 

@@ -1,10 +1,10 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::analysis::Analysis;
-use shared::api::{MOST_NOTIFIED, Notice, Noticed};
-use shared::knowledge::explained_worst;
-use shared::report::{self, Context, MOST_EXPLAINED};
-use shared::rules;
+use oddity_analysis::analysis::Analysis;
+use oddity_analysis::api::{MOST_NOTIFIED, Notice, Noticed};
+use oddity_analysis::knowledge::explained_worst;
+use oddity_analysis::report::{self, Context, MOST_EXPLAINED};
+use oddity_analysis::rules;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::send::Send;

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use shared::panel::Tab;
+use oddity_analysis::panel::Tab;
 
 use super::ask::Explain;
 use super::events::Events;

@@ -5,8 +5,8 @@ mod verification;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::analysis::Analysis;
-use shared::rules::{self, Export, Group, NotTested, Options, Style};
+use oddity_analysis::analysis::Analysis;
+use oddity_analysis::rules::{self, Export, Group, NotTested, Options, Style};
 
 use crate::save::{copy, save_text};
 use crate::state::{Same, State};

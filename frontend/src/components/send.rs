@@ -3,7 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::api::{Delivery, Notice, Outcome, Preview, TargetKind};
+use oddity_analysis::api::{Delivery, Notice, Outcome, Preview, TargetKind};
 
 use crate::state::{LoadError, State};
 

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use shared::analysis::Ranked;
+use oddity_analysis::analysis::Ranked;
 
 use crate::state::State;
 

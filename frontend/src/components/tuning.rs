@@ -6,8 +6,8 @@ mod params;
 mod rule;
 
 use leptos::prelude::*;
-use shared::analysis::Settings;
-use shared::detect::Detector;
+use oddity_analysis::analysis::Settings;
+use oddity_detect::detect::Detector;
 
 use crate::state::State;
 use detectors::Detectors;

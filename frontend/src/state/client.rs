@@ -1,12 +1,12 @@
 //! What the page asks its server, and how it says what went wrong.
 
 use gloo_net::http::{Request as Http, Response};
+use oddity_analysis::api::{form, source_path};
+use oddity_source::plan::{Plan, Progress, Request};
+use oddity_source::prometheus::{Loaded, Position, ReplyError, decode_data};
+use oddity_source::query::QueryError;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
-use shared::api::{form, source_path};
-use shared::plan::{Plan, Progress, Request};
-use shared::prometheus::{Loaded, Position, ReplyError, decode_data};
-use shared::query::QueryError;
 use web_sys::AbortSignal;
 
 /// Why there is nothing to show; each message says what to change.

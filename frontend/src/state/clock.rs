@@ -1,6 +1,6 @@
 //! The only clock of the page.
 
-use shared::time::Timestamp;
+use oddity_detect::time::Timestamp;
 
 pub(super) fn now() -> Timestamp {
     Timestamp(js_sys::Date::now() as i64)

@@ -4,8 +4,8 @@
 use gloo_net::http::Request as Http;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::api::{form, source_path};
-use shared::knowledge::{Knowledge, Metadata, Subject};
+use oddity_analysis::api::{form, source_path};
+use oddity_analysis::knowledge::{Knowledge, Metadata, Subject};
 
 use super::{Same, State, client};
 

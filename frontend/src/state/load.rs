@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::api::Source;
-use shared::panel::Range;
-use shared::plan::{self, Plan, Progress};
-use shared::time::{Step, Timestamp};
+use oddity_analysis::api::Source;
+use oddity_analysis::panel::Range;
+use oddity_detect::time::{Step, Timestamp};
+use oddity_source::plan::{self, Plan, Progress};
 
 use super::{LoadError, Same, State, client};
 

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use oddity_analysis::api::{Delivery, Notice, Preview, Targets};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use shared::api::{Delivery, Notice, Preview, Targets};
 
 use super::{LoadError, State, client};
 

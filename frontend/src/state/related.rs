@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::analysis::Analysis;
-use shared::event::Event;
-use shared::plan::{Plan, Progress, Request};
-use shared::prometheus::{decode_data, decode_vector};
-use shared::related::{Candidates, Odd, Origin, Place, Related, Windows, rank};
-use shared::series::{Labels, Series};
-use shared::time::{TimeRange, Timestamp};
+use oddity_analysis::analysis::Analysis;
+use oddity_analysis::related::{Candidates, Odd, Origin, Place, Related, Windows, rank};
+use oddity_detect::event::Event;
+use oddity_detect::series::{Labels, Series};
+use oddity_detect::time::{TimeRange, Timestamp};
+use oddity_source::plan::{Plan, Progress, Request};
+use oddity_source::prometheus::{decode_data, decode_vector};
 use web_sys::AbortSignal;
 
 use super::{LoadError, Same, State, client};

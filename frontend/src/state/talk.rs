@@ -5,12 +5,12 @@ mod stream;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::analysis::Analysis;
-use shared::api::{Chat, EndReason, LanguageModel, Llm};
-use shared::knowledge::explained_worst;
-use shared::prompt::{Ask, Opinion, Prompt, PromptError, Revealer, Task, Turn, prompt};
-use shared::report::{MOST_EXPLAINED, Section};
-use shared::time::Timestamp;
+use oddity_analysis::analysis::Analysis;
+use oddity_analysis::api::{Chat, EndReason, LanguageModel, Llm};
+use oddity_analysis::assistant::{Ask, Opinion, Prompt, PromptError, Revealer, Task, Turn, prompt};
+use oddity_analysis::knowledge::explained_worst;
+use oddity_analysis::report::{MOST_EXPLAINED, Section};
+use oddity_detect::time::Timestamp;
 
 use super::running::Running;
 use super::{Beside, Same, State, client, clock};
@@ -297,7 +297,7 @@ impl State {
             said: said.iter().map(|one| (one.question.clone(), one.shown.clone())).collect(),
             unknown: said.iter().flat_map(|one| one.unknown()).collect(),
         };
-        Some(shared::prompt::section(&opinion, self.clock()))
+        Some(oddity_analysis::assistant::section(&opinion, self.clock()))
     }
 }
 

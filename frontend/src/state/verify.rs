@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::analysis::Detected;
-use shared::plan::{Plan, Progress};
-use shared::rules::{self, Export, Verification};
+use oddity_analysis::analysis::Detected;
+use oddity_analysis::rules::{self, Export, Verification};
+use oddity_source::plan::{Plan, Progress};
 
 use super::{LoadError, Same, State, client};
 

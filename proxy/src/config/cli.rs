@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{CommandFactory as _, FromArgMatches as _};
-use shared::time::Timestamp;
+use oddity_detect::time::Timestamp;
 
 use crate::detect;
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use oddity_analysis::api::SourceKind;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
-use shared::api::SourceKind;
 
 use super::limits::{Limits, SourceLimits};
 use super::llm::FileLlm;

@@ -3,9 +3,9 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use oddity_detect::time::Span;
+use oddity_source::query::MAX_POINTS;
 use serde::{Deserialize, Deserializer};
-use shared::query::MAX_POINTS;
-use shared::time::Span;
 
 /// Limits with their defaults. Lengths of time are written as in Prometheus: `30s`, `1m`.
 #[derive(Clone, Debug, Deserialize)]

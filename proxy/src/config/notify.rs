@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use axum::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use oddity_analysis::api::TargetKind;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use shared::api::TargetKind;
 use url::Url;
 
 use super::file::{read_secret, some_duration};
@@ -24,9 +24,9 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// One target.
 #[derive(Clone, Debug)]
 pub struct NotifySettings {
-    /// See [`shared::api::Target::id`].
+    /// See [`oddity_analysis::api::Target::id`].
     pub id: String,
-    /// See [`shared::api::Target::name`].
+    /// See [`oddity_analysis::api::Target::name`].
     pub name: String,
     /// See [`TargetKind`].
     pub kind: TargetKind,

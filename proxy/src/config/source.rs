@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use axum::http::header::{self, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use oddity_analysis::api::SourceKind;
 use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use shared::api::SourceKind;
 use url::Url;
 
 use super::credentials::{Authorization, basic, bearer, sensitive};
@@ -39,9 +39,9 @@ const RESERVED: [HeaderName; 9] = [
 /// One upstream source.
 #[derive(Clone, Debug)]
 pub struct SourceSettings {
-    /// See [`shared::api::Source::id`].
+    /// See [`oddity_analysis::api::Source::id`].
     pub id: String,
-    /// See [`shared::api::Source::name`].
+    /// See [`oddity_analysis::api::Source::name`].
     pub name: String,
     /// Prometheus or VictoriaMetrics.
     pub kind: SourceKind,

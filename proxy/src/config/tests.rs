@@ -163,7 +163,7 @@ fn headers_limits_and_origins_are_read() {
     assert_eq!(settings.limits.timeout.as_secs(), 60);
     assert_eq!(settings.limits.concurrent_queries.get(), 2);
     assert_eq!(source.limits.timeout.as_secs(), 10);
-    assert_eq!(source.kind, shared::api::SourceKind::VictoriaMetrics);
+    assert_eq!(source.kind, oddity_analysis::api::SourceKind::VictoriaMetrics);
     assert_eq!(source.headers["x-scope-orgid"], "team");
     assert!(source.headers.values().all(axum::http::HeaderValue::is_sensitive));
     let env = load("", &[("PROMETHEUS_URL", "http://a"), ("PROMETHEUS_ORG_ID", "env")]).unwrap();

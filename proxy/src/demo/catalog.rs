@@ -5,9 +5,9 @@ mod system;
 
 use std::sync::Arc;
 
-use shared::api::Example;
-use shared::series::{Labels, METRIC_NAME};
-use shared::time::Timestamp;
+use oddity_analysis::api::Example;
+use oddity_detect::series::{Labels, METRIC_NAME};
+use oddity_detect::time::Timestamp;
 
 use super::signal::{Moment, Noise, PAST};
 use crate::history::{History, OWN, Own};

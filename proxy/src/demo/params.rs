@@ -1,7 +1,7 @@
 //! Reads the parameters of a request, with Prometheus' own messages.
 
-use shared::query::MAX_POINTS;
-use shared::time::{Span, Timestamp};
+use oddity_detect::time::{Span, Timestamp};
+use oddity_source::query::MAX_POINTS;
 
 use super::bad_data;
 use super::promql::Steps;

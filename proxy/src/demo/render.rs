@@ -1,7 +1,7 @@
 //! Values as Prometheus' HTTP API writes them.
 
+use oddity_detect::series::Labels;
 use serde_json::{Map, Value as Json, json};
-use shared::series::Labels;
 
 use super::promql::{RawSeries, StepSeries, Steps, Value};
 

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser};
-use shared::detect::Detector;
-use shared::event::{Level, Rule};
-use shared::panel::{KEYS, Panel};
-use shared::time::{Span, Step, Timestamp};
+use oddity_analysis::panel::{KEYS, Panel};
+use oddity_detect::detect::Detector;
+use oddity_detect::event::{Level, Rule};
+use oddity_detect::time::{Span, Step, Timestamp};
 use url::Url;
 
 const ASKED: &str = "What is asked";

@@ -8,10 +8,10 @@ use std::time::Instant;
 
 use axum::body::to_bytes;
 use axum::http::Method;
-use shared::api::form;
-use shared::knowledge::{Metadata, Subject};
-use shared::plan::{Plan, Progress};
-use shared::prometheus::{Loaded, ReplyError};
+use oddity_analysis::api::form;
+use oddity_analysis::knowledge::{Metadata, Subject};
+use oddity_source::plan::{Plan, Progress};
+use oddity_source::prometheus::{Loaded, ReplyError};
 
 use super::Failure;
 use crate::connection::Connection;

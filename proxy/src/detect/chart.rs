@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use figure::{Named, Palette, View, interactive, ranges, times};
+use oddity_analysis::analysis::{Analysis, Ranked};
+use oddity_analysis::explain::sentence;
+use oddity_analysis::knowledge::Explained;
+use oddity_analysis::panel::Panel;
+use oddity_analysis::report::{Context, MOST_EVENTS};
+use oddity_analysis::words;
+use oddity_figure::{Named, Palette, View, interactive, ranges, times};
 use serde_json::json;
-use shared::analysis::{Analysis, Ranked};
-use shared::explain::sentence;
-use shared::knowledge::Explained;
-use shared::panel::Panel;
-use shared::report::{Context, MOST_EVENTS};
-use shared::words;
 
 use super::Failure;
 use crate::assets;

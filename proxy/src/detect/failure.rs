@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use shared::prometheus::{Position, ReplyError};
-use shared::query::QueryError;
+use oddity_source::prometheus::{Position, ReplyError};
+use oddity_source::query::QueryError;
 
 use crate::config::ConfigError;
 use crate::error::ApiError;

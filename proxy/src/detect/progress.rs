@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal as _, Write as _, stderr};
 
-use shared::plan::Progress;
+use oddity_source::plan::Progress;
 
 /// The line; it is taken away when this is dropped.
 pub(super) struct Line {

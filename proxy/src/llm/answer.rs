@@ -3,10 +3,10 @@
 //! Source: OpenAI's API reference, "The chat completion chunk object".
 
 use axum::http::StatusCode;
+use oddity_analysis::api::{ChatEvent, EndReason, Usage};
+use oddity_analysis::assistant::estimate;
 use serde::Deserialize;
 use serde_json::Value;
-use shared::api::{ChatEvent, EndReason, Usage};
-use shared::prompt::estimate;
 
 use super::fault::Fault;
 use super::sse::Events;

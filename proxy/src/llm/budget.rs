@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use metrics::Gauge;
-use shared::time::Timestamp;
+use oddity_detect::time::Timestamp;
 
 use super::fault::Refusal;
 

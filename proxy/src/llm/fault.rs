@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use shared::api::ChatEvent;
-use shared::time::Span;
+use oddity_analysis::api::ChatEvent;
+use oddity_detect::time::Span;
 
 use crate::error::{ApiError, ErrorType, Reason};
 use crate::fault::Fault as Connection;

@@ -10,8 +10,8 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use bytes::Bytes;
 use futures_util::stream;
+use oddity_analysis::api::{ChatEvent, EndReason};
 use reqwest::{RequestBuilder, Response};
-use shared::api::{ChatEvent, EndReason};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 

@@ -1,7 +1,7 @@
 //! Whether a notice may become a message.
 
 use axum::http::{HeaderMap, HeaderValue, header::HOST};
-use shared::api::{MOST_NOTIFIED, Notice, Noticed};
+use oddity_analysis::api::{MOST_NOTIFIED, Notice, Noticed};
 use url::{Position, Url};
 
 use crate::AppState;

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use oddity_analysis::api::Notice;
+use oddity_detect::event::Kind;
+use oddity_detect::time::Timestamp;
 use ring::digest::{SHA256, digest};
 use serde::Serialize;
-use shared::api::Notice;
-use shared::event::Kind;
-use shared::time::Timestamp;
 
 /// So many notifications are remembered at most, the latest ones.
 const MOST: usize = 10_000;

@@ -4,13 +4,13 @@ mod alertmanager;
 mod slack;
 mod webhook;
 
+use oddity_analysis::api::{Notice, Noticed, TargetKind};
+use oddity_analysis::report::markdown::is_bidi;
+use oddity_analysis::words;
+use oddity_detect::event::Level;
+use oddity_detect::series::{Labels, METRIC_NAME};
+use oddity_detect::time::{Span, Timestamp};
 use serde_json::Value;
-use shared::api::{Notice, Noticed, TargetKind};
-use shared::event::Level;
-use shared::report::markdown::is_bidi;
-use shared::series::{Labels, METRIC_NAME};
-use shared::time::{Span, Timestamp};
-use shared::words;
 
 /// One message, before it is put into the form of a target.
 #[derive(Clone, Copy, Debug)]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::HeaderMap;
+use oddity_analysis::api::{Delivery, Notice, Preview, Targets};
 use serde::de::DeserializeOwned;
-use shared::api::{Delivery, Notice, Preview, Targets};
 
 use super::memory::Key;
 use super::{Message, Said, check};

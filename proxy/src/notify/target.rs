@@ -10,10 +10,10 @@ use axum::http::header::{
 use axum::http::{Method, Request, StatusCode, Uri};
 use bytes::Bytes;
 use http_body_util::Full;
+use oddity_analysis::api::{self, TargetKind};
+use oddity_detect::time::Timestamp;
 use ring::hmac;
 use secrecy::ExposeSecret as _;
-use shared::api::{self, TargetKind};
-use shared::time::Timestamp;
 use tokio::time::{Instant, sleep, timeout_at};
 use url::{Position, Url};
 

@@ -1,7 +1,7 @@
 //! The routes of notifications.
 
+use oddity_analysis::api::MOST_NOTIFIED;
 use serde_json::{Map, Value, json};
-use shared::api::MOST_NOTIFIED;
 
 use super::get;
 

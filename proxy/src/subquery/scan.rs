@@ -1,6 +1,6 @@
 //! Subqueries by their brackets alone, in any dialect of PromQL, however long and however deep.
 
-use shared::time::Span;
+use oddity_detect::time::Span;
 
 use super::nest;
 

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use shared::analysis::{Learning, detect, prepare};
-use shared::detect::Detector;
-use shared::event::Rule;
-use shared::query::RangeQuery;
-use shared::rules::{export, verify};
-use shared::time::{Step, TimeRange, Timestamp};
+use oddity_analysis::analysis::{Learning, detect, prepare};
+use oddity_analysis::rules::{export, verify};
+use oddity_detect::detect::Detector;
+use oddity_detect::event::Rule;
+use oddity_detect::time::{Step, TimeRange, Timestamp};
+use oddity_source::query::RangeQuery;
 
 use super::samples::{Random, START, series, text};
 use super::source::Source;

@@ -4,15 +4,15 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use oddity_analysis::analysis::{Detected, Learning, detect, prepare};
+use oddity_analysis::rules::{Options, Style, export, tolerance};
+use oddity_detect::detect::Detector;
+use oddity_detect::event::Rule;
+use oddity_detect::series::{Labels, Series};
+use oddity_detect::time::{Step, TimeRange, Timestamp};
+use oddity_source::prometheus::Loaded;
+use oddity_source::query::RangeQuery;
 use serde_json::Value as Json;
-use shared::analysis::{Detected, Learning, detect, prepare};
-use shared::detect::Detector;
-use shared::event::Rule;
-use shared::prometheus::Loaded;
-use shared::query::RangeQuery;
-use shared::rules::{Options, Style, export, tolerance};
-use shared::series::{Labels, Series};
-use shared::time::{Step, TimeRange, Timestamp};
 
 use super::samples::Random;
 use super::source::Source;

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use shared::analysis::{Detected, Learning, detect, prepare};
-use shared::detect::Detector;
-use shared::event::{Rule, Sides, flagged};
-use shared::prometheus::Loaded;
-use shared::query::RangeQuery;
-use shared::rules::{Export, TOLERANCE, export, tolerance, verify};
-use shared::time::{Span, Step, TimeRange, Timestamp};
+use oddity_analysis::analysis::{Detected, Learning, detect, prepare};
+use oddity_analysis::rules::{Export, TOLERANCE, export, tolerance, verify};
+use oddity_detect::detect::Detector;
+use oddity_detect::event::{Rule, Sides, flagged};
+use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
+use oddity_source::prometheus::Loaded;
+use oddity_source::query::RangeQuery;
 
 use super::samples::{Random, START, series, text};
 use super::source::Source;
@@ -207,7 +207,7 @@ fn brief(expr: &str) -> &str {
 
 /// The values of `answer` for a series, one a judged sample, NaN where there is none.
 fn of_series(answer: &Loaded, detected: &Detected, series: usize) -> Vec<f64> {
-    let unnamed = |labels: &shared::series::Labels| {
+    let unnamed = |labels: &oddity_detect::series::Labels| {
         let all = labels.iter().filter(|(name, _)| *name != "__name__");
         all.map(|(n, v)| (n.to_owned(), v.to_owned())).collect::<Vec<_>>()
     };

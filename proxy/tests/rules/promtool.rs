@@ -5,14 +5,14 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use shared::analysis::{Analysis, Learning, analyze, detect, prepare};
-use shared::detect::Detector;
-use shared::event::{Rule, Sides};
-use shared::prometheus::Loaded;
-use shared::query::RangeQuery;
-use shared::rules::{NotTested, Options, Style, export, unit_test};
-use shared::series::{Labels, Series};
-use shared::time::{Step, TimeRange, Timestamp};
+use oddity_analysis::analysis::{Analysis, Learning, analyze, detect, prepare};
+use oddity_analysis::rules::{NotTested, Options, Style, export, unit_test};
+use oddity_detect::detect::Detector;
+use oddity_detect::event::{Rule, Sides};
+use oddity_detect::series::{Labels, Series};
+use oddity_detect::time::{Step, TimeRange, Timestamp};
+use oddity_source::prometheus::Loaded;
+use oddity_source::query::RangeQuery;
 
 use super::samples::Random;
 use crate::support::prometheus::wanted;
@@ -92,7 +92,7 @@ fn analysis(expr: &str, metric: Option<&str>, detector: Detector, rule: Rule) ->
 fn small(id: &str) -> Detector {
     let detector = Detector::by_id(id).unwrap();
     let detector = detector.params().iter().fold(detector, |detector, (param, value)| {
-        if matches!(param.form, shared::detect::Form::Samples) {
+        if matches!(param.form, oddity_detect::detect::Form::Samples) {
             detector.with(param.id, value.min(param.least + 7.0))
         } else {
             detector

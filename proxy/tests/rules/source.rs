@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use shared::prometheus::{Loaded, Stitcher};
-use shared::query::RangeQuery;
+use oddity_source::prometheus::{Loaded, Stitcher};
+use oddity_source::query::RangeQuery;
 
 /// One server.
 pub(super) struct Source {
@@ -42,7 +42,7 @@ impl Source {
             .client
             .post(format!("http://{}/api/v1/{endpoint}", self.address))
             .header("Content-Type", "application/x-www-form-urlencoded")
-            .body(shared::api::form(params));
+            .body(oddity_analysis::api::form(params));
         request.send().await.unwrap().bytes().await.unwrap().to_vec()
     }
 }

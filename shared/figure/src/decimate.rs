@@ -1,6 +1,6 @@
 //! Which samples are drawn: those in view, and of many only what can be seen.
 
-use shared::series::Grid;
+use oddity_detect::series::Grid;
 
 /// So many points of a line are drawn at the most; more cannot be seen and cost time.
 pub const MOST_POINTS: usize = 2_000;
@@ -63,7 +63,7 @@ pub fn decimated(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::time::{Step, Timestamp};
+    use oddity_detect::time::{Step, Timestamp};
 
     fn grid(len: usize) -> Grid {
         Grid { start: Timestamp(0), step: Step::from_seconds(60), len }

@@ -1,8 +1,8 @@
 //! Where a time and a value are on the screen, and which numbers stand at the axes.
 
-use shared::time::Timestamp;
-use shared::unit::Unit;
-use shared::words::Clock;
+use oddity_analysis::words::Clock;
+use oddity_detect::time::Timestamp;
+use oddity_source::unit::Unit;
 
 /// Room around the plot, in pixels.
 pub(crate) const LEFT: f64 = 60.0;

@@ -1,12 +1,12 @@
 //! The chart as a figure that Plotly itself moves: for a file that is opened without the page.
 
+use oddity_analysis::words;
+use oddity_detect::detect::Detection;
+use oddity_detect::event::{Direction, Event};
+use oddity_detect::time::{TimeRange, Timestamp};
 use plotly::Scatter;
 use plotly::common::{Font, HoverInfo, Marker, Mode};
 use plotly::layout::{Axis, AxisType};
-use shared::detect::Detection;
-use shared::event::{Direction, Event};
-use shared::time::{TimeRange, Timestamp};
-use shared::words;
 
 use crate::decimate::{MOST_POINTS, decimated};
 use crate::layout::{Layout, layout};

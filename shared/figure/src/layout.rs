@@ -1,10 +1,10 @@
 //! Axes and surroundings of the chart, the parts of Plotly's layout that are used.
 
+use oddity_analysis::words;
+use oddity_detect::time::TimeRange;
 use plotly::common::{DashType, Font, Line, Title};
 use plotly::layout::{Axis, DragMode, Margin};
 use serde::Serialize;
-use shared::time::TimeRange;
-use shared::words;
 
 use crate::geometry::{BOTTOM, LEFT, RIGHT, STRIP_DOMAIN, TOP, VALUES_DOMAIN, ticks, time_ticks};
 use crate::{Ranges, View, span};

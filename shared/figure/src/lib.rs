@@ -9,13 +9,13 @@ mod interactive;
 mod layout;
 mod picture;
 
+use oddity_analysis::analysis::{Analysis, Ranked};
+use oddity_analysis::words::Clock;
+use oddity_detect::detect::Quantity;
+use oddity_detect::time::TimeRange;
 use plotly::common::{HoverInfo, Line, Mode};
 use plotly::{Scatter, Trace};
 use serde::Serialize;
-use shared::analysis::{Analysis, Ranked};
-use shared::detect::Quantity;
-use shared::time::TimeRange;
-use shared::words::Clock;
 
 pub use decimate::{MOST_POINTS, decimated, indices};
 pub use geometry::{Area, STRIP_DOMAIN};

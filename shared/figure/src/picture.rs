@@ -1,10 +1,10 @@
 //! The chart as one Plotly figure, for a file.
 
+use oddity_analysis::words;
+use oddity_detect::series::Grid;
+use oddity_detect::time::TimeRange;
 use plotly::Scatter;
 use plotly::common::{DashType, Fill, Font, Line, Marker, MarkerSymbol, Mode, Title};
-use shared::series::Grid;
-use shared::time::TimeRange;
-use shared::words;
 
 use crate::decimate::{MOST_POINTS, decimated, indices};
 use crate::layout::{Layout, layout};
@@ -132,7 +132,7 @@ pub(crate) fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::time::{Step, Timestamp};
+    use oddity_detect::time::{Step, Timestamp};
 
     #[test]
     fn a_band_with_a_gap_is_two_shapes() {

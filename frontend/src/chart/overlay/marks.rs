@@ -1,8 +1,8 @@
 //! What is pointed at on the canvas: odd samples, those of which a rule says something else, the one under
 //! the pointer.
 
-use figure::indices;
-use shared::event::{Direction, Sides};
+use oddity_detect::event::{Direction, Sides};
+use oddity_figure::indices;
 use web_sys::CanvasRenderingContext2d as Canvas;
 
 use super::{Scene, x_of};

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use shared::api::EndReason;
+use oddity_analysis::api::EndReason;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::state::{Ended, Exchange};

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
-use shared::api::Role;
-use shared::prompt::{Prompt, PromptError};
+use oddity_analysis::api::Role;
+use oddity_analysis::assistant::{Prompt, PromptError};
 
 /// Every word that is sent, before it is.
 #[component]

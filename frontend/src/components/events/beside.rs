@@ -1,7 +1,7 @@
 use leptos::prelude::*;
-use shared::event::Direction;
-use shared::related::{Moved, Related};
-use shared::time::Step;
+use oddity_analysis::related::{Moved, Related};
+use oddity_detect::event::Direction;
+use oddity_detect::time::Step;
 
 use crate::state::{Beside as Looked, Found, State};
 
@@ -125,7 +125,10 @@ fn line(values: &[f64]) -> String {
     out
 }
 
-fn came_or_went(what: &'static str, all: &[shared::series::Labels]) -> impl IntoView + use<> {
+fn came_or_went(
+    what: &'static str,
+    all: &[oddity_detect::series::Labels],
+) -> impl IntoView + use<> {
     const NAMED: usize = 5;
     let names: Vec<String> = all.iter().take(NAMED).map(ToString::to_string).collect();
     let more = all.len().saturating_sub(NAMED);

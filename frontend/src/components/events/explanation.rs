@@ -1,8 +1,8 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::explain::{lines, sentence};
-use shared::knowledge::{Check, Explained, Suspect, Suspects, explained};
-use shared::words::{Clock, capitalised};
+use oddity_analysis::explain::{lines, sentence};
+use oddity_analysis::knowledge::{Check, Explained, Suspect, Suspects, explained};
+use oddity_analysis::words::{Clock, capitalised};
 
 use crate::save::copy;
 use crate::state::State;

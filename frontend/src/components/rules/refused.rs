@@ -1,6 +1,6 @@
 use leptos::prelude::*;
-use shared::detect::{Detector, Form};
-use shared::rules::NotExported;
+use oddity_analysis::rules::NotExported;
+use oddity_detect::detect::{Detector, Form};
 
 use crate::state::State;
 

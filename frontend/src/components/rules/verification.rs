@@ -1,6 +1,6 @@
 use leptos::prelude::*;
-use shared::rules::{Difference, Export, Verification};
-use shared::unit::Unit;
+use oddity_analysis::rules::{Difference, Export, Verification};
+use oddity_source::unit::Unit;
 
 use crate::state::{Agreement, Same, State};
 

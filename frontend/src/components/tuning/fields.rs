@@ -1,8 +1,8 @@
 //! Sliders, typed numbers and choices over the settings.
 
 use leptos::prelude::*;
-use shared::analysis::Settings;
-use shared::unit::Unit;
+use oddity_analysis::analysis::Settings;
+use oddity_source::unit::Unit;
 
 use crate::components::slider::Slider;
 use crate::state::State;

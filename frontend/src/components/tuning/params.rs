@@ -1,7 +1,7 @@
 //! What a detector has to set, made from its own description.
 
 use leptos::prelude::*;
-use shared::detect::{Form, Param};
+use oddity_detect::detect::{Form, Param};
 
 use super::fields::{Numbers, Segments, Typed, count_slider};
 use crate::state::State;

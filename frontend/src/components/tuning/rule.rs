@@ -1,11 +1,11 @@
 //! From which score on something is an event, and what else it takes.
 
 use leptos::prelude::*;
-use shared::analysis::Settings;
-use shared::detect::Quantity;
-use shared::event::{Rule, Sides};
-use shared::unit::Unit;
-use shared::words;
+use oddity_analysis::analysis::Settings;
+use oddity_analysis::words;
+use oddity_detect::detect::Quantity;
+use oddity_detect::event::{Rule, Sides};
+use oddity_source::unit::Unit;
 
 use super::fields::{Numbers, Segments, Typed, count_slider, setting_slider};
 use crate::state::State;

@@ -2,9 +2,9 @@
 
 use js_sys::{Reflect, Uint8Array};
 use leptos::prelude::Set;
-use shared::api::{Chat, ChatEvent, ChatLines, EndReason};
-use shared::prometheus::ReplyError;
-use shared::prompt::Revealer;
+use oddity_analysis::api::{Chat, ChatEvent, ChatLines, EndReason};
+use oddity_analysis::assistant::Revealer;
+use oddity_source::prometheus::ReplyError;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, ReadableStreamDefaultReader};
@@ -94,5 +94,5 @@ pub(super) async fn answer(
 
 fn sentence(text: &str) -> String {
     let end = if text.ends_with(['.', '?']) { "" } else { "." };
-    format!("{}{end}", shared::words::capitalised(text))
+    format!("{}{end}", oddity_analysis::words::capitalised(text))
 }

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
+use oddity_detect::series::{Labels, METRIC_NAME};
 use promql_parser::parser::token::{
     T_ADD, T_ATAN2, T_DIV, T_EQLC, T_GTE, T_GTR, T_LAND, T_LOR, T_LSS, T_LTE, T_LUNLESS, T_MOD,
     T_MUL, T_NEQ, T_POW, T_SUB, TokenId,
 };
 use promql_parser::parser::{BinModifier, BinaryExpr, LabelModifier, VectorMatchCardinality};
-use shared::series::{Labels, METRIC_NAME};
 
 use super::eval::Evaluator;
 use super::labels::{only, with, without, without_name};

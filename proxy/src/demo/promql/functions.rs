@@ -1,9 +1,9 @@
 //! Functions of instant vectors and scalars. Source: Prometheus `promql/functions.go`.
 
+use oddity_detect::series::{Labels, METRIC_NAME};
 use promql_parser::label::MatchOp;
 use promql_parser::parser::{Call, Expr};
 use regex::Regex;
-use shared::series::{Labels, METRIC_NAME};
 
 use super::eval::{Evaluator, unwrapped};
 use super::labels::{is_label_name, with, without, without_name};

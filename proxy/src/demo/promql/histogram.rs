@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use shared::series::{Labels, METRIC_NAME};
+use oddity_detect::series::{Labels, METRIC_NAME};
 
 use super::EvalError;
 use super::labels::without;

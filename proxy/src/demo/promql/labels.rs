@@ -1,6 +1,6 @@
 //! Label sets as operators and functions change them.
 
-use shared::series::{Labels, METRIC_NAME};
+use oddity_detect::series::{Labels, METRIC_NAME};
 
 pub(super) fn without(labels: &Labels, names: &[&str]) -> Labels {
     filtered(labels, |name| !names.contains(&name))

@@ -1,8 +1,8 @@
 //! Selectors: which series match, and which of their samples an instant or a window sees.
 
+use oddity_detect::series::METRIC_NAME;
 use promql_parser::label::Matcher;
 use promql_parser::parser::{AtModifier, Offset, VectorSelector};
-use shared::series::METRIC_NAME;
 
 use super::value::RawSeries;
 use super::{EvalError, execution};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use shared::series::Labels;
+use oddity_detect::series::Labels;
 
 use super::{EvalError, execution};
 

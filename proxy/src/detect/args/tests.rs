@@ -1,6 +1,6 @@
 use clap::Parser as _;
-use shared::panel::Range;
-use shared::time::TimeRange;
+use oddity_analysis::panel::Range;
+use oddity_detect::time::TimeRange;
 
 use super::*;
 use crate::config::{Cli, Command};

@@ -5,11 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use oddity_analysis::api::{Notice, Noticed};
+use oddity_detect::event::Level;
+use oddity_detect::series::METRIC_NAME;
+use oddity_detect::time::{Span, Timestamp};
 use serde_json::{Value, json};
-use shared::api::{Notice, Noticed};
-use shared::event::Level;
-use shared::series::METRIC_NAME;
-use shared::time::{Span, Timestamp};
 
 use super::{Message, Said, TEST, TEST_TITLE, cut, inert, level, metric, title};
 

@@ -4,8 +4,8 @@
 //! code keeps its backticks out. `verbatim` keeps Slack from making links and mentions by itself.
 //! Source of the limits: Slack's reference of blocks and composition objects.
 
+use oddity_analysis::words::capitalised;
 use serde_json::{Value, json};
-use shared::words::capitalised;
 
 use super::{
     Message, Said, TEST, TEST_TITLE, cause, cut, heading, inert, labels, level, rest, times, title,

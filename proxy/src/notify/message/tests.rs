@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
+use oddity_analysis::api::Amount;
+use oddity_detect::event::{Direction, Kind};
 use proptest::prelude::*;
 use serde_json::json;
-use shared::api::Amount;
-use shared::event::{Direction, Kind};
 
 use super::*;
 

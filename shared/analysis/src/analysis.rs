@@ -1,0 +1,343 @@
+//! The only orchestration: loaded series and settings in, what is odd out.
+//!
+//! It has three parts, so that nothing is done again that a slider does not change: [`prepare`] looks at the data,
+//! [`detect`] runs the detector, [`analyze`] applies the rule to what it found, in one pass over the scores.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use oddity_detect::detect::{Detection, Detector, Input, Kept, Quantity};
+use oddity_detect::event::{Event, Onsets, Rule, Samples, events};
+use oddity_detect::seasonality::periods;
+use oddity_detect::series::{Grid, METRIC_NAME, Series, short_names};
+use oddity_detect::time::{Span, TimeRange};
+use oddity_source::prometheus::Loaded;
+use oddity_source::promql;
+use oddity_source::unit::Unit;
+
+/// Everything that the user may tune.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// What is compared with what.
+    pub detector: Detector,
+    /// What of it counts.
+    pub rule: Rule,
+    /// Whether flagged samples leave the baseline. Exported rules cannot do that.
+    pub clean: bool,
+}
+
+/// What must not enter a baseline.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Learning {
+    /// Times, both ends included.
+    pub excluded: Vec<TimeRange>,
+    /// Samples with at least this score.
+    pub flagged: Option<f64>,
+}
+
+/// What is known of the data before a detector looks at it.
+#[derive(Debug)]
+pub struct Prepared {
+    loaded: Arc<Loaded>,
+    unit: Unit,
+    /// One a series, in the order of `loaded`.
+    series: Vec<Arc<PreparedSeries>>,
+    suggestion: Option<String>,
+}
+
+/// One series as it is judged.
+#[derive(Debug)]
+pub struct PreparedSeries {
+    /// The labels in which it differs from the others.
+    pub name: String,
+    /// What is given to the detector, where that is not the values themselves: the growth of a counter.
+    pub derived: Option<Vec<f64>>,
+    /// How many samples of the judged range are missing.
+    pub missing: usize,
+    /// How many stretches they form.
+    pub gaps: usize,
+    /// Looked for when it is first asked for.
+    period: OnceLock<Option<usize>>,
+    /// From the last detector that ran.
+    kept: Mutex<Kept>,
+}
+
+/// What is known of each series before a threshold is applied.
+#[derive(Debug)]
+pub struct Detected {
+    /// The data.
+    pub loaded: Arc<Loaded>,
+    /// The detector that was run.
+    pub detector: Detector,
+    /// What did not enter its baselines.
+    pub learning: Learning,
+    /// What the values count.
+    pub unit: Unit,
+    /// One a series, in the order of `loaded`.
+    pub series: Vec<DetectedSeries>,
+    /// A query that fits better than a raw counter.
+    pub suggestion: Option<String>,
+}
+
+/// One series and its detection.
+#[derive(Debug)]
+pub struct DetectedSeries {
+    /// What was given to the detector.
+    pub prepared: Arc<PreparedSeries>,
+    /// The verdicts, history included.
+    pub detection: Detection,
+    /// What was found out of their onsets, for the next rule.
+    pub onsets: Onsets,
+    /// How many samples of the judged range got a verdict.
+    pub judged: usize,
+    /// Largest score in the judged range, 0 without a verdict.
+    pub score: f64,
+}
+
+/// What is odd.
+#[derive(Clone, Debug)]
+pub struct Analysis {
+    /// What it was found in.
+    pub detected: Arc<Detected>,
+    /// The rule that was applied.
+    pub rule: Rule,
+    /// Every series, worst first.
+    pub ranking: Vec<Ranked>,
+}
+
+/// One series in the ranking.
+#[derive(Clone, Debug)]
+pub struct Ranked {
+    /// Index in `loaded.series`.
+    pub index: usize,
+    /// Its events, oldest first.
+    pub events: Vec<Event>,
+    /// Largest severity of its events, 0 without one.
+    pub severity: f64,
+    /// Largest score in the judged range.
+    pub score: f64,
+}
+
+/// Looks at the data. Cost: O(n).
+pub fn prepare(loaded: Arc<Loaded>) -> Prepared {
+    let names = short_names(&loaded.series.iter().map(|series| &series.labels).collect::<Vec<_>>());
+    let bare = promql::bare_selector(&loaded.query.expr).is_some();
+    let series: Vec<Arc<PreparedSeries>> = loaded
+        .series
+        .iter()
+        .zip(names)
+        .map(|(series, name)| {
+            let derived = (bare && is_counter(series)).then(|| increase(&series.values));
+            let judged = series.values.get(loaded.query.history..).unwrap_or_default();
+            let (missing, gaps) = count_missing(judged);
+            let (period, kept) = Default::default();
+            Arc::new(PreparedSeries { name, derived, missing, gaps, period, kept })
+        })
+        .collect();
+    let counters = series.iter().any(|series| series.derived.is_some());
+    let window = Span::from_seconds(300).max(loaded.query.step.times(4));
+    let suggestion = counters.then(|| promql::suggest_rate(&loaded.query.expr, window)).flatten();
+    Prepared { unit: Unit::of_query(&loaded.query.expr), loaded, series, suggestion }
+}
+
+/// Up to so many samples of all series together what a detector may need again is kept.
+const KEPT: usize = 200_000;
+
+/// Runs the detector on every series. Cost: that of the detector, twice if flagged samples leave the baseline; less
+/// where only parameters of the detector have changed.
+pub fn detect(prepared: &Prepared, detector: Detector, learning: Learning) -> Detected {
+    let Prepared { loaded, unit, series, suggestion } = prepared;
+    let history = loaded.query.history;
+    let judged = || loaded.series.iter().zip(series).map(|(series, known)| known.judged(series));
+    let group = detector.group(&judged().collect::<Vec<_>>());
+    let keeps = judged().map(<[f64]>::len).sum::<usize>() <= KEPT;
+    let series = series
+        .iter()
+        .zip(judged())
+        .zip(&loaded.series)
+        .map(|((prepared, values), series)| {
+            let group = group.as_ref();
+            let input = Input { values, learnt: values, history, grid: series.grid, group };
+            let held = || prepared.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut kept = std::mem::take(&mut *held());
+            let mut detection = learn(detector, input, &learning, &mut kept);
+            if keeps {
+                *held() = kept;
+            }
+            if prepared.derived.is_some() && detection.quantity == Quantity::Value {
+                detection.quantity = Quantity::Increase;
+            }
+            let judged = detection.score.get(history..).unwrap_or_default();
+            let score = judged.iter().copied().fold(0.0, f64::max);
+            let judged = judged.iter().filter(|score| !score.is_nan()).count();
+            let (prepared, onsets) = (Arc::clone(prepared), Onsets::default());
+            DetectedSeries { prepared, detection, onsets, judged, score }
+        })
+        .collect();
+    let (loaded, suggestion) = (Arc::clone(loaded), suggestion.clone());
+    Detected { loaded, detector, learning, unit: *unit, series, suggestion }
+}
+
+impl PreparedSeries {
+    /// What is given to the detector.
+    pub fn judged<'a>(&'a self, series: &'a Series) -> &'a [f64] {
+        self.derived.as_deref().unwrap_or(&series.values)
+    }
+
+    /// Period in samples of the season that explains most, if there is one. Cost: that of [`periods`], once.
+    pub fn period(&self, series: &Series) -> Option<usize> {
+        let find = || periods(self.judged(series), series.grid.step).first().map(|s| s.period);
+        *self.period.get_or_init(find)
+    }
+}
+
+/// The verdicts of a detector that learns only from what it may.
+///
+/// Excluded samples are known to be odd: they are in no window, learnt or judged, and get no verdict.
+/// Flagged samples are taken out in two passes: what the first flags is missing from the baselines of the
+/// second. A verdict still depends on nothing after it, and a new level is accepted once a window later.
+fn learn(detector: Detector, input: Input<'_>, learning: &Learning, kept: &mut Kept) -> Detection {
+    let excluded: Vec<usize> = (0..input.values.len())
+        .filter(|at| {
+            let time = input.grid.at(*at);
+            learning.excluded.iter().any(|range| (range.start..=range.end).contains(&time))
+        })
+        .collect();
+    // An infinity enters no window, nor is it missing.
+    let mut values = input.values.to_vec();
+    excluded.iter().for_each(|&at| values[at] = f64::INFINITY);
+    let first = Input { values: &values, learnt: &values, ..input };
+    let mut found = detector.detect_again(first, kept);
+    if let Some(threshold) = learning.flagged {
+        let mut learnt = values.clone();
+        for (at, (value, score)) in learnt.iter_mut().zip(&found.score).enumerate() {
+            if *score >= threshold {
+                // See `Input::learnt`.
+                *value = if values[at].is_nan() { f64::INFINITY } else { f64::NAN };
+            }
+        }
+        found = detector.detect(Input { values: &values, learnt: &learnt, ..input });
+    }
+    let of_values = matches!(found.quantity, Quantity::Value | Quantity::Increase);
+    for at in excluded {
+        found.judged[at] = if of_values { input.values[at] } else { f64::NAN };
+        found.score[at] = f64::NAN;
+        if let Some(alerts) = &mut found.alerts {
+            alerts.strength[at] = f64::NAN;
+        }
+    }
+    found
+}
+
+/// Applies the rule. Cost: one pass over the scores of a series and little an event; more for an onset that no rule
+/// found before, which is why it is kept.
+pub fn analyze(detected: Arc<Detected>, rule: Rule) -> Analysis {
+    let history = detected.loaded.query.history;
+    let mut ranking: Vec<Ranked> = detected
+        .series
+        .iter()
+        .zip(&detected.loaded.series)
+        .enumerate()
+        .map(|(index, (found, series))| {
+            let detection = &found.detection;
+            let period = || found.prepared.period(series);
+            let samples = Samples { values: found.prepared.judged(series), period: &period };
+            let at = |index| series.grid.at(index);
+            let events = events(samples, detection, &found.onsets, &rule, history, at);
+            let severity = events.iter().map(|event| event.severity).fold(0.0, f64::max);
+            Ranked { index, events, severity, score: found.score }
+        })
+        .collect();
+    ranking.sort_by(|a, b| {
+        let events = |ranked: &Ranked| !ranked.events.is_empty();
+        (events(b).cmp(&events(a)))
+            .then(b.severity.total_cmp(&a.severity))
+            .then(b.score.total_cmp(&a.score))
+    });
+    Analysis { detected, rule, ranking }
+}
+
+impl Analysis {
+    /// All events with the series they are in, most severe first.
+    pub fn worst_events(&self) -> Vec<(&Ranked, &Event)> {
+        let mut all: Vec<_> = self
+            .ranking
+            .iter()
+            .flat_map(|ranked| ranked.events.iter().map(move |event| (ranked, event)))
+            .collect();
+        all.sort_by(|(_, a), (_, b)| {
+            b.severity.total_cmp(&a.severity).then(b.score.total_cmp(&a.score))
+        });
+        all
+    }
+
+    /// The ranking's entry of one series of `loaded`; `None` if there is no such series.
+    pub fn of_series(&self, index: Option<usize>) -> Option<&Ranked> {
+        self.ranking.iter().find(|ranked| Some(ranked.index) == index)
+    }
+
+    /// How many events there are in all series.
+    pub fn event_count(&self) -> usize {
+        self.ranking.iter().map(|ranked| ranked.events.len()).sum()
+    }
+
+    /// The data of a ranked series.
+    pub fn series(&self, ranked: &Ranked) -> (&Series, &DetectedSeries) {
+        (&self.detected.loaded.series[ranked.index], &self.detected.series[ranked.index])
+    }
+
+    /// The grid of the judged range.
+    pub fn judged_grid(&self) -> Grid {
+        let query = &self.detected.loaded.query;
+        let grid = query.grid();
+        Grid { start: query.start, step: query.step, len: grid.len.saturating_sub(query.history) }
+    }
+
+    /// The unit of what the detector judges.
+    pub fn judged_unit(&self, quantity: Quantity) -> Unit {
+        match quantity {
+            Quantity::Value | Quantity::Increase | Quantity::Contrast => self.detected.unit,
+            Quantity::Slope => self.detected.unit.slope(),
+            Quantity::Spread | Quantity::CumulativeSum => Unit::Plain,
+            Quantity::Duration => Unit::Seconds,
+        }
+    }
+}
+
+/// Whether a series is a raw counter: by its name, and because it only ever falls to start anew.
+pub(crate) fn is_counter(series: &Series) -> bool {
+    let named = series.labels.get(METRIC_NAME).is_some_and(|name| {
+        ["_total", "_count", "_sum", "_bucket"].iter().any(|suffix| name.ends_with(suffix))
+    });
+    let (mut last, mut rises, mut falls, mut resets) = (f64::NAN, 0_usize, 0_usize, 0_usize);
+    for &value in series.values.iter().filter(|value| !value.is_nan()) {
+        rises += usize::from(value > last);
+        falls += usize::from(value < last);
+        resets += usize::from(value < last * 0.5);
+        last = value;
+    }
+    named && rises > 0 && falls == resets && rises > 4 * resets
+}
+
+/// Growth from each sample to the next; after a reset the new value, as Prometheus' `increase` counts.
+/// NaN where either sample is missing. Shape: as `values`.
+pub(crate) fn increase(values: &[f64]) -> Vec<f64> {
+    let mut last = f64::NAN;
+    values
+        .iter()
+        .map(|&value| {
+            let grown = if value < last { value } else { value - last };
+            last = value;
+            grown
+        })
+        .collect()
+}
+
+fn count_missing(values: &[f64]) -> (usize, usize) {
+    let (mut missing, mut gaps, mut inside) = (0, 0, false);
+    for value in values {
+        missing += usize::from(value.is_nan());
+        gaps += usize::from(value.is_nan() && !inside);
+        inside = value.is_nan();
+    }
+    (missing, gaps)
+}

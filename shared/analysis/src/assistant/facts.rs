@@ -1,0 +1,394 @@
+//! The facts of an analysis as lines, each with how much it matters.
+
+use super::frame::clipped;
+use super::pseudonyms::{Pseudonyms, Taken};
+use super::{Ask, estimate};
+use crate::analysis::Analysis;
+use crate::explain::{Facts, lines, sentence};
+use crate::knowledge::{Check, Explained, Scope, Suspects};
+use crate::related::{Related, Windows};
+use crate::report::MOST_EVENTS;
+use crate::words::{self, Clock};
+use oddity_detect::series::{Labels, METRIC_NAME, quote};
+use oddity_source::promql::{one_line, with_values};
+
+/// Characters of a label's value and of a query that are kept.
+const VALUE: usize = 120;
+const QUERY: usize = 600;
+
+/// Labels of one series that are told.
+const LABELS: usize = 24;
+
+/// Numbers of the sketch.
+const SKETCH: usize = 40;
+
+/// Causes of one event that are told, and checks of one cause.
+const CAUSES: usize = 5;
+const CHECKS: usize = 2;
+
+/// Of what else moved, so many are told.
+const MOVED: usize = 8;
+
+/// So many warnings are told.
+const NOTES: usize = 5;
+
+/// One line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fact {
+    /// 0 matters most; what has the largest number is left out first.
+    pub(super) rank: u32,
+    pub(super) text: String,
+}
+
+/// Said instead of what does not fit.
+pub(super) fn left_out(count: usize) -> String {
+    format!("Left out for length: {count} less important facts.")
+}
+
+/// The facts that fit, in their order, and how many do not.
+pub(super) fn fitting(all: &[Fact], room: usize) -> (Vec<&Fact>, usize) {
+    let mut by_rank: Vec<(usize, &Fact)> = all.iter().enumerate().collect();
+    by_rank.sort_by_key(|(at, fact)| (fact.rank, *at));
+    let mut left = room;
+    let mut chosen: Vec<(usize, &Fact)> = Vec::new();
+    for (at, fact) in by_rank {
+        // The line break, and the space before the next word.
+        let cost = estimate(&fact.text) + 2;
+        // A less important fact does not take the place of a more important one.
+        let Some(rest) = left.checked_sub(cost) else { break };
+        left = rest;
+        chosen.push((at, fact));
+    }
+    chosen.sort_by_key(|(at, _)| *at);
+    let count = chosen.len();
+    (chosen.into_iter().map(|(_, fact)| fact).collect(), all.len() - count)
+}
+
+/// Everything that is known, in the order in which it is told.
+pub(super) fn facts(
+    analysis: &Analysis,
+    explained: &[Explained<'_>],
+    ask: &Ask<'_>,
+    pseudonyms: &mut Pseudonyms,
+) -> Vec<Fact> {
+    let loaded = &analysis.detected.loaded;
+    let expr = one_line(&loaded.query.expr);
+    let mut names = Names { taken: taken(analysis, &expr, ask.beside), pseudonyms };
+    let expr = names.query(&expr);
+    let mut all = Vec::new();
+    let mut put = |rank: u32, text: String| all.push(Fact { rank, text });
+
+    let grid = analysis.judged_grid();
+    let (range, clock) = (grid.range(), ask.clock);
+    put(0, format!("Query (PromQL): {}", clipped(&expr, QUERY)));
+    put(
+        0,
+        format!(
+            "Range: {} to {}, {}, step {}",
+            clock.full(range.start),
+            clock.full(range.end),
+            range.span().words(),
+            loaded.query.step
+        ),
+    );
+    put(1, format!("Looked at: {}", words::scope(analysis)));
+    put(
+        1,
+        format!(
+            "Detector: {} ({}), {}",
+            analysis.detected.detector.about().name,
+            analysis.detected.detector.about().summary,
+            words::threshold(analysis)
+        ),
+    );
+    let worst = analysis.worst_events();
+    let found = match worst.len() {
+        0 => "nothing odd".to_owned(),
+        1 => "1 event".to_owned(),
+        count => format!("{count} events, the most severe first"),
+    };
+    put(0, format!("Found: {found}"));
+    put(8, format!("Source: {}", names.sentence("source", ask.source)));
+
+    let first = expr;
+    for (at, one) in explained.iter().enumerate() {
+        event(&mut put, &mut names, analysis, (at, one), &first, clock);
+    }
+    if let Some((related, windows)) = ask.beside {
+        moved(&mut put, &mut names, related, windows, clock);
+    }
+    // Those that are explained are told above.
+    for (at, (ranked, event)) in worst.iter().enumerate().take(MOST_EVENTS).skip(explained.len()) {
+        let labels = names.labels(&analysis.series(ranked).0.labels);
+        let what = words::what(event, analysis.judged_unit(event.quantity));
+        let text = format!(
+            "Event {}: {what} in {labels} at {}, {}, severity {}",
+            at + 1,
+            clock.full(event.start),
+            words::course(event),
+            words::severity(event)
+        );
+        put(40 + at as u32, text);
+    }
+    if worst.len() > MOST_EVENTS {
+        put(39, format!("{} more events are less severe", worst.len() - MOST_EVENTS));
+    }
+    let notes = loaded.warnings.iter().chain(&loaded.infos);
+    for note in notes.take(NOTES) {
+        put(30, format!("Note of the source: {}", clipped(&names.pseudonyms.hide(note), VALUE)));
+    }
+    // What is only known by the end is hidden in what was told before.
+    for fact in &mut all {
+        fact.text = names.pseudonyms.hide(&fact.text);
+    }
+    all
+}
+
+/// What is told of one event; the second matters less than the first.
+fn event(
+    put: &mut impl FnMut(u32, String),
+    names: &mut Names<'_>,
+    analysis: &Analysis,
+    (at, one): (usize, &Explained<'_>),
+    expr: &str,
+    clock: Clock,
+) {
+    let facts = &one.facts;
+    let after = 10 * at as u32;
+    let number = at + 1;
+    let labels = names.labels(&facts.labels);
+    let kind = words::with_article(facts.event.kind.name());
+    put(after, format!("Event {number}: {kind} in {labels}: {}", sentence(facts, clock)));
+    for line in lines(facts, clock) {
+        let rank = match line.name {
+            "Peak" | "Expected" | "Lasted" | "Level" => 2,
+            "Compared" | "Recurrence" | "Other series" => 3,
+            "Difference" | "In all" => 4,
+            "How rare" => 6,
+            _ => 8,
+        };
+        put(after + rank, format!("Event {number}, {}: {}", line.name.to_lowercase(), line.text));
+    }
+    if let Some(back) = facts.recovered.filter(|_| facts.recovers()) {
+        put(after + 3, format!("Event {number}, recovered: {}", clock.full(back)));
+    }
+    let signs: Vec<String> = facts.signs.iter().map(|sign| sign.words(facts)).collect();
+    if !signs.is_empty() {
+        put(after + 4, format!("Event {number}, observations: {}", signs.join("; ")));
+    }
+    if let Some(suspects) = &one.suspects {
+        causes(put, names, (number, after), facts, suspects, expr);
+    }
+    if at == 0
+        && let Some(sketch) = sketch(analysis, facts)
+    {
+        put(after + 9, format!("Event {number}, {sketch}"));
+    }
+}
+
+/// What else moved; it may decide between hypotheses.
+fn moved(
+    put: &mut impl FnMut(u32, String),
+    names: &mut Names<'_>,
+    related: &Related,
+    windows: &Windows,
+    clock: Clock,
+) {
+    let window = windows.window();
+    let of = format!("of {} other series of the same place", related.judged);
+    let when = clock.from_to(window.start, window.end);
+    put(3, format!("Beside the event, {when}, {of}: {}", related.words()));
+    for (at, moved) in related.moved.iter().take(MOVED).enumerate() {
+        let labels = names.labels(&moved.labels);
+        let (words, usual, timing) = (moved.words(), moved.usual(), moved.timing.words());
+        put(4 + at as u32, format!("Moved too: {labels}: {words}, {usual}, began {timing}"));
+    }
+    for (what, all) in [("Appeared", &related.appeared), ("Stopped", &related.stopped)] {
+        for labels in all.iter().take(MOVED) {
+            put(12, format!("{what} in that window: {}", names.labels(labels)));
+        }
+    }
+}
+
+fn causes(
+    put: &mut impl FnMut(u32, String),
+    names: &mut Names<'_>,
+    (number, after): (usize, u32),
+    facts: &Facts,
+    suspects: &Suspects<'_>,
+    expr: &str,
+) {
+    let hidden =
+        Facts { labels: names.pseudonyms.labels(&facts.labels, &names.taken), ..facts.clone() };
+    let scope = Scope::new(expr, &hidden);
+    for (at, suspect) in suspects.ranked.iter().take(CAUSES).enumerate() {
+        let cause = suspect.hypothesis;
+        let reasons = |wanted: fn(i32) -> bool| {
+            let told = suspect.reasons.iter().filter(|reason| wanted(reason.points));
+            told.map(|reason| names.reason(&reason.text)).collect::<Vec<_>>().join("; ")
+        };
+        let mut text = format!(
+            "Event {number}, hypothesis {} of a knowledge base (not checked): {} Confidence: {}.",
+            at + 1,
+            cause.cause,
+            suspect.confidence.name()
+        );
+        for (name, told) in [("For it", reasons(|of| of > 0)), ("Against it", reasons(|of| of < 0))]
+        {
+            if !told.is_empty() {
+                text.push_str(&format!(" {name}: {told}."));
+            }
+        }
+        let later = after + 5 + at as u32;
+        put(later, text);
+        for (way, checks) in [("confirm", &cause.confirm), ("refute", &cause.refute)] {
+            for check in checks.iter().take(CHECKS) {
+                put(
+                    later + 3,
+                    format!(
+                        "Event {number}, would {way} hypothesis {}: {}",
+                        at + 1,
+                        seen(check, &scope)
+                    ),
+                );
+            }
+        }
+        if let Some(action) = cause.mitigate.first() {
+            put(later + 2, format!("Event {number}, against hypothesis {}: {action}", at + 1));
+        }
+    }
+}
+
+fn seen(check: &Check, scope: &Scope) -> String {
+    let query = check.query.as_deref().and_then(|template| scope.fill(template));
+    match query {
+        Some(query) => format!("{} (PromQL: {})", check.see, clipped(&one_line(&query), QUERY)),
+        None => check.see.clone(),
+    }
+}
+
+/// The values around an event in few numbers.
+fn sketch(analysis: &Analysis, facts: &Facts) -> Option<String> {
+    let series = analysis.detected.loaded.series.get(facts.series)?;
+    let found = analysis.detected.series.get(facts.series)?;
+    let values = found.prepared.derived.as_deref().unwrap_or(&series.values);
+    let (first, last) = (facts.event.onset.index, facts.event.last.max(facts.event.onset.index));
+    let around = (last - first + 1).max(SKETCH / 4);
+    let start = first.saturating_sub(2 * around);
+    let part = values.get(start..(last + 1 + around).min(values.len()))?;
+    let size = part.len().div_ceil(SKETCH).max(1);
+    let told: Vec<String> = part
+        .chunks(size)
+        .map(|chunk| {
+            let known: Vec<f64> = chunk.iter().copied().filter(|value| value.is_finite()).collect();
+            if known.is_empty() {
+                return "none".to_owned();
+            }
+            facts.value_unit.format(known.iter().sum::<f64>() / known.len() as f64)
+        })
+        .collect();
+    let of = if size == 1 {
+        "each a sample".to_owned()
+    } else {
+        format!("each a mean of {size} samples")
+    };
+    Some(format!(
+        "sketch of the values from {}, one every {}, {of}: {}",
+        Clock::UTC.full(series.grid.at(start)),
+        series.grid.duration(size).words(),
+        told.join(", ")
+    ))
+}
+
+/// Numbers that follow from the facts and that a model may say: differences, ratios and shares of the main ones.
+pub(super) fn derived(explained: &[Explained<'_>]) -> Vec<String> {
+    let mut all = Vec::new();
+    for Explained { facts, .. } in explained {
+        let (event, unit) = (&facts.event, facts.unit);
+        let mut main = vec![(event.peak.value, unit), (event.onset.expected, unit)];
+        if let Some((before, after)) = facts.levels {
+            main.extend([(before, facts.value_unit), (after, facts.value_unit)]);
+        }
+        main.retain(|(value, _)| value.is_finite());
+        for (a, unit) in &main {
+            for (b, other) in &main {
+                if unit == other && a != b {
+                    all.push(unit.format(a - b));
+                    if *b != 0.0 {
+                        let ratio = a / b;
+                        all.push(format!(
+                            "{ratio:.4} {:.3} % {:.3} %",
+                            ratio * 100.0,
+                            (ratio - 1.0) * 100.0
+                        ));
+                    }
+                }
+            }
+        }
+        // Labels may hold numbers too: status 503.
+        for (_, value) in facts.labels.iter() {
+            all.extend(
+                value.split(|c: char| !c.is_ascii_digit()).map(|digits| format!("{digits} ")),
+            );
+        }
+    }
+    all
+}
+
+/// Everything that a pseudonym could be confused with.
+fn taken(analysis: &Analysis, expr: &str, beside: Option<(&Related, &Windows)>) -> Taken {
+    let mut out = Taken::default();
+    out.add(expr);
+    let loaded = analysis.detected.loaded.series.iter().map(|series| &series.labels);
+    let related = beside.into_iter().flat_map(|(related, _)| {
+        let moved = related.moved.iter().map(|moved| &moved.labels);
+        moved.chain(&related.appeared).chain(&related.stopped)
+    });
+    for (name, value) in loaded.chain(related).flat_map(Labels::iter) {
+        out.add(name);
+        out.add(value);
+    }
+    out
+}
+
+/// How series and queries are named in the prompt.
+struct Names<'a> {
+    taken: Taken,
+    pseudonyms: &'a mut Pseudonyms,
+}
+
+impl Names<'_> {
+    /// A series as PromQL writes it, with values that end somewhere.
+    fn labels(&mut self, labels: &Labels) -> String {
+        let hidden = self.pseudonyms.labels(labels, &self.taken);
+        let all = hidden.iter().take(LABELS).map(|(name, value)| {
+            let most = if name == METRIC_NAME { QUERY } else { VALUE };
+            (clipped(name, VALUE), clipped(value, most))
+        });
+        Labels::new(all).to_string()
+    }
+
+    /// A query with the values of its matchers under the names of those values.
+    fn query(&mut self, expr: &str) -> String {
+        if !self.pseudonyms.is_active() {
+            return expr.to_owned();
+        }
+        with_values(expr, |label, literal| {
+            let inner = literal.get(1..literal.len().saturating_sub(1)).unwrap_or_default();
+            quote(&self.pseudonyms.value(label, inner, &self.taken))
+        })
+    }
+
+    /// A name that a person gave.
+    fn sentence(&mut self, kind: &str, name: &str) -> String {
+        clipped(&self.pseudonyms.value(kind, name, &self.taken), VALUE)
+    }
+
+    /// A reason of the knowledge base, which may end with `label=value`.
+    fn reason(&self, text: &str) -> String {
+        match text.split_once('=') {
+            Some((before, _)) if self.pseudonyms.is_active() => format!("{before}=…"),
+            _ => text.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! What is known of one event: the facts that a person or a knowledge base reasons from, as numbers and in words.
+//!
+//! It looks at what was loaded and detected and at nothing else, and it may look at samples after the event: it
+//! explains, it does not alert.
+
+mod company;
+mod past;
+mod recurrence;
+mod sentence;
+mod sign;
+
+pub use company::Company;
+pub use past::Extreme;
+pub use recurrence::{Cycle, Recurrence};
+pub use sentence::{Line, arithmetic, lines, sentence};
+pub use sign::Sign;
+
+use crate::analysis::{Analysis, Ranked};
+use oddity_detect::detect::{Detection, Quantity};
+use oddity_detect::event::kind::median;
+use oddity_detect::event::{Event, Kind};
+use oddity_detect::series::Labels;
+use oddity_detect::time::{Span, Step, Timestamp};
+use oddity_source::unit::Unit;
+
+/// Samples on each side of a change whose medians are the level before and after it.
+const AROUND: usize = 60;
+
+/// The facts of an event. Numbers are of what is judged, in `unit`, unless said otherwise.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Facts {
+    /// Index of its series in `loaded`.
+    pub series: usize,
+    /// What names the series.
+    pub labels: Labels,
+    /// The event itself.
+    pub event: Event,
+    /// Of what is judged.
+    pub unit: Unit,
+    /// Of the values of the series.
+    pub value_unit: Unit,
+    /// Distance of samples.
+    pub step: Step,
+    /// Score from which a sample is flagged.
+    pub threshold: f64,
+    /// Strength from which an alert opens an event, for detectors that tell it apart from the score.
+    pub alert: Option<f64>,
+    /// Whether the bounds were set by hand.
+    pub fixed: bool,
+    /// When it was odd for long enough to count.
+    pub detected: Timestamp,
+    /// First time back in the band of the onset.
+    pub recovered: Option<Timestamp>,
+    /// How long it was odd.
+    pub lasted: Span,
+    /// The spread of the baseline at the onset.
+    pub spread: f64,
+    /// How far the peak is from what was expected, or beyond what was normal, in `spread`; see [`arithmetic`].
+    /// `None` where the baseline did not vary or there is no number.
+    pub deviations: Option<f64>,
+    /// Whether no sample left the band, as what adds up or spreads wider need not.
+    pub inside: bool,
+    /// Peak over expected value, where both are positive or the peak is 0.
+    pub ratio: Option<f64>,
+    /// Median of the values before and after, for what lasts: shifts, slopes, drifts. In `value_unit`.
+    pub levels: Option<(f64, f64)>,
+    /// Spread after the onset over spread before it, where that is what changed.
+    pub widened: Option<f64>,
+    /// Total beyond what was expected, for rates: a count or bytes.
+    pub excess: Option<(f64, Unit)>,
+    /// Since when no value was as high or as low.
+    pub extreme: Option<Extreme>,
+    /// Whether the same happens again and again.
+    pub recurrence: Option<Recurrence>,
+    /// How many series are odd at the same time; `None` for a single series.
+    pub company: Option<Company>,
+    /// What speaks for and against causes.
+    pub signs: Vec<Sign>,
+}
+
+impl Facts {
+    /// Whether the values are back where they were, as far as what is judged can tell.
+    pub fn recovers(&self) -> bool {
+        let tells = of_values(&self.event) || self.event.quantity == Quantity::Duration;
+        self.recovered.is_some() && tells && !self.inside
+    }
+}
+
+/// The facts of one event of an analysis. Cost: O(samples of its series + events of all).
+pub fn facts(analysis: &Analysis, ranked: &Ranked, event: &Event) -> Facts {
+    let (series, found) = analysis.series(ranked);
+    let detection = &found.detection;
+    let about = analysis.detected.detector.about();
+    let grid = series.grid;
+    let spread = detection.scale.get(event.onset.index).copied().unwrap_or(f64::NAN);
+    let values = found.prepared.derived.as_deref().unwrap_or(&series.values);
+    let of_values = of_values(event);
+    let began = grid.nearest(event.began).unwrap_or(event.onset.index).min(event.onset.index);
+    let mut facts = Facts {
+        series: ranked.index,
+        labels: series.labels.clone(),
+        event: event.clone(),
+        unit: analysis.judged_unit(event.quantity),
+        value_unit: analysis.detected.unit,
+        step: grid.step,
+        threshold: analysis.rule.threshold,
+        alert: about.alert.map(|_| analysis.rule.alert),
+        fixed: about.threshold == 0.0,
+        detected: event.onset.time + grid.duration(analysis.rule.at_least.saturating_sub(1)),
+        recovered: event.recovered.map(|back| grid.at(back)),
+        lasted: event.lasted,
+        spread,
+        deviations: deviations(detection, event, spread),
+        inside: (event.onset.lower..=event.onset.upper).contains(&event.peak.value),
+        ratio: ratio(event).filter(|_| of_values),
+        levels: if lasts(event.kind) { levels(values, event, began, of_values) } else { None },
+        widened: match event.kind {
+            Kind::VarianceChange if of_values => {
+                past::widened(&detection.judged, event.onset.index)
+            }
+            _ => None,
+        },
+        excess: excess(event, analysis.judged_unit(event.quantity)).filter(|_| of_values),
+        extreme: past::extreme(detection, event, began, grid).filter(|_| of_values),
+        recurrence: recurrence::recurrence(detection, event, grid).filter(|_| of_values),
+        company: company::company(analysis, ranked, event),
+        signs: Vec::new(),
+    };
+    facts.signs = sign::signs(&facts, &series.values, found.prepared.derived.is_some(), began);
+    facts
+}
+
+/// Whether values are judged, not something that is calculated from several.
+fn of_values(event: &Event) -> bool {
+    matches!(event.quantity, Quantity::Value | Quantity::Increase)
+}
+
+/// Whether what happened is a change that stays, not an excursion.
+fn lasts(kind: Kind) -> bool {
+    matches!(kind, Kind::LevelShiftUp | Kind::LevelShiftDown | Kind::SlopeChange | Kind::Drift)
+}
+
+fn deviations(detection: &Detection, event: &Event, spread: f64) -> Option<f64> {
+    let (peak, onset) = (event.peak.value, &event.onset);
+    if event.steady || !peak.is_finite() || spread.is_nan() || spread <= 0.0 {
+        return None;
+    }
+    let away = match &detection.normal {
+        Some(normal) => {
+            let (low, high) = (normal.lowest.get(onset.index)?, normal.highest.get(onset.index)?);
+            (peak - high).max(low - peak).max(0.0)
+        }
+        None => (peak - onset.expected).abs(),
+    };
+    Some(away / spread).filter(|deviations| deviations.is_finite())
+}
+
+fn ratio(event: &Event) -> Option<f64> {
+    let (peak, expected) = (event.peak.value, event.onset.expected);
+    (peak >= 0.0 && expected > 0.0 && peak.is_finite()).then(|| peak / expected)
+}
+
+/// Median of the values before the change and of the last ones of the event.
+fn levels(values: &[f64], event: &Event, began: usize, judged: bool) -> Option<(f64, f64)> {
+    let before = median(&mut values.get(began.saturating_sub(AROUND)..began)?.to_vec())?;
+    let after = match event.new_level {
+        Some(level)
+            if judged && matches!(event.kind, Kind::LevelShiftUp | Kind::LevelShiftDown) =>
+        {
+            level
+        }
+        _ => {
+            // The last odd sample, or where the range ends.
+            let end = event.recovered.unwrap_or(values.len()).min(values.len());
+            let len = (AROUND / 6).min(end.saturating_sub(began) / 4).max(1);
+            median(&mut values.get(end.checked_sub(len)?..end)?.to_vec())?
+        }
+    };
+    Some((before, after))
+}
+
+/// Sum of what was more or less than expected, where the values are a rate.
+fn excess(event: &Event, unit: Unit) -> Option<(f64, Unit)> {
+    if !matches!(event.kind, Kind::Spike | Kind::Dip | Kind::LevelShiftUp | Kind::LevelShiftDown) {
+        return None;
+    }
+    let (seconds, unit) = match unit {
+        Unit::PerSecond => (1.0, Unit::Plain),
+        Unit::PerMinute => (60.0, Unit::Plain),
+        Unit::PerHour => (3_600.0, Unit::Plain),
+        Unit::BytesPerSecond => (1.0, Unit::Bytes),
+        _ => return None,
+    };
+    let total = event.area / seconds;
+    (total.is_finite() && total > 0.0).then_some((total, unit))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,39 @@
+//! The event beside the other series of the query.
+
+use serde::Serialize;
+
+use crate::analysis::{Analysis, Ranked};
+use oddity_detect::event::Event;
+use oddity_detect::time::Span;
+
+/// Onsets that are so many steps apart are at the same time.
+const NEAR: usize = 3;
+
+/// How many series are odd at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Company {
+    /// Series with an event at the time of this onset, its own included.
+    pub odd: usize,
+    /// Series of the query that could be judged.
+    pub of: usize,
+}
+
+/// `None` if there is only one series. Cost: O(events of all series).
+pub(super) fn company(analysis: &Analysis, ranked: &Ranked, event: &Event) -> Option<Company> {
+    let judged =
+        |other: &Ranked| analysis.series(other).1.judged > 0 || other.index == ranked.index;
+    let of = analysis.ranking.iter().filter(|other| judged(other)).count();
+    if of < 2 {
+        return None;
+    }
+    let near: Span = analysis.judged_grid().duration(NEAR);
+    let meets = |other: &Event| {
+        other.onset.time - near <= event.onset.time && event.onset.time <= other.end + near
+    };
+    let odd = analysis
+        .ranking
+        .iter()
+        .filter(|other| other.index == ranked.index || other.events.iter().any(meets))
+        .count();
+    Some(Company { odd, of })
+}

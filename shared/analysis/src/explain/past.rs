@@ -1,0 +1,62 @@
+//! The event beside the samples that were loaded before it.
+
+use oddity_detect::detect::Detection;
+use oddity_detect::event::kind::quartile_range;
+use oddity_detect::event::{Direction, Event, Kind};
+use oddity_detect::series::Grid;
+use oddity_detect::time::{Span, Timestamp};
+
+/// Fewer samples before the event say nothing about how high or low it is.
+const LEAST: usize = 30;
+
+/// Samples on each side whose spreads are compared.
+const WIDE: usize = 120;
+
+/// How far back no value was as high, or as low, as the peak.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Extreme {
+    /// From the last value that was, or the first sample that was loaded, to the peak.
+    pub looked_back: Span,
+    /// When the last value that was as high or as low came; `None` if none did.
+    pub last: Option<Timestamp>,
+}
+
+/// Cost: O(samples before the event).
+pub(super) fn extreme(
+    detection: &Detection,
+    event: &Event,
+    began: usize,
+    grid: Grid,
+) -> Option<Extreme> {
+    if matches!(event.kind, Kind::Gap | Kind::FlatLine | Kind::Infinite) {
+        return None;
+    }
+    let peak = event.peak.value;
+    let before = detection.judged.get(..began)?;
+    let known = before.iter().filter(|value| value.is_finite()).count();
+    if !peak.is_finite() || known < LEAST {
+        return None;
+    }
+    let reaches = |value: &f64| match event.direction {
+        Direction::Up => *value >= peak,
+        Direction::Down => *value <= peak,
+    };
+    let last = before.iter().rposition(reaches);
+    let from = last.or_else(|| before.iter().position(|value| value.is_finite()))?;
+    // What was as high within the hour is no record of anything.
+    if last.is_some_and(|last| began - last < LEAST) {
+        return None;
+    }
+    Some(Extreme {
+        looked_back: event.peak.time.since(grid.at(from)),
+        last: last.map(|last| grid.at(last)),
+    })
+}
+
+/// Spread of the samples from the onset on over that of those before it, both as scaled quartile ranges.
+pub(super) fn widened(values: &[f64], onset: usize) -> Option<f64> {
+    let before = quartile_range(&mut values.get(onset.saturating_sub(WIDE)..onset)?.to_vec());
+    let until = (onset + WIDE).min(values.len());
+    let after = quartile_range(&mut values.get(onset..until)?.to_vec());
+    (before > 0.0 && after > 0.0).then(|| after / before)
+}

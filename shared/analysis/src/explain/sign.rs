@@ -1,0 +1,161 @@
+//! What speaks for and against causes: properties of an event that a knowledge base can name.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Facts, lasts};
+use oddity_detect::event::{Direction, Kind};
+use oddity_detect::time::Span;
+use oddity_source::unit::Unit;
+
+/// A property of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sign {
+    /// Fell to exactly 0.
+    ToZero,
+    /// At most half of what was expected.
+    Halved,
+    /// At least twice what was expected.
+    Doubled,
+    /// At least ten times what was expected.
+    Tenfold,
+    /// A share of 90 % or more.
+    NearFull,
+    /// Changed within a few samples.
+    Sudden,
+    /// Changed over many samples.
+    Gradual,
+    /// Over within 15 minutes.
+    Short,
+    /// Two hours or longer.
+    Long,
+    /// Back to what was usual.
+    Recovered,
+    /// Not over at the end of the range.
+    Ongoing,
+    /// A new level that stays.
+    Lasting,
+    /// At the same time of other hours, days or weeks too.
+    Recurring,
+    /// Began within two minutes of a full hour.
+    OnTheHour,
+    /// Few of the series of the query are odd at this time.
+    OneOfMany,
+    /// Most of the series of the query are odd at this time.
+    MostSeries,
+    /// Samples are missing at the time of the event.
+    SamplesMissing,
+    /// The counter started anew.
+    CounterReset,
+    /// Never so high or low in what was loaded.
+    Unprecedented,
+}
+
+/// What was never so high or low says something only after this many samples.
+const WELL_KNOWN: u64 = 200;
+
+/// `raw` are the samples as they were loaded, counters not yet taken the difference of.
+pub(super) fn signs(facts: &Facts, raw: &[f64], counter: bool, began: usize) -> Vec<Sign> {
+    let event = &facts.event;
+    let minutes = |count: u64| Span::from_seconds(60 * count);
+    let ratio = |holds: fn(f64) -> bool| facts.ratio.is_some_and(holds);
+    let up = event.direction == Direction::Up;
+    let gradual = matches!(event.kind, Kind::SlopeChange | Kind::Drift);
+    let excursion = matches!(
+        event.kind,
+        Kind::Spike | Kind::Dip | Kind::LevelShiftUp | Kind::LevelShiftDown | Kind::Record
+    );
+    let last = (event.last + 2).min(raw.len());
+    let around = raw.get(began.saturating_sub(2)..last).unwrap_or_default();
+    let company = |holds: fn(usize, usize) -> bool| {
+        facts.company.is_some_and(|company| company.of >= 3 && holds(company.odd, company.of))
+    };
+    let all = [
+        (Sign::ToZero, ratio(|ratio| ratio == 0.0)),
+        (Sign::Halved, ratio(|ratio| ratio <= 0.5)),
+        (Sign::Doubled, ratio(|ratio| ratio >= 2.0)),
+        (Sign::Tenfold, ratio(|ratio| ratio >= 10.0)),
+        (Sign::NearFull, facts.unit == Unit::Ratio && up && event.peak.value >= 0.9),
+        (Sign::Sudden, excursion),
+        (Sign::Gradual, gradual),
+        (Sign::Short, !event.ongoing && facts.lasted <= minutes(15).max(facts.step.times(3))),
+        (Sign::Long, facts.lasted >= minutes(120)),
+        (Sign::Recovered, facts.recovers()),
+        (Sign::Ongoing, event.ongoing),
+        (Sign::Lasting, event.new_level.is_some() && lasts(event.kind)),
+        (Sign::Recurring, facts.recurrence.is_some()),
+        (Sign::OnTheHour, excursion && on_the_hour(facts)),
+        (Sign::OneOfMany, company(|odd, of| odd == 1 || odd * 4 <= of)),
+        (Sign::MostSeries, company(|odd, of| odd * 5 >= of * 3)),
+        (Sign::SamplesMissing, event.kind != Kind::Gap && around.iter().any(|v| v.is_nan())),
+        (Sign::CounterReset, counter && around.windows(2).any(|pair| pair[1] < pair[0])),
+        (
+            Sign::Unprecedented,
+            facts.extreme.is_some_and(|extreme| {
+                let known = facts.step.millis() * WELL_KNOWN;
+                extreme.last.is_none() && extreme.looked_back.millis() >= known
+            }),
+        ),
+    ];
+    all.into_iter().filter(|(_, holds)| *holds).map(|(sign, _)| sign).collect()
+}
+
+/// Whether it began within two minutes of a full hour, as far as the step lets one see that.
+fn on_the_hour(facts: &Facts) -> bool {
+    const HOUR: i64 = 3_600_000;
+    let tolerance = 120_000.max(facts.step.millis() as i64);
+    let past = facts.event.onset.time.0.rem_euclid(HOUR);
+    facts.step.millis() <= 300_000 && (past <= tolerance || past >= HOUR - tolerance / 2)
+}
+
+impl Sign {
+    /// In words, with the numbers of the event.
+    pub fn words(self, facts: &Facts) -> String {
+        let times = |ratio: f64| crate::words::one_decimal(ratio);
+        match (self, facts.ratio) {
+            (Self::Doubled | Self::Tenfold, Some(ratio)) => {
+                format!("it is {} times what was expected", times(ratio))
+            }
+            (Self::Halved, Some(ratio)) => {
+                format!("it is {} of what was expected", Unit::Ratio.format(ratio))
+            }
+            (Self::OneOfMany | Self::MostSeries, _) => match facts.company {
+                Some(company) => {
+                    format!("{} of {} series are odd at this time", company.odd, company.of)
+                }
+                None => self.name().to_owned(),
+            },
+            (Self::Recurring, _) => match facts.recurrence {
+                Some(found) => format!("it recurs: {}", found.words()),
+                None => self.name().to_owned(),
+            },
+            (Self::Short | Self::Long, _) => format!("it lasted {}", facts.lasted.words()),
+            _ => self.name().to_owned(),
+        }
+    }
+
+    /// What it says, without numbers.
+    fn name(self) -> &'static str {
+        match self {
+            Self::ToZero => "it fell to 0",
+            Self::Halved => "it is at most half of what was expected",
+            Self::Doubled => "it is at least twice what was expected",
+            Self::Tenfold => "it is at least ten times what was expected",
+            Self::NearFull => "it reached 90 % or more",
+            Self::Sudden => "it changed within a few samples",
+            Self::Gradual => "it changed slowly",
+            Self::Short => "it was over soon",
+            Self::Long => "it lasted long",
+            Self::Recovered => "it recovered",
+            Self::Ongoing => "it is still going on",
+            Self::Lasting => "the new level stays",
+            Self::Recurring => "it recurs",
+            Self::OnTheHour => "it began on a full hour",
+            Self::OneOfMany => "few series are odd at this time",
+            Self::MostSeries => "most series are odd at this time",
+            Self::SamplesMissing => "samples are missing around it",
+            Self::CounterReset => "the counter started anew",
+            Self::Unprecedented => "it was never like this before in what was loaded",
+        }
+    }
+}

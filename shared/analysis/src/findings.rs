@@ -1,0 +1,194 @@
+//! What an analysis found, for programs: one value that becomes JSON, described in `docs/detect.md`.
+//!
+//! Names stay as they are; what changes the meaning of one raises [`SCHEMA`]. Times are RFC 3339 in UTC, lengths of time
+//! seconds, `null` is what does not apply, what is not known, and a bound or value that is not finite.
+
+mod event;
+mod question;
+
+use serde::{Serialize, Serializer};
+
+pub use event::{EventFindings, SuspectFindings};
+pub use question::{Period, QueryFindings, SettingsFindings};
+
+use crate::analysis::{Analysis, Ranked};
+use crate::explain::facts;
+use crate::knowledge::Explained;
+use crate::report::Context;
+use crate::words;
+use oddity_detect::event::Level;
+use oddity_detect::series::Labels;
+use oddity_detect::time::Timestamp;
+
+/// Version of the schema.
+pub const SCHEMA: u32 = 1;
+
+/// So many events are written in full, the most severe ones; all are counted.
+pub const MOST_EVENTS: usize = 1_000;
+
+/// Everything that was found, and in what.
+#[derive(Debug, Serialize)]
+pub struct Findings<'a> {
+    /// See [`SCHEMA`].
+    pub schema: u32,
+    /// Name and version.
+    pub tool: &'a str,
+    /// When it was written.
+    pub generated_at: Time,
+    /// See [`Status`].
+    pub status: Status,
+    /// The finding in one line.
+    pub headline: String,
+    /// The name of a report about it.
+    pub title: String,
+    /// Opens the same view in the page; a query string where the address of the page is not known.
+    pub link: &'a str,
+    /// What was asked.
+    pub query: QueryFindings<'a>,
+    /// What it was judged by.
+    pub settings: SettingsFindings,
+    /// What the source or the analysis warns of.
+    pub warnings: &'a [String],
+    /// What the source remarks.
+    pub infos: &'a [String],
+    /// A query that fits better than the raw counter that was asked for.
+    pub suggested_query: Option<&'a str>,
+    /// Every series, worst first.
+    pub series: Vec<SeriesFindings<'a>>,
+    /// Label sets with native histograms, which are not analysed.
+    pub not_analysed: Vec<Pairs<'a>>,
+    /// How many events there are.
+    pub event_count: usize,
+    /// The events, most severe first, [`MOST_EVENTS`] at the most.
+    pub events: Vec<EventFindings<'a>>,
+    /// A rule file that says the same on the source, where there is one and something is odd.
+    pub prometheus_rule: Option<&'a str>,
+}
+
+/// What came of the whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// There are events.
+    Odd,
+    /// There are none.
+    Normal,
+    /// No sample could be judged.
+    Unjudged,
+    /// There are no series.
+    Empty,
+}
+
+/// One series.
+#[derive(Debug, Serialize)]
+pub struct SeriesFindings<'a> {
+    /// What names it.
+    pub labels: Pairs<'a>,
+    /// The labels in which it differs from the others.
+    pub name: &'a str,
+    /// How many events it has.
+    pub event_count: usize,
+    /// Largest severity of them, 0 to 100.
+    pub severity: f64,
+    /// The same as a word; `None` without an event.
+    pub level: Option<Level>,
+    /// Largest score in the range.
+    pub score: f64,
+    /// Samples of the range that got a verdict.
+    pub judged_samples: usize,
+    /// Samples of the range that are missing.
+    pub missing_samples: usize,
+    /// How many stretches they form.
+    pub gaps: usize,
+}
+
+/// A point in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Time(pub Timestamp);
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// Labels as an object.
+#[derive(Clone, Copy, Debug)]
+pub struct Pairs<'a>(pub &'a Labels);
+
+impl Serialize for Pairs<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter())
+    }
+}
+
+/// All of it. `explained` are the worst events, worst first: see [`crate::knowledge::explained_worst`]; of those beyond
+/// them the facts are told without causes.
+pub fn findings<'a>(
+    analysis: &'a Analysis,
+    explained: &'a [Explained<'a>],
+    context: &'a Context,
+) -> Findings<'a> {
+    let loaded = &analysis.detected.loaded;
+    let worst = analysis.worst_events();
+    let events = worst.iter().take(MOST_EVENTS).enumerate().map(|(at, (ranked, event))| {
+        match explained.get(at) {
+            Some(Explained { facts, suspects }) => {
+                event::findings(analysis, at + 1, facts, suspects.as_ref())
+            }
+            None => event::findings(analysis, at + 1, &facts(analysis, ranked, event), None),
+        }
+    });
+    Findings {
+        schema: SCHEMA,
+        tool: &context.version,
+        generated_at: Time(context.generated_at),
+        status: status(analysis),
+        headline: words::headline(analysis),
+        title: words::title(analysis),
+        link: &context.link,
+        query: question::query(analysis, &context.source),
+        settings: question::settings(analysis),
+        warnings: &loaded.warnings,
+        infos: &loaded.infos,
+        suggested_query: analysis.detected.suggestion.as_deref(),
+        series: series(analysis),
+        not_analysed: loaded.unsupported.iter().map(Pairs).collect(),
+        event_count: worst.len(),
+        events: events.collect(),
+        prometheus_rule: context.rule.as_ref().map(|rule| rule.yaml.as_str()),
+    }
+}
+
+/// What came of it.
+pub fn status(analysis: &Analysis) -> Status {
+    let series = &analysis.detected.series;
+    if series.is_empty() {
+        Status::Empty
+    } else if series.iter().all(|series| series.judged == 0) {
+        Status::Unjudged
+    } else if analysis.event_count() == 0 {
+        Status::Normal
+    } else {
+        Status::Odd
+    }
+}
+
+fn series(analysis: &Analysis) -> Vec<SeriesFindings<'_>> {
+    let one = |ranked: &'_ Ranked| {
+        let Ranked { events, severity, score, .. } = ranked;
+        let (series, found) = analysis.series(ranked);
+        SeriesFindings {
+            labels: Pairs(&series.labels),
+            name: &found.prepared.name,
+            event_count: events.len(),
+            severity: *severity,
+            level: (!events.is_empty()).then(|| Level::of(*severity)),
+            score: *score,
+            judged_samples: found.judged,
+            missing_samples: found.prepared.missing,
+            gaps: found.prepared.gaps,
+        }
+    };
+    analysis.ranking.iter().map(one).collect()
+}

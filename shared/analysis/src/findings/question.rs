@@ -1,0 +1,123 @@
+//! What was asked, and what it was judged by.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Time;
+use crate::analysis::Analysis;
+use oddity_detect::detect::Form;
+use oddity_detect::event::Sides;
+use oddity_detect::time::TimeRange;
+use oddity_source::unit::Unit;
+
+/// What was asked.
+#[derive(Debug, Serialize)]
+pub struct QueryFindings<'a> {
+    /// Name of the source.
+    pub source: &'a str,
+    /// PromQL.
+    pub expr: &'a str,
+    /// First sample that was judged.
+    pub start: Time,
+    /// Last one.
+    pub end: Time,
+    /// Distance of samples.
+    pub step_seconds: f64,
+    /// Samples a series that were judged.
+    pub samples: usize,
+    /// Samples a series before them, to learn from.
+    pub history_samples: usize,
+    /// The earliest sample of any series.
+    pub first_sample: Option<Time>,
+    /// What the values count.
+    pub unit: Unit,
+}
+
+/// Detector and rule.
+#[derive(Debug, Serialize)]
+pub struct SettingsFindings {
+    /// Id of the detector.
+    pub detector: &'static str,
+    /// Its parameters: numbers, or one of the words of a choice.
+    pub parameters: BTreeMap<&'static str, serde_json::Value>,
+    /// Score from which a sample is flagged.
+    pub threshold: f64,
+    /// Strength from which an alert opens an event, for detectors that tell it apart from the score.
+    pub alert: Option<f64>,
+    /// Which deviations count.
+    pub direction: Sides,
+    /// Smallest deviation that counts, in the unit of what is judged.
+    pub min_deviation: f64,
+    /// The same as a share of the expected value.
+    pub min_relative: f64,
+    /// Events of fewer samples are dropped.
+    pub at_least_samples: usize,
+    /// Pauses of at most so many samples do not end an event.
+    pub bridge_samples: usize,
+    /// An alert must exceed every score of so many samples before it.
+    pub hold_off_samples: usize,
+    /// From this score on samples are not learnt from, if they are left out at all.
+    pub flagged_left_out: Option<f64>,
+    /// Times that are not learnt from.
+    pub excluded: Vec<Period>,
+}
+
+/// A stretch of time, both ends included.
+#[derive(Debug, Serialize)]
+pub struct Period {
+    /// Its first point.
+    pub start: Time,
+    /// Its last point.
+    pub end: Time,
+}
+
+impl From<&TimeRange> for Period {
+    fn from(range: &TimeRange) -> Self {
+        Self { start: Time(range.start), end: Time(range.end) }
+    }
+}
+
+pub(super) fn query<'a>(analysis: &'a Analysis, source: &'a str) -> QueryFindings<'a> {
+    let loaded = &analysis.detected.loaded;
+    let grid = analysis.judged_grid();
+    let range = grid.range();
+    QueryFindings {
+        source,
+        expr: &loaded.query.expr,
+        start: Time(range.start),
+        end: Time(range.end),
+        step_seconds: loaded.query.step.span().as_seconds(),
+        samples: grid.len,
+        history_samples: loaded.query.history,
+        first_sample: loaded.first_sample().map(Time),
+        unit: analysis.detected.unit,
+    }
+}
+
+pub(super) fn settings(analysis: &Analysis) -> SettingsFindings {
+    let (detected, rule) = (&analysis.detected, analysis.rule);
+    let about = detected.detector.about();
+    let parameters = detected.detector.params().into_iter().map(|(param, value)| {
+        let value = match param.form {
+            Form::Choice(_) => param.write(value).into(),
+            Form::Samples | Form::Count => (value as u64).into(),
+            Form::Number => value.into(),
+        };
+        (param.id, value)
+    });
+    SettingsFindings {
+        detector: about.id,
+        parameters: parameters.collect(),
+        threshold: rule.threshold,
+        alert: about.alert.map(|_| rule.alert),
+        direction: rule.sides,
+        min_deviation: rule.min_deviation,
+        min_relative: rule.min_relative,
+        at_least_samples: rule.at_least,
+        bridge_samples: rule.bridge,
+        hold_off_samples: rule.hold_off,
+        flagged_left_out: detected.learning.flagged,
+        excluded: detected.learning.excluded.iter().map(Period::from).collect(),
+    }
+}

@@ -1,0 +1,194 @@
+//! What may have caused an event and what to do next, from data files: `shared/knowledge/*.toml`, described in
+//! `docs/knowledge.md`.
+//!
+//! A family of metrics is recognised by what can be seen of a query; each of its hypotheses says by which events it is
+//! suggested, what would confirm or refute it and what to do. Nothing here is certain: the shape of one series
+//! suggests causes, it proves none, so that the best there is to say may be "inconclusive".
+
+mod check;
+mod explained;
+mod inverse;
+mod pattern;
+mod rank;
+mod recognise;
+mod template;
+
+pub use check::{Fault, check};
+pub use explained::{Explained, explained, explained_worst};
+pub use rank::{Confidence, Reason, Suspect, Suspects, suspects};
+pub use recognise::{Metadata, Recognised, Subject, recognise};
+pub use template::{Scope, TemplateError};
+pub(crate) use template::{host_pattern, plain};
+
+use serde::{Deserialize, Serialize};
+
+use crate::explain::Sign;
+use oddity_detect::event::{Direction, Kind};
+
+/// All families that are known.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Knowledge {
+    /// In the order of their ids.
+    pub families: Vec<Family>,
+}
+
+/// Metrics that tell of the same thing, and what may be behind their events.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Family {
+    /// Name of its file without the extension.
+    #[serde(default)]
+    pub id: String,
+    /// Name for a person.
+    pub name: String,
+    /// Which metrics these are, in a sentence.
+    pub about: String,
+    /// Patterns of metric names and of `label=value` of which less is more, such as free space: their events are
+    /// turned upside down before they are compared with hypotheses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inverse: Vec<String>,
+    /// By what a query is recognised. The family that has nothing here belongs to every query.
+    #[serde(default)]
+    pub recognise: Signature,
+    /// Queries that belong to it and that do not, for the tests.
+    #[serde(default, skip_serializing)]
+    pub examples: Examples,
+    /// What may be behind an event.
+    #[serde(default, rename = "hypothesis")]
+    pub hypotheses: Vec<Hypothesis>,
+}
+
+/// What a family is recognised by. `*` in a pattern stands for any characters.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Signature {
+    /// Patterns of metric names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<String>,
+    /// Words in the metric's name or its help text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<String>,
+    /// Patterns of `label=value`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
+    /// PromQL functions that are called.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub functions: Vec<String>,
+    /// Units by metadata or by the ending of the name: "seconds", "bytes".
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<String>,
+    /// Types by metadata: "counter", "gauge", "histogram".
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub types: Vec<String>,
+    /// Patterns of metric names that belong to others in spite of all that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not: Vec<String>,
+}
+
+/// PromQL that belongs to a family and that does not; a comment in it stands for the help text of its metric.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Examples {
+    /// Belongs to it.
+    pub yes: Vec<String>,
+    /// Belongs to others.
+    pub no: Vec<String>,
+}
+
+/// One possible cause.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hypothesis {
+    /// Unique in its family; lower case and hyphens.
+    pub id: String,
+    /// What may have happened, in a sentence.
+    pub cause: String,
+    /// Why that would look like this, in a sentence or two.
+    pub because: String,
+    /// Where that is written.
+    pub source: Source,
+    /// Kinds of events that it looks like; of any kind that shows in values where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<Kind>,
+    /// The side on which it shows; both where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direction: Option<Direction>,
+    /// How often it is behind such events.
+    #[serde(default)]
+    pub often: Often,
+    /// Patterns of the metric names of the family that it is about; all where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<String>,
+    /// Patterns of `label=value` that it is about: another value of such a label excludes it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
+    /// What speaks for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signs: Vec<Sign>,
+    /// What speaks against it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub against: Vec<Sign>,
+    /// What would confirm it.
+    pub confirm: Vec<Check>,
+    /// What would refute it.
+    pub refute: Vec<Check>,
+    /// What ends the harm.
+    pub mitigate: Vec<String>,
+    /// What keeps it from coming back.
+    pub prevent: Vec<String>,
+    /// What would notice it earlier.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub detect: Vec<Check>,
+}
+
+/// Something to look at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// What one would see.
+    pub see: String,
+    /// A template of the PromQL that shows it, see [`Scope`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+}
+
+/// Where something is written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// Title, and the part of it.
+    pub title: String,
+    /// An https address.
+    pub url: String,
+}
+
+/// How often something is behind an event of a fitting kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Often {
+    /// Among the first things to think of.
+    Common,
+    /// It happens.
+    #[default]
+    Sometimes,
+    /// Seldom, but bad enough to be thought of.
+    Rare,
+}
+
+impl Knowledge {
+    /// The hypothesis of this id in the family of this id.
+    pub fn hypothesis(&self, family: &str, id: &str) -> Option<&Hypothesis> {
+        let family = self.families.iter().find(|known| known.id == family)?;
+        family.hypotheses.iter().find(|known| known.id == id)
+    }
+}
+
+impl Signature {
+    /// Whether it says nothing, which fits every query.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

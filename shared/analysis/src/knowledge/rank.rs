@@ -1,0 +1,264 @@
+//! Which causes an event suggests, and how well each fits.
+
+use serde::Serialize;
+
+use super::pattern::first_match;
+use super::recognise::{Recognised, Subject, recognise};
+use super::template::Scope;
+use super::{Check, Family, Hypothesis, Knowledge, Often};
+use crate::explain::Facts;
+use crate::words::with_article;
+use oddity_detect::event::{Direction, Event, Kind};
+
+/// How well the shape of an event fits a cause. There is no more than moderate confidence: nothing was checked yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confidence {
+    /// It cannot be excluded, and that is all.
+    Inconclusive,
+    /// It fits, and so do others.
+    Low,
+    /// Kind, direction and more fit.
+    Moderate,
+}
+
+impl Confidence {
+    /// Name for a person.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Inconclusive => "inconclusive",
+            Self::Low => "low",
+            Self::Moderate => "moderate",
+        }
+    }
+
+    fn of(points: i32) -> Self {
+        match points {
+            8.. => Self::Moderate,
+            5..8 => Self::Low,
+            _ => Self::Inconclusive,
+        }
+    }
+}
+
+/// One thing that speaks for a cause, or against it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// What, in words.
+    pub text: String,
+    /// Above 0 for it, below 0 against it.
+    pub points: i32,
+}
+
+/// A cause that the event suggests.
+#[derive(Clone, Debug)]
+pub struct Suspect<'a> {
+    /// The family that it is from.
+    pub family: &'a Family,
+    /// The cause.
+    pub hypothesis: &'a Hypothesis,
+    /// How well it fits.
+    pub confidence: Confidence,
+    /// The sum of the points of its reasons.
+    pub points: i32,
+    /// Why it fits that well, what weighs most first.
+    pub reasons: Vec<Reason>,
+}
+
+/// The causes that an event suggests.
+#[derive(Clone, Debug)]
+pub struct Suspects<'a> {
+    /// The families to which the query belongs, the surest first.
+    pub families: Vec<Recognised<'a>>,
+    /// Best first; none if nothing fits.
+    pub ranked: Vec<Suspect<'a>>,
+    /// What fills the templates.
+    pub scope: Scope,
+}
+
+impl Suspects<'_> {
+    /// Whether no cause fits better than by not being excluded.
+    pub fn inconclusive(&self) -> bool {
+        self.ranked.first().is_none_or(|best| best.confidence == Confidence::Inconclusive)
+    }
+
+    /// The PromQL of a check for this event, if it has one.
+    pub fn query(&self, check: &Check) -> Option<String> {
+        check.query.as_deref().and_then(|template| self.scope.fill(template))
+    }
+}
+
+impl Suspect<'_> {
+    /// What speaks for it and what against it: "it is a spike; it recovered" and "it recurs".
+    pub fn evidence(&self) -> (String, String) {
+        let texts = |wanted: fn(i32) -> bool| -> String {
+            let reasons = self.reasons.iter().filter(|reason| wanted(reason.points));
+            reasons.map(|reason| reason.text.as_str()).collect::<Vec<_>>().join("; ")
+        };
+        (texts(|points| points > 0), texts(|points| points < 0))
+    }
+}
+
+/// The causes of every recognised family that the kind of the event does not exclude.
+pub fn suspects<'a>(
+    knowledge: &'a Knowledge,
+    subject: &Subject,
+    expr: &str,
+    facts: &Facts,
+) -> Suspects<'a> {
+    let families = recognise(knowledge, subject);
+    let best = families.first().map_or(0, |first| first.points);
+    let mut ranked: Vec<Suspect<'a>> = Vec::new();
+    for recognised in &families {
+        let family = recognised.family;
+        let all = family.hypotheses.iter();
+        ranked.extend(all.filter_map(|hypothesis| {
+            let reasons = reasons(hypothesis, recognised, best, subject, facts)?;
+            let points = reasons.iter().map(|reason| reason.points).sum();
+            let confidence = Confidence::of(points);
+            Some(Suspect { family, hypothesis, confidence, points, reasons })
+        }));
+    }
+    // Of equals the family that was recognised better, then the order of the file.
+    ranked.sort_by_key(|suspect| std::cmp::Reverse(suspect.points));
+    Suspects { scope: Scope::new(expr, facts), families, ranked }
+}
+
+/// `None` if the kind or the direction excludes it, or it is about other metrics or other values of a label.
+fn reasons(
+    hypothesis: &Hypothesis,
+    recognised: &Recognised<'_>,
+    best: u32,
+    subject: &Subject,
+    facts: &Facts,
+) -> Option<Vec<Reason>> {
+    let inverse = subject.is_inverse(&recognised.family.inverse);
+    let mut all = vec![fit(hypothesis, &facts.event, inverse)?];
+    let mut put = |points: i32, text: String| all.push(Reason { text, points });
+    if !hypothesis.metrics.is_empty() {
+        let name = first_match(&hypothesis.metrics, &subject.metrics)?;
+        put(1, format!("it is known of {name}"));
+    }
+    let values = values_of_same_labels(&hypothesis.labels, &subject.labels);
+    match first_match(&hypothesis.labels, &values) {
+        Some(pair) => put(1, format!("it is known of {pair}")),
+        None if values.is_empty() => {}
+        None => return None,
+    }
+    match hypothesis.often {
+        Often::Common => put(2, format!("it is a common cause with {}", recognised.family.name)),
+        Often::Sometimes => put(1, format!("it happens with {}", recognised.family.name)),
+        Often::Rare => {}
+    }
+    if recognised.points > 0 {
+        let by = recognised.by.join(", ");
+        let points = if recognised.points == best { 2 } else { 1 };
+        put(points, format!("the query is about {} ({by})", recognised.family.name));
+    }
+    for sign in &facts.signs {
+        if hypothesis.signs.contains(sign) {
+            put(1, sign.words(facts));
+        }
+        if hypothesis.against.contains(sign) {
+            put(-2, sign.words(facts));
+        }
+    }
+    Some(all)
+}
+
+/// `label=value` of the labels that the patterns name; each of the values that `a|b` stands for.
+fn values_of_same_labels(patterns: &[String], pairs: &[String]) -> Vec<String> {
+    let named = |label: &str| patterns.iter().any(|p| p.split('=').next() == Some(label));
+    let pairs = pairs.iter().filter_map(|pair| pair.split_once('='));
+    let same = pairs.filter(|(label, _)| named(label));
+    same.flat_map(|(label, value)| value.split('|').map(move |one| format!("{label}={one}")))
+        .collect()
+}
+
+/// How the kind of the event fits; upside down where less of the metric is more.
+fn fit(hypothesis: &Hypothesis, event: &Event, inverse: bool) -> Option<Reason> {
+    let kind = if inverse { upside_down(event.kind) } else { event.kind };
+    let side = side(event).map(|side| if inverse { opposite(side) } else { side });
+    let directed = hypothesis.direction.is_none() || side.is_none() || hypothesis.direction == side;
+    let name = with_article(event.kind.name());
+    if hypothesis.kinds.contains(&kind) || (hypothesis.kinds.is_empty() && in_values(kind)) {
+        return directed.then(|| Reason { text: format!("it is {name}"), points: 3 });
+    }
+    // A kind is told from few samples: what shows in values on the same side is not excluded.
+    let same_side = hypothesis
+        .kinds
+        .iter()
+        .any(|kind| in_values(*kind) && side_of(*kind).is_none_or(|s| Some(s) == side));
+    let related = side.is_some() && directed && in_values(kind) && same_side;
+    related
+        .then(|| Reason { text: format!("it goes the same way, though it is {name}"), points: 1 })
+}
+
+/// The side of an event, `None` where it has none.
+fn side(event: &Event) -> Option<Direction> {
+    match event.kind {
+        Kind::Gap | Kind::FlatLine | Kind::VarianceChange | Kind::SeasonBroken => None,
+        kind => side_of(kind).or(Some(event.direction)),
+    }
+}
+
+fn opposite(side: Direction) -> Direction {
+    match side {
+        Direction::Up => Direction::Down,
+        Direction::Down => Direction::Up,
+    }
+}
+
+fn upside_down(kind: Kind) -> Kind {
+    match kind {
+        Kind::Spike => Kind::Dip,
+        Kind::Dip => Kind::Spike,
+        Kind::LevelShiftUp => Kind::LevelShiftDown,
+        Kind::LevelShiftDown => Kind::LevelShiftUp,
+        other => other,
+    }
+}
+
+fn side_of(kind: Kind) -> Option<Direction> {
+    match kind {
+        Kind::Spike | Kind::LevelShiftUp => Some(Direction::Up),
+        Kind::Dip | Kind::LevelShiftDown => Some(Direction::Down),
+        _ => None,
+    }
+}
+
+/// Whether the kind shows in how large the values are.
+fn in_values(kind: Kind) -> bool {
+    match kind {
+        Kind::Spike
+        | Kind::Dip
+        | Kind::LevelShiftUp
+        | Kind::LevelShiftDown
+        | Kind::SlopeChange
+        | Kind::Drift
+        | Kind::Record
+        | Kind::OddOneOut => true,
+        Kind::Gap | Kind::FlatLine | Kind::VarianceChange | Kind::SeasonBroken | Kind::Infinite => {
+            false
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_the_labels_that_are_asked_for() {
+        let texts = |all: &[&str]| all.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+        let patterns = texts(&["mode=steal", "mode=i*"]);
+        let cases: [(&[&str], &[&str]); 3] = [
+            (&["cpu=0", "mode=user|iowait"], &["mode=user", "mode=iowait"]),
+            (&["modes=user"], &[]),
+            (&["mode=steal", "mode=idle"], &["mode=steal", "mode=idle"]),
+        ];
+        for (pairs, values) in cases {
+            assert_eq!(values_of_same_labels(&patterns, &texts(pairs)), texts(values));
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! Which families a query belongs to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use super::pattern::{first_match, matches, words};
+use super::{Family, Knowledge, Signature};
+use oddity_detect::series::Labels;
+use oddity_source::promql;
+
+/// Points for what is recognised. A pattern of the name says most, the kind of value least.
+mod points {
+    pub(super) const METRIC: u32 = 6;
+    pub(super) const WORD_OF_NAME: u32 = 4;
+    pub(super) const LABEL: u32 = 4;
+    pub(super) const FUNCTION: u32 = 3;
+    pub(super) const WORD_OF_HELP: u32 = 2;
+    /// A label that is there, whatever its value.
+    pub(super) const LABEL_NAME: u32 = 1;
+    pub(super) const UNIT: u32 = 1;
+    pub(super) const TYPE: u32 = 1;
+    /// So many are needed.
+    pub(super) const ENOUGH: u32 = 2;
+}
+
+/// Words beyond these add no points, so that a long name is not worth more than a pattern.
+const MOST_WORDS: usize = 2;
+
+/// So many families are taken, of those with at least a quarter of the points of the best.
+const MOST_FAMILIES: usize = 3;
+
+/// Endings of the metrics that a histogram or a summary consists of.
+const PARTS: [&str; 3] = ["_bucket", "_count", "_sum"];
+
+/// What Prometheus' metadata say of a metric.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Metadata {
+    /// Its name; that of the whole for a histogram.
+    pub metric: String,
+    /// `counter`, `gauge`, `histogram`, ...
+    pub kind: String,
+    /// What it counts, in a sentence.
+    pub help: String,
+    /// Its unit, mostly empty.
+    pub unit: String,
+}
+
+impl Metadata {
+    /// From an answer of Prometheus' `/api/v1/metadata`.
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub fn decode(body: &[u8]) -> serde_json::Result<Vec<Self>> {
+        #[derive(Deserialize)]
+        struct Reply {
+            data: BTreeMap<String, Vec<Entry>>,
+        }
+        #[derive(Deserialize)]
+        struct Entry {
+            #[serde(default, rename = "type")]
+            kind: String,
+            #[serde(default)]
+            help: String,
+            #[serde(default)]
+            unit: String,
+        }
+        let Reply { data } = serde_json::from_slice(body)?;
+        let all = data.into_iter().flat_map(|(metric, entries)| {
+            entries.into_iter().map(move |Entry { kind, help, unit }| Self {
+                metric: metric.clone(),
+                kind,
+                help,
+                unit,
+            })
+        });
+        Ok(all.collect())
+    }
+}
+
+/// The metadata of so many metrics of a query are asked for.
+const MOST_METRICS: usize = 3;
+
+/// What can be seen of a query.
+#[derive(Clone, Debug, Default)]
+pub struct Subject {
+    /// Names of metrics, those of the query first.
+    pub metrics: Vec<String>,
+    /// `label=value` of the odd series and of the query's matchers, patterns as they are written.
+    pub labels: Vec<String>,
+    /// Of those metrics.
+    pub metadata: Vec<Metadata>,
+    pub(super) expr: String,
+}
+
+/// A family to which a query belongs.
+#[derive(Clone, Debug)]
+pub struct Recognised<'a> {
+    /// The family.
+    pub family: &'a Family,
+    /// By what, in words; empty for the family of every query.
+    pub by: Vec<String>,
+    /// More is surer; 0 for the family of every query.
+    pub points: u32,
+}
+
+impl Subject {
+    /// Of a query, one of its series, and the metadata of [`Self::metric_names`], of which others are left out.
+    pub fn new(expr: &str, labels: &Labels, metadata: &[Metadata]) -> Self {
+        let mut metrics = Self::metric_names(expr);
+        if let Some(name) = labels.metric_name().filter(|name| !metrics.iter().any(|m| m == name)) {
+            metrics.push(name.to_owned());
+        }
+        let mut pairs: BTreeSet<String> =
+            labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        for selector in promql::selectors(expr) {
+            for matcher in promql::selection(selector).matchers {
+                if matches!(matcher.operator.as_str(), "=" | "=~") {
+                    let value = matcher.literal.trim_matches(['"', '\'', '`', '^', '(']);
+                    pairs.insert(format!("{}={value}", matcher.label));
+                }
+            }
+        }
+        let known = |entry: &&Metadata| metrics.iter().any(|name| describes(entry, name));
+        Self {
+            metadata: metadata.iter().filter(known).cloned().collect(),
+            labels: pairs.into_iter().collect(),
+            metrics,
+            expr: expr.to_owned(),
+        }
+    }
+
+    /// The metrics that a query names, each once.
+    pub fn metric_names(expr: &str) -> Vec<String> {
+        let mut names = Vec::new();
+        for selector in promql::selectors(expr) {
+            let name = promql::selection(selector).metric;
+            names.extend(name.filter(|name| !names.contains(name)));
+        }
+        names
+    }
+
+    /// What a source is asked for the metadata of a query: for each of its first metrics the names under which they may
+    /// be, to be tried in this order until one is known.
+    pub fn described_names(expr: &str) -> Vec<Vec<String>> {
+        let metrics = Self::metric_names(expr).into_iter().take(MOST_METRICS);
+        let names = metrics.map(|metric| {
+            let whole = Self::described_as(&metric).to_owned();
+            if whole == metric { vec![metric] } else { vec![metric, whole] }
+        });
+        names.collect()
+    }
+
+    /// Under which name the metadata of a metric are: parts of a histogram have those of the whole.
+    pub fn described_as(metric: &str) -> &str {
+        PARTS.iter().find_map(|part| metric.strip_suffix(part)).unwrap_or(metric)
+    }
+}
+
+/// A counter may be described without its ending, a histogram by its whole.
+fn describes(entry: &Metadata, metric: &str) -> bool {
+    entry.metric == metric
+        || metric.strip_suffix("_total") == Some(&entry.metric)
+        || Subject::described_as(metric) == entry.metric
+}
+
+/// The families of a query, the surest first; the one of every query is last. Cost: O(words of all families).
+pub fn recognise<'a>(knowledge: &'a Knowledge, subject: &Subject) -> Vec<Recognised<'a>> {
+    let mut found: Vec<Recognised<'a>> = knowledge
+        .families
+        .iter()
+        .filter(|family| !family.recognise.is_empty())
+        .filter_map(|family| recognised(family, subject))
+        .collect();
+    found.sort_by(|a, b| b.points.cmp(&a.points).then_with(|| a.family.id.cmp(&b.family.id)));
+    let best = found.first().map_or(0, |best| best.points);
+    found.retain(|family| family.points * 4 >= best);
+    found.truncate(MOST_FAMILIES);
+    let of_all = knowledge.families.iter().filter(|family| family.recognise.is_empty());
+    found.extend(of_all.map(|family| Recognised { family, by: Vec::new(), points: 0 }));
+    found
+}
+
+/// Points with what they are for.
+#[derive(Default)]
+struct Found {
+    points: u32,
+    by: Vec<String>,
+}
+
+impl Found {
+    fn put(&mut self, points: u32, what: String) {
+        self.points += points;
+        self.by.push(what);
+    }
+}
+
+fn recognised<'a>(family: &'a Family, subject: &Subject) -> Option<Recognised<'a>> {
+    let signature = &family.recognise;
+    let own = |name: &&String| !signature.not.iter().any(|pattern| matches(pattern, name));
+    let metrics: Vec<String> = subject.metrics.iter().filter(own).cloned().collect();
+    if metrics.is_empty() && !subject.metrics.is_empty() {
+        return None;
+    }
+    let mut found = Found::default();
+    by_words(&mut found, signature, &metrics, subject);
+    by_labels(&mut found, signature, subject);
+    if let Some(function) = signature.functions.iter().find(|f| promql::calls(&subject.expr, f)) {
+        found.put(points::FUNCTION, format!("the function {function}"));
+    }
+    // Unit and type tell too little to be the only ones.
+    if found.points > 0 {
+        by_metadata(&mut found, signature, &metrics, subject);
+    }
+    let Found { points, by } = found;
+    (points >= points::ENOUGH).then_some(Recognised { family, by, points })
+}
+
+fn by_words(found: &mut Found, signature: &Signature, metrics: &[String], subject: &Subject) {
+    let known = |word: &String| signature.words.contains(word);
+    let distinct = |texts: &[&str]| -> Vec<String> {
+        let all: BTreeSet<String> =
+            texts.iter().flat_map(|text| words(text)).filter(known).collect();
+        all.into_iter().take(MOST_WORDS).collect()
+    };
+    let named = distinct(&metrics.iter().map(String::as_str).collect::<Vec<_>>());
+    match first_match(&signature.metrics, metrics) {
+        Some(name) => found.put(points::METRIC, format!("the metric {name}")),
+        None => named
+            .iter()
+            .for_each(|word| found.put(points::WORD_OF_NAME, format!("\"{word}\" in the name"))),
+    }
+    let helps: Vec<&str> = subject.metadata.iter().map(|entry| entry.help.as_str()).collect();
+    for word in distinct(&helps).into_iter().filter(|word| !named.contains(word)) {
+        found.put(points::WORD_OF_HELP, format!("\"{word}\" in the help text"));
+    }
+}
+
+fn by_labels(found: &mut Found, signature: &Signature, subject: &Subject) {
+    let any_value = |pattern: &String| pattern.ends_with("=*");
+    let (names, values): (Vec<String>, Vec<String>) =
+        signature.labels.iter().cloned().partition(any_value);
+    if let Some(pair) = first_match(&values, &subject.labels) {
+        found.put(points::LABEL, format!("the label {pair}"));
+    } else if let Some(pair) = first_match(&names, &subject.labels) {
+        let name = pair.split('=').next().unwrap_or(pair);
+        found.put(points::LABEL_NAME, format!("the label {name}"));
+    }
+}
+
+fn by_metadata(found: &mut Found, signature: &Signature, metrics: &[String], subject: &Subject) {
+    let ends = |name: &String, unit: &String| {
+        let name = Subject::described_as(name).trim_end_matches("_total");
+        name.strip_suffix(unit.as_str()).is_some_and(|rest| rest.ends_with('_'))
+    };
+    let has_unit = |unit: &&String| {
+        metrics.iter().any(|name| ends(name, unit))
+            || subject.metadata.iter().any(|entry| entry.unit == **unit)
+    };
+    if let Some(unit) = signature.units.iter().find(has_unit) {
+        found.put(points::UNIT, format!("the unit {unit}"));
+    }
+    let has_type = |kind: &&String| subject.metadata.iter().any(|entry| entry.kind == **kind);
+    if let Some(kind) = signature.types.iter().find(has_type) {
+        found.put(points::TYPE, format!("the type {kind}"));
+    }
+}

@@ -1,0 +1,29 @@
+//! Analyses of what a range query answered: settings, words, explanations, rules and reports; pure functions without I/O.
+//!
+//! Modules in reading order; each knows only those above it.
+
+pub mod analysis;
+
+pub mod words;
+
+pub mod explain;
+
+pub mod knowledge;
+
+pub mod api;
+
+pub mod related;
+
+pub mod rules;
+
+pub mod panel;
+
+pub mod report;
+
+pub mod assistant;
+
+pub mod findings;
+
+#[cfg(test)]
+#[path = "../../detect/src/stats/testing.rs"]
+mod testing;

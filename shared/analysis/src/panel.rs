@@ -1,0 +1,245 @@
+//! Everything that the user asked, to and from the query string of the page's address.
+//!
+//! Only what differs from the default is written. Links of Prometheus' own graph page are read too.
+
+mod keys;
+mod read;
+
+use crate::analysis::{Analysis, Learning, Settings};
+use oddity_detect::detect::Detector;
+use oddity_detect::event::{Rule, Sides};
+use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
+use oddity_source::plan::Question;
+use oddity_source::query::LEAST_HISTORY;
+
+pub use keys::{KEYS, Key};
+
+/// The question and the settings of one view.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Panel {
+    /// PromQL; empty before the first question.
+    pub expr: String,
+    /// Id of the source, `None` for the first.
+    pub source: Option<String>,
+    /// Which time.
+    pub range: Range,
+    /// Distance of samples, `None` to choose it by range and sample interval.
+    pub step: Option<Step>,
+    /// Detector and rule.
+    pub settings: Settings,
+    /// Times that must not enter a baseline, such as an outage.
+    pub excluded: Vec<TimeRange>,
+    /// The series that is shown in full, by its labels; `None` for the worst.
+    pub focus: Option<String>,
+    /// The part of the range that is drawn.
+    pub zoom: Option<TimeRange>,
+    /// Which result is open below the chart.
+    pub tab: Tab,
+    /// Times in the browser's zone instead of UTC.
+    pub local_time: bool,
+}
+
+/// Which time is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Range {
+    /// The time before now.
+    Last(Span),
+    /// Fixed.
+    Between(TimeRange),
+}
+
+/// The results below the chart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    /// The table of events.
+    #[default]
+    Events,
+    /// The report.
+    Report,
+    /// Rules for Prometheus.
+    Rules,
+    /// What a language model says of it.
+    Explain,
+}
+
+/// A part of an address that was not understood; the default stands in its place.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the link says {key}={value}, which is not understood ({expected}); the default is used")]
+pub struct Problem {
+    /// Parameter.
+    pub key: String,
+    /// What it said.
+    pub value: String,
+    /// What it should say.
+    pub expected: String,
+}
+
+/// The ranges that are offered.
+pub const RANGES: [&str; 12] =
+    ["5m", "15m", "30m", "1h", "3h", "6h", "12h", "1d", "2d", "1w", "2w", "30d"];
+
+impl Default for Panel {
+    fn default() -> Self {
+        Self {
+            expr: String::new(),
+            source: None,
+            range: Range::Last(Span::from_seconds(86_400)),
+            step: None,
+            settings: Settings::default(),
+            excluded: Vec::new(),
+            focus: None,
+            zoom: None,
+            tab: Tab::default(),
+            local_time: false,
+        }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self::of(Detector::default())
+    }
+}
+
+impl Settings {
+    /// A detector with its defaults and a rule at its threshold.
+    pub fn of(detector: Detector) -> Self {
+        Self { detector, rule: Rule::of(detector), clean: false }
+    }
+
+    /// The rule at another threshold. The alert moves along: its ratio is that of the defaults.
+    pub fn rule_at(&self, threshold: f64) -> Rule {
+        self.rule.with_threshold(threshold, self.detector)
+    }
+
+    /// Samples before the range that are needed: what the detector learns from and what primes the hold-off.
+    /// Rounded up, so that a somewhat longer window fetches nothing.
+    pub fn history(&self) -> usize {
+        let wanted = self.detector.history() + self.rule.hold_off;
+        wanted.next_multiple_of(250).max(LEAST_HISTORY)
+    }
+}
+
+impl Range {
+    /// The absolute time at `now`. The end of a relative range is `now`.
+    pub fn at(self, now: Timestamp) -> TimeRange {
+        match self {
+            Self::Last(span) => TimeRange { start: now - span, end: now },
+            Self::Between(range) => range,
+        }
+    }
+}
+
+impl Panel {
+    /// What the source is asked at `now`.
+    pub fn question(&self, now: Timestamp) -> Question {
+        Question {
+            expr: self.expr.clone(),
+            range: self.range.at(now),
+            step: self.step,
+            history: self.settings.history(),
+        }
+    }
+
+    /// What must not enter a baseline.
+    pub fn learning(&self) -> Learning {
+        let Settings { clean, rule, .. } = self.settings;
+        Learning { excluded: self.excluded.clone(), flagged: clean.then_some(rule.threshold) }
+    }
+
+    /// The view that shows the same samples of this analysis again, at any time.
+    #[must_use]
+    pub fn fixed(self, analysis: &Analysis, source: Option<String>) -> Self {
+        Self {
+            range: Range::Between(analysis.judged_grid().range()),
+            step: Some(analysis.detected.loaded.query.step),
+            source,
+            tab: Tab::default(),
+            ..self
+        }
+    }
+
+    /// As a query string without the question mark; empty for the default.
+    pub fn to_query(&self) -> String {
+        let mut out = form_urlencoded::Serializer::new(String::new());
+        let mut put = |key: &str, value: &str| {
+            out.append_pair(key, value);
+        };
+        let base = Self::default();
+        if !self.expr.is_empty() {
+            put("q", &self.expr);
+        }
+        if let Some(source) = &self.source {
+            put("source", source);
+        }
+        match self.range {
+            range if range == base.range => {}
+            Range::Last(span) => put("range", &span.to_string()),
+            Range::Between(range) => {
+                put("from", &range.start.to_string());
+                put("to", &range.end.to_string());
+            }
+        }
+        if let Some(step) = self.step {
+            put("step", &step.to_string());
+        }
+        let Settings { detector, rule, clean } = self.settings;
+        if detector.about().id != base.settings.detector.about().id {
+            put("detector", detector.about().id);
+        }
+        for (param, value) in detector.params() {
+            if value != param.default {
+                put(param.id, &param.write(value));
+            }
+        }
+        let usual = Settings::of(detector).rule;
+        let numbers = [
+            ("k", rule.threshold, usual.threshold),
+            ("alert", rule.alert, self.settings.rule_at(rule.threshold).alert),
+            ("min", rule.min_deviation, usual.min_deviation),
+            ("minrel", rule.min_relative, usual.min_relative),
+            ("for", rule.at_least as f64, usual.at_least as f64),
+            ("bridge", rule.bridge as f64, usual.bridge as f64),
+            ("holdoff", rule.hold_off as f64, usual.hold_off as f64),
+        ];
+        for (key, value, _) in numbers.into_iter().filter(|(_, value, usual)| value != usual) {
+            put(key, &value.to_string());
+        }
+        if clean {
+            put("clean", "yes");
+        }
+        for range in &self.excluded {
+            put("exclude", &format!("{}/{}", range.start, range.end));
+        }
+        match rule.sides {
+            Sides::Both => {}
+            Sides::Up => put("dir", "up"),
+            Sides::Down => put("dir", "down"),
+        }
+        if let Some(focus) = &self.focus {
+            put("series", focus);
+        }
+        if let Some(zoom) = self.zoom {
+            put("zoom", &format!("{}/{}", zoom.start, zoom.end));
+        }
+        match self.tab {
+            Tab::Events => {}
+            Tab::Report => put("tab", "report"),
+            Tab::Rules => put("tab", "rules"),
+            Tab::Explain => put("tab", "explain"),
+        }
+        if self.local_time {
+            put("tz", "local");
+        }
+        out.finish()
+    }
+
+    /// Reads what [`Self::to_query`] writes, and links of Prometheus' graph page. Total: what is not
+    /// understood is named and left at its default.
+    pub fn from_query(query: &str) -> (Self, Vec<Problem>) {
+        read::panel(query)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,251 @@
+//! What else moved: series from where the odd one comes from, ranked by how unusual their change in the window of an
+//! event is for them.
+//!
+//! It does no I/O: [`Origin`] says where the odd series comes from and which series may be asked for, [`Picked`] cuts
+//! them to a polite number of queries, and [`rank`] judges the answers. The window of the event is compared with the
+//! four windows before it, as Netdata's metric correlations do (Netdata documentation, "Metric Correlations"); what is
+//! new here is that each series is judged by how far it moved at other times, and all of them together: at most one in
+//! twenty of those that are named moved by chance (Benjamini and Hochberg, "Controlling the false discovery rate", 1995).
+//! That something moved at the same time does not make it the cause.
+
+mod change;
+mod origin;
+mod pick;
+mod window;
+
+pub use change::{Change, Fate, fate};
+pub use origin::{Origin, Place};
+pub use pick::{Candidates, MOST_SERIES, Picked};
+pub use window::Windows;
+
+use crate::analysis::{increase, is_counter};
+use oddity_detect::series::{Labels, METRIC_NAME, Series};
+use oddity_detect::time::{Span, Timestamp};
+use oddity_source::unit::Unit;
+
+/// The share of the named series that may have moved by chance.
+const CHANCE: f64 = 0.05;
+
+/// From this correlation of the samples before the window on, a series is taken for a copy of the odd one.
+const COPY: f64 = 0.999;
+
+/// Onsets that are so many steps apart are at the same time.
+const SAME: u64 = 1;
+
+/// The odd series, beside which others are looked at.
+#[derive(Clone, Debug)]
+pub struct Odd {
+    /// When its event began.
+    pub onset: Timestamp,
+    /// Its samples on the grid of the windows; empty where they are not known.
+    pub values: Vec<f64>,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Related {
+    /// What moved and by more than chance, the least usual change first; one a metric.
+    pub moved: Vec<Moved>,
+    /// Series that appeared in the window.
+    pub appeared: Vec<Labels>,
+    /// Series whose samples stopped before the window.
+    pub stopped: Vec<Labels>,
+    /// How many series could be judged.
+    pub judged: usize,
+    /// How many had too few samples.
+    pub unknown: usize,
+    /// How many were copies of the odd one, or its mirror images.
+    pub copies: usize,
+}
+
+impl Related {
+    /// How many moved: "2 metrics moved by more than chance, the least usual move first".
+    pub fn words(&self) -> String {
+        match self.moved.len() {
+            0 => "none moved by more than chance".to_owned(),
+            1 => "1 metric moved by more than chance".to_owned(),
+            count => {
+                format!("{count} metrics moved by more than chance, the least usual move first")
+            }
+        }
+    }
+}
+
+/// A series that moved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moved {
+    /// What names it.
+    pub labels: Labels,
+    /// Whether it is a counter, whose increase a second was compared.
+    pub counter: bool,
+    /// Of the values.
+    pub unit: Unit,
+    /// How it moved.
+    pub change: Change,
+    /// When, beside the odd series.
+    pub timing: Timing,
+    /// The values before and in the window, for a small picture.
+    pub values: Vec<f64>,
+    /// How many other series of the same metric moved too, less unusually.
+    pub others: usize,
+}
+
+/// When something began, beside the odd series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timing {
+    /// So much earlier.
+    Before(Span),
+    /// Within one step.
+    Same,
+    /// So much later.
+    After(Span),
+}
+
+/// Judges what was fetched on the grid of `windows`. Cost: O(n log n) a series.
+pub fn rank(windows: &Windows, odd: &Odd, series: &[Series]) -> Related {
+    let mut found = Related::default();
+    let mut judged = Vec::new();
+    for one in series.iter().filter(|one| one.values.len() == windows.grid.len) {
+        let counter = counts(one);
+        let values = if counter { per_second(one, windows) } else { one.values.to_vec() };
+        match fate(&values, windows.len) {
+            _ if is_copy(&values, &odd.values, windows.len) => found.copies += 1,
+            Fate::Changed(change) => judged.push((one, counter, values, change)),
+            Fate::Appeared => found.appeared.push(one.labels.clone()),
+            Fate::Stopped => found.stopped.push(one.labels.clone()),
+            Fate::Unknown => found.unknown += 1,
+        }
+    }
+    found.judged = judged.len();
+    judged.sort_by(|(a, .., x), (b, .., y)| {
+        (x.probability.total_cmp(&y.probability))
+            .then(y.ratio.unwrap_or(0.0).total_cmp(&x.ratio.unwrap_or(0.0)))
+            .then(a.labels.cmp(&b.labels))
+    });
+    let probabilities: Vec<f64> = judged.iter().map(|(.., change)| change.probability).collect();
+    judged.truncate(discoveries(&probabilities, CHANCE));
+    for (one, counter, values, change) in judged {
+        let name = one.labels.metric_name();
+        let same = |moved: &&mut Moved| name.is_some() && moved.labels.metric_name() == name;
+        if let Some(known) = found.moved.iter_mut().find(same) {
+            known.others += 1;
+            continue;
+        }
+        found.moved.push(Moved {
+            labels: one.labels.clone(),
+            counter,
+            unit: unit(&one.labels, counter),
+            change,
+            timing: Timing::of(windows.grid.at(change.onset), odd.onset, windows),
+            values: values[values.len() - 5 * windows.len..].to_vec(),
+            others: 0,
+        });
+    }
+    found
+}
+
+impl Timing {
+    fn of(onset: Timestamp, odd: Timestamp, windows: &Windows) -> Self {
+        let step = windows.grid.step;
+        let odd = odd.floor_to(step);
+        match (odd.since(onset), onset.since(odd)) {
+            (early, _) if early.millis() > SAME * step.millis() => Self::Before(early),
+            (_, late) if late.millis() > SAME * step.millis() => Self::After(late),
+            _ => Self::Same,
+        }
+    }
+
+    /// "2 min before", "at the same time".
+    pub fn words(self) -> String {
+        match self {
+            Self::Before(span) => format!("{} before", span.words()),
+            Self::Same => "at the same time".to_owned(),
+            Self::After(span) => format!("{} after", span.words()),
+        }
+    }
+}
+
+impl Moved {
+    /// PromQL that shows it: a counter as its rate.
+    pub fn expr(&self, step: oddity_detect::time::Step) -> String {
+        let window = Span::from_seconds(300).max(step.times(4));
+        if self.counter {
+            format!("rate({}[{window}])", self.labels)
+        } else {
+            self.labels.to_string()
+        }
+    }
+
+    /// "12/s to 96/s", "0.5, peak 12".
+    pub fn words(&self) -> String {
+        let change = &self.change;
+        let before = self.unit.format(change.before);
+        match change.brief {
+            true => format!("{before}, then as far as {}", self.unit.format(change.peak)),
+            false => format!("{before} to {}", self.unit.format(change.during)),
+        }
+    }
+
+    /// "23 times as far as usual", "constant before".
+    pub fn usual(&self) -> String {
+        match self.change.ratio {
+            _ if self.change.constant => "constant before".to_owned(),
+            Some(ratio) if ratio >= 100.0 => "over 100 times as far as usual".to_owned(),
+            Some(ratio) => format!("{ratio:.1} times as far as usual"),
+            None => "never moved so before".to_owned(),
+        }
+    }
+}
+
+/// How many of ascending probabilities are named if a share of `chance` of them may be wrong.
+///
+/// Source: Benjamini and Hochberg, "Controlling the false discovery rate" (1995): the largest k of m with
+/// `p_k <= k / m * chance`. It also holds where the series depend on one another in the usual way, rising together
+/// (Benjamini and Yekutieli, 2001).
+fn discoveries(ascending: &[f64], chance: f64) -> usize {
+    let count = ascending.len() as f64;
+    let named = |(at, p): (usize, &f64)| *p <= (at + 1) as f64 / count * chance;
+    ascending.iter().enumerate().rposition(named).map_or(0, |last| last + 1)
+}
+
+/// Whether a series only grows: by its name, or because it grows most of the time and falls only to start anew.
+fn counts(series: &Series) -> bool {
+    let known = || series.values.iter().filter(|value| !value.is_nan());
+    let pairs = || known().zip(known().skip(1));
+    let rises = pairs().filter(|(a, b)| b > a).count();
+    let falls = pairs().filter(|(a, b)| b < a).count();
+    is_counter(series) || falls == 0 && 2 * rises > known().count()
+}
+
+fn per_second(series: &Series, windows: &Windows) -> Vec<f64> {
+    let seconds = windows.grid.step.span().as_seconds();
+    increase(&series.values).into_iter().map(|grown| grown / seconds).collect()
+}
+
+fn unit(labels: &Labels, counter: bool) -> Unit {
+    let name = labels.get(METRIC_NAME).unwrap_or_default();
+    Unit::of_query(&if counter { format!("rate({name}[5m])") } else { name.to_owned() })
+}
+
+/// Whether the samples before the window follow those of the odd series or mirror them, whatever their unit.
+fn is_copy(values: &[f64], odd: &[f64], len: usize) -> bool {
+    if values.len() != odd.len() || len == 0 {
+        return false;
+    }
+    let pairs = || {
+        let before = values.iter().zip(odd).take(values.len().saturating_sub(len));
+        before.filter(|(a, b)| a.is_finite() && b.is_finite())
+    };
+    let count = pairs().count() as f64;
+    let (a, b) = pairs().fold((0.0, 0.0), |sum, (a, b)| (sum.0 + a / count, sum.1 + b / count));
+    let (mut aa, mut bb, mut ab) = (0.0, 0.0, 0.0);
+    for (x, y) in pairs() {
+        aa += (x - a) * (x - a);
+        bb += (y - b) * (y - b);
+        ab += (x - a) * (y - b);
+    }
+    count >= 10.0 && (ab / (aa * bb).sqrt()).abs() >= COPY
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,244 @@
+//! Which series are asked for, and by how many queries.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::origin::Place;
+use crate::knowledge::{Subject, plain};
+use oddity_detect::series::{Labels, METRIC_NAME, quote};
+
+/// So many series are compared at most.
+pub const MOST_SERIES: usize = 200;
+
+/// So many series are asked for by one query, unless one metric has more.
+const SERIES_A_QUERY: usize = 25;
+
+/// A selector does not become longer than this; a server may refuse one of 16 KiB.
+const LONGEST: usize = 4_096;
+
+/// Endings of metrics that say nothing by their values, or nothing that others do not say better.
+const SILENT: [&str; 3] = ["_bucket", "_created", "_info"];
+
+/// And such a metric of Prometheus itself.
+const ALERT_TIMES: &str = "ALERTS_FOR_STATE";
+
+/// Collects what there is, place by place.
+#[derive(Clone, Debug)]
+pub struct Candidates {
+    /// Metrics of the query.
+    metrics: Vec<String>,
+    /// What is on the chart already.
+    shown: Vec<Labels>,
+    seen: BTreeSet<Labels>,
+    groups: Vec<Group>,
+    places: usize,
+}
+
+/// The series of one metric at one place.
+#[derive(Clone, Debug)]
+struct Group {
+    metric: String,
+    matchers: String,
+    /// 0 for the nearest place.
+    place: usize,
+    series: usize,
+    /// How many parts of its name, from the front, are those of a metric of the query.
+    kin: usize,
+}
+
+/// What is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Picked {
+    /// Selectors, each for a range query of its own.
+    pub selectors: Vec<String>,
+    /// How many series they select.
+    pub series: usize,
+    /// How many series are left out, because they are too many.
+    pub left_out: usize,
+}
+
+impl Candidates {
+    /// For a query and the label sets that it gave.
+    pub fn new(expr: &str, shown: impl IntoIterator<Item = Labels>) -> Self {
+        let shown: Vec<Labels> = shown.into_iter().collect();
+        let mut metrics = Subject::metric_names(expr);
+        // Where the query matches names by a pattern.
+        metrics.extend(shown.iter().filter_map(|labels| labels.metric_name().map(str::to_owned)));
+        metrics.sort_unstable();
+        metrics.dedup();
+        Self { metrics, shown, seen: BTreeSet::new(), groups: Vec::new(), places: 0 }
+    }
+
+    /// Whether there is no room for series of another place.
+    pub fn is_full(&self) -> bool {
+        self.seen.len() >= MOST_SERIES
+    }
+
+    /// Adds the series of a place, without those that nearer places have and those behind the query's own.
+    pub fn add(&mut self, place: &Place, found: Vec<Labels>) {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for labels in found {
+            let Some(metric) = labels.metric_name().filter(|name| !is_silent(name)) else {
+                continue;
+            };
+            let metric = metric.to_owned();
+            if self.is_behind(&metric, &labels) || !self.seen.insert(labels) {
+                continue;
+            }
+            *counts.entry(metric).or_default() += 1;
+        }
+        for (metric, series) in counts {
+            let kin = self.metrics.iter().map(|own| kin(own, &metric)).max().unwrap_or(0);
+            let matchers = place.matchers.clone();
+            self.groups.push(Group { metric, matchers, place: self.places, series, kin });
+        }
+        self.places += 1;
+    }
+
+    /// Whether a series is one from which the query calculates what it shows.
+    fn is_behind(&self, metric: &str, labels: &Labels) -> bool {
+        let carries = |shown: &Labels| {
+            let mut own = shown.iter().filter(|(name, _)| *name != METRIC_NAME);
+            own.all(|(name, value)| labels.get(name) == Some(value))
+        };
+        self.metrics.iter().any(|own| own == metric) && self.shown.iter().any(carries)
+    }
+
+    /// The nearest place first, there the nearest of kin, and then as many different metrics as there is room for.
+    pub fn pick(mut self) -> Picked {
+        let order = |group: &Group| (group.place, Reverse(group.kin.max(1)), group.series);
+        self.groups.sort_by_key(order);
+        let mut picked = Picked::default();
+        let mut taken: Vec<&Group> = Vec::new();
+        for group in &self.groups {
+            if picked.series + group.series > MOST_SERIES {
+                picked.left_out += group.series;
+            } else {
+                picked.series += group.series;
+                taken.push(group);
+            }
+        }
+        // Each place has queries of its own.
+        taken.sort_by_key(|group| group.place);
+        for of_place in taken.chunk_by(|a, b| a.place == b.place) {
+            let (plain, quoted): (Vec<&Group>, Vec<&Group>) =
+                of_place.iter().partition(|group| plain(&group.metric).is_some());
+            picked.selectors.extend(together(&plain));
+            picked.selectors.extend(quoted.into_iter().map(|group| {
+                format!("{{{METRIC_NAME}={}, {}}}", quote(&group.metric), group.matchers)
+            }));
+        }
+        picked
+    }
+}
+
+/// Selectors of several metrics each.
+fn together(groups: &[&Group]) -> Vec<String> {
+    let mut all = Vec::new();
+    let (mut names, mut series) = (String::new(), 0);
+    for (at, group) in groups.iter().enumerate() {
+        if !names.is_empty() {
+            names.push('|');
+        }
+        names.push_str(&group.metric);
+        series += group.series;
+        let more = groups.get(at + 1);
+        let fits = |next: &&Group| {
+            series + next.series <= SERIES_A_QUERY && names.len() + next.metric.len() < LONGEST
+        };
+        if !more.is_some_and(fits) {
+            let matcher = if names.contains('|') { "=~" } else { "=" };
+            all.push(format!("{{{METRIC_NAME}{matcher}\"{names}\", {}}}", group.matchers));
+            (names, series) = (String::new(), 0);
+        }
+    }
+    all
+}
+
+fn is_silent(metric: &str) -> bool {
+    SILENT.iter().any(|ending| metric.ends_with(ending)) || metric == ALERT_TIMES
+}
+
+/// `node_network_up` and `node_network_receive_errs_total` have two parts in common.
+fn kin(a: &str, b: &str) -> usize {
+    let parts = |name: &'_ str| name.split(['_', ':', '.']).map(str::to_owned).collect::<Vec<_>>();
+    parts(a).iter().zip(parts(b)).take_while(|(a, b)| *a == b).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn labels(metric: &str, pairs: &[(&str, &str)]) -> Labels {
+        let all = pairs.iter().copied().chain([(METRIC_NAME, metric)]);
+        Labels::new(all.map(|(name, value)| (name.to_owned(), value.to_owned())))
+    }
+
+    fn place(matchers: &str) -> Place {
+        Place { name: "target", matchers: matchers.to_owned() }
+    }
+
+    #[test]
+    fn what_the_query_shows_is_not_asked_for_again() {
+        let shown = [labels("", &[("pool", "office")])];
+        let mut all = Candidates::new("sum by (pool) (rate(dhcp_leases_total[5m])) / scope", shown);
+        let found = vec![
+            labels("dhcp_leases_total", &[("pool", "office"), ("type", "a")]),
+            labels("dhcp_leases_total", &[("pool", "guests")]),
+            labels("dhcp_pool_free", &[("pool", "office")]),
+            labels("scope", &[("pool", "office")]),
+            labels("latency_bucket", &[("le", "1")]),
+            labels("build_info", &[]),
+            labels("ALERTS_FOR_STATE", &[]),
+            labels("", &[]),
+            labels("up", &[]),
+        ];
+        all.add(&place("job=\"a\""), found.clone());
+        all.add(&place("instance=~\"a\""), found);
+        let picked = all.pick();
+        let expected = [r#"{__name__=~"dhcp_leases_total|dhcp_pool_free|up", job="a"}"#];
+        assert_eq!(
+            (picked.selectors.as_slice(), picked.series),
+            (&expected.map(String::from)[..], 3)
+        );
+        assert_eq!(picked.left_out, 0);
+    }
+
+    #[test]
+    fn many_series_are_cut_to_the_nearest_and_the_most_varied() {
+        let mut all = Candidates::new("node_network_errs_total", []);
+        let of = |metric: &str, count: usize| {
+            (0..count).map(move |at| labels(metric, &[("at", &at.to_string())])).collect::<Vec<_>>()
+        };
+        let mut found = of("node_cpu_seconds_total", 150);
+        found.extend(of("node_network_up", 60));
+        found.extend((0..130).map(|at| labels(&format!("go_{at}"), &[])));
+        found.push(labels("my.metric", &[]));
+        all.add(&place("instance=\"a\""), found);
+        assert!(all.is_full());
+        let picked = all.pick();
+        assert_eq!((picked.series, picked.left_out), (191, 150));
+        assert_eq!(picked.selectors[0], r#"{__name__="node_network_up", instance="a"}"#);
+        assert_eq!(picked.selectors.len(), 8);
+        assert_eq!(picked.selectors[7], r#"{__name__="my.metric", instance="a"}"#);
+    }
+
+    proptest! {
+        #[test]
+        fn no_more_than_the_limit_and_no_long_selector(
+            found in prop::collection::vec(("[a-z_]{1,40}", 0..60_u8), 0..400),
+        ) {
+            let mut all = Candidates::new("a_b", []);
+            let found: Vec<Labels> =
+                found.iter().map(|(name, at)| labels(name, &[("at", &at.to_string())])).collect();
+            all.add(&place("job=\"a\""), found.clone());
+            let picked = all.pick();
+            prop_assert!(picked.series <= MOST_SERIES);
+            prop_assert!(picked.selectors.iter().all(|text| text.len() < LONGEST + 100));
+            let kept: BTreeSet<&Labels> =
+                found.iter().filter(|l| l.metric_name().is_some_and(|name| !is_silent(name))).collect();
+            prop_assert_eq!(picked.series + picked.left_out, kept.len());
+        }
+    }
+}

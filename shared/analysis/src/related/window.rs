@@ -1,0 +1,108 @@
+//! Which stretch of time is compared with which.
+
+use oddity_detect::series::Grid;
+use oddity_detect::time::{Step, TimeRange, Timestamp};
+use oddity_source::query::{QueryError, RangeQuery};
+
+/// The time before is so many times as long as the window: as Netdata's metric correlations have it.
+pub(super) const BEFORE: usize = 4;
+
+/// So many windows lie before the window. Of each that has four before it, it is known how far the series moved then.
+pub(super) const PAST: usize = 24;
+
+/// The window looks at so many samples before the event too: a cause comes first.
+const LEAD: usize = 2;
+
+/// A window is not shorter, in samples: less tells nothing.
+const LEAST: usize = 5;
+
+/// An event of more samples is looked at with a longer step, so that each query stays small.
+const MOST: usize = 16;
+
+/// The window of an event and the time before it, on a grid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Windows {
+    /// All samples: those before, and last the window.
+    pub grid: Grid,
+    /// Samples of the window.
+    pub len: usize,
+}
+
+impl Windows {
+    /// Of an event that was found at `step` in a range that ends at `latest`.
+    pub fn of(event: TimeRange, step: Step, latest: Timestamp) -> Self {
+        let samples = event.span().millis() / step.millis() + 1;
+        let factor = usize::try_from(samples).unwrap_or(usize::MAX).div_ceil(MOST);
+        let step = Step::new(step.times(factor)).unwrap_or(step);
+        let first = event.start.floor_to(step) - step.times(LEAD);
+        let last =
+            latest.floor_to(step).min(event.end.floor_to(step).max(first + step.times(LEAST - 1)));
+        let len = usize::try_from(last.since(first).millis() / step.millis()).unwrap_or(MOST) + 1;
+        // Where the range ends too early, the window begins earlier.
+        let len = len.max(LEAST);
+        let all = len.saturating_mul(PAST + 1);
+        Self { grid: Grid { start: last - step.times(all - 1), step, len: all }, len }
+    }
+
+    /// First and last sample of the window.
+    pub fn window(&self) -> TimeRange {
+        TimeRange { start: self.grid.at(self.grid.len - self.len), end: self.grid.range().end }
+    }
+
+    /// First and last sample of what the window is compared with.
+    pub fn before(&self) -> TimeRange {
+        let at = |windows: usize| self.grid.at(self.grid.len - windows * self.len);
+        TimeRange { start: at(BEFORE + 1), end: at(1) - self.grid.step.span() }
+    }
+
+    /// The range query for `expr` over all of it.
+    ///
+    /// # Errors
+    /// As [`RangeQuery::new`].
+    pub fn query(&self, expr: &str) -> Result<RangeQuery, QueryError> {
+        RangeQuery::new(expr, self.grid.range(), self.grid.step, 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use oddity_detect::time::Span;
+
+    const START: Timestamp = Timestamp(1_768_469_820_000);
+
+    /// Samples of the window, its first and last one in minutes after the event's start, the step in minutes.
+    fn check(minutes: u64, after: u64, expected: (usize, i64, i64, u64)) {
+        let end = START + Span::from_seconds(60 * minutes);
+        let latest = end + Span::from_seconds(60 * after);
+        let found = Windows::of(TimeRange { start: START, end }, Step::from_seconds(60), latest);
+        let minute = |t: Timestamp| (t.0 - START.0).div_euclid(60_000);
+        let window = found.window();
+        assert_eq!(
+            (
+                found.len,
+                minute(window.start),
+                minute(window.end),
+                found.grid.step.millis() / 60_000
+            ),
+            expected,
+            "{minutes} {after}"
+        );
+        assert_eq!(found.grid.len, found.len * (PAST + 1));
+        assert_eq!(found.grid.start.0.rem_euclid(found.grid.step.millis() as i64), 0);
+        let before = found.before();
+        assert_eq!(before.end + found.grid.step.span(), window.start);
+        assert_eq!(Grid::covering(before, found.grid.step).len, BEFORE * found.len);
+        assert_eq!(found.query("up").unwrap().grid(), found.grid);
+    }
+
+    #[test]
+    fn windows_of_events() {
+        check(0, 100, (5, -2, 2, 1));
+        check(0, 0, (5, -4, 0, 1));
+        check(9, 100, (12, -2, 9, 1));
+        check(15, 100, (18, -2, 15, 1));
+        check(16, 100, (11, -5, 15, 2));
+        check(1_440, 0, (19, -234, 1_404, 91));
+    }
+}

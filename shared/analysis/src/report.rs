@@ -1,0 +1,129 @@
+//! The report: a finished analysis and its explained events as Markdown. It recomputes nothing.
+//!
+//! A reader on call finds first what happened and how bad it is, then what may be behind it and what to do, and last
+//! what it was found in and by what. It is complete as it is; [`Section`]s of other parts of the product join it.
+
+mod actions;
+mod causes;
+mod event;
+mod evidence;
+pub mod markdown;
+mod moved;
+mod summary;
+
+use crate::analysis::Analysis;
+use crate::knowledge::Explained;
+use crate::words::Clock;
+use oddity_detect::time::Timestamp;
+
+pub use moved::moved;
+
+/// So many events have a part of their own, the most severe ones.
+pub const MOST_EXPLAINED: usize = 3;
+
+/// So many events are listed, the most severe ones; the rest is counted.
+pub const MOST_EVENTS: usize = 20;
+
+/// What the report says beyond the analysis.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// When it is written.
+    pub generated_at: Timestamp,
+    /// Name and version of the tool.
+    pub version: String,
+    /// Name of the source.
+    pub source: String,
+    /// Absolute link that shows this view again; where the address of the page is not known, its part from the question
+    /// mark on.
+    pub link: String,
+    /// How times are written.
+    pub clock: Clock,
+    /// The rule that says the same on the source, where there is one.
+    pub rule: Option<Rule>,
+    /// What others add.
+    pub sections: Vec<Section>,
+}
+
+/// An exported rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// The rule file.
+    pub yaml: String,
+    /// What came of its comparison with the source, in a sentence; `None` if that was not asked for.
+    pub verification: Option<String>,
+}
+
+/// A part of the report that is written elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// Where it belongs.
+    pub place: Place,
+    /// Its heading, plain text.
+    pub heading: String,
+    /// CommonMark without headings of the first or second level, safe to show.
+    pub body: String,
+}
+
+/// Where a section stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Beside what was observed: what else moved.
+    Evidence,
+    /// Beside the detector: how it would have done.
+    Detector,
+    /// At the end: what others say of it.
+    End,
+}
+
+/// The whole report in CommonMark with tables. `explained` are the worst events, worst first: see
+/// [`crate::knowledge::explained_worst`].
+pub fn markdown(analysis: &Analysis, explained: &[Explained<'_>], context: &Context) -> String {
+    let clock = context.clock;
+    let mut parts = vec![summary::head(analysis, explained, context)];
+    match explained {
+        [] => {}
+        [only] => {
+            let place = event::Place { level: 2, of: None };
+            parts.extend(event::parts(analysis, only, place, clock));
+            parts.push(summary::events(analysis, 1, clock));
+        }
+        several => {
+            parts.push(summary::events(analysis, several.len(), clock));
+            for (at, one) in several.iter().enumerate() {
+                let place = event::Place { level: 3, of: Some(at + 1) };
+                parts.extend(event::parts(analysis, one, place, clock));
+            }
+        }
+    }
+    parts.extend(sections(context, Place::Evidence));
+    parts.push(evidence::query(analysis, context));
+    parts.extend(explained.first().map(|worst| evidence::baseline(analysis, worst, clock)));
+    parts.push(evidence::detector(analysis));
+    parts.extend(context.rule.as_ref().map(evidence::rule));
+    parts.extend(sections(context, Place::Detector));
+    parts.extend(sections(context, Place::End));
+    let parts: Vec<&str> =
+        parts.iter().map(|part| part.trim_end()).filter(|part| !part.is_empty()).collect();
+    let mut out = parts.join("\n\n");
+    out.push('\n');
+    out
+}
+
+fn sections(context: &Context, place: Place) -> impl Iterator<Item = String> {
+    let here = context.sections.iter().filter(move |section| section.place == place);
+    here.map(|section| format!("## {}\n\n{}", markdown::text(&section.heading), section.body))
+}
+
+/// A name for a file about a query: what was asked and when, in characters that every system takes.
+pub fn file_name(expr: &str, at: Timestamp, extension: &str) -> String {
+    let letters: String =
+        expr.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let words: Vec<&str> = letters.split('-').filter(|word| !word.is_empty()).collect();
+    let mut name = words.join("-");
+    name.truncate(60);
+    let time = at.format(0).replace([' ', ':'], "-");
+    let name = name.trim_end_matches('-').to_ascii_lowercase();
+    let parts = ["oddity", &name, &time];
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    format!("{}.{extension}", parts.join("-"))
+}

@@ -1,0 +1,104 @@
+//! One event: what is known of it, and when what happened.
+
+use std::fmt::Write;
+
+use super::actions::actions;
+use super::causes::causes;
+use super::markdown::text;
+use crate::analysis::Analysis;
+use crate::explain::{lines, sentence};
+use crate::knowledge::Explained;
+use crate::words::{self, Clock};
+use oddity_detect::event::Kind;
+use oddity_detect::time::Span;
+
+/// How an event's parts are headed.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    /// Level of its headings.
+    pub(super) level: usize,
+    /// Its number, where there are several.
+    pub(super) of: Option<usize>,
+}
+
+impl Place {
+    /// No two headings of a report are equal, so that links lead to one of them.
+    pub(super) fn heading(self, name: &str) -> String {
+        let of = self.of.map(|number| format!(" of event {number}")).unwrap_or_default();
+        format!("{} {name}{of}", "#".repeat(self.level))
+    }
+
+    /// A heading one level below.
+    pub(super) fn below(self, name: &str) -> String {
+        Self { level: self.level + 1, ..self }.heading(name)
+    }
+}
+
+pub(super) fn parts(
+    analysis: &Analysis,
+    one: &Explained<'_>,
+    place: Place,
+    clock: Clock,
+) -> Vec<String> {
+    let mut all = Vec::new();
+    if let Some(number) = place.of {
+        let kind = words::capitalised(&words::with_article(one.facts.event.kind.name()));
+        let series = super::markdown::code(&one.facts.labels.to_string());
+        let told = text(&sentence(&one.facts, clock));
+        all.push(format!("## Event {number}\n\n{kind} in {series}: {told}."));
+    }
+    all.push(observed(one, place, clock));
+    all.push(timeline(analysis, one, place, clock));
+    if let Some(suspects) = &one.suspects {
+        all.push(causes(one, suspects, place));
+        all.push(actions(suspects, place));
+    }
+    all
+}
+
+/// Everything that was computed, a fact a line.
+fn observed(one: &Explained<'_>, place: Place, clock: Clock) -> String {
+    let mut out = format!("{}\n\n", place.heading("Observed facts"));
+    for line in lines(&one.facts, clock) {
+        let _ = writeln!(out, "- **{}:** {}", line.name, text(&line.text));
+    }
+    out
+}
+
+fn timeline(analysis: &Analysis, one: &Explained<'_>, place: Place, clock: Clock) -> String {
+    let (facts, event) = (&one.facts, &one.facts.event);
+    let mut moments = Vec::new();
+    let began = event.start;
+    if began < event.onset.time {
+        moments.push((began, "it began, seen in hindsight".to_owned()));
+    }
+    moments.push((event.onset.time, "onset: the first odd sample".to_owned()));
+    if facts.detected > event.onset.time {
+        let pending: Span = facts.detected.since(event.onset.time);
+        moments.push((
+            facts.detected,
+            format!("detection: odd long enough to count (for {})", pending.words()),
+        ));
+    }
+    if event.kind != Kind::Gap && event.peak.value.is_finite() {
+        let peak = facts.unit.format(event.peak.value);
+        moments.push((event.peak.time, format!("{}: {peak}", words::farthest(event))));
+    }
+    match facts.recovered {
+        Some(back) if facts.inside => {
+            moments.push((back, "end: nothing odd from here on".to_owned()));
+        }
+        Some(back) => moments.push((back, "recovery: back in the band of the onset".to_owned())),
+        None if event.ongoing => {
+            let end = analysis.judged_grid().range().end;
+            moments.push((end, "end of the range: still odd".to_owned()));
+        }
+        None => moments.push((event.end, "the last odd sample; no recovery was seen".to_owned())),
+    }
+    moments.sort_by_key(|(time, _)| *time);
+    let mut out = format!("{}\n\n", place.heading("Timeline"));
+    for (time, words) in moments {
+        let _ = writeln!(out, "- **{}:** {}", clock.full(time), text(&words));
+    }
+    out
+}

@@ -1,0 +1,140 @@
+//! What it was found in and by what: query, baseline, detector, rule.
+
+use std::fmt::Write;
+
+use super::markdown::{code, fenced, link, text};
+use super::{Context, Rule};
+use crate::analysis::Analysis;
+use crate::knowledge::Explained;
+use crate::words::{self, Clock};
+use oddity_detect::detect::Form;
+use oddity_detect::event::Sides;
+use oddity_source::unit::Unit;
+
+/// So many label sets that were not analysed are named.
+const NAMED: usize = 5;
+
+pub(super) fn query(analysis: &Analysis, context: &Context) -> String {
+    let loaded = &analysis.detected.loaded;
+    let range = analysis.judged_grid().range();
+    let mut out = format!(
+        "## Query\n\n{}\n\n- **Source:** {}\n- **Range:** {} to {} ({}), after {}\n- **Step:** {}\n- **Data:** {}\n- **Link:** {}\n",
+        fenced("promql", &loaded.query.expr),
+        text(&context.source),
+        context.clock.full(range.start),
+        context.clock.full(range.end),
+        range.span().words(),
+        words::history(analysis),
+        loaded.query.step,
+        words::scope(analysis),
+        if context.link.starts_with('?') { code(&context.link) } else { link(&context.link) },
+    );
+    if let Some(suggestion) = &analysis.detected.suggestion {
+        let _ = writeln!(
+            out,
+            "- **Raw counter:** its increase a step was judged; {} may say more",
+            code(suggestion)
+        );
+    }
+    for (name, notes) in [("Warning", &loaded.warnings), ("Info", &loaded.infos)] {
+        for note in notes {
+            let _ = writeln!(out, "- **{name}:** {}", text(note));
+        }
+    }
+    if !loaded.unsupported.is_empty() {
+        let named = loaded.unsupported.iter().take(NAMED);
+        let names: Vec<String> = named.map(|labels| text(&labels.to_string())).collect();
+        let _ = writeln!(
+            out,
+            "- **Not analysed:** native histograms, which have no single value ({}): {}{}",
+            loaded.unsupported.len(),
+            names.join(", "),
+            if loaded.unsupported.len() > names.len() { ", …" } else { "" }
+        );
+    }
+    out
+}
+
+/// The baseline of the worst event.
+pub(super) fn baseline(analysis: &Analysis, worst: &Explained<'_>, clock: Clock) -> String {
+    let (facts, event) = (&worst.facts, &worst.facts.event);
+    let spread = match event.steady {
+        true => "0: the baseline is constant, so that any change scores high".to_owned(),
+        false => facts.unit.format(facts.spread),
+    };
+    let learning = &analysis.detected.learning;
+    let mut excluded: Vec<String> = learning
+        .excluded
+        .iter()
+        .map(|range| format!("{} to {}", clock.full(range.start), clock.full(range.end)))
+        .collect();
+    if let Some(score) = learning.flagged {
+        excluded.push(format!("samples that score {} or more", Unit::Plain.format(score)));
+    }
+    format!(
+        "## Baseline\n\nOf the worst event, as it stood when the event began.\n\n- **Learnt from:** {}\n- **Centre:** {}\n- **Spread (standard deviation):** {spread}\n- **Expected range:** {}\n- **Left out:** {}\n- **Causal:** {}",
+        text(&event.baseline),
+        facts.unit.format(event.onset.expected),
+        words::bounds(event.onset.lower, event.onset.upper, facts.unit),
+        if excluded.is_empty() { "nothing".to_owned() } else { excluded.join("; ") },
+        if analysis.detected.detector.about().causal {
+            "yes, nothing after a sample is used to judge it"
+        } else {
+            "no, samples after it are used too: for looking back only"
+        },
+    )
+}
+
+pub(super) fn detector(analysis: &Analysis) -> String {
+    let about = analysis.detected.detector.about();
+    let rule = analysis.rule;
+    let step = analysis.detected.loaded.query.step;
+    let samples = |count: usize| match count {
+        0 => "none".to_owned(),
+        count => format!("{} ({})", words::count_samples(count), step.times(count).words()),
+    };
+    let mut out = format!(
+        "## Detector\n\n- **Detector:** {} (`{}`): {}\n",
+        about.name, about.id, about.summary
+    );
+    let mut put = |name: &str, value: String| {
+        let _ = writeln!(out, "- **{name}:** {value}");
+    };
+    for (param, value) in analysis.detected.detector.params() {
+        let value = match param.form {
+            Form::Samples => samples(value as usize),
+            _ => param.write(value),
+        };
+        put(param.label, value);
+    }
+    let threshold = words::threshold(analysis);
+    put("Threshold", threshold.trim_start_matches("a threshold of ").to_owned());
+    let sides = match rule.sides {
+        Sides::Both => "up and down",
+        Sides::Up => "up",
+        Sides::Down => "down",
+    };
+    put("Direction", sides.to_owned());
+    put("At least", samples(rule.at_least));
+    if rule.min_deviation > 0.0 {
+        let quantity = analysis.detected.series.first().map(|found| found.detection.quantity);
+        let unit = quantity.map_or(Unit::Plain, |quantity| analysis.judged_unit(quantity));
+        put("Smallest deviation", unit.format(rule.min_deviation));
+    }
+    if rule.min_relative > 0.0 {
+        let share = Unit::Ratio.format(rule.min_relative);
+        put("Smallest deviation, relative", format!("{share} of the expected value"));
+    }
+    put("Pauses bridged", samples(rule.bridge));
+    put("Hold-off", samples(rule.hold_off));
+    out
+}
+
+/// The rule that says the same on the source.
+pub(super) fn rule(rule: &Rule) -> String {
+    let verified = match &rule.verification {
+        Some(found) => format!("Compared with the source: {}", text(found)),
+        None => "It was not compared with the source.".to_owned(),
+    };
+    format!("## Prometheus rule\n\n{verified}\n\n{}", fenced("yaml", rule.yaml.trim_end()))
+}

@@ -1,0 +1,185 @@
+//! What happened: title, the facts at a glance, a paragraph, and the events.
+
+use std::fmt::Write;
+
+use super::markdown::{cell, code, text};
+use super::{Context, MOST_EVENTS};
+use crate::analysis::Analysis;
+use crate::explain::sentence;
+use crate::knowledge::Explained;
+use crate::words::{self, Clock};
+use oddity_source::promql::one_line;
+use oddity_source::unit::Unit;
+
+pub(super) fn head(analysis: &Analysis, explained: &[Explained<'_>], context: &Context) -> String {
+    let clock = context.clock;
+    let loaded = &analysis.detected.loaded;
+    let range = analysis.judged_grid().range();
+    let mut out = format!("# {}\n\n", text(&words::title(analysis)));
+    let mut put = |name: &str, value: &str| {
+        let _ = writeln!(out, "- **{name}:** {value}");
+    };
+    put("Status", &status(analysis));
+    if let Some(worst) = explained.first() {
+        put("Severity", &severity(worst));
+    }
+    put("Metric", &code(&one_line(&loaded.query.expr)));
+    if let Some(worst) = explained.first().filter(|worst| !worst.facts.labels.is_empty()) {
+        put("Series", &code(&worst.facts.labels.to_string()));
+    }
+    put(
+        "Time range",
+        &format!(
+            "{} to {} ({}), step {}",
+            clock.full(range.start),
+            clock.full(range.end),
+            range.span().words(),
+            loaded.query.step
+        ),
+    );
+    if let Some(worst) = explained.first() {
+        put("Baseline", &text(&baseline(worst)));
+        put(&words::capitalised(worst.facts.event.kind.name()), &text(&peak(worst, clock)));
+    }
+    put("Generated", &clock.full(context.generated_at));
+    put("Tool", &text(&context.version));
+    let _ = write!(out, "\n{}", paragraph(analysis, explained, clock));
+    out
+}
+
+fn status(analysis: &Analysis) -> String {
+    let worst = analysis.worst_events();
+    let ongoing = worst.iter().filter(|(_, event)| event.ongoing).count();
+    match (worst.len(), ongoing) {
+        _ if nothing_judged(analysis) => "nothing could be judged".to_owned(),
+        (0, _) => "nothing odd".to_owned(),
+        (1, 1) => "ongoing".to_owned(),
+        (1, _) if worst[0].1.recovered.is_some() => "recovered".to_owned(),
+        (1, _) => "over".to_owned(),
+        (all, 0) => format!("none of {all} events is ongoing"),
+        (all, 1) => format!("1 of {all} events is ongoing"),
+        (all, ongoing) => format!("{ongoing} of {all} events are ongoing"),
+    }
+}
+
+fn nothing_judged(analysis: &Analysis) -> bool {
+    analysis.detected.series.iter().all(|series| series.judged == 0)
+}
+
+fn severity(worst: &Explained<'_>) -> String {
+    let event = &worst.facts.event;
+    format!("{} ({:.0} of 100)", event.level().name(), event.severity)
+}
+
+/// "7.75/min, standard deviation 0.93/min, from the 60 samples (1 h) before".
+fn baseline(worst: &Explained<'_>) -> String {
+    let (event, unit) = (&worst.facts.event, worst.facts.unit);
+    let from = &event.baseline;
+    if event.ranged {
+        return format!(
+            "{} is normal, by {from}",
+            words::bounds(event.onset.lower, event.onset.upper, unit)
+        );
+    }
+    let centre = unit.format(event.onset.expected);
+    match event.steady {
+        true => format!("constant {centre}, from {from}"),
+        false => {
+            format!("{centre}, standard deviation {}, from {from}", unit.format(worst.facts.spread))
+        }
+    }
+}
+
+/// "37/min at 2026-01-31 13:45:00 UTC".
+fn peak(worst: &Explained<'_>, clock: Clock) -> String {
+    let (facts, event) = (&worst.facts, &worst.facts.event);
+    let what = match event.kind {
+        oddity_detect::event::Kind::Gap => format!("no samples for {}", facts.lasted.words()),
+        oddity_detect::event::Kind::FlatLine => {
+            format!("{} for {}", facts.unit.format(event.peak.value), facts.lasted.words())
+        }
+        _ => facts.unit.format(event.peak.value),
+    };
+    format!("{what}, {} at {}", words::farthest(event), clock.full(event.peak.time))
+}
+
+fn paragraph(analysis: &Analysis, explained: &[Explained<'_>], clock: Clock) -> String {
+    let Some(worst) = explained.first() else { return nothing(analysis) };
+    let count = analysis.event_count();
+    let event = &worst.facts.event;
+    let mut out = format!(
+        "{}: {}.",
+        words::capitalised(&if count == 1 {
+            words::with_article(event.kind.name())
+        } else {
+            format!("the worst of {count} events is {}", words::with_article(event.kind.name()))
+        }),
+        text(&sentence(&worst.facts, clock)),
+    );
+    if count > 1 {
+        let odd = analysis.ranking.iter().filter(|ranked| !ranked.events.is_empty()).count();
+        let of = analysis.ranking.len();
+        if of > 1 {
+            let _ = write!(out, " {odd} of {of} series have events.");
+        }
+    }
+    out
+}
+
+fn nothing(analysis: &Analysis) -> String {
+    let detector = text(analysis.detected.detector.about().name);
+    let scope = text(&words::scope(analysis));
+    if analysis.detected.series.is_empty() {
+        "The source has no series for this query and range. Check metric name and labels, \
+         or choose a range in which they existed."
+            .to_owned()
+    } else if nothing_judged(analysis) {
+        format!(
+            "The detector {detector} had too few samples to judge ({scope}). \
+             Choose a longer range, a shorter step or a shorter window."
+        )
+    } else {
+        format!(
+            "The detector {detector} opened no event at {} ({scope}). \
+             That means no more than this: nothing in these samples is beyond the threshold.",
+            words::threshold(analysis)
+        )
+    }
+}
+
+/// The table of events, which leads to those that are explained.
+pub(super) fn events(analysis: &Analysis, explained: usize, clock: Clock) -> String {
+    let worst = analysis.worst_events();
+    let mut out = String::from(
+        "## Events\n\n| Event | Severity | What | Series | Start | End | Course | Peak | Expected | Bounds | Deviation | Score |\n\
+         | ---: | --- | --- | --- | --- | --- | --- | ---: | ---: | --- | ---: | ---: |\n",
+    );
+    for (at, (ranked, event)) in worst.iter().enumerate().take(MOST_EVENTS) {
+        let unit = analysis.judged_unit(event.quantity);
+        let number = match explained {
+            2.. if at < explained => format!("[{0}](#event-{0})", at + 1),
+            _ => (at + 1).to_string(),
+        };
+        let away = event.peak.value - event.onset.expected;
+        let row = [
+            words::severity(event),
+            event.kind.name().to_owned(),
+            analysis.series(ranked).1.prepared.name.clone(),
+            clock.full(event.start),
+            if event.ongoing { "ongoing".to_owned() } else { clock.full(event.end) },
+            words::course(event),
+            unit.format(event.peak.value),
+            unit.format(event.onset.expected),
+            words::bounds(event.onset.lower, event.onset.upper, unit),
+            if away.is_finite() { unit.format(away) } else { String::new() },
+            Unit::Plain.format(event.score),
+        ];
+        let _ = writeln!(out, "| {number} | {} |", row.map(|value| cell(&value)).join(" | "));
+    }
+    if worst.len() > MOST_EVENTS {
+        let rest = worst.len() - MOST_EVENTS;
+        let (events, are) = if rest == 1 { ("event", "is") } else { ("events", "are") };
+        let _ = writeln!(out, "\nThe {rest} least severe {events} {are} not listed.");
+    }
+    out
+}

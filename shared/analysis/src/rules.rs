@@ -1,0 +1,259 @@
+//! Prometheus rules: the PromQL that gives the same numbers as a detector, and the files to run it with.
+//!
+//! An expression inside of a window is `(expr > -Inf < +Inf)`, which drops what enters no baseline; a window holds
+//! the samples before the judged one and counts where it has enough of them; the scale has the same floor. Every
+//! piece matches one to one on the labels without the metric name, which functions drop and filters keep.
+
+mod error;
+mod expr;
+mod formula;
+mod group;
+mod question;
+mod record;
+mod unit_test;
+mod verify;
+mod yaml;
+
+pub use error::{NotExported, NotTested};
+pub use group::{Alert, Group, Options};
+pub use record::{Record, Style};
+pub use unit_test::unit_test;
+pub use verify::{Difference, TOLERANCE, Verification, tolerance, verify};
+
+use expr::{Expr, number};
+use formula::{Formula, VALUE, formula};
+use question::Question;
+use record::Records;
+
+use crate::analysis::{Analysis, Detected};
+use oddity_detect::event::{Rule, Sides};
+use oddity_detect::stats::{LEAST_RELATIVE_SCALE, LEAST_SCALE, MAX_SCORE};
+use oddity_detect::time::Step;
+use oddity_source::query::RangeQuery;
+use oddity_source::unit;
+
+/// The longest expression that VictoriaMetrics takes by default.
+/// Source: its documentation, "List of command-line flags", `-search.maxQueryLen`.
+const VICTORIA_METRICS_LENGTH: usize = 16_384;
+
+/// A detector and its rule in PromQL. Each expression stands for itself: evaluated on the grid of the query it
+/// gives the numbers of the detection, and nothing where that has no verdict.
+#[derive(Clone, Debug)]
+pub struct Export {
+    /// What is judged, infinities included.
+    pub judged: String,
+    /// What is expected.
+    pub expected: String,
+    /// Its spread, floored.
+    pub scale: String,
+    /// Lower end of the band; `None` where there is none.
+    pub lower: Option<String>,
+    /// Upper end of the band; `None` where there is none.
+    pub upper: Option<String>,
+    /// How unusual: 0 to [`MAX_SCORE`].
+    pub score: String,
+    /// The score where the rule counts it, nothing elsewhere.
+    pub flag: String,
+    /// Samples a series that one evaluation of `flag` reads: evaluations of the query's own expression.
+    pub cost: u64,
+    /// Distance of evaluations.
+    pub step: Step,
+    /// What of the page's events a rule does not do, in sentences.
+    pub caveats: Vec<String>,
+    question: Question,
+}
+
+/// The rules of what was detected.
+///
+/// # Errors
+/// [`NotExported`] if a rule could not give the same numbers.
+pub fn export(detected: &Detected, rule: &Rule) -> Result<Export, NotExported> {
+    let question = Question::new(detected, rule)?;
+    let mut records = Records::none(question.query.step);
+    let parts = Parts::new(&question, &mut records)?;
+    let text = |expr: &Option<Expr>| expr.as_ref().map(|expr| expr.text().to_owned());
+    Ok(Export {
+        judged: parts.judged.text().to_owned(),
+        expected: parts.expected.text().to_owned(),
+        scale: parts.scale.text().to_owned(),
+        lower: text(&parts.lower),
+        upper: text(&parts.upper),
+        score: parts.score.text().to_owned(),
+        flag: parts.flag.text().to_owned(),
+        cost: parts.flag.cost,
+        step: question.query.step,
+        caveats: caveats(&question, parts.flag.text().len()),
+        question,
+    })
+}
+
+/// The rule file with the rules of an analysis; `None` where there can be none.
+pub fn file(analysis: &Analysis) -> Option<String> {
+    let export = export(&analysis.detected, &analysis.rule).ok()?;
+    let group = export.group(&Options::of(&analysis.detected.loaded.query)).ok()?;
+    Some(group.yaml())
+}
+
+impl Export {
+    /// What to ask the source for [`verify()`]: the score on the grid of the judged range.
+    pub fn score_query(&self) -> RangeQuery {
+        RangeQuery { expr: self.score.clone(), history: 0, ..self.question.query.clone() }
+    }
+}
+
+/// The expressions of a rule, or the names under which they are recorded.
+struct Parts {
+    judged: Expr,
+    /// What `judged` is called where it is recorded.
+    part: &'static str,
+    /// Whether a range scores nothing.
+    ranged: bool,
+    expected: Expr,
+    scale: Expr,
+    lower: Option<Expr>,
+    upper: Option<Expr>,
+    score: Expr,
+    flag: Expr,
+}
+
+impl Parts {
+    fn new(question: &Question, records: &mut Records) -> Result<Self, NotExported> {
+        let (series, value) = (question.series(), question.value());
+        let value = records.keep(VALUE, value);
+        let found = formula(question, records, value)?;
+        let known = found.known.as_ref();
+
+        let expected = records.keep("expected", found.expected.and(known)).now;
+        // Unless it is recorded, the bare one does where others say that it is known.
+        let recorded = records.are_kept();
+        let bare = if recorded { &expected } else { &found.expected };
+        let scale = floored(&found.spread, bare);
+        let known = known.filter(|_| !recorded);
+        let scale_known = records.keep("scale", scale.and(known)).now;
+        let scale = if recorded { &scale_known } else { &scale };
+
+        let judged = &found.judged.now;
+        let distance = match &found.normal {
+            None => judged.op("-", bare).call("abs"),
+            Some(normal) => {
+                let above = normal.highest.as_ref().map(|end| judged.op("-", end));
+                let below = normal.lowest.as_ref().map(|end| end.op("-", judged));
+                let sides = above.into_iter().chain(below);
+                let beyond = sides.map(|side| side.call_with("clamp_min", 0.0));
+                beyond.reduce(|a, b| a.op("+", &b)).unwrap_or_else(|| judged.with("*", 0.0))
+            }
+        };
+        let finite = distance.op("/", scale).call_with("clamp_max", MAX_SCORE).and(known);
+        let infinite = infinite(&series, &found);
+        let score = records.keep("score", finite.op("or", &infinite)).now;
+
+        let k = question.rule.threshold;
+        let (lowest, highest) = match &found.normal {
+            Some(normal) => (normal.lowest.as_ref(), normal.highest.as_ref()),
+            None => (Some(bare), Some(bare)),
+        };
+        let bound = |end: Option<&Expr>, sign: &str| {
+            end.map(|end| end.op(sign, &scale.with("*", k)).and(known))
+        };
+        let lower = bound(lowest, "-").map(|expr| records.keep("lower", expr).now);
+        let upper = bound(highest, "+").map(|expr| records.keep("upper", expr).now);
+        let flag = flag(&question.rule, &score, judged, bare, &series);
+        Ok(Self {
+            judged: if found.part == VALUE {
+                series
+            } else {
+                found.judged.now.op("or", &infinities(&series))
+            },
+            part: found.part,
+            ranged: found.normal.is_some(),
+            expected,
+            scale: scale_known,
+            lower,
+            upper,
+            score,
+            flag,
+        })
+    }
+}
+
+/// `spread`, or the floor for this expected value where it is smaller, as [`oddity_detect::stats::floor_scale`].
+fn floored(spread: &Expr, expected: &Expr) -> Expr {
+    let floor = Expr::number(LEAST_RELATIVE_SCALE).op("*", &expected.call("abs"));
+    spread.op(">", &floor).op("or", &floor).call_with("clamp_min", LEAST_SCALE)
+}
+
+/// The largest score where a series is infinite, whatever is expected there.
+fn infinite(series: &Expr, found: &Formula) -> Expr {
+    let odd = series.call("abs").with("==", f64::INFINITY).call_with("clamp_max", MAX_SCORE);
+    let Some(condition) = &found.infinite else { return odd };
+    let later = odd.op("and on()", &Expr::since(condition.since));
+    match &condition.known {
+        Some(known) => odd.op("and", known).op("or", &later),
+        None => later,
+    }
+}
+
+/// The infinite values themselves, without metric name.
+fn infinities(series: &Expr) -> Expr {
+    let either = series.with("==", f64::INFINITY).op("or", &series.with("==", f64::NEG_INFINITY));
+    either.with("+", 0.0)
+}
+
+/// The score where the rule counts it.
+fn flag(rule: &Rule, score: &Expr, judged: &Expr, expected: &Expr, series: &Expr) -> Expr {
+    let operator = if rule.threshold > 0.0 { ">=" } else { ">" };
+    let mut flag = score.with(operator, rule.threshold.max(0.0));
+    let side =
+        |operator: &str, end: f64| judged.op(operator, expected).op("or", &series.with("==", end));
+    match rule.sides {
+        Sides::Up => flag = flag.op("and", &side(">", f64::INFINITY)),
+        Sides::Down => flag = flag.op("and", &side("<", f64::NEG_INFINITY)),
+        Sides::Both => {}
+    }
+    let deviation = judged.op("-", expected).call("abs");
+    let infinite = series.call("abs").with("==", f64::INFINITY);
+    if rule.min_deviation > 0.0 {
+        let large = deviation.with(">=", rule.min_deviation).op("or", &infinite);
+        flag = flag.op("and", &large);
+    }
+    if rule.min_relative > 0.0 {
+        let least = Expr::number(rule.min_relative).op("*", &expected.call("abs"));
+        flag = flag.op("and", &deviation.op(">=", &least).op("or", &infinite));
+    }
+    flag
+}
+
+/// What a rule does otherwise than the page.
+fn caveats(question: &Question, length: usize) -> Vec<String> {
+    let rule = &question.rule;
+    let mut all = Vec::new();
+    if rule.hold_off > 0 {
+        all.push(format!(
+            "The page opens an event only where the score exceeds those of the {} samples before; the alert fires wherever it is {} or more.",
+            rule.hold_off, rule.threshold
+        ));
+    }
+    if rule.bridge > 0 && rule.at_least > 1 {
+        all.push(format!(
+            "The page bridges pauses of up to {} samples; the alert wants {} flagged samples in a row before it fires.",
+            rule.bridge, rule.at_least
+        ));
+    }
+    if let Some(usual) = question.usual {
+        all.push(format!(
+            "The rule compares with {} s, the longest time that was usual at the end of the range; the page learns as it goes, and it does not count missing samples in a flat line.",
+            number(usual)
+        ));
+    }
+    if length > VICTORIA_METRICS_LENGTH {
+        all.push(format!(
+            "VictoriaMetrics refuses expressions of more than {} bytes, and this one has {} until it is recorded: compare with fewer seasons, or raise -search.maxQueryLen.",
+            unit::count(VICTORIA_METRICS_LENGTH),
+            unit::count(length)
+        ));
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests;

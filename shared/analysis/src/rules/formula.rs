@@ -1,0 +1,247 @@
+//! The formula of each detector in PromQL: what it judges, what it expects, and by how much that varies.
+
+mod duration;
+
+use super::expr::{Expr, Window};
+use super::question::Question;
+use super::record::{Kept, Records};
+use super::{NotExported, floored};
+use oddity_detect::detect::{
+    Detector, LEAST_PEERS, Level, Peers, Record, Robust, Rolling, Seasonal, Slope, Threshold,
+    Variance, ZScore,
+};
+use oddity_detect::stats::enough;
+use oddity_detect::stats::quantile::QUARTILE_RANGE;
+use oddity_detect::time::Timestamp;
+
+/// The name of the finite samples where they are recorded.
+pub(super) const VALUE: &str = "value";
+
+const SLOPE: &str = "slope";
+
+/// The label by which samples of several seasons differ.
+const SAMPLE: &str = "oddity";
+
+/// What a detector says of each series, each piece without the conditions of the others.
+#[derive(Debug)]
+pub(super) struct Formula {
+    /// What is judged, finite.
+    pub(super) judged: Kept,
+    /// What it is called where it is recorded; [`VALUE`] unless it is derived from the value.
+    pub(super) part: &'static str,
+    /// What is expected.
+    pub(super) expected: Expr,
+    /// Its spread, before the floor.
+    pub(super) spread: Expr,
+    /// Ends of what scores nothing; `expected` alone where `None`.
+    pub(super) normal: Option<Normal>,
+    /// Present where there is a verdict; `None` for wherever `expected` is.
+    pub(super) known: Option<Expr>,
+    /// Present where infinite values are judged; `None` for everywhere.
+    pub(super) infinite: Option<Infinite>,
+}
+
+/// A range without an end where that is `None`.
+#[derive(Debug)]
+pub(super) struct Normal {
+    pub(super) lowest: Option<Expr>,
+    pub(super) highest: Option<Expr>,
+}
+
+/// When infinite values get a verdict that needs more than the value.
+#[derive(Debug)]
+pub(super) struct Infinite {
+    /// Where this is present,
+    pub(super) known: Option<Expr>,
+    /// or else from this time on.
+    pub(super) since: Timestamp,
+}
+
+/// The formula of the detector of `question` over `value`, its finite samples.
+///
+/// # Errors
+/// [`NotExported`] for detectors without the same numbers in PromQL.
+pub(super) fn formula(
+    question: &Question,
+    records: &mut Records,
+    value: Kept,
+) -> Result<Formula, NotExported> {
+    Ok(match question.detector {
+        Detector::Rolling(Rolling { window }) => {
+            let before = records.before(&value, window);
+            moments(value, &before)
+        }
+        Detector::Robust(Robust { window, scale: 0 }) => {
+            let before = records.before(&value, window);
+            let range = before.quantile(0.75).op("-", &before.quantile(0.25));
+            let (expected, spread) = (before.quantile(0.5), range.with("/", QUARTILE_RANGE));
+            Formula { expected, spread, ..moments(value, &before) }
+        }
+        Detector::Robust(_) => return Err(NotExported::Mad),
+        Detector::Record(Record { memory }) => {
+            let before = records.before(&value, memory);
+            let lowest = records.keep("lowest", before.over("min_over_time")).now;
+            let highest = records.keep("highest", before.over("max_over_time")).now;
+            let expected = lowest.with("/", 2.0).op("+", &highest.with("/", 2.0));
+            let normal = Some(Normal { lowest: Some(lowest), highest: Some(highest) });
+            Formula { expected, normal, ..moments(value, &before) }
+        }
+        Detector::ZScore(detector) => z_score(question, detector, value),
+        Detector::Slope(detector) => slope(detector, records, &value),
+        Detector::Seasonal(detector) => seasonal(question, detector, records, value)?,
+        Detector::Level(detector) => level(detector, records, &value),
+        Detector::Variance(detector) => variance(detector, records, &value),
+        Detector::Peers(Peers { method: 0, .. }) => peers(value),
+        Detector::Peers(_) => return Err(NotExported::Clusters),
+        Detector::Flatline(_) => duration::flat(question, records, &value)?,
+        Detector::Gap(_) => duration::gap(question, records)?,
+        Detector::Threshold(detector) => threshold(detector, value),
+        detector => return Err(NotExported::NoParity(detector.about().name)),
+    })
+}
+
+/// Mean and standard deviation of a window.
+fn moments(judged: Kept, window: &Window) -> Formula {
+    Formula {
+        judged,
+        part: VALUE,
+        expected: window.over("avg_over_time"),
+        spread: window.over("stddev_over_time"),
+        normal: None,
+        known: Some(window.enough()),
+        infinite: None,
+    }
+}
+
+/// Mean and standard deviation of a stretch that stays where it is.
+fn z_score(question: &Question, detector: ZScore, value: Kept) -> Formula {
+    let step = question.query.step;
+    let before = question.query.start - step.span();
+    // Nothing was recorded so long ago.
+    let finite = question.value();
+    let history = question.query.history.min(detector.baseline);
+    let past = Window::fixed(&finite, history, before, step);
+    let known = past.over("count_over_time").with(">=", enough(detector.baseline) as f64);
+    if question.knows_history {
+        let infinite = None;
+        return Formula { known: Some(known), infinite, ..moments(value, &past) };
+    }
+    let third = (question.query.grid().len - question.query.history) / 3;
+    let last = before + step.times(third);
+    let first_third = Window::fixed(&finite, third, last, step);
+    let since = last + step.span();
+    let instead = |function: &str| {
+        let other = first_third.over(function).op("and", &first_third.enough());
+        let other = other.op("and on()", &Expr::since(since));
+        past.over(function).op("and", &known).op("or", &other.op("unless", &known))
+    };
+    Formula {
+        judged: value,
+        part: VALUE,
+        expected: instead("avg_over_time"),
+        spread: instead("stddev_over_time"),
+        normal: None,
+        known: None,
+        infinite: Some(Infinite { known: Some(known.clone()), since }),
+    }
+}
+
+/// Slopes a second against those before.
+fn slope(detector: Slope, records: &mut Records, value: &Kept) -> Formula {
+    let line = records.last(value, detector.window);
+    let slope = line.over("deriv").op("and", &line.enough()).op("and", &value.past);
+    let judged = records.keep(SLOPE, slope);
+    let before = records.before(&judged, detector.baseline);
+    Formula { part: SLOPE, ..moments(judged, &before) }
+}
+
+/// Median and quartiles of the same phase of seasons before: samples of many windows, told apart by a label.
+fn seasonal(
+    question: &Question,
+    detector: Seasonal,
+    records: &mut Records,
+    value: Kept,
+) -> Result<Formula, NotExported> {
+    let period = question.season.ok_or(NotExported::NoSeason)?;
+    let tolerance = detector.tolerance.min(period.saturating_sub(1) / 2);
+    // One filter for all samples keeps the expression short.
+    let series = question.series();
+    let past = if value.past.is_record() { value.past.clone() } else { series.clone() };
+    let each = Kept { now: series, past };
+    let mut samples: Option<Expr> = None;
+    for season in 1..=detector.seasons {
+        for back in season * period - tolerance..=season * period + tolerance {
+            let sample = records.back(&each, 1, back).over("last_over_time");
+            let sample = sample.labelled(SAMPLE, &back.to_string());
+            samples = Some(samples.map_or(sample.clone(), |all| all.op("or", &sample)));
+        }
+    }
+    let samples = records.keep("season", samples.ok_or(NotExported::NoSeason)?.finite()).now;
+    let without = format!("quantile without ({SAMPLE}) ");
+    let quantile = |q: f64| samples.quantile(&without, q);
+    let count = samples.call(&format!("count without ({SAMPLE}) "));
+    let wanted = detector.seasons * (2 * tolerance + 1);
+    Ok(Formula {
+        judged: value,
+        part: VALUE,
+        expected: quantile(0.5),
+        spread: quantile(0.75).op("-", &quantile(0.25)).with("/", QUARTILE_RANGE),
+        normal: None,
+        known: Some(count.with(">=", enough(wanted) as f64)),
+        infinite: None,
+    })
+}
+
+/// A short median less a long one, against those before the short window.
+fn level(detector: Level, records: &mut Records, value: &Kept) -> Formula {
+    let new = records.last(value, detector.window);
+    let old = records.back(value, detector.reference, detector.window);
+    let contrast = new.quantile(0.5).op("-", &old.quantile(0.5));
+    let contrast = contrast.op("and", &new.enough()).op("and", &old.enough());
+    let judged = records.keep("contrast", contrast.op("and", &value.past));
+    let before = records.back(&judged, detector.baseline, detector.window);
+    Formula { part: "contrast", ..moments(judged, &before) }
+}
+
+/// The logarithm of a short spread over a long one, against those before the short window.
+fn variance(detector: Variance, records: &mut Records, value: &Kept) -> Formula {
+    let new = records.last(value, detector.window);
+    let old = records.back(value, detector.reference, detector.window);
+    let spread = |of: &Window| floored(&of.over("stddev_over_time"), &of.over("avg_over_time"));
+    let ratio = spread(&new).op("/", &spread(&old)).call("ln");
+    let ratio = ratio.op("and", &new.enough()).op("and", &old.enough());
+    let judged = records.keep("spread", ratio.op("and", &value.past));
+    let before = records.back(&judged, detector.baseline, detector.window);
+    Formula { part: "spread", ..moments(judged, &before) }
+}
+
+/// Each series against all of them at the same time.
+fn peers(value: Kept) -> Formula {
+    let now = value.now.clone();
+    let enough = now.call("count").with(">=", LEAST_PEERS as f64);
+    let known = now.op("and on()", &enough);
+    let each = |of: &Expr| now.with("*", 0.0).op("+ on() group_left()", of);
+    let quantile = |q: f64| now.quantile("quantile", q);
+    let range = quantile(0.75).op("-", &quantile(0.25)).with("/", QUARTILE_RANGE);
+    Formula {
+        judged: value,
+        part: VALUE,
+        expected: each(&quantile(0.5)),
+        spread: each(&range),
+        normal: None,
+        known: Some(known),
+        infinite: None,
+    }
+}
+
+/// Fixed bounds.
+fn threshold(detector: Threshold, value: Kept) -> Formula {
+    let (lower, upper) = detector.bounds();
+    let now = &value.now;
+    let above = if lower.is_finite() { now.call_with("clamp_min", lower) } else { now.clone() };
+    let expected = if upper.is_finite() { above.call_with("clamp_max", upper) } else { above };
+    let spread = now.with("*", 0.0).with("+", detector.percent());
+    let bound = |bound: f64| bound.is_finite().then(|| Expr::number(bound));
+    let normal = Some(Normal { lowest: bound(lower), highest: bound(upper) });
+    Formula { judged: value, part: VALUE, expected, spread, normal, known: None, infinite: None }
+}

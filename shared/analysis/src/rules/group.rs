@@ -1,0 +1,216 @@
+//! A group of rules as a file for Prometheus.
+
+use std::fmt::Write;
+
+use super::record::{Record, Records, Style};
+use super::yaml::{comment, literal, quoted};
+use super::{Export, NotExported, Parts};
+use oddity_detect::event::Rule;
+use oddity_detect::series::{label_name, quote};
+use oddity_detect::time::{Span, Step};
+use oddity_source::promql;
+use oddity_source::query::RangeQuery;
+use oddity_source::unit;
+
+/// What of a group the user may choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Part of the names of all rules; what a metric name cannot hold becomes `_`.
+    pub name: String,
+    /// Value of the label `severity` of the alert.
+    pub severity: String,
+    /// What is recorded.
+    pub style: Style,
+}
+
+/// Rules that are evaluated together, one after the other.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Its name.
+    pub name: String,
+    /// Distance of evaluations: the step of the query.
+    pub interval: Step,
+    /// What is recorded, in this order.
+    pub records: Vec<Record>,
+    /// What alerts.
+    pub alert: Alert,
+    /// Samples a series that one evaluation of all rules reads.
+    pub cost: u64,
+    /// What is to know, one sentence each.
+    pub notes: Vec<String>,
+    pub(super) style: Style,
+    pub(super) rule: Rule,
+}
+
+/// An alerting rule.
+#[derive(Clone, Debug)]
+pub struct Alert {
+    /// Its name.
+    pub name: String,
+    /// Whatever this returns is alerted; the value is the score.
+    pub expr: String,
+    /// How long it must be flagged before it fires.
+    pub lasts: Span,
+    /// How long it goes on firing after it was flagged last.
+    pub keeps: Span,
+    /// Labels in addition to those of the series.
+    pub labels: Vec<(String, String)>,
+    /// Templates of texts.
+    pub annotations: Vec<(String, String)>,
+}
+
+impl Options {
+    /// Named after the first metric of the query.
+    pub fn of(query: &RangeQuery) -> Self {
+        let first = promql::selectors(&query.expr).into_iter().next().unwrap_or("query");
+        let (name, rest) = first.split_once('{').unwrap_or((first, ""));
+        let name =
+            if name.trim().is_empty() { rest.split('"').nth(1).unwrap_or("query") } else { name };
+        Self {
+            name: name.trim().to_owned(),
+            severity: "warning".to_owned(),
+            style: Style::default(),
+        }
+    }
+
+    /// `name` in the characters that a metric name may have, at most 60 of them.
+    fn metric(&self) -> String {
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+        let name: String = self.name.chars().map(plain).take(60).collect();
+        if name.is_empty() { "query".to_owned() } else { name }
+    }
+}
+
+impl Export {
+    /// The rules under names of their own.
+    ///
+    /// # Errors
+    /// As [`super::export`].
+    pub fn group(&self, options: &Options) -> Result<Group, NotExported> {
+        let question = &self.question;
+        let (step, rule) = (question.query.step, &question.rule);
+        let metric = options.metric();
+        let mut records = Records::named(&metric, options.style, step);
+        let parts = Parts::new(question, &mut records)?;
+        let about = question.detector.about();
+        let cost = records.all.iter().map(|record| record.cost).sum::<u64>() + parts.flag.cost;
+        let mut notes = vec![format!(
+            "Each evaluation reads {} samples a series, every {step}.",
+            unit::count(usize::try_from(cost).unwrap_or(usize::MAX))
+        )];
+        if options.style == Style::Recorded {
+            notes.push("Windows look back over what the first rules record, so the alert is silent until half of the longest window is recorded.".to_owned());
+        }
+        if rule.bridge > 0 {
+            notes.push("keep_firing_for needs Prometheus 2.42 or newer.".to_owned());
+        }
+        notes.extend(self.caveats.iter().cloned());
+        let alert = Alert {
+            name: format!("Oddity{}", camel(&metric)),
+            expr: parts.flag.text().to_owned(),
+            lasts: step.times(rule.at_least.saturating_sub(1)),
+            keeps: step.times(rule.bridge),
+            labels: vec![("severity".to_owned(), options.severity.clone())],
+            annotations: self.annotations(&metric, &parts),
+        };
+        Ok(Group {
+            name: format!("oddity_{metric}_{}", about.id),
+            interval: step,
+            records: records.all,
+            alert,
+            cost,
+            notes,
+            style: options.style,
+            rule: *rule,
+        })
+    }
+
+    /// Summary, and a description with the arithmetic in numbers of the time of the alert.
+    fn annotations(&self, metric: &str, parts: &Parts) -> Vec<(String, String)> {
+        let question = &self.question;
+        let now = |part: &str| current(metric, part, &question.labels);
+        let (part, score) = (parts.part, "{{ $value | printf \"%.1f\" }}");
+        let (name, alert) = (verbatim(metric), question.rule.threshold);
+        let arithmetic = if parts.ranged {
+            format!(
+                "score = distance of the {part} from what is normal / scale = {score}, alert from {alert}; {part} {}, scale {}, lower bound {}, upper bound {}.",
+                now(part),
+                now("scale"),
+                now("lower"),
+                now("upper")
+            )
+        } else {
+            format!(
+                "score = |{part} - expected| / scale = |{} - {}| / {} = {score}, alert from {alert}.",
+                now(part),
+                now("expected"),
+                now("scale")
+            )
+        };
+        let description = format!(
+            "{arithmetic} {}, learnt from {}. Query: {}",
+            question.detector.about().name,
+            verbatim(&question.baseline),
+            verbatim(&question.query.expr)
+        );
+        vec![
+            ("summary".to_owned(), format!("{name} is unusual: score {score}")),
+            ("description".to_owned(), description),
+        ]
+    }
+}
+
+/// A template for the present number of what is recorded of the alert's series; empty where there is none.
+fn current(metric: &str, part: &str, labels: &[String]) -> String {
+    let matchers: Vec<String> =
+        labels.iter().map(|name| format!("{}=%q", label_name(name).replace('%', "%%"))).collect();
+    let values: String =
+        labels.iter().map(|name| format!(" (index $labels {})", quote(name))).collect();
+    let selector = quote(&format!("oddity:{metric}:{part}{{{}}}", matchers.join(",")));
+    format!(
+        "{{{{ with printf {selector}{values} | query }}}}{{{{ . | first | value | printf \"%.4g\" }}}}{{{{ end }}}}"
+    )
+}
+
+impl Group {
+    /// A file for `rule_files`.
+    pub fn yaml(&self) -> String {
+        let mut out: String = self.notes.iter().map(|note| comment(note)).collect();
+        let _ = write!(
+            out,
+            "groups:\n  - name: {}\n    interval: {}\n    rules:\n",
+            quoted(&self.name),
+            self.interval
+        );
+        for record in &self.records {
+            let _ = writeln!(out, "      - record: {}", record.name);
+            let _ = writeln!(out, "        expr: {}", literal(&record.expr, 8));
+        }
+        let alert = &self.alert;
+        let _ = writeln!(out, "      - alert: {}", quoted(&alert.name));
+        let _ = writeln!(out, "        expr: {}", literal(&alert.expr, 8));
+        for (key, span) in [("for", alert.lasts), ("keep_firing_for", alert.keeps)] {
+            if span > Span::ZERO {
+                let _ = writeln!(out, "        {key}: {span}");
+            }
+        }
+        for (key, pairs) in [("labels", &alert.labels), ("annotations", &alert.annotations)] {
+            let _ = writeln!(out, "        {key}:");
+            for (name, value) in pairs {
+                let _ = writeln!(out, "          {name}: {}", quoted(value));
+            }
+        }
+        out
+    }
+}
+
+/// Text that a template leaves as it is.
+fn verbatim(text: &str) -> String {
+    text.replace("{{", "{{ \"{{\" }}")
+}
+
+/// `http_requests_total` as `HttpRequestsTotal`.
+fn camel(name: &str) -> String {
+    let words = name.split('_').filter(|word| !word.is_empty());
+    words.map(|word| word[..1].to_ascii_uppercase() + &word[1..]).collect()
+}

@@ -1,0 +1,93 @@
+use super::param::Field;
+use super::{About, Algorithm, Detection, Form, Input, Normal, Param, Quantity};
+
+/// Fixed bounds, to compare the others with: what lies beyond one of them is odd, its score the distance
+/// in percent of the bound that is farther from zero.
+///
+/// Cost: O(n).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Threshold {
+    /// Lower bound in the unit of the series; minus infinity for none.
+    pub lower: f64,
+    /// Upper bound in the unit of the series; infinity for none.
+    pub upper: f64,
+}
+
+const LOWER: Param = Param {
+    id: "lower",
+    label: "Lower bound",
+    help: "What is below is odd. Empty for no bound.",
+    least: f64::NEG_INFINITY,
+    most: f64::INFINITY,
+    default: f64::NEG_INFINITY,
+    form: Form::Number,
+};
+
+const UPPER: Param = Param {
+    id: "upper",
+    label: "Upper bound",
+    help: "What is above is odd. Empty for no bound.",
+    default: f64::INFINITY,
+    ..LOWER
+};
+
+/// A value that stays beyond a bound for this many samples is called a new level.
+const MEMORY: usize = 60;
+
+impl Default for Threshold {
+    fn default() -> Self {
+        Self { lower: LOWER.default, upper: UPPER.default }
+    }
+}
+
+impl Threshold {
+    /// Lower and upper bound; a lower one above the upper one is read as the range between them.
+    pub fn bounds(&self) -> (f64, f64) {
+        (self.lower.min(self.upper), self.upper.max(self.lower))
+    }
+
+    /// One percent of the bound that is farther from zero; 1 without such a bound.
+    pub fn percent(&self) -> f64 {
+        let finite = |bound: f64| if bound.is_finite() { bound.abs() } else { 0.0 };
+        match finite(self.lower).max(finite(self.upper)) / 100.0 {
+            0.0 => 1.0,
+            percent => percent,
+        }
+    }
+}
+
+impl Algorithm for Threshold {
+    const ABOUT: About = About {
+        id: "threshold",
+        name: "Fixed bounds",
+        summary: "Each sample against two bounds that you set, for comparison.",
+        threshold: 0.0,
+        alert: None,
+        causal: true,
+        params: &[LOWER, UPPER],
+    };
+
+    fn field(&mut self, index: usize) -> Field<'_> {
+        Field::Number(if index == 0 { &mut self.lower } else { &mut self.upper })
+    }
+
+    fn history(&self) -> usize {
+        0
+    }
+
+    fn detect(&self, input: Input<'_>) -> Detection {
+        let len = input.values.len();
+        let (lower, upper) = self.bounds();
+        let nearest =
+            |value: &f64| if value.is_nan() { f64::NAN } else { value.clamp(lower, upper) };
+        Detection::judge(
+            Quantity::Value,
+            input.values.to_vec(),
+            input.values.iter().map(nearest).collect(),
+            vec![self.percent(); len],
+            "the bounds that were set".to_owned(),
+            MEMORY,
+        )
+        .with_normal(Normal { lowest: vec![lower; len], highest: vec![upper; len] })
+    }
+}

@@ -1,0 +1,201 @@
+//! What was usual before an event: trend, season, level and spread, learnt far enough before the onset
+//! that a slow change has not yet entered them.
+
+use std::ops::Range;
+
+use crate::stats::floor_scale;
+use crate::stats::rolling::moments;
+
+/// How far back from the onset learning ends, in samples, so that a drift is not learnt as usual.
+const GUARD: usize = 600;
+
+/// So many samples are learnt from where there is no season.
+pub(super) const REACH: usize = 600;
+
+/// So many periods are learnt from.
+const PERIODS: usize = 3;
+
+/// Samples after the onset whose spread is compared.
+const WIDE: usize = 120;
+
+/// The usual course of a series and how far it strays from it.
+pub(super) struct Usual {
+    /// Rise a sample.
+    trend: f64,
+    /// What each phase adds, from the phase of index 0 on.
+    pub season: Option<Vec<f64>>,
+    /// Median of what is left without trend and season.
+    pub level: f64,
+    /// Scaled quartile range of what is left, or its standard deviation where most are equal; never 0.
+    pub scale: f64,
+    /// Scaled quartile range of what is left.
+    spread: f64,
+    /// The same of its differences from sample to sample.
+    jitter: f64,
+}
+
+impl Usual {
+    pub(super) fn before(values: &[f64], onset: usize, period: Option<usize>) -> Self {
+        let period = period.filter(|&period| period >= 4 && onset / 2 >= period);
+        let guard = GUARD.max(period.unwrap_or(0)).min(onset / 3);
+        let until = onset - guard;
+        let reach = period.map_or(REACH, |period| REACH.max(PERIODS * period));
+        let past = until.saturating_sub(reach)..until;
+        let trend = period.map_or_else(
+            || resistant_slope(values, past.clone()),
+            |period| seasonal_slope(values, past.clone(), period),
+        );
+        let mut usual =
+            Self { trend, season: None, level: 0.0, scale: 0.0, spread: 0.0, jitter: 0.0 };
+        if let Some(period) = period.filter(|period| past.len() >= *period) {
+            usual.season = Some(usual.template(values, past.clone(), period));
+        }
+        let recent = until.saturating_sub(REACH)..until;
+        let mut rest: Vec<f64> = recent.map(|at| usual.residual(values, at)).collect();
+        usual.jitter = quartile_range(&mut differences(&rest));
+        usual.level = median(&mut rest).unwrap_or(0.0);
+        usual.spread = quartile_range(&mut rest);
+        let strayed = moments(&rest).1;
+        usual.scale = if usual.spread > 0.0 || strayed.is_nan() { usual.spread } else { strayed };
+        usual.scale = floor_scale(usual.scale, values[onset]);
+        usual
+    }
+
+    /// The sample less trend and season.
+    pub(super) fn residual(&self, values: &[f64], at: usize) -> f64 {
+        values[at] - self.trend * at as f64 - self.seasonal(at)
+    }
+
+    /// The value that this residual has at a sample, at the mean of the season.
+    pub(super) fn value(&self, residual: f64, at: usize) -> f64 {
+        residual + self.trend * at as f64
+    }
+
+    /// What the season adds at a sample.
+    pub(super) fn seasonal(&self, at: usize) -> f64 {
+        self.season.as_ref().map_or(0.0, |season| season[at % season.len()])
+    }
+
+    /// The median of the samples before the onset, carried on to it.
+    pub(super) fn local(&self, values: &[f64], onset: usize) -> f64 {
+        let before = onset.saturating_sub(30)..onset;
+        let mut before: Vec<f64> = before.map(|at| self.residual(values, at)).collect();
+        median(&mut before).unwrap_or(self.level) + values[onset] - self.residual(values, onset)
+    }
+
+    /// Medians of blocks of residuals with the index of their middle; a block begins at the onset.
+    pub(super) fn blocks(
+        &self,
+        values: &[f64],
+        onset: usize,
+        range: Range<usize>,
+        block: usize,
+    ) -> Vec<(f64, f64)> {
+        let first = onset - (onset - range.start) / block * block;
+        let mut rest = Vec::with_capacity(block);
+        (first..range.end)
+            .step_by(block)
+            .filter_map(|from| {
+                let until = (from + block).min(range.end);
+                rest.clear();
+                rest.extend((from..until).map(|at| self.residual(values, at)));
+                Some(((from + block / 2) as f64, median(&mut rest)?))
+            })
+            .collect()
+    }
+
+    /// Whether samples after the onset spread much wider, or much less wide, than before, from one to the
+    /// next and altogether.
+    pub(super) fn wider_after(&self, values: &[f64], onset: usize) -> bool {
+        let until = values.len().min(onset + WIDE);
+        let mut rest: Vec<f64> = (onset..until).map(|at| self.residual(values, at)).collect();
+        if rest.iter().filter(|value| value.is_finite()).count() < WIDE / 5 {
+            return false;
+        }
+        let jitter = quartile_range(&mut differences(&rest)) / self.jitter;
+        let spread = quartile_range(&mut rest) / self.spread;
+        let wider = jitter.min(spread) >= super::WIDER;
+        let narrower = jitter.max(spread) <= 1.0 / (super::WIDER * super::WIDER);
+        self.jitter > 0.0 && self.spread > 0.0 && spread > 0.0 && (wider || narrower)
+    }
+
+    /// The median of each phase over the periods, averaged with its neighbours; the median of all is 0.
+    fn template(&self, values: &[f64], past: Range<usize>, period: usize) -> Vec<f64> {
+        let mut phases = vec![f64::NAN; period];
+        for at in past.end - period..past.end {
+            let mut alike = [f64::NAN; PERIODS];
+            for (back, value) in alike.iter_mut().enumerate() {
+                if let Some(at) = at.checked_sub(back * period).filter(|at| past.contains(at)) {
+                    *value = values[at] - self.trend * at as f64;
+                }
+            }
+            phases[at % period] = median(&mut alike).unwrap_or(f64::NAN);
+        }
+        let centre = median(&mut phases.clone()).unwrap_or(0.0);
+        for phase in &mut phases {
+            *phase = if phase.is_finite() { *phase - centre } else { 0.0 };
+        }
+        let half = period / 96;
+        let around = [&phases[period - half..], &phases, &phases[..half]].concat();
+        let width = 2 * half + 1;
+        around.windows(width).map(|near| near.iter().sum::<f64>() / width as f64).collect()
+    }
+}
+
+/// Rise a sample by the median difference of samples one period apart.
+fn seasonal_slope(values: &[f64], past: Range<usize>, period: usize) -> f64 {
+    let from = past.start + period;
+    let mut differences: Vec<f64> =
+        (from..past.end).map(|at| values[at] - values[at - period]).collect();
+    if differences.len() < period / 2 {
+        return 0.0;
+    }
+    median(&mut differences).map_or(0.0, |rise| rise / period as f64)
+}
+
+/// Rise a sample between the medians of the first and the last third. Source: Tukey's resistant line.
+fn resistant_slope(values: &[f64], past: Range<usize>) -> f64 {
+    let third = past.len() / 3;
+    if third < super::LEAST {
+        return 0.0;
+    }
+    let first = median(&mut values[past.start..past.start + third].to_vec());
+    let last = median(&mut values[past.end - third..past.end].to_vec());
+    let apart = (past.len() - third) as f64;
+    first.zip(last).map_or(0.0, |(first, last)| (last - first) / apart)
+}
+
+fn differences(values: &[f64]) -> Vec<f64> {
+    values.windows(2).map(|pair| pair[1] - pair[0]).collect()
+}
+
+/// Puts what is finite to the front.
+fn finite(values: &mut [f64]) -> &mut [f64] {
+    let mut count = 0;
+    for at in 0..values.len() {
+        if values[at].is_finite() {
+            values.swap(count, at);
+            count += 1;
+        }
+    }
+    &mut values[..count]
+}
+
+/// The median of what is finite, the larger of both in the middle. Orders `values` anew.
+pub fn median(values: &mut [f64]) -> Option<f64> {
+    let values = finite(values);
+    let middle = values.len() / 2;
+    (!values.is_empty()).then(|| *values.select_nth_unstable_by(middle, f64::total_cmp).1)
+}
+
+/// Scaled quartile range of what is finite, `(q75 - q25) / 1.349`; 0 of fewer than 4. Orders `values` anew.
+pub fn quartile_range(values: &mut [f64]) -> f64 {
+    let values = finite(values);
+    let len = values.len();
+    if len < 4 {
+        return 0.0;
+    }
+    let upper = *values.select_nth_unstable_by(len * 3 / 4, f64::total_cmp).1;
+    let lower = *values[..len * 3 / 4].select_nth_unstable_by(len / 4, f64::total_cmp).1;
+    (upper - lower) / 1.349
+}

@@ -1,0 +1,13 @@
+//! Range queries to Prometheus and its answers: pure functions without I/O.
+//!
+//! Modules in reading order; each knows only those above it.
+
+pub mod promql;
+
+pub mod query;
+
+pub mod prometheus;
+
+pub mod plan;
+
+pub mod unit;

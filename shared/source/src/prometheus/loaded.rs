@@ -1,0 +1,218 @@
+//! The pieces of one range query put together.
+
+use std::collections::BTreeMap;
+
+use super::ReplyError;
+use super::matrix::Rows;
+use crate::query::RangeQuery;
+use oddity_detect::series::{Labels, Series};
+use oddity_detect::time::Timestamp;
+
+/// What a range query gave, together with the question.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// What was asked; all series are on its grid.
+    pub query: RangeQuery,
+    /// In order of first appearance; where a piece lacks a series its samples are NaN.
+    pub series: Vec<Series>,
+    /// Series with samples that are native histograms, which are not decoded; in the order of labels.
+    pub unsupported: Vec<Labels>,
+    /// Prometheus' warnings, each once, and what was odd about the stamps.
+    pub warnings: Vec<String>,
+    /// Prometheus' infos, each once.
+    pub infos: Vec<String>,
+}
+
+impl Loaded {
+    /// The same with the samples before it as history; `older` answers [`RangeQuery::older`]. What it has no series
+    /// for is missing there; series that it alone has are left out.
+    #[must_use]
+    pub fn with_older(mut self, mut older: Self) -> Self {
+        let added = older.query.grid().len;
+        self.query.history += added;
+        let grid = self.query.grid();
+        let mut past: BTreeMap<Labels, Series> =
+            older.series.drain(..).map(|series| (series.labels.clone(), series)).collect();
+        for series in &mut self.series {
+            let mut values = past
+                .remove(&series.labels)
+                .map_or_else(|| vec![f64::NAN; added], |past| past.values.to_vec());
+            values.extend_from_slice(&series.values);
+            *series = Series { labels: series.labels.clone(), grid, values: values.into() };
+        }
+        for (all, more) in [(&mut self.warnings, older.warnings), (&mut self.infos, older.infos)] {
+            for note in more {
+                if !all.contains(&note) {
+                    all.push(note);
+                }
+            }
+        }
+        self
+    }
+
+    /// The first time at which any series has a sample.
+    pub fn first_sample(&self) -> Option<Timestamp> {
+        let first = |series: &Series| {
+            let first = series.values.iter().position(|value| !value.is_nan())?;
+            Some(series.grid.at(first))
+        };
+        self.series.iter().filter_map(first).min()
+    }
+}
+
+/// Puts the replies to [`RangeQuery::chunks`] together on the query's grid.
+#[derive(Debug)]
+pub struct Stitcher {
+    query: RangeQuery,
+    rows: Rows,
+}
+
+impl Stitcher {
+    /// Without any reply yet.
+    pub fn new(query: RangeQuery) -> Self {
+        let rows = Rows::new(query.grid());
+        Self { query, rows }
+    }
+
+    /// Decodes one reply straight into place; the order of the replies does not matter for the
+    /// values. A reply that fails takes the stitcher with it, so that nothing incomplete is shown.
+    ///
+    /// # Errors
+    /// As [`super::decode_matrix`].
+    pub fn with_reply(mut self, body: &[u8]) -> Result<Self, ReplyError> {
+        self.rows.add(body)?;
+        Ok(self)
+    }
+
+    /// All that was added.
+    pub fn finish(self) -> Loaded {
+        let matrix = self.rows.finish();
+        let mut warnings = matrix.warnings;
+        if matrix.off_grid > 0 {
+            warnings.push(format!(
+                "moved to the nearest step of {}: {}; the source changes the range it is asked for",
+                self.query.step,
+                count(matrix.off_grid)
+            ));
+        }
+        if matrix.outside > 0 {
+            warnings.push(format!(
+                "left out because they lie outside of the range: {}",
+                count(matrix.outside)
+            ));
+        }
+        Loaded {
+            query: self.query,
+            series: matrix.series,
+            unsupported: matrix.unsupported,
+            warnings,
+            infos: matrix.infos,
+        }
+    }
+}
+
+fn count(samples: usize) -> String {
+    if samples == 1 { "1 sample".to_owned() } else { format!("{samples} samples") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use oddity_detect::time::{Step, TimeRange};
+
+    fn query(end: i64) -> RangeQuery {
+        let range = TimeRange { start: Timestamp(0), end: Timestamp(end) };
+        RangeQuery::new("up", range, Step::from_seconds(1), 0).unwrap()
+    }
+
+    fn reply(series: &str, warnings: &str) -> String {
+        format!(
+            r#"{{"status":"success","data":{{"resultType":"matrix","result":[{series}]}},"warnings":[{warnings}]}}"#
+        )
+    }
+
+    #[test]
+    fn pieces_join_on_the_grid() {
+        let query = query(11_001_000);
+        assert_eq!(query.chunks().len(), 2);
+        let first = reply(
+            r#"{"metric":{"n":"a"},"values":[[0,"1"],[10999,"2"]]},{"metric":{"n":"b"},"values":[[0,"3"]]}"#,
+            r#""w","v""#,
+        );
+        let second = reply(
+            r#"{"metric":{"n":"c"},"values":[[11001,"4"]]},{"metric":{"n":"a"},"values":[[11000,"5"],[11001.4,"6"],[12000,"7"]]}"#,
+            r#""w""#,
+        );
+        let loaded = Stitcher::new(query.clone())
+            .with_reply(first.as_bytes())
+            .and_then(|stitcher| stitcher.with_reply(second.as_bytes()))
+            .unwrap()
+            .finish();
+        let found: Vec<(String, Vec<(usize, f64)>)> = loaded
+            .series
+            .iter()
+            .map(|series| {
+                assert_eq!((series.grid, series.values.len()), (query.grid(), 11_002));
+                let finite = series.values.iter().copied().enumerate().filter(|(_, v)| !v.is_nan());
+                (series.labels.to_string(), finite.collect())
+            })
+            .collect();
+        let expected = [
+            (r#"{n="a"}"#.to_owned(), vec![(0, 1.0), (10_999, 2.0), (11_000, 5.0), (11_001, 6.0)]),
+            (r#"{n="b"}"#.to_owned(), vec![(0, 3.0)]),
+            (r#"{n="c"}"#.to_owned(), vec![(11_001, 4.0)]),
+        ];
+        assert_eq!(found, expected);
+        assert_eq!(loaded.warnings[..2], ["v", "w"]);
+        assert!(loaded.warnings[2].contains("step of 1s: 1 sample;"), "{:?}", loaded.warnings);
+        assert!(
+            loaded.warnings[3].contains("outside of the range: 1 sample"),
+            "{:?}",
+            loaded.warnings
+        );
+        assert_eq!(loaded.query, query);
+    }
+
+    #[test]
+    fn older_samples_come_in_front() {
+        let answer = |query: RangeQuery, series: &str, warnings: &str| {
+            let reply = reply(series, warnings);
+            Stitcher::new(query).with_reply(reply.as_bytes()).unwrap().finish()
+        };
+        let range = TimeRange { start: Timestamp(10_000_000_000), end: Timestamp(10_000_002_000) };
+        let query = RangeQuery::new("up", range, Step::from_seconds(1), 1).unwrap();
+        let older = query.older(1).unwrap();
+        let added = older.grid().len;
+        let now = r#"{"metric":{"n":"a"},"values":[[9999999,"1"],[10000002,"2"]]},{"metric":{"n":"b"},"values":[[10000000,"3"]]}"#;
+        let past = r#"{"metric":{"n":"c"},"values":[[9999998,"4"]]},{"metric":{"n":"a"},"values":[[9999998,"5"]]}"#;
+        let loaded =
+            answer(query.clone(), now, r#""w""#).with_older(answer(older, past, r#""v","w""#));
+        assert_eq!(loaded.query, RangeQuery { history: 1 + added, ..query });
+        assert_eq!(loaded.warnings, ["w", "v"]);
+        assert_eq!(loaded.first_sample(), Some(Timestamp(9_999_998_000)));
+        let grid = loaded.query.grid();
+        let found: Vec<(String, Vec<(i64, f64)>)> = loaded
+            .series
+            .iter()
+            .map(|series| {
+                assert_eq!((series.grid, series.values.len()), (grid, added + 4));
+                let finite = series.values.iter().enumerate().filter(|(_, value)| !value.is_nan());
+                let timed = finite.map(|(at, value)| (grid.at(at).0 / 1_000, *value)).collect();
+                (series.labels.to_string(), timed)
+            })
+            .collect();
+        let expected = [
+            (r#"{n="a"}"#.to_owned(), vec![(9_999_998, 5.0), (9_999_999, 1.0), (10_000_002, 2.0)]),
+            (r#"{n="b"}"#.to_owned(), vec![(10_000_000, 3.0)]),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_piece_that_fails_ends_the_whole() {
+        let good = reply("", "");
+        let stitcher = Stitcher::new(query(1_000)).with_reply(good.as_bytes()).unwrap();
+        let error = stitcher.with_reply(&good.as_bytes()[..40]).unwrap_err();
+        assert_eq!(error, ReplyError::Cut { bytes: 40 });
+    }
+}

@@ -1,0 +1,302 @@
+//! A range query: which step, how many points, and how a long one is cut and put together again.
+
+use serde::{Deserialize, Serialize};
+
+use crate::promql;
+use oddity_detect::series::Grid;
+use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
+
+/// Prometheus refuses a range query with more points a series than this.
+/// Source: Prometheus `web/api/v1/api.go`, "exceeded maximum resolution of 11,000 points per timeseries";
+/// the check divides the range by the step, so 11,001 points pass.
+pub const MAX_POINTS: usize = 11_000;
+
+/// More samples a series than this are not asked for, however the query is cut.
+pub const MAX_SAMPLES: usize = 1_000_000;
+
+/// Samples of history that every question has: what each detector wants at its defaults.
+pub const LEAST_HISTORY: usize = 750;
+
+/// So many samples of history, of all series together, are fetched for what learns from more: 9 MB of a source's
+/// answers, less what compresses, and most of a second of `auto`. Of a hundred series it is the memory of that.
+const HISTORY_BUDGET: usize = 300_000;
+
+/// And so many of a series: three more pieces.
+const MOST_HISTORY: usize = 3 * MAX_POINTS;
+
+/// A season is learnt from three: seconds of three weeks and three days, each with the share of the budget that it may
+/// take. A day tells most of what is usual.
+const SEASONS: [(u64, f64); 2] = [(3 * 7 * 86_400, 0.4), (3 * 86_400, 1.0)];
+
+/// The steps that are chosen on their own, shortest first, in seconds.
+const LADDER: [u64; 11] = [15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600];
+
+/// One question to a source: an expression over a range of time at a step.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct RangeQuery {
+    /// PromQL.
+    pub expr: String,
+    /// First sample to judge, a multiple of `step`.
+    pub start: Timestamp,
+    /// No sample lies after this.
+    pub end: Timestamp,
+    /// Distance of samples.
+    pub step: Step,
+    /// Samples before `start` that a detector learns from.
+    pub history: usize,
+}
+
+/// Why a range query is not sent; each message says what to change.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError {
+    /// Nothing was asked.
+    #[error("type a PromQL query")]
+    Empty,
+    /// Start and history reach beyond every time that can be told.
+    #[error(
+        "{history} samples of history at a step of {step} begin before any time: choose a shorter step"
+    )]
+    BeforeTime {
+        /// Samples before the range.
+        history: usize,
+        /// The step that was asked for.
+        step: Step,
+    },
+    /// Too many samples even in pieces.
+    #[error(
+        "{samples} samples a series are more than {MAX_SAMPLES}: shorten the range or choose a step of {least} or more"
+    )]
+    TooManySamples {
+        /// What range and step amount to.
+        samples: usize,
+        /// The shortest step that is accepted.
+        least: Step,
+    },
+}
+
+impl RangeQuery {
+    /// `range` at `step`, with `history` samples before it. The start is floored to the step.
+    ///
+    /// # Errors
+    /// [`QueryError`] for a blank expression, more than [`MAX_SAMPLES`] samples a series, or a history
+    /// that begins before the least timestamp.
+    pub fn new(
+        expr: &str,
+        range: TimeRange,
+        step: Step,
+        history: usize,
+    ) -> Result<Self, QueryError> {
+        let expr = expr.trim();
+        if expr.is_empty() {
+            return Err(QueryError::Empty);
+        }
+        let grid = Grid::covering(range, step);
+        let samples = grid.len.saturating_add(history);
+        if samples > MAX_SAMPLES {
+            let room = (MAX_SAMPLES - history.min(MAX_SAMPLES / 2)) as u64;
+            let exact = (range.span().millis() / room + 1).div_ceil(1_000);
+            let round = [1, 2, 5, 10].into_iter().chain(LADDER).find(|step| *step >= exact);
+            let least = Step::from_seconds(round.unwrap_or(exact));
+            return Err(QueryError::TooManySamples { samples, least });
+        }
+        let query =
+            Self { expr: expr.to_owned(), start: grid.start, end: range.end, step, history };
+        if query.grid().at(history) != query.start {
+            return Err(QueryError::BeforeTime { history, step });
+        }
+        Ok(query)
+    }
+
+    /// Every sample that is fetched: history and judged range.
+    pub fn grid(&self) -> Grid {
+        let start = self.start - self.step.times(self.history);
+        Grid::covering(TimeRange { start, end: self.end.max(self.start) }, self.step)
+    }
+
+    /// The samples before these from which more can be learnt of each of `series` series: all of three weeks, or else
+    /// of three days, where they are few enough, or else as many as are; `None` where there is enough already, or the
+    /// expression depends on the range that is asked for.
+    pub fn older(&self, series: usize) -> Option<Self> {
+        let grid = self.grid();
+        let most = MOST_HISTORY.min(MAX_SAMPLES.saturating_sub(grid.len));
+        let room = |share: f64| {
+            let budget = (HISTORY_BUDGET as f64 * share) as usize;
+            (budget / series.max(1)).min(most)
+        };
+        let fitting = SEASONS.iter().find_map(|(season, share)| {
+            let season = (season * 1_000 / self.step.millis()) as usize;
+            (season <= room(*share)).then_some(season)
+        });
+        let wanted = fitting.unwrap_or_else(|| room(1.0));
+        let more = wanted.checked_sub(self.history).filter(|more| *more > 0 && series > 0)?;
+        let (start, end) = (grid.start - self.step.times(more), grid.start - self.step.span());
+        let older = Self { start, end, history: 0, ..self.clone() };
+        // Not before all time.
+        let fits = older.grid().len == more && !promql::depends_on_range(&self.expr);
+        fits.then_some(older)
+    }
+
+    /// The pieces to ask for, oldest first: each at most 11,000 points, all on one grid,
+    /// neighbours without overlap.
+    pub fn chunks(&self) -> Vec<TimeRange> {
+        let grid = self.grid();
+        (0..grid.len)
+            .step_by(MAX_POINTS)
+            .map(|first| TimeRange {
+                start: grid.at(first),
+                end: grid.at((first + MAX_POINTS).min(grid.len) - 1),
+            })
+            .collect()
+    }
+}
+
+/// The detection step: the shortest of the ladder that is at or above the sample interval
+/// and keeps `span` and `history` samples before it within 11,000 samples a series.
+/// An estimated interval is a little uncertain, so a step down to four fifths of it counts as equal.
+pub fn detection_step(span: Span, history: usize, sample_interval: Option<Span>) -> Step {
+    let least = sample_interval.map_or(0, |interval| interval.millis() / 5 * 4);
+    let room = (MAX_POINTS - history.min(MAX_POINTS / 2)) as u64;
+    LADDER
+        .into_iter()
+        .map(Step::from_seconds)
+        .find(|step| step.millis() >= least && span.millis() / step.millis() < room)
+        .unwrap_or_else(|| {
+            let last = Span::from_seconds(LADDER[LADDER.len() - 1]).millis();
+            let steps = (span.millis() / room / last + 1).max(least.div_ceil(last));
+            Step::from_seconds(LADDER[LADDER.len() - 1] * steps)
+        })
+}
+
+/// What to say of a step that the samples cannot fill; `None` if all is well.
+pub fn step_warning(step: Step, sample_interval: Option<Span>) -> Option<String> {
+    let interval = sample_interval.filter(|interval| step.millis() < interval.millis() / 5 * 4)?;
+    Some(format!(
+        "the step of {step} is shorter than the sample interval of about {}: values repeat, which looks like a flat line; choose {} or automatic",
+        interval.words(),
+        detection_step(Span::ZERO, 0, Some(interval)),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn hours(n: u64) -> Span {
+        Span::from_seconds(n * 3_600)
+    }
+
+    #[test]
+    fn the_step_fits_interval_and_limit() {
+        let minute = Some(Span::from_seconds(60));
+        let cases = [
+            (hours(1), 60, None, "15s"),
+            (hours(24), 60, None, "15s"),
+            (hours(24), 60, minute, "1m"),
+            (hours(24), 60, Some(Span::from_seconds(66)), "1m"),
+            (hours(24), 60, Some(Span::from_seconds(80)), "2m"),
+            (hours(24 * 7), 60, minute, "1m"),
+            (hours(24 * 30), 60, minute, "5m"),
+            (hours(24 * 30), 5_000, minute, "10m"),
+            (hours(24 * 3_650), 60, None, "12h"),
+            (hours(1), 0, Some(hours(24)), "1d"),
+        ];
+        for (span, history, interval, step) in cases {
+            assert_eq!(
+                detection_step(span, history, interval).to_string(),
+                step,
+                "{span} {interval:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_step_below_the_interval_is_named() {
+        let (short, fit) = (Step::from_seconds(15), Step::from_seconds(60));
+        let interval = Some(Span::from_seconds(60));
+        assert!(step_warning(short, interval).is_some_and(|text| text.contains("choose 1m")));
+        assert_eq!(step_warning(fit, interval), None);
+        assert_eq!(step_warning(short, None), None);
+    }
+
+    #[test]
+    fn bad_queries_say_what_to_change() {
+        let range = TimeRange { start: Timestamp(0), end: Timestamp(0) + hours(24 * 365) };
+        assert_eq!(
+            RangeQuery::new("  ", range, Step::from_seconds(60), 0).unwrap_err(),
+            QueryError::Empty
+        );
+        let error = RangeQuery::new("up", range, Step::from_seconds(1), 60).unwrap_err();
+        let QueryError::TooManySamples { least, .. } = error else { panic!("{error:?}") };
+        assert!(RangeQuery::new("up", range, least, 60).is_ok());
+        let step = Step::from_seconds(8_999_999_999_999);
+        let error = RangeQuery::new("up", range, step, 2_000).unwrap_err();
+        assert_eq!(error, QueryError::BeforeTime { history: 2_000, step });
+    }
+
+    #[test]
+    fn history_for_a_season_where_that_is_little() {
+        let cases = [
+            ("15s", 1, 3 * 5_760),
+            ("1m", 1, 21 * 1_440),
+            ("1m", 3, 21 * 1_440),
+            ("1m", 4, 3 * 1_440),
+            ("1m", 69, 3 * 1_440),
+            ("1m", 100, 3_000),
+            ("1m", 1_000, 0),
+            ("5m", 19, 21 * 288),
+            ("1h", 100, 0),
+            ("15m", 10, 21 * 96),
+            ("1s", 1, 33_000),
+            ("1m", 0, 0),
+        ];
+        for (step, series, wanted) in cases {
+            let step: Step = step.parse().unwrap();
+            let end = Timestamp(1_767_225_600_000);
+            let range = TimeRange { start: end - hours(24), end };
+            let query = RangeQuery::new("up", range, step, LEAST_HISTORY).unwrap();
+            let older = query.older(series);
+            let found = older.as_ref().map_or(0, |older| LEAST_HISTORY + older.grid().len);
+            assert_eq!(found, wanted, "{step} {series}");
+            let moving = RangeQuery { expr: "up @ end()".to_owned(), ..query.clone() };
+            assert_eq!(moving.older(series), None);
+            let Some(older) = older else { continue };
+            assert_eq!(older.grid().range().end + step.span(), query.grid().start);
+            assert_eq!((older.history, older.step), (0, step));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn chunks_cover_the_grid_once(
+            start in -1_000_000_000_i64..2_000_000_000_000,
+            len in 0_u64..60_000_000,
+            step in 100_u64..100_000,
+            history in 0_usize..2_000,
+        ) {
+            let range = TimeRange { start: Timestamp(start), end: Timestamp(start) + Span::from_millis(len) };
+            let step = Step::new(Span::from_millis(step)).unwrap();
+            let query = RangeQuery::new("up", range, step, history).unwrap();
+            let grid = query.grid();
+            prop_assert_eq!(grid.start.0.rem_euclid(step.millis() as i64), 0);
+            prop_assert_eq!(grid.at(history), query.start);
+            let mut points = Vec::new();
+            for chunk in query.chunks() {
+                let piece = Grid::covering(chunk, step);
+                prop_assert!(piece.len <= MAX_POINTS);
+                prop_assert_eq!(piece.start, chunk.start);
+                points.extend((0..piece.len).map(|i| piece.at(i)));
+            }
+            prop_assert_eq!(points, (0..grid.len).map(|i| grid.at(i)).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn the_chosen_step_keeps_the_limit(span in 0_u64..400_000_000, history in 0_usize..6_000, interval in 0_u64..100_000) {
+            let span = Span::from_seconds(span);
+            let interval = Span::from_seconds(interval);
+            let step = detection_step(span, history, Some(interval));
+            prop_assert!(step.millis() >= interval.millis() / 5 * 4);
+            prop_assert!(span.millis() / step.millis() + history.min(MAX_POINTS / 2) as u64 <= MAX_POINTS as u64);
+        }
+    }
+}
