@@ -13,13 +13,14 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, Uri, header::HOST};
 use oddity_analysis::api::{ChatEvent, Notice, TargetKind};
 use oddity_detect::time::{Span, Timestamp};
+use proxy::assistant::answer::Answer;
 use proxy::config::{Limits, Options, Settings};
-use proxy::connection::Connection;
-use proxy::endpoint::Endpoint;
-use proxy::llm::answer::Answer;
+use proxy::http::connection::Connection;
 use proxy::metrics::Metrics;
 use proxy::notify::{Message, Said};
-use proxy::{AppState, app, params, subquery, upstream};
+use proxy::source::endpoint::Endpoint;
+use proxy::source::{params, subquery, upstream};
+use proxy::{AppState, app};
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 

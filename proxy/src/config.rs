@@ -4,13 +4,14 @@
 //! `.env`, and that over the file.
 
 mod access;
-mod cli;
 mod credentials;
 mod dotenv;
 mod file;
 mod limits;
 mod llm;
 mod notify;
+pub(crate) mod options;
+pub(crate) mod reload;
 mod source;
 
 use std::path::{Path, PathBuf};
@@ -19,13 +20,13 @@ use axum::http::HeaderValue;
 use oddity_detect::time::Timestamp;
 
 pub use access::Access;
-pub use cli::{Cli, Command, Options, refuse};
 pub use credentials::Authorization;
 pub use dotenv::load_dotenv;
 pub(crate) use file::read_secret;
 pub use limits::Limits;
 pub use llm::{LlmLimits, LlmSettings, TokenField};
 pub use notify::{NotifySettings, Secret};
+pub use options::Options;
 pub use source::{SourceSettings, Tls};
 
 /// Everything the server is told before it starts.
@@ -44,7 +45,7 @@ pub struct Settings {
     pub allowed_hosts: Vec<String>,
     /// See [`Access`].
     pub access: Access,
-    /// Folder of the operator's own families of metrics: see [`crate::knowledge`].
+    /// Folder of the operator's own families of metrics: see [`crate::page::knowledge`].
     pub knowledge: Option<PathBuf>,
     /// Where people can send events and reports.
     pub notify: Vec<NotifySettings>,

@@ -22,9 +22,9 @@ use self::catalog::DemoSeries;
 use self::params::Query;
 pub(crate) use self::promql::parse;
 use self::promql::{EvalError, Evaluator, Selector, Steps, Store, Value};
-use crate::endpoint::{Endpoint, Params};
 use crate::error::{ApiError, ErrorType};
-use crate::history::History;
+use crate::metrics::self_history::History;
+use crate::source::endpoint::{Endpoint, Params};
 
 /// The demo source; cheap to clone.
 #[derive(Clone)]

@@ -8,10 +8,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use oddity_detect::detect::Detector;
-use proxy::config::{Access, Cli, Command, Settings, load_dotenv, refuse};
+use proxy::cli::detect;
+use proxy::cli::{Cli, Command, refuse};
+use proxy::config::{Access, Settings, load_dotenv};
+use proxy::http::server;
+use proxy::http::worker::Workers;
 use proxy::metrics::Metrics;
-use proxy::worker::Workers;
-use proxy::{AppState, detect, server, source};
+use proxy::{AppState, clock};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -47,7 +50,7 @@ fn main() -> anyhow::Result<ExitCode> {
         std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
     })?;
     if let Some(Command::Detect(args)) = &command {
-        let panel = args.panel(source::now()).unwrap_or_else(|problem| refuse("detect", &problem));
+        let panel = args.panel(clock::now()).unwrap_or_else(|problem| refuse("detect", &problem));
         return Ok(detect::run(args, &panel, &settings, &Arc::new(Metrics::new()?)));
     }
     let workers = Workers::start()?;

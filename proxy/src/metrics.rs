@@ -1,6 +1,8 @@
 //! What the server counts about itself, for `/metrics`: labelled by what is configured or built in, never by what a
 //! client sends.
 
+pub mod self_history;
+
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -16,8 +18,8 @@ use metrics_exporter_prometheus::{
 use oddity_detect::time::Timestamp;
 
 use crate::error::Reason;
-use crate::fault::Fault;
-use crate::history::History;
+use crate::metrics::self_history::History;
+use crate::source::fault::Fault;
 
 const BUILD: &str = "oddity_build_info";
 const REQUESTS: &str = "oddity_http_requests_total";

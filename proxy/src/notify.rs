@@ -19,11 +19,11 @@ use oddity_analysis::api::{Delivery, Outcome};
 use tokio::sync::Semaphore;
 
 use crate::AppState;
+use crate::clock::now;
 use crate::config::{ConfigError, Settings};
 use crate::error::{ApiError, Reason};
+use crate::http::rate_limit::Rate;
 use crate::metrics::Metrics;
-use crate::rate::Rate;
-use crate::source::now;
 use memory::{Key, Memory};
 pub use message::{Message, Said};
 use target::Target;

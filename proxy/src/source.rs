@@ -1,7 +1,15 @@
 //! A source that a client can ask: the built-in one or an upstream, behind one gate.
 
+pub mod endpoint;
+pub mod fault;
+pub mod gate;
+pub mod params;
+pub mod routes;
+pub mod subquery;
+pub mod upstream;
+
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use axum::body::Body;
 use axum::http::{Method, Response, StatusCode};
@@ -10,15 +18,16 @@ use oddity_analysis::api::{self, Example, SourceKind};
 use oddity_detect::time::{Span, Timestamp};
 use serde_json::json;
 
+use crate::clock;
 use crate::config::{ConfigError, Limits, Settings, SourceSettings};
-use crate::connection::Connection;
 use crate::demo::Demo;
-use crate::endpoint::{Endpoint, Params};
 use crate::error::ApiError;
-use crate::fault::Fault;
-use crate::gate::{Gate, Permit};
+use crate::http::connection::Connection;
 use crate::metrics::Metrics;
-use crate::upstream::{Upstream, whole};
+use crate::source::endpoint::{Endpoint, Params};
+use crate::source::fault::Fault;
+use crate::source::gate::{Gate, Permit};
+use crate::source::upstream::{Upstream, whole};
 
 /// One source and what answers for it.
 pub struct Source {
@@ -63,7 +72,7 @@ pub fn open(settings: &Settings, metrics: &Arc<Metrics>) -> Result<Vec<Source>, 
     let mut sources = upstreams.collect::<Result<Vec<_>, _>>()?;
     if settings.demo {
         sources.push(demo(
-            settings.demo_anchor.unwrap_or_else(|| now() - ANCHOR_AGE),
+            settings.demo_anchor.unwrap_or_else(|| clock::now() - ANCHOR_AGE),
             limits,
             metrics,
         ));
@@ -165,7 +174,7 @@ async fn evaluate(
     permit: Permit,
 ) -> Result<(Vec<u8>, Permit), ApiError> {
     let work = move || {
-        let answer = demo.answer(&question.endpoint, &question.params, now())?;
+        let answer = demo.answer(&question.endpoint, &question.params, clock::now())?;
         let mut envelope = json!({ "status": "success", "data": answer.data });
         if !answer.warnings.is_empty() {
             envelope["warnings"] = answer.warnings.into();
@@ -173,10 +182,4 @@ async fn evaluate(
         Ok((envelope.to_string().into_bytes(), permit))
     };
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(ApiError::internal()))
-}
-
-/// The time by the system's clock.
-pub fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

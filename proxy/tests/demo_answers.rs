@@ -2,8 +2,8 @@
 
 use oddity_detect::time::{Span, Timestamp};
 use proxy::demo::Demo;
-use proxy::endpoint::{Endpoint, Params};
 use proxy::error::ApiError;
+use proxy::source::endpoint::{Endpoint, Params};
 use serde_json::{Value as Json, json};
 
 /// 2026-01-15T09:37:00Z.

@@ -10,8 +10,8 @@ use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
 use oddity_source::plan::{Plan, Question, Request};
 use oddity_source::prometheus::Loaded;
 use proxy::demo::Demo;
-use proxy::endpoint::{Endpoint, Params};
-use proxy::knowledge::load;
+use proxy::page::knowledge::load;
+use proxy::source::endpoint::{Endpoint, Params};
 use serde_json::json;
 
 /// 2026-01-15T07:00:00Z, when the events are planted.

@@ -9,7 +9,7 @@ use oddity_detect::series::Labels;
 use oddity_detect::time::{Step, Timestamp};
 use oddity_source::promql;
 use proxy::config::ConfigError;
-use proxy::knowledge::load;
+use proxy::page::knowledge::load;
 
 use crate::support::prometheus::Prometheus;
 use crate::support::{send, serve};

@@ -23,7 +23,7 @@ const JSON: &str = "Content-Type: application/json";
 /// An event of the demo that began ten minutes ago.
 fn notice(address: std::net::SocketAddr) -> Notice {
     let amount = |value: f64| Amount { value: Some(value), text: format!("{value}/min") };
-    let start = proxy::source::now() - Span::from_seconds(600);
+    let start = proxy::clock::now() - Span::from_seconds(600);
     let event = Noticed {
         labels: BTreeMap::from([("pool".to_owned(), "office <!channel>".to_owned())]),
         kind: Kind::Spike,

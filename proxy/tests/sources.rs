@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use oddity_detect::time::Timestamp;
 use proxy::demo::Demo;
-use proxy::endpoint::Endpoint;
-use proxy::history::History;
+use proxy::metrics::self_history::History;
+use proxy::source::endpoint::Endpoint;
 
 use crate::support::prometheus::Prometheus;
 use crate::support::scripted::{Scripted, Then, ok};

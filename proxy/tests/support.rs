@@ -10,10 +10,11 @@ pub(crate) mod victoria;
 use std::io::Write;
 use std::net::SocketAddr;
 
+use proxy::AppState;
 use proxy::config::{Options, Settings};
+use proxy::http::server;
+use proxy::http::worker::Workers;
 use proxy::metrics::Metrics;
-use proxy::worker::Workers;
-use proxy::{AppState, server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;

@@ -10,7 +10,7 @@ use oddity_detect::series::{Labels, METRIC_NAME};
 use oddity_detect::time::Timestamp;
 
 use super::signal::{Moment, Noise, PAST};
-use crate::history::{History, OWN, Own};
+use crate::metrics::self_history::{History, OWN, Own};
 
 /// Milliseconds between two samples of a series.
 pub(super) const SCRAPE_INTERVAL: i64 = 60_000;

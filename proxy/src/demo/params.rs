@@ -5,8 +5,8 @@ use oddity_source::query::MAX_POINTS;
 
 use super::bad_data;
 use super::promql::Steps;
-use crate::endpoint::Params;
 use crate::error::ApiError;
+use crate::source::endpoint::Params;
 
 /// The parameters of a request and when it was made.
 pub(super) struct Query<'a> {

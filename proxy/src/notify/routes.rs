@@ -11,9 +11,9 @@ use serde::de::DeserializeOwned;
 use super::memory::Key;
 use super::{Message, Said, check};
 use crate::AppState;
-use crate::body::{self, Expected};
+use crate::clock::now;
 use crate::error::ApiError;
-use crate::source::now;
+use crate::http::body::{self, Expected};
 
 /// `GET /api/notify`.
 pub async fn list(State(state): State<Arc<AppState>>) -> Json<Targets> {

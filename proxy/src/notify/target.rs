@@ -19,12 +19,12 @@ use url::{Position, Url};
 
 use super::memory::{Key, hex};
 use super::message::Message;
+use crate::config::reload::Reload;
 use crate::config::{ConfigError, Limits, NotifySettings, Secret};
 use crate::error::{ApiError, ErrorType};
-use crate::fault::Fault;
-use crate::reload::Reload;
-use crate::upstream::link::{Broken, Exchange, Links};
-use crate::upstream::tls;
+use crate::outbound::pool::{Broken, Exchange, Links};
+use crate::outbound::tls;
+use crate::source::fault::Fault;
 
 /// Seconds since 1970 at which the signature was made.
 const TIMESTAMP: HeaderName = HeaderName::from_static("x-oddity-timestamp");

@@ -7,7 +7,7 @@ use oddity_analysis::api::ChatEvent;
 use oddity_detect::time::Span;
 
 use crate::error::{ApiError, ErrorType, Reason};
-use crate::fault::Fault as Connection;
+use crate::source::fault::Fault as Connection;
 
 /// An answer that did not come, or not whole. No message holds an address, a secret or a word of the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -16,13 +16,13 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Upstream;
 use super::inflate::Pieces;
-use super::link::Exchange;
 use super::shape::Shape;
 use super::start::Start;
-use crate::connection::Connection;
-use crate::fault::Fault;
-use crate::gate::{Permit, Place};
+use crate::http::connection::Connection;
 use crate::metrics::Metrics;
+use crate::outbound::pool::Exchange;
+use crate::source::fault::Fault;
+use crate::source::gate::{Permit, Place};
 
 /// The part of Prometheus' envelope that tells it from other JSON.
 #[derive(Deserialize)]

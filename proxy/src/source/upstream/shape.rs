@@ -2,7 +2,7 @@
 
 use wide::u8x64;
 
-use crate::fault::Fault;
+use crate::source::fault::Fault;
 
 /// Deeper nesting than this is refused; Prometheus' own answers need 6.
 const MAX_DEPTH: u32 = 128;

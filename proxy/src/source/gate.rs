@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
 use crate::config::Limits;
-use crate::connection::{Connection, Holders};
+use crate::http::connection::{Connection, Holders};
 
 /// How often a question that waits for a place looks for a client that has stalled.
 const LOOK: Duration = Duration::from_millis(100);
@@ -110,7 +110,7 @@ mod tests {
     use std::num::NonZeroUsize;
 
     use super::*;
-    use crate::connection::STALL;
+    use crate::http::connection::STALL;
 
     fn gate(mut limits: Limits) -> Gate {
         limits.concurrent_queries = NonZeroUsize::MIN;

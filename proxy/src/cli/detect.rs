@@ -29,9 +29,10 @@ pub use args::{Args, EXAMPLES, FailOn, Format, USAGE, detectors, ids, settings};
 pub use failure::Failure;
 pub use output::print;
 
+use crate::clock;
 use crate::config::Settings;
-use crate::knowledge;
 use crate::metrics::Metrics;
+use crate::page::knowledge;
 use crate::source::{self, Source};
 use output::Output;
 use progress::Line;
@@ -95,7 +96,7 @@ async fn answer(
     let source = choose(&sources, panel.source.as_deref())?;
     let line = Line::new(!args.quiet);
 
-    let plan = Plan::new(panel.question(source::now()))?;
+    let plan = Plan::new(panel.question(clock::now()))?;
     let name = &source.about.name;
     let loaded = ask::load(source, plan, |progress| line.fetched(name, progress)).await?;
     line.say(&format!("Judging {} series", loaded.series.len()));
@@ -197,7 +198,7 @@ fn context(args: &Args, panel: &Panel, source: &Source, analysis: &Analysis) -> 
     };
     let yaml = if analysis.event_count() > 0 { rules::file(analysis) } else { None };
     Context {
-        generated_at: source::now(),
+        generated_at: clock::now(),
         version: concat!("Oddity ", env!("CARGO_PKG_VERSION")).to_owned(),
         source: source.about.name.clone(),
         link,

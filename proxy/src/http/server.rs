@@ -19,10 +19,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
 
-use crate::connection::{Answer, Connection, Connections, Evicted, Place, Watched};
 use crate::error::Reason;
+use crate::http::connection::{Answer, Connection, Connections, Evicted, Place, Watched};
+use crate::http::worker::Workers;
 use crate::metrics::Sent;
-use crate::worker::Workers;
 use crate::{AppState, app};
 
 /// Bytes of an answer that wait for the socket; more would only be more memory for each client that reads slowly.

@@ -6,9 +6,9 @@ use axum::http::StatusCode;
 use oddity_detect::time::{Span, Step, TimeRange};
 
 use crate::config::Limits;
-use crate::endpoint::{Endpoint, Params};
 use crate::error::{ApiError, Reason};
-use crate::subquery;
+use crate::source::endpoint::{Endpoint, Params};
+use crate::source::subquery;
 
 /// Reads the query string and the form body of one request.
 ///

@@ -10,8 +10,8 @@ use axum::http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
-use crate::connection::Connection;
 use crate::error::{ApiError, ErrorType, Reason};
+use crate::http::connection::Connection;
 
 /// What is read: its media type, its name in messages, and the most bytes.
 #[derive(Clone, Copy)]

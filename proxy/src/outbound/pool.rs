@@ -20,7 +20,7 @@ use rustls::ClientConfig;
 use tokio::net::TcpStream;
 use tower::Service as _;
 
-use crate::worker;
+use crate::http::worker;
 
 /// An unused connection is closed after this time, well before Prometheus does it.
 const IDLE: Duration = Duration::from_secs(60);

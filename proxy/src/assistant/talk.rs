@@ -19,8 +19,8 @@ use super::answer::{Answer, is_stream};
 use super::budget::Reservation;
 use super::fault::Fault;
 use super::meters;
-use crate::fault::Fault as Connection;
 use crate::metrics::Metrics;
+use crate::source::fault::Fault as Connection;
 
 /// Bytes of a refusal that are looked at.
 const REFUSAL: usize = 4_096;

@@ -29,14 +29,14 @@ use self::budget::Budget;
 use self::fault::Refusal;
 use self::talk::{Charge, Talk, Times};
 use crate::AppState;
-use crate::body::{self, Expected};
+use crate::clock::now;
+use crate::config::reload::Reload;
 use crate::config::{ConfigError, Limits, LlmSettings, TokenField};
 use crate::error::{ApiError, Reason};
+use crate::http::body::{self, Expected};
+use crate::http::rate_limit::Rate;
 use crate::metrics::Metrics;
-use crate::rate::Rate;
-use crate::reload::Reload;
-use crate::source::now;
-use crate::upstream::tls;
+use crate::outbound::tls;
 
 /// Messages of a conversation.
 const MOST_MESSAGES: usize = 100;

@@ -15,7 +15,7 @@ use oddity_figure::{Named, Palette, View, interactive, ranges, times};
 use serde_json::json;
 
 use super::Failure;
-use crate::assets;
+use crate::page::assets;
 
 /// So many series are drawn.
 const MOST_CHARTS: usize = 5;
@@ -28,7 +28,7 @@ const SIZE: (f64, f64) = (1_100.0, 420.0);
 
 /// What of the chart is always the same.
 #[derive(rust_embed::Embed)]
-#[folder = "src/detect/chart"]
+#[folder = "src/cli/detect/chart"]
 struct Own;
 
 /// Scripts and styles that stand in the file.

@@ -12,8 +12,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use oddity_analysis::knowledge::{Family, Knowledge, check};
 
-use crate::assets::{self, File, Files};
 use crate::config::ConfigError;
+use crate::page::assets::{self, File, Files};
 
 /// The data files of `shared`, described in `docs/knowledge.md`.
 #[derive(rust_embed::Embed)]

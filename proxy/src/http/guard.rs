@@ -17,8 +17,8 @@ use futures_util::FutureExt as _;
 use tower_http::cors::CorsLayer;
 
 use crate::AppState;
-use crate::connection::Connection;
 use crate::error::{ApiError, Reason};
+use crate::http::connection::Connection;
 use crate::metrics::Observed;
 
 /// Sent with every answer. Wasm needs 'wasm-unsafe-eval', the charts inline styles and blob: images.

@@ -2,10 +2,8 @@
 
 mod answer;
 mod inflate;
-pub(crate) mod link;
 mod shape;
 mod start;
-pub(crate) mod tls;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,14 +22,14 @@ use oddity_analysis::api::SourceKind;
 use tokio::time::Instant;
 use url::{Position, Url};
 
-use self::link::{Broken, Exchange, Links};
+use crate::config::reload::Reload;
 use crate::config::{ConfigError, Limits, SourceSettings};
-use crate::endpoint::{Endpoint, Params};
-use crate::fault::Fault;
-use crate::gate::Permit;
 use crate::metrics::Metrics;
-use crate::reload::Reload;
+use crate::outbound::pool::{Broken, Exchange, Links};
 use crate::source::Question;
+use crate::source::endpoint::{Endpoint, Params};
+use crate::source::fault::Fault;
+use crate::source::gate::Permit;
 
 pub(crate) use answer::whole;
 
@@ -174,7 +172,7 @@ fn way(settings: &SourceSettings) -> Result<Way, ConfigError> {
         headers.insert(AUTHORIZATION, value);
     }
     let setting = format!("tls of [[source]] \"{}\"", settings.id);
-    let tls = tls::config(&setting, &settings.url, &settings.tls)?;
+    let tls = crate::outbound::tls::config(&setting, &settings.url, &settings.tls)?;
     let links = Links::new(to, tls, settings.limits.connect_timeout);
     Ok(Way { links, headers: Arc::new(headers) })
 }

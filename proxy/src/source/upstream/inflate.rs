@@ -6,7 +6,7 @@ use axum::http::header::CONTENT_ENCODING;
 use bytes::{Buf as _, Bytes};
 use flate2::write::MultiGzDecoder;
 
-use super::link::Exchange;
+use crate::outbound::pool::Exchange;
 
 /// Compressed bytes that are taken at once; they hold at most a thousand times as many.
 const STEP: usize = 1 << 10;

@@ -10,14 +10,14 @@ use axum::response::Response;
 use oddity_analysis::api::Sources;
 
 use crate::AppState;
-use crate::body::{self, Expected};
 use crate::config::Limits;
-use crate::connection::Connection;
-use crate::endpoint::Endpoint;
 use crate::error::{ApiError, Reason};
-use crate::params;
+use crate::http::body::{self, Expected};
+use crate::http::connection::Connection;
 use crate::source::Question;
-use crate::upstream::FORM;
+use crate::source::endpoint::Endpoint;
+use crate::source::params;
+use crate::source::upstream::FORM;
 
 /// `GET /api/sources`.
 pub async fn sources(State(state): State<Arc<AppState>>) -> Json<Sources> {

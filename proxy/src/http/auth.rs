@@ -12,9 +12,9 @@ use ipnet::IpNet;
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::{Choice, ConstantTimeEq as _};
 
+use crate::config::reload::Reload;
 use crate::config::{self, ConfigError, read_secret};
 use crate::error::{ApiError, Reason};
-use crate::reload::Reload;
 
 /// The configured way, with its credentials as they are now.
 pub enum Access {

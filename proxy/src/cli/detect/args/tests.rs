@@ -3,7 +3,7 @@ use oddity_analysis::panel::Range;
 use oddity_detect::time::TimeRange;
 
 use super::*;
-use crate::config::{Cli, Command};
+use crate::cli::{Cli, Command};
 
 const NOW: &str = "2026-01-15T02:00:00Z";
 

@@ -14,11 +14,11 @@ use oddity_source::plan::{Plan, Progress};
 use oddity_source::prometheus::{Loaded, ReplyError};
 
 use super::Failure;
-use crate::connection::Connection;
-use crate::endpoint::Endpoint;
 use crate::error::ApiError;
-use crate::fault::Fault;
-use crate::params;
+use crate::http::connection::Connection;
+use crate::source::endpoint::Endpoint;
+use crate::source::fault::Fault;
+use crate::source::params;
 use crate::source::{Question, Source};
 
 /// Does what a plan says, until everything has come.

@@ -1,0 +1,58 @@
+//! What the handlers share.
+
+use std::sync::Arc;
+
+use axum::http::HeaderValue;
+
+use crate::clock;
+use crate::config::{ConfigError, Limits, Settings};
+use crate::http::auth::Access;
+use crate::metrics::Metrics;
+use crate::page::knowledge;
+use crate::source::{self, Source};
+use crate::{assistant, notify};
+
+/// What the handlers share.
+pub struct AppState {
+    pub(crate) sources: Vec<Source>,
+    pub(crate) access: Access,
+    pub(crate) allowed_hosts: Vec<String>,
+    pub(crate) allowed_origins: Vec<HeaderValue>,
+    pub(crate) limits: Limits,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) knowledge: knowledge::Answer,
+    pub(crate) notify: notify::Notify,
+    pub(crate) llm: Option<assistant::Llm>,
+}
+
+impl AppState {
+    /// Opens the sources; nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if a source's client cannot be made, credentials cannot be read, or the knowledge is wrong.
+    pub fn new(settings: &Settings, metrics: Arc<Metrics>) -> Result<Arc<Self>, ConfigError> {
+        Ok(Arc::new(Self {
+            sources: source::open(settings, &metrics)?,
+            access: Access::open(&settings.access)?,
+            allowed_hosts: settings.allowed_hosts.clone(),
+            allowed_origins: settings.allowed_origins.clone(),
+            llm: settings
+                .llm
+                .as_ref()
+                .map(|llm| assistant::Llm::open(llm, &settings.limits, &metrics))
+                .transpose()?,
+            limits: settings.limits.clone(),
+            notify: notify::Notify::open(settings, &metrics)?,
+            metrics,
+            knowledge: knowledge::Answer::new(&knowledge::load(settings.knowledge.as_deref())?)?,
+        }))
+    }
+}
+
+impl AppState {
+    /// Brings what depends on the time up to date; to be called every few seconds.
+    pub fn upkeep(&self) {
+        self.metrics.upkeep(clock::now());
+        self.llm.iter().for_each(assistant::Llm::upkeep);
+    }
+}
