@@ -44,6 +44,7 @@ lint: setup-tests ## format, clippy (native and wasm32), rustdoc, types of the s
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items
 	e2e/node_modules/.bin/tsc -p e2e
 	e2e/node_modules/.bin/tsc -p frontend/js/jsconfig.json
+	node --test --test-reporter=dot scripts/*.test.mjs
 	node scripts/lint-reports.mjs
 
 .PHONY: unit
