@@ -11,7 +11,7 @@ PEERS := $(TARGET)/peers
 SCRIPTS := frontend/js/dist/editor.js
 
 # What the page is made of; it is built again when one of these changed.
-PAGE_SOURCES := Cargo.toml Cargo.lock .cargo/config.toml index.html Trunk.toml scripts/tools.sh scripts/finish-dist.mjs \
+PAGE_SOURCES := Cargo.toml Cargo.lock rust-toolchain.toml .cargo/config.toml index.html Trunk.toml scripts/tools.sh scripts/finish-dist.mjs \
 	$(shell find shared frontend -path frontend/js -prune -o -type f -print)
 SCRIPT_SOURCES := $(filter-out frontend/js/dist/%,$(wildcard frontend/js/*.*))
 

@@ -45,16 +45,12 @@ system_packages() {
     fail "apt-get failed. By hand: apt-get update && apt-get install$(printf ' %s' $missing)"
 }
 
-wasm_target() {
-  [ -d "$(rustc --print target-libdir --target wasm32-unknown-unknown)" ] && return 0
-  has rustup && rustup target add wasm32-unknown-unknown ||
-    fail 'Rust for WebAssembly is missing. By hand: rustup target add wasm32-unknown-unknown'
-}
-
-# rust_component BINARY COMPONENT
-rust_component() {
-  [ -x "$(rustc --print sysroot)/bin/$1" ] && return 0
-  has rustup && rustup component add "$2" || fail "$1 is missing. By hand: rustup component add $2"
+# What rust-toolchain.toml names; rustup may have been told to install nothing by itself (RUSTUP_AUTO_INSTALL=0).
+rust_toolchain() {
+  sysroot=$(rustc --print sysroot 2>/dev/null) && [ -d "$sysroot/lib/rustlib/wasm32-unknown-unknown" ] &&
+    { ! $tests || { [ -x "$sysroot/bin/rustfmt" ] && [ -x "$sysroot/bin/cargo-clippy" ]; }; } && return 0
+  has rustup && rustup toolchain install --no-self-update ||
+    fail 'Rust as rust-toolchain.toml names it is missing. By hand: rustup toolchain install'
 }
 
 # The page is built offline, so that trunk downloads no tools of its own.
@@ -133,15 +129,13 @@ schemathesis() {
 
 needs
 system_packages
-wasm_target
+rust_toolchain
 crates
 cargo_tool trunk "$TRUNK" trunk --locked --version "$TRUNK_VERSION"
 # Without --locked: its lock file names a crate version that the registry lacks.
 cargo_tool wasm-bindgen "$WASM_BINDGEN" wasm-bindgen-cli --version "$WASM_BINDGEN_VERSION"
 npm_packages frontend/js
 if $tests; then
-  rust_component rustfmt rustfmt
-  rust_component cargo-clippy clippy
   aside prometheus "$PROMETHEUS_3_VERSION" "$PROMETHEUS_3"
   aside victoria-metrics "$VICTORIA_METRICS_VERSION" "$VICTORIA_METRICS"
   aside llama.cpp-tools "$LLAMA_VERSION" "$LLAMA/usr/bin/llama-server" libraries
