@@ -8,7 +8,7 @@
 //   are verbs all the same), that is not in NO_VERBS and not before a word that follows nouns ("Counts of", "Lines whose").
 //   A component of Leptos is used as a type is: no verb.
 //
-// Tests are not looked at: functions with #[test], items under #[cfg(test)], files in `tests` and `benches`.
+// Tests are not looked at: functions with #[test], items under #[cfg(test)], files and folders `tests`, `testing` and `benches`.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -16,7 +16,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const SOURCES = /^(shared\/|(proxy|frontend|evaluate|bench|fuzz)\/(src|build\.rs))/;
-const TESTS = /(^|\/)(tests|benches)(\/|\.rs$)/;
+const TESTS = /(^|\/)(tests|testing|benches)(\/|\.rs$)/;
 
 const NEIGHBOUR =
   /^(Of|What|As|And|Or|But|Its|It|Their|They|Those|These|Such|Also|Likewise|Ditto|The (same|other|others|rest)|Same|So (many|much|long|far|few|often)|How (many|much|long|often)[.,]|Why[.,])(?![\w'’-])/;
