@@ -18,6 +18,7 @@ mod detect;
 mod explained;
 mod faults;
 mod forwarding;
+mod frozen;
 mod hosts;
 mod knowledge;
 mod lifecycle;
