@@ -5,6 +5,7 @@
 //! line is added to the file, and a line that is gone is a breaking change that the changelog must tell.
 
 mod command_line;
+mod config;
 mod output;
 
 use std::collections::BTreeSet;
