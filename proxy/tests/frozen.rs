@@ -4,6 +4,7 @@
 //! beside this one, with a name a line. A test that fails prints the lines that are gone and those that are new: a new
 //! line is added to the file, and a line that is gone is a breaking change that the changelog must tell.
 
+mod address;
 mod command_line;
 mod config;
 mod output;
