@@ -7,7 +7,9 @@
 mod address;
 mod command_line;
 mod config;
+mod metrics;
 mod output;
+mod routes;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
