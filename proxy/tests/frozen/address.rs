@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::panel::Panel;
+use oddity_analysis::panel::Panel;
 
 use super::{check, lines};
 use crate::support::process::command;
