@@ -21,7 +21,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use oddity_analysis::analysis::{Analysis, Detected, Settings, analyze, detect, prepare};
-use oddity_analysis::api::{Source, Sources, Target};
+use oddity_analysis::api::{NotificationTarget, SourceInfo, SourceList};
 use oddity_analysis::knowledge::{Knowledge, Metadata};
 use oddity_analysis::panel::{Panel, Problem};
 use oddity_analysis::words::Clock;
@@ -47,9 +47,9 @@ const WORDS_AFTER: Duration = Duration::from_millis(120);
 #[derive(Clone, Copy)]
 pub struct State {
     /// The sources to choose from, once known.
-    pub sources: RwSignal<Option<Result<Sources, LoadError>>>,
+    pub sources: RwSignal<Option<Result<SourceList, LoadError>>>,
     /// The source that the panel names, or the first; `None` until the sources are known.
-    pub source: Memo<Option<Source>>,
+    pub source: Memo<Option<SourceInfo>>,
     /// What the address says.
     pub panel: Memo<Panel>,
     /// What of the address was not understood.
@@ -79,7 +79,7 @@ pub struct State {
     /// How far the present look at that is; `None` when there is none.
     pub beside_progress: RwSignal<Option<Progress>>,
     /// Where events and reports can be sent; none where the operator has configured none.
-    pub targets: RwSignal<Vec<Target>>,
+    pub targets: RwSignal<Vec<NotificationTarget>>,
     /// The series that is drawn in full, by its index in `loaded`. It stays while a slider is dragged.
     pub focus: Memo<Option<usize>>,
     /// The event that is looked at: its series and the index of its onset.
@@ -162,7 +162,7 @@ impl State {
             verified.get().filter(|agreement| agreement.detected == detected)
         });
         let theme = store::theme();
-        let sources = RwSignal::new(None::<Result<Sources, LoadError>>);
+        let sources = RwSignal::new(None::<Result<SourceList, LoadError>>);
         let source = Memo::new(move |_| {
             let sources = sources.read();
             let known = &sources.as_ref()?.as_ref().ok()?.sources;

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, Uri, header::HOST};
-use oddity_analysis::api::{ChatEvent, Notice, TargetKind};
+use oddity_analysis::api::{ChatEvent, Notification, TargetKind};
 use oddity_detect::time::{Span, Timestamp};
-use proxy::assistant::answer::Answer;
+use proxy::assistant::completion::CompletionReader;
 use proxy::config::{Limits, Options, Settings};
 use proxy::http::connection::Connection;
 use proxy::metrics::Metrics;
@@ -252,13 +252,15 @@ fn a_notice_is_refused_or_a_message() {
     ];
     let kinds = [TargetKind::Webhook, TargetKind::Slack, TargetKind::Alertmanager];
     fuzz::run("notice", &WORDS, |input| {
-        let Ok(mut notice) = serde_json::from_slice::<Notice>(input) else { return };
+        let Ok(mut notice) = serde_json::from_slice::<Notification>(input) else { return };
         if !notice.link.starts_with("http") {
             // The server has refused it by now.
             notice.link = "http://localhost/".to_owned();
         }
-        let message =
-            Message { said: Said::Notice { notice: &notice, source: "Demo" }, now: Timestamp(0) };
+        let message = Message {
+            said: Said::Notification { notice: &notice, source: "Demo" },
+            now: Timestamp(0),
+        };
         for kind in kinds {
             let body = message.body(kind).to_string();
             assert!(serde_json::from_str::<serde_json::Value>(&body).is_ok());
@@ -291,7 +293,7 @@ fn an_answer_of_a_language_model_ends_once() {
     ];
     fuzz::run("chat", &words, |stream| {
         let read = |size: usize| {
-            let mut answer = Answer::new(8, 400, "OPENAI_BASE_URL");
+            let mut answer = CompletionReader::new(8, 400, "OPENAI_BASE_URL");
             let mut all: Vec<_> =
                 stream.chunks(size).flat_map(|piece| answer.feed(piece)).collect();
             all.extend(answer.end());

@@ -1,12 +1,12 @@
 //! The language model: a question goes to the one API that the operator names, within limits, and its answer comes back
 //! as lines of [`ChatEvent`](oddity_analysis::api::ChatEvent). It has no tools.
 
-pub mod answer;
 mod budget;
-pub mod fault;
+pub mod completion;
+pub mod error;
 mod meters;
 pub mod sse;
-mod talk;
+mod stream;
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use oddity_analysis::api::{self, Chat, LanguageModel, Message, Role};
+use oddity_analysis::api::{self, ChatMessage, ChatRequest, ChatRole, LanguageModel};
 use oddity_analysis::assistant::cost_of;
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder};
@@ -24,14 +24,14 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use url::Url;
 
-use self::answer::Answer;
-use self::budget::Budget;
-use self::fault::Refusal;
-use self::talk::{Charge, Talk, Times};
+use self::budget::TokenBudget;
+use self::completion::CompletionReader;
+use self::error::LimitError;
+use self::stream::{AnswerDeadlines, AnswerStream, TokenCharge};
 use crate::AppState;
 use crate::clock::now;
 use crate::config::reload::Reload;
-use crate::config::{ConfigError, Limits, LlmSettings, TokenField};
+use crate::config::{AssistantSettings, ConfigError, Limits, TokenField};
 use crate::error::{ApiError, Reason};
 use crate::http::body::{self, Expected};
 use crate::http::rate_limit::Rate;
@@ -39,36 +39,36 @@ use crate::metrics::Metrics;
 use crate::outbound::tls;
 
 /// Messages of a conversation.
-const MOST_MESSAGES: usize = 100;
+const MAX_MESSAGES: usize = 100;
 
 /// The configured language model.
-pub struct Llm {
+pub struct Assistant {
     about: LanguageModel,
-    settings: LlmSettings,
+    settings: AssistantSettings,
     /// Where completions are asked for.
     url: Url,
     /// Made anew when the files of the key or of TLS change.
-    way: Reload<Way>,
-    places: Arc<Semaphore>,
+    client: Reload<ModelClient>,
+    answer_slots: Arc<Semaphore>,
     rate: Rate,
-    budget: Arc<Budget>,
+    budget: Arc<TokenBudget>,
     metrics: Arc<Metrics>,
 }
 
 /// How it is reached.
 #[derive(Clone)]
-struct Way {
+struct ModelClient {
     client: Client,
     authorization: Option<HeaderValue>,
 }
 
-impl Llm {
+impl Assistant {
     /// Nothing is sent yet.
     ///
     /// # Errors
     /// [`ConfigError`] for files of TLS or the key that do not hold what they should.
     pub fn open(
-        settings: &LlmSettings,
+        settings: &AssistantSettings,
         limits: &Limits,
         metrics: &Arc<Metrics>,
     ) -> Result<Self, ConfigError> {
@@ -76,13 +76,14 @@ impl Llm {
         url.set_path(&format!("{}/chat/completions", url.path().trim_end_matches('/')));
         let files = settings.authorization.file().into_iter().chain(settings.tls.files());
         let files = files.map(std::path::Path::to_owned).collect();
-        let (for_way, connect) = (settings.clone(), limits.connect_timeout);
+        let (client_settings, connect) = (settings.clone(), limits.connect_timeout);
         let make = move || {
             let wrong = |problem: String| ConfigError::Setting {
-                setting: for_way.url_setting.to_owned(),
+                setting: client_settings.url_setting.to_owned(),
                 problem,
             };
-            let tls = tls::config("tls of [llm]", &for_way.url, &for_way.tls)?;
+            let tls =
+                tls::client_config("tls of [llm]", &client_settings.url, &client_settings.tls)?;
             let client = Client::builder()
                 .redirect(Policy::none())
                 .no_proxy()
@@ -95,7 +96,7 @@ impl Llm {
                 .tls_backend_preconfigured(tls)
                 .build()
                 .map_err(|error| wrong(error.without_url().to_string()))?;
-            Ok(Way { client, authorization: for_way.authorization.value()? })
+            Ok(ModelClient { client, authorization: client_settings.authorization.value()? })
         };
         Ok(Self {
             about: LanguageModel {
@@ -104,10 +105,10 @@ impl Llm {
                 prompt_tokens: settings.limits.prompt_tokens.get(),
                 answer_tokens: settings.limits.answer_tokens.get(),
             },
-            way: Reload::new(files, make)?,
-            places: Arc::new(Semaphore::new(settings.limits.concurrent.get())),
+            client: Reload::new(files, make)?,
+            answer_slots: Arc::new(Semaphore::new(settings.limits.concurrent.get())),
             rate: Rate::new(settings.limits.per_minute),
-            budget: Arc::new(Budget::new(settings.limits.daily_tokens, meters::open(metrics))),
+            budget: Arc::new(TokenBudget::new(settings.limits.daily_tokens, meters::open(metrics))),
             metrics: metrics.clone(),
             settings: settings.clone(),
             url,
@@ -120,8 +121,8 @@ impl Llm {
     }
 
     /// The request: of the client only the words of the messages.
-    fn request(&self, chat: &Chat) -> RequestBuilder {
-        let LlmSettings { model, temperature, token_field, limits, .. } = &self.settings;
+    fn request(&self, chat: &ChatRequest) -> RequestBuilder {
+        let AssistantSettings { model, temperature, token_field, limits, .. } = &self.settings;
         let mut body = json!({
             "model": model,
             "messages": chat.messages,
@@ -137,7 +138,7 @@ impl Llm {
         if let Some(temperature) = temperature {
             body["temperature"] = (*temperature).into();
         }
-        let Way { client, authorization } = self.way.get();
+        let ModelClient { client, authorization } = self.client.get();
         let request = client
             .post(self.url.clone())
             .header(CONTENT_TYPE, "application/json")
@@ -150,23 +151,24 @@ impl Llm {
     }
 
     /// A place, and tokens of the budget.
-    fn admit(&self, prompt: u64) -> Result<Charge, Refusal> {
+    fn admit(&self, prompt: u64) -> Result<TokenCharge, LimitError> {
         let limits = &self.settings.limits;
-        let places = self.places.clone();
-        let permit =
-            places.try_acquire_owned().map_err(|_| Refusal::Concurrent(limits.concurrent.get()))?;
+        let answer_slots = self.answer_slots.clone();
+        let permit = answer_slots
+            .try_acquire_owned()
+            .map_err(|_| LimitError::Concurrent(limits.concurrent.get()))?;
         let tokens = prompt + u64::from(limits.answer_tokens.get());
         let mut reservation = self.budget.reserve(tokens, now())?;
         if let Err(wait) = self.rate.take(std::time::Instant::now()) {
             reservation.settle(0);
             let seconds = wait.as_secs_f64().ceil() as u64;
-            return Err(Refusal::Rate(limits.per_minute.get(), seconds.max(1)));
+            return Err(LimitError::Rate(limits.per_minute.get(), seconds.max(1)));
         }
         let (metrics, outcome) = (self.metrics.clone(), "disconnected");
-        Ok(Charge { reservation, metrics, _permit: permit, prompt, answer: 0, outcome })
+        Ok(TokenCharge { reservation, metrics, _permit: permit, prompt, answer: 0, outcome })
     }
 
-    async fn answer(&self, chat: &Chat) -> Result<Response, ApiError> {
+    async fn answer(&self, chat: &ChatRequest) -> Result<Response, ApiError> {
         let limits = &self.settings.limits;
         let prompt = cost_of(&chat.messages);
         let charge = self.admit(prompt as u64).map_err(|refusal| {
@@ -174,23 +176,28 @@ impl Llm {
             refusal.reply()
         })?;
         let setting = self.settings.url_setting;
-        let answer = Answer::new(limits.answer_tokens.get(), limits.event_bytes, setting);
-        let times =
-            Times { idle: limits.idle, total: limits.total, end: Instant::now() + limits.total };
-        let talk = Talk::begin(self.request(chat), answer, times, charge, setting).await;
-        let talk = talk.map_err(|fault| {
+        let answer = CompletionReader::new(limits.answer_tokens.get(), limits.event_bytes, setting);
+        let times = AnswerDeadlines {
+            idle: limits.idle,
+            total: limits.total,
+            end: Instant::now() + limits.total,
+        };
+        let stream = AnswerStream::begin(self.request(chat), answer, times, charge, setting).await;
+        let stream = stream.map_err(|fault| {
             tracing::info!(class = fault.class(), "the language model did not answer");
             fault.reply()
         })?;
         // Buffers of a reverse proxy would hold the words back.
         let headers = [("content-type", "application/x-ndjson"), ("x-accel-buffering", "no")];
-        Ok((headers, talk.into_body()).into_response())
+        Ok((headers, stream.into_body()).into_response())
     }
 }
 
 /// `GET /api/llm`.
-pub async fn show(State(state): State<Arc<AppState>>) -> Json<api::Llm> {
-    Json(api::Llm { model: state.llm.as_ref().map(|llm| llm.about.clone()) })
+pub async fn show(State(state): State<Arc<AppState>>) -> Json<api::AssistantInfo> {
+    Json(api::AssistantInfo {
+        model: state.assistant.as_ref().map(|assistant| assistant.about.clone()),
+    })
 }
 
 /// `POST /api/llm/chat`.
@@ -201,12 +208,12 @@ pub async fn chat(
     State(state): State<Arc<AppState>>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let llm = state.llm.as_ref().ok_or_else(|| {
+    let assistant = state.assistant.as_ref().ok_or_else(|| {
         ApiError::not_found(
             "no language model is configured: set OPENAI_API_KEY, or OPENAI_BASE_URL and OPENAI_MODEL",
         )
     })?;
-    let limits = &llm.settings.limits;
+    let limits = &assistant.settings.limits;
     let expected = Expected {
         media: "application/json",
         name: "the messages",
@@ -214,30 +221,30 @@ pub async fn chat(
         wait: limits.body_wait,
     };
     let wrong = "the body is no {\"messages\": [{\"role\", \"content\"}]}";
-    let (_, chat): (_, Chat) = body::json(request, expected, wrong).await?;
-    check(&chat.messages, llm.about.prompt_tokens as usize)?;
-    llm.answer(&chat).await
+    let (_, chat): (_, ChatRequest) = body::json(request, expected, wrong).await?;
+    check(&chat.messages, assistant.about.prompt_tokens as usize)?;
+    assistant.answer(&chat).await
 }
 
 /// A conversation that a model understands, and that is paid for.
-fn check(messages: &[Message], most_tokens: usize) -> Result<(), ApiError> {
+fn check(messages: &[ChatMessage], max_tokens: usize) -> Result<(), ApiError> {
     let wrong = |message: &str| Err(ApiError::bad_data(message));
-    if messages.len() > MOST_MESSAGES {
+    if messages.len() > MAX_MESSAGES {
         return wrong("`messages` has more than 100 messages: leave the oldest out");
     }
-    if messages.last().is_none_or(|last| last.role != Role::User) {
+    if messages.last().is_none_or(|last| last.role != ChatRole::User) {
         return wrong("`messages` must end with one of the role `user`");
     }
-    if messages.iter().skip(1).any(|message| message.role == Role::System) {
+    if messages.iter().skip(1).any(|message| message.role == ChatRole::System) {
         return wrong("in `messages` only the first one may have the role `system`");
     }
     if messages.iter().any(|message| message.content.trim().is_empty()) {
         return wrong("`messages` has one without content: leave it out");
     }
     let tokens = cost_of(messages);
-    if tokens > most_tokens {
+    if tokens > max_tokens {
         let message = format!(
-            "the messages have about {tokens} tokens, more than {most_tokens}: shorten them, or raise `prompt_tokens` of \
+            "the messages have about {tokens} tokens, more than {max_tokens}: shorten them, or raise `prompt_tokens` of \
              [llm.limits]"
         );
         return Err(ApiError::refused(StatusCode::PAYLOAD_TOO_LARGE, Reason::Size, message));

@@ -4,11 +4,11 @@
 //! `.env`, and that over the file.
 
 mod access;
+mod assistant;
 mod credentials;
 mod dotenv;
 mod file;
 mod limits;
-mod llm;
 mod notify;
 pub(crate) mod options;
 pub(crate) mod reload;
@@ -20,11 +20,11 @@ use axum::http::HeaderValue;
 use oddity_detect::time::Timestamp;
 
 pub use access::Access;
+pub use assistant::{AssistantLimits, AssistantSettings, TokenField};
 pub use credentials::Authorization;
 pub use dotenv::load_dotenv;
 pub(crate) use file::read_secret;
 pub use limits::Limits;
-pub use llm::{LlmLimits, LlmSettings, TokenField};
 pub use notify::{NotifySettings, Secret};
 pub use options::Options;
 pub use source::{SourceSettings, Tls};
@@ -52,7 +52,7 @@ pub struct Settings {
     /// Origins beside the server's own whose pages may call it.
     pub allowed_origins: Vec<HeaderValue>,
     /// The language model, if there is one.
-    pub llm: Option<LlmSettings>,
+    pub assistant: Option<AssistantSettings>,
     /// See [`Limits`].
     pub limits: Limits,
 }
@@ -126,7 +126,7 @@ impl Settings {
         let access = Access::parse(auth.as_deref(), &proxies, options.insecure_no_auth)?;
         let notify = notify::resolve(file.notify, &env)?;
         let sources = source::resolve(file.source, &file.limits, env)?;
-        let llm = llm::resolve(file.llm, env)?;
+        let assistant = assistant::resolve(file.llm, env)?;
         Ok(Self {
             listen: options.listen.or(file.listen).unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
             demo: file.demo.unwrap_or(sources.is_empty()),
@@ -137,7 +137,7 @@ impl Settings {
             access,
             allowed_origins: access::parse_origins(&origins)?,
             knowledge: options.knowledge.or(file.knowledge),
-            llm,
+            assistant,
             limits: file.limits,
         })
         .and_then(Self::check)

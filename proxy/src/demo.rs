@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use oddity_analysis::api::Example;
+use oddity_analysis::api::ExampleQuery;
 use oddity_detect::time::Timestamp;
 use promql_parser::parser::value::ValueType;
 use serde_json::{Value as Json, json};
@@ -56,7 +56,7 @@ impl Demo {
     }
 
     /// Queries worth showing to a newcomer, the most telling first.
-    pub fn examples() -> Vec<Example> {
+    pub fn examples() -> Vec<ExampleQuery> {
         catalog::examples()
     }
 

@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::routing::{get, post};
-use oddity_analysis::api::{Delivery, Outcome};
+use oddity_analysis::api::{Delivery, DeliveryOutcome};
 use tokio::sync::Semaphore;
 
 use crate::AppState;
@@ -84,7 +84,7 @@ impl Notify {
         let Some(claim) = place.memory.claim(key, again) else {
             self.metrics.notified(id, "duplicate");
             tracing::info!(target_id = id, "not sent: the target has it already");
-            return Ok(Delivery { outcome: Outcome::Duplicate, attempts: 0 });
+            return Ok(Delivery { outcome: DeliveryOutcome::Duplicate, attempts: 0 });
         };
         if let Err(wait) = place.rate.take(Instant::now()) {
             self.metrics.notified(id, "refused");
@@ -100,7 +100,7 @@ impl Notify {
                 claim.keep();
                 self.metrics.notified(id, "sent");
                 tracing::info!(target_id = id, attempts, "notification sent");
-                Ok(Delivery { outcome: Outcome::Sent, attempts })
+                Ok(Delivery { outcome: DeliveryOutcome::Sent, attempts })
             }
             Err(fault) => {
                 self.metrics.notified(id, "failed");

@@ -14,7 +14,7 @@ use std::time::Instant;
 use axum::body::Body;
 use axum::http::{Method, Response, StatusCode};
 use metrics::Histogram;
-use oddity_analysis::api::{self, Example, SourceKind};
+use oddity_analysis::api::{self, ExampleQuery, SourceKind};
 use oddity_detect::time::{Span, Timestamp};
 use serde_json::json;
 
@@ -32,7 +32,7 @@ use crate::source::upstream::{Upstream, whole};
 /// One source and what answers for it.
 pub struct Source {
     /// What a client may know of it.
-    pub about: api::Source,
+    pub about: api::SourceInfo,
     /// The general limits, with its own in their place.
     pub limits: Limits,
     url_setting: &'static str,
@@ -82,7 +82,7 @@ pub fn open(settings: &Settings, metrics: &Arc<Metrics>) -> Result<Vec<Source>, 
 
 fn upstream(settings: &SourceSettings, metrics: &Arc<Metrics>) -> Result<Source, ConfigError> {
     Ok(Source {
-        about: api::Source {
+        about: api::SourceInfo {
             id: settings.id.clone(),
             name: settings.name.clone(),
             kind: settings.kind,
@@ -98,12 +98,12 @@ fn upstream(settings: &SourceSettings, metrics: &Arc<Metrics>) -> Result<Source,
 }
 
 fn demo(anchor: Timestamp, limits: &Limits, metrics: &Arc<Metrics>) -> Source {
-    let own = Example {
+    let own = ExampleQuery {
         expr: "rate(oddity_http_requests_total[5m]) * 60".to_owned(),
         about: "this server's own requests a minute, since it started".to_owned(),
     };
     Source {
-        about: api::Source {
+        about: api::SourceInfo {
             id: "demo".to_owned(),
             name: "Demo".to_owned(),
             kind: SourceKind::Demo,

@@ -22,7 +22,7 @@ pub struct AppState {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) knowledge: knowledge::Answer,
     pub(crate) notify: notify::Notify,
-    pub(crate) llm: Option<assistant::Llm>,
+    pub(crate) assistant: Option<assistant::Assistant>,
 }
 
 impl AppState {
@@ -36,10 +36,10 @@ impl AppState {
             access: Access::open(&settings.access)?,
             allowed_hosts: settings.allowed_hosts.clone(),
             allowed_origins: settings.allowed_origins.clone(),
-            llm: settings
-                .llm
+            assistant: settings
+                .assistant
                 .as_ref()
-                .map(|llm| assistant::Llm::open(llm, &settings.limits, &metrics))
+                .map(|model| assistant::Assistant::open(model, &settings.limits, &metrics))
                 .transpose()?,
             limits: settings.limits.clone(),
             notify: notify::Notify::open(settings, &metrics)?,
@@ -53,6 +53,6 @@ impl AppState {
     /// Brings what depends on the time up to date; to be called every few seconds.
     pub fn upkeep(&self) {
         self.metrics.upkeep(clock::now());
-        self.llm.iter().for_each(assistant::Llm::upkeep);
+        self.assistant.iter().for_each(assistant::Assistant::upkeep);
     }
 }

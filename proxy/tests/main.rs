@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod assistant;
 mod binary;
 mod bounds;
 mod demo_answers;
@@ -22,7 +23,6 @@ mod frozen;
 mod hosts;
 mod knowledge;
 mod lifecycle;
-mod llm;
 mod notify;
 mod openapi;
 mod origins;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use oddity_analysis::api::{Amount, Notice, Noticed};
+use oddity_analysis::api::{FormattedValue, Notification, NotifiedEvent};
 use oddity_detect::event::{Direction, Kind};
 use oddity_detect::time::{Span, Timestamp};
 use serde_json::{Value, json};
@@ -21,10 +21,10 @@ use crate::support::{Reply, Served, get, send, serve};
 const JSON: &str = "Content-Type: application/json";
 
 /// An event of the demo that began ten minutes ago.
-fn notice(address: std::net::SocketAddr) -> Notice {
-    let amount = |value: f64| Amount { value: Some(value), text: format!("{value}/min") };
+fn notice(address: std::net::SocketAddr) -> Notification {
+    let amount = |value: f64| FormattedValue { value: Some(value), text: format!("{value}/min") };
     let start = proxy::clock::now() - Span::from_seconds(600);
-    let event = Noticed {
+    let event = NotifiedEvent {
         labels: BTreeMap::from([("pool".to_owned(), "office <!channel>".to_owned())]),
         kind: Kind::Spike,
         direction: Direction::Up,
@@ -36,7 +36,7 @@ fn notice(address: std::net::SocketAddr) -> Notice {
         summary: "37/min against 8.1/min expected.".to_owned(),
         cause: None,
     };
-    Notice {
+    Notification {
         source: "demo".to_owned(),
         expr: "rate(dhcp_lease_total[5m]) * 60".to_owned(),
         link: format!("http://{address}/?expr=a"),
@@ -58,7 +58,7 @@ async fn post(server: &Served, path: &str, body: &Value) -> Reply {
     server.send(&format!("POST /api/notify/{path}"), &[JSON], &body.to_string()).await
 }
 
-fn value(notice: &Notice) -> Value {
+fn value(notice: &Notification) -> Value {
     serde_json::to_value(notice).unwrap()
 }
 
@@ -232,7 +232,7 @@ async fn what_cannot_be_a_message_is_refused() {
     let limits = "[limits]\nnotify_bytes = 20000";
     let server = serve_target("webhook", &format!("http://{}", hook.address), limits).await;
     let good = notice(server.address);
-    let changed = |change: fn(&mut Notice)| {
+    let changed = |change: fn(&mut Notification)| {
         let mut notice = good.clone();
         change(&mut notice);
         value(&notice)

@@ -3,7 +3,7 @@ mod explanation;
 
 use leptos::prelude::*;
 use oddity_analysis::analysis::{Analysis, Ranked};
-use oddity_analysis::api::{Notice, Noticed};
+use oddity_analysis::api::{Notification, NotifiedEvent};
 use oddity_analysis::knowledge::explained;
 use oddity_analysis::words::{self, Clock};
 use oddity_detect::event::Event;
@@ -217,7 +217,7 @@ fn EventRow(
 }
 
 /// What is sent of the event of a row.
-fn notice(state: State, row: Row) -> Option<Notice> {
+fn notice(state: State, row: Row) -> Option<Notification> {
     let analysis = state.told.get_untracked()?;
     let (series, onset) = row.key;
     let ranked = analysis.of_series(Some(series))?;
@@ -225,14 +225,14 @@ fn notice(state: State, row: Row) -> Option<Notice> {
     let (knowledge, metadata) = (state.knowledge.get_untracked(), state.metadata.read_untracked());
     let one = explained(&analysis, (ranked, event), knowledge.as_deref(), &metadata);
     untrack(|| {
-        Some(Notice {
+        Some(Notification {
             source: state.source.get()?.id,
             expr: analysis.detected.loaded.query.expr.clone(),
             link: state.link_with(|panel| {
                 panel.focus = row.labels;
                 panel.zoom = Some(row.around);
             }),
-            events: vec![Noticed::new(&one, state.clock())],
+            events: vec![NotifiedEvent::new(&one, state.clock())],
             found: 1,
             report: None,
             again: false,

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use oddity_analysis::analysis::Analysis;
-use oddity_analysis::api::{MOST_NOTIFIED, Notice, Noticed};
+use oddity_analysis::api::{MAX_NOTIFIED_EVENTS, Notification, NotifiedEvent};
 use oddity_analysis::knowledge::explained_worst;
 use oddity_analysis::report::{self, Context, MOST_EXPLAINED};
 use oddity_analysis::rules;
@@ -51,13 +51,14 @@ pub fn Report() -> impl IntoView {
         let analysis = state.told.get_untracked()?;
         let (knowledge, metadata) =
             (state.knowledge.get_untracked(), state.metadata.read_untracked());
-        let worst = explained_worst(&analysis, MOST_NOTIFIED, knowledge.as_deref(), &metadata);
+        let worst =
+            explained_worst(&analysis, MAX_NOTIFIED_EVENTS, knowledge.as_deref(), &metadata);
         let clock = untrack(|| state.clock());
-        Some(Notice {
+        Some(Notification {
             source: state.source.get_untracked()?.id,
             expr: analysis.detected.loaded.query.expr.clone(),
             link: untrack(|| state.link()),
-            events: worst.iter().map(|one| Noticed::new(one, clock)).collect(),
+            events: worst.iter().map(|one| NotifiedEvent::new(one, clock)).collect(),
             found: analysis.event_count(),
             report: Some(untrack(text)),
             again: false,

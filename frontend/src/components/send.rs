@@ -3,7 +3,9 @@
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use oddity_analysis::api::{Delivery, Notice, Outcome, Preview, TargetKind};
+use oddity_analysis::api::{
+    Delivery, DeliveryOutcome, Notification, NotificationPreview, TargetKind,
+};
 
 use crate::state::{LoadError, State};
 
@@ -21,10 +23,10 @@ pub fn Send(
     name: &'static str,
     /// What is sent, made when the dialog opens; `None` as it goes.
     #[prop(into)]
-    notice: Callback<(), Option<Notice>>,
+    notice: Callback<(), Option<Notification>>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
-    let made = RwSignal::new(None::<Notice>);
+    let made = RwSignal::new(None::<Notification>);
     view! {
         <Show when=move || !state.targets.read().is_empty()>
             <button class="chip" type="button" on:click=move |_| made.set(notice.run(()))>"Send…"</button>
@@ -38,14 +40,14 @@ fn Dialog(
     /// Its heading.
     name: &'static str,
     /// What is sent.
-    notice: Notice,
+    notice: Notification,
     /// Called when it is closed.
     close: impl Fn() + 'static,
 ) -> impl IntoView {
     let state = expect_context::<State>();
     let dialog = NodeRef::<html::Dialog>::new();
     let target = RwSignal::new(first(state));
-    let preview = RwSignal::new(None::<Result<Preview, LoadError>>);
+    let preview = RwSignal::new(None::<Result<NotificationPreview, LoadError>>);
     let (busy, said) = (RwSignal::new(false), RwSignal::new(None::<Said>));
     let notice = StoredValue::new(notice);
     Effect::new(move |_| {
@@ -79,12 +81,12 @@ fn Dialog(
     let done = move |name: String, what: &'static str, reply: Result<Delivery, LoadError>| {
         let _ = busy.try_set(false);
         let _ = said.try_set(Some(match reply {
-            Ok(Delivery { outcome: Outcome::Sent, attempts }) => {
+            Ok(Delivery { outcome: DeliveryOutcome::Sent, attempts }) => {
                 let tries =
                     if attempts > 1 { format!(" at the {attempts}. try") } else { String::new() };
                 Said::Sent(format!("{name} has taken {what}{tries}."))
             }
-            Ok(Delivery { outcome: Outcome::Duplicate, .. }) => {
+            Ok(Delivery { outcome: DeliveryOutcome::Duplicate, .. }) => {
                 Said::Sent(format!("{name} has it already, so nothing was sent."))
             }
             Err(error) => Said::Failed(error.to_string()),
@@ -92,7 +94,7 @@ fn Dialog(
     };
     let send = move |_| {
         let (id, name) = (target.get_untracked(), name_of());
-        let notice = Notice { again: untrack(again), ..notice.get_value() };
+        let notice = Notification { again: untrack(again), ..notice.get_value() };
         busy.set(true);
         said.set(None);
         spawn_local(async move {

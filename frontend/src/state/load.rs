@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use oddity_analysis::api::Source;
+use oddity_analysis::api::SourceInfo;
 use oddity_analysis::panel::Range;
 use oddity_detect::time::{Step, Timestamp};
 use oddity_source::plan::{self, Plan, Progress};
@@ -49,7 +49,7 @@ impl State {
         answered == *question && loaded.query.history >= question.panel.history
     }
 
-    pub(super) fn load(self, question: Question, source: &Source) {
+    pub(super) fn load(self, question: Question, source: &SourceInfo) {
         self.cancel();
         self.stop_looking();
         if self.answers(&question) {

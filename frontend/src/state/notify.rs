@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use oddity_analysis::api::{Delivery, Notice, Preview, Targets};
+use oddity_analysis::api::{Delivery, Notification, NotificationPreview, TargetList};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -11,7 +11,7 @@ use super::{LoadError, State, client};
 /// Asks once which targets there are; without an answer there are none.
 pub(super) fn follow(state: State) {
     spawn_local(async move {
-        if let Ok(Targets { targets }) = client::get("/api/notify").await {
+        if let Ok(TargetList { targets }) = client::get("/api/notify").await {
             state.targets.set(targets);
         }
     });
@@ -22,7 +22,11 @@ impl State {
     ///
     /// # Errors
     /// What the server says.
-    pub async fn preview(self, target: &str, notice: &Notice) -> Result<Preview, LoadError> {
+    pub async fn preview(
+        self,
+        target: &str,
+        notice: &Notification,
+    ) -> Result<NotificationPreview, LoadError> {
         post(&format!("/api/notify/{target}/preview"), notice).await
     }
 
@@ -30,7 +34,7 @@ impl State {
     ///
     /// # Errors
     /// Why it did not arrive and what to check.
-    pub async fn notify(self, target: &str, notice: &Notice) -> Result<Delivery, LoadError> {
+    pub async fn notify(self, target: &str, notice: &Notification) -> Result<Delivery, LoadError> {
         post(&format!("/api/notify/{target}"), notice).await
     }
 

@@ -6,7 +6,7 @@ mod stream;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use oddity_analysis::analysis::Analysis;
-use oddity_analysis::api::{Chat, EndReason, LanguageModel, Llm};
+use oddity_analysis::api::{AssistantInfo, ChatRequest, EndReason, LanguageModel};
 use oddity_analysis::assistant::{Ask, Opinion, Prompt, PromptError, Revealer, Task, Turn, prompt};
 use oddity_analysis::knowledge::explained_worst;
 use oddity_analysis::report::{MOST_EXPLAINED, Section};
@@ -169,7 +169,7 @@ impl Talk {
 
 pub(super) fn follow(state: State) {
     spawn_local(async move {
-        if let Ok(Llm { model }) = client::get("/api/llm").await {
+        if let Ok(AssistantInfo { model }) = client::get("/api/llm").await {
             state.talk.model.set(model);
         }
     });
@@ -241,7 +241,7 @@ impl State {
             let conversation = Conversation { analysis, beside, task, question, pseudonyms };
             talk.conversation.set(Some(conversation));
         }
-        let body = Chat { messages: prompt.messages.clone() };
+        let body = ChatRequest { messages: prompt.messages.clone() };
         let revealer = Revealer::new(prompt.pseudonyms.clone());
         talk.failure.set(None);
         talk.draft.set(String::new());

@@ -5,34 +5,34 @@ use std::sync::{Arc, Mutex, PoisonError};
 use metrics::Gauge;
 use oddity_detect::time::Timestamp;
 
-use super::fault::Refusal;
+use super::error::LimitError;
 
 const DAY: i64 = 86_400_000;
 
 /// Tokens of a day that begins at midnight UTC. What is asked for is reserved and settled when it is known.
-pub(super) struct Budget {
-    most: u64,
-    state: Mutex<State>,
+pub(super) struct TokenBudget {
+    daily_tokens: u64,
+    state: Mutex<DailyUsage>,
     left: Gauge,
 }
 
-struct State {
+struct DailyUsage {
     day: i64,
     /// Charged and reserved.
     spent: u64,
 }
 
 /// Tokens that are set aside for one answer.
-pub(super) struct Reservation {
-    budget: Arc<Budget>,
+pub(super) struct TokenReservation {
+    budget: Arc<TokenBudget>,
     day: i64,
     reserved: u64,
 }
 
-impl Budget {
-    pub(super) fn new(most: u64, left: Gauge) -> Self {
-        left.set(most as f64);
-        Self { most, state: Mutex::new(State { day: 0, spent: 0 }), left }
+impl TokenBudget {
+    pub(super) fn new(daily_tokens: u64, left: Gauge) -> Self {
+        left.set(daily_tokens as f64);
+        Self { daily_tokens, state: Mutex::new(DailyUsage { day: 0, spent: 0 }), left }
     }
 
     /// Sets tokens aside.
@@ -40,15 +40,18 @@ impl Budget {
         self: &Arc<Self>,
         tokens: u64,
         now: Timestamp,
-    ) -> Result<Reservation, Refusal> {
+    ) -> Result<TokenReservation, LimitError> {
         let day = now.0.div_euclid(DAY);
         self.change(day, |state| {
-            if state.spent.saturating_add(tokens) > self.most {
+            if state.spent.saturating_add(tokens) > self.daily_tokens {
                 let seconds = (DAY - now.0.rem_euclid(DAY)) / 1_000;
-                return Err(Refusal::Budget(self.most, u64::try_from(seconds).unwrap_or(0).max(1)));
+                return Err(LimitError::Budget(
+                    self.daily_tokens,
+                    u64::try_from(seconds).unwrap_or(0).max(1),
+                ));
             }
             state.spent += tokens;
-            Ok(Reservation { budget: self.clone(), day, reserved: tokens })
+            Ok(TokenReservation { budget: self.clone(), day, reserved: tokens })
         })
     }
 
@@ -57,18 +60,18 @@ impl Budget {
         self.change(now.0.div_euclid(DAY), |_| ());
     }
 
-    fn change<T>(&self, day: i64, act: impl FnOnce(&mut State) -> T) -> T {
+    fn change<T>(&self, day: i64, act: impl FnOnce(&mut DailyUsage) -> T) -> T {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.day < day {
-            *state = State { day, spent: 0 };
+            *state = DailyUsage { day, spent: 0 };
         }
         let done = act(&mut state);
-        self.left.set(self.most.saturating_sub(state.spent) as f64);
+        self.left.set(self.daily_tokens.saturating_sub(state.spent) as f64);
         done
     }
 }
 
-impl Reservation {
+impl TokenReservation {
     /// Charges what it came to, which may be more than was reserved.
     pub(super) fn settle(&mut self, tokens: u64) {
         let (reserved, day) = (std::mem::take(&mut self.reserved), self.day);
@@ -87,11 +90,11 @@ mod tests {
 
     #[test]
     fn reservations_are_settled_by_what_they_came_to() {
-        let budget = Arc::new(Budget::new(100, Gauge::noop()));
+        let budget = Arc::new(TokenBudget::new(100, Gauge::noop()));
         let (noon, next) = (Timestamp(DAY / 2), Timestamp(DAY));
         let mut first = budget.reserve(60, noon).map_err(|_| ()).unwrap();
         let refused = budget.reserve(41, noon).err();
-        assert_eq!(refused, Some(Refusal::Budget(100, 43_200)));
+        assert_eq!(refused, Some(LimitError::Budget(100, 43_200)));
         let mut second = budget.reserve(40, noon).map_err(|_| ()).unwrap();
         second.settle(10);
         first.settle(85);

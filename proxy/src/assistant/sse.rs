@@ -4,7 +4,7 @@
 
 /// Takes bytes in pieces of any size. Cost: O(bytes), and never more memory than the limit.
 #[derive(Debug)]
-pub struct Events {
+pub struct EventStreamParser {
     /// The line that has begun.
     line: Vec<u8>,
     /// Data of the event that has begun.
@@ -15,35 +15,35 @@ pub struct Events {
     after_return: bool,
     /// No line has ended yet.
     first: bool,
-    most: usize,
+    max_bytes: usize,
 }
 
 /// An event has more bytes than the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooLong;
+pub struct EventTooLongError;
 
-impl Events {
+impl EventStreamParser {
     /// Of events with at most so many bytes.
-    pub fn new(most: usize) -> Self {
+    pub fn new(max_bytes: usize) -> Self {
         Self {
             line: Vec::new(),
             data: Vec::new(),
             has_data: false,
             after_return: false,
             first: true,
-            most,
+            max_bytes,
         }
     }
 
     /// Calls `take` with the data of each event that `bytes` complete, until it says `false`.
     ///
     /// # Errors
-    /// [`TooLong`]; nothing can be read after it.
+    /// [`EventTooLongError`]; nothing can be read after it.
     pub fn feed(
         &mut self,
         bytes: &[u8],
         mut take: impl FnMut(&[u8]) -> bool,
-    ) -> Result<(), TooLong> {
+    ) -> Result<(), EventTooLongError> {
         let mut rest = bytes;
         if std::mem::take(&mut self.after_return) && rest.first() == Some(&b'\n') {
             rest = &rest[1..];
@@ -61,9 +61,9 @@ impl Events {
         self.keep(rest)
     }
 
-    fn keep(&mut self, part: &[u8]) -> Result<(), TooLong> {
-        if self.line.len() + self.data.len() + part.len() > self.most {
-            return Err(TooLong);
+    fn keep(&mut self, part: &[u8]) -> Result<(), EventTooLongError> {
+        if self.line.len() + self.data.len() + part.len() > self.max_bytes {
+            return Err(EventTooLongError);
         }
         self.line.extend_from_slice(part);
         Ok(())
@@ -103,8 +103,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn read(pieces: &[&[u8]], most: usize) -> Result<Vec<String>, TooLong> {
-        let (mut events, mut all) = (Events::new(most), Vec::new());
+    fn read(pieces: &[&[u8]], max_bytes: usize) -> Result<Vec<String>, EventTooLongError> {
+        let (mut events, mut all) = (EventStreamParser::new(max_bytes), Vec::new());
         for piece in pieces {
             events.feed(piece, |data| {
                 all.push(String::from_utf8_lossy(data).into_owned());
@@ -138,9 +138,10 @@ mod tests {
     #[test]
     fn an_event_without_an_end_is_cut_off_early() {
         assert_eq!(read(&[b"data: 123456\n\n"], 12), Ok(vec!["123456".to_owned()]));
-        assert_eq!(read(&[b"data: 1234567\n\n"], 12), Err(TooLong));
-        assert_eq!(read(&[b"data: 123\ndata: 456\ndata: 789\n\n"], 12), Err(TooLong));
-        let (mut events, piece, mut fed) = (Events::new(256 << 10), vec![b'x'; 1 << 16], 0);
+        assert_eq!(read(&[b"data: 1234567\n\n"], 12), Err(EventTooLongError));
+        assert_eq!(read(&[b"data: 123\ndata: 456\ndata: 789\n\n"], 12), Err(EventTooLongError));
+        let (mut events, piece, mut fed) =
+            (EventStreamParser::new(256 << 10), vec![b'x'; 1 << 16], 0);
         while events.feed(&piece, |_| true).is_ok() {
             fed += piece.len();
         }
@@ -150,7 +151,7 @@ mod tests {
     /// 64 MB without an event: each byte is looked at once, and nothing is kept.
     #[test]
     fn lines_that_never_become_an_event_take_no_room() {
-        let mut events = Events::new(1 << 10);
+        let mut events = EventStreamParser::new(1 << 10);
         let piece = b": keep alive\n".repeat(5_000);
         for _ in 0..1_000 {
             events.feed(&piece, |_| panic!("no event")).unwrap();

@@ -8,8 +8,8 @@ use oddity_analysis::api::SourceKind;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
+use super::assistant::AssistantFile;
 use super::limits::{Limits, SourceLimits};
-use super::llm::FileLlm;
 use super::notify::FileNotify;
 use super::{ConfigError, Tls};
 
@@ -29,7 +29,7 @@ pub(super) struct File {
     pub(super) trusted_proxies: Vec<String>,
     #[serde(default)]
     pub(super) limits: Limits,
-    pub(super) llm: Option<FileLlm>,
+    pub(super) llm: Option<AssistantFile>,
     #[serde(default)]
     pub(super) source: Vec<FileSource>,
     #[serde(default)]

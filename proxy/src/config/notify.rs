@@ -24,9 +24,9 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// One target.
 #[derive(Clone, Debug)]
 pub struct NotifySettings {
-    /// See [`oddity_analysis::api::Target::id`].
+    /// See [`oddity_analysis::api::NotificationTarget::id`].
     pub id: String,
-    /// See [`oddity_analysis::api::Target::name`].
+    /// See [`oddity_analysis::api::NotificationTarget::name`].
     pub name: String,
     /// See [`TargetKind`].
     pub kind: TargetKind,

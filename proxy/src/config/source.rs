@@ -39,9 +39,9 @@ const RESERVED: [HeaderName; 9] = [
 /// One upstream source.
 #[derive(Clone, Debug)]
 pub struct SourceSettings {
-    /// See [`oddity_analysis::api::Source::id`].
+    /// See [`oddity_analysis::api::SourceInfo::id`].
     pub id: String,
-    /// See [`oddity_analysis::api::Source::name`].
+    /// See [`oddity_analysis::api::SourceInfo::name`].
     pub name: String,
     /// Prometheus or VictoriaMetrics.
     pub kind: SourceKind,

@@ -198,20 +198,21 @@ fn the_language_model_comes_from_file_and_environment() {
         ),
     ];
     for (file, env, expected) in cases {
-        let llm = load(&file, &env).unwrap_or_else(|error| panic!("{file}: {error}")).llm.unwrap();
-        let key = match &llm.authorization {
+        let assistant =
+            load(&file, &env).unwrap_or_else(|error| panic!("{file}: {error}")).assistant.unwrap();
+        let key = match &assistant.authorization {
             Authorization::Fixed(value) => value.to_str().unwrap().to_owned(),
             // The folder of the file is gone by now.
             Authorization::BearerFile { .. } => "Bearer file-CANARY".to_owned(),
             _ => String::new(),
         };
-        let found = format!("{} {} {} {key}", llm.provider, llm.model, llm.url);
+        let found = format!("{} {} {} {key}", assistant.provider, assistant.model, assistant.url);
         assert_eq!(found.trim_end(), expected);
-        let openai = llm.url.host_str() == Some("api.openai.com");
-        assert_eq!(llm.temperature.is_none(), openai);
-        assert_eq!(llm.token_field == TokenField::MaxCompletionTokens, openai);
+        let openai = assistant.url.host_str() == Some("api.openai.com");
+        assert_eq!(assistant.temperature.is_none(), openai);
+        assert_eq!(assistant.token_field == TokenField::MaxCompletionTokens, openai);
     }
-    assert!(load("", &[]).unwrap().llm.is_none());
+    assert!(load("", &[]).unwrap().assistant.is_none());
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod system;
 
 use std::sync::Arc;
 
-use oddity_analysis::api::Example;
+use oddity_analysis::api::ExampleQuery;
 use oddity_detect::series::{Labels, METRIC_NAME};
 use oddity_detect::time::Timestamp;
 
@@ -129,7 +129,7 @@ pub(super) fn metrics() -> impl Iterator<Item = Metric> {
 }
 
 /// Queries worth showing to a newcomer.
-pub(super) fn examples() -> Vec<Example> {
+pub(super) fn examples() -> Vec<ExampleQuery> {
     [
         ("rate(dhcp_lease_count[5m]) * 60", "DHCP leases a minute, with a spike"),
         ("node_cpu_utilisation_ratio", "four nodes, of which one misbehaves"),
@@ -148,7 +148,7 @@ pub(super) fn examples() -> Vec<Example> {
         ("room_temperature_celsius", "a sensor that stops moving"),
         ("ntp_offset_seconds", "a healthy control"),
     ]
-    .map(|(expr, about)| Example { expr: expr.to_owned(), about: about.to_owned() })
+    .map(|(expr, about)| ExampleQuery { expr: expr.to_owned(), about: about.to_owned() })
     .into()
 }
 

@@ -1,7 +1,7 @@
 //! Whether a notice may become a message.
 
 use axum::http::{HeaderMap, HeaderValue, header::HOST};
-use oddity_analysis::api::{MOST_NOTIFIED, Notice, Noticed};
+use oddity_analysis::api::{MAX_NOTIFIED_EVENTS, Notification, NotifiedEvent};
 use url::{Position, Url};
 
 use crate::AppState;
@@ -24,7 +24,7 @@ const LATEST: i64 = 253_402_300_799_000;
 /// # Errors
 /// [`ApiError`] says what to change.
 pub fn notice<'a>(
-    notice: &Notice,
+    notice: &Notification,
     headers: &HeaderMap,
     state: &'a AppState,
 ) -> Result<&'a str, ApiError> {
@@ -35,9 +35,9 @@ pub fn notice<'a>(
     if notice.expr.trim().is_empty() || notice.expr.len() > source.limits.query_bytes {
         return Err(ApiError::bad_data("`expr` must be a query within the limit of query_bytes"));
     }
-    if notice.events.is_empty() || notice.events.len() > MOST_NOTIFIED {
+    if notice.events.is_empty() || notice.events.len() > MAX_NOTIFIED_EVENTS {
         return Err(ApiError::bad_data(format!(
-            "`events` must be 1 to {MOST_NOTIFIED}, worst first"
+            "`events` must be 1 to {MAX_NOTIFIED_EVENTS}, worst first"
         )));
     }
     if notice.found < notice.events.len() {
@@ -48,7 +48,7 @@ pub fn notice<'a>(
     Ok(&source.about.name)
 }
 
-fn event(event: &Noticed) -> Result<(), ApiError> {
+fn event(event: &NotifiedEvent) -> Result<(), ApiError> {
     let sound = event.labels.len() <= LABELS
         && event.labels.iter().all(|(name, value)| name.len() <= LABEL && value.len() <= LABEL);
     if !sound {

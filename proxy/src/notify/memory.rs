@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use oddity_analysis::api::Notice;
+use oddity_analysis::api::Notification;
 use oddity_detect::event::Kind;
 use oddity_detect::time::Timestamp;
 use ring::digest::{SHA256, digest};
@@ -19,7 +19,7 @@ pub struct Key([u8; 32]);
 
 impl Key {
     /// Of one event: its source, query, series, kind and onset; of a report: those of all its events.
-    pub fn of(notice: &Notice) -> Self {
+    pub fn of(notice: &Notification) -> Self {
         #[derive(Serialize)]
         struct Same<'a> {
             source: &'a str,

@@ -4,7 +4,7 @@ mod alertmanager;
 mod slack;
 mod webhook;
 
-use oddity_analysis::api::{Notice, Noticed, TargetKind};
+use oddity_analysis::api::{Notification, NotifiedEvent, TargetKind};
 use oddity_analysis::report::markdown::is_bidi;
 use oddity_analysis::words;
 use oddity_detect::event::Level;
@@ -25,9 +25,9 @@ pub struct Message<'a> {
 #[derive(Clone, Copy, Debug)]
 pub enum Said<'a> {
     /// Something is odd.
-    Notice {
+    Notification {
         /// The facts.
-        notice: &'a Notice,
+        notice: &'a Notification,
         /// Name of the source.
         source: &'a str,
     },
@@ -51,7 +51,7 @@ impl Message<'_> {
 
     /// The message as plain text, as a person would read it at a target.
     pub fn text(&self, kind: TargetKind) -> String {
-        let Said::Notice { notice, source } = self.said else {
+        let Said::Notification { notice, source } = self.said else {
             return format!("{TEST_TITLE}\n{TEST}");
         };
         let mut lines = vec![title(notice)];
@@ -81,7 +81,7 @@ impl Message<'_> {
 }
 
 /// "Spike in DHCP lease rate", "3 events in DHCP lease rate".
-fn title(notice: &Notice) -> String {
+fn title(notice: &Notification) -> String {
     let subject = words::subject(&notice.expr);
     let subject = inert(&subject);
     match notice.events.as_slice() {
@@ -94,14 +94,14 @@ fn title(notice: &Notice) -> String {
 }
 
 /// "Critical (87): spike of dhcp_leases{pool="office"}, Jan 31 13:42 to 13:50 UTC".
-fn heading(event: &Noticed) -> String {
+fn heading(event: &NotifiedEvent) -> String {
     let severity = format!("{} ({:.0})", words::capitalised(level(event).name()), event.severity);
     let labels = labels(event);
     let of = if labels.is_empty() { String::new() } else { format!(" of {}", inert(&labels)) };
     format!("{severity}: {}{of}, {}", event.kind.name(), times(event))
 }
 
-fn times(event: &Noticed) -> String {
+fn times(event: &NotifiedEvent) -> String {
     let clock = words::Clock::UTC;
     match event.end {
         Some(end) => format!("{} UTC", clock.from_to(event.start, end)),
@@ -109,12 +109,12 @@ fn times(event: &Noticed) -> String {
     }
 }
 
-fn cause(event: &Noticed) -> Option<String> {
+fn cause(event: &NotifiedEvent) -> Option<String> {
     event.cause.as_ref().map(|cause| format!("Perhaps: {}", inert(cause)))
 }
 
 /// "17 more events are not listed."
-fn rest(notice: &Notice, shown: usize) -> Option<String> {
+fn rest(notice: &Notification, shown: usize) -> Option<String> {
     match notice.found.saturating_sub(shown.min(notice.events.len())) {
         0 => None,
         1 => Some("1 more event is not listed.".to_owned()),
@@ -122,17 +122,17 @@ fn rest(notice: &Notice, shown: usize) -> Option<String> {
     }
 }
 
-fn level(event: &Noticed) -> Level {
+fn level(event: &NotifiedEvent) -> Level {
     Level::of(event.severity)
 }
 
 /// As Prometheus writes a series.
-fn labels(event: &Noticed) -> String {
+fn labels(event: &NotifiedEvent) -> String {
     let labels = Labels::new(event.labels.clone());
     if labels.is_empty() { String::new() } else { labels.to_string() }
 }
 
-fn metric(event: &Noticed) -> Option<&str> {
+fn metric(event: &NotifiedEvent) -> Option<&str> {
     event.labels.get(METRIC_NAME).map(String::as_str)
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::HeaderMap;
-use oddity_analysis::api::{Delivery, Notice, Preview, Targets};
+use oddity_analysis::api::{Delivery, Notification, NotificationPreview, TargetList};
 use serde::de::DeserializeOwned;
 
 use super::memory::Key;
@@ -16,9 +16,9 @@ use crate::error::ApiError;
 use crate::http::body::{self, Expected};
 
 /// `GET /api/notify`.
-pub async fn list(State(state): State<Arc<AppState>>) -> Json<Targets> {
+pub async fn list(State(state): State<Arc<AppState>>) -> Json<TargetList> {
     let targets = state.notify.targets.iter().map(|place| place.target.about.clone());
-    Json(Targets { targets: targets.collect() })
+    Json(TargetList { targets: targets.collect() })
 }
 
 /// `POST /api/notify/{id}`.
@@ -28,9 +28,9 @@ pub async fn send(
     request: Request,
 ) -> Result<Json<Delivery>, ApiError> {
     let place = state.notify.place(&id)?;
-    let (headers, notice): (_, Notice) = read(&state, request).await?;
+    let (headers, notice): (_, Notification) = read(&state, request).await?;
     let source = check::notice(&notice, &headers, &state)?;
-    let message = Message { said: Said::Notice { notice: &notice, source }, now: now() };
+    let message = Message { said: Said::Notification { notice: &notice, source }, now: now() };
     let key = Key::of(&notice);
     state.notify.send(place, &message, key, notice.again).await.map(Json)
 }
@@ -40,16 +40,16 @@ pub async fn preview(
     State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
     request: Request,
-) -> Result<Json<Preview>, ApiError> {
+) -> Result<Json<NotificationPreview>, ApiError> {
     let place = state.notify.place(&id)?;
-    let (headers, notice): (_, Notice) = read(&state, request).await?;
+    let (headers, notice): (_, Notification) = read(&state, request).await?;
     let source = check::notice(&notice, &headers, &state)?;
-    let message = Message { said: Said::Notice { notice: &notice, source }, now: now() };
+    let message = Message { said: Said::Notification { notice: &notice, source }, now: now() };
     let kind = place.target.about.kind;
     let body =
         serde_json::to_string_pretty(&message.body(kind)).map_err(|_| ApiError::internal())?;
     let duplicate = place.memory.has(Key::of(&notice));
-    Ok(Json(Preview { text: message.text(kind), body, duplicate }))
+    Ok(Json(NotificationPreview { text: message.text(kind), body, duplicate }))
 }
 
 /// Nothing is said about what to send.

@@ -22,7 +22,7 @@ use super::message::Message;
 use crate::config::reload::Reload;
 use crate::config::{ConfigError, Limits, NotifySettings, Secret};
 use crate::error::{ApiError, ErrorType};
-use crate::outbound::pool::{Broken, Exchange, Links};
+use crate::outbound::pool::{ConnectionPool, PooledResponse, SendError};
 use crate::outbound::tls;
 use crate::source::fault::Fault;
 
@@ -61,7 +61,7 @@ const SLACK: [(&str, &str); 9] = [
 /// One target; its requests carry only headers that are made here, no redirect is followed and no proxy used.
 pub struct Target {
     /// What a client may know of it.
-    pub about: api::Target,
+    pub about: api::NotificationTarget,
     url_setting: String,
     way: Reload<Way>,
     timeout: Duration,
@@ -71,7 +71,7 @@ pub struct Target {
 /// How the target is reached.
 #[derive(Clone)]
 struct Way {
-    links: Arc<Links>,
+    pool: Arc<ConnectionPool>,
     /// Path and parameters, which may be secret.
     target: Uri,
     headers: Arc<HeaderMap>,
@@ -100,7 +100,7 @@ impl Target {
     pub fn open(settings: &NotifySettings, limits: &Limits) -> Result<Self, ConfigError> {
         let (given, connect_timeout) = (settings.clone(), limits.connect_timeout);
         Ok(Self {
-            about: api::Target {
+            about: api::NotificationTarget {
                 id: settings.id.clone(),
                 name: settings.name.clone(),
                 kind: settings.kind,
@@ -162,7 +162,7 @@ impl Target {
     ) -> Result<(), (Failure, Option<Duration>)> {
         let fault = |fault| (Failure::Exchange(fault), None);
         let end = end.min(Instant::now() + self.timeout);
-        let Way { links, target, headers, key: signs } = self.way.get();
+        let Way { pool, target, headers, key: signs } = self.way.get();
         let mut request = Request::new(Full::new(body.clone()));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = target;
@@ -182,12 +182,12 @@ impl Target {
             set(SIGNATURE, format!("v1={}", hex(context.sign().as_ref())))?;
             set(TIMESTAMP, time)?;
         }
-        let exchange = timeout_at(end, links.send(request)).await;
+        let exchange = timeout_at(end, pool.send(request)).await;
         let exchange = exchange.map_err(|_| fault(Fault::Timeout(self.timeout)))?;
         let mut exchange = exchange.map_err(|broken| match broken {
-            Broken::Connect(error) => fault(Fault::of_connection(error.as_ref())),
-            Broken::ConnectTimeout => fault(Fault::Unreachable("no connection in time")),
-            Broken::Exchange(_) => fault(Fault::Cut),
+            SendError::Connect(error) => fault(Fault::of_connection(error.as_ref())),
+            SendError::ConnectTimeout => fault(Fault::Unreachable("no connection in time")),
+            SendError::Exchange(_) => fault(Fault::Cut),
         })?;
         let status = exchange.status;
         let said = timeout_at(end, start(&mut exchange)).await.unwrap_or_default();
@@ -209,7 +209,7 @@ impl Target {
 }
 
 /// The start of an answer; it is read to its end where it is short, so that the connection can serve again.
-async fn start(exchange: &mut Exchange) -> Vec<u8> {
+async fn start(exchange: &mut PooledResponse) -> Vec<u8> {
     let mut said = Vec::new();
     while let Ok(Some(chunk)) = exchange.chunk().await {
         said.extend_from_slice(&chunk);
@@ -282,9 +282,10 @@ fn way(settings: &NotifySettings, connect_timeout: Duration) -> Result<Way, Conf
     let secret = settings.secret.as_ref().map(Secret::read).transpose()?;
     let key =
         secret.map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes()));
-    let tls = tls::config(&format!("tls of [[notify]] \"{}\"", settings.id), &url, &settings.tls)?;
+    let tls =
+        tls::client_config(&format!("tls of [[notify]] \"{}\"", settings.id), &url, &settings.tls)?;
     Ok(Way {
-        links: Links::new(to, tls, connect_timeout),
+        pool: ConnectionPool::new(to, tls, connect_timeout),
         target: target(settings.kind, &url).ok_or_else(wrong)?,
         headers: Arc::new(headers),
         key,

@@ -23,30 +23,30 @@ use tower::Service as _;
 use crate::http::worker;
 
 /// An unused connection is closed after this time, well before Prometheus does it.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Unused connections that each worker keeps.
-const KEPT: usize = 32;
+const MAX_IDLE_PER_WORKER: usize = 32;
 
 /// Bytes that are read at once; more would only be more memory for each answer that is passed on.
-const BUFFER: usize = 64 << 10;
+const READ_BUFFER_BYTES: usize = 64 << 10;
 
-type Failure = Box<dyn Error + Send + Sync>;
+type BoxError = Box<dyn Error + Send + Sync>;
 
 /// The connections to one source.
-pub(crate) struct Links {
+pub(crate) struct ConnectionPool {
     to: Uri,
     connector: HttpsConnector<HttpConnector>,
     connect_timeout: Duration,
     /// Unused ones, by the worker that opened them.
-    idle: Vec<Mutex<Vec<Link>>>,
+    idle: Vec<Mutex<Vec<PooledConnection>>>,
 }
 
 /// One connection, with no request on it.
-struct Link {
+struct PooledConnection {
     sender: SendRequest<Full<Bytes>>,
     /// None once it has ended.
-    connection: Option<Driver>,
+    driver: Option<Driver>,
     used: Instant,
 }
 
@@ -56,9 +56,9 @@ type Driver = Pin<Box<Connection<Stream, Full<Bytes>>>>;
 type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// Why there is no answer.
-pub(crate) enum Broken {
+pub(crate) enum SendError {
     /// No connection came about.
-    Connect(Failure),
+    Connect(BoxError),
     /// None came about in time.
     ConnectTimeout,
     /// The connection ended before the answer, or what came is not HTTP.
@@ -66,15 +66,15 @@ pub(crate) enum Broken {
 }
 
 /// An answer whose head has come.
-pub(crate) struct Exchange {
+pub(crate) struct PooledResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     body: Incoming,
-    link: Option<Link>,
-    links: Arc<Links>,
+    connection: Option<PooledConnection>,
+    pool: Arc<ConnectionPool>,
 }
 
-impl Links {
+impl ConnectionPool {
     /// Connections to the host of `to`; none is opened yet.
     pub(crate) fn new(to: Uri, tls: ClientConfig, connect_timeout: Duration) -> Arc<Self> {
         let mut http = HttpConnector::new();
@@ -94,62 +94,68 @@ impl Links {
     pub(crate) async fn send(
         self: &Arc<Self>,
         request: Request<Full<Bytes>>,
-    ) -> Result<Exchange, Broken> {
-        let mut link = match self.take() {
-            Some(link) => link,
+    ) -> Result<PooledResponse, SendError> {
+        let mut connection = match self.take() {
+            Some(connection) => connection,
             None => match self.connect().await {
-                Err(Broken::Connect(_)) => self.connect().await?,
-                link => link?,
+                Err(SendError::Connect(_)) => self.connect().await?,
+                connection => connection?,
             },
         };
-        let response = link.ask(request).await.map_err(Broken::Exchange)?;
+        let response = connection.ask(request).await.map_err(SendError::Exchange)?;
         let (head, body) = response.into_parts();
         let (status, headers) = (head.status, head.headers);
-        Ok(Exchange { status, headers, body, link: Some(link), links: self.clone() })
+        Ok(PooledResponse {
+            status,
+            headers,
+            body,
+            connection: Some(connection),
+            pool: self.clone(),
+        })
     }
 
-    async fn connect(&self) -> Result<Link, Broken> {
+    async fn connect(&self) -> Result<PooledConnection, SendError> {
         let opened = async {
             let stream = self.connector.clone().call(self.to.clone()).await?;
-            Ok(http1::Builder::new().max_buf_size(BUFFER).handshake(stream).await?)
+            Ok(http1::Builder::new().max_buf_size(READ_BUFFER_BYTES).handshake(stream).await?)
         };
         let opened = tokio::time::timeout(self.connect_timeout, opened).await;
-        let opened = opened.map_err(|_| Broken::ConnectTimeout)?;
-        let (sender, connection) = opened.map_err(Broken::Connect)?;
-        Ok(Link { sender, connection: Some(Box::pin(connection)), used: Instant::now() })
+        let opened = opened.map_err(|_| SendError::ConnectTimeout)?;
+        let (sender, driver) = opened.map_err(SendError::Connect)?;
+        Ok(PooledConnection { sender, driver: Some(Box::pin(driver)), used: Instant::now() })
     }
 
     /// The connection that was used last, if the source has not closed it.
-    fn take(&self) -> Option<Link> {
+    fn take(&self) -> Option<PooledConnection> {
         let mut idle = self.idle()?;
-        while let Some(mut link) = idle.pop() {
-            if link.used.elapsed() > IDLE {
+        while let Some(mut connection) = idle.pop() {
+            if connection.used.elapsed() > IDLE_TIMEOUT {
                 idle.clear();
                 return None;
             }
-            if link.is_open() {
-                return Some(link);
+            if connection.is_open() {
+                return Some(connection);
             }
         }
         None
     }
 
-    fn idle(&self) -> Option<MutexGuard<'_, Vec<Link>>> {
+    fn idle(&self) -> Option<MutexGuard<'_, Vec<PooledConnection>>> {
         let idle = self.idle.get(worker::number())?;
         Some(idle.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn keep(&self, mut link: Link) {
+    fn keep(&self, mut connection: PooledConnection) {
         if let Some(mut idle) = self.idle()
-            && idle.len() < KEPT
+            && idle.len() < MAX_IDLE_PER_WORKER
         {
-            link.used = Instant::now();
-            idle.push(link);
+            connection.used = Instant::now();
+            idle.push(connection);
         }
     }
 }
 
-impl Link {
+impl PooledConnection {
     /// Whether the other side has left it open; nothing wakes anybody when it is closed later.
     fn is_open(&mut self) -> bool {
         let mut context = Context::from_waker(Waker::noop());
@@ -158,9 +164,9 @@ impl Link {
 
     /// Moves bytes; ready once the connection has ended.
     fn drive(&mut self, cx: &mut Context<'_>) -> Poll<hyper::Result<()>> {
-        let Some(connection) = &mut self.connection else { return Poll::Ready(Ok(())) };
-        let ended = ready!(connection.as_mut().poll(cx));
-        self.connection = None;
+        let Some(driver) = &mut self.driver else { return Poll::Ready(Ok(())) };
+        let ended = ready!(driver.as_mut().poll(cx));
+        self.driver = None;
         Poll::Ready(ended)
     }
 
@@ -180,15 +186,15 @@ impl Link {
     }
 }
 
-impl Exchange {
+impl PooledResponse {
     /// The next piece of the body, or none after the last one; then the connection is free for the next request.
     pub(crate) async fn chunk(&mut self) -> hyper::Result<Option<Bytes>> {
         let chunk = poll_fn(|cx| self.poll_chunk(cx)).await?;
         if chunk.is_none()
-            && let Some(mut link) = self.link.take()
-            && link.is_open()
+            && let Some(mut connection) = self.connection.take()
+            && connection.is_open()
         {
-            self.links.keep(link);
+            self.pool.keep(connection);
         }
         Ok(chunk)
     }
@@ -204,10 +210,10 @@ impl Exchange {
                 }
                 Poll::Ready(None) => return Poll::Ready(Ok(None)),
                 Poll::Pending => {
-                    let Some(link) = &mut self.link else { return Poll::Pending };
-                    if let Poll::Ready(ended) = link.drive(cx) {
+                    let Some(connection) = &mut self.connection else { return Poll::Pending };
+                    if let Poll::Ready(ended) = connection.drive(cx) {
                         // What the connection has left in the body is read first.
-                        self.link = None;
+                        self.connection = None;
                         ended?;
                         continue;
                     }

@@ -16,7 +16,11 @@ use crate::config::{ConfigError, Tls};
 ///
 /// # Errors
 /// [`ConfigError`] for files that do not hold what they should, and if the system has no certificates to trust.
-pub(crate) fn config(setting: &str, url: &Url, tls: &Tls) -> Result<ClientConfig, ConfigError> {
+pub(crate) fn client_config(
+    setting: &str,
+    url: &Url,
+    tls: &Tls,
+) -> Result<ClientConfig, ConfigError> {
     let wrong = |problem: String| ConfigError::Setting { setting: setting.to_owned(), problem };
     let Tls { ca_file, cert_file, key_file } = tls;
     let mut roots = RootCertStore::empty();

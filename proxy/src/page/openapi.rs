@@ -1,6 +1,6 @@
 //! What the routes are, in the form of OpenAPI 3.1: made from the table of endpoints, so that the two cannot differ.
 
-mod llm;
+mod assistant;
 mod notify;
 
 use std::sync::Arc;
@@ -38,11 +38,11 @@ fn describe(ids: &[&str], targets: &[&str], limits: &Limits) -> Value {
         let path = format!("/api/sources/{{id}}/{}", endpoint.segments().join("/"));
         paths.insert(path, of_endpoint(&endpoint, ids, limits));
     }
-    llm::add(&mut paths);
+    assistant::add(&mut paths);
     notify::add(&mut paths, targets);
     let mut schemas = schemas();
     schemas.append(&mut notify::schemas());
-    schemas.append(&mut llm::schemas());
+    schemas.append(&mut assistant::schemas());
     json!({
         "openapi": "3.1.0",
         "info": {

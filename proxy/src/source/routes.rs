@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
-use oddity_analysis::api::Sources;
+use oddity_analysis::api::SourceList;
 
 use crate::AppState;
 use crate::config::Limits;
@@ -20,8 +20,8 @@ use crate::source::params;
 use crate::source::upstream::FORM;
 
 /// `GET /api/sources`.
-pub async fn sources(State(state): State<Arc<AppState>>) -> Json<Sources> {
-    Json(Sources {
+pub async fn sources(State(state): State<Arc<AppState>>) -> Json<SourceList> {
+    Json(SourceList {
         sources: state.sources.iter().map(|source| source.about.clone()).collect(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })

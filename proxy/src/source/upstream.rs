@@ -25,7 +25,7 @@ use url::{Position, Url};
 use crate::config::reload::Reload;
 use crate::config::{ConfigError, Limits, SourceSettings};
 use crate::metrics::Metrics;
-use crate::outbound::pool::{Broken, Exchange, Links};
+use crate::outbound::pool::{ConnectionPool, PooledResponse, SendError};
 use crate::source::Question;
 use crate::source::endpoint::{Endpoint, Params};
 use crate::source::fault::Fault;
@@ -57,7 +57,7 @@ pub struct Upstream {
 /// How the source is reached.
 #[derive(Clone)]
 struct Way {
-    links: Arc<Links>,
+    pool: Arc<ConnectionPool>,
     /// Of every request, with the credentials.
     headers: Arc<HeaderMap>,
 }
@@ -99,16 +99,16 @@ impl Upstream {
         tokio::time::timeout_at(end, exchange).await.unwrap_or(Err(Fault::Timeout(self.deadline)))
     }
 
-    async fn send(&self, question: &Question) -> Result<Exchange, Fault> {
-        let Way { links, headers } = self.way.get();
+    async fn send(&self, question: &Question) -> Result<PooledResponse, Fault> {
+        let Way { pool, headers } = self.way.get();
         let request = self.request(question, &headers).ok_or(Fault::Cut)?;
-        links.send(request).await.map_err(|broken| match broken {
-            Broken::Connect(error) => {
+        pool.send(request).await.map_err(|broken| match broken {
+            SendError::Connect(error) => {
                 tracing::debug!(source = %self.id, ?error, "no connection");
                 Fault::of_connection(error.as_ref())
             }
-            Broken::ConnectTimeout => Fault::Unreachable("no connection in time"),
-            Broken::Exchange(error) => {
+            SendError::ConnectTimeout => Fault::Unreachable("no connection in time"),
+            SendError::Exchange(error) => {
                 tracing::debug!(source = %self.id, %error, "exchange failed");
                 Fault::Cut
             }
@@ -172,7 +172,7 @@ fn way(settings: &SourceSettings) -> Result<Way, ConfigError> {
         headers.insert(AUTHORIZATION, value);
     }
     let setting = format!("tls of [[source]] \"{}\"", settings.id);
-    let tls = crate::outbound::tls::config(&setting, &settings.url, &settings.tls)?;
-    let links = Links::new(to, tls, settings.limits.connect_timeout);
-    Ok(Way { links, headers: Arc::new(headers) })
+    let tls = crate::outbound::tls::client_config(&setting, &settings.url, &settings.tls)?;
+    let pool = ConnectionPool::new(to, tls, settings.limits.connect_timeout);
+    Ok(Way { pool, headers: Arc::new(headers) })
 }

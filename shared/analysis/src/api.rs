@@ -1,15 +1,17 @@
 //! What the page and the proxy exchange beside Prometheus' own API: one definition, used by both.
 
-mod llm;
+mod assistant;
 mod notify;
 
 use serde::{Deserialize, Serialize};
 
-pub use llm::{
-    Chat, ChatEvent, ChatLines, EndReason, LanguageModel, Llm, Message, NotAnEvent, Role, Usage,
+pub use assistant::{
+    AssistantInfo, ChatEvent, ChatEventError, ChatEventReader, ChatMessage, ChatRequest, ChatRole,
+    EndReason, LanguageModel, TokenUsage,
 };
 pub use notify::{
-    Amount, Delivery, MOST_NOTIFIED, Notice, Noticed, Outcome, Preview, Target, TargetKind, Targets,
+    Delivery, DeliveryOutcome, FormattedValue, MAX_NOTIFIED_EVENTS, Notification,
+    NotificationPreview, NotificationTarget, NotifiedEvent, TargetKind, TargetList,
 };
 
 /// What kind of server a source is; it decides which options fit.
@@ -27,7 +29,7 @@ pub enum SourceKind {
 
 /// One source as the browser may know it: never its address or its credentials.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Source {
+pub struct SourceInfo {
     /// Stands in paths: `/api/sources/{id}/api/v1/...`; ASCII letters, digits, `-` and `_`.
     pub id: String,
     /// What a person reads in the list.
@@ -36,12 +38,12 @@ pub struct Source {
     pub kind: SourceKind,
     /// Queries worth showing to a newcomer; the demo source has some.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub examples: Vec<Example>,
+    pub examples: Vec<ExampleQuery>,
 }
 
 /// A query to try.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Example {
+pub struct ExampleQuery {
     /// PromQL.
     pub expr: String,
     /// What it shows, in a few words.
@@ -50,9 +52,9 @@ pub struct Example {
 
 /// Answer to `GET /api/sources`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sources {
+pub struct SourceList {
     /// At least one; the first is the default.
-    pub sources: Vec<Source>,
+    pub sources: Vec<SourceInfo>,
     /// Version of the server.
     pub version: String,
 }

@@ -16,7 +16,7 @@ pub use section::{Opinion, section};
 pub use tokens::estimate;
 
 use crate::analysis::Analysis;
-use crate::api::{Message, Role};
+use crate::api::{ChatMessage, ChatRole};
 use crate::knowledge::Explained;
 use crate::related::{Related, Windows};
 use crate::words::Clock;
@@ -130,7 +130,7 @@ pub struct Turn {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prompt {
     /// In order: what the model is for, task and facts, and what was said since.
-    pub messages: Vec<Message>,
+    pub messages: Vec<ChatMessage>,
     /// Tokens of all of it, estimated from above.
     pub tokens: usize,
     /// Facts that did not fit.
@@ -226,15 +226,15 @@ pub fn prompt(
         if left_out == 0 { String::new() } else { format!("\n\n{}", facts::left_out(left_out)) };
     let task = format!("{}\n\n{framed}{note}{first_question}", ask.task.words());
 
-    let mut messages = vec![say(Role::System, system), say(Role::User, task)];
+    let mut messages = vec![say(ChatRole::System, system), say(ChatRole::User, task)];
     let forgotten = turns.len() - kept;
     for (at, turn) in turns.iter().enumerate().skip(forgotten.min(turns.len().saturating_sub(1))) {
         if at >= forgotten {
-            messages.push(say(Role::Assistant, turn.answer.clone()));
+            messages.push(say(ChatRole::Assistant, turn.answer.clone()));
         } else {
-            messages.push(say(Role::Assistant, UNREPEATED.to_owned()));
+            messages.push(say(ChatRole::Assistant, UNREPEATED.to_owned()));
         }
-        messages.push(say(Role::User, turn.question.clone()));
+        messages.push(say(ChatRole::User, turn.question.clone()));
     }
     let mut known = Known::default();
     for fact in &chosen {
@@ -252,7 +252,7 @@ pub fn prompt(
 }
 
 /// Tokens of all messages of a conversation, estimated from above.
-pub fn cost_of(messages: &[Message]) -> usize {
+pub fn cost_of(messages: &[ChatMessage]) -> usize {
     messages.iter().map(|message| cost(&message.content)).sum()
 }
 
@@ -260,8 +260,8 @@ fn cost(text: &str) -> usize {
     estimate(text) + OVERHEAD
 }
 
-fn say(role: Role, content: String) -> Message {
-    Message { role, content }
+fn say(role: ChatRole, content: String) -> ChatMessage {
+    ChatMessage { role, content }
 }
 
 /// What a person typed, with its line breaks; it cannot be taken for facts either.

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use oddity_analysis::api::Role;
+use oddity_analysis::api::ChatRole;
 use oddity_analysis::assistant::{Prompt, PromptError};
 
 /// Every word that is sent, before it is.
@@ -29,9 +29,9 @@ pub fn Preview(
 fn words(prompt: &Prompt) -> impl IntoView + use<> {
     let messages = prompt.messages.iter().map(|message| {
         let who = match message.role {
-            Role::System => "Instructions",
-            Role::User => "You",
-            Role::Assistant => "Its answer",
+            ChatRole::System => "Instructions",
+            ChatRole::User => "You",
+            ChatRole::Assistant => "Its answer",
         };
         view! { <h4>{who}</h4><pre tabindex="0" aria-label=who>{message.content.clone()}</pre> }
     });

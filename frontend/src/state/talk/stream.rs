@@ -2,7 +2,7 @@
 
 use js_sys::{Reflect, Uint8Array};
 use leptos::prelude::Set;
-use oddity_analysis::api::{Chat, ChatEvent, ChatLines, EndReason};
+use oddity_analysis::api::{ChatEvent, ChatEventReader, ChatRequest, EndReason};
 use oddity_analysis::assistant::Revealer;
 use oddity_source::prometheus::ReplyError;
 use wasm_bindgen::{JsCast, JsValue};
@@ -51,7 +51,7 @@ impl From<LoadError> for Failure {
 /// Sends the messages and adds the answer piece by piece.
 pub(super) async fn answer(
     talk: Talk,
-    body: &Chat,
+    body: &ChatRequest,
     mut revealer: Revealer,
     signal: &AbortSignal,
 ) -> Result<EndReason, Failure> {
@@ -63,7 +63,7 @@ pub(super) async fn answer(
     let reply = client::send("/api/llm/chat", body, Some(signal)).await?;
     let reader: ReadableStreamDefaultReader =
         reply.body().and_then(|body| body.get_reader().dyn_into().ok()).ok_or_else(cut)?;
-    let mut lines = ChatLines::default();
+    let mut lines = ChatEventReader::default();
     loop {
         let piece = JsFuture::from(reader.read()).await.map_err(|_| cut())?;
         if signal.aborted() {

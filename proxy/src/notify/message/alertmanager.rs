@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use oddity_analysis::api::{Notice, Noticed};
+use oddity_analysis::api::{Notification, NotifiedEvent};
 use oddity_detect::event::Level;
 use oddity_detect::series::METRIC_NAME;
 use oddity_detect::time::{Span, Timestamp};
@@ -24,7 +24,7 @@ const VALUE: usize = 1_000;
 
 pub(super) fn body(message: &Message<'_>) -> Value {
     let now = message.now;
-    let Said::Notice { notice, source } = message.said else {
+    let Said::Notification { notice, source } = message.said else {
         return json!([{
             "labels": { "alertname": "OddityTest", "severity": "info" },
             "annotations": { "summary": TEST_TITLE, "description": TEST },
@@ -35,7 +35,7 @@ pub(super) fn body(message: &Message<'_>) -> Value {
     notice.events.iter().map(|event| alert(notice, event, source, now)).collect()
 }
 
-fn alert(notice: &Notice, event: &Noticed, source: &str, now: Timestamp) -> Value {
+fn alert(notice: &Notification, event: &NotifiedEvent, source: &str, now: Timestamp) -> Value {
     let severity = match level(event) {
         Level::Critical | Level::Major => "critical",
         Level::Minor | Level::Warning => "warning",

@@ -27,7 +27,7 @@ const SUMMARY: usize = 1_500;
 const CODE: usize = 500;
 
 pub(super) fn body(message: &Message<'_>) -> Value {
-    let Said::Notice { notice, source } = message.said else {
+    let Said::Notification { notice, source } = message.said else {
         return json!({
             "text": format!("{TEST_TITLE}: {TEST}"),
             "blocks": [header(TEST_TITLE), section(TEST)],

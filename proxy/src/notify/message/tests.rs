@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use oddity_analysis::api::Amount;
+use oddity_analysis::api::FormattedValue;
 use oddity_detect::event::{Direction, Kind};
 use proptest::prelude::*;
 use serde_json::json;
@@ -10,10 +10,10 @@ use super::*;
 const NOW: Timestamp = Timestamp(1_768_469_820_000);
 
 /// An event that began ten minutes ago, with these labels.
-pub(crate) fn event(labels: &[(&str, &str)], severity: f64) -> Noticed {
-    let amount = |value: f64| Amount { value: Some(value), text: format!("{value}/min") };
+pub(crate) fn event(labels: &[(&str, &str)], severity: f64) -> NotifiedEvent {
+    let amount = |value: f64| FormattedValue { value: Some(value), text: format!("{value}/min") };
     let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Noticed {
+    NotifiedEvent {
         labels: labels.collect(),
         kind: Kind::Spike,
         direction: Direction::Up,
@@ -27,8 +27,8 @@ pub(crate) fn event(labels: &[(&str, &str)], severity: f64) -> Noticed {
     }
 }
 
-pub(crate) fn notice(events: Vec<Noticed>) -> Notice {
-    Notice {
+pub(crate) fn notice(events: Vec<NotifiedEvent>) -> Notification {
+    Notification {
         source: "demo".to_owned(),
         expr: "rate(dhcp_lease_total[5m]) > 0".to_owned(),
         link: "http://localhost:8080/?expr=a&b=c".to_owned(),
@@ -39,8 +39,8 @@ pub(crate) fn notice(events: Vec<Noticed>) -> Notice {
     }
 }
 
-fn body(notice: &Notice, kind: TargetKind) -> Value {
-    Message { said: Said::Notice { notice, source: "Demo <1>" }, now: NOW }.body(kind)
+fn body(notice: &Notification, kind: TargetKind) -> Value {
+    Message { said: Said::Notification { notice, source: "Demo <1>" }, now: NOW }.body(kind)
 }
 
 #[test]
@@ -137,7 +137,8 @@ fn what_one_reads_before_it_is_sent() {
     report.found = 3;
     report.report = Some("# Report".to_owned());
     let text = |kind| {
-        Message { said: Said::Notice { notice: &report, source: "Demo" }, now: NOW }.text(kind)
+        Message { said: Said::Notification { notice: &report, source: "Demo" }, now: NOW }
+            .text(kind)
     };
     let shown = text(TargetKind::Webhook);
     assert_eq!(
@@ -181,7 +182,7 @@ proptest! {
         let mut notice = notice(vec![one; count]);
         notice.expr = texts[3].clone();
         notice.link = format!("http://localhost/?{}", texts[4]);
-        let message = Message { said: Said::Notice { notice: &notice, source: &texts[5] }, now: NOW };
+        let message = Message { said: Said::Notification { notice: &notice, source: &texts[5] }, now: NOW };
         let slack = message.body(TargetKind::Slack);
         let blocks = slack["blocks"].as_array().unwrap();
         prop_assert!(blocks.len() <= 50);

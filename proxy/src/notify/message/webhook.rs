@@ -9,7 +9,7 @@ const VERSION: u32 = 1;
 
 pub(super) fn body(message: &Message<'_>) -> Value {
     let sent_at = message.now.to_string();
-    let Said::Notice { notice, source } = message.said else {
+    let Said::Notification { notice, source } = message.said else {
         return json!({
             "version": VERSION, "type": "test", "sent_at": sent_at, "title": TEST_TITLE, "text": TEST,
         });

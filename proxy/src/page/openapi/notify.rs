@@ -1,6 +1,6 @@
 //! The routes of notifications.
 
-use oddity_analysis::api::MOST_NOTIFIED;
+use oddity_analysis::api::MAX_NOTIFIED_EVENTS;
 use serde_json::{Map, Value, json};
 
 use super::get;
@@ -96,7 +96,7 @@ pub(super) fn schemas() -> Map<String, Value> {
                 "source": { "type": "string", "description": "Id of a source" },
                 "expr": { "type": "string", "description": "PromQL" },
                 "link": { "type": "string", "description": "Address of this server that shows the view again" },
-                "events": { "type": "array", "minItems": 1, "maxItems": MOST_NOTIFIED, "items": event },
+                "events": { "type": "array", "minItems": 1, "maxItems": MAX_NOTIFIED_EVENTS, "items": event },
                 "found": { "type": "integer", "minimum": 1 },
                 "report": { "type": ["string", "null"], "description": "The whole report in CommonMark" },
                 "again": { "type": "boolean", "description": "Whether to send what was sent before" },

@@ -20,7 +20,7 @@ use super::shape::Shape;
 use super::start::Start;
 use crate::http::connection::Connection;
 use crate::metrics::Metrics;
-use crate::outbound::pool::Exchange;
+use crate::outbound::pool::PooledResponse;
 use crate::source::fault::Fault;
 use crate::source::gate::{Permit, Place};
 
@@ -71,7 +71,7 @@ impl Upstream {
     /// See [`Upstream::ask`].
     pub(super) async fn pass_on(
         &self,
-        exchange: Exchange,
+        exchange: PooledResponse,
         end: Instant,
         permit: Permit,
         client: Arc<Connection>,

@@ -6,14 +6,14 @@ use axum::http::header::CONTENT_ENCODING;
 use bytes::{Buf as _, Bytes};
 use flate2::write::MultiGzDecoder;
 
-use crate::outbound::pool::Exchange;
+use crate::outbound::pool::PooledResponse;
 
 /// Compressed bytes that are taken at once; they hold at most a thousand times as many.
 const STEP: usize = 1 << 10;
 
 /// A body with its compression taken off.
 pub(super) struct Pieces {
-    exchange: Exchange,
+    exchange: PooledResponse,
     gzip: Option<Gzip>,
 }
 
@@ -27,7 +27,7 @@ struct Gzip {
 pub(super) struct Damaged;
 
 impl Pieces {
-    pub(super) fn of(exchange: Exchange) -> Self {
+    pub(super) fn of(exchange: PooledResponse) -> Self {
         let encoding = exchange.headers.get(CONTENT_ENCODING);
         let gzip =
             encoding.is_some_and(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"gzip"));

@@ -11,7 +11,7 @@ use oddity_detect::event::{Direction, Kind};
 use oddity_detect::time::Timestamp;
 
 /// So many events are sent in one notification at most.
-pub const MOST_NOTIFIED: usize = 20;
+pub const MAX_NOTIFIED_EVENTS: usize = 20;
 
 /// What kind of server a target is; it decides what is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub enum TargetKind {
 
 /// One target as the browser may know it: never its address or its credentials.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Target {
+pub struct NotificationTarget {
     /// Stands in paths: `/api/notify/{id}`; ASCII letters, digits, `-` and `_`.
     pub id: String,
     /// What a person reads in the list.
@@ -38,16 +38,16 @@ pub struct Target {
 
 /// Answer to `GET /api/notify`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Targets {
+pub struct TargetList {
     /// None if the operator has configured none.
-    pub targets: Vec<Target>,
+    pub targets: Vec<NotificationTarget>,
 }
 
 /// Body of `POST /api/notify/{id}` and of `POST /api/notify/{id}/preview`: facts, from which the server makes the
 /// message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Notice {
+pub struct Notification {
     /// Id of the source.
     pub source: String,
     /// PromQL.
@@ -55,7 +55,7 @@ pub struct Notice {
     /// Absolute link that shows this view again, at this server or one of the allowed origins.
     pub link: String,
     /// The events, worst first: one, or the worst ones of a report.
-    pub events: Vec<Noticed>,
+    pub events: Vec<NotifiedEvent>,
     /// How many events there are in all.
     pub found: usize,
     /// The whole report in CommonMark, for the targets that take it.
@@ -69,7 +69,7 @@ pub struct Notice {
 /// One event as it is told to others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Noticed {
+pub struct NotifiedEvent {
     /// What names the series, its metric as `__name__`.
     pub labels: BTreeMap<String, String>,
     /// What happened.
@@ -83,9 +83,9 @@ pub struct Noticed {
     /// The last odd time; `None` as it goes on.
     pub end: Option<Timestamp>,
     /// The sample that is farthest from what was expected.
-    pub peak: Amount,
+    pub peak: FormattedValue,
     /// What was expected.
-    pub expected: Amount,
+    pub expected: FormattedValue,
     /// The arithmetic in a sentence.
     pub summary: String,
     /// What fits best as its cause.
@@ -96,7 +96,7 @@ pub struct Noticed {
 /// A number, and how a person reads it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Amount {
+pub struct FormattedValue {
     /// `None` where there is no finite number.
     pub value: Option<f64>,
     /// With its unit.
@@ -107,7 +107,7 @@ pub struct Amount {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
     /// What came of it; a failure is an error in Prometheus' envelope.
-    pub outcome: Outcome,
+    pub outcome: DeliveryOutcome,
     /// How often it was tried.
     pub attempts: u32,
 }
@@ -115,7 +115,7 @@ pub struct Delivery {
 /// What came of a notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
+pub enum DeliveryOutcome {
     /// The target has taken it.
     Sent,
     /// The target has it already, so nothing was sent.
@@ -124,7 +124,7 @@ pub enum Outcome {
 
 /// Answer to `POST /api/notify/{id}/preview`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Preview {
+pub struct NotificationPreview {
     /// The message as people would read it.
     pub text: String,
     /// The body that would be sent, JSON.
@@ -133,11 +133,11 @@ pub struct Preview {
     pub duplicate: bool,
 }
 
-impl Noticed {
+impl NotifiedEvent {
     /// An explained event; times in the sentence are written by `clock`.
     pub fn new(one: &Explained<'_>, clock: Clock) -> Self {
         let (facts, event) = (&one.facts, &one.facts.event);
-        let amount = |value: f64| Amount {
+        let amount = |value: f64| FormattedValue {
             value: Some(value).filter(|value| value.is_finite()),
             text: facts.unit.format(value),
         };

@@ -225,8 +225,8 @@ fn a_conversation_keeps_what_was_said_last() {
     let prompt = built(&analysis, &Ask { turns: &turns, ..ask(1_500) }).unwrap();
     assert!(prompt.tokens <= 1_500);
     assert!(text(&prompt).contains(UNREPEATED));
-    let roles: Vec<Role> = prompt.messages.iter().map(|message| message.role).collect();
-    assert_eq!(roles, [Role::System, Role::User, Role::Assistant, Role::User]);
+    let roles: Vec<ChatRole> = prompt.messages.iter().map(|message| message.role).collect();
+    assert_eq!(roles, [ChatRole::System, ChatRole::User, ChatRole::Assistant, ChatRole::User]);
 }
 
 #[test]

@@ -3,30 +3,30 @@
 //! Source: OpenAI's API reference, "The chat completion chunk object".
 
 use axum::http::StatusCode;
-use oddity_analysis::api::{ChatEvent, EndReason, Usage};
+use oddity_analysis::api::{ChatEvent, EndReason, TokenUsage};
 use oddity_analysis::assistant::estimate;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::fault::Fault;
-use super::sse::Events;
+use super::error::AssistantError;
+use super::sse::EventStreamParser;
 
 /// Bytes of an answer for each token that it may have; a provider that sends more ignores the limit of tokens.
-const BYTES_A_TOKEN: usize = 32;
+const MAX_BYTES_PER_TOKEN: usize = 32;
 
 /// Takes the provider's bytes, gives events.
 #[derive(Debug)]
-pub struct Answer {
-    events: Events,
+pub struct CompletionReader {
+    events: EventStreamParser,
     /// Why it ended, once that was said.
     reason: Option<EndReason>,
-    usage: Option<Usage>,
+    usage: Option<TokenUsage>,
     /// Tokens of the text so far: as many as there were pieces, or more by their letters.
     pieces: u64,
     estimated: u64,
     bytes: usize,
-    most_bytes: usize,
-    most_event: usize,
+    max_bytes: usize,
+    max_event_bytes: usize,
     setting: &'static str,
     over: bool,
 }
@@ -64,18 +64,18 @@ struct ProviderUsage {
     completion_tokens: u64,
 }
 
-impl Answer {
+impl CompletionReader {
     /// Of at most so many tokens, in events of at most so many bytes. `setting` is where the address is configured.
     pub fn new(answer_tokens: u32, event_bytes: usize, setting: &'static str) -> Self {
         Self {
-            events: Events::new(event_bytes),
+            events: EventStreamParser::new(event_bytes),
             reason: None,
             usage: None,
             pieces: 0,
             estimated: 0,
             bytes: 0,
-            most_bytes: (answer_tokens as usize).saturating_mul(BYTES_A_TOKEN),
-            most_event: event_bytes,
+            max_bytes: (answer_tokens as usize).saturating_mul(MAX_BYTES_PER_TOKEN),
+            max_event_bytes: event_bytes,
             setting,
             over: false,
         }
@@ -87,7 +87,7 @@ impl Answer {
     }
 
     /// What the provider counted, if it did.
-    pub fn usage(&self) -> Option<Usage> {
+    pub fn usage(&self) -> Option<TokenUsage> {
         self.usage
     }
 
@@ -102,14 +102,14 @@ impl Answer {
         if self.over {
             return all;
         }
-        let mut events = std::mem::replace(&mut self.events, Events::new(0));
+        let mut events = std::mem::replace(&mut self.events, EventStreamParser::new(0));
         let fed = events.feed(bytes, |data| {
             self.take(data, &mut all);
             !self.over
         });
         self.events = events;
         if fed.is_err() && !self.over {
-            self.fail(Fault::TooLarge(self.most_event), &mut all);
+            self.fail(AssistantError::TooLarge(self.max_event_bytes), &mut all);
         }
         all
     }
@@ -120,14 +120,14 @@ impl Answer {
         if !self.over {
             match self.reason {
                 Some(_) => self.finish(&mut all),
-                None => self.fail(Fault::Cut, &mut all),
+                None => self.fail(AssistantError::Cut, &mut all),
             }
         }
         all.pop()
     }
 
     /// Ends it with a fault, unless it is over.
-    pub fn abort(&mut self, fault: Fault) -> Option<ChatEvent> {
+    pub fn abort(&mut self, fault: AssistantError) -> Option<ChatEvent> {
         let mut all = Vec::new();
         if !self.over {
             self.fail(fault, &mut all);
@@ -142,17 +142,17 @@ impl Answer {
             return self.finish(all);
         }
         let Ok(chunk) = serde_json::from_slice::<Chunk>(data) else {
-            return self.fail(Fault::NotChat(self.setting), all);
+            return self.fail(AssistantError::NotChat(self.setting), all);
         };
         let bare_error = chunk.choices.is_empty()
             && chunk.usage.is_none()
             && (chunk.object.as_ref().is_some_and(|object| object == "error")
                 || chunk.message.is_some());
         if chunk.error.is_some_and(|error| !error.is_null()) || bare_error {
-            return self.fail(Fault::of_error(data, self.setting), all);
+            return self.fail(AssistantError::of_error(data, self.setting), all);
         }
         if let Some(usage) = chunk.usage {
-            self.usage = Some(Usage {
+            self.usage = Some(TokenUsage {
                 prompt_tokens: usage.prompt_tokens,
                 answer_tokens: usage.completion_tokens,
             });
@@ -162,7 +162,7 @@ impl Answer {
                 self.pieces += 1;
                 self.estimated += estimate(&text) as u64;
                 self.bytes = self.bytes.saturating_add(text.len());
-                if self.bytes > self.most_bytes {
+                if self.bytes > self.max_bytes {
                     self.reason = Some(EndReason::Length);
                     return self.finish(all);
                 }
@@ -186,7 +186,7 @@ impl Answer {
         all.push(ChatEvent::End { reason, usage: self.usage });
     }
 
-    fn fail(&mut self, fault: Fault, all: &mut Vec<ChatEvent>) {
+    fn fail(&mut self, fault: AssistantError, all: &mut Vec<ChatEvent>) {
         self.over = true;
         all.push(fault.event());
     }
@@ -210,7 +210,7 @@ mod tests {
 
     /// Events as lines, texts joined.
     fn read(stream: &str) -> String {
-        let mut answer = Answer::new(4, 500, "OPENAI_BASE_URL");
+        let mut answer = CompletionReader::new(4, 500, "OPENAI_BASE_URL");
         let mut all = answer.feed(stream.as_bytes());
         all.extend(answer.end());
         assert!(
@@ -287,7 +287,7 @@ mod tests {
 
     #[test]
     fn tokens_are_counted_while_the_provider_says_nothing_of_them() {
-        let mut answer = Answer::new(1_024, 1_000, "x");
+        let mut answer = CompletionReader::new(1_024, 1_000, "x");
         answer.feed(text("\"a\"").repeat(3).as_bytes());
         assert_eq!((answer.tokens(), answer.usage()), (3, None));
         answer.feed(text("\"1234567890\"").as_bytes());
@@ -298,7 +298,7 @@ mod tests {
     fn letters_may_be_split_anywhere() {
         let stream = format!("{}{STOP}", text("\"zwölf 🔥 \\u00fc\""));
         for size in 1..9 {
-            let mut answer = Answer::new(99, 500, "x");
+            let mut answer = CompletionReader::new(99, 500, "x");
             let all: Vec<_> =
                 stream.as_bytes().chunks(size).flat_map(|piece| answer.feed(piece)).collect();
             assert_eq!(all, [ChatEvent::Text { text: "zwölf 🔥 ü".to_owned() }]);

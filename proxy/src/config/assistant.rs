@@ -36,7 +36,7 @@ const PROVIDERS: [(&str, &str); 9] = [
 /// `[llm]` of the file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct FileLlm {
+pub(super) struct AssistantFile {
     /// Kept secret, because it may carry a password.
     url: Option<SecretString>,
     model: Option<String>,
@@ -46,7 +46,7 @@ pub(super) struct FileLlm {
     temperature: Option<f64>,
     token_field: Option<TokenField>,
     tls: Tls,
-    limits: LlmLimits,
+    limits: AssistantLimits,
 }
 
 /// How the API names the limit of tokens of an answer.
@@ -62,7 +62,7 @@ pub enum TokenField {
 /// Limits with their defaults: `[llm.limits]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct LlmLimits {
+pub struct AssistantLimits {
     /// Answers at once. Default 2.
     pub concurrent: NonZeroUsize,
     /// Questions in any minute. Default 10.
@@ -89,7 +89,7 @@ pub struct LlmLimits {
     pub event_bytes: usize,
 }
 
-impl Default for LlmLimits {
+impl Default for AssistantLimits {
     fn default() -> Self {
         let count = |n| NonZeroUsize::new(n).unwrap_or(NonZeroUsize::MIN);
         let tokens = |n| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
@@ -110,7 +110,7 @@ impl Default for LlmLimits {
 
 /// The language model that is asked.
 #[derive(Clone, Debug)]
-pub struct LlmSettings {
+pub struct AssistantSettings {
     /// Base address of an API that is like OpenAI's; its path does not end in a slash.
     pub url: Url,
     /// Name of the model there.
@@ -125,17 +125,17 @@ pub struct LlmSettings {
     pub token_field: TokenField,
     /// See [`Tls`].
     pub tls: Tls,
-    /// See [`LlmLimits`].
-    pub limits: LlmLimits,
+    /// See [`AssistantLimits`].
+    pub limits: AssistantLimits,
     /// Where a person changes the address: named in messages.
     pub url_setting: &'static str,
 }
 
 /// None if neither the file nor a variable names one.
 pub(super) fn resolve(
-    file: Option<FileLlm>,
+    file: Option<AssistantFile>,
     env: impl Fn(&str) -> Option<String>,
-) -> Result<Option<LlmSettings>, ConfigError> {
+) -> Result<Option<AssistantSettings>, ConfigError> {
     let (url, key, model) = (env(ENV_URL), env(ENV_KEY), env(ENV_MODEL));
     if file.is_none() && url.is_none() && key.is_none() {
         return match model {
@@ -180,7 +180,7 @@ pub(super) fn resolve(
         let problem = "is too small for any facts: at least 1500 are needed";
         return Err(ConfigError::setting("prompt_tokens of [llm.limits]", problem));
     }
-    Ok(Some(LlmSettings {
+    Ok(Some(AssistantSettings {
         provider: file.provider.unwrap_or_else(|| provider(&url).to_owned()),
         temperature: file.temperature.or(fixed),
         model,
@@ -193,7 +193,7 @@ pub(super) fn resolve(
     }))
 }
 
-fn authorization(file: &FileLlm, key: Option<String>) -> Result<Authorization, ConfigError> {
+fn authorization(file: &AssistantFile, key: Option<String>) -> Result<Authorization, ConfigError> {
     if let Some(key) = key {
         return bearer(ENV_KEY, &SecretString::from(key.trim())).map(Authorization::Fixed);
     }

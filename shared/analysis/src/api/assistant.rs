@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Answer to `GET /api/llm`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Llm {
+pub struct AssistantInfo {
     /// `None` where none is configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<LanguageModel>,
@@ -26,17 +26,17 @@ pub struct LanguageModel {
 /// Body of `POST /api/llm/chat`: the messages and nothing else. All that costs is set by the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Chat {
+pub struct ChatRequest {
     /// Oldest first; the last one is the user's.
-    pub messages: Vec<Message>,
+    pub messages: Vec<ChatMessage>,
 }
 
 /// One message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Message {
+pub struct ChatMessage {
     /// Whose it is.
-    pub role: Role,
+    pub role: ChatRole,
     /// What it says.
     pub content: String,
 }
@@ -44,7 +44,7 @@ pub struct Message {
 /// Whose a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Role {
+pub enum ChatRole {
     /// Says what the model is for; the first message, if any.
     System,
     /// The person who asks.
@@ -70,7 +70,7 @@ pub enum ChatEvent {
         /// Why it ended.
         reason: EndReason,
         /// What it took, as far as the provider told.
-        usage: Option<Usage>,
+        usage: Option<TokenUsage>,
     },
     /// It broke off.
     Failed {
@@ -99,7 +99,7 @@ pub enum EndReason {
 
 /// Tokens by the provider's count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Usage {
+pub struct TokenUsage {
     /// Of the messages.
     pub prompt_tokens: u64,
     /// Of the answer.
@@ -122,21 +122,21 @@ impl ChatEvent {
 
 /// Reads events from bytes that come in pieces of any size.
 #[derive(Debug, Default)]
-pub struct ChatLines {
+pub struct ChatEventReader {
     rest: Vec<u8>,
 }
 
 /// A line that is no [`ChatEvent`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the answer cannot be read: is the page older than its server? Reload it.")]
-pub struct NotAnEvent;
+pub struct ChatEventError;
 
-impl ChatLines {
+impl ChatEventReader {
     /// The events that these bytes complete.
     ///
     /// # Errors
-    /// [`NotAnEvent`] at the first line that is none.
-    pub fn feed(&mut self, bytes: &[u8]) -> Result<Vec<ChatEvent>, NotAnEvent> {
+    /// [`ChatEventError`] at the first line that is none.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<Vec<ChatEvent>, ChatEventError> {
         self.rest.extend_from_slice(bytes);
         let Some(end) = self.rest.iter().rposition(|byte| *byte == b'\n') else {
             return Ok(Vec::new());
@@ -144,7 +144,7 @@ impl ChatLines {
         let rest = self.rest.split_off(end + 1);
         let lines = std::mem::replace(&mut self.rest, rest);
         let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        lines.map(|line| serde_json::from_slice(line).map_err(|_| NotAnEvent)).collect()
+        lines.map(|line| serde_json::from_slice(line).map_err(|_| ChatEventError)).collect()
     }
 }
 
@@ -154,7 +154,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn all() -> Vec<ChatEvent> {
-        let usage = Some(Usage { prompt_tokens: 900, answer_tokens: 12 });
+        let usage = Some(TokenUsage { prompt_tokens: 900, answer_tokens: 12 });
         let failed = |retry_after| ChatEvent::Failed {
             error_type: "timeout".to_owned(),
             error: "wait".to_owned(),
@@ -187,7 +187,10 @@ mod tests {
     #[test]
     fn other_lines_are_refused() {
         for line in ["{}", "x", "{\"event\":\"text\"}", "{\"event\":\"other\"}", "\u{fffd}"] {
-            assert_eq!(ChatLines::default().feed(format!("{line}\n").as_bytes()), Err(NotAnEvent));
+            assert_eq!(
+                ChatEventReader::default().feed(format!("{line}\n").as_bytes()),
+                Err(ChatEventError)
+            );
         }
         // The page asks for nothing that costs.
         for body in [
@@ -197,7 +200,7 @@ mod tests {
             r#"{"messages":[{"role":"user","content":"","tool_calls":[]}]}"#,
             "{}",
         ] {
-            assert!(serde_json::from_str::<Chat>(body).is_err(), "{body}");
+            assert!(serde_json::from_str::<ChatRequest>(body).is_err(), "{body}");
         }
     }
 
@@ -205,7 +208,7 @@ mod tests {
         #[test]
         fn pieces_of_any_size_give_the_same_events(sizes in proptest::collection::vec(1..40_usize, 1..60)) {
             let bytes: Vec<u8> = all().iter().flat_map(|event| event.to_line().into_bytes()).collect();
-            let (mut lines, mut found, mut rest) = (ChatLines::default(), Vec::new(), bytes.as_slice());
+            let (mut lines, mut found, mut rest) = (ChatEventReader::default(), Vec::new(), bytes.as_slice());
             for size in sizes.iter().cycle() {
                 let (piece, later) = rest.split_at((*size).min(rest.len()));
                 found.extend(lines.feed(piece).unwrap());

@@ -11,7 +11,7 @@ use crate::source::fault::Fault as Connection;
 
 /// An answer that did not come, or not whole. No message holds an address, a secret or a word of the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum AssistantError {
     /// No connection, and why.
     #[error("the language model {0}; check {1} and that it runs")]
     Unreachable(Connection, &'static str),
@@ -65,7 +65,7 @@ pub enum Fault {
     Cut,
 }
 
-impl Fault {
+impl AssistantError {
     /// A word for metrics and logs.
     pub fn class(self) -> &'static str {
         match self {
@@ -136,14 +136,14 @@ impl Fault {
         body: &[u8],
         setting: &'static str,
     ) -> Self {
-        let code = code(body);
+        let code = error_code(body);
         match status.as_u16() {
-            _ if code == Code::TooLong => Self::TooLong,
-            _ if code == Code::Quota => Self::Quota,
+            _ if code == ErrorCode::TooLong => Self::TooLong,
+            _ if code == ErrorCode::Quota => Self::Quota,
             401 | 403 => Self::Credentials(status),
             402 => Self::Quota,
             404 => Self::NotFound(setting),
-            _ if code == Code::NoModel => Self::NotFound(setting),
+            _ if code == ErrorCode::NoModel => Self::NotFound(setting),
             413 => Self::TooLong,
             429 | 503 => Self::Busy(retry_after),
             300..400 => Self::Redirect(status),
@@ -155,18 +155,18 @@ impl Fault {
 
     /// What an error within a stream means.
     pub fn of_error(body: &[u8], setting: &'static str) -> Self {
-        match code(body) {
-            Code::TooLong => Self::TooLong,
-            Code::Quota => Self::Quota,
-            Code::NoModel => Self::NotFound(setting),
-            Code::Other => Self::InStream,
+        match error_code(body) {
+            ErrorCode::TooLong => Self::TooLong,
+            ErrorCode::Quota => Self::Quota,
+            ErrorCode::NoModel => Self::NotFound(setting),
+            ErrorCode::Other => Self::InStream,
         }
     }
 }
 
 /// Of the errors that a person can do something about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Code {
+enum ErrorCode {
     TooLong,
     Quota,
     NoModel,
@@ -174,7 +174,7 @@ enum Code {
 }
 
 /// Providers do not agree on the form of errors, so that the words are looked for.
-fn code(body: &[u8]) -> Code {
+fn error_code(body: &[u8]) -> ErrorCode {
     let text = String::from_utf8_lossy(&body[..body.len().min(4_096)]).to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
     if has(&[
@@ -185,13 +185,13 @@ fn code(body: &[u8]) -> Code {
         "context window",
         "prompt is too long",
     ]) {
-        Code::TooLong
+        ErrorCode::TooLong
     } else if has(&["insufficient_quota", "billing"]) {
-        Code::Quota
+        ErrorCode::Quota
     } else if has(&["model_not_found", "model not found", "no such model"]) {
-        Code::NoModel
+        ErrorCode::NoModel
     } else {
-        Code::Other
+        ErrorCode::Other
     }
 }
 
@@ -208,7 +208,7 @@ fn wait(after: Option<u64>) -> String {
 
 /// More questions than the limits allow, each with the seconds until the next one is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum LimitError {
     /// At once.
     #[error("the language model answers {0} other questions now: try again in a moment")]
     Concurrent(usize),
@@ -222,7 +222,7 @@ pub enum Refusal {
     Budget(u64, u64),
 }
 
-impl Refusal {
+impl LimitError {
     /// A word for metrics.
     pub fn class(self) -> &'static str {
         self.reason().label()

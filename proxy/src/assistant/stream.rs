@@ -15,19 +15,19 @@ use reqwest::{RequestBuilder, Response};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
-use super::answer::{Answer, is_stream};
-use super::budget::Reservation;
-use super::fault::Fault;
+use super::budget::TokenReservation;
+use super::completion::{CompletionReader, is_stream};
+use super::error::AssistantError;
 use super::meters;
 use crate::metrics::Metrics;
 use crate::source::fault::Fault as Connection;
 
 /// Bytes of a refusal that are looked at.
-const REFUSAL: usize = 4_096;
+const MAX_REFUSAL_BYTES: usize = 4_096;
 
 /// What a question holds while it is answered. Dropped, it is charged for what it came to so far.
-pub(super) struct Charge {
-    pub(super) reservation: Reservation,
+pub(super) struct TokenCharge {
+    pub(super) reservation: TokenReservation,
     pub(super) metrics: Arc<Metrics>,
     pub(super) _permit: OwnedSemaphorePermit,
     /// Tokens of the question, by an estimate or by the provider's count.
@@ -37,7 +37,7 @@ pub(super) struct Charge {
     pub(super) outcome: &'static str,
 }
 
-impl Drop for Charge {
+impl Drop for TokenCharge {
     fn drop(&mut self) {
         self.reservation.settle(self.prompt.saturating_add(self.answer));
         meters::charged(&self.metrics, self.prompt, self.answer);
@@ -45,8 +45,8 @@ impl Drop for Charge {
     }
 }
 
-impl Charge {
-    fn fault(&mut self, fault: Fault) {
+impl TokenCharge {
+    fn fault(&mut self, fault: AssistantError) {
         self.outcome = fault.class();
         if !fault.is_charged() {
             self.prompt = 0;
@@ -56,40 +56,44 @@ impl Charge {
 
 /// How long the provider has.
 #[derive(Clone, Copy)]
-pub(super) struct Times {
+pub(super) struct AnswerDeadlines {
     pub(super) idle: Duration,
     pub(super) total: Duration,
     pub(super) end: Instant,
 }
 
-impl Times {
+impl AnswerDeadlines {
     /// Waits for something that the provider does.
-    async fn wait<T>(&self, future: impl Future<Output = T>) -> Result<T, Fault> {
+    async fn wait<T>(&self, future: impl Future<Output = T>) -> Result<T, AssistantError> {
         let silent = Instant::now() + self.idle;
         timeout_at(silent.min(self.end), future).await.map_err(|_| {
-            if silent < self.end { Fault::Silent(self.idle) } else { Fault::TooSlow(self.total) }
+            if silent < self.end {
+                AssistantError::Silent(self.idle)
+            } else {
+                AssistantError::TooSlow(self.total)
+            }
         })
     }
 }
 
 /// An answer that is on its way.
-pub(super) struct Talk {
+pub(super) struct AnswerStream {
     response: Response,
-    answer: Answer,
-    times: Times,
-    charge: Charge,
+    answer: CompletionReader,
+    times: AnswerDeadlines,
+    charge: TokenCharge,
     lines: VecDeque<ChatEvent>,
 }
 
-impl Talk {
+impl AnswerStream {
     /// Sends the question and waits for the head of the answer.
     pub(super) async fn begin(
         request: RequestBuilder,
-        answer: Answer,
-        times: Times,
-        mut charge: Charge,
+        answer: CompletionReader,
+        times: AnswerDeadlines,
+        mut charge: TokenCharge,
         setting: &'static str,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, AssistantError> {
         let found = head(request, times, setting).await;
         match found {
             Ok(response) => {
@@ -111,9 +115,9 @@ impl Talk {
 
     /// The events as lines, of which the last one is an end or a fault. Nothing runs when nobody reads.
     pub(super) fn into_body(self) -> Body {
-        Body::from_stream(stream::unfold(self, async |mut talk| {
-            let lines = talk.next().await?;
-            Some((Ok::<_, Infallible>(lines), talk))
+        Body::from_stream(stream::unfold(self, async |mut answer| {
+            let lines = answer.next().await?;
+            Some((Ok::<_, Infallible>(lines), answer))
         }))
     }
 
@@ -160,15 +164,15 @@ fn outcome(last: &ChatEvent) -> &'static str {
 /// The head of a stream, or why there is none.
 async fn head(
     request: RequestBuilder,
-    times: Times,
+    times: AnswerDeadlines,
     setting: &'static str,
-) -> Result<Response, Fault> {
+) -> Result<Response, AssistantError> {
     let mut response = times.wait(request.send()).await?.map_err(|error| {
         let error = error.without_url();
         tracing::debug!(?error, "no answer of the language model");
         match error.is_connect() {
-            true => Fault::Unreachable(Connection::of_connection(&error), setting),
-            false => Fault::Cut,
+            true => AssistantError::Unreachable(Connection::of_connection(&error), setting),
+            false => AssistantError::Cut,
         }
     })?;
     let field = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
@@ -178,11 +182,11 @@ async fn head(
     }
     let retry_after = field(RETRY_AFTER).and_then(|value| value.trim().parse().ok());
     let mut body = Vec::new();
-    while body.len() < REFUSAL && status != StatusCode::OK {
+    while body.len() < MAX_REFUSAL_BYTES && status != StatusCode::OK {
         match times.wait(response.chunk()).await {
             Ok(Ok(Some(bytes))) => body.extend_from_slice(&bytes),
             _ => break,
         }
     }
-    Err(Fault::of_reply(status, retry_after, &body, setting))
+    Err(AssistantError::of_reply(status, retry_after, &body, setting))
 }
