@@ -20,7 +20,7 @@ pub fn report() -> String {
     let mut lines = String::new();
     for detector in Detector::all().flat_map(settings) {
         for flagged in [None, Some(detector.about().threshold)] {
-            let learning = Learning { flagged, ..Learning::default() };
+            let learning = Learning { exclude_scores_above: flagged, ..Learning::default() };
             let detected = Arc::new(detect(&prepare(Arc::clone(&loaded)), detector, learning));
             let rule = Rule { threshold: detector.about().threshold, ..Rule::default() };
             let analysis = analyze(Arc::clone(&detected), rule);

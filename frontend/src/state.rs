@@ -22,8 +22,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use oddity_analysis::analysis::{Analysis, Detected, Settings, analyze, detect, prepare};
 use oddity_analysis::api::{NotificationTarget, SourceInfo, SourceList};
-use oddity_analysis::knowledge::{Knowledge, Metadata};
-use oddity_analysis::panel::{Panel, Problem};
+use oddity_analysis::knowledge::{Knowledge, NamedMetadata};
+use oddity_analysis::view_state::{LinkError, ViewState};
 use oddity_analysis::words::Clock;
 use oddity_detect::detect::Detector;
 use oddity_detect::time::Timestamp;
@@ -51,9 +51,9 @@ pub struct State {
     /// The source that the panel names, or the first; `None` until the sources are known.
     pub source: Memo<Option<SourceInfo>>,
     /// What the address says.
-    pub panel: Memo<Panel>,
+    pub panel: Memo<ViewState>,
     /// What of the address was not understood.
-    pub problems: Memo<Vec<Problem>>,
+    pub problems: Memo<Vec<LinkError>>,
     /// Detector and rule, also while a slider is dragged.
     pub settings: Memo<Settings>,
     /// How far the present fetch is; `None` when nothing is fetched.
@@ -73,7 +73,7 @@ pub struct State {
     /// What may be behind events; `None` until there is one.
     pub knowledge: RwSignal<Option<Same<Knowledge>>>,
     /// What the source says of the metrics of the query.
-    pub metadata: RwSignal<Vec<Metadata>>,
+    pub metadata: RwSignal<Vec<NamedMetadata>>,
     /// What else moved beside the event that was asked about last.
     pub beside: RwSignal<Option<Beside>>,
     /// How far the present look at that is; `None` when there is none.
@@ -112,14 +112,14 @@ impl State {
     pub fn new() -> Self {
         let address = RwSignal::new(url::query());
         url::on_back(move |query| address.set(query));
-        let read = Memo::new(move |_| Panel::from_query(&address.read()));
+        let read = Memo::new(move |_| ViewState::from_query(&address.read()));
         let panel = Memo::new(move |_| read.read().0.clone());
         let problems = Memo::new(move |_| read.read().1.clone());
         let draft = RwSignal::new(None::<Settings>);
         let settings = Memo::new(move |_| draft.get().unwrap_or_else(|| panel.read().settings));
         let detector = Memo::new(move |_| settings.get().detector);
         let learning =
-            Memo::new(move |_| Panel { settings: settings.get(), ..panel.get() }.learning());
+            Memo::new(move |_| ViewState { settings: settings.get(), ..panel.get() }.learning());
         let rule = Memo::new(move |_| settings.get().rule);
         let loaded = RwSignal::new(None::<Same<Loaded>>);
         let prepared = Memo::new(move |_| Some(Same::new(prepare(loaded.get()?.0))));
@@ -266,16 +266,16 @@ impl State {
     }
 
     /// Changes the view as a step that the browser's back button undoes.
-    pub fn navigate(self, change: impl FnOnce(&mut Panel)) {
+    pub fn navigate(self, change: impl FnOnce(&mut ViewState)) {
         self.replace(url::push, change);
     }
 
     /// Changes the view without a step back: for what is adjusted often.
-    pub fn adjust(self, change: impl FnOnce(&mut Panel)) {
+    pub fn adjust(self, change: impl FnOnce(&mut ViewState)) {
         self.replace(url::replace, change);
     }
 
-    fn replace(self, write: fn(&str), change: impl FnOnce(&mut Panel)) {
+    fn replace(self, write: fn(&str), change: impl FnOnce(&mut ViewState)) {
         let mut panel = self.panel.get_untracked();
         change(&mut panel);
         let query = panel.to_query();
@@ -336,10 +336,10 @@ impl State {
     }
 
     /// The same with a change to the view.
-    pub fn link_with(self, change: impl FnOnce(&mut Panel)) -> String {
+    pub fn link_with(self, change: impl FnOnce(&mut ViewState)) -> String {
         let Some(analysis) = self.analysis.get() else { return url::absolute(&self.address.get()) };
         let source = self.source.get().map(|source| source.id);
-        let panel = Panel { settings: self.settings.get(), ..self.panel.get() };
+        let panel = ViewState { settings: self.settings.get(), ..self.panel.get() };
         let mut panel = panel.fixed(&analysis, source);
         change(&mut panel);
         url::absolute(&panel.to_query())

@@ -1,6 +1,6 @@
 //! What the page reads: replies of a source, and its own address.
 
-use oddity_analysis::panel::Panel;
+use oddity_analysis::view_state::ViewState;
 use oddity_detect::series::Grid;
 use oddity_detect::time::{Step, Timestamp};
 use oddity_source::prometheus::{decode_matrix, decode_vector};
@@ -77,9 +77,9 @@ fn what_an_address_says_is_written_as_it_was_read() {
     ];
     fuzz::run("panel", &words, |query| {
         let query = String::from_utf8_lossy(query);
-        let (panel, _) = Panel::from_query(&query);
+        let (panel, _) = ViewState::from_query(&query);
         let written = panel.to_query();
-        let (again, problems) = Panel::from_query(&written);
+        let (again, problems) = ViewState::from_query(&written);
         assert_eq!(problems, [], "{written}");
         assert_eq!(again, panel, "{written}");
     });

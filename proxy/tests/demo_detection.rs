@@ -133,7 +133,7 @@ fn what_is_excluded_is_neither_told_nor_felt() {
         |until: u64| vec![TimeRange { start: ANCHOR - minutes(1), end: ANCHOR + minutes(until) }];
     let spike = "rate(dhcp_lease_count[5m]) * 60";
     for detector in Detector::all().filter(|detector| detector.about().causal) {
-        let learning = Learning { excluded: excluded(20), flagged: None };
+        let learning = Learning { excluded: excluded(20), exclude_scores_above: None };
         let analysis = analysed(load(&demo, spike, end, 24), detector, learning);
         for (_, event) in analysis.worst_events() {
             let inside = excluded(20)[0].start..=excluded(20)[0].end;
@@ -141,7 +141,7 @@ fn what_is_excluded_is_neither_told_nor_felt() {
         }
     }
     let events = |expr, until| {
-        let learning = Learning { excluded: excluded(until), flagged: None };
+        let learning = Learning { excluded: excluded(until), exclude_scores_above: None };
         let analysis = analysed(load(&demo, expr, end, 24), Detector::default(), learning);
         let events = analysis.worst_events();
         events.iter().map(|(_, event)| (event.kind, event.onset.time)).collect::<Vec<_>>()

@@ -1,8 +1,8 @@
 //! What the report says of the events that are planted in the demo source, and that it says nothing where nothing is.
 
 use oddity_analysis::analysis::{Analysis, Learning, Settings, analyze, detect, prepare};
-use oddity_analysis::knowledge::{Explained, Metadata, Subject, explained_worst};
-use oddity_analysis::report::{Context, MOST_EXPLAINED, markdown};
+use oddity_analysis::knowledge::{ExplainedEvent, NamedMetadata, QuerySubject, explain_worst};
+use oddity_analysis::report::{MAX_EXPLAINED, ReportContext, markdown};
 use oddity_analysis::words::Clock;
 use oddity_detect::detect::Detector;
 use oddity_detect::event::Kind;
@@ -67,19 +67,19 @@ fn analysis(expr: &str, after: u64) -> Analysis {
     analyze(detected.into(), settings.rule)
 }
 
-fn metadata(expr: &str) -> Vec<Metadata> {
+fn metadata(expr: &str) -> Vec<NamedMetadata> {
     let demo = Demo::new(ANCHOR);
-    let metrics = Subject::metric_names(expr);
+    let metrics = QuerySubject::metric_names(expr);
     let ask = |metric: &String| {
         let params = params(&[("metric", metric.clone())]);
         let data = demo.answer(&Endpoint::Metadata, &params, ANCHOR).unwrap().data;
-        Metadata::decode(json!({"data": data}).to_string().as_bytes()).unwrap()
+        NamedMetadata::decode(json!({"data": data}).to_string().as_bytes()).unwrap()
     };
     metrics.iter().flat_map(ask).collect()
 }
 
-fn report(analysis: &Analysis, explained: &[Explained<'_>]) -> String {
-    let context = Context {
+fn report(analysis: &Analysis, explained: &[ExplainedEvent<'_>]) -> String {
+    let context = ReportContext {
         generated_at: ANCHOR + Span::from_seconds(121 * MINUTE),
         version: "Oddity".to_owned(),
         source: "demo".to_owned(),
@@ -100,7 +100,7 @@ fn faults(plant: &Plant) -> Vec<String> {
     let analysis = analysis(plant.expr, plant.after);
     let knowledge = load(None).unwrap();
     let explained =
-        explained_worst(&analysis, MOST_EXPLAINED, Some(&knowledge), &metadata(plant.expr));
+        explain_worst(&analysis, MAX_EXPLAINED, Some(&knowledge), &metadata(plant.expr));
     let Some(worst) = explained.first() else { return vec!["nothing is found".to_owned()] };
     let (facts, event) = (&worst.facts, &worst.facts.event);
     let mut faults = Vec::new();
@@ -133,7 +133,7 @@ fn faults(plant: &Plant) -> Vec<String> {
         let told = event.onset.expected;
         want(near(told, baseline), format!("its baseline is told as {told}, not {baseline}"));
     }
-    let ranked = &worst.suspects.as_ref().unwrap().ranked;
+    let ranked = &worst.causes.as_ref().unwrap().ranked;
     let causes: Vec<String> = ranked
         .iter()
         .take(2)
@@ -263,8 +263,7 @@ fn where_nothing_happens_nothing_is_invented() {
             oddity_analysis::words::headline(&analysis)
         );
         let knowledge = load(None).unwrap();
-        let explained =
-            explained_worst(&analysis, MOST_EXPLAINED, Some(&knowledge), &metadata(expr));
+        let explained = explain_worst(&analysis, MAX_EXPLAINED, Some(&knowledge), &metadata(expr));
         let text = report(&analysis, &explained);
         assert!(text.contains(": nothing odd\n") && text.contains("opened no event"), "{text}");
         for invented in ["Suspected", "Suggested", "## Events", "Timeline", "Severity"] {

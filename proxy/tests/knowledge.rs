@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 
-use oddity_analysis::knowledge::{Check, Knowledge, Scope};
+use oddity_analysis::knowledge::{CauseCheck, Knowledge, TemplateScope};
 use oddity_detect::series::Labels;
 use oddity_detect::time::{Step, Timestamp};
 use oddity_source::promql;
@@ -39,7 +39,7 @@ fn label_sets() -> [Labels; 3] {
 }
 
 /// The checks of a knowledge base that have a query, with the family and hypothesis that they are of.
-fn checks(knowledge: &Knowledge) -> Vec<(String, &[String], &Check)> {
+fn checks(knowledge: &Knowledge) -> Vec<(String, &[String], &CauseCheck)> {
     let mut all = Vec::new();
     for family in &knowledge.families {
         for hypothesis in &family.hypotheses {
@@ -65,7 +65,7 @@ fn queries(knowledge: &Knowledge) -> BTreeMap<String, String> {
             label_sets().iter().flat_map(|labels| examples.iter().map(move |e| (labels, e)))
         {
             let expr = example.split('#').next().unwrap().trim();
-            let scope = Scope::of(expr, labels, Step::from_seconds(60), times.clone());
+            let scope = TemplateScope::of(expr, labels, Step::from_seconds(60), times.clone());
             if let Some(query) = scope.fill(template) {
                 all.entry(query).or_insert_with(|| format!("{place}: {}", check.see));
             }

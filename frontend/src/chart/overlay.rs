@@ -3,7 +3,7 @@
 
 mod marks;
 
-use oddity_analysis::analysis::Ranked;
+use oddity_analysis::analysis::RankedSeries;
 use oddity_detect::detect::Detection;
 use oddity_detect::event::{Event, Rule};
 use oddity_detect::series::Grid;
@@ -39,7 +39,7 @@ pub(super) struct Scene<'a> {
     pub(super) plot: Area,
     pub(super) grid: Grid,
     pub(super) detection: &'a Detection,
-    pub(super) ranked: &'a Ranked,
+    pub(super) ranked: &'a RankedSeries,
     pub(super) rule: Rule,
     /// What does not enter a baseline.
     pub(super) excluded: &'a [TimeRange],

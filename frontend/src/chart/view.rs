@@ -3,7 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use oddity_analysis::analysis::{Analysis, Ranked};
+use oddity_analysis::analysis::{Analysis, RankedSeries};
 use oddity_analysis::{report, words};
 use oddity_detect::detect::Quantity;
 use oddity_detect::event::Kind;
@@ -244,7 +244,7 @@ fn draw_overlay(
     context: &CanvasRenderingContext2d,
     size: (f64, f64),
     analysis: &Analysis,
-    ranked: &Ranked,
+    ranked: &RankedSeries,
     ranges: Ranges,
     palette: &Palette,
     marked: &Marked<'_>,

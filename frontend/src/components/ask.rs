@@ -6,7 +6,7 @@ mod preview;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use oddity_analysis::api::LanguageModel;
-use oddity_analysis::assistant::Task;
+use oddity_analysis::assistant::AssistantTask;
 use web_sys::KeyboardEvent;
 
 use crate::save::copy;
@@ -89,16 +89,16 @@ fn First(
 ) -> impl IntoView {
     let state = expect_context::<State>();
     let talk = state.talk;
-    let tasks = Task::ALL.map(|task| {
+    let tasks = AssistantTask::ALL.map(|task| {
         view! { <option value=task.id() selected=move || talk.task.get() == task>{task.name()}</option> }
     });
-    let own = move || talk.task.get() == Task::Question;
+    let own = move || talk.task.get() == AssistantTask::Question;
     view! {
         <div class="talk-bar">
             <label class="chip">
                 <select
                     aria-label="What to ask"
-                    on:change=move |event| if let Some(task) = Task::of(&event_target_value(&event)) { talk.task.set(task) }
+                    on:change=move |event| if let Some(task) = AssistantTask::of(&event_target_value(&event)) { talk.task.set(task) }
                 >
                     {tasks}
                 </select>

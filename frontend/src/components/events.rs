@@ -2,9 +2,9 @@ mod beside;
 mod explanation;
 
 use leptos::prelude::*;
-use oddity_analysis::analysis::{Analysis, Ranked};
+use oddity_analysis::analysis::{Analysis, RankedSeries};
 use oddity_analysis::api::{Notification, NotifiedEvent};
-use oddity_analysis::knowledge::explained;
+use oddity_analysis::knowledge::explain_event;
 use oddity_analysis::words::{self, Clock};
 use oddity_detect::event::Event;
 use oddity_detect::time::{Span, TimeRange};
@@ -132,7 +132,7 @@ struct Row {
 }
 
 impl Row {
-    fn of(analysis: &Analysis, ranked: &Ranked, event: &Event, clock: Clock) -> Self {
+    fn of(analysis: &Analysis, ranked: &RankedSeries, event: &Event, clock: Clock) -> Self {
         let unit = analysis.judged_unit(event.quantity);
         let (series, found) = analysis.series(ranked);
         let several = analysis.ranking.len() > 1;
@@ -179,9 +179,9 @@ fn EventRow(
     let selected =
         move || row.read().as_ref().is_some_and(|row| state.selected.get() == Some(row.key));
     let key = Memo::new(move |_| row.read().as_ref().map(|row| row.key));
-    let explained = Memo::new(move |_| key.get().is_some() && open.get() == key.get());
+    let explain_event = Memo::new(move |_| key.get().is_some() && open.get() == key.get());
     let explain = move |_| {
-        open.set(if explained.get_untracked() { None } else { key.get_untracked() });
+        open.set(if explain_event.get_untracked() { None } else { key.get_untracked() });
     };
     view! {
         <tr class:selected=selected>
@@ -201,12 +201,12 @@ fn EventRow(
             </td>
             <td class="why">
                 {text(|row| row.why.clone())}
-                <button class="link explain" type="button" aria-expanded=move || explained.get().to_string() on:click=explain>
-                    {move || if explained.get() { "Close" } else { "Explain" }}
+                <button class="link explain" type="button" aria-expanded=move || explain_event.get().to_string() on:click=explain>
+                    {move || if explain_event.get() { "Close" } else { "Explain" }}
                 </button>
             </td>
         </tr>
-        <Show when=move || explained.get()>
+        <Show when=move || explain_event.get()>
             <tr class="explained"><td colspan="5">
                 <Explanation key=key/>
                 <Beside key=key/>
@@ -223,7 +223,7 @@ fn notice(state: State, row: Row) -> Option<Notification> {
     let ranked = analysis.of_series(Some(series))?;
     let event = ranked.events.iter().find(|event| event.onset.index == onset)?;
     let (knowledge, metadata) = (state.knowledge.get_untracked(), state.metadata.read_untracked());
-    let one = explained(&analysis, (ranked, event), knowledge.as_deref(), &metadata);
+    let one = explain_event(&analysis, (ranked, event), knowledge.as_deref(), &metadata);
     untrack(|| {
         Some(Notification {
             source: state.source.get()?.id,

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use oddity_analysis::panel::{RANGES, Range};
+use oddity_analysis::view_state::{RANGES, RangeSelection};
 use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
 
 use crate::state::State;
@@ -15,7 +15,7 @@ pub fn RangeChoice() -> impl IntoView {
     let options = move || {
         let now = chosen.get();
         let mut spans: Vec<Span> = RANGES.iter().filter_map(|text| text.parse().ok()).collect();
-        if let Range::Last(span) = now
+        if let RangeSelection::Last(span) = now
             && !spans.contains(&span)
         {
             spans.push(span);
@@ -23,7 +23,7 @@ pub fn RangeChoice() -> impl IntoView {
         spans
             .into_iter()
             .map(|span| {
-                let selected = now == Range::Last(span);
+                let selected = now == RangeSelection::Last(span);
                 view! { <option value=span.to_string() selected=selected>{format!("Last {}", span.words())}</option> }
             })
             .collect_view()
@@ -34,7 +34,7 @@ pub fn RangeChoice() -> impl IntoView {
         } else if let Ok(span) = value.parse() {
             open.set(false);
             state.navigate(|panel| {
-                panel.range = Range::Last(span);
+                panel.range = RangeSelection::Last(span);
                 panel.zoom = None;
             });
         }
@@ -43,11 +43,11 @@ pub fn RangeChoice() -> impl IntoView {
         <div class="range">
             <select class="chip" aria-label="Range" on:change:target=move |event| choose(event.target().value())>
                 {options}
-                <option value="fixed" selected=move || open.get() || matches!(chosen.get(), Range::Between(_))>"From … to …"</option>
+                <option value="fixed" selected=move || open.get() || matches!(chosen.get(), RangeSelection::Between(_))>"From … to …"</option>
             </select>
             {move || match chosen.get() {
-                Range::Last(_) => None,
-                Range::Between(range) => Some(view! {
+                RangeSelection::Last(_) => None,
+                RangeSelection::Between(range) => Some(view! {
                     <button
                         class="chip"
                         type="button"
@@ -80,7 +80,7 @@ fn FixedRange(
     let (from, to) = untrack(|| (range().start.format(0), range().end.format(0)));
     let (from, to) = (RwSignal::new(from), RwSignal::new(to));
     Effect::new(move |_| {
-        if let Range::Between(range) = state.panel.read().range {
+        if let RangeSelection::Between(range) = state.panel.read().range {
             from.set(range.start.format(0));
             to.set(range.end.format(0));
         }
@@ -100,7 +100,7 @@ fn FixedRange(
                 problem.set(None);
                 open.set(false);
                 state.navigate(|panel| {
-                    panel.range = Range::Between(range);
+                    panel.range = RangeSelection::Between(range);
                     panel.zoom = None;
                 });
             }

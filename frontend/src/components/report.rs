@@ -2,8 +2,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use oddity_analysis::analysis::Analysis;
 use oddity_analysis::api::{MAX_NOTIFIED_EVENTS, Notification, NotifiedEvent};
-use oddity_analysis::knowledge::explained_worst;
-use oddity_analysis::report::{self, Context, MOST_EXPLAINED};
+use oddity_analysis::knowledge::explain_worst;
+use oddity_analysis::report::{self, MAX_EXPLAINED, ReportContext};
 use oddity_analysis::rules;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -21,7 +21,7 @@ pub fn Report() -> impl IntoView {
         let analysis = state.told.get()?;
         let context = context(state, &analysis);
         let (knowledge, metadata) = (state.knowledge.get(), state.metadata.read());
-        let explained = explained_worst(&analysis, MOST_EXPLAINED, knowledge.as_deref(), &metadata);
+        let explained = explain_worst(&analysis, MAX_EXPLAINED, knowledge.as_deref(), &metadata);
         Some((
             report::file_name(&analysis.detected.loaded.query.expr, context.generated_at, "md"),
             report::markdown(&analysis, &explained, &context),
@@ -51,8 +51,7 @@ pub fn Report() -> impl IntoView {
         let analysis = state.told.get_untracked()?;
         let (knowledge, metadata) =
             (state.knowledge.get_untracked(), state.metadata.read_untracked());
-        let worst =
-            explained_worst(&analysis, MAX_NOTIFIED_EVENTS, knowledge.as_deref(), &metadata);
+        let worst = explain_worst(&analysis, MAX_NOTIFIED_EVENTS, knowledge.as_deref(), &metadata);
         let clock = untrack(|| state.clock());
         Some(Notification {
             source: state.source.get_untracked()?.id,
@@ -81,8 +80,8 @@ pub fn Report() -> impl IntoView {
     }
 }
 
-fn context(state: State, analysis: &Analysis) -> Context {
-    Context {
+fn context(state: State, analysis: &Analysis) -> ReportContext {
+    ReportContext {
         generated_at: state.now(),
         version: format!("Oddity {}", env!("CARGO_PKG_VERSION")),
         source: state.source.get().map(|source| source.name).unwrap_or_default(),
@@ -94,14 +93,14 @@ fn context(state: State, analysis: &Analysis) -> Context {
 }
 
 /// What else moved, where that was asked.
-fn beside(state: State) -> Option<report::Section> {
+fn beside(state: State) -> Option<report::ReportSection> {
     let beside = state.beside_told()?;
     let (related, windows) = beside.known()?;
-    Some(report::moved(related, windows, state.clock()))
+    Some(report::related(related, windows, state.clock()))
 }
 
 /// The rule that says the same, where something is odd and there is one, and what came of its verification.
-fn rule(state: State, analysis: &Analysis) -> Option<report::Rule> {
+fn rule(state: State, analysis: &Analysis) -> Option<report::ExportedRule> {
     if analysis.event_count() == 0 {
         return None;
     }
@@ -109,7 +108,7 @@ fn rule(state: State, analysis: &Analysis) -> Option<report::Rule> {
         Ok(found) => found.to_string(),
         Err(error) => format!("{}: {error}", error.title()),
     });
-    Some(report::Rule { yaml: rules::file(analysis)?, verification })
+    Some(report::ExportedRule { yaml: rules::file(analysis)?, verification })
 }
 
 #[wasm_bindgen]

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use oddity_analysis::panel::Tab;
+use oddity_analysis::view_state::ResultTab;
 
 use super::ask::Explain;
 use super::events::Events;
@@ -8,11 +8,11 @@ use super::rules::Rules;
 use crate::state::State;
 
 /// The results with their ids and names, as they stand beside each other.
-const TABS: [(Tab, &str, &str); 4] = [
-    (Tab::Events, "events", "Events"),
-    (Tab::Report, "report", "Report"),
-    (Tab::Rules, "rules", "Rules"),
-    (Tab::Explain, "explain", "Explain"),
+const TABS: [(ResultTab, &str, &str); 4] = [
+    (ResultTab::Events, "events", "Events"),
+    (ResultTab::Report, "report", "Report"),
+    (ResultTab::Rules, "rules", "Rules"),
+    (ResultTab::Explain, "explain", "Explain"),
 ];
 
 /// What is below the chart, one of them open.
@@ -22,7 +22,7 @@ pub fn Results() -> impl IntoView {
     // Without a language model there is nothing to say, and no tab for it.
     let explains = Memo::new(move |_| state.talk.model.read().is_some());
     let open = Memo::new(move |_| match state.panel.read().tab {
-        Tab::Explain if !explains.get() => Tab::Events,
+        ResultTab::Explain if !explains.get() => ResultTab::Events,
         tab => tab,
     });
     let tabs = move || {
@@ -31,7 +31,7 @@ pub fn Results() -> impl IntoView {
     };
     let count =
         Memo::new(move |_| state.told.read().as_ref().map_or(0, |analysis| analysis.event_count()));
-    let tab = move |tab: Tab, id: &'static str, name: &'static str| {
+    let tab = move |tab: ResultTab, id: &'static str, name: &'static str| {
         view! {
             <button
                 type="button"
@@ -58,7 +58,7 @@ pub fn Results() -> impl IntoView {
                 }
             >
                 {name}
-                {(tab == Tab::Events).then(|| view! { " " <span>{move || count.get()}</span> })}
+                {(tab == ResultTab::Events).then(|| view! { " " <span>{move || count.get()}</span> })}
             </button>
         }
     };
@@ -68,16 +68,16 @@ pub fn Results() -> impl IntoView {
                 {move || tabs().map(|(known, id, name)| tab(known, id, name)).collect_view()}
             </div>
             {move || match open.get() {
-                Tab::Events => view! {
+                ResultTab::Events => view! {
                     <div role="tabpanel" id="panel-events" aria-labelledby="tab-events" tabindex="0"><Events/></div>
                 }.into_any(),
-                Tab::Report => view! {
+                ResultTab::Report => view! {
                     <div role="tabpanel" id="panel-report" aria-labelledby="tab-report" tabindex="0"><Report/></div>
                 }.into_any(),
-                Tab::Rules => view! {
+                ResultTab::Rules => view! {
                     <div role="tabpanel" id="panel-rules" aria-labelledby="tab-rules" tabindex="0"><Rules/></div>
                 }.into_any(),
-                Tab::Explain => view! {
+                ResultTab::Explain => view! {
                     <div role="tabpanel" id="panel-explain" aria-labelledby="tab-explain" tabindex="0"><Explain/></div>
                 }.into_any(),
             }}

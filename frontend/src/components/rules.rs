@@ -6,7 +6,7 @@ mod verification;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use oddity_analysis::analysis::Analysis;
-use oddity_analysis::rules::{self, Export, Group, NotTested, Options, Style};
+use oddity_analysis::rules::{self, RuleExport, RuleGroup, RuleOptions, RuleStyle, UnitTestError};
 
 use crate::save::{copy, save_text};
 use crate::state::{Same, State};
@@ -53,15 +53,15 @@ pub fn Rules() -> impl IntoView {
 #[component]
 fn Files(
     /// What is written.
-    export: Memo<Option<Same<Export>>>,
+    export: Memo<Option<Same<RuleExport>>>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
-    let (file, style) = (RwSignal::new(File::Rules), RwSignal::new(Style::default()));
+    let (file, style) = (RwSignal::new(File::Rules), RwSignal::new(RuleStyle::default()));
     let copied = RwSignal::new("Copy");
     let written = Memo::new(move |_| {
         let (analysis, export) = (state.told.get()?, export.get()?);
         let options =
-            Options { style: style.get(), ..Options::of(&analysis.detected.loaded.query) };
+            RuleOptions { style: style.get(), ..RuleOptions::of(&analysis.detected.loaded.query) };
         let group = export.group(&options).ok()?;
         Some(write(&group, file.get(), &analysis, state.selected.get()))
     });
@@ -86,7 +86,7 @@ fn Files(
             <button class="chip primary" type="button" disabled=move || none.get() on:click=save>"Download .yml"</button>
             <button class="chip" type="button" disabled=move || none.get() on:click=to_clipboard>{move || copied.get()}</button>
             <Either label="File" signal=file choices=[(File::Rules, "Rules"), (File::Test, "Test")]/>
-            <Either label="Windows" signal=style choices=[(Style::Subqueries, "Subqueries"), (Style::Recorded, "Recorded")]/>
+            <Either label="Windows" signal=style choices=[(RuleStyle::Subqueries, "Subqueries"), (RuleStyle::Recorded, "Recorded")]/>
             <Verify export=export/>
         </div>
         <Answer/>
@@ -102,7 +102,7 @@ fn Files(
 
 /// A file of rules, or its test in the event that is looked at, else in the worst one.
 fn write(
-    group: &Group,
+    group: &RuleGroup,
     file: File,
     analysis: &Analysis,
     selected: Option<(usize, usize)>,
@@ -117,7 +117,7 @@ fn write(
     let worst = worst.first().map(|(ranked, event)| (ranked.index, event.onset.index));
     let test = match selected.or(worst) {
         Some((series, onset)) => rules::unit_test(group, &rules, &analysis.detected, series, onset),
-        None => Err(NotTested::NoEvent),
+        None => Err(UnitTestError::NoEvent),
     };
     let text = test.map_err(|reason| sentence(&reason.to_string()));
     Written { name: format!("{}.test.yml", group.name), text, cost }

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use oddity_analysis::analysis::Ranked;
+use oddity_analysis::analysis::RankedSeries;
 
 use crate::state::State;
 
@@ -28,7 +28,7 @@ pub fn SeriesList() -> impl IntoView {
         let count = if all.get() { usize::MAX } else { FIRST };
         let analysis = state.told.read();
         let ranking = analysis.as_ref().map(|analysis| analysis.ranking.as_slice());
-        let listed = |ranked: &Ranked| (ranked.index, ranked.events.len());
+        let listed = |ranked: &RankedSeries| (ranked.index, ranked.events.len());
         ranking.unwrap_or_default().iter().take(count).map(listed).collect::<Vec<_>>()
     });
     let row = move |index: usize| {

@@ -5,7 +5,7 @@ use gloo_net::http::Request as Http;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use oddity_analysis::api::{form, source_path};
-use oddity_analysis::knowledge::{Knowledge, Metadata, Subject};
+use oddity_analysis::knowledge::{Knowledge, NamedMetadata, QuerySubject};
 
 use super::{Same, State, client};
 
@@ -26,7 +26,7 @@ pub(super) fn follow(state: State) {
             });
         }
         let Some(source) = state.source.get_untracked() else { return };
-        let metrics = Subject::described_names(&loaded.query.expr);
+        let metrics = QuerySubject::described_names(&loaded.query.expr);
         spawn_local(async move {
             let mut all = Vec::new();
             for names in metrics {
@@ -47,13 +47,13 @@ pub(super) fn follow(state: State) {
 }
 
 /// Nothing where the source does not say: not every one keeps metadata.
-async fn metadata(source: &str, metric: &str) -> Vec<Metadata> {
+async fn metadata(source: &str, metric: &str) -> Vec<NamedMetadata> {
     let parameters = form(&[("metric", metric.to_owned())]);
     let path = format!("{}/api/v1/metadata?{parameters}", source_path(source));
     let reply = Http::get(&path).send().await;
     let Ok(reply) = reply else { return Vec::new() };
     match reply.binary().await {
-        Ok(body) => Metadata::decode(&body).unwrap_or_default(),
+        Ok(body) => NamedMetadata::decode(&body).unwrap_or_default(),
         Err(_) => Vec::new(),
     }
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use oddity_analysis::api::SourceInfo;
-use oddity_analysis::panel::Range;
+use oddity_analysis::view_state::RangeSelection;
 use oddity_detect::time::{Step, Timestamp};
 use oddity_source::plan::{self, Plan, Progress};
 
@@ -20,7 +20,7 @@ pub(super) struct Question {
 pub(super) struct Asked {
     pub(super) expr: String,
     pub(super) source: Option<String>,
-    pub(super) range: Range,
+    pub(super) range: RangeSelection,
     pub(super) step: Option<Step>,
     /// Samples before the range, at least.
     pub(super) history: usize,

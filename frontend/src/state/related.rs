@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use oddity_analysis::analysis::Analysis;
-use oddity_analysis::related::{Candidates, Odd, Origin, Place, Related, Windows, rank};
+use oddity_analysis::related::{
+    AnomalousSeries, CandidateSeries, ComparisonWindows, LabelScope, RelatedSeries, SeriesOrigin,
+    rank,
+};
 use oddity_detect::event::Event;
 use oddity_detect::series::{Labels, Series};
 use oddity_detect::time::{TimeRange, Timestamp};
@@ -26,7 +29,7 @@ pub struct Beside {
     /// Its series and the index of its onset.
     pub event: (usize, usize),
     /// Which times were compared.
-    pub windows: Windows,
+    pub windows: ComparisonWindows,
     /// What moved, or why that is not known.
     pub found: Result<Found, LoadError>,
 }
@@ -35,7 +38,7 @@ pub struct Beside {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Found {
     /// What moved.
-    pub related: Related,
+    pub related: RelatedSeries,
     /// Where was looked, such as "target, host".
     pub places: String,
     /// Series that were left out, because they are too many.
@@ -44,7 +47,7 @@ pub struct Found {
 
 impl Beside {
     /// What moved, and the windows in which it did, if that is known.
-    pub fn known(&self) -> Option<(&Related, &Windows)> {
+    pub fn known(&self) -> Option<(&RelatedSeries, &ComparisonWindows)> {
         self.found.as_ref().ok().map(|found| (&found.related, &self.windows))
     }
 }
@@ -66,7 +69,8 @@ impl State {
         let (Some(one), Ok(signal)) = (found, self.looking.start()) else { return };
         let series = &analysis.detected.loaded.series[event.0];
         let range = TimeRange { start: one.start, end: one.end };
-        let windows = Windows::of(range, series.grid.step, analysis.judged_grid().range().end);
+        let windows =
+            ComparisonWindows::of(range, series.grid.step, analysis.judged_grid().range().end);
         let odd = odd(series, one, &windows);
         self.beside_progress.set(Some(Progress::default()));
         spawn_local(async move {
@@ -87,29 +91,34 @@ impl State {
 }
 
 /// The odd series on the grid of the windows, as far as it was loaded.
-fn odd(series: &Series, event: &Event, windows: &Windows) -> Odd {
+fn odd(series: &Series, event: &Event, windows: &ComparisonWindows) -> AnomalousSeries {
     let value = |index| {
         let time = windows.grid.at(index);
         let at = series.grid.nearest(time).filter(|at| series.grid.at(*at) == time);
         at.map_or(f64::NAN, |at| series.values[at])
     };
-    Odd { onset: event.start, values: (0..windows.grid.len).map(value).collect() }
+    AnomalousSeries { onset: event.start, values: (0..windows.grid.len).map(value).collect() }
 }
 
 struct Ask<'a> {
     state: State,
     source: &'a str,
     signal: &'a AbortSignal,
-    windows: &'a Windows,
+    windows: &'a ComparisonWindows,
 }
 
 impl Ask<'_> {
-    async fn look(&self, analysis: &Analysis, of: usize, odd: &Odd) -> Result<Found, LoadError> {
+    async fn look(
+        &self,
+        analysis: &Analysis,
+        of: usize,
+        odd: &AnomalousSeries,
+    ) -> Result<Found, LoadError> {
         let loaded = &analysis.detected.loaded;
         let expr = &loaded.query.expr;
         let labels = &loaded.series[of].labels;
         let mut behind = Vec::new();
-        for selectors in Origin::selectors(expr, labels) {
+        for selectors in SeriesOrigin::selectors(expr, labels) {
             behind =
                 if selectors.is_empty() { Vec::new() } else { self.series(&selectors).await? };
             if !behind.is_empty() {
@@ -117,9 +126,9 @@ impl Ask<'_> {
             }
         }
         let shown = loaded.series.iter().map(|series| series.labels.clone());
-        let mut candidates = Candidates::new(expr, shown);
+        let mut candidates = CandidateSeries::new(expr, shown);
         let mut places = Vec::new();
-        for place in Origin::of(&behind).places {
+        for place in SeriesOrigin::of(&behind).scopes {
             if candidates.is_full() {
                 break;
             }
@@ -156,7 +165,7 @@ impl Ask<'_> {
         Ok(sets.into_iter().map(Labels::new).collect())
     }
 
-    async fn count(&self, place: &Place) -> Result<f64, LoadError> {
+    async fn count(&self, place: &LabelScope) -> Result<f64, LoadError> {
         let end = self.windows.window().end;
         let parameters = vec![("query", place.count()), ("time", seconds(end))];
         let body =

@@ -7,9 +7,12 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use oddity_analysis::analysis::Analysis;
 use oddity_analysis::api::{AssistantInfo, ChatRequest, EndReason, LanguageModel};
-use oddity_analysis::assistant::{Ask, Opinion, Prompt, PromptError, Revealer, Task, Turn, prompt};
-use oddity_analysis::knowledge::explained_worst;
-use oddity_analysis::report::{MOST_EXPLAINED, Section};
+use oddity_analysis::assistant::{
+    AssistantAnswer, AssistantTask, ConversationTurn, Prompt, PromptError, PromptRequest, Revealer,
+    prompt,
+};
+use oddity_analysis::knowledge::explain_worst;
+use oddity_analysis::report::{MAX_EXPLAINED, ReportSection};
 use oddity_detect::time::Timestamp;
 
 use super::running::Running;
@@ -24,7 +27,7 @@ pub struct Talk {
     /// The language model; `None` where none is configured, or it is not known yet.
     pub model: RwSignal<Option<LanguageModel>>,
     /// What the next conversation is to be about.
-    pub task: RwSignal<Task>,
+    pub task: RwSignal<AssistantTask>,
     /// Whether the next conversation hides values of labels.
     pub pseudonyms: RwSignal<bool>,
     /// What is typed and not sent yet.
@@ -50,7 +53,7 @@ pub struct Conversation {
     /// What was known to have moved beside an event.
     pub beside: Option<Beside>,
     /// What was asked first.
-    pub task: Task,
+    pub task: AssistantTask,
     /// The first question, for a task that has one.
     pub question: String,
     /// Whether values of labels are hidden.
@@ -101,7 +104,7 @@ impl Talk {
     pub(super) fn new() -> Self {
         Self {
             model: RwSignal::new(None),
-            task: RwSignal::new(Task::default()),
+            task: RwSignal::new(AssistantTask::default()),
             pseudonyms: RwSignal::new(false),
             draft: RwSignal::new(String::new()),
             conversation: RwSignal::new(None),
@@ -190,9 +193,10 @@ impl State {
                 let said = talk.said.read();
                 let questions = said.iter().skip(1).map(|exchange| exchange.question.as_str());
                 let answers = said.iter().map(|exchange| exchange.raw.clone());
-                let turns = answers
-                    .zip(questions.chain([draft.as_str()]))
-                    .map(|(answer, question)| Turn { answer, question: question.to_owned() });
+                let turns =
+                    answers.zip(questions.chain([draft.as_str()])).map(|(answer, question)| {
+                        ConversationTurn { answer, question: question.to_owned() }
+                    });
                 (conversation.analysis.clone(), turns.collect::<Vec<_>>())
             }
             None => (self.told.get()?, Vec::new()),
@@ -204,9 +208,9 @@ impl State {
             None => (self.beside_told(), talk.task.get(), draft, talk.pseudonyms.get()),
         };
         let (knowledge, metadata) = (self.knowledge.get(), self.metadata.read());
-        let explained = explained_worst(&analysis, MOST_EXPLAINED, knowledge.as_deref(), &metadata);
+        let explained = explain_worst(&analysis, MAX_EXPLAINED, knowledge.as_deref(), &metadata);
         let source = self.source.get().map(|source| source.name).unwrap_or_default();
-        let ask = Ask {
+        let ask = PromptRequest {
             task,
             question: &question,
             turns: &turns,
@@ -214,7 +218,7 @@ impl State {
             budget: model.prompt_tokens as usize,
             source: &source,
             clock: self.clock(),
-            beside: beside.as_ref().and_then(Beside::known),
+            related: beside.as_ref().and_then(Beside::known),
         };
         Some(prompt(&analysis, &explained, &ask))
     }
@@ -233,7 +237,7 @@ impl State {
         let mut question = talk.draft.get_untracked().trim().to_owned();
         if talk.conversation.read_untracked().is_none() {
             let (task, pseudonyms) = (talk.task.get_untracked(), talk.pseudonyms.get_untracked());
-            if task != Task::Question {
+            if task != AssistantTask::Question {
                 question.clear();
             }
             let (analysis, beside) = (told, untrack(|| self.beside_told()));
@@ -280,7 +284,7 @@ impl State {
     }
 
     /// The conversation as a part of the report, if that is wanted and it is about what the report is about.
-    pub fn opinion(self) -> Option<Section> {
+    pub fn opinion(self) -> Option<ReportSection> {
         let talk = self.talk;
         if !talk.reported.get() || self.talk_outdated() {
             return None;
@@ -288,7 +292,7 @@ impl State {
         let (conversation, said) = (talk.conversation.get()?, talk.said.read());
         let said: Vec<&Exchange> = said.iter().filter(|one| one.ended.is_some()).collect();
         let last = said.last()?;
-        let opinion = Opinion {
+        let opinion = AssistantAnswer {
             model: talk.model.get()?,
             at: last.at,
             task: conversation.task,

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use oddity_analysis::analysis::Detected;
-use oddity_analysis::rules::{self, Export, Verification};
+use oddity_analysis::rules::{self, RuleExport, Verification};
 use oddity_source::plan::{Plan, Progress};
 
 use super::{LoadError, Same, State, client};
@@ -35,7 +35,7 @@ impl Agreement {
 
 impl State {
     /// Asks the source for the scores of the exported rule and compares them with what is shown.
-    pub fn verify(self, export: &Export) {
+    pub fn verify(self, export: &RuleExport) {
         let (detected, source) = (self.detected.get_untracked(), self.source.get_untracked());
         let (Some(detected), Some(source)) = (detected, source) else { return };
         let signal = match self.verification.start() {

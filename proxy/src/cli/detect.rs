@@ -15,11 +15,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use oddity_analysis::analysis::{Analysis, analyze, detect, prepare};
-use oddity_analysis::findings::{self, Findings, Status, findings, status};
-use oddity_analysis::knowledge::{Explained, Knowledge, Metadata, explained, explained_worst};
-use oddity_analysis::panel::Panel;
-use oddity_analysis::report::{self, Context, MOST_EVENTS, MOST_EXPLAINED};
+use oddity_analysis::findings::{self, Findings, FindingsStatus, findings, status};
+use oddity_analysis::knowledge::{
+    ExplainedEvent, Knowledge, NamedMetadata, explain_event, explain_worst,
+};
+use oddity_analysis::report::{self, MAX_EVENTS, MAX_EXPLAINED, ReportContext};
 use oddity_analysis::rules;
+use oddity_analysis::view_state::ViewState;
 use oddity_analysis::words::{self, Clock};
 use oddity_source::plan::Plan;
 use oddity_source::prometheus::Loaded;
@@ -41,7 +43,12 @@ use progress::Line;
 const ODD: u8 = 3;
 
 /// Answers the question of the command line and gives the exit status; what went wrong is on stderr then.
-pub fn run(args: &Args, panel: &Panel, settings: &Settings, metrics: &Arc<Metrics>) -> ExitCode {
+pub fn run(
+    args: &Args,
+    panel: &ViewState,
+    settings: &Settings,
+    metrics: &Arc<Metrics>,
+) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
@@ -80,7 +87,7 @@ fn cancelled(status: u8) -> ExitCode {
 /// Whether something is odd.
 async fn answer(
     args: &Args,
-    panel: &Panel,
+    panel: &ViewState,
     settings: &Settings,
     metrics: &Arc<Metrics>,
 ) -> Result<bool, Failure> {
@@ -112,16 +119,16 @@ async fn answer(
         _ => ask::metadata(source, &panel.expr).await,
     };
     let context = context(args, panel, source, &analysis);
-    let explained = explain(&analysis, &knowledge, &metadata);
+    let explain_event = explain(&analysis, &knowledge, &metadata);
     drop(line);
 
     let markdown = || {
-        let worst = explained.len().min(MOST_EXPLAINED);
-        report::markdown(&analysis, &explained[..worst], &context)
+        let worst = explain_event.len().min(MAX_EXPLAINED);
+        report::markdown(&analysis, &explain_event[..worst], &context)
     };
-    let json = || json(&findings(&analysis, &explained, &context));
+    let json = || json(&findings(&analysis, &explain_event, &context));
     if let Some((output, parts)) = chart.zip(parts) {
-        output.write(&chart::page(&analysis, &explained, &context, panel, &parts)?)?;
+        output.write(&chart::page(&analysis, &explain_event, &context, panel, &parts)?)?;
     }
     if let Some(output) = report {
         let is_json = args.report.as_ref().is_some_and(|path| {
@@ -152,7 +159,7 @@ fn choose<'a>(sources: &'a [Source], wanted: Option<&str>) -> Result<&'a Source,
 }
 
 /// Computes on a thread of its own, so that a signal is heard meanwhile.
-async fn analysed(loaded: Loaded, panel: &Panel) -> Result<Analysis, Failure> {
+async fn analysed(loaded: Loaded, panel: &ViewState) -> Result<Analysis, Failure> {
     let (settings, learning) = (panel.settings, panel.learning());
     let work = move || {
         let detected = detect(&prepare(Arc::new(loaded)), settings.detector, learning);
@@ -166,18 +173,18 @@ async fn analysed(loaded: Loaded, panel: &Panel) -> Result<Analysis, Failure> {
 fn nothing(analysis: &Analysis) -> Option<String> {
     let loaded = &analysis.detected.loaded;
     match status(analysis) {
-        Status::Odd | Status::Normal => None,
-        Status::Empty if !loaded.unsupported.is_empty() => Some(
+        FindingsStatus::Odd | FindingsStatus::Normal => None,
+        FindingsStatus::Empty if !loaded.unsupported.is_empty() => Some(
             "the query gives native histograms alone, which have no single value: use \
              histogram_quantile, histogram_avg or histogram_count"
                 .to_owned(),
         ),
-        Status::Empty => Some(
+        FindingsStatus::Empty => Some(
             "the source has no series for this query and range: check metric name and labels, or \
              choose a range in which they existed"
                 .to_owned(),
         ),
-        Status::Unjudged => Some(format!(
+        FindingsStatus::Unjudged => Some(format!(
             "the detector {} had too few samples to judge ({}): choose a longer range, a shorter \
              step or a shorter window",
             analysis.detected.detector.about().name,
@@ -186,7 +193,7 @@ fn nothing(analysis: &Analysis) -> Option<String> {
     }
 }
 
-fn context(args: &Args, panel: &Panel, source: &Source, analysis: &Analysis) -> Context {
+fn context(args: &Args, panel: &ViewState, source: &Source, analysis: &Analysis) -> ReportContext {
     let fixed = panel.clone().fixed(analysis, Some(source.about.id.clone())).to_query();
     let link = match &args.link_base {
         Some(base) => {
@@ -197,13 +204,13 @@ fn context(args: &Args, panel: &Panel, source: &Source, analysis: &Analysis) -> 
         None => format!("?{fixed}"),
     };
     let yaml = if analysis.event_count() > 0 { rules::file(analysis) } else { None };
-    Context {
+    ReportContext {
         generated_at: clock::now(),
         version: concat!("Oddity ", env!("CARGO_PKG_VERSION")).to_owned(),
         source: source.about.name.clone(),
         link,
         clock: Clock::UTC,
-        rule: yaml.map(|yaml| report::Rule { yaml, verification: None }),
+        rule: yaml.map(|yaml| report::ExportedRule { yaml, verification: None }),
         sections: Vec::new(),
     }
 }
@@ -212,11 +219,11 @@ fn context(args: &Args, panel: &Panel, source: &Source, analysis: &Analysis) -> 
 fn explain<'a>(
     analysis: &Analysis,
     knowledge: &'a Knowledge,
-    metadata: &[Metadata],
-) -> Vec<Explained<'a>> {
-    let mut all = explained_worst(analysis, MOST_EVENTS, Some(knowledge), metadata);
-    let rest = analysis.worst_events().into_iter().take(findings::MOST_EVENTS).skip(MOST_EVENTS);
-    all.extend(rest.map(|event| explained(analysis, event, None, &[])));
+    metadata: &[NamedMetadata],
+) -> Vec<ExplainedEvent<'a>> {
+    let mut all = explain_worst(analysis, MAX_EVENTS, Some(knowledge), metadata);
+    let rest = analysis.worst_events().into_iter().take(findings::MAX_EVENTS).skip(MAX_EVENTS);
+    all.extend(rest.map(|event| explain_event(analysis, event, None, &[])));
     all
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use oddity_analysis::analysis::{Detected, Learning, detect, prepare};
-use oddity_analysis::rules::{Options, Style, export, tolerance};
+use oddity_analysis::rules::{RuleOptions, RuleStyle, export, tolerance};
 use oddity_detect::detect::Detector;
 use oddity_detect::event::Rule;
 use oddity_detect::series::{Labels, Series};
@@ -90,10 +90,10 @@ async fn a_rule_group_calculates_what_the_page_does() {
         let detector = Detector::by_id(id).unwrap();
         let detector =
             params.iter().fold(detector, |detector, (id, value)| detector.with(id, *value));
-        for style in [Style::Subqueries, Style::Recorded] {
+        for style in [RuleStyle::Subqueries, RuleStyle::Recorded] {
             let detected = detected(detector, first, &values);
             let name = format!("{id}_{style:?}").to_lowercase();
-            let options = Options { name: name.clone(), style, severity: "page".to_owned() };
+            let options = RuleOptions { name: name.clone(), style, severity: "page".to_owned() };
             let group = export(&detected, &Rule::default()).unwrap().group(&options).unwrap();
             std::fs::write(folder.path().join(format!("{name}.yaml")), group.yaml()).unwrap();
             groups.push((name, style, detected));
@@ -127,10 +127,10 @@ async fn a_rule_group_calculates_what_the_page_does() {
             })
             .collect();
         let warm = match style {
-            Style::Subqueries => 0,
+            RuleStyle::Subqueries => 0,
             // Windows at a fixed time look at no records.
-            Style::Recorded if name.starts_with("zscore") => 0,
-            Style::Recorded => begun + 1_000 * detected.detector.history() as i64,
+            RuleStyle::Recorded if name.starts_with("zscore") => 0,
+            RuleStyle::Recorded => begun + 1_000 * detected.detector.history() as i64,
         };
         recorded.retain(|(time, _)| *time >= warm);
         assert!(recorded.len() >= 3, "{name}: {reply}");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use oddity_analysis::analysis::{Detected, Learning, detect, prepare};
-use oddity_analysis::rules::{Export, TOLERANCE, export, tolerance, verify};
+use oddity_analysis::rules::{RuleExport, TOLERANCE, export, tolerance, verify};
 use oddity_detect::detect::Detector;
 use oddity_detect::event::{Rule, Sides, flagged};
 use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
@@ -224,7 +224,7 @@ fn compare_flags(
     rule: &Rule,
     flags: &Loaded,
     found: &mut Compared,
-    export: &Export,
+    export: &RuleExport,
 ) {
     let history = detected.loaded.query.history;
     for (at, series) in detected.series.iter().enumerate() {

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use oddity_analysis::analysis::{Analysis, Learning, analyze, detect, prepare};
-use oddity_analysis::rules::{NotTested, Options, Style, export, unit_test};
+use oddity_analysis::rules::{RuleOptions, RuleStyle, UnitTestError, export, unit_test};
 use oddity_detect::detect::Detector;
 use oddity_detect::event::{Rule, Sides};
 use oddity_detect::series::{Labels, Series};
@@ -118,15 +118,15 @@ fn check(
     id: &str,
     expr: &str,
     metric: Option<&str>,
-    style: Style,
+    style: RuleStyle,
     rule: Rule,
 ) -> bool {
     let analysis = analysis(expr, metric, small(id), rule);
     let detected = &analysis.detected;
-    let options = Options {
+    let options = RuleOptions {
         style,
         severity: "page: \"now\"\n# ü".to_owned(),
-        ..Options::of(&detected.loaded.query)
+        ..RuleOptions::of(&detected.loaded.query)
     };
     let rules = export(detected, &rule).unwrap().group(&options).unwrap();
     let yaml = rules.yaml();
@@ -135,7 +135,8 @@ fn check(
     let test = match unit_test(&rules, "rules.yaml", detected, ranked.index, event.onset.index) {
         Ok(test) => test,
         Err(reason) => {
-            let expected = if id == "zscore" { NotTested::FixedTime } else { NotTested::Derived };
+            let expected =
+                if id == "zscore" { UnitTestError::FixedTime } else { UnitTestError::Derived };
             assert_eq!(reason, expected, "{id} {expr}");
             let (content, said) = promtool(folder, "check", "rules.yaml");
             assert!(content, "{said}\n{yaml}");
@@ -164,7 +165,7 @@ fn rules_pass_their_own_test() {
     for id in DETECTORS {
         for (expr, metric) in queries {
             let twice = Rule { at_least: 2, sides: Sides::Up, ..small };
-            for (style, rule) in [(Style::Subqueries, twice), (Style::Recorded, small)] {
+            for (style, rule) in [(RuleStyle::Subqueries, twice), (RuleStyle::Recorded, small)] {
                 tested += usize::from(check(folder.path(), id, expr, metric, style, rule));
             }
         }

@@ -31,7 +31,7 @@ pub struct Learning {
     /// Times, both ends included.
     pub excluded: Vec<TimeRange>,
     /// Samples with at least this score.
-    pub flagged: Option<f64>,
+    pub exclude_scores_above: Option<f64>,
 }
 
 /// What is known of the data before a detector looks at it.
@@ -101,12 +101,12 @@ pub struct Analysis {
     /// The rule that was applied.
     pub rule: Rule,
     /// Every series, worst first.
-    pub ranking: Vec<Ranked>,
+    pub ranking: Vec<RankedSeries>,
 }
 
 /// One series in the ranking.
 #[derive(Clone, Debug)]
-pub struct Ranked {
+pub struct RankedSeries {
     /// Index in `loaded.series`.
     pub index: usize,
     /// Its events, oldest first.
@@ -207,7 +207,7 @@ fn learn(detector: Detector, input: Input<'_>, learning: &Learning, kept: &mut K
     excluded.iter().for_each(|&at| values[at] = f64::INFINITY);
     let first = Input { values: &values, learnt: &values, ..input };
     let mut found = detector.detect_again(first, kept);
-    if let Some(threshold) = learning.flagged {
+    if let Some(threshold) = learning.exclude_scores_above {
         let mut learnt = values.clone();
         for (at, (value, score)) in learnt.iter_mut().zip(&found.score).enumerate() {
             if *score >= threshold {
@@ -232,7 +232,7 @@ fn learn(detector: Detector, input: Input<'_>, learning: &Learning, kept: &mut K
 /// found before, which is why it is kept.
 pub fn analyze(detected: Arc<Detected>, rule: Rule) -> Analysis {
     let history = detected.loaded.query.history;
-    let mut ranking: Vec<Ranked> = detected
+    let mut ranking: Vec<RankedSeries> = detected
         .series
         .iter()
         .zip(&detected.loaded.series)
@@ -244,11 +244,11 @@ pub fn analyze(detected: Arc<Detected>, rule: Rule) -> Analysis {
             let at = |index| series.grid.at(index);
             let events = events(samples, detection, &found.onsets, &rule, history, at);
             let severity = events.iter().map(|event| event.severity).fold(0.0, f64::max);
-            Ranked { index, events, severity, score: found.score }
+            RankedSeries { index, events, severity, score: found.score }
         })
         .collect();
     ranking.sort_by(|a, b| {
-        let events = |ranked: &Ranked| !ranked.events.is_empty();
+        let events = |ranked: &RankedSeries| !ranked.events.is_empty();
         (events(b).cmp(&events(a)))
             .then(b.severity.total_cmp(&a.severity))
             .then(b.score.total_cmp(&a.score))
@@ -258,7 +258,7 @@ pub fn analyze(detected: Arc<Detected>, rule: Rule) -> Analysis {
 
 impl Analysis {
     /// All events with the series they are in, most severe first.
-    pub fn worst_events(&self) -> Vec<(&Ranked, &Event)> {
+    pub fn worst_events(&self) -> Vec<(&RankedSeries, &Event)> {
         let mut all: Vec<_> = self
             .ranking
             .iter()
@@ -271,7 +271,7 @@ impl Analysis {
     }
 
     /// The ranking's entry of one series of `loaded`; `None` if there is no such series.
-    pub fn of_series(&self, index: Option<usize>) -> Option<&Ranked> {
+    pub fn of_series(&self, index: Option<usize>) -> Option<&RankedSeries> {
         self.ranking.iter().find(|ranked| Some(ranked.index) == index)
     }
 
@@ -281,7 +281,7 @@ impl Analysis {
     }
 
     /// The data of a ranked series.
-    pub fn series(&self, ranked: &Ranked) -> (&Series, &DetectedSeries) {
+    pub fn series(&self, ranked: &RankedSeries) -> (&Series, &DetectedSeries) {
         (&self.detected.loaded.series[ranked.index], &self.detected.series[ranked.index])
     }
 

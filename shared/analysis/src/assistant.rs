@@ -10,29 +10,29 @@ mod pseudonyms;
 mod section;
 mod tokens;
 
-pub use numbers::Known;
+pub use numbers::KnownNumbers;
 pub use pseudonyms::{Pseudonyms, Revealer};
-pub use section::{Opinion, section};
+pub use section::{AssistantAnswer, section};
 pub use tokens::estimate;
 
 use crate::analysis::Analysis;
 use crate::api::{ChatMessage, ChatRole};
-use crate::knowledge::Explained;
-use crate::related::{Related, Windows};
+use crate::knowledge::ExplainedEvent;
+use crate::related::{ComparisonWindows, RelatedSeries};
 use crate::words::Clock;
 
 /// Tokens around each message that providers add.
 const OVERHEAD: usize = 8;
 
 /// Tokens that the facts have at least; a question that leaves fewer is too long.
-const LEAST_FACTS: usize = 300;
+const MIN_FACT_TOKENS: usize = 300;
 
 /// Stands for an answer that does not fit.
 const UNREPEATED: &str = "(an answer that is too long to be repeated)";
 
 /// What the model is to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Task {
+pub enum AssistantTask {
     /// A text for the users of a service.
     Summary,
     /// Hypotheses, and what to do next.
@@ -44,7 +44,7 @@ pub enum Task {
     Question,
 }
 
-impl Task {
+impl AssistantTask {
     /// All tasks in the order of a list.
     pub const ALL: [Self; 4] = [Self::Causes, Self::Summary, Self::Plain, Self::Question];
 
@@ -98,13 +98,13 @@ impl Task {
 
 /// What is asked, and how.
 #[derive(Clone, Debug)]
-pub struct Ask<'a> {
+pub struct PromptRequest<'a> {
     /// What the model is to do.
-    pub task: Task,
-    /// The person's words, for [`Task::Question`].
+    pub task: AssistantTask,
+    /// The person's words, for [`AssistantTask::Question`].
     pub question: &'a str,
     /// What was said after the first answer.
-    pub turns: &'a [Turn],
+    pub turns: &'a [ConversationTurn],
     /// Whether values of labels stay here.
     pub pseudonyms: bool,
     /// Tokens of all messages together, by [`estimate`].
@@ -114,12 +114,12 @@ pub struct Ask<'a> {
     /// How times are written.
     pub clock: Clock,
     /// What else moved, where that was looked at, and in which windows.
-    pub beside: Option<(&'a Related, &'a Windows)>,
+    pub related: Option<(&'a RelatedSeries, &'a ComparisonWindows)>,
 }
 
 /// An answer and the question that follows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Turn {
+pub struct ConversationTurn {
     /// The answer as it came, with pseudonyms.
     pub answer: String,
     /// What is asked then.
@@ -140,7 +140,7 @@ pub struct Prompt {
     /// By which names of the answer are turned back.
     pub pseudonyms: Pseudonyms,
     /// What numbers an answer may hold.
-    pub known: Known,
+    pub known: KnownNumbers,
 }
 
 /// Why nothing can be asked.
@@ -149,7 +149,7 @@ pub enum PromptError {
     /// There is nothing to ask about.
     #[error("Run a query first: there is nothing to ask about yet.")]
     Nothing,
-    /// [`Task::Question`] without one.
+    /// [`AssistantTask::Question`] without one.
     #[error("Type a question first.")]
     NoQuestion,
     /// What the person typed leaves no room for facts.
@@ -170,8 +170,8 @@ pub enum PromptError {
 /// If there is no question or it is too long.
 pub fn prompt(
     analysis: &Analysis,
-    explained: &[Explained<'_>],
-    ask: &Ask<'_>,
+    explained: &[ExplainedEvent<'_>],
+    ask: &PromptRequest<'_>,
 ) -> Result<Prompt, PromptError> {
     if analysis.detected.loaded.series.is_empty() {
         return Err(PromptError::Nothing);
@@ -180,16 +180,16 @@ pub fn prompt(
     let facts = facts::facts(analysis, explained, ask, &mut pseudonyms);
     let system = system(&pseudonyms);
     let first_question = match (ask.task, ask.question.trim()) {
-        (Task::Question, "") => return Err(PromptError::NoQuestion),
-        (Task::Question, question) => {
+        (AssistantTask::Question, "") => return Err(PromptError::NoQuestion),
+        (AssistantTask::Question, question) => {
             format!("\n\nThe question: {}", typed(&pseudonyms.hide(question)))
         }
         _ => String::new(),
     };
-    let turns: Vec<Turn> = ask
+    let turns: Vec<ConversationTurn> = ask
         .turns
         .iter()
-        .map(|turn| Turn {
+        .map(|turn| ConversationTurn {
             answer: turn.answer.clone(),
             question: typed(&pseudonyms.hide(turn.question.trim())),
         })
@@ -202,9 +202,9 @@ pub fn prompt(
     let fixed = cost(&system) + cost(&around) + estimate(frame::OPEN) + estimate(frame::CLOSE);
     let last = turns.last().map_or(0, |turn| cost(&turn.question));
     let room = ask.budget.saturating_sub(fixed + last);
-    if room < LEAST_FACTS {
+    if room < MIN_FACT_TOKENS {
         let typed = estimate(&first_question) + last;
-        let most = (ask.budget + typed).saturating_sub(fixed + last + LEAST_FACTS);
+        let most = (ask.budget + typed).saturating_sub(fixed + last + MIN_FACT_TOKENS);
         return Err(PromptError::TooLong { tokens: typed, most });
     }
     // What was said last matters most; facts keep at least half of the room.
@@ -236,7 +236,7 @@ pub fn prompt(
         }
         messages.push(say(ChatRole::User, turn.question.clone()));
     }
-    let mut known = Known::default();
+    let mut known = KnownNumbers::default();
     for fact in &chosen {
         known.add(&pseudonyms.reveal(&fact.text));
     }

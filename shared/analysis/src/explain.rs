@@ -3,19 +3,19 @@
 //! It looks at what was loaded and detected and at nothing else, and it may look at samples after the event: it
 //! explains, it does not alert.
 
-mod company;
+mod concurrent;
+mod evidence;
 mod past;
 mod recurrence;
 mod sentence;
-mod sign;
 
-pub use company::Company;
-pub use past::Extreme;
+pub use concurrent::ConcurrentAnomalies;
+pub use evidence::EvidenceTag;
+pub use past::RecordSince;
 pub use recurrence::{Cycle, Recurrence};
-pub use sentence::{Line, arithmetic, lines, sentence};
-pub use sign::Sign;
+pub use sentence::{FactLine, arithmetic, lines, sentence};
 
-use crate::analysis::{Analysis, Ranked};
+use crate::analysis::{Analysis, RankedSeries};
 use oddity_detect::detect::{Detection, Quantity};
 use oddity_detect::event::kind::median;
 use oddity_detect::event::{Event, Kind};
@@ -69,13 +69,13 @@ pub struct Facts {
     /// Total beyond what was expected, for rates: a count or bytes.
     pub excess: Option<(f64, Unit)>,
     /// Since when no value was as high or as low.
-    pub extreme: Option<Extreme>,
+    pub record_since: Option<RecordSince>,
     /// Whether the same happens again and again.
     pub recurrence: Option<Recurrence>,
     /// How many series are odd at the same time; `None` for a single series.
-    pub company: Option<Company>,
+    pub concurrent: Option<ConcurrentAnomalies>,
     /// What speaks for and against causes.
-    pub signs: Vec<Sign>,
+    pub evidence: Vec<EvidenceTag>,
 }
 
 impl Facts {
@@ -87,7 +87,7 @@ impl Facts {
 }
 
 /// The facts of one event of an analysis. Cost: O(samples of its series + events of all).
-pub fn facts(analysis: &Analysis, ranked: &Ranked, event: &Event) -> Facts {
+pub fn facts(analysis: &Analysis, ranked: &RankedSeries, event: &Event) -> Facts {
     let (series, found) = analysis.series(ranked);
     let detection = &found.detection;
     let about = analysis.detected.detector.about();
@@ -121,12 +121,13 @@ pub fn facts(analysis: &Analysis, ranked: &Ranked, event: &Event) -> Facts {
             _ => None,
         },
         excess: excess(event, analysis.judged_unit(event.quantity)).filter(|_| of_values),
-        extreme: past::extreme(detection, event, began, grid).filter(|_| of_values),
+        record_since: past::record_since(detection, event, began, grid).filter(|_| of_values),
         recurrence: recurrence::recurrence(detection, event, grid).filter(|_| of_values),
-        company: company::company(analysis, ranked, event),
-        signs: Vec::new(),
+        concurrent: concurrent::concurrent_anomalies(analysis, ranked, event),
+        evidence: Vec::new(),
     };
-    facts.signs = sign::signs(&facts, &series.values, found.prepared.derived.is_some(), began);
+    facts.evidence =
+        evidence::evidence(&facts, &series.values, found.prepared.derived.is_some(), began);
     facts
 }
 

@@ -4,17 +4,17 @@
 //! seconds, `null` is what does not apply, what is not known, and a bound or value that is not finite.
 
 mod event;
-mod question;
+mod query;
 
 use serde::{Serialize, Serializer};
 
-pub use event::{EventFindings, SuspectFindings};
-pub use question::{Period, QueryFindings, SettingsFindings};
+pub use event::{CauseFindings, EventFindings};
+pub use query::{QueryFindings, SettingsFindings, TimePeriod};
 
-use crate::analysis::{Analysis, Ranked};
+use crate::analysis::{Analysis, RankedSeries};
 use crate::explain::facts;
-use crate::knowledge::Explained;
-use crate::report::Context;
+use crate::knowledge::ExplainedEvent;
+use crate::report::ReportContext;
 use crate::words;
 use oddity_detect::event::Level;
 use oddity_detect::series::Labels;
@@ -24,7 +24,7 @@ use oddity_detect::time::Timestamp;
 pub const SCHEMA: u32 = 1;
 
 /// So many events are written in full, the most severe ones; all are counted.
-pub const MOST_EVENTS: usize = 1_000;
+pub const MAX_EVENTS: usize = 1_000;
 
 /// Everything that was found, and in what.
 #[derive(Debug, Serialize)]
@@ -34,9 +34,9 @@ pub struct Findings<'a> {
     /// Name and version.
     pub tool: &'a str,
     /// When it was written.
-    pub generated_at: Time,
-    /// See [`Status`].
-    pub status: Status,
+    pub generated_at: Rfc3339Time,
+    /// See [`FindingsStatus`].
+    pub status: FindingsStatus,
     /// The finding in one line.
     pub headline: String,
     /// The name of a report about it.
@@ -56,10 +56,10 @@ pub struct Findings<'a> {
     /// Every series, worst first.
     pub series: Vec<SeriesFindings<'a>>,
     /// Label sets with native histograms, which are not analysed.
-    pub not_analysed: Vec<Pairs<'a>>,
+    pub not_analysed: Vec<LabelObject<'a>>,
     /// How many events there are.
     pub event_count: usize,
-    /// The events, most severe first, [`MOST_EVENTS`] at the most.
+    /// The events, most severe first, [`MAX_EVENTS`] at the most.
     pub events: Vec<EventFindings<'a>>,
     /// A rule file that says the same on the source, where there is one and something is odd.
     pub prometheus_rule: Option<&'a str>,
@@ -68,7 +68,7 @@ pub struct Findings<'a> {
 /// What came of the whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Status {
+pub enum FindingsStatus {
     /// There are events.
     Odd,
     /// There are none.
@@ -83,7 +83,7 @@ pub enum Status {
 #[derive(Debug, Serialize)]
 pub struct SeriesFindings<'a> {
     /// What names it.
-    pub labels: Pairs<'a>,
+    pub labels: LabelObject<'a>,
     /// The labels in which it differs from the others.
     pub name: &'a str,
     /// How many events it has.
@@ -104,9 +104,9 @@ pub struct SeriesFindings<'a> {
 
 /// A point in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Time(pub Timestamp);
+pub struct Rfc3339Time(pub Timestamp);
 
-impl Serialize for Time {
+impl Serialize for Rfc3339Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&self.0)
     }
@@ -114,27 +114,27 @@ impl Serialize for Time {
 
 /// Labels as an object.
 #[derive(Clone, Copy, Debug)]
-pub struct Pairs<'a>(pub &'a Labels);
+pub struct LabelObject<'a>(pub &'a Labels);
 
-impl Serialize for Pairs<'_> {
+impl Serialize for LabelObject<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter())
     }
 }
 
-/// All of it. `explained` are the worst events, worst first: see [`crate::knowledge::explained_worst`]; of those beyond
+/// All of it. `explained` are the worst events, worst first: see [`crate::knowledge::explain_worst`]; of those beyond
 /// them the facts are told without causes.
 pub fn findings<'a>(
     analysis: &'a Analysis,
-    explained: &'a [Explained<'a>],
-    context: &'a Context,
+    explained: &'a [ExplainedEvent<'a>],
+    context: &'a ReportContext,
 ) -> Findings<'a> {
     let loaded = &analysis.detected.loaded;
     let worst = analysis.worst_events();
-    let events = worst.iter().take(MOST_EVENTS).enumerate().map(|(at, (ranked, event))| {
+    let events = worst.iter().take(MAX_EVENTS).enumerate().map(|(at, (ranked, event))| {
         match explained.get(at) {
-            Some(Explained { facts, suspects }) => {
-                event::findings(analysis, at + 1, facts, suspects.as_ref())
+            Some(ExplainedEvent { facts, causes }) => {
+                event::findings(analysis, at + 1, facts, causes.as_ref())
             }
             None => event::findings(analysis, at + 1, &facts(analysis, ranked, event), None),
         }
@@ -142,18 +142,18 @@ pub fn findings<'a>(
     Findings {
         schema: SCHEMA,
         tool: &context.version,
-        generated_at: Time(context.generated_at),
+        generated_at: Rfc3339Time(context.generated_at),
         status: status(analysis),
         headline: words::headline(analysis),
         title: words::title(analysis),
         link: &context.link,
-        query: question::query(analysis, &context.source),
-        settings: question::settings(analysis),
+        query: query::query(analysis, &context.source),
+        settings: query::settings(analysis),
         warnings: &loaded.warnings,
         infos: &loaded.infos,
         suggested_query: analysis.detected.suggestion.as_deref(),
         series: series(analysis),
-        not_analysed: loaded.unsupported.iter().map(Pairs).collect(),
+        not_analysed: loaded.unsupported.iter().map(LabelObject).collect(),
         event_count: worst.len(),
         events: events.collect(),
         prometheus_rule: context.rule.as_ref().map(|rule| rule.yaml.as_str()),
@@ -161,25 +161,25 @@ pub fn findings<'a>(
 }
 
 /// What came of it.
-pub fn status(analysis: &Analysis) -> Status {
+pub fn status(analysis: &Analysis) -> FindingsStatus {
     let series = &analysis.detected.series;
     if series.is_empty() {
-        Status::Empty
+        FindingsStatus::Empty
     } else if series.iter().all(|series| series.judged == 0) {
-        Status::Unjudged
+        FindingsStatus::Unjudged
     } else if analysis.event_count() == 0 {
-        Status::Normal
+        FindingsStatus::Normal
     } else {
-        Status::Odd
+        FindingsStatus::Odd
     }
 }
 
 fn series(analysis: &Analysis) -> Vec<SeriesFindings<'_>> {
-    let one = |ranked: &'_ Ranked| {
-        let Ranked { events, severity, score, .. } = ranked;
+    let one = |ranked: &'_ RankedSeries| {
+        let RankedSeries { events, severity, score, .. } = ranked;
         let (series, found) = analysis.series(ranked);
         SeriesFindings {
-            labels: Pairs(&series.labels),
+            labels: LabelObject(&series.labels),
             name: &found.prepared.name,
             event_count: events.len(),
             severity: *severity,

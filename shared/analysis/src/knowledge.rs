@@ -13,16 +13,16 @@ mod rank;
 mod recognise;
 mod template;
 
-pub use check::{Fault, check};
-pub use explained::{Explained, explained, explained_worst};
-pub use rank::{Confidence, Reason, Suspect, Suspects, suspects};
-pub use recognise::{Metadata, Recognised, Subject, recognise};
-pub use template::{Scope, TemplateError};
+pub use check::{KnowledgeError, check};
+pub use explained::{ExplainedEvent, explain_event, explain_worst};
+pub use rank::{CandidateCause, CandidateCauses, CauseReason, Confidence, candidate_causes};
+pub use recognise::{NamedMetadata, QuerySubject, RecognisedFamily, recognise};
+pub use template::{TemplateError, TemplateScope};
 pub(crate) use template::{host_pattern, plain};
 
 use serde::{Deserialize, Serialize};
 
-use crate::explain::Sign;
+use crate::explain::EvidenceTag;
 use oddity_detect::event::{Direction, Kind};
 
 /// All families that are known.
@@ -52,7 +52,7 @@ pub struct Family {
     pub recognise: Signature,
     /// Queries that belong to it and that do not, for the tests.
     #[serde(default, skip_serializing)]
-    pub examples: Examples,
+    pub examples: ExampleQueries,
     /// What may be behind an event.
     #[serde(default, rename = "hypothesis")]
     pub hypotheses: Vec<Hypothesis>,
@@ -88,7 +88,7 @@ pub struct Signature {
 /// PromQL that belongs to a family and that does not; a comment in it stands for the help text of its metric.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Examples {
+pub struct ExampleQueries {
     /// Belongs to it.
     pub yes: Vec<String>,
     /// Belongs to others.
@@ -106,7 +106,7 @@ pub struct Hypothesis {
     /// Why that would look like this, in a sentence or two.
     pub because: String,
     /// Where that is written.
-    pub source: Source,
+    pub source: Citation,
     /// Kinds of events that it looks like; of any kind that shows in values where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kinds: Vec<Kind>,
@@ -115,7 +115,7 @@ pub struct Hypothesis {
     pub direction: Option<Direction>,
     /// How often it is behind such events.
     #[serde(default)]
-    pub often: Often,
+    pub often: CauseFrequency,
     /// Patterns of the metric names of the family that it is about; all where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<String>,
@@ -124,30 +124,30 @@ pub struct Hypothesis {
     pub labels: Vec<String>,
     /// What speaks for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub signs: Vec<Sign>,
+    pub signs: Vec<EvidenceTag>,
     /// What speaks against it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub against: Vec<Sign>,
+    pub against: Vec<EvidenceTag>,
     /// What would confirm it.
-    pub confirm: Vec<Check>,
+    pub confirm: Vec<CauseCheck>,
     /// What would refute it.
-    pub refute: Vec<Check>,
+    pub refute: Vec<CauseCheck>,
     /// What ends the harm.
     pub mitigate: Vec<String>,
     /// What keeps it from coming back.
     pub prevent: Vec<String>,
     /// What would notice it earlier.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub detect: Vec<Check>,
+    pub detect: Vec<CauseCheck>,
 }
 
 /// Something to look at.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Check {
+pub struct CauseCheck {
     /// What one would see.
     pub see: String,
-    /// A template of the PromQL that shows it, see [`Scope`].
+    /// A template of the PromQL that shows it, see [`TemplateScope`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
 }
@@ -155,7 +155,7 @@ pub struct Check {
 /// Where something is written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Source {
+pub struct Citation {
     /// Title, and the part of it.
     pub title: String,
     /// An https address.
@@ -165,7 +165,7 @@ pub struct Source {
 /// How often something is behind an event of a fitting kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Often {
+pub enum CauseFrequency {
     /// Among the first things to think of.
     Common,
     /// It happens.

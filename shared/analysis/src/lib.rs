@@ -16,7 +16,7 @@ pub mod related;
 
 pub mod rules;
 
-pub mod panel;
+pub mod view_state;
 
 pub mod report;
 

@@ -1,7 +1,7 @@
 //! What else moved: series from where the odd one comes from, ranked by how unusual their change in the window of an
 //! event is for them.
 //!
-//! It does no I/O: [`Origin`] says where the odd series comes from and which series may be asked for, [`Picked`] cuts
+//! It does no I/O: [`SeriesOrigin`] says where the odd series comes from and which series may be asked for, [`PickedSelectors`] cuts
 //! them to a polite number of queries, and [`rank`] judges the answers. The window of the event is compared with the
 //! four windows before it, as Netdata's metric correlations do (Netdata documentation, "Metric Correlations"); what is
 //! new here is that each series is judged by how far it moved at other times, and all of them together: at most one in
@@ -13,10 +13,10 @@ mod origin;
 mod pick;
 mod window;
 
-pub use change::{Change, Fate, fate};
-pub use origin::{Origin, Place};
-pub use pick::{Candidates, MOST_SERIES, Picked};
-pub use window::Windows;
+pub use change::{SeriesChange, SeriesFate, fate};
+pub use origin::{LabelScope, SeriesOrigin};
+pub use pick::{CandidateSeries, MAX_SERIES, PickedSelectors};
+pub use window::ComparisonWindows;
 
 use crate::analysis::{increase, is_counter};
 use oddity_detect::series::{Labels, METRIC_NAME, Series};
@@ -34,7 +34,7 @@ const SAME: u64 = 1;
 
 /// The odd series, beside which others are looked at.
 #[derive(Clone, Debug)]
-pub struct Odd {
+pub struct AnomalousSeries {
     /// When its event began.
     pub onset: Timestamp,
     /// Its samples on the grid of the windows; empty where they are not known.
@@ -43,9 +43,9 @@ pub struct Odd {
 
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Related {
+pub struct RelatedSeries {
     /// What moved and by more than chance, the least usual change first; one a metric.
-    pub moved: Vec<Moved>,
+    pub changed: Vec<ChangedSeries>,
     /// Series that appeared in the window.
     pub appeared: Vec<Labels>,
     /// Series whose samples stopped before the window.
@@ -58,10 +58,10 @@ pub struct Related {
     pub copies: usize,
 }
 
-impl Related {
+impl RelatedSeries {
     /// How many moved: "2 metrics moved by more than chance, the least usual move first".
     pub fn words(&self) -> String {
-        match self.moved.len() {
+        match self.changed.len() {
             0 => "none moved by more than chance".to_owned(),
             1 => "1 metric moved by more than chance".to_owned(),
             count => {
@@ -73,7 +73,7 @@ impl Related {
 
 /// A series that moved.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Moved {
+pub struct ChangedSeries {
     /// What names it.
     pub labels: Labels,
     /// Whether it is a counter, whose increase a second was compared.
@@ -81,9 +81,9 @@ pub struct Moved {
     /// Of the values.
     pub unit: Unit,
     /// How it moved.
-    pub change: Change,
+    pub change: SeriesChange,
     /// When, beside the odd series.
-    pub timing: Timing,
+    pub timing: OnsetTiming,
     /// The values before and in the window, for a small picture.
     pub values: Vec<f64>,
     /// How many other series of the same metric moved too, less unusually.
@@ -92,7 +92,7 @@ pub struct Moved {
 
 /// When something began, beside the odd series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Timing {
+pub enum OnsetTiming {
     /// So much earlier.
     Before(Span),
     /// Within one step.
@@ -102,18 +102,22 @@ pub enum Timing {
 }
 
 /// Judges what was fetched on the grid of `windows`. Cost: O(n log n) a series.
-pub fn rank(windows: &Windows, odd: &Odd, series: &[Series]) -> Related {
-    let mut found = Related::default();
+pub fn rank(
+    windows: &ComparisonWindows,
+    odd: &AnomalousSeries,
+    series: &[Series],
+) -> RelatedSeries {
+    let mut found = RelatedSeries::default();
     let mut judged = Vec::new();
     for one in series.iter().filter(|one| one.values.len() == windows.grid.len) {
         let counter = counts(one);
         let values = if counter { per_second(one, windows) } else { one.values.to_vec() };
         match fate(&values, windows.len) {
             _ if is_copy(&values, &odd.values, windows.len) => found.copies += 1,
-            Fate::Changed(change) => judged.push((one, counter, values, change)),
-            Fate::Appeared => found.appeared.push(one.labels.clone()),
-            Fate::Stopped => found.stopped.push(one.labels.clone()),
-            Fate::Unknown => found.unknown += 1,
+            SeriesFate::Changed(change) => judged.push((one, counter, values, change)),
+            SeriesFate::Appeared => found.appeared.push(one.labels.clone()),
+            SeriesFate::Stopped => found.stopped.push(one.labels.clone()),
+            SeriesFate::Unknown => found.unknown += 1,
         }
     }
     found.judged = judged.len();
@@ -126,17 +130,18 @@ pub fn rank(windows: &Windows, odd: &Odd, series: &[Series]) -> Related {
     judged.truncate(discoveries(&probabilities, CHANCE));
     for (one, counter, values, change) in judged {
         let name = one.labels.metric_name();
-        let same = |moved: &&mut Moved| name.is_some() && moved.labels.metric_name() == name;
-        if let Some(known) = found.moved.iter_mut().find(same) {
+        let same =
+            |changed: &&mut ChangedSeries| name.is_some() && changed.labels.metric_name() == name;
+        if let Some(known) = found.changed.iter_mut().find(same) {
             known.others += 1;
             continue;
         }
-        found.moved.push(Moved {
+        found.changed.push(ChangedSeries {
             labels: one.labels.clone(),
             counter,
             unit: unit(&one.labels, counter),
             change,
-            timing: Timing::of(windows.grid.at(change.onset), odd.onset, windows),
+            timing: OnsetTiming::of(windows.grid.at(change.onset), odd.onset, windows),
             values: values[values.len() - 5 * windows.len..].to_vec(),
             others: 0,
         });
@@ -144,8 +149,8 @@ pub fn rank(windows: &Windows, odd: &Odd, series: &[Series]) -> Related {
     found
 }
 
-impl Timing {
-    fn of(onset: Timestamp, odd: Timestamp, windows: &Windows) -> Self {
+impl OnsetTiming {
+    fn of(onset: Timestamp, odd: Timestamp, windows: &ComparisonWindows) -> Self {
         let step = windows.grid.step;
         let odd = odd.floor_to(step);
         match (odd.since(onset), onset.since(odd)) {
@@ -165,7 +170,7 @@ impl Timing {
     }
 }
 
-impl Moved {
+impl ChangedSeries {
     /// PromQL that shows it: a counter as its rate.
     pub fn expr(&self, step: oddity_detect::time::Step) -> String {
         let window = Span::from_seconds(300).max(step.times(4));
@@ -217,7 +222,7 @@ fn counts(series: &Series) -> bool {
     is_counter(series) || falls == 0 && 2 * rises > known().count()
 }
 
-fn per_second(series: &Series, windows: &Windows) -> Vec<f64> {
+fn per_second(series: &Series, windows: &ComparisonWindows) -> Vec<f64> {
     let seconds = windows.grid.step.span().as_seconds();
     increase(&series.values).into_iter().map(|grown| grown / seconds).collect()
 }

@@ -1,32 +1,32 @@
 //! The report: a finished analysis and its explained events as Markdown. It recomputes nothing.
 //!
 //! A reader on call finds first what happened and how bad it is, then what may be behind it and what to do, and last
-//! what it was found in and by what. It is complete as it is; [`Section`]s of other parts of the product join it.
+//! what it was found in and by what. It is complete as it is; [`ReportSection`]s of other parts of the product join it.
 
 mod actions;
 mod causes;
 mod event;
 mod evidence;
 pub mod markdown;
-mod moved;
+mod related;
 mod summary;
 
 use crate::analysis::Analysis;
-use crate::knowledge::Explained;
+use crate::knowledge::ExplainedEvent;
 use crate::words::Clock;
 use oddity_detect::time::Timestamp;
 
-pub use moved::moved;
+pub use related::related;
 
 /// So many events have a part of their own, the most severe ones.
-pub const MOST_EXPLAINED: usize = 3;
+pub const MAX_EXPLAINED: usize = 3;
 
 /// So many events are listed, the most severe ones; the rest is counted.
-pub const MOST_EVENTS: usize = 20;
+pub const MAX_EVENTS: usize = 20;
 
 /// What the report says beyond the analysis.
 #[derive(Clone, Debug)]
-pub struct Context {
+pub struct ReportContext {
     /// When it is written.
     pub generated_at: Timestamp,
     /// Name and version of the tool.
@@ -39,14 +39,14 @@ pub struct Context {
     /// How times are written.
     pub clock: Clock,
     /// The rule that says the same on the source, where there is one.
-    pub rule: Option<Rule>,
+    pub rule: Option<ExportedRule>,
     /// What others add.
-    pub sections: Vec<Section>,
+    pub sections: Vec<ReportSection>,
 }
 
 /// An exported rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rule {
+pub struct ExportedRule {
     /// The rule file.
     pub yaml: String,
     /// What came of its comparison with the source, in a sentence; `None` if that was not asked for.
@@ -55,9 +55,9 @@ pub struct Rule {
 
 /// A part of the report that is written elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Section {
+pub struct ReportSection {
     /// Where it belongs.
-    pub place: Place,
+    pub position: SectionPosition,
     /// Its heading, plain text.
     pub heading: String,
     /// CommonMark without headings of the first or second level, safe to show.
@@ -66,7 +66,7 @@ pub struct Section {
 
 /// Where a section stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum SectionPosition {
     /// Beside what was observed: what else moved.
     Evidence,
     /// Beside the detector: how it would have done.
@@ -76,32 +76,36 @@ pub enum Place {
 }
 
 /// The whole report in CommonMark with tables. `explained` are the worst events, worst first: see
-/// [`crate::knowledge::explained_worst`].
-pub fn markdown(analysis: &Analysis, explained: &[Explained<'_>], context: &Context) -> String {
+/// [`crate::knowledge::explain_worst`].
+pub fn markdown(
+    analysis: &Analysis,
+    explained: &[ExplainedEvent<'_>],
+    context: &ReportContext,
+) -> String {
     let clock = context.clock;
     let mut parts = vec![summary::head(analysis, explained, context)];
     match explained {
         [] => {}
         [only] => {
-            let place = event::Place { level: 2, of: None };
-            parts.extend(event::parts(analysis, only, place, clock));
+            let heading = event::EventHeading { level: 2, of: None };
+            parts.extend(event::parts(analysis, only, heading, clock));
             parts.push(summary::events(analysis, 1, clock));
         }
         several => {
             parts.push(summary::events(analysis, several.len(), clock));
             for (at, one) in several.iter().enumerate() {
-                let place = event::Place { level: 3, of: Some(at + 1) };
-                parts.extend(event::parts(analysis, one, place, clock));
+                let heading = event::EventHeading { level: 3, of: Some(at + 1) };
+                parts.extend(event::parts(analysis, one, heading, clock));
             }
         }
     }
-    parts.extend(sections(context, Place::Evidence));
+    parts.extend(sections(context, SectionPosition::Evidence));
     parts.push(evidence::query(analysis, context));
     parts.extend(explained.first().map(|worst| evidence::baseline(analysis, worst, clock)));
     parts.push(evidence::detector(analysis));
     parts.extend(context.rule.as_ref().map(evidence::rule));
-    parts.extend(sections(context, Place::Detector));
-    parts.extend(sections(context, Place::End));
+    parts.extend(sections(context, SectionPosition::Detector));
+    parts.extend(sections(context, SectionPosition::End));
     let parts: Vec<&str> =
         parts.iter().map(|part| part.trim_end()).filter(|part| !part.is_empty()).collect();
     let mut out = parts.join("\n\n");
@@ -109,8 +113,8 @@ pub fn markdown(analysis: &Analysis, explained: &[Explained<'_>], context: &Cont
     out
 }
 
-fn sections(context: &Context, place: Place) -> impl Iterator<Item = String> {
-    let here = context.sections.iter().filter(move |section| section.place == place);
+fn sections(context: &ReportContext, position: SectionPosition) -> impl Iterator<Item = String> {
+    let here = context.sections.iter().filter(move |section| section.position == position);
     here.map(|section| format!("## {}\n\n{}", markdown::text(&section.heading), section.body))
 }
 

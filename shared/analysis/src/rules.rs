@@ -8,22 +8,22 @@ mod error;
 mod expr;
 mod formula;
 mod group;
-mod question;
+mod input;
 mod record;
 mod unit_test;
 mod verify;
 mod yaml;
 
-pub use error::{NotExported, NotTested};
-pub use group::{Alert, Group, Options};
-pub use record::{Record, Style};
+pub use error::{ExportError, UnitTestError};
+pub use group::{AlertRule, RuleGroup, RuleOptions};
+pub use record::{RecordingRule, RuleStyle};
 pub use unit_test::unit_test;
-pub use verify::{Difference, TOLERANCE, Verification, tolerance, verify};
+pub use verify::{ScoreDifference, TOLERANCE, Verification, tolerance, verify};
 
 use expr::{Expr, number};
 use formula::{Formula, VALUE, formula};
-use question::Question;
-use record::Records;
+use input::RuleInput;
+use record::RecordingRules;
 
 use crate::analysis::{Analysis, Detected};
 use oddity_detect::event::{Rule, Sides};
@@ -39,7 +39,7 @@ const VICTORIA_METRICS_LENGTH: usize = 16_384;
 /// A detector and its rule in PromQL. Each expression stands for itself: evaluated on the grid of the query it
 /// gives the numbers of the detection, and nothing where that has no verdict.
 #[derive(Clone, Debug)]
-pub struct Export {
+pub struct RuleExport {
     /// What is judged, infinities included.
     pub judged: String,
     /// What is expected.
@@ -60,19 +60,19 @@ pub struct Export {
     pub step: Step,
     /// What of the page's events a rule does not do, in sentences.
     pub caveats: Vec<String>,
-    question: Question,
+    input: RuleInput,
 }
 
 /// The rules of what was detected.
 ///
 /// # Errors
-/// [`NotExported`] if a rule could not give the same numbers.
-pub fn export(detected: &Detected, rule: &Rule) -> Result<Export, NotExported> {
-    let question = Question::new(detected, rule)?;
-    let mut records = Records::none(question.query.step);
-    let parts = Parts::new(&question, &mut records)?;
+/// [`ExportError`] if a rule could not give the same numbers.
+pub fn export(detected: &Detected, rule: &Rule) -> Result<RuleExport, ExportError> {
+    let input = RuleInput::new(detected, rule)?;
+    let mut records = RecordingRules::none(input.query.step);
+    let parts = RuleParts::new(&input, &mut records)?;
     let text = |expr: &Option<Expr>| expr.as_ref().map(|expr| expr.text().to_owned());
-    Ok(Export {
+    Ok(RuleExport {
         judged: parts.judged.text().to_owned(),
         expected: parts.expected.text().to_owned(),
         scale: parts.scale.text().to_owned(),
@@ -81,28 +81,28 @@ pub fn export(detected: &Detected, rule: &Rule) -> Result<Export, NotExported> {
         score: parts.score.text().to_owned(),
         flag: parts.flag.text().to_owned(),
         cost: parts.flag.cost,
-        step: question.query.step,
-        caveats: caveats(&question, parts.flag.text().len()),
-        question,
+        step: input.query.step,
+        caveats: caveats(&input, parts.flag.text().len()),
+        input,
     })
 }
 
 /// The rule file with the rules of an analysis; `None` where there can be none.
 pub fn file(analysis: &Analysis) -> Option<String> {
     let export = export(&analysis.detected, &analysis.rule).ok()?;
-    let group = export.group(&Options::of(&analysis.detected.loaded.query)).ok()?;
+    let group = export.group(&RuleOptions::of(&analysis.detected.loaded.query)).ok()?;
     Some(group.yaml())
 }
 
-impl Export {
+impl RuleExport {
     /// What to ask the source for [`verify()`]: the score on the grid of the judged range.
     pub fn score_query(&self) -> RangeQuery {
-        RangeQuery { expr: self.score.clone(), history: 0, ..self.question.query.clone() }
+        RangeQuery { expr: self.score.clone(), history: 0, ..self.input.query.clone() }
     }
 }
 
 /// The expressions of a rule, or the names under which they are recorded.
-struct Parts {
+struct RuleParts {
     judged: Expr,
     /// What `judged` is called where it is recorded.
     part: &'static str,
@@ -116,11 +116,11 @@ struct Parts {
     flag: Expr,
 }
 
-impl Parts {
-    fn new(question: &Question, records: &mut Records) -> Result<Self, NotExported> {
-        let (series, value) = (question.series(), question.value());
+impl RuleParts {
+    fn new(input: &RuleInput, records: &mut RecordingRules) -> Result<Self, ExportError> {
+        let (series, value) = (input.series(), input.value());
         let value = records.keep(VALUE, value);
-        let found = formula(question, records, value)?;
+        let found = formula(input, records, value)?;
         let known = found.known.as_ref();
 
         let expected = records.keep("expected", found.expected.and(known)).now;
@@ -147,7 +147,7 @@ impl Parts {
         let infinite = infinite(&series, &found);
         let score = records.keep("score", finite.op("or", &infinite)).now;
 
-        let k = question.rule.threshold;
+        let k = input.rule.threshold;
         let (lowest, highest) = match &found.normal {
             Some(normal) => (normal.lowest.as_ref(), normal.highest.as_ref()),
             None => (Some(bare), Some(bare)),
@@ -157,7 +157,7 @@ impl Parts {
         };
         let lower = bound(lowest, "-").map(|expr| records.keep("lower", expr).now);
         let upper = bound(highest, "+").map(|expr| records.keep("upper", expr).now);
-        let flag = flag(&question.rule, &score, judged, bare, &series);
+        let flag = flag(&input.rule, &score, judged, bare, &series);
         Ok(Self {
             judged: if found.part == VALUE {
                 series
@@ -224,8 +224,8 @@ fn flag(rule: &Rule, score: &Expr, judged: &Expr, expected: &Expr, series: &Expr
 }
 
 /// What a rule does otherwise than the page.
-fn caveats(question: &Question, length: usize) -> Vec<String> {
-    let rule = &question.rule;
+fn caveats(input: &RuleInput, length: usize) -> Vec<String> {
+    let rule = &input.rule;
     let mut all = Vec::new();
     if rule.hold_off > 0 {
         all.push(format!(
@@ -239,7 +239,7 @@ fn caveats(question: &Question, length: usize) -> Vec<String> {
             rule.bridge, rule.at_least
         ));
     }
-    if let Some(usual) = question.usual {
+    if let Some(usual) = input.usual {
         all.push(format!(
             "The rule compares with {} s, the longest time that was usual at the end of the range; the page learns as it goes, and it does not count missing samples in a flat line.",
             number(usual)

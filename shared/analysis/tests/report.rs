@@ -5,9 +5,10 @@
 use std::sync::Arc;
 
 use oddity_analysis::analysis::{Analysis, Learning, Settings, analyze, detect, prepare};
-use oddity_analysis::knowledge::{Family, Knowledge, Metadata, explained_worst};
+use oddity_analysis::knowledge::{Family, Knowledge, NamedMetadata, explain_worst};
 use oddity_analysis::report::{
-    Context, MOST_EXPLAINED, Place, Rule as ExportedRule, Section, file_name, markdown,
+    MAX_EXPLAINED, ReportContext, ReportSection, Rule as ExportedRule, SectionPosition, file_name,
+    markdown,
 };
 use oddity_analysis::words::Clock;
 use oddity_detect::detect::{Detector, Rolling};
@@ -42,8 +43,8 @@ fn load(expr: &str, detector: Detector, all: &[Plant<'_>]) -> Loaded {
     Loaded { query, series, unsupported: vec![], warnings: vec![], infos: vec![] }
 }
 
-fn context() -> Context {
-    Context {
+fn context() -> ReportContext {
+    ReportContext {
         generated_at: START + Span::from_seconds(5 * 3_600),
         version: "Oddity 0.1.0".to_owned(),
         source: "prometheus (production)".to_owned(),
@@ -71,14 +72,14 @@ fn analysed(loaded: Loaded, settings: Settings) -> Analysis {
     analyze(Arc::new(detected), settings.rule)
 }
 
-fn report(analysis: &Analysis, context: &Context) -> String {
+fn report(analysis: &Analysis, context: &ReportContext) -> String {
     let knowledge = knowledge();
-    let metadata = [Metadata {
+    let metadata = [NamedMetadata {
         metric: "dhcp_lease_total".to_owned(),
         help: "Leases that were granted.".to_owned(),
-        ..Metadata::default()
+        ..NamedMetadata::default()
     }];
-    let explained = explained_worst(analysis, MOST_EXPLAINED, Some(&knowledge), &metadata);
+    let explained = explain_worst(analysis, MAX_EXPLAINED, Some(&knowledge), &metadata);
     markdown(analysis, &explained, context)
 }
 
@@ -207,20 +208,20 @@ fn with_all_that_others_add() {
     let settings = Settings::of(Detector::Rolling(Rolling::default()));
     let plant: Plant<'_> = (&[], |m| 8.0 + wobble(m) + if m >= 100.0 { 29.0 } else { 0.0 });
     let analysis = analysed(load("dhcp_lease_total", settings.detector, &[plant]), settings);
-    let section = |place, heading: &str| Section {
+    let section = |place, heading: &str| ReportSection {
         place,
         heading: heading.to_owned(),
         body: "Some words.".to_owned(),
     };
-    let context = Context {
+    let context = ReportContext {
         rule: Some(ExportedRule {
             yaml: "groups:\n  - name: x\n".to_owned(),
             verification: Some("241 of 241 scores agree.".to_owned()),
         }),
         sections: vec![
-            section(Place::End, "Summary by a language model"),
-            section(Place::Evidence, "What else moved"),
-            section(Place::Detector, "Backtest"),
+            section(SectionPosition::End, "Summary by a language model"),
+            section(SectionPosition::Evidence, "What else moved"),
+            section(SectionPosition::Detector, "Backtest"),
         ],
         ..context()
     };
@@ -239,7 +240,7 @@ fn with_all_that_others_add() {
     assert!(order.windows(2).all(|pair| at(pair[0]) < at(pair[1])), "{text}");
     assert!(text.contains("Compared with the source: 241 of 241 scores agree."), "{text}");
     // Complete without any of it, and without a knowledge base.
-    let bare = markdown(&analysis, &explained_worst(&analysis, 1, None, &[]), &self::context());
+    let bare = markdown(&analysis, &explain_worst(&analysis, 1, None, &[]), &self::context());
     assert!(!bare.contains("Suspected causes") && bare.contains("## Observed facts"), "{bare}");
 }
 
@@ -315,7 +316,7 @@ proptest! {
             loaded.warnings.push(notes[0].to_owned());
             loaded.infos.push(notes[1].to_owned());
             loaded.unsupported.push(loaded.series[0].labels.clone());
-            let context = Context {
+            let context = ReportContext {
                 source: notes[0].to_owned(),
                 rule: Some(ExportedRule {
                     yaml: format!("name: {}", notes[1]),

@@ -9,7 +9,7 @@ mod interactive;
 mod layout;
 mod picture;
 
-use oddity_analysis::analysis::{Analysis, Ranked};
+use oddity_analysis::analysis::{Analysis, RankedSeries};
 use oddity_analysis::words::Clock;
 use oddity_detect::detect::Quantity;
 use oddity_detect::time::TimeRange;
@@ -73,7 +73,7 @@ pub struct View<'a> {
     /// What was found.
     pub analysis: &'a Analysis,
     /// The series that is drawn in full.
-    pub focus: &'a Ranked,
+    pub focus: &'a RankedSeries,
     /// See [`ranges`].
     pub ranges: Ranges,
     /// See [`Palette`].
@@ -85,7 +85,7 @@ pub struct View<'a> {
 }
 
 /// The ranges that show the focused series and its band from `times.0` to `times.1`.
-pub fn ranges(analysis: &Analysis, focus: &Ranked, times: (f64, f64)) -> Ranges {
+pub fn ranges(analysis: &Analysis, focus: &RankedSeries, times: (f64, f64)) -> Ranges {
     let (series, found) = analysis.series(focus);
     let detection = &found.detection;
     let shown = indices(series.grid, times);
@@ -120,7 +120,10 @@ pub fn ranges(analysis: &Analysis, focus: &Ranked, times: (f64, f64)) -> Ranges 
 }
 
 /// The series that are drawn behind the one in focus, worst first.
-fn behind<'a>(analysis: &'a Analysis, focus: &Ranked) -> impl Iterator<Item = &'a Ranked> {
+fn behind<'a>(
+    analysis: &'a Analysis,
+    focus: &RankedSeries,
+) -> impl Iterator<Item = &'a RankedSeries> {
     let index = focus.index;
     analysis.ranking.iter().filter(move |ranked| ranked.index != index).take(MOST_BEHIND)
 }
@@ -140,7 +143,7 @@ pub fn lines(view: &View<'_>) -> Vec<Curve> {
     lines
 }
 
-fn line(view: &View<'_>, ranked: &Ranked, color: &str, width: f64, opacity: f64) -> Curve {
+fn line(view: &View<'_>, ranked: &RankedSeries, color: &str, width: f64, opacity: f64) -> Curve {
     let series = view.analysis.series(ranked).0;
     let (x, y) = decimated(&series.values, series.grid, view.ranges.times, MOST_POINTS);
     let trace = bare()

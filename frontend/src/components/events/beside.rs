@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use oddity_analysis::related::{Moved, Related};
+use oddity_analysis::related::{ChangedSeries, RelatedSeries};
 use oddity_detect::event::Direction;
 use oddity_detect::time::Step;
 
@@ -56,7 +56,7 @@ pub fn Beside(
 fn list(state: State, found: &Found, step: Step) -> impl IntoView + use<> {
     let Found { related, places, left_out } = found;
     let items: Vec<_> =
-        related.moved.iter().take(MOST).map(|moved| item(state, moved, step)).collect();
+        related.changed.iter().take(MOST).map(|moved| item(state, moved, step)).collect();
     view! {
         <p class="sub">{summary(related, places, *left_out)}</p>
         <ol class="moved">{items}</ol>
@@ -65,7 +65,7 @@ fn list(state: State, found: &Found, step: Step) -> impl IntoView + use<> {
     }
 }
 
-fn summary(related: &Related, places: &str, left_out: usize) -> String {
+fn summary(related: &RelatedSeries, places: &str, left_out: usize) -> String {
     if places.is_empty() {
         return "The series behind this query have no label that names a target, host or job, so there is nothing to compare with."
             .to_owned();
@@ -77,13 +77,13 @@ fn summary(related: &Related, places: &str, left_out: usize) -> String {
     if left_out > 0 {
         out.push_str(&format!(" {left_out} series were left out, as they are too many."));
     }
-    if !related.moved.is_empty() {
+    if !related.changed.is_empty() {
         out.push_str(" What moves at the same time need not be the cause.");
     }
     out
 }
 
-fn item(state: State, moved: &Moved, step: Step) -> impl IntoView + use<> {
+fn item(state: State, moved: &ChangedSeries, step: Step) -> impl IntoView + use<> {
     let expr = moved.expr(step);
     let (name, run) = (moved.labels.to_string(), expr.clone());
     let arrow = if moved.change.direction == Direction::Up { "▲" } else { "▼" };

@@ -1,7 +1,9 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use oddity_analysis::explain::{lines, sentence};
-use oddity_analysis::knowledge::{Check, Explained, Suspect, Suspects, explained};
+use oddity_analysis::knowledge::{
+    CandidateCause, CandidateCauses, CauseCheck, ExplainedEvent, explain_event,
+};
 use oddity_analysis::words::{Clock, capitalised};
 
 use crate::save::copy;
@@ -23,7 +25,7 @@ pub fn Explanation(
         let ranked = analysis.of_series(Some(series))?;
         let event = ranked.events.iter().find(|event| event.onset.index == onset)?;
         let (knowledge, metadata) = (state.knowledge.get(), state.metadata.read());
-        let one = explained(&analysis, (ranked, event), knowledge.as_deref(), &metadata);
+        let one = explain_event(&analysis, (ranked, event), knowledge.as_deref(), &metadata);
         let clock = state.clock();
         Some(view! {
             <p class="told">{capitalised(&sentence(&one.facts, clock))}"."</p>
@@ -32,19 +34,19 @@ pub fn Explanation(
                     <h3>"Observed"</h3>
                     {facts(&one, clock)}
                 </section>
-                {one.suspects.as_ref().map(causes)}
+                {one.causes.as_ref().map(causes)}
             </div>
         })
     }
 }
 
-fn facts(one: &Explained<'_>, clock: Clock) -> impl IntoView + use<> {
+fn facts(one: &ExplainedEvent<'_>, clock: Clock) -> impl IntoView + use<> {
     let lines = lines(&one.facts, clock).into_iter();
     let lines = lines.map(|line| view! { <div><dt>{line.name}</dt><dd>{line.text}</dd></div> });
     view! { <dl>{lines.collect_view()}</dl> }
 }
 
-fn causes(suspects: &Suspects<'_>) -> impl IntoView + use<> {
+fn causes(suspects: &CandidateCauses<'_>) -> impl IntoView + use<> {
     let none = suspects.ranked.is_empty();
     let unsure = suspects.inconclusive() && !none;
     let first = suspects.ranked.iter().take(FIRST).enumerate();
@@ -65,11 +67,15 @@ fn causes(suspects: &Suspects<'_>) -> impl IntoView + use<> {
     }
 }
 
-fn cause(open: bool, suspect: &Suspect<'_>, suspects: &Suspects<'_>) -> impl IntoView + use<> {
+fn cause(
+    open: bool,
+    suspect: &CandidateCause<'_>,
+    suspects: &CandidateCauses<'_>,
+) -> impl IntoView + use<> {
     let known = suspect.hypothesis;
     let (supports, against) = suspect.evidence();
     let confidence = suspect.confidence.name();
-    let checks = |way: &'static str, checks: &[Check]| {
+    let checks = |way: &'static str, checks: &[CauseCheck]| {
         let all = checks.iter().map(|check| {
             let promql = suspects.query(check);
             view! { <Look way=way see=check.see.clone() promql=promql/> }

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use oddity_analysis::rules::NotExported;
+use oddity_analysis::rules::ExportError;
 use oddity_detect::detect::{Detector, Form};
 
 use crate::state::State;
@@ -9,11 +9,11 @@ use crate::state::State;
 #[component]
 pub fn Refused(
     /// Why.
-    reason: NotExported,
+    reason: ExportError,
 ) -> impl IntoView {
     let state = expect_context::<State>();
     let way = match reason {
-        NotExported::NoParity(_) | NotExported::Mad | NotExported::Clusters => {
+        ExportError::NoParity(_) | ExportError::Mad | ExportError::Clusters => {
             let now = state.settings.get_untracked().detector;
             let other = nearest(now);
             let same = other.about().id == now.about().id;
@@ -24,7 +24,7 @@ pub fn Refused(
             };
             Some((words, Callback::new(move |()| state.judge_with(other))))
         }
-        NotExported::Cleaned => Some((
+        ExportError::Cleaned => Some((
             "Let flagged samples into the baseline".to_owned(),
             Callback::new(move |()| {
                 let mut settings = state.settings.get_untracked();
@@ -32,7 +32,7 @@ pub fn Refused(
                 state.tune(settings);
             }),
         )),
-        NotExported::Excluded => Some((
+        ExportError::Excluded => Some((
             "Remove the excluded ranges".to_owned(),
             Callback::new(move |()| state.navigate(|panel| panel.excluded.clear())),
         )),

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use oddity_analysis::rules::{Difference, Export, Verification};
+use oddity_analysis::rules::{RuleExport, ScoreDifference, Verification};
 use oddity_source::unit::Unit;
 
 use crate::state::{Agreement, Same, State};
@@ -11,7 +11,7 @@ const FIRST: usize = 8;
 #[component]
 pub fn Verify(
     /// What is asked.
-    export: Memo<Option<Same<Export>>>,
+    export: Memo<Option<Same<RuleExport>>>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
     let busy = move || state.verifying.get().is_some();
@@ -68,8 +68,8 @@ fn differences(state: State, agreement: &Agreement, found: &Verification) -> imp
         true => "none".to_owned(),
         false => Unit::Plain.format(score),
     };
-    let row = |difference: &Difference| {
-        let Difference { series, index, ours, theirs } = *difference;
+    let row = |difference: &ScoreDifference| {
+        let ScoreDifference { series, index, ours, theirs } = *difference;
         let time = loaded.series[series].grid.at(index);
         let name = several.then(|| agreement.detected.series[series].prepared.name.clone());
         view! {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser};
-use oddity_analysis::panel::{KEYS, Panel};
+use oddity_analysis::view_state::{SETTING_KEYS, ViewState};
 use oddity_detect::detect::Detector;
 use oddity_detect::event::{Level, Rule};
 use oddity_detect::time::{Span, Step, Timestamp};
@@ -179,7 +179,7 @@ impl Args {
     ///
     /// # Errors
     /// What of it is not understood and what would be.
-    pub fn panel(&self, now: Timestamp) -> Result<Panel, String> {
+    pub fn panel(&self, now: Timestamp) -> Result<ViewState, String> {
         let mut pairs = self.linked()?;
         let mut put = |key: &str, value: String| pairs.push((key.to_owned(), value));
         let texts = [("q", &self.query), ("source", &self.source), ("detector", &self.detector)];
@@ -218,7 +218,7 @@ impl Args {
                 .split_once('=')
                 .ok_or_else(|| format!("--set {setting}: write KEY=VALUE, such as k=5"))?;
             let keys = detector.about().params.iter().map(|param| param.id);
-            if !keys.chain(KEYS.iter().map(|key| key.id)).any(|known| known == key) {
+            if !keys.chain(SETTING_KEYS.iter().map(|key| key.id)).any(|known| known == key) {
                 return Err(format!(
                     "--set {setting}: there is no such setting.\n\n{}",
                     settings(detector).trim_end()
@@ -227,7 +227,7 @@ impl Args {
             pairs.push((key.to_owned(), value.to_owned()));
         }
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
-        let (panel, problems) = Panel::from_query(&query);
+        let (panel, problems) = ViewState::from_query(&query);
         if let Some(problem) = problems.first() {
             let (key, value) = (&problem.key, &problem.value);
             let expected = match key.as_str() {
@@ -291,7 +291,7 @@ pub fn settings(detector: Detector) -> String {
         put(param.id, param.help, &param.accepts(), &default);
     }
     let rule = Rule::of(detector);
-    for key in KEYS.iter().filter(|key| key.id != "alert" || about.alert.is_some()) {
+    for key in SETTING_KEYS.iter().filter(|key| key.id != "alert" || about.alert.is_some()) {
         let default = match key.id {
             "k" => rule.threshold.to_string(),
             "alert" => rule.alert.to_string(),

@@ -9,7 +9,7 @@ use std::time::Instant;
 use axum::body::to_bytes;
 use axum::http::Method;
 use oddity_analysis::api::form;
-use oddity_analysis::knowledge::{Metadata, Subject};
+use oddity_analysis::knowledge::{NamedMetadata, QuerySubject};
 use oddity_source::plan::{Plan, Progress};
 use oddity_source::prometheus::{Loaded, ReplyError};
 
@@ -41,12 +41,12 @@ pub(super) async fn load(
 }
 
 /// What the source says of the metrics of a query; nothing where it does not say.
-pub(super) async fn metadata(source: &Source, expr: &str) -> Vec<Metadata> {
+pub(super) async fn metadata(source: &Source, expr: &str) -> Vec<NamedMetadata> {
     let mut all = Vec::new();
-    for names in Subject::described_names(expr) {
+    for names in QuerySubject::described_names(expr) {
         for name in names {
             let reply = ask(source, Method::GET, "metadata", &[("metric", name)]).await;
-            let found = reply.ok().and_then(|body| Metadata::decode(&body).ok());
+            let found = reply.ok().and_then(|body| NamedMetadata::decode(&body).ok());
             if let Some(found) = found.filter(|found| !found.is_empty()) {
                 all.extend(found);
                 break;

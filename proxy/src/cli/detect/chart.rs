@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use oddity_analysis::analysis::{Analysis, Ranked};
+use oddity_analysis::analysis::{Analysis, RankedSeries};
 use oddity_analysis::explain::sentence;
-use oddity_analysis::knowledge::Explained;
-use oddity_analysis::panel::Panel;
-use oddity_analysis::report::{Context, MOST_EVENTS};
+use oddity_analysis::knowledge::ExplainedEvent;
+use oddity_analysis::report::{MAX_EVENTS, ReportContext};
+use oddity_analysis::view_state::ViewState;
 use oddity_analysis::words;
 use oddity_figure::{Named, Palette, View, interactive, ranges, times};
 use serde_json::json;
@@ -85,9 +85,9 @@ impl Parts {
 /// [`Failure::Internal`] if a figure cannot be written, which no data causes.
 pub(super) fn page(
     analysis: &Analysis,
-    explained: &[Explained<'_>],
-    context: &Context,
-    panel: &Panel,
+    explained: &[ExplainedEvent<'_>],
+    context: &ReportContext,
+    panel: &ViewState,
     parts: &Parts,
 ) -> Result<String, Failure> {
     let drawn = drawn(analysis, panel);
@@ -130,8 +130,8 @@ pub(super) fn page(
 }
 
 /// The series that the view names, then those with events, worst first; the worst where none has one.
-fn drawn<'a>(analysis: &'a Analysis, panel: &Panel) -> Vec<&'a Ranked> {
-    let named = |ranked: &&Ranked| {
+fn drawn<'a>(analysis: &'a Analysis, panel: &ViewState) -> Vec<&'a RankedSeries> {
+    let named = |ranked: &&RankedSeries| {
         let labels = analysis.series(ranked).0.labels.to_string();
         panel.focus.as_ref().is_some_and(|focus| *focus == labels)
     };
@@ -144,9 +144,9 @@ fn drawn<'a>(analysis: &'a Analysis, panel: &Panel) -> Vec<&'a Ranked> {
 
 fn figure(
     analysis: &Analysis,
-    ranked: &Ranked,
-    context: &Context,
-    panel: &Panel,
+    ranked: &RankedSeries,
+    context: &ReportContext,
+    panel: &ViewState,
 ) -> serde_json::Result<serde_json::Value> {
     // The script puts the colours of the theme in the place of these. No text of others can be one: in them `<` is
     // escaped.
@@ -181,7 +181,7 @@ fn figure(
     Ok(json!({ "data": data.collect::<Vec<_>>(), "layout": serde_json::to_value(&layout)? }))
 }
 
-fn head(analysis: &Analysis, context: &Context) -> String {
+fn head(analysis: &Analysis, context: &ReportContext) -> String {
     let query = &analysis.detected.loaded.query;
     let range = analysis.judged_grid().range();
     let clock = context.clock;
@@ -219,7 +219,11 @@ fn head(analysis: &Analysis, context: &Context) -> String {
     out
 }
 
-fn events(analysis: &Analysis, explained: &[Explained<'_>], context: &Context) -> String {
+fn events(
+    analysis: &Analysis,
+    explained: &[ExplainedEvent<'_>],
+    context: &ReportContext,
+) -> String {
     let worst = analysis.worst_events();
     if worst.is_empty() {
         return String::new();
@@ -227,7 +231,7 @@ fn events(analysis: &Analysis, explained: &[Explained<'_>], context: &Context) -
     let mut out = String::from(
         "<h2>Events</h2>\n<div class=\"scroll\"><table>\n<thead><tr><th>Event</th><th>Severity</th><th>What</th><th>Series</th><th>Start</th><th>Course</th><th>Observed</th></tr></thead>\n<tbody>\n",
     );
-    let listed = worst.iter().zip(explained).take(MOST_EVENTS).enumerate();
+    let listed = worst.iter().zip(explained).take(MAX_EVENTS).enumerate();
     for (at, ((ranked, event), known)) in listed {
         let cells = [
             (at + 1).to_string(),
@@ -242,8 +246,8 @@ fn events(analysis: &Analysis, explained: &[Explained<'_>], context: &Context) -
         let _ = writeln!(out, "<tr>{}</tr>", cells.concat());
     }
     out.push_str("</tbody>\n</table></div>\n");
-    if worst.len() > MOST_EVENTS {
-        let rest = worst.len() - MOST_EVENTS;
+    if worst.len() > MAX_EVENTS {
+        let rest = worst.len() - MAX_EVENTS;
         let _ = writeln!(out, "<p class=\"muted\">Less severe events, not listed: {rest}.</p>");
     }
     out

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::explain::sentence;
-use crate::knowledge::Explained;
+use crate::knowledge::ExplainedEvent;
 use crate::words::{Clock, capitalised};
 use oddity_detect::event::{Direction, Kind};
 use oddity_detect::time::Timestamp;
@@ -135,13 +135,13 @@ pub struct NotificationPreview {
 
 impl NotifiedEvent {
     /// An explained event; times in the sentence are written by `clock`.
-    pub fn new(one: &Explained<'_>, clock: Clock) -> Self {
+    pub fn new(one: &ExplainedEvent<'_>, clock: Clock) -> Self {
         let (facts, event) = (&one.facts, &one.facts.event);
         let amount = |value: f64| FormattedValue {
             value: Some(value).filter(|value| value.is_finite()),
             text: facts.unit.format(value),
         };
-        let best = one.suspects.as_ref().filter(|suspects| !suspects.inconclusive());
+        let best = one.causes.as_ref().filter(|causes| !causes.inconclusive());
         let cause =
             best.and_then(|suspects| Some(suspects.ranked.first()?.hypothesis.cause.clone()));
         let labels = facts.labels.iter();

@@ -1,40 +1,40 @@
 //! The facts of an analysis as lines, each with how much it matters.
 
 use super::frame::clipped;
-use super::pseudonyms::{Pseudonyms, Taken};
-use super::{Ask, estimate};
+use super::pseudonyms::{Pseudonyms, ReservedWords};
+use super::{PromptRequest, estimate};
 use crate::analysis::Analysis;
 use crate::explain::{Facts, lines, sentence};
-use crate::knowledge::{Check, Explained, Scope, Suspects};
-use crate::related::{Related, Windows};
-use crate::report::MOST_EVENTS;
+use crate::knowledge::{CandidateCauses, CauseCheck, ExplainedEvent, TemplateScope};
+use crate::related::{ComparisonWindows, RelatedSeries};
+use crate::report::MAX_EVENTS;
 use crate::words::{self, Clock};
 use oddity_detect::series::{Labels, METRIC_NAME, quote};
 use oddity_source::promql::{one_line, with_values};
 
 /// Characters of a label's value and of a query that are kept.
-const VALUE: usize = 120;
-const QUERY: usize = 600;
+const MAX_VALUE: usize = 120;
+const MAX_QUERY: usize = 600;
 
 /// Labels of one series that are told.
-const LABELS: usize = 24;
+const MAX_LABELS: usize = 24;
 
 /// Numbers of the sketch.
-const SKETCH: usize = 40;
+const MAX_SKETCH: usize = 40;
 
 /// Causes of one event that are told, and checks of one cause.
-const CAUSES: usize = 5;
-const CHECKS: usize = 2;
+const MAX_CAUSES: usize = 5;
+const MAX_CHECKS: usize = 2;
 
 /// Of what else moved, so many are told.
-const MOVED: usize = 8;
+const MAX_RELATED: usize = 8;
 
 /// So many warnings are told.
-const NOTES: usize = 5;
+const MAX_NOTES: usize = 5;
 
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fact {
+pub(super) struct PromptFact {
     /// 0 matters most; what has the largest number is left out first.
     pub(super) rank: u32,
     pub(super) text: String,
@@ -46,11 +46,11 @@ pub(super) fn left_out(count: usize) -> String {
 }
 
 /// The facts that fit, in their order, and how many do not.
-pub(super) fn fitting(all: &[Fact], room: usize) -> (Vec<&Fact>, usize) {
-    let mut by_rank: Vec<(usize, &Fact)> = all.iter().enumerate().collect();
+pub(super) fn fitting(all: &[PromptFact], room: usize) -> (Vec<&PromptFact>, usize) {
+    let mut by_rank: Vec<(usize, &PromptFact)> = all.iter().enumerate().collect();
     by_rank.sort_by_key(|(at, fact)| (fact.rank, *at));
     let mut left = room;
-    let mut chosen: Vec<(usize, &Fact)> = Vec::new();
+    let mut chosen: Vec<(usize, &PromptFact)> = Vec::new();
     for (at, fact) in by_rank {
         // The line break, and the space before the next word.
         let cost = estimate(&fact.text) + 2;
@@ -67,20 +67,20 @@ pub(super) fn fitting(all: &[Fact], room: usize) -> (Vec<&Fact>, usize) {
 /// Everything that is known, in the order in which it is told.
 pub(super) fn facts(
     analysis: &Analysis,
-    explained: &[Explained<'_>],
-    ask: &Ask<'_>,
+    explained: &[ExplainedEvent<'_>],
+    ask: &PromptRequest<'_>,
     pseudonyms: &mut Pseudonyms,
-) -> Vec<Fact> {
+) -> Vec<PromptFact> {
     let loaded = &analysis.detected.loaded;
     let expr = one_line(&loaded.query.expr);
-    let mut names = Names { taken: taken(analysis, &expr, ask.beside), pseudonyms };
+    let mut names = SeriesNames { taken: taken(analysis, &expr, ask.related), pseudonyms };
     let expr = names.query(&expr);
     let mut all = Vec::new();
-    let mut put = |rank: u32, text: String| all.push(Fact { rank, text });
+    let mut put = |rank: u32, text: String| all.push(PromptFact { rank, text });
 
     let grid = analysis.judged_grid();
     let (range, clock) = (grid.range(), ask.clock);
-    put(0, format!("Query (PromQL): {}", clipped(&expr, QUERY)));
+    put(0, format!("Query (PromQL): {}", clipped(&expr, MAX_QUERY)));
     put(
         0,
         format!(
@@ -114,11 +114,11 @@ pub(super) fn facts(
     for (at, one) in explained.iter().enumerate() {
         event(&mut put, &mut names, analysis, (at, one), &first, clock);
     }
-    if let Some((related, windows)) = ask.beside {
-        moved(&mut put, &mut names, related, windows, clock);
+    if let Some((related, windows)) = ask.related {
+        related_facts(&mut put, &mut names, related, windows, clock);
     }
     // Those that are explained are told above.
-    for (at, (ranked, event)) in worst.iter().enumerate().take(MOST_EVENTS).skip(explained.len()) {
+    for (at, (ranked, event)) in worst.iter().enumerate().take(MAX_EVENTS).skip(explained.len()) {
         let labels = names.labels(&analysis.series(ranked).0.labels);
         let what = words::what(event, analysis.judged_unit(event.quantity));
         let text = format!(
@@ -130,12 +130,15 @@ pub(super) fn facts(
         );
         put(40 + at as u32, text);
     }
-    if worst.len() > MOST_EVENTS {
-        put(39, format!("{} more events are less severe", worst.len() - MOST_EVENTS));
+    if worst.len() > MAX_EVENTS {
+        put(39, format!("{} more events are less severe", worst.len() - MAX_EVENTS));
     }
     let notes = loaded.warnings.iter().chain(&loaded.infos);
-    for note in notes.take(NOTES) {
-        put(30, format!("Note of the source: {}", clipped(&names.pseudonyms.hide(note), VALUE)));
+    for note in notes.take(MAX_NOTES) {
+        put(
+            30,
+            format!("Note of the source: {}", clipped(&names.pseudonyms.hide(note), MAX_VALUE)),
+        );
     }
     // What is only known by the end is hidden in what was told before.
     for fact in &mut all {
@@ -147,9 +150,9 @@ pub(super) fn facts(
 /// What is told of one event; the second matters less than the first.
 fn event(
     put: &mut impl FnMut(u32, String),
-    names: &mut Names<'_>,
+    names: &mut SeriesNames<'_>,
     analysis: &Analysis,
-    (at, one): (usize, &Explained<'_>),
+    (at, one): (usize, &ExplainedEvent<'_>),
     expr: &str,
     clock: Clock,
 ) {
@@ -172,12 +175,12 @@ fn event(
     if let Some(back) = facts.recovered.filter(|_| facts.recovers()) {
         put(after + 3, format!("Event {number}, recovered: {}", clock.full(back)));
     }
-    let signs: Vec<String> = facts.signs.iter().map(|sign| sign.words(facts)).collect();
-    if !signs.is_empty() {
-        put(after + 4, format!("Event {number}, observations: {}", signs.join("; ")));
+    let tags: Vec<String> = facts.evidence.iter().map(|tag| tag.words(facts)).collect();
+    if !tags.is_empty() {
+        put(after + 4, format!("Event {number}, observations: {}", tags.join("; ")));
     }
-    if let Some(suspects) = &one.suspects {
-        causes(put, names, (number, after), facts, suspects, expr);
+    if let Some(found) = &one.causes {
+        causes(put, names, (number, after), facts, found, expr);
     }
     if at == 0
         && let Some(sketch) = sketch(analysis, facts)
@@ -187,24 +190,24 @@ fn event(
 }
 
 /// What else moved; it may decide between hypotheses.
-fn moved(
+fn related_facts(
     put: &mut impl FnMut(u32, String),
-    names: &mut Names<'_>,
-    related: &Related,
-    windows: &Windows,
+    names: &mut SeriesNames<'_>,
+    related: &RelatedSeries,
+    windows: &ComparisonWindows,
     clock: Clock,
 ) {
     let window = windows.window();
     let of = format!("of {} other series of the same place", related.judged);
     let when = clock.from_to(window.start, window.end);
     put(3, format!("Beside the event, {when}, {of}: {}", related.words()));
-    for (at, moved) in related.moved.iter().take(MOVED).enumerate() {
-        let labels = names.labels(&moved.labels);
-        let (words, usual, timing) = (moved.words(), moved.usual(), moved.timing.words());
+    for (at, changed) in related.changed.iter().take(MAX_RELATED).enumerate() {
+        let labels = names.labels(&changed.labels);
+        let (words, usual, timing) = (changed.words(), changed.usual(), changed.timing.words());
         put(4 + at as u32, format!("Moved too: {labels}: {words}, {usual}, began {timing}"));
     }
     for (what, all) in [("Appeared", &related.appeared), ("Stopped", &related.stopped)] {
-        for labels in all.iter().take(MOVED) {
+        for labels in all.iter().take(MAX_RELATED) {
             put(12, format!("{what} in that window: {}", names.labels(labels)));
         }
     }
@@ -212,26 +215,26 @@ fn moved(
 
 fn causes(
     put: &mut impl FnMut(u32, String),
-    names: &mut Names<'_>,
+    names: &mut SeriesNames<'_>,
     (number, after): (usize, u32),
     facts: &Facts,
-    suspects: &Suspects<'_>,
+    found: &CandidateCauses<'_>,
     expr: &str,
 ) {
     let hidden =
         Facts { labels: names.pseudonyms.labels(&facts.labels, &names.taken), ..facts.clone() };
-    let scope = Scope::new(expr, &hidden);
-    for (at, suspect) in suspects.ranked.iter().take(CAUSES).enumerate() {
-        let cause = suspect.hypothesis;
+    let scope = TemplateScope::new(expr, &hidden);
+    for (at, candidate) in found.ranked.iter().take(MAX_CAUSES).enumerate() {
+        let cause = candidate.hypothesis;
         let reasons = |wanted: fn(i32) -> bool| {
-            let told = suspect.reasons.iter().filter(|reason| wanted(reason.points));
+            let told = candidate.reasons.iter().filter(|reason| wanted(reason.points));
             told.map(|reason| names.reason(&reason.text)).collect::<Vec<_>>().join("; ")
         };
         let mut text = format!(
             "Event {number}, hypothesis {} of a knowledge base (not checked): {} Confidence: {}.",
             at + 1,
             cause.cause,
-            suspect.confidence.name()
+            candidate.confidence.name()
         );
         for (name, told) in [("For it", reasons(|of| of > 0)), ("Against it", reasons(|of| of < 0))]
         {
@@ -242,7 +245,7 @@ fn causes(
         let later = after + 5 + at as u32;
         put(later, text);
         for (way, checks) in [("confirm", &cause.confirm), ("refute", &cause.refute)] {
-            for check in checks.iter().take(CHECKS) {
+            for check in checks.iter().take(MAX_CHECKS) {
                 put(
                     later + 3,
                     format!(
@@ -259,10 +262,10 @@ fn causes(
     }
 }
 
-fn seen(check: &Check, scope: &Scope) -> String {
+fn seen(check: &CauseCheck, scope: &TemplateScope) -> String {
     let query = check.query.as_deref().and_then(|template| scope.fill(template));
     match query {
-        Some(query) => format!("{} (PromQL: {})", check.see, clipped(&one_line(&query), QUERY)),
+        Some(query) => format!("{} (PromQL: {})", check.see, clipped(&one_line(&query), MAX_QUERY)),
         None => check.see.clone(),
     }
 }
@@ -273,10 +276,10 @@ fn sketch(analysis: &Analysis, facts: &Facts) -> Option<String> {
     let found = analysis.detected.series.get(facts.series)?;
     let values = found.prepared.derived.as_deref().unwrap_or(&series.values);
     let (first, last) = (facts.event.onset.index, facts.event.last.max(facts.event.onset.index));
-    let around = (last - first + 1).max(SKETCH / 4);
+    let around = (last - first + 1).max(MAX_SKETCH / 4);
     let start = first.saturating_sub(2 * around);
     let part = values.get(start..(last + 1 + around).min(values.len()))?;
-    let size = part.len().div_ceil(SKETCH).max(1);
+    let size = part.len().div_ceil(MAX_SKETCH).max(1);
     let told: Vec<String> = part
         .chunks(size)
         .map(|chunk| {
@@ -301,9 +304,9 @@ fn sketch(analysis: &Analysis, facts: &Facts) -> Option<String> {
 }
 
 /// Numbers that follow from the facts and that a model may say: differences, ratios and shares of the main ones.
-pub(super) fn derived(explained: &[Explained<'_>]) -> Vec<String> {
+pub(super) fn derived(explained: &[ExplainedEvent<'_>]) -> Vec<String> {
     let mut all = Vec::new();
-    for Explained { facts, .. } in explained {
+    for ExplainedEvent { facts, .. } in explained {
         let (event, unit) = (&facts.event, facts.unit);
         let mut main = vec![(event.peak.value, unit), (event.onset.expected, unit)];
         if let Some((before, after)) = facts.levels {
@@ -336,13 +339,17 @@ pub(super) fn derived(explained: &[Explained<'_>]) -> Vec<String> {
 }
 
 /// Everything that a pseudonym could be confused with.
-fn taken(analysis: &Analysis, expr: &str, beside: Option<(&Related, &Windows)>) -> Taken {
-    let mut out = Taken::default();
+fn taken(
+    analysis: &Analysis,
+    expr: &str,
+    related: Option<(&RelatedSeries, &ComparisonWindows)>,
+) -> ReservedWords {
+    let mut out = ReservedWords::default();
     out.add(expr);
     let loaded = analysis.detected.loaded.series.iter().map(|series| &series.labels);
-    let related = beside.into_iter().flat_map(|(related, _)| {
-        let moved = related.moved.iter().map(|moved| &moved.labels);
-        moved.chain(&related.appeared).chain(&related.stopped)
+    let related = related.into_iter().flat_map(|(related, _)| {
+        let changed = related.changed.iter().map(|changed| &changed.labels);
+        changed.chain(&related.appeared).chain(&related.stopped)
     });
     for (name, value) in loaded.chain(related).flat_map(Labels::iter) {
         out.add(name);
@@ -352,18 +359,18 @@ fn taken(analysis: &Analysis, expr: &str, beside: Option<(&Related, &Windows)>) 
 }
 
 /// How series and queries are named in the prompt.
-struct Names<'a> {
-    taken: Taken,
+struct SeriesNames<'a> {
+    taken: ReservedWords,
     pseudonyms: &'a mut Pseudonyms,
 }
 
-impl Names<'_> {
+impl SeriesNames<'_> {
     /// A series as PromQL writes it, with values that end somewhere.
     fn labels(&mut self, labels: &Labels) -> String {
         let hidden = self.pseudonyms.labels(labels, &self.taken);
-        let all = hidden.iter().take(LABELS).map(|(name, value)| {
-            let most = if name == METRIC_NAME { QUERY } else { VALUE };
-            (clipped(name, VALUE), clipped(value, most))
+        let all = hidden.iter().take(MAX_LABELS).map(|(name, value)| {
+            let most = if name == METRIC_NAME { MAX_QUERY } else { MAX_VALUE };
+            (clipped(name, MAX_VALUE), clipped(value, most))
         });
         Labels::new(all).to_string()
     }
@@ -381,7 +388,7 @@ impl Names<'_> {
 
     /// A name that a person gave.
     fn sentence(&mut self, kind: &str, name: &str) -> String {
-        clipped(&self.pseudonyms.value(kind, name, &self.taken), VALUE)
+        clipped(&self.pseudonyms.value(kind, name, &self.taken), MAX_VALUE)
     }
 
     /// A reason of the knowledge base, which may end with `label=value`.

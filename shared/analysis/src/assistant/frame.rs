@@ -6,7 +6,7 @@ pub const OPEN: &str = "<facts>";
 pub const CLOSE: &str = "</facts>";
 
 /// Characters of one line of facts that are kept.
-const MOST: usize = 1_000;
+const MAX_LINE: usize = 1_000;
 
 /// Text as one line of data: breaks become spaces, characters that nobody sees are dropped (a person who reads the
 /// prompt before it is sent sees all of it), and nothing in it reads as a tag.
@@ -51,7 +51,7 @@ pub fn framed<'a>(lines: impl IntoIterator<Item = &'a str>) -> String {
     let mut out = String::from(OPEN);
     for line in lines {
         out.push('\n');
-        out.push_str(&clipped(line, MOST));
+        out.push_str(&clipped(line, MAX_LINE));
     }
     out.push('\n');
     out.push_str(CLOSE);

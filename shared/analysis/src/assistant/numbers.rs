@@ -9,23 +9,25 @@ mod scan;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use self::scan::{Dimension, Found, Quantity, scan};
+use self::scan::{Dimension, NumberToken, WrittenNumber, scan};
 
 /// What is known of numbers.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Known {
-    quantities: Vec<Quantity>,
+pub struct KnownNumbers {
+    quantities: Vec<WrittenNumber>,
     /// Times and dates as they are written.
     moments: BTreeSet<String>,
 }
 
-impl Known {
+impl KnownNumbers {
     /// Adds the numbers of a text.
     pub fn add(&mut self, text: &str) {
         for (_, found) in scan(text) {
             match found {
-                Found::Quantity(quantity) | Found::Sum(quantity) => self.quantities.push(quantity),
-                Found::Moment(text) => {
+                NumberToken::WrittenNumber(quantity) | NumberToken::Sum(quantity) => {
+                    self.quantities.push(quantity)
+                }
+                NumberToken::Moment(text) => {
                     // 13:42 of 13:42:00.
                     if text.matches(':').count() == 2
                         && let Some((minutes, _)) = text.rsplit_once(':')
@@ -44,19 +46,21 @@ impl Known {
         for (place, found) in scan(answer) {
             match found {
                 // The parts of a known sum are known.
-                Found::Sum(quantity) if self.has(&quantity) => {
+                NumberToken::Sum(quantity) if self.has(&quantity) => {
                     unknown.retain(|part| part.start < place.start);
                 }
-                Found::Quantity(quantity) if !self.has(&quantity) => unknown.push(place),
-                Found::Moment(text) if !self.moments.contains(&moment(text)) => unknown.push(place),
+                NumberToken::WrittenNumber(quantity) if !self.has(&quantity) => unknown.push(place),
+                NumberToken::Moment(text) if !self.moments.contains(&moment(text)) => {
+                    unknown.push(place)
+                }
                 _ => {}
             }
         }
         unknown
     }
 
-    fn has(&self, quantity: &Quantity) -> bool {
-        self.quantities.iter().any(|fact| quantity.says(fact))
+    fn has(&self, quantity: &WrittenNumber) -> bool {
+        self.quantities.iter().any(|fact| quantity.is_supported_by(fact))
     }
 }
 
@@ -65,9 +69,9 @@ fn moment(text: &str) -> String {
     text.strip_prefix('0').unwrap_or(text).to_owned()
 }
 
-impl Quantity {
+impl WrittenNumber {
     /// Whether this, as an answer writes it, is what a fact says.
-    fn says(&self, fact: &Self) -> bool {
+    fn is_supported_by(&self, fact: &Self) -> bool {
         let near = |a: f64, b: f64, tolerance: f64| (a - b).abs() <= tolerance + 1e-9 * a.abs();
         // As written, whatever the unit: "37 leases a minute" of 37/min.
         if near(self.written, fact.written, self.tolerance) {
@@ -95,7 +99,7 @@ mod tests {
     use super::*;
 
     fn unknown<'a>(facts: &str, answer: &'a str) -> Vec<&'a str> {
-        let mut known = Known::default();
+        let mut known = KnownNumbers::default();
         known.add(facts);
         known.unknown(answer).into_iter().map(|range| &answer[range]).collect()
     }

@@ -12,7 +12,7 @@ use oddity_detect::series::{Labels, METRIC_NAME};
 const OPEN: [&str; 3] = [METRIC_NAME, "le", "quantile"];
 
 /// Values that are shorter than this are hidden in labels and matchers alone, not in sentences.
-const LEAST: usize = 3;
+const MIN_HIDDEN: usize = 3;
 
 /// Pseudonyms by value. Without any, every text stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Pseudonyms {
     }
 
     /// What stands for a value of this label, the same for equal values. `taken` are words that a new one must not be.
-    pub(super) fn value(&mut self, label: &str, value: &str, taken: &Taken) -> String {
+    pub(super) fn value(&mut self, label: &str, value: &str, taken: &ReservedWords) -> String {
         if !self.active || OPEN.contains(&label) || value.is_empty() {
             return value.to_owned();
         }
@@ -54,7 +54,7 @@ impl Pseudonyms {
         format!("{name}{port}")
     }
 
-    fn add(&mut self, label: &str, value: &str, taken: &Taken) -> String {
+    fn add(&mut self, label: &str, value: &str, taken: &ReservedWords) -> String {
         let plain = label.len() <= 20 && label.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
         let stem = if plain && !label.is_empty() { label } else { "label" };
         let count = self.counts.entry(stem.to_owned()).or_default();
@@ -71,7 +71,7 @@ impl Pseudonyms {
     }
 
     /// The labels with their values hidden.
-    pub(super) fn labels(&mut self, labels: &Labels, taken: &Taken) -> Labels {
+    pub(super) fn labels(&mut self, labels: &Labels, taken: &ReservedWords) -> Labels {
         Labels::new(
             labels.iter().map(|(name, value)| (name.to_owned(), self.value(name, value, taken))),
         )
@@ -83,7 +83,7 @@ impl Pseudonyms {
             .by_value
             .iter()
             .filter(|(value, _)| {
-                value.chars().count() >= LEAST && value.chars().any(char::is_alphabetic)
+                value.chars().count() >= MIN_HIDDEN && value.chars().any(char::is_alphabetic)
             })
             .map(|(value, name)| (value.as_str(), name.as_str()))
             .collect();
@@ -193,9 +193,9 @@ fn host_and_port(value: &str) -> (&str, &str) {
 
 /// Words that a pseudonym must not be, because they mean something already.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Taken(BTreeSet<String>);
+pub(super) struct ReservedWords(BTreeSet<String>);
 
-impl Taken {
+impl ReservedWords {
     /// Adds what of a text could be one.
     pub(super) fn add(&mut self, text: &str) {
         let numbered =
@@ -219,7 +219,7 @@ mod tests {
 
     fn some() -> Pseudonyms {
         let mut all = Pseudonyms::hiding();
-        let mut taken = Taken::default();
+        let mut taken = ReservedWords::default();
         taken.add("job_2 is the name of a metric");
         for (label, value, name) in [
             ("instance", "db1.example:9187", "instance_1:9187"),

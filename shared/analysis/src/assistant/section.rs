@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use super::Task;
+use super::AssistantTask;
 use crate::api::LanguageModel;
 use crate::report::markdown::{fenced, text};
-use crate::report::{Place, Section};
+use crate::report::{ReportSection, SectionPosition};
 use crate::words::Clock;
 use oddity_detect::time::Timestamp;
 
@@ -14,13 +14,13 @@ const WIDTH: usize = 100;
 
 /// A conversation that is over.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Opinion {
+pub struct AssistantAnswer {
     /// Who said it.
     pub model: LanguageModel,
     /// When.
     pub at: Timestamp,
     /// What was asked first.
-    pub task: Task,
+    pub task: AssistantTask,
     /// Tokens that were sent, estimated.
     pub tokens: usize,
     /// Whether values of labels were sent under other names.
@@ -32,7 +32,7 @@ pub struct Opinion {
 }
 
 /// The section. What the model said stands in a block of code, in which nothing is a link, a picture or a heading.
-pub fn section(opinion: &Opinion, clock: Clock) -> Section {
+pub fn section(opinion: &AssistantAnswer, clock: Clock) -> ReportSection {
     let values = if opinion.pseudonyms { "under pseudonyms" } else { "as they are" };
     let mut body = format!(
         "This is the opinion of a language model. It saw the facts above, nobody has checked it, and it may be wrong.\n\n\
@@ -57,7 +57,11 @@ pub fn section(opinion: &Opinion, clock: Clock) -> Section {
         }
         let _ = write!(body, "\nAnswered:\n\n{}\n", fenced("text", &wrapped(answer.trim())));
     }
-    Section { place: Place::End, heading: "What a language model says".to_owned(), body }
+    ReportSection {
+        position: SectionPosition::End,
+        heading: "What a language model says".to_owned(),
+        body,
+    }
 }
 
 /// Lines of at most [`WIDTH`] characters where words allow it.

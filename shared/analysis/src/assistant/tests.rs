@@ -5,8 +5,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::analysis::{Analysis, Learning, Settings, analyze, detect, prepare};
 use crate::api::LanguageModel;
-use crate::knowledge::{Check, Family, Hypothesis, Knowledge, Often, Source, explained_worst};
-use crate::related::{Odd, rank};
+use crate::knowledge::{
+    CauseCheck, CauseFrequency, Citation, Family, Hypothesis, Knowledge, explain_worst,
+};
+use crate::related::{AnomalousSeries, rank};
 use oddity_detect::detect::{Detector, Rolling};
 use oddity_detect::series::{Labels, METRIC_NAME, Series};
 use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
@@ -48,15 +50,15 @@ fn analysed(expr: &str, labels: &[(&str, &str)]) -> Analysis {
 
 fn knowledge() -> Knowledge {
     let check =
-        |see: &str, query: &str| Check { see: see.to_owned(), query: Some(query.to_owned()) };
+        |see: &str, query: &str| CauseCheck { see: see.to_owned(), query: Some(query.to_owned()) };
     let hypothesis = Hypothesis {
         id: "flood".to_owned(),
         cause: "Clients came back at once.".to_owned(),
         because: "They ask again.".to_owned(),
-        source: Source { title: "RFC 2131".to_owned(), url: "https://example.org/".to_owned() },
+        source: Citation { title: "RFC 2131".to_owned(), url: "https://example.org/".to_owned() },
         kinds: vec![],
         direction: None,
-        often: Often::Common,
+        often: CauseFrequency::Common,
         metrics: vec![],
         labels: vec!["job=*".to_owned()],
         signs: vec![],
@@ -73,28 +75,28 @@ fn knowledge() -> Knowledge {
         about: "All.".to_owned(),
         inverse: vec![],
         recognise: crate::knowledge::Signature::default(),
-        examples: crate::knowledge::Examples::default(),
+        examples: crate::knowledge::ExampleQueries::default(),
         hypotheses: vec![hypothesis],
     };
     Knowledge { families: vec![family] }
 }
 
-fn ask(budget: usize) -> Ask<'static> {
-    Ask {
-        task: Task::Causes,
+fn ask(budget: usize) -> PromptRequest<'static> {
+    PromptRequest {
+        task: AssistantTask::Causes,
         question: "",
         turns: &[],
         pseudonyms: false,
         budget,
         source: "production",
         clock: Clock::UTC,
-        beside: None,
+        related: None,
     }
 }
 
-fn built(analysis: &Analysis, ask: &Ask<'_>) -> Result<Prompt, PromptError> {
+fn built(analysis: &Analysis, ask: &PromptRequest<'_>) -> Result<Prompt, PromptError> {
     let knowledge = knowledge();
-    let explained = explained_worst(analysis, 3, Some(&knowledge), &[]);
+    let explained = explain_worst(analysis, 3, Some(&knowledge), &[]);
     prompt(analysis, &explained, ask)
 }
 
@@ -116,15 +118,15 @@ fn the_whole_prompt() {
     let plain = built(&analysis, &ask(3_000)).unwrap();
     insta::assert_snapshot!("as_it_is", text(&plain));
     assert_eq!(plain.left_out, 0);
-    let hidden = built(&analysis, &Ask { pseudonyms: true, ..ask(3_000) }).unwrap();
+    let hidden = built(&analysis, &PromptRequest { pseudonyms: true, ..ask(3_000) }).unwrap();
     insta::assert_snapshot!("with_pseudonyms", text(&hidden));
 }
 
 /// A series that moved beside the event and one that appeared, both with `labels`.
-fn beside(labels: &[(&str, &str)]) -> (Related, Windows) {
+fn related(labels: &[(&str, &str)]) -> (RelatedSeries, ComparisonWindows) {
     let at = |minutes: u64| START + Span::from_seconds(60 * minutes);
     let event = TimeRange { start: at(100), end: at(109) };
-    let windows = Windows::of(event, Step::from_seconds(60), at(240));
+    let windows = ComparisonWindows::of(event, Step::from_seconds(60), at(240));
     let moves = windows.grid.len - windows.len;
     let series = [("pool_free", 0), ("lease_errors", moves)].map(|(name, from)| {
         let values = (0..windows.grid.len).map(|at| match at {
@@ -136,16 +138,16 @@ fn beside(labels: &[(&str, &str)]) -> (Related, Windows) {
         let labels = Labels::new(pairs.map(|(n, v)| (n.to_owned(), v.to_owned())));
         Series { labels, grid: windows.grid, values: values.collect() }
     });
-    let odd = Odd { onset: event.start, values: vec![f64::NAN; windows.grid.len] };
+    let odd = AnomalousSeries { onset: event.start, values: vec![f64::NAN; windows.grid.len] };
     (rank(&windows, &odd, &series), windows)
 }
 
 #[test]
 fn what_else_moved_is_told_by_the_names_of_the_rest() {
     let analysis = analysed(EXPR, &LABELS);
-    let (related, windows) = beside(&[("instance", "dhcp-1.example:9100"), ("pool", "cellar")]);
-    let beside = Some((&related, &windows));
-    let told = text(&built(&analysis, &Ask { beside, ..ask(3_000) }).unwrap());
+    let (related, windows) = related(&[("instance", "dhcp-1.example:9100"), ("pool", "cellar")]);
+    let related = Some((&related, &windows));
+    let told = text(&built(&analysis, &PromptRequest { related, ..ask(3_000) }).unwrap());
     for line in [
         "Beside the event, Jan 31 11:38 to 11:49, of 1 other series of the same place: 1 metric moved",
         "Moved too: pool_free{instance=\"dhcp-1.example:9100\", pool=\"cellar\"}: 665 to 48",
@@ -153,7 +155,8 @@ fn what_else_moved_is_told_by_the_names_of_the_rest() {
     ] {
         assert!(told.contains(line), "{line}: {told}");
     }
-    let hidden = built(&analysis, &Ask { beside, pseudonyms: true, ..ask(3_000) }).unwrap();
+    let hidden =
+        built(&analysis, &PromptRequest { related, pseudonyms: true, ..ask(3_000) }).unwrap();
     let told = text(&hidden);
     assert!(
         told.contains("Moved too: pool_free{instance=\"instance_1:9100\", pool=\"pool_1\"}"),
@@ -188,14 +191,15 @@ fn least_important_facts_go_first() {
 #[test]
 fn what_cannot_be_asked() {
     let analysis = analysed(EXPR, &LABELS);
-    let question = |question| Ask { task: Task::Question, question, ..ask(2_000) };
+    let question =
+        |question| PromptRequest { task: AssistantTask::Question, question, ..ask(2_000) };
     assert_eq!(built(&analysis, &question(" \n")), Err(PromptError::NoQuestion));
     let long = "why ".repeat(3_000);
     let error = built(&analysis, &question(&long)).unwrap_err();
     assert!(matches!(error, PromptError::TooLong { tokens: 3_000.., most: 500..2_000 }), "{error}");
-    let turns = [Turn { answer: "So.".to_owned(), question: " ".to_owned() }];
+    let turns = [ConversationTurn { answer: "So.".to_owned(), question: " ".to_owned() }];
     assert_eq!(
-        built(&analysis, &Ask { turns: &turns, ..ask(2_000) }),
+        built(&analysis, &PromptRequest { turns: &turns, ..ask(2_000) }),
         Err(PromptError::NoQuestion)
     );
 }
@@ -203,15 +207,15 @@ fn what_cannot_be_asked() {
 #[test]
 fn a_conversation_keeps_what_was_said_last() {
     let analysis = analysed(EXPR, &LABELS);
-    let turns: Vec<Turn> = (0..20)
-        .map(|at| Turn {
+    let turns: Vec<ConversationTurn> = (0..20)
+        .map(|at| ConversationTurn {
             answer: format!("answer {at} ").repeat(20),
             question: format!("question {at}?"),
         })
         .collect();
     for (count, budget) in [(1, 2_000), (3, 2_000), (20, 2_000), (20, 1_200)] {
         let turns = &turns[..count];
-        let prompt = built(&analysis, &Ask { turns, ..ask(budget) }).unwrap();
+        let prompt = built(&analysis, &PromptRequest { turns, ..ask(budget) }).unwrap();
         let told = text(&prompt);
         assert!(prompt.tokens <= budget, "{} of {budget}", prompt.tokens);
         let kept = count - prompt.forgotten;
@@ -221,8 +225,8 @@ fn a_conversation_keeps_what_was_said_last() {
         assert!(told.contains("Event 1: a spike"));
     }
     // An answer that is too long is not repeated, but its question is answered.
-    let turns = [Turn { answer: "long ".repeat(5_000), question: "Why?".to_owned() }];
-    let prompt = built(&analysis, &Ask { turns: &turns, ..ask(1_500) }).unwrap();
+    let turns = [ConversationTurn { answer: "long ".repeat(5_000), question: "Why?".to_owned() }];
+    let prompt = built(&analysis, &PromptRequest { turns: &turns, ..ask(1_500) }).unwrap();
     assert!(prompt.tokens <= 1_500);
     assert!(text(&prompt).contains(UNREPEATED));
     let roles: Vec<ChatRole> = prompt.messages.iter().map(|message| message.role).collect();
@@ -232,7 +236,7 @@ fn a_conversation_keeps_what_was_said_last() {
 #[test]
 fn numbers_of_answers_are_held_against_the_facts() {
     let analysis = analysed(EXPR, &LABELS);
-    let prompt = built(&analysis, &Ask { pseudonyms: true, ..ask(3_000) }).unwrap();
+    let prompt = built(&analysis, &PromptRequest { pseudonyms: true, ..ask(3_000) }).unwrap();
     let answer = "The rate reached 38 against 8 expected, 4.8 times as much or 376 % more, from 11:40 on; \
         dhcp-1.example:9100 restarted 17 pods at 11:37.";
     let unknown: Vec<&str> =
@@ -249,10 +253,10 @@ fn the_section_of_the_report_is_inert() {
         answer_tokens: 1,
     };
     let answer = "It may be ![x](//evil?d=1).\n\n````\n# Owned\n<img src=x>";
-    let opinion = Opinion {
+    let opinion = AssistantAnswer {
         model,
         at: START,
-        task: Task::Question,
+        task: AssistantTask::Question,
         tokens: 900,
         pseudonyms: true,
         said: vec![("Why?".to_owned(), answer.to_owned())],
@@ -293,9 +297,9 @@ proptest! {
         let matcher = values.first().map_or("x", |(_, value)| value.as_str());
         let expr = format!("dhcp_lease_rate{{job={}}}", oddity_detect::series::quote(matcher));
         let analysis = analysed(&expr, &labels);
-        let (related, windows) = beside(&labels);
-        let beside = Some((&related, &windows));
-        let prompt = built(&analysis, &Ask { pseudonyms, beside, ..ask(budget) }).unwrap();
+        let (related, windows) = related(&labels);
+        let related = Some((&related, &windows));
+        let prompt = built(&analysis, &PromptRequest { pseudonyms, related, ..ask(budget) }).unwrap();
         prop_assert!(prompt.tokens <= budget);
         let task = &prompt.messages[1].content;
         prop_assert_eq!(task.matches(frame::OPEN).count(), 1);
@@ -318,11 +322,11 @@ proptest! {
         let labels = [("job", job.as_str()), ("instance", address.as_str())];
         let expr = format!("dhcp_lease_rate{{job=~\"{job}|other-{job}\", instance=\"{address}\"}}");
         let analysis = analysed(&expr, &labels);
-        let turns = [Turn {
+        let turns = [ConversationTurn {
             answer: "I see instance_1.".to_owned(),
             question: format!("Is it {job} on {instance}?"),
         }];
-        let asked = Ask { pseudonyms: true, turns: &turns, ..ask(3_000) };
+        let asked = PromptRequest { pseudonyms: true, turns: &turns, ..ask(3_000) };
         let prompt = built(&analysis, &asked).unwrap();
         let sent = text(&prompt);
         for value in [job.as_str(), instance.as_str(), "shard-0", "shard-1", "production"] {
@@ -330,7 +334,7 @@ proptest! {
         }
         // A value that looks like a pseudonym is not confused with one.
         let trap = analysed(EXPR, &[("job", "kea"), ("rack", "job_1"), ("zone", "rack_1")]);
-        let trap = built(&trap, &Ask { pseudonyms: true, ..ask(3_000) }).unwrap();
+        let trap = built(&trap, &PromptRequest { pseudonyms: true, ..ask(3_000) }).unwrap();
         let said = "job_2 in rack_2";
         prop_assert_eq!(trap.pseudonyms.reveal(said), "kea in job_1", "{}", text(&trap));
         // What the model was told is what the person sees again.

@@ -7,14 +7,14 @@ use oddity_detect::series::Grid;
 use oddity_detect::time::{Span, Timestamp};
 
 /// Fewer samples before the event say nothing about how high or low it is.
-const LEAST: usize = 30;
+const MIN_KNOWN: usize = 30;
 
 /// Samples on each side whose spreads are compared.
 const WIDE: usize = 120;
 
 /// How far back no value was as high, or as low, as the peak.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Extreme {
+pub struct RecordSince {
     /// From the last value that was, or the first sample that was loaded, to the peak.
     pub looked_back: Span,
     /// When the last value that was as high or as low came; `None` if none did.
@@ -22,19 +22,19 @@ pub struct Extreme {
 }
 
 /// Cost: O(samples before the event).
-pub(super) fn extreme(
+pub(super) fn record_since(
     detection: &Detection,
     event: &Event,
     began: usize,
     grid: Grid,
-) -> Option<Extreme> {
+) -> Option<RecordSince> {
     if matches!(event.kind, Kind::Gap | Kind::FlatLine | Kind::Infinite) {
         return None;
     }
     let peak = event.peak.value;
     let before = detection.judged.get(..began)?;
     let known = before.iter().filter(|value| value.is_finite()).count();
-    if !peak.is_finite() || known < LEAST {
+    if !peak.is_finite() || known < MIN_KNOWN {
         return None;
     }
     let reaches = |value: &f64| match event.direction {
@@ -44,10 +44,10 @@ pub(super) fn extreme(
     let last = before.iter().rposition(reaches);
     let from = last.or_else(|| before.iter().position(|value| value.is_finite()))?;
     // What was as high within the hour is no record of anything.
-    if last.is_some_and(|last| began - last < LEAST) {
+    if last.is_some_and(|last| began - last < MIN_KNOWN) {
         return None;
     }
-    Some(Extreme {
+    Some(RecordSince {
         looked_back: event.peak.time.since(grid.at(from)),
         last: last.map(|last| grid.at(last)),
     })

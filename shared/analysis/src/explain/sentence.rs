@@ -1,6 +1,6 @@
 //! The facts of an event in words.
 
-use super::{Cycle, Extreme, Facts, Recurrence, of_values};
+use super::{Cycle, Facts, RecordSince, Recurrence, of_values};
 use crate::words::{self, Clock, one_decimal};
 use oddity_detect::detect::Quantity;
 use oddity_detect::event::{Direction, Kind};
@@ -9,7 +9,7 @@ use oddity_source::unit::Unit;
 
 /// One fact with its name, for a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct FactLine {
     /// What it is about.
     pub name: &'static str,
     /// What is known.
@@ -28,7 +28,7 @@ impl Recurrence {
     }
 }
 
-impl Extreme {
+impl RecordSince {
     /// "highest in 7 d", "lowest since Jan 31 13:42".
     fn words(self, direction: Direction, clock: Clock) -> String {
         let side = if direction == Direction::Up { "highest" } else { "lowest" };
@@ -51,7 +51,7 @@ pub fn sentence(facts: &Facts, clock: Clock) -> String {
     if let Some(view) = event.view.filter(|_| facts.inside && facts.deviations.is_some()) {
         parts.push(format!("inside of the band, but odd by {}", words::view(view)));
     }
-    parts.extend(facts.extreme.map(|extreme| extreme.words(event.direction, clock)));
+    parts.extend(facts.record_since.map(|record_since| record_since.words(event.direction, clock)));
     parts.push(format!("began at {}", moment(event.start, clock)));
     parts.push(match (event.ongoing, facts.recovered) {
         (true, _) => format!("has lasted {} and goes on", facts.lasted.words()),
@@ -66,8 +66,11 @@ pub fn sentence(facts: &Facts, clock: Clock) -> String {
     if let Some(recurrence) = facts.recurrence {
         out.push_str(&format!("; {}", recurrence.words()));
     }
-    if let Some(company) = facts.company {
-        out.push_str(&format!("; {} of {} series are odd at this time", company.odd, company.of));
+    if let Some(concurrent) = facts.concurrent {
+        out.push_str(&format!(
+            "; {} of {} series are odd at this time",
+            concurrent.odd, concurrent.of
+        ));
     }
     out
 }
@@ -219,10 +222,10 @@ pub fn arithmetic(facts: &Facts) -> Option<String> {
 }
 
 /// Everything that is known, one fact a line.
-pub fn lines(facts: &Facts, clock: Clock) -> Vec<Line> {
+pub fn lines(facts: &Facts, clock: Clock) -> Vec<FactLine> {
     let (event, unit) = (&facts.event, facts.unit);
     let mut all = Vec::new();
-    let mut put = |name: &'static str, text: String| all.push(Line { name, text });
+    let mut put = |name: &'static str, text: String| all.push(FactLine { name, text });
     let gone = event.kind == Kind::Gap && !event.peak.value.is_finite();
     if event.quantity == Quantity::Duration {
         put("Lasted", facts.lasted.words());
@@ -273,14 +276,17 @@ pub fn lines(facts: &Facts, clock: Clock) -> Vec<Line> {
             event.level().name()
         ),
     );
-    if let Some(extreme) = facts.extreme {
-        put("Compared", extreme.words(event.direction, clock));
+    if let Some(record_since) = facts.record_since {
+        put("Compared", record_since.words(event.direction, clock));
     }
     if let Some(recurrence) = facts.recurrence {
         put("Recurrence", recurrence.words());
     }
-    if let Some(company) = facts.company {
-        put("Other series", format!("{} of {} are odd at this time", company.odd, company.of));
+    if let Some(concurrent) = facts.concurrent {
+        put(
+            "Other series",
+            format!("{} of {} are odd at this time", concurrent.odd, concurrent.of),
+        );
     }
     all
 }

@@ -65,8 +65,8 @@ fn told(analysis: &Analysis) -> String {
     let facts = worst(analysis);
     let lines = lines(&facts, Clock::UTC).into_iter();
     let lines: String = lines.map(|line| format!("\n  {}: {}", line.name, line.text)).collect();
-    let signs: Vec<String> = facts.signs.iter().map(|sign| sign.words(&facts)).collect();
-    format!("{}{lines}\n  Signs: {}\n", sentence(&facts, Clock::UTC), signs.join("; "))
+    let evidence: Vec<String> = facts.evidence.iter().map(|tag| tag.words(&facts)).collect();
+    format!("{}{lines}\n  Signs: {}\n", sentence(&facts, Clock::UTC), evidence.join("; "))
 }
 
 fn within(minute: f64, from: f64, to: f64) -> bool {
@@ -164,19 +164,21 @@ fn what_recurs_is_told_by_what_was_loaded() {
 #[test]
 fn series_that_are_odd_together() {
     let (odd, calm) = (bump(600.0, 606.0, 29.0), bump(0.0, 0.0, 0.0));
-    let company = |series: &[(&str, Values<'_>)]| {
+    let concurrent = |series: &[(&str, Values<'_>)]| {
         let facts = worst(&analysis("x", "rolling", 24, 60, series));
-        (facts.company.map(|company| (company.odd, company.of)), facts.signs)
+        (facts.concurrent.map(|concurrent| (concurrent.odd, concurrent.of)), facts.evidence)
     };
-    let (found, signs) = company(&[("a", &odd)]);
+    let (found, evidence) = concurrent(&[("a", &odd)]);
     assert_eq!(found, None);
-    assert!(!signs.contains(&Sign::OneOfMany) && !signs.contains(&Sign::MostSeries));
-    let (found, signs) = company(&[("a", &odd), ("b", &calm), ("c", &calm), ("d", &calm)]);
+    assert!(
+        !evidence.contains(&EvidenceTag::OneOfMany) && !evidence.contains(&EvidenceTag::MostSeries)
+    );
+    let (found, evidence) = concurrent(&[("a", &odd), ("b", &calm), ("c", &calm), ("d", &calm)]);
     assert_eq!(found, Some((1, 4)));
-    assert!(signs.contains(&Sign::OneOfMany));
-    let (found, signs) = company(&[("a", &odd), ("b", &odd), ("c", &odd), ("d", &calm)]);
+    assert!(evidence.contains(&EvidenceTag::OneOfMany));
+    let (found, evidence) = concurrent(&[("a", &odd), ("b", &odd), ("c", &odd), ("d", &calm)]);
     assert_eq!(found, Some((3, 4)));
-    assert!(signs.contains(&Sign::MostSeries));
+    assert!(evidence.contains(&EvidenceTag::MostSeries));
 }
 
 proptest! {
@@ -200,8 +202,8 @@ proptest! {
             for line in lines(&facts, Clock::UTC) {
                 prop_assert!(!line.text.is_empty() && !line.text.contains("NaN"), "{:?}", line);
             }
-            for sign in &facts.signs {
-                prop_assert!(!sign.words(&facts).is_empty());
+            for tag in &facts.evidence {
+                prop_assert!(!tag.words(&facts).is_empty());
             }
         }
     }

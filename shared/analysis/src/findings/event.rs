@@ -2,10 +2,12 @@
 
 use serde::Serialize;
 
-use super::{Pairs, Time};
+use super::{LabelObject, Rfc3339Time};
 use crate::analysis::Analysis;
-use crate::explain::{Company, Facts, Recurrence, Sign, sentence};
-use crate::knowledge::{Check, Confidence, Hypothesis, Reason, Source, Suspect, Suspects};
+use crate::explain::{ConcurrentAnomalies, EvidenceTag, Facts, Recurrence, sentence};
+use crate::knowledge::{
+    CandidateCause, CandidateCauses, CauseCheck, CauseReason, Citation, Confidence, Hypothesis,
+};
 use crate::words::{self, Clock};
 use oddity_detect::detect::{Quantity, View};
 use oddity_detect::event::{Direction, Judged, Kind, Level};
@@ -19,7 +21,7 @@ pub struct EventFindings<'a> {
     /// Index of its series in [`super::Findings::series`].
     pub series: usize,
     /// What names the series.
-    pub labels: Pairs<'a>,
+    pub labels: LabelObject<'a>,
     /// What happened.
     pub kind: Kind,
     /// On which side of the expectation.
@@ -39,21 +41,21 @@ pub struct EventFindings<'a> {
     /// What was observed, in a sentence.
     pub sentence: String,
     /// When it began.
-    pub start: Time,
+    pub start: Rfc3339Time,
     /// The last odd time.
-    pub end: Time,
+    pub end: Rfc3339Time,
     /// When it was odd for long enough to count.
-    pub detected: Time,
+    pub detected: Rfc3339Time,
     /// First time back in the band of the onset.
-    pub recovered: Option<Time>,
+    pub recovered: Option<Rfc3339Time>,
     /// Whether it goes on at the end of the range.
     pub ongoing: bool,
     /// How long it was odd.
     pub lasted_seconds: f64,
     /// The sample with which it began to be odd.
-    pub onset: Sample,
+    pub onset: JudgedSample,
     /// The one that is farthest from what was expected.
-    pub peak: Sample,
+    pub peak: JudgedSample,
     /// What is judged.
     pub quantity: Quantity,
     /// Of what is judged.
@@ -75,30 +77,30 @@ pub struct EventFindings<'a> {
     /// Peak over expected value.
     pub ratio: Option<f64>,
     /// Median of the values before and after, for what lasts.
-    pub levels: Option<LevelsFound>,
+    pub levels: Option<LevelFindings>,
     /// The level that lasted.
     pub new_level: Option<f64>,
     /// Spread after the onset over spread before it.
     pub widened: Option<f64>,
     /// Total beyond what was expected, for rates.
-    pub excess: Option<Excess>,
+    pub excess: Option<ExcessFindings>,
     /// Since when no value was as high or as low.
-    pub extreme: Option<ExtremeFound>,
+    pub extreme: Option<RecordFindings>,
     /// Whether the same happens again and again.
     pub recurrence: Option<Recurrence>,
     /// How many series are odd at the same time, of how many.
-    pub company: Option<Company>,
+    pub company: Option<ConcurrentAnomalies>,
     /// What speaks for and against causes.
-    pub signs: Vec<Sign>,
+    pub signs: Vec<EvidenceTag>,
     /// What may be behind it, best first; `None` for events that are not among the worst.
-    pub suspects: Option<Vec<SuspectFindings<'a>>>,
+    pub suspects: Option<Vec<CauseFindings<'a>>>,
 }
 
 /// One judged sample.
 #[derive(Debug, Serialize)]
-pub struct Sample {
+pub struct JudgedSample {
     /// When.
-    pub time: Time,
+    pub time: Rfc3339Time,
     /// What is judged there.
     pub value: f64,
     /// What was expected.
@@ -113,7 +115,7 @@ pub struct Sample {
 
 /// A change of level.
 #[derive(Debug, Serialize)]
-pub struct LevelsFound {
+pub struct LevelFindings {
     /// Median of the values before.
     pub before: f64,
     /// And after.
@@ -124,7 +126,7 @@ pub struct LevelsFound {
 
 /// A total.
 #[derive(Debug, Serialize)]
-pub struct Excess {
+pub struct ExcessFindings {
     /// How much.
     pub total: f64,
     /// Of what.
@@ -133,16 +135,16 @@ pub struct Excess {
 
 /// See [`crate::explain::Extreme`].
 #[derive(Debug, Serialize)]
-pub struct ExtremeFound {
+pub struct RecordFindings {
     /// From the last value that was as high or as low, or the first sample, to the peak.
     pub looked_back_seconds: f64,
     /// When that value came.
-    pub last: Option<Time>,
+    pub last: Option<Rfc3339Time>,
 }
 
 /// What may be behind an event.
 #[derive(Debug, Serialize)]
-pub struct SuspectFindings<'a> {
+pub struct CauseFindings<'a> {
     /// Id of its family of metrics.
     pub family: &'a str,
     /// Its id in the family.
@@ -152,15 +154,15 @@ pub struct SuspectFindings<'a> {
     /// Why that would look like this.
     pub because: &'a str,
     /// Where that is written.
-    pub source: &'a Source,
+    pub source: &'a Citation,
     /// How well it fits.
     pub confidence: Confidence,
     /// What speaks for it and against it.
-    pub reasons: &'a [Reason],
+    pub reasons: &'a [CauseReason],
     /// What would confirm it.
-    pub confirm: Vec<Look<'a>>,
+    pub confirm: Vec<CheckFindings<'a>>,
     /// What would refute it.
-    pub refute: Vec<Look<'a>>,
+    pub refute: Vec<CheckFindings<'a>>,
     /// What ends the harm.
     pub mitigate: &'a [String],
     /// What keeps it from coming back.
@@ -169,7 +171,7 @@ pub struct SuspectFindings<'a> {
 
 /// Something to look at.
 #[derive(Debug, Serialize)]
-pub struct Look<'a> {
+pub struct CheckFindings<'a> {
     /// What one would see.
     pub see: &'a str,
     /// The PromQL that shows it, with the labels of the series.
@@ -180,7 +182,7 @@ pub(super) fn findings<'a>(
     analysis: &'a Analysis,
     number: usize,
     facts: &Facts,
-    suspects: Option<&'a Suspects<'a>>,
+    causes: Option<&'a CandidateCauses<'a>>,
 ) -> EventFindings<'a> {
     let event = &facts.event;
     let loaded = &analysis.detected.loaded.series[facts.series];
@@ -188,7 +190,7 @@ pub(super) fn findings<'a>(
     EventFindings {
         number,
         series: place.unwrap_or_default(),
-        labels: Pairs(&loaded.labels),
+        labels: LabelObject(&loaded.labels),
         kind: event.kind,
         direction: event.direction,
         severity: event.severity,
@@ -198,14 +200,14 @@ pub(super) fn findings<'a>(
         probability: event.probability,
         what: words::what(event, facts.unit),
         sentence: sentence(facts, Clock::UTC),
-        start: Time(event.start),
-        end: Time(event.end),
-        detected: Time(facts.detected),
-        recovered: facts.recovered.map(Time),
+        start: Rfc3339Time(event.start),
+        end: Rfc3339Time(event.end),
+        detected: Rfc3339Time(facts.detected),
+        recovered: facts.recovered.map(Rfc3339Time),
         ongoing: event.ongoing,
         lasted_seconds: facts.lasted.as_seconds(),
-        onset: Sample::from(&event.onset),
-        peak: Sample::from(&event.peak),
+        onset: JudgedSample::from(&event.onset),
+        peak: JudgedSample::from(&event.peak),
         quantity: event.quantity,
         unit: facts.unit,
         view: event.view,
@@ -216,41 +218,46 @@ pub(super) fn findings<'a>(
         ranged: event.ranged,
         inside: facts.inside,
         ratio: facts.ratio,
-        levels: facts.levels.map(|(before, after)| LevelsFound {
+        levels: facts.levels.map(|(before, after)| LevelFindings {
             before,
             after,
             unit: facts.value_unit,
         }),
         new_level: event.new_level,
         widened: facts.widened,
-        excess: facts.excess.map(|(total, unit)| Excess { total, unit }),
-        extreme: facts.extreme.map(|extreme| ExtremeFound {
+        excess: facts.excess.map(|(total, unit)| ExcessFindings { total, unit }),
+        extreme: facts.record_since.map(|extreme| RecordFindings {
             looked_back_seconds: extreme.looked_back.as_seconds(),
-            last: extreme.last.map(Time),
+            last: extreme.last.map(Rfc3339Time),
         }),
         recurrence: facts.recurrence,
-        company: facts.company,
-        signs: facts.signs.clone(),
-        suspects: suspects.map(|suspects| {
-            suspects.ranked.iter().map(|suspect| found(suspect, suspects)).collect()
-        }),
+        company: facts.concurrent,
+        signs: facts.evidence.clone(),
+        suspects: causes
+            .map(|causes| causes.ranked.iter().map(|cause| found(cause, causes)).collect()),
     }
 }
 
-fn found<'a>(suspect: &'a Suspect<'a>, suspects: &'a Suspects<'a>) -> SuspectFindings<'a> {
+fn found<'a>(
+    candidate: &'a CandidateCause<'a>,
+    causes: &'a CandidateCauses<'a>,
+) -> CauseFindings<'a> {
     let Hypothesis { id, cause, because, source, confirm, refute, mitigate, prevent, .. } =
-        suspect.hypothesis;
-    let looks = |checks: &'a [Check]| {
-        checks.iter().map(|check| Look { see: &check.see, query: suspects.query(check) }).collect()
+        candidate.hypothesis;
+    let looks = |checks: &'a [CauseCheck]| {
+        checks
+            .iter()
+            .map(|check| CheckFindings { see: &check.see, query: causes.query(check) })
+            .collect()
     };
-    SuspectFindings {
-        family: &suspect.family.id,
+    CauseFindings {
+        family: &candidate.family.id,
         id,
         cause,
         because,
         source,
-        confidence: suspect.confidence,
-        reasons: &suspect.reasons,
+        confidence: candidate.confidence,
+        reasons: &candidate.reasons,
         confirm: looks(confirm),
         refute: looks(refute),
         mitigate,
@@ -258,9 +265,9 @@ fn found<'a>(suspect: &'a Suspect<'a>, suspects: &'a Suspects<'a>) -> SuspectFin
     }
 }
 
-impl From<&Judged> for Sample {
+impl From<&Judged> for JudgedSample {
     fn from(judged: &Judged) -> Self {
         let Judged { time, value, expected, lower, upper, score, .. } = *judged;
-        Self { time: Time(time), value, expected, lower, upper, score }
+        Self { time: Rfc3339Time(time), value, expected, lower, upper, score }
     }
 }

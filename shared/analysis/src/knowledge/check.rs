@@ -1,14 +1,14 @@
 //! What a family must hold to be of use; what is missing is named, so that an author can mend it.
 
-use super::recognise::{Subject, recognise};
+use super::recognise::{QuerySubject, recognise};
 use super::template::validate;
-use super::{Check, Family, Hypothesis, Knowledge, Metadata};
+use super::{CauseCheck, Family, Hypothesis, Knowledge, NamedMetadata};
 use oddity_detect::series::Labels;
 
 /// Something that is wrong with a data file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{family}{}: {problem}", .hypothesis.as_ref().map(|id| format!(", hypothesis {id}")).unwrap_or_default())]
-pub struct Fault {
+pub struct KnowledgeError {
     /// Id of the family.
     pub family: String,
     /// Id of the hypothesis, where it is about one.
@@ -18,10 +18,10 @@ pub struct Fault {
 }
 
 /// The shortest text that says something.
-const LEAST_TEXT: usize = 20;
+const MIN_TEXT: usize = 20;
 
 /// Every fault of every family; none if all is well.
-pub fn check(knowledge: &Knowledge) -> Vec<Fault> {
+pub fn check(knowledge: &Knowledge) -> Vec<KnowledgeError> {
     let mut faults = Vec::new();
     let of_all = knowledge.families.iter().filter(|family| family.recognise.is_empty()).count();
     if of_all > 1 {
@@ -37,15 +37,15 @@ pub fn check(knowledge: &Knowledge) -> Vec<Fault> {
     faults
 }
 
-fn fault(family: &str, hypothesis: Option<&str>, problem: impl Into<String>) -> Fault {
-    Fault {
+fn fault(family: &str, hypothesis: Option<&str>, problem: impl Into<String>) -> KnowledgeError {
+    KnowledgeError {
         family: family.to_owned(),
         hypothesis: hypothesis.map(str::to_owned),
         problem: problem.into(),
     }
 }
 
-fn check_family(family: &Family, faults: &mut Vec<Fault>) {
+fn check_family(family: &Family, faults: &mut Vec<KnowledgeError>) {
     let mut put = |problem: &str| faults.push(fault(&family.id, None, problem));
     if !is_id(&family.id) {
         put("its id, the name of its file, must be lower case letters, digits and hyphens");
@@ -53,7 +53,7 @@ fn check_family(family: &Family, faults: &mut Vec<Fault>) {
     if family.name.trim().is_empty() {
         put("name is empty");
     }
-    if family.about.len() < LEAST_TEXT {
+    if family.about.len() < MIN_TEXT {
         put("about must say in a sentence which metrics these are");
     }
     if family.hypotheses.is_empty() {
@@ -89,7 +89,7 @@ fn problems(hypothesis: &Hypothesis) -> Vec<String> {
             all.push(problem.to_owned());
         }
     };
-    let long = |text: &str| text.trim().len() >= LEAST_TEXT;
+    let long = |text: &str| text.trim().len() >= MIN_TEXT;
     want(is_id(&hypothesis.id), "its id must be lower case letters, digits and hyphens");
     want(long(&hypothesis.cause), "cause must say in a sentence what may have happened");
     want(long(&hypothesis.because), "because must say why that would look like this");
@@ -117,7 +117,7 @@ fn problems(hypothesis: &Hypothesis) -> Vec<String> {
     );
     let text = format!("{} {}", hypothesis.cause, hypothesis.because).to_lowercase();
     want(!text.contains("root cause"), "a hypothesis is no root cause: say what may have happened");
-    for Check { see, query } in
+    for CauseCheck { see, query } in
         hypothesis.confirm.iter().chain(&hypothesis.refute).chain(&hypothesis.detect)
     {
         want(see.trim().len() >= 10, "a check must say what one would see");
@@ -130,7 +130,7 @@ fn problems(hypothesis: &Hypothesis) -> Vec<String> {
     all
 }
 
-fn check_examples(knowledge: &Knowledge, family: &Family, faults: &mut Vec<Fault>) {
+fn check_examples(knowledge: &Knowledge, family: &Family, faults: &mut Vec<KnowledgeError>) {
     let named = |query: &str| -> Vec<String> {
         let found = recognise(knowledge, &example(query));
         found.iter().filter(|found| found.points > 0).map(|found| found.family.id.clone()).collect()
@@ -151,15 +151,15 @@ fn check_examples(knowledge: &Knowledge, family: &Family, faults: &mut Vec<Fault
 }
 
 /// What is seen of an example; a comment in it stands for the help text of its first metric.
-fn example(query: &str) -> Subject {
+fn example(query: &str) -> QuerySubject {
     let (expr, help) = query.split_once('#').unwrap_or((query, ""));
-    let metric = Subject::metric_names(expr).into_iter().next().unwrap_or_default();
-    let metadata = Metadata {
-        metric: Subject::described_as(&metric).to_owned(),
+    let metric = QuerySubject::metric_names(expr).into_iter().next().unwrap_or_default();
+    let metadata = NamedMetadata {
+        metric: QuerySubject::described_as(&metric).to_owned(),
         help: help.trim().to_owned(),
-        ..Metadata::default()
+        ..NamedMetadata::default()
     };
-    Subject::new(expr, &Labels::default(), &[metadata])
+    QuerySubject::new(expr, &Labels::default(), &[metadata])
 }
 
 fn is_id(id: &str) -> bool {

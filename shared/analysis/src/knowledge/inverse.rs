@@ -1,10 +1,10 @@
 //! Metrics of which less is more: free space, available memory, idle time.
 
 use super::pattern::first_match;
-use super::recognise::Subject;
+use super::recognise::QuerySubject;
 use oddity_source::promql;
 
-impl Subject {
+impl QuerySubject {
     /// Whether the value of the query falls when what a family is about rises: it is of a metric or a label value
     /// that a pattern names, and is not subtracted from something.
     pub(super) fn is_inverse(&self, patterns: &[String]) -> bool {
@@ -44,7 +44,7 @@ mod tests {
             ("up", false),
         ];
         for (expr, inverse) in cases {
-            let subject = Subject::new(expr, &Labels::default(), &[]);
+            let subject = QuerySubject::new(expr, &Labels::default(), &[]);
             assert_eq!(subject.is_inverse(&patterns), inverse, "{expr}");
         }
     }

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::pattern::first_match;
-use super::recognise::{Recognised, Subject, recognise};
-use super::template::Scope;
-use super::{Check, Family, Hypothesis, Knowledge, Often};
+use super::recognise::{QuerySubject, RecognisedFamily, recognise};
+use super::template::TemplateScope;
+use super::{CauseCheck, CauseFrequency, Family, Hypothesis, Knowledge};
 use crate::explain::Facts;
 use crate::words::with_article;
 use oddity_detect::event::{Direction, Event, Kind};
@@ -43,7 +43,7 @@ impl Confidence {
 
 /// One thing that speaks for a cause, or against it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Reason {
+pub struct CauseReason {
     /// What, in words.
     pub text: String,
     /// Above 0 for it, below 0 against it.
@@ -52,7 +52,7 @@ pub struct Reason {
 
 /// A cause that the event suggests.
 #[derive(Clone, Debug)]
-pub struct Suspect<'a> {
+pub struct CandidateCause<'a> {
     /// The family that it is from.
     pub family: &'a Family,
     /// The cause.
@@ -62,33 +62,33 @@ pub struct Suspect<'a> {
     /// The sum of the points of its reasons.
     pub points: i32,
     /// Why it fits that well, what weighs most first.
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<CauseReason>,
 }
 
 /// The causes that an event suggests.
 #[derive(Clone, Debug)]
-pub struct Suspects<'a> {
+pub struct CandidateCauses<'a> {
     /// The families to which the query belongs, the surest first.
-    pub families: Vec<Recognised<'a>>,
+    pub families: Vec<RecognisedFamily<'a>>,
     /// Best first; none if nothing fits.
-    pub ranked: Vec<Suspect<'a>>,
+    pub ranked: Vec<CandidateCause<'a>>,
     /// What fills the templates.
-    pub scope: Scope,
+    pub scope: TemplateScope,
 }
 
-impl Suspects<'_> {
+impl CandidateCauses<'_> {
     /// Whether no cause fits better than by not being excluded.
     pub fn inconclusive(&self) -> bool {
         self.ranked.first().is_none_or(|best| best.confidence == Confidence::Inconclusive)
     }
 
     /// The PromQL of a check for this event, if it has one.
-    pub fn query(&self, check: &Check) -> Option<String> {
+    pub fn query(&self, check: &CauseCheck) -> Option<String> {
         check.query.as_deref().and_then(|template| self.scope.fill(template))
     }
 }
 
-impl Suspect<'_> {
+impl CandidateCause<'_> {
     /// What speaks for it and what against it: "it is a spike; it recovered" and "it recurs".
     pub fn evidence(&self) -> (String, String) {
         let texts = |wanted: fn(i32) -> bool| -> String {
@@ -100,15 +100,15 @@ impl Suspect<'_> {
 }
 
 /// The causes of every recognised family that the kind of the event does not exclude.
-pub fn suspects<'a>(
+pub fn candidate_causes<'a>(
     knowledge: &'a Knowledge,
-    subject: &Subject,
+    subject: &QuerySubject,
     expr: &str,
     facts: &Facts,
-) -> Suspects<'a> {
+) -> CandidateCauses<'a> {
     let families = recognise(knowledge, subject);
     let best = families.first().map_or(0, |first| first.points);
-    let mut ranked: Vec<Suspect<'a>> = Vec::new();
+    let mut ranked: Vec<CandidateCause<'a>> = Vec::new();
     for recognised in &families {
         let family = recognised.family;
         let all = family.hypotheses.iter();
@@ -116,25 +116,25 @@ pub fn suspects<'a>(
             let reasons = reasons(hypothesis, recognised, best, subject, facts)?;
             let points = reasons.iter().map(|reason| reason.points).sum();
             let confidence = Confidence::of(points);
-            Some(Suspect { family, hypothesis, confidence, points, reasons })
+            Some(CandidateCause { family, hypothesis, confidence, points, reasons })
         }));
     }
     // Of equals the family that was recognised better, then the order of the file.
-    ranked.sort_by_key(|suspect| std::cmp::Reverse(suspect.points));
-    Suspects { scope: Scope::new(expr, facts), families, ranked }
+    ranked.sort_by_key(|cause| std::cmp::Reverse(cause.points));
+    CandidateCauses { scope: TemplateScope::new(expr, facts), families, ranked }
 }
 
 /// `None` if the kind or the direction excludes it, or it is about other metrics or other values of a label.
 fn reasons(
     hypothesis: &Hypothesis,
-    recognised: &Recognised<'_>,
+    recognised: &RecognisedFamily<'_>,
     best: u32,
-    subject: &Subject,
+    subject: &QuerySubject,
     facts: &Facts,
-) -> Option<Vec<Reason>> {
+) -> Option<Vec<CauseReason>> {
     let inverse = subject.is_inverse(&recognised.family.inverse);
     let mut all = vec![fit(hypothesis, &facts.event, inverse)?];
-    let mut put = |points: i32, text: String| all.push(Reason { text, points });
+    let mut put = |points: i32, text: String| all.push(CauseReason { text, points });
     if !hypothesis.metrics.is_empty() {
         let name = first_match(&hypothesis.metrics, &subject.metrics)?;
         put(1, format!("it is known of {name}"));
@@ -146,21 +146,23 @@ fn reasons(
         None => return None,
     }
     match hypothesis.often {
-        Often::Common => put(2, format!("it is a common cause with {}", recognised.family.name)),
-        Often::Sometimes => put(1, format!("it happens with {}", recognised.family.name)),
-        Often::Rare => {}
+        CauseFrequency::Common => {
+            put(2, format!("it is a common cause with {}", recognised.family.name))
+        }
+        CauseFrequency::Sometimes => put(1, format!("it happens with {}", recognised.family.name)),
+        CauseFrequency::Rare => {}
     }
     if recognised.points > 0 {
         let by = recognised.by.join(", ");
         let points = if recognised.points == best { 2 } else { 1 };
         put(points, format!("the query is about {} ({by})", recognised.family.name));
     }
-    for sign in &facts.signs {
-        if hypothesis.signs.contains(sign) {
-            put(1, sign.words(facts));
+    for tag in &facts.evidence {
+        if hypothesis.signs.contains(tag) {
+            put(1, tag.words(facts));
         }
-        if hypothesis.against.contains(sign) {
-            put(-2, sign.words(facts));
+        if hypothesis.against.contains(tag) {
+            put(-2, tag.words(facts));
         }
     }
     Some(all)
@@ -176,13 +178,13 @@ fn values_of_same_labels(patterns: &[String], pairs: &[String]) -> Vec<String> {
 }
 
 /// How the kind of the event fits; upside down where less of the metric is more.
-fn fit(hypothesis: &Hypothesis, event: &Event, inverse: bool) -> Option<Reason> {
+fn fit(hypothesis: &Hypothesis, event: &Event, inverse: bool) -> Option<CauseReason> {
     let kind = if inverse { upside_down(event.kind) } else { event.kind };
     let side = side(event).map(|side| if inverse { opposite(side) } else { side });
     let directed = hypothesis.direction.is_none() || side.is_none() || hypothesis.direction == side;
     let name = with_article(event.kind.name());
     if hypothesis.kinds.contains(&kind) || (hypothesis.kinds.is_empty() && in_values(kind)) {
-        return directed.then(|| Reason { text: format!("it is {name}"), points: 3 });
+        return directed.then(|| CauseReason { text: format!("it is {name}"), points: 3 });
     }
     // A kind is told from few samples: what shows in values on the same side is not excluded.
     let same_side = hypothesis
@@ -190,8 +192,10 @@ fn fit(hypothesis: &Hypothesis, event: &Event, inverse: bool) -> Option<Reason> 
         .iter()
         .any(|kind| in_values(*kind) && side_of(*kind).is_none_or(|s| Some(s) == side));
     let related = side.is_some() && directed && in_values(kind) && same_side;
-    related
-        .then(|| Reason { text: format!("it goes the same way, though it is {name}"), points: 1 })
+    related.then(|| CauseReason {
+        text: format!("it goes the same way, though it is {name}"),
+        points: 1,
+    })
 }
 
 /// The side of an event, `None` where it has none.

@@ -25,17 +25,17 @@ mod points {
 }
 
 /// Words beyond these add no points, so that a long name is not worth more than a pattern.
-const MOST_WORDS: usize = 2;
+const MAX_WORDS: usize = 2;
 
 /// So many families are taken, of those with at least a quarter of the points of the best.
-const MOST_FAMILIES: usize = 3;
+const MAX_FAMILIES: usize = 3;
 
 /// Endings of the metrics that a histogram or a summary consists of.
 const PARTS: [&str; 3] = ["_bucket", "_count", "_sum"];
 
 /// What Prometheus' metadata say of a metric.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Metadata {
+pub struct NamedMetadata {
     /// Its name; that of the whole for a histogram.
     pub metric: String,
     /// `counter`, `gauge`, `histogram`, ...
@@ -46,7 +46,7 @@ pub struct Metadata {
     pub unit: String,
 }
 
-impl Metadata {
+impl NamedMetadata {
     /// From an answer of Prometheus' `/api/v1/metadata`.
     ///
     /// # Errors
@@ -79,23 +79,23 @@ impl Metadata {
 }
 
 /// The metadata of so many metrics of a query are asked for.
-const MOST_METRICS: usize = 3;
+const MAX_METRICS: usize = 3;
 
 /// What can be seen of a query.
 #[derive(Clone, Debug, Default)]
-pub struct Subject {
+pub struct QuerySubject {
     /// Names of metrics, those of the query first.
     pub metrics: Vec<String>,
     /// `label=value` of the odd series and of the query's matchers, patterns as they are written.
     pub labels: Vec<String>,
     /// Of those metrics.
-    pub metadata: Vec<Metadata>,
+    pub metadata: Vec<NamedMetadata>,
     pub(super) expr: String,
 }
 
 /// A family to which a query belongs.
 #[derive(Clone, Debug)]
-pub struct Recognised<'a> {
+pub struct RecognisedFamily<'a> {
     /// The family.
     pub family: &'a Family,
     /// By what, in words; empty for the family of every query.
@@ -104,9 +104,9 @@ pub struct Recognised<'a> {
     pub points: u32,
 }
 
-impl Subject {
+impl QuerySubject {
     /// Of a query, one of its series, and the metadata of [`Self::metric_names`], of which others are left out.
-    pub fn new(expr: &str, labels: &Labels, metadata: &[Metadata]) -> Self {
+    pub fn new(expr: &str, labels: &Labels, metadata: &[NamedMetadata]) -> Self {
         let mut metrics = Self::metric_names(expr);
         if let Some(name) = labels.metric_name().filter(|name| !metrics.iter().any(|m| m == name)) {
             metrics.push(name.to_owned());
@@ -121,7 +121,7 @@ impl Subject {
                 }
             }
         }
-        let known = |entry: &&Metadata| metrics.iter().any(|name| describes(entry, name));
+        let known = |entry: &&NamedMetadata| metrics.iter().any(|name| describes(entry, name));
         Self {
             metadata: metadata.iter().filter(known).cloned().collect(),
             labels: pairs.into_iter().collect(),
@@ -143,7 +143,7 @@ impl Subject {
     /// What a source is asked for the metadata of a query: for each of its first metrics the names under which they may
     /// be, to be tried in this order until one is known.
     pub fn described_names(expr: &str) -> Vec<Vec<String>> {
-        let metrics = Self::metric_names(expr).into_iter().take(MOST_METRICS);
+        let metrics = Self::metric_names(expr).into_iter().take(MAX_METRICS);
         let names = metrics.map(|metric| {
             let whole = Self::described_as(&metric).to_owned();
             if whole == metric { vec![metric] } else { vec![metric, whole] }
@@ -158,15 +158,18 @@ impl Subject {
 }
 
 /// A counter may be described without its ending, a histogram by its whole.
-fn describes(entry: &Metadata, metric: &str) -> bool {
+fn describes(entry: &NamedMetadata, metric: &str) -> bool {
     entry.metric == metric
         || metric.strip_suffix("_total") == Some(&entry.metric)
-        || Subject::described_as(metric) == entry.metric
+        || QuerySubject::described_as(metric) == entry.metric
 }
 
 /// The families of a query, the surest first; the one of every query is last. Cost: O(words of all families).
-pub fn recognise<'a>(knowledge: &'a Knowledge, subject: &Subject) -> Vec<Recognised<'a>> {
-    let mut found: Vec<Recognised<'a>> = knowledge
+pub fn recognise<'a>(
+    knowledge: &'a Knowledge,
+    subject: &QuerySubject,
+) -> Vec<RecognisedFamily<'a>> {
+    let mut found: Vec<RecognisedFamily<'a>> = knowledge
         .families
         .iter()
         .filter(|family| !family.recognise.is_empty())
@@ -175,34 +178,34 @@ pub fn recognise<'a>(knowledge: &'a Knowledge, subject: &Subject) -> Vec<Recogni
     found.sort_by(|a, b| b.points.cmp(&a.points).then_with(|| a.family.id.cmp(&b.family.id)));
     let best = found.first().map_or(0, |best| best.points);
     found.retain(|family| family.points * 4 >= best);
-    found.truncate(MOST_FAMILIES);
+    found.truncate(MAX_FAMILIES);
     let of_all = knowledge.families.iter().filter(|family| family.recognise.is_empty());
-    found.extend(of_all.map(|family| Recognised { family, by: Vec::new(), points: 0 }));
+    found.extend(of_all.map(|family| RecognisedFamily { family, by: Vec::new(), points: 0 }));
     found
 }
 
 /// Points with what they are for.
 #[derive(Default)]
-struct Found {
+struct RecognitionScore {
     points: u32,
     by: Vec<String>,
 }
 
-impl Found {
+impl RecognitionScore {
     fn put(&mut self, points: u32, what: String) {
         self.points += points;
         self.by.push(what);
     }
 }
 
-fn recognised<'a>(family: &'a Family, subject: &Subject) -> Option<Recognised<'a>> {
+fn recognised<'a>(family: &'a Family, subject: &QuerySubject) -> Option<RecognisedFamily<'a>> {
     let signature = &family.recognise;
     let own = |name: &&String| !signature.not.iter().any(|pattern| matches(pattern, name));
     let metrics: Vec<String> = subject.metrics.iter().filter(own).cloned().collect();
     if metrics.is_empty() && !subject.metrics.is_empty() {
         return None;
     }
-    let mut found = Found::default();
+    let mut found = RecognitionScore::default();
     by_words(&mut found, signature, &metrics, subject);
     by_labels(&mut found, signature, subject);
     if let Some(function) = signature.functions.iter().find(|f| promql::calls(&subject.expr, f)) {
@@ -212,16 +215,21 @@ fn recognised<'a>(family: &'a Family, subject: &Subject) -> Option<Recognised<'a
     if found.points > 0 {
         by_metadata(&mut found, signature, &metrics, subject);
     }
-    let Found { points, by } = found;
-    (points >= points::ENOUGH).then_some(Recognised { family, by, points })
+    let RecognitionScore { points, by } = found;
+    (points >= points::ENOUGH).then_some(RecognisedFamily { family, by, points })
 }
 
-fn by_words(found: &mut Found, signature: &Signature, metrics: &[String], subject: &Subject) {
+fn by_words(
+    found: &mut RecognitionScore,
+    signature: &Signature,
+    metrics: &[String],
+    subject: &QuerySubject,
+) {
     let known = |word: &String| signature.words.contains(word);
     let distinct = |texts: &[&str]| -> Vec<String> {
         let all: BTreeSet<String> =
             texts.iter().flat_map(|text| words(text)).filter(known).collect();
-        all.into_iter().take(MOST_WORDS).collect()
+        all.into_iter().take(MAX_WORDS).collect()
     };
     let named = distinct(&metrics.iter().map(String::as_str).collect::<Vec<_>>());
     match first_match(&signature.metrics, metrics) {
@@ -236,7 +244,7 @@ fn by_words(found: &mut Found, signature: &Signature, metrics: &[String], subjec
     }
 }
 
-fn by_labels(found: &mut Found, signature: &Signature, subject: &Subject) {
+fn by_labels(found: &mut RecognitionScore, signature: &Signature, subject: &QuerySubject) {
     let any_value = |pattern: &String| pattern.ends_with("=*");
     let (names, values): (Vec<String>, Vec<String>) =
         signature.labels.iter().cloned().partition(any_value);
@@ -248,9 +256,14 @@ fn by_labels(found: &mut Found, signature: &Signature, subject: &Subject) {
     }
 }
 
-fn by_metadata(found: &mut Found, signature: &Signature, metrics: &[String], subject: &Subject) {
+fn by_metadata(
+    found: &mut RecognitionScore,
+    signature: &Signature,
+    metrics: &[String],
+    subject: &QuerySubject,
+) {
     let ends = |name: &String, unit: &String| {
-        let name = Subject::described_as(name).trim_end_matches("_total");
+        let name = QuerySubject::described_as(name).trim_end_matches("_total");
         name.strip_suffix(unit.as_str()).is_some_and(|rest| rest.ends_with('_'))
     };
     let has_unit = |unit: &&String| {

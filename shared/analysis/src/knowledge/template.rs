@@ -24,7 +24,7 @@ const PARTS: [&str; 2] = ["le", "quantile"];
 
 /// What a template may refer to.
 #[derive(Clone, Debug)]
-pub struct Scope {
+pub struct TemplateScope {
     expr: String,
     metric: Option<String>,
     /// Labels of the odd series first, then the query's own matchers on others.
@@ -51,13 +51,13 @@ pub enum TemplateError {
 }
 
 /// One piece of a template.
-enum Piece<'a> {
+enum TemplatePiece<'a> {
     Text(&'a str),
     Labels(Vec<&'a str>),
     Name(&'a str),
 }
 
-impl Scope {
+impl TemplateScope {
     /// Of the event that the facts are about, found in this query.
     pub fn new(expr: &str, facts: &Facts) -> Self {
         let before = facts.event.began.min(facts.event.onset.time) - facts.step.times(5);
@@ -101,13 +101,15 @@ impl Scope {
         for piece in pieces(template).ok()? {
             match piece {
                 // Where no label is known, no empty matchers stay behind.
-                Piece::Text(text) if none => {
+                TemplatePiece::Text(text) if none => {
                     let rest = tidy(&mut out, text);
                     out.push_str(rest);
                 }
-                Piece::Text(text) => out.push_str(text),
-                Piece::Labels(names) => out.push_str(&self.labels(|label| names.contains(&label))),
-                Piece::Name(name) => out.push_str(&self.value(name)?),
+                TemplatePiece::Text(text) => out.push_str(text),
+                TemplatePiece::Labels(names) => {
+                    out.push_str(&self.labels(|label| names.contains(&label)))
+                }
+                TemplatePiece::Name(name) => out.push_str(&self.value(name)?),
             }
             none = out.ends_with(['{', ' ']);
         }
@@ -216,11 +218,11 @@ pub(super) fn validate(template: &str) -> Result<(), TemplateError> {
     pieces(template).map(|_| ())
 }
 
-fn pieces(template: &str) -> Result<Vec<Piece<'_>>, TemplateError> {
+fn pieces(template: &str) -> Result<Vec<TemplatePiece<'_>>, TemplateError> {
     let mut all = Vec::new();
     let mut rest = template;
     while let Some(at) = rest.find('$') {
-        all.push(Piece::Text(&rest[..at]));
+        all.push(TemplatePiece::Text(&rest[..at]));
         rest = &rest[at + 1..];
         let braced = rest.strip_prefix('{').and_then(|inner| inner.split_once('}'));
         let (name, behind) = match braced {
@@ -235,15 +237,15 @@ fn pieces(template: &str) -> Result<Vec<Piece<'_>>, TemplateError> {
             "" => return Err(TemplateError::Bare),
             "labels" if rest.starts_with('(') => {
                 let (list, behind) = rest[1..].split_once(')').ok_or(TemplateError::Open)?;
-                all.push(Piece::Labels(list.split(',').map(str::trim).collect()));
+                all.push(TemplatePiece::Labels(list.split(',').map(str::trim).collect()));
                 rest = behind;
             }
             "labels" | "host" | "selector" | "metric" | "base" | "expr" | "window" | "peak"
-            | "before" => all.push(Piece::Name(name)),
+            | "before" => all.push(TemplatePiece::Name(name)),
             other => return Err(TemplateError::Unknown(other.to_owned())),
         }
     }
-    all.push(Piece::Text(rest));
+    all.push(TemplatePiece::Text(rest));
     Ok(all)
 }
 

@@ -17,13 +17,13 @@ fn family(id: &str, signature: Signature) -> Family {
         about: "What the tests are about.".to_owned(),
         inverse: vec![],
         recognise: signature,
-        examples: Examples::default(),
+        examples: ExampleQueries::default(),
         hypotheses: vec![hypothesis("a")],
     }
 }
 
 fn hypothesis(id: &str) -> Hypothesis {
-    let check = |see: &str, query: Option<&str>| Check {
+    let check = |see: &str, query: Option<&str>| CauseCheck {
         see: see.to_owned(),
         query: query.map(str::to_owned),
     };
@@ -31,10 +31,10 @@ fn hypothesis(id: &str) -> Hypothesis {
         id: id.to_owned(),
         cause: "Something broke somewhere.".to_owned(),
         because: "Broken things look like this.".to_owned(),
-        source: Source { title: "A book".to_owned(), url: "https://example.org/".to_owned() },
+        source: Citation { title: "A book".to_owned(), url: "https://example.org/".to_owned() },
         kinds: vec![Kind::Spike],
         direction: None,
-        often: Often::Sometimes,
+        often: CauseFrequency::Sometimes,
         metrics: vec![],
         labels: vec![],
         signs: vec![],
@@ -71,16 +71,17 @@ fn queries_carry_the_labels_over() {
         ("topk(3, $expr)", &format!("topk(3, ({expr}))")),
         ("x @ $peak - x @ $before", "x @ 2000 - x @ 1000"),
     ];
-    let scope = Scope::of(expr, &odd, Step::from_seconds(60), TIMES);
+    let scope = TemplateScope::of(expr, &odd, Step::from_seconds(60), TIMES);
     for (template, query) in cases {
         assert_eq!(scope.fill(template).as_deref(), Some(query), "{template}");
     }
     // A step of ten minutes needs a longer window, and an aggregate has no metric name of its own.
-    let scope = Scope::of("{job=\"a\"}", &labels(&[]), Step::from_seconds(600), TIMES);
+    let scope = TemplateScope::of("{job=\"a\"}", &labels(&[]), Step::from_seconds(600), TIMES);
     assert_eq!(scope.fill("rate(x[$window])").as_deref(), Some("rate(x[40m])"));
     assert_eq!(scope.fill("$metric"), None);
     assert_eq!(scope.fill("$selector"), None);
-    let scope = Scope::of("{\"a.b\", c=\"d\"}", &labels(&[]), Step::from_seconds(60), TIMES);
+    let scope =
+        TemplateScope::of("{\"a.b\", c=\"d\"}", &labels(&[]), Step::from_seconds(60), TIMES);
     assert_eq!(scope.fill("$selector").as_deref(), Some("{\"a.b\", c=\"d\"}"));
     assert_eq!(scope.fill("$metric"), None);
 }
@@ -105,14 +106,14 @@ fn families_are_recognised_by_what_weighs_most() {
             ),
         ],
     };
-    let help = |metric: &str, kind: &str, help: &str| Metadata {
+    let help = |metric: &str, kind: &str, help: &str| NamedMetadata {
         metric: metric.to_owned(),
         kind: kind.to_owned(),
         help: help.to_owned(),
         unit: String::new(),
     };
-    let check = |expr: &str, odd: &Labels, metadata: &[Metadata], expected: &str| {
-        let subject = Subject::new(expr, odd, metadata);
+    let check = |expr: &str, odd: &Labels, metadata: &[NamedMetadata], expected: &str| {
+        let subject = QuerySubject::new(expr, odd, metadata);
         let found = recognise(&knowledge, &subject);
         let found: Vec<String> = found
             .iter()
@@ -151,7 +152,7 @@ fn families_are_recognised_by_what_weighs_most() {
 }
 
 /// What an author got wrong.
-type Change = fn(&mut Family);
+type FamilyEdit = fn(&mut Family);
 
 #[test]
 fn a_check_names_what_is_missing() {
@@ -159,13 +160,13 @@ fn a_check_names_what_is_missing() {
         let signature = Signature { metrics: some(&["dhcp*"]), ..Signature::default() };
         let mut family = family("dhcp", signature);
         family.examples =
-            Examples { yes: some(&["dhcp_a", "dhcp_b"]), no: some(&["up", "node_load1"]) };
+            ExampleQueries { yes: some(&["dhcp_a", "dhcp_b"]), no: some(&["up", "node_load1"]) };
         change(&mut family);
         let faults = check(&Knowledge { families: vec![family] });
         faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     }
     assert_eq!(faults(|_| {}), "");
-    let cases: [(Change, &str); 16] = [
+    let cases: [(FamilyEdit, &str); 16] = [
         (|f| f.id = "DHCP".to_owned(), "DHCP: its id, the name of its file"),
         (|f| f.name.clear(), "dhcp: name is empty"),
         (|f| f.about = "Short".to_owned(), "dhcp: about must say"),
@@ -188,8 +189,8 @@ fn a_check_names_what_is_missing() {
         assert!(found.contains(fault), "{fault} is not in\n{found}");
     }
     let both = |family: &mut Family| {
-        family.hypotheses[0].signs = vec![Sign::Short];
-        family.hypotheses[0].against = vec![Sign::Short];
+        family.hypotheses[0].signs = vec![EvidenceTag::Short];
+        family.hypotheses[0].against = vec![EvidenceTag::Short];
     };
     assert!(faults(both).contains("both for and against"));
 }
@@ -197,10 +198,10 @@ fn a_check_names_what_is_missing() {
 #[test]
 fn metadata_of_a_source() {
     let body = br#"{"status":"success","data":{"up":[{"type":"gauge","help":"Whether it runs.","unit":""},{"type":"gauge"}]}}"#;
-    let found = Metadata::decode(body).unwrap();
+    let found = NamedMetadata::decode(body).unwrap();
     assert_eq!(found.len(), 2);
     assert_eq!((found[0].metric.as_str(), found[0].kind.as_str()), ("up", "gauge"));
     assert_eq!(found[0].help, "Whether it runs.");
-    assert!(Metadata::decode(b"<html>").is_err());
-    assert!(Metadata::decode(br#"{"status":"error","error":"no"}"#).is_err());
+    assert!(NamedMetadata::decode(b"<html>").is_err());
+    assert!(NamedMetadata::decode(br#"{"status":"error","error":"no"}"#).is_err());
 }

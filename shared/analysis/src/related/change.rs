@@ -22,7 +22,7 @@ use oddity_detect::stats::kolmogorov::{distance, probability};
 use oddity_detect::stats::student::two_sided;
 
 /// Where fewer windows before tell how far it usually moves, only the distribution is judged.
-const LEAST_PAST: usize = 6;
+const MIN_PAST_WINDOWS: usize = 6;
 
 /// Windows before each other share samples of what they are compared with: two of them are worth one.
 const FREEDOM: f64 = 0.5;
@@ -35,9 +35,9 @@ const ABSENT: f64 = 0.1;
 
 /// What became of a series.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Fate {
+pub enum SeriesFate {
     /// It can be judged.
-    Changed(Change),
+    Changed(SeriesChange),
     /// It had no samples before the window, and has some in it.
     Appeared,
     /// It had samples before the window, and has none in it.
@@ -48,7 +48,7 @@ pub enum Fate {
 
 /// How far a series moved. Values are those that are compared, increases of counters among them.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Change {
+pub struct SeriesChange {
     /// Median of the four windows before.
     pub before: f64,
     /// Median of the window.
@@ -73,10 +73,10 @@ pub struct Change {
 
 /// Judges the last of `PAST + 1` windows of `len` samples each; NaN is missing, and so is what is infinite.
 /// Cost: O(n log n).
-pub fn fate(values: &[f64], len: usize) -> Fate {
+pub fn fate(values: &[f64], len: usize) -> SeriesFate {
     let count = values.len();
     if len == 0 || count < (BEFORE + 1) * len {
-        return Fate::Unknown;
+        return SeriesFate::Unknown;
     }
     let (first, from) = (count - len, count - (BEFORE + 1) * len);
     let present = |range: Range<usize>| {
@@ -85,22 +85,22 @@ pub fn fate(values: &[f64], len: usize) -> Fate {
     };
     match (present(from..first), present(first..count)) {
         (before, during) if before >= PRESENT && during >= PRESENT => {}
-        (before, during) if before >= PRESENT && during <= ABSENT => return Fate::Stopped,
-        (before, during) if before == 0.0 && during > 0.0 => return Fate::Appeared,
-        _ => return Fate::Unknown,
+        (before, during) if before >= PRESENT && during <= ABSENT => return SeriesFate::Stopped,
+        (before, during) if before == 0.0 && during > 0.0 => return SeriesFate::Appeared,
+        _ => return SeriesFate::Unknown,
     }
-    change(values, len).map_or(Fate::Unknown, Fate::Changed)
+    change(values, len).map_or(SeriesFate::Unknown, SeriesFate::Changed)
 }
 
 /// The moves of the median and of the farthest sample in one window.
 #[derive(Clone, Copy)]
-struct Move {
+struct WindowMove {
     before: f64,
     during: f64,
     peak: f64,
 }
 
-impl Move {
+impl WindowMove {
     /// At the window that begins at `first`; `None` where too many samples are missing.
     fn at(values: &[f64], first: usize, len: usize) -> Option<Self> {
         let enough = |found: &[f64], of: usize| found.len() as f64 >= PRESENT * of as f64;
@@ -124,14 +124,14 @@ impl Move {
     }
 }
 
-fn change(values: &[f64], len: usize) -> Option<Change> {
+fn change(values: &[f64], len: usize) -> Option<SeriesChange> {
     let first = values.len() - len;
-    let now = Move::at(values, first, len)?;
-    let past: Vec<Move> = (1..=PAST - BEFORE)
-        .filter_map(|back| Move::at(values, first.checked_sub(back * len)?, len))
+    let now = WindowMove::at(values, first, len)?;
+    let past: Vec<WindowMove> = (1..=PAST - BEFORE)
+        .filter_map(|back| WindowMove::at(values, first.checked_sub(back * len)?, len))
         .collect();
-    let level = usual(&past, now, Move::level);
-    let peak = usual(&past, now, Move::reach);
+    let level = usual(&past, now, WindowMove::level);
+    let peak = usual(&past, now, WindowMove::reach);
     let shape = shape(values, len)?;
     let probability = match shape.constant {
         true => shape.probability,
@@ -143,7 +143,7 @@ fn change(values: &[f64], len: usize) -> Option<Change> {
         _ => now.level() == 0.0,
     };
     let target = if brief { now.peak } else { now.during };
-    Some(Change {
+    Some(SeriesChange {
         before: now.before,
         during: now.during,
         peak: now.peak,
@@ -157,31 +157,31 @@ fn change(values: &[f64], len: usize) -> Option<Change> {
     })
 }
 
-struct Usual {
+struct UsualMove {
     ratio: Option<f64>,
     probability: f64,
 }
 
 /// A move beside those before.
-fn usual(past: &[Move], now: Move, of: fn(Move) -> f64) -> Usual {
+fn usual(past: &[WindowMove], now: WindowMove, of: fn(WindowMove) -> f64) -> UsualMove {
     let squares: f64 = past.iter().map(|moved| of(*moved) * of(*moved)).sum();
     let scale = (squares / past.len() as f64).sqrt();
-    if past.len() < LEAST_PAST || scale.is_nan() || scale <= 0.0 {
-        return Usual { ratio: None, probability: 1.0 };
+    if past.len() < MIN_PAST_WINDOWS || scale.is_nan() || scale <= 0.0 {
+        return UsualMove { ratio: None, probability: 1.0 };
     }
     let ratio = of(now) / scale;
     let probability = two_sided(ratio, FREEDOM * past.len() as f64);
-    Usual { ratio: Some(ratio.abs()), probability }
+    UsualMove { ratio: Some(ratio.abs()), probability }
 }
 
-struct Shape {
+struct DistributionChange {
     distance: f64,
     probability: f64,
     constant: bool,
 }
 
 /// The distribution of the window beside that before it.
-fn shape(values: &[f64], len: usize) -> Option<Shape> {
+fn shape(values: &[f64], len: usize) -> Option<DistributionChange> {
     let first = values.len() - len;
     let mut during = finite(&values[first..]);
     let past = finite(&values[..first]);
@@ -192,12 +192,20 @@ fn shape(values: &[f64], len: usize) -> Option<Shape> {
         let differ = during.iter().filter(|value| **value != level).count();
         let all = past.len() + during.len();
         let chances = (0..differ).map(|k| (during.len() - k) as f64 / (all - k) as f64);
-        return Some(Shape { distance, probability: chances.product(), constant: true });
+        return Some(DistributionChange {
+            distance,
+            probability: chances.product(),
+            constant: true,
+        });
     }
     let (n, m) = (during.len() as f64, before.len() as f64);
     let alike = neighbours(&values[..first]);
     let effective = n * m / (n + m) * (1.0 - alike) / (1.0 + alike);
-    Some(Shape { distance, probability: probability(distance, effective), constant: false })
+    Some(DistributionChange {
+        distance,
+        probability: probability(distance, effective),
+        constant: false,
+    })
 }
 
 /// Correlation of neighbours, 0 to 1.

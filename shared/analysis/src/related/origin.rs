@@ -18,21 +18,21 @@ const SELECTORS: usize = 3;
 
 /// The places that the odd series comes from, nearest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Origin {
+pub struct SeriesOrigin {
     /// None where the series have nothing in common that names a place.
-    pub places: Vec<Place>,
+    pub scopes: Vec<LabelScope>,
 }
 
 /// A target, a pod, a host or a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct LabelScope {
     /// What it is, for a person.
     pub name: &'static str,
     /// Matchers of its series, without braces.
     pub matchers: String,
 }
 
-impl Place {
+impl LabelScope {
     /// A selector of its series.
     pub fn selector(&self) -> String {
         format!("{{{}}}", self.matchers)
@@ -44,7 +44,7 @@ impl Place {
     }
 }
 
-impl Origin {
+impl SeriesOrigin {
     /// Selectors of the series behind one of the results of a query: first those with its labels too, then, in case
     /// the query has changed labels, without them. Either may select nothing.
     pub fn selectors(expr: &str, labels: &Labels) -> [Vec<String>; 2] {
@@ -73,10 +73,10 @@ impl Origin {
         };
         let narrow: Vec<&str> = NARROW.iter().filter(common).copied().collect();
         let wide: Vec<&str> = WIDE.iter().filter(common).copied().collect();
-        let mut places: Vec<Place> = Vec::new();
+        let mut scopes: Vec<LabelScope> = Vec::new();
         let mut put = |name, matchers: String| {
-            if !matchers.is_empty() && places.iter().all(|known| known.matchers != matchers) {
-                places.push(Place { name, matchers });
+            if !matchers.is_empty() && scopes.iter().all(|known| known.matchers != matchers) {
+                scopes.push(LabelScope { name, matchers });
             }
         };
         if !narrow.is_empty() {
@@ -94,7 +94,7 @@ impl Origin {
         if wide.iter().any(|name| *name != "cluster") {
             put("job", equal(&wide));
         }
-        Self { places }
+        Self { scopes }
     }
 }
 
@@ -131,7 +131,7 @@ mod tests {
             ("vector(1)", ""),
         ];
         for (expr, expected) in cases {
-            let [with, without] = Origin::selectors(expr, &odd);
+            let [with, without] = SeriesOrigin::selectors(expr, &odd);
             assert_eq!(with.join(" "), expected);
             assert_eq!(without.join(" "), expected.replace(r#", pod="a\"b""#, ""));
         }
@@ -139,10 +139,10 @@ mod tests {
 
     fn check(found: &[&[(&str, &str)]], expected: &[&str]) {
         let found: Vec<Labels> = found.iter().map(|pairs| labels(pairs)).collect();
-        let places = Origin::of(&found).places;
-        let places: Vec<String> =
-            places.iter().map(|place| format!("{} {}", place.name, place.selector())).collect();
-        assert_eq!(places, expected);
+        let scopes = SeriesOrigin::of(&found).scopes;
+        let scopes: Vec<String> =
+            scopes.iter().map(|scope| format!("{} {}", scope.name, scope.selector())).collect();
+        assert_eq!(scopes, expected);
     }
 
     #[test]

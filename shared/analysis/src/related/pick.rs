@@ -3,12 +3,12 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::origin::Place;
-use crate::knowledge::{Subject, plain};
+use super::origin::LabelScope;
+use crate::knowledge::{QuerySubject, plain};
 use oddity_detect::series::{Labels, METRIC_NAME, quote};
 
 /// So many series are compared at most.
-pub const MOST_SERIES: usize = 200;
+pub const MAX_SERIES: usize = 200;
 
 /// So many series are asked for by one query, unless one metric has more.
 const SERIES_A_QUERY: usize = 25;
@@ -24,23 +24,23 @@ const ALERT_TIMES: &str = "ALERTS_FOR_STATE";
 
 /// Collects what there is, place by place.
 #[derive(Clone, Debug)]
-pub struct Candidates {
+pub struct CandidateSeries {
     /// Metrics of the query.
     metrics: Vec<String>,
     /// What is on the chart already.
     shown: Vec<Labels>,
     seen: BTreeSet<Labels>,
-    groups: Vec<Group>,
-    places: usize,
+    groups: Vec<MetricGroup>,
+    scopes: usize,
 }
 
 /// The series of one metric at one place.
 #[derive(Clone, Debug)]
-struct Group {
+struct MetricGroup {
     metric: String,
     matchers: String,
     /// 0 for the nearest place.
-    place: usize,
+    scope: usize,
     series: usize,
     /// How many parts of its name, from the front, are those of a metric of the query.
     kin: usize,
@@ -48,7 +48,7 @@ struct Group {
 
 /// What is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Picked {
+pub struct PickedSelectors {
     /// Selectors, each for a range query of its own.
     pub selectors: Vec<String>,
     /// How many series they select.
@@ -57,25 +57,25 @@ pub struct Picked {
     pub left_out: usize,
 }
 
-impl Candidates {
+impl CandidateSeries {
     /// For a query and the label sets that it gave.
     pub fn new(expr: &str, shown: impl IntoIterator<Item = Labels>) -> Self {
         let shown: Vec<Labels> = shown.into_iter().collect();
-        let mut metrics = Subject::metric_names(expr);
+        let mut metrics = QuerySubject::metric_names(expr);
         // Where the query matches names by a pattern.
         metrics.extend(shown.iter().filter_map(|labels| labels.metric_name().map(str::to_owned)));
         metrics.sort_unstable();
         metrics.dedup();
-        Self { metrics, shown, seen: BTreeSet::new(), groups: Vec::new(), places: 0 }
+        Self { metrics, shown, seen: BTreeSet::new(), groups: Vec::new(), scopes: 0 }
     }
 
     /// Whether there is no room for series of another place.
     pub fn is_full(&self) -> bool {
-        self.seen.len() >= MOST_SERIES
+        self.seen.len() >= MAX_SERIES
     }
 
     /// Adds the series of a place, without those that nearer places have and those behind the query's own.
-    pub fn add(&mut self, place: &Place, found: Vec<Labels>) {
+    pub fn add(&mut self, scope: &LabelScope, found: Vec<Labels>) {
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         for labels in found {
             let Some(metric) = labels.metric_name().filter(|name| !is_silent(name)) else {
@@ -89,10 +89,10 @@ impl Candidates {
         }
         for (metric, series) in counts {
             let kin = self.metrics.iter().map(|own| kin(own, &metric)).max().unwrap_or(0);
-            let matchers = place.matchers.clone();
-            self.groups.push(Group { metric, matchers, place: self.places, series, kin });
+            let matchers = scope.matchers.clone();
+            self.groups.push(MetricGroup { metric, matchers, scope: self.scopes, series, kin });
         }
-        self.places += 1;
+        self.scopes += 1;
     }
 
     /// Whether a series is one from which the query calculates what it shows.
@@ -105,13 +105,13 @@ impl Candidates {
     }
 
     /// The nearest place first, there the nearest of kin, and then as many different metrics as there is room for.
-    pub fn pick(mut self) -> Picked {
-        let order = |group: &Group| (group.place, Reverse(group.kin.max(1)), group.series);
+    pub fn pick(mut self) -> PickedSelectors {
+        let order = |group: &MetricGroup| (group.scope, Reverse(group.kin.max(1)), group.series);
         self.groups.sort_by_key(order);
-        let mut picked = Picked::default();
-        let mut taken: Vec<&Group> = Vec::new();
+        let mut picked = PickedSelectors::default();
+        let mut taken: Vec<&MetricGroup> = Vec::new();
         for group in &self.groups {
-            if picked.series + group.series > MOST_SERIES {
+            if picked.series + group.series > MAX_SERIES {
                 picked.left_out += group.series;
             } else {
                 picked.series += group.series;
@@ -119,9 +119,9 @@ impl Candidates {
             }
         }
         // Each place has queries of its own.
-        taken.sort_by_key(|group| group.place);
-        for of_place in taken.chunk_by(|a, b| a.place == b.place) {
-            let (plain, quoted): (Vec<&Group>, Vec<&Group>) =
+        taken.sort_by_key(|group| group.scope);
+        for of_place in taken.chunk_by(|a, b| a.scope == b.scope) {
+            let (plain, quoted): (Vec<&MetricGroup>, Vec<&MetricGroup>) =
                 of_place.iter().partition(|group| plain(&group.metric).is_some());
             picked.selectors.extend(together(&plain));
             picked.selectors.extend(quoted.into_iter().map(|group| {
@@ -133,7 +133,7 @@ impl Candidates {
 }
 
 /// Selectors of several metrics each.
-fn together(groups: &[&Group]) -> Vec<String> {
+fn together(groups: &[&MetricGroup]) -> Vec<String> {
     let mut all = Vec::new();
     let (mut names, mut series) = (String::new(), 0);
     for (at, group) in groups.iter().enumerate() {
@@ -143,7 +143,7 @@ fn together(groups: &[&Group]) -> Vec<String> {
         names.push_str(&group.metric);
         series += group.series;
         let more = groups.get(at + 1);
-        let fits = |next: &&Group| {
+        let fits = |next: &&MetricGroup| {
             series + next.series <= SERIES_A_QUERY && names.len() + next.metric.len() < LONGEST
         };
         if !more.is_some_and(fits) {
@@ -175,14 +175,15 @@ mod tests {
         Labels::new(all.map(|(name, value)| (name.to_owned(), value.to_owned())))
     }
 
-    fn place(matchers: &str) -> Place {
-        Place { name: "target", matchers: matchers.to_owned() }
+    fn scope(matchers: &str) -> LabelScope {
+        LabelScope { name: "target", matchers: matchers.to_owned() }
     }
 
     #[test]
     fn what_the_query_shows_is_not_asked_for_again() {
         let shown = [labels("", &[("pool", "office")])];
-        let mut all = Candidates::new("sum by (pool) (rate(dhcp_leases_total[5m])) / scope", shown);
+        let mut all =
+            CandidateSeries::new("sum by (pool) (rate(dhcp_leases_total[5m])) / scope", shown);
         let found = vec![
             labels("dhcp_leases_total", &[("pool", "office"), ("type", "a")]),
             labels("dhcp_leases_total", &[("pool", "guests")]),
@@ -194,8 +195,8 @@ mod tests {
             labels("", &[]),
             labels("up", &[]),
         ];
-        all.add(&place("job=\"a\""), found.clone());
-        all.add(&place("instance=~\"a\""), found);
+        all.add(&scope("job=\"a\""), found.clone());
+        all.add(&scope("instance=~\"a\""), found);
         let picked = all.pick();
         let expected = [r#"{__name__=~"dhcp_leases_total|dhcp_pool_free|up", job="a"}"#];
         assert_eq!(
@@ -207,7 +208,7 @@ mod tests {
 
     #[test]
     fn many_series_are_cut_to_the_nearest_and_the_most_varied() {
-        let mut all = Candidates::new("node_network_errs_total", []);
+        let mut all = CandidateSeries::new("node_network_errs_total", []);
         let of = |metric: &str, count: usize| {
             (0..count).map(move |at| labels(metric, &[("at", &at.to_string())])).collect::<Vec<_>>()
         };
@@ -215,7 +216,7 @@ mod tests {
         found.extend(of("node_network_up", 60));
         found.extend((0..130).map(|at| labels(&format!("go_{at}"), &[])));
         found.push(labels("my.metric", &[]));
-        all.add(&place("instance=\"a\""), found);
+        all.add(&scope("instance=\"a\""), found);
         assert!(all.is_full());
         let picked = all.pick();
         assert_eq!((picked.series, picked.left_out), (191, 150));
@@ -229,12 +230,12 @@ mod tests {
         fn no_more_than_the_limit_and_no_long_selector(
             found in prop::collection::vec(("[a-z_]{1,40}", 0..60_u8), 0..400),
         ) {
-            let mut all = Candidates::new("a_b", []);
+            let mut all = CandidateSeries::new("a_b", []);
             let found: Vec<Labels> =
                 found.iter().map(|(name, at)| labels(name, &[("at", &at.to_string())])).collect();
-            all.add(&place("job=\"a\""), found.clone());
+            all.add(&scope("job=\"a\""), found.clone());
             let picked = all.pick();
-            prop_assert!(picked.series <= MOST_SERIES);
+            prop_assert!(picked.series <= MAX_SERIES);
             prop_assert!(picked.selectors.iter().all(|text| text.len() < LONGEST + 100));
             let kept: BTreeSet<&Labels> =
                 found.iter().filter(|l| l.metric_name().is_some_and(|name| !is_silent(name))).collect();

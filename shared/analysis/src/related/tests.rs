@@ -6,9 +6,9 @@ use oddity_detect::time::{Step, TimeRange};
 
 const START: Timestamp = Timestamp(1_768_469_820_000);
 
-fn windows(minutes: u64) -> Windows {
+fn windows(minutes: u64) -> ComparisonWindows {
     let end = START + Span::from_seconds(60 * (minutes - 1));
-    Windows::of(
+    ComparisonWindows::of(
         TimeRange { start: START, end },
         Step::from_seconds(60),
         end + Span::from_seconds(3_600),
@@ -19,14 +19,14 @@ fn labels(metric: &str) -> Labels {
     Labels::new([(METRIC_NAME.to_owned(), metric.to_owned()), ("job".to_owned(), "a".to_owned())])
 }
 
-fn one(windows: &Windows, metric: &str, values: Vec<f64>) -> Series {
+fn one(windows: &ComparisonWindows, metric: &str, values: Vec<f64>) -> Series {
     assert_eq!(values.len(), windows.grid.len);
     Series { labels: labels(metric), grid: windows.grid, values: values.into() }
 }
 
 /// What series do all the time.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Habit {
+enum SeriesHabit {
     /// Each sample on its own.
     White,
     /// Of neighbours with this correlation.
@@ -43,20 +43,25 @@ enum Habit {
     Counter,
 }
 
-const HABITS: [Habit; 9] = [
-    Habit::White,
-    Habit::Smooth(0.5),
-    Habit::Smooth(0.9),
-    Habit::Smooth(0.98),
-    Habit::Walk,
-    Habit::Season,
-    Habit::Bursts,
-    Habit::Few,
-    Habit::Counter,
+const HABITS: [SeriesHabit; 9] = [
+    SeriesHabit::White,
+    SeriesHabit::Smooth(0.5),
+    SeriesHabit::Smooth(0.9),
+    SeriesHabit::Smooth(0.98),
+    SeriesHabit::Walk,
+    SeriesHabit::Season,
+    SeriesHabit::Bursts,
+    SeriesHabit::Few,
+    SeriesHabit::Counter,
 ];
 
 /// A series of its habit with `extra` spreads added from its window's sample `from` on.
-fn habit(windows: &Windows, habit: Habit, extra: f64, random: &mut Random) -> Vec<f64> {
+fn habit(
+    windows: &ComparisonWindows,
+    habit: SeriesHabit,
+    extra: f64,
+    random: &mut Random,
+) -> Vec<f64> {
     let first = windows.grid.len - windows.len;
     let (mut last, mut total) = (random.normal() * 3.0, 0.0);
     let phase = random.uniform();
@@ -65,25 +70,25 @@ fn habit(windows: &Windows, habit: Habit, extra: f64, random: &mut Random) -> Ve
             let added = if at >= first + 2 { extra } else { 0.0 };
             let noise = random.normal();
             match habit {
-                Habit::White => 50.0 + noise + added,
-                Habit::Smooth(r) => {
+                SeriesHabit::White => 50.0 + noise + added,
+                SeriesHabit::Smooth(r) => {
                     last = r * last + (1.0 - r * r).sqrt() * noise;
                     50.0 + last + added
                 }
-                Habit::Walk => {
+                SeriesHabit::Walk => {
                     last += 0.2 * noise;
                     last + added
                 }
-                Habit::Season => {
+                SeriesHabit::Season => {
                     let turn = at as f64 / (7.3 * windows.len as f64) + phase;
                     libm::sin(std::f64::consts::TAU * turn) + 0.1 * noise + added
                 }
-                Habit::Bursts => {
+                SeriesHabit::Bursts => {
                     let burst = (at as f64 / 17.0 + 20.0 * phase) % 7.0 < 0.3;
                     (if burst { 20.0 * random.uniform() } else { 0.0 }) + 20.0 * added
                 }
-                Habit::Few => libm::floor(3.0 * random.uniform()) + added,
-                Habit::Counter => {
+                SeriesHabit::Few => libm::floor(3.0 * random.uniform()) + added,
+                SeriesHabit::Counter => {
                     total += libm::floor(4.0 + 4.0 * random.uniform() + 2.0 * added);
                     total
                 }
@@ -93,7 +98,12 @@ fn habit(windows: &Windows, habit: Habit, extra: f64, random: &mut Random) -> Ve
 }
 
 /// Of 200 series with ten planted among them: how many were named, and how many of these were planted.
-fn named(habit_of: impl Fn(usize) -> Habit, minutes: u64, extra: f64, seed: u64) -> (usize, usize) {
+fn named(
+    habit_of: impl Fn(usize) -> SeriesHabit,
+    minutes: u64,
+    extra: f64,
+    seed: u64,
+) -> (usize, usize) {
     let windows = windows(minutes);
     let mut random = Random(seed);
     let all: Vec<Series> = (0..200)
@@ -103,11 +113,11 @@ fn named(habit_of: impl Fn(usize) -> Habit, minutes: u64, extra: f64, seed: u64)
             one(&windows, &name, habit(&windows, habit_of(at), planted, &mut random))
         })
         .collect();
-    let odd = Odd { onset: START, values: Vec::new() };
+    let odd = AnomalousSeries { onset: START, values: Vec::new() };
     let found = rank(&windows, &odd, &all);
-    let planted = |moved: &&Moved| moved.labels.to_string().starts_with("planted");
-    let right = found.moved.iter().filter(planted).count();
-    (found.moved.len(), right)
+    let planted = |changed: &&ChangedSeries| changed.labels.to_string().starts_with("planted");
+    let right = found.changed.iter().filter(planted).count();
+    (found.changed.len(), right)
 }
 
 /// Figures of the ranking: how many are named wrongly, and how many are found.
@@ -130,7 +140,7 @@ fn planted_moves_are_named_and_habits_are_not() {
             let mean = |count: usize| count as f64 / RUNS as f64;
             println!("{name} {minutes}: {} {} {}", mean(sum.0), mean(sum.1), mean(sum.2));
             assert!(mean(sum.1) >= 8.5, "{name} {minutes}: too few of the planted ones");
-            if of == [Habit::Bursts] {
+            if of == [SeriesHabit::Bursts] {
                 // Rarer than the time that is looked at: nothing tells such a burst from a move.
                 continue;
             }
@@ -144,7 +154,7 @@ fn planted_moves_are_named_and_habits_are_not() {
 }
 
 /// A named series by its metric, before and from the onset on.
-fn moving(windows: &Windows, metric: &str, at: i64, by: f64, seed: u64) -> Series {
+fn moving(windows: &ComparisonWindows, metric: &str, at: i64, by: f64, seed: u64) -> Series {
     let (mut random, first) = (Random(seed), windows.grid.len - windows.len + 2);
     let begins = first.checked_add_signed(at as isize).unwrap();
     let values = (0..windows.grid.len)
@@ -158,7 +168,10 @@ fn what_is_told_of_a_series_that_moved() {
     let windows = windows(10);
     let before = moving(&windows, "first", -2, 20.0, 1);
     let after = moving(&windows, "then_seconds", 3, -20.0, 2);
-    let odd = Odd { onset: START, values: moving(&windows, "odd", 0, 30.0, 3).values.to_vec() };
+    let odd = AnomalousSeries {
+        onset: START,
+        values: moving(&windows, "odd", 0, 30.0, 3).values.to_vec(),
+    };
     let copy: Vec<f64> = odd.values.iter().map(|value| 7.0 - 3.0 * value).collect();
     let twin = Series {
         labels: Labels::new([(METRIC_NAME.to_owned(), "first".to_owned())]),
@@ -183,15 +196,15 @@ fn what_is_told_of_a_series_that_moved() {
     ];
     let found = rank(&windows, &odd, &all);
     let told: Vec<String> = found
-        .moved
+        .changed
         .iter()
-        .map(|moved| {
-            let name = moved.labels.metric_name().unwrap();
+        .map(|changed| {
+            let name = changed.labels.metric_name().unwrap();
             format!(
                 "{name} {:?} {} +{}",
-                moved.change.direction,
-                moved.timing.words(),
-                moved.others
+                changed.change.direction,
+                changed.timing.words(),
+                changed.others
             )
         })
         .collect();
@@ -199,8 +212,8 @@ fn what_is_told_of_a_series_that_moved() {
     assert_eq!((found.judged, found.copies, found.unknown), (4, 1, 1));
     assert_eq!(found.appeared, [labels("new")]);
     assert_eq!(found.stopped, [labels("old")]);
-    assert_eq!(found.moved[1].values.len(), 5 * windows.len);
-    assert!(found.moved[0].words().ends_with(" s"), "{}", found.moved[0].words());
+    assert_eq!(found.changed[1].values.len(), 5 * windows.len);
+    assert!(found.changed[0].words().ends_with(" s"), "{}", found.changed[0].words());
 }
 
 #[test]
@@ -219,11 +232,14 @@ fn a_counter_is_judged_by_its_increase() {
             total
         })
         .collect();
-    let found =
-        rank(&windows, &Odd { onset: START, values: vec![] }, &[one(&windows, "x_total", values)]);
-    let [moved] = found.moved.as_slice() else { panic!("{found:?}") };
-    assert!(moved.counter && (moved.change.during - 10.0).abs() < 1e-9, "{moved:?}");
-    assert_eq!(moved.expr(windows.grid.step), "rate(x_total{job=\"a\"}[5m])");
+    let found = rank(
+        &windows,
+        &AnomalousSeries { onset: START, values: vec![] },
+        &[one(&windows, "x_total", values)],
+    );
+    let [changed] = found.changed.as_slice() else { panic!("{found:?}") };
+    assert!(changed.counter && (changed.change.during - 10.0).abs() < 1e-9, "{changed:?}");
+    assert_eq!(changed.expr(windows.grid.step), "rate(x_total{job=\"a\"}[5m])");
 }
 
 #[test]

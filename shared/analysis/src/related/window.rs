@@ -14,32 +14,34 @@ pub(super) const PAST: usize = 24;
 const LEAD: usize = 2;
 
 /// A window is not shorter, in samples: less tells nothing.
-const LEAST: usize = 5;
+const MIN_SAMPLES: usize = 5;
 
 /// An event of more samples is looked at with a longer step, so that each query stays small.
-const MOST: usize = 16;
+const MAX_SAMPLES: usize = 16;
 
 /// The window of an event and the time before it, on a grid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Windows {
+pub struct ComparisonWindows {
     /// All samples: those before, and last the window.
     pub grid: Grid,
     /// Samples of the window.
     pub len: usize,
 }
 
-impl Windows {
+impl ComparisonWindows {
     /// Of an event that was found at `step` in a range that ends at `latest`.
     pub fn of(event: TimeRange, step: Step, latest: Timestamp) -> Self {
         let samples = event.span().millis() / step.millis() + 1;
-        let factor = usize::try_from(samples).unwrap_or(usize::MAX).div_ceil(MOST);
+        let factor = usize::try_from(samples).unwrap_or(usize::MAX).div_ceil(MAX_SAMPLES);
         let step = Step::new(step.times(factor)).unwrap_or(step);
         let first = event.start.floor_to(step) - step.times(LEAD);
-        let last =
-            latest.floor_to(step).min(event.end.floor_to(step).max(first + step.times(LEAST - 1)));
-        let len = usize::try_from(last.since(first).millis() / step.millis()).unwrap_or(MOST) + 1;
+        let last = latest
+            .floor_to(step)
+            .min(event.end.floor_to(step).max(first + step.times(MIN_SAMPLES - 1)));
+        let len =
+            usize::try_from(last.since(first).millis() / step.millis()).unwrap_or(MAX_SAMPLES) + 1;
         // Where the range ends too early, the window begins earlier.
-        let len = len.max(LEAST);
+        let len = len.max(MIN_SAMPLES);
         let all = len.saturating_mul(PAST + 1);
         Self { grid: Grid { start: last - step.times(all - 1), step, len: all }, len }
     }
@@ -75,7 +77,8 @@ mod tests {
     fn check(minutes: u64, after: u64, expected: (usize, i64, i64, u64)) {
         let end = START + Span::from_seconds(60 * minutes);
         let latest = end + Span::from_seconds(60 * after);
-        let found = Windows::of(TimeRange { start: START, end }, Step::from_seconds(60), latest);
+        let found =
+            ComparisonWindows::of(TimeRange { start: START, end }, Step::from_seconds(60), latest);
         let minute = |t: Timestamp| (t.0 - START.0).div_euclid(60_000);
         let window = found.window();
         assert_eq!(

@@ -2,32 +2,32 @@
 
 use std::fmt::Write;
 
-use super::event::Place;
+use super::event::EventHeading;
 use super::markdown::{cell, fenced, text};
-use crate::knowledge::{Check, Confidence, Suspect, Suspects};
+use crate::knowledge::{CandidateCause, CandidateCauses, CauseCheck, Confidence};
 
 /// So many causes are acted on.
-const CAUSES: usize = 3;
+const MAX_CAUSES: usize = 3;
 
 /// So many queries are told; of an event of several fewer.
-const QUERIES: usize = 6;
-const QUERIES_OF_SEVERAL: usize = 3;
+const MAX_QUERIES: usize = 6;
+const MAX_QUERIES_OF_SEVERAL: usize = 3;
 
-pub(super) fn actions(suspects: &Suspects<'_>, place: Place) -> String {
-    let table = table(suspects);
+pub(super) fn actions(causes: &CandidateCauses<'_>, heading: EventHeading) -> String {
+    let table = table(causes);
     if table.is_empty() {
         return String::new();
     }
     let mut out = format!(
         "{}\n\n| Action | What it does | Cause | Owner | Due |\n| --- | --- | ---: | --- | --- |\n{table}",
-        place.heading("Suggested actions")
+        heading.heading("Suggested actions")
     );
-    let most = if place.of.is_some() { QUERIES_OF_SEVERAL } else { QUERIES };
+    let most = if heading.of.is_some() { MAX_QUERIES_OF_SEVERAL } else { MAX_QUERIES };
     for (name, queries) in
-        [("Queries to run next", next(suspects)), ("Alerts to add", alerts(suspects))]
+        [("Queries to run next", next(causes)), ("Alerts to add", alerts(causes))]
     {
         if !queries.is_empty() {
-            let _ = writeln!(out, "\n{}\n", place.below(name));
+            let _ = writeln!(out, "\n{}\n", heading.below(name));
             let listed: Vec<String> = queries
                 .into_iter()
                 .take(most)
@@ -41,13 +41,13 @@ pub(super) fn actions(suspects: &Suspects<'_>, place: Place) -> String {
 }
 
 /// The causes to act on: those that fit better than by not being excluded, else the first.
-fn worth<'a>(suspects: &'a Suspects<'a>) -> impl Iterator<Item = &'a Suspect<'a>> {
-    let fits = |suspect: &Suspect<'_>| suspect.confidence > Confidence::Inconclusive;
-    let count = suspects.ranked.iter().take(CAUSES).filter(|suspect| fits(suspect)).count();
-    suspects.ranked.iter().take(count.max(1))
+fn worth<'a>(causes: &'a CandidateCauses<'a>) -> impl Iterator<Item = &'a CandidateCause<'a>> {
+    let fits = |cause: &CandidateCause<'_>| cause.confidence > Confidence::Inconclusive;
+    let count = causes.ranked.iter().take(MAX_CAUSES).filter(|cause| fits(cause)).count();
+    causes.ranked.iter().take(count.max(1))
 }
 
-fn table(suspects: &Suspects<'_>) -> String {
+fn table(causes: &CandidateCauses<'_>) -> String {
     let (mut out, mut known) = (String::new(), Vec::new());
     let mut put = |what: &str, cause: usize, actions: &[String]| {
         for action in actions {
@@ -57,32 +57,32 @@ fn table(suspects: &Suspects<'_>) -> String {
             }
         }
     };
-    for (at, suspect) in worth(suspects).enumerate() {
-        put("mitigate", at + 1, &suspect.hypothesis.mitigate);
+    for (at, cause) in worth(causes).enumerate() {
+        put("mitigate", at + 1, &cause.hypothesis.mitigate);
     }
-    for (at, suspect) in worth(suspects).enumerate() {
-        put("prevent", at + 1, &suspect.hypothesis.prevent);
+    for (at, cause) in worth(causes).enumerate() {
+        put("prevent", at + 1, &cause.hypothesis.prevent);
     }
     out
 }
 
 /// A query with what it shows.
-struct Query {
+struct ShownQuery {
     shows: String,
     promql: String,
 }
 
 /// What would confirm each cause in turn, then what would refute it: the first query of each, then the second.
-fn next(suspects: &Suspects<'_>) -> Vec<Query> {
-    let mut all: Vec<(usize, usize, Query)> = Vec::new();
-    for (at, suspect) in worth(suspects).enumerate() {
-        let cause = suspect.hypothesis;
-        let ways = [("if cause", &cause.confirm), ("against cause", &cause.refute)];
+fn next(causes: &CandidateCauses<'_>) -> Vec<ShownQuery> {
+    let mut all: Vec<(usize, usize, ShownQuery)> = Vec::new();
+    for (at, cause) in worth(causes).enumerate() {
+        let known = cause.hypothesis;
+        let ways = [("if cause", &known.confirm), ("against cause", &known.refute)];
         let checks =
             ways.into_iter().flat_map(|(way, checks)| checks.iter().map(move |c| (way, c)));
         let with_query = checks.filter_map(|(way, check)| {
-            let promql = suspects.query(check)?;
-            Some(Query { shows: format!("{} ({way} {})", check.see, at + 1), promql })
+            let promql = causes.query(check)?;
+            Some(ShownQuery { shows: format!("{} ({way} {})", check.see, at + 1), promql })
         });
         all.extend(with_query.enumerate().map(|(round, query)| (round, at, query)));
     }
@@ -90,16 +90,15 @@ fn next(suspects: &Suspects<'_>) -> Vec<Query> {
     distinct(all.into_iter().map(|(.., query)| query))
 }
 
-fn alerts(suspects: &Suspects<'_>) -> Vec<Query> {
-    let causes = worth(suspects);
-    let checks = causes.flat_map(|suspect| &suspect.hypothesis.detect);
-    distinct(checks.filter_map(|check: &Check| {
-        Some(Query { shows: check.see.clone(), promql: suspects.query(check)? })
+fn alerts(causes: &CandidateCauses<'_>) -> Vec<ShownQuery> {
+    let checks = worth(causes).flat_map(|cause| &cause.hypothesis.detect);
+    distinct(checks.filter_map(|check: &CauseCheck| {
+        Some(ShownQuery { shows: check.see.clone(), promql: causes.query(check)? })
     }))
 }
 
-fn distinct(queries: impl Iterator<Item = Query>) -> Vec<Query> {
-    let mut all: Vec<Query> = Vec::new();
+fn distinct(queries: impl Iterator<Item = ShownQuery>) -> Vec<ShownQuery> {
+    let mut all: Vec<ShownQuery> = Vec::new();
     for query in queries {
         if !all.iter().any(|known| known.promql == query.promql) {
             all.push(query);
@@ -109,7 +108,7 @@ fn distinct(queries: impl Iterator<Item = Query>) -> Vec<Query> {
 }
 
 /// An item of a list with its query in a block.
-fn item(at: usize, query: &Query) -> String {
+fn item(at: usize, query: &ShownQuery) -> String {
     let number = format!("{}. ", at + 1);
     let indent = " ".repeat(number.len());
     let block = fenced("promql", &query.promql);

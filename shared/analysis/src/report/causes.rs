@@ -2,41 +2,47 @@
 
 use std::fmt::Write;
 
-use super::event::Place;
+use super::event::EventHeading;
 use super::markdown::{link, text};
-use crate::knowledge::{Check, Explained, Recognised, Suspect, Suspects};
+use crate::knowledge::{
+    CandidateCause, CandidateCauses, CauseCheck, ExplainedEvent, RecognisedFamily,
+};
 
 /// So many causes are told, the best ones; the rest is counted. Of an event of several fewer.
-const MOST: usize = 5;
-const MOST_OF_SEVERAL: usize = 3;
+const MAX_CAUSES: usize = 5;
+const MAX_CAUSES_OF_SEVERAL: usize = 3;
 
-pub(super) fn causes(one: &Explained<'_>, suspects: &Suspects<'_>, place: Place) -> String {
-    let mut out = format!("{}\n\n", place.heading("Suspected causes"));
+pub(super) fn causes(
+    one: &ExplainedEvent<'_>,
+    found: &CandidateCauses<'_>,
+    heading: EventHeading,
+) -> String {
+    let mut out = format!("{}\n\n", heading.heading("Suspected causes"));
     out.push_str(
         "These are hypotheses: they fit the shape of this series, and none of them was checked.",
     );
-    if suspects.inconclusive() {
+    if found.inconclusive() {
         out.push_str(
             " The result is inconclusive: no cause fits better than by not being excluded.",
         );
     }
-    let families: Vec<String> = suspects.families.iter().filter_map(family).collect();
+    let families: Vec<String> = found.families.iter().filter_map(family).collect();
     if !families.is_empty() {
         let _ = write!(out, " The query is taken for {}.", families.join("; "));
     }
-    let seen: Vec<String> = one.facts.signs.iter().map(|sign| sign.words(&one.facts)).collect();
+    let seen: Vec<String> = one.facts.evidence.iter().map(|tag| tag.words(&one.facts)).collect();
     if !seen.is_empty() {
         let _ = write!(out, "\n\nThe observations that count: {}.", text(&seen.join("; ")));
     }
     out.push_str("\n\n");
-    let most = if place.of.is_some() { MOST_OF_SEVERAL } else { MOST };
-    for (at, suspect) in suspects.ranked.iter().take(most).enumerate() {
-        cause(&mut out, at + 1, suspect);
+    let most = if heading.of.is_some() { MAX_CAUSES_OF_SEVERAL } else { MAX_CAUSES };
+    for (at, cause) in found.ranked.iter().take(most).enumerate() {
+        item(&mut out, at + 1, cause);
     }
-    if suspects.ranked.is_empty() {
+    if found.ranked.is_empty() {
         out.push_str("Nothing that is known of such metrics looks like this.\n");
     }
-    match suspects.ranked.len().saturating_sub(most) {
+    match found.ranked.len().saturating_sub(most) {
         0 => {}
         1 => out.push_str("\n1 more hypothesis fits less well.\n"),
         rest => {
@@ -47,21 +53,21 @@ pub(super) fn causes(one: &Explained<'_>, suspects: &Suspects<'_>, place: Place)
 }
 
 /// "DHCP (the metric dhcp_lease_count, the label job=dhcp)".
-fn family(found: &Recognised<'_>) -> Option<String> {
-    let by = text(&found.by.join(", "));
-    (found.points > 0).then(|| format!("{} ({by})", text(&found.family.name)))
+fn family(recognised: &RecognisedFamily<'_>) -> Option<String> {
+    let by = text(&recognised.by.join(", "));
+    (recognised.points > 0).then(|| format!("{} ({by})", text(&recognised.family.name)))
 }
 
-fn cause(out: &mut String, number: usize, suspect: &Suspect<'_>) {
-    let hypothesis = suspect.hypothesis;
-    let (supports, against) = suspect.evidence();
-    let seen = |checks: &[Check]| {
+fn item(out: &mut String, number: usize, cause: &CandidateCause<'_>) {
+    let hypothesis = cause.hypothesis;
+    let (supports, against) = cause.evidence();
+    let seen = |checks: &[CauseCheck]| {
         let all: Vec<&str> = checks.iter().map(|check| check.see.as_str()).collect();
         text(&all.join("; "))
     };
     let _ = writeln!(out, "{number}. **{}**", text(&hypothesis.cause));
     for (name, value) in [
-        ("Confidence", format!("{} ({} points)", suspect.confidence.name(), suspect.points)),
+        ("Confidence", format!("{} ({} points)", cause.confidence.name(), cause.points)),
         ("Why", text(&hypothesis.because)),
         ("For it", text(&supports)),
         ("Against it", text(&against)),

@@ -7,21 +7,21 @@ use super::causes::causes;
 use super::markdown::text;
 use crate::analysis::Analysis;
 use crate::explain::{lines, sentence};
-use crate::knowledge::Explained;
+use crate::knowledge::ExplainedEvent;
 use crate::words::{self, Clock};
 use oddity_detect::event::Kind;
 use oddity_detect::time::Span;
 
 /// How an event's parts are headed.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct EventHeading {
     /// Level of its headings.
     pub(super) level: usize,
     /// Its number, where there are several.
     pub(super) of: Option<usize>,
 }
 
-impl Place {
+impl EventHeading {
     /// No two headings of a report are equal, so that links lead to one of them.
     pub(super) fn heading(self, name: &str) -> String {
         let of = self.of.map(|number| format!(" of event {number}")).unwrap_or_default();
@@ -36,36 +36,41 @@ impl Place {
 
 pub(super) fn parts(
     analysis: &Analysis,
-    one: &Explained<'_>,
-    place: Place,
+    one: &ExplainedEvent<'_>,
+    heading: EventHeading,
     clock: Clock,
 ) -> Vec<String> {
     let mut all = Vec::new();
-    if let Some(number) = place.of {
+    if let Some(number) = heading.of {
         let kind = words::capitalised(&words::with_article(one.facts.event.kind.name()));
         let series = super::markdown::code(&one.facts.labels.to_string());
         let told = text(&sentence(&one.facts, clock));
         all.push(format!("## Event {number}\n\n{kind} in {series}: {told}."));
     }
-    all.push(observed(one, place, clock));
-    all.push(timeline(analysis, one, place, clock));
-    if let Some(suspects) = &one.suspects {
-        all.push(causes(one, suspects, place));
-        all.push(actions(suspects, place));
+    all.push(observed(one, heading, clock));
+    all.push(timeline(analysis, one, heading, clock));
+    if let Some(found) = &one.causes {
+        all.push(causes(one, found, heading));
+        all.push(actions(found, heading));
     }
     all
 }
 
 /// Everything that was computed, a fact a line.
-fn observed(one: &Explained<'_>, place: Place, clock: Clock) -> String {
-    let mut out = format!("{}\n\n", place.heading("Observed facts"));
+fn observed(one: &ExplainedEvent<'_>, heading: EventHeading, clock: Clock) -> String {
+    let mut out = format!("{}\n\n", heading.heading("Observed facts"));
     for line in lines(&one.facts, clock) {
         let _ = writeln!(out, "- **{}:** {}", line.name, text(&line.text));
     }
     out
 }
 
-fn timeline(analysis: &Analysis, one: &Explained<'_>, place: Place, clock: Clock) -> String {
+fn timeline(
+    analysis: &Analysis,
+    one: &ExplainedEvent<'_>,
+    heading: EventHeading,
+    clock: Clock,
+) -> String {
     let (facts, event) = (&one.facts, &one.facts.event);
     let mut moments = Vec::new();
     let began = event.start;
@@ -96,7 +101,7 @@ fn timeline(analysis: &Analysis, one: &Explained<'_>, place: Place, clock: Clock
         None => moments.push((event.end, "the last odd sample; no recovery was seen".to_owned())),
     }
     moments.sort_by_key(|(time, _)| *time);
-    let mut out = format!("{}\n\n", place.heading("Timeline"));
+    let mut out = format!("{}\n\n", heading.heading("Timeline"));
     for (time, words) in moments {
         let _ = writeln!(out, "- **{}:** {}", clock.full(time), text(&words));
     }

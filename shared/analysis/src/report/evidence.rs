@@ -3,18 +3,18 @@
 use std::fmt::Write;
 
 use super::markdown::{code, fenced, link, text};
-use super::{Context, Rule};
+use super::{ExportedRule, ReportContext};
 use crate::analysis::Analysis;
-use crate::knowledge::Explained;
+use crate::knowledge::ExplainedEvent;
 use crate::words::{self, Clock};
 use oddity_detect::detect::Form;
 use oddity_detect::event::Sides;
 use oddity_source::unit::Unit;
 
 /// So many label sets that were not analysed are named.
-const NAMED: usize = 5;
+const MAX_NAMED: usize = 5;
 
-pub(super) fn query(analysis: &Analysis, context: &Context) -> String {
+pub(super) fn query(analysis: &Analysis, context: &ReportContext) -> String {
     let loaded = &analysis.detected.loaded;
     let range = analysis.judged_grid().range();
     let mut out = format!(
@@ -42,7 +42,7 @@ pub(super) fn query(analysis: &Analysis, context: &Context) -> String {
         }
     }
     if !loaded.unsupported.is_empty() {
-        let named = loaded.unsupported.iter().take(NAMED);
+        let named = loaded.unsupported.iter().take(MAX_NAMED);
         let names: Vec<String> = named.map(|labels| text(&labels.to_string())).collect();
         let _ = writeln!(
             out,
@@ -56,7 +56,7 @@ pub(super) fn query(analysis: &Analysis, context: &Context) -> String {
 }
 
 /// The baseline of the worst event.
-pub(super) fn baseline(analysis: &Analysis, worst: &Explained<'_>, clock: Clock) -> String {
+pub(super) fn baseline(analysis: &Analysis, worst: &ExplainedEvent<'_>, clock: Clock) -> String {
     let (facts, event) = (&worst.facts, &worst.facts.event);
     let spread = match event.steady {
         true => "0: the baseline is constant, so that any change scores high".to_owned(),
@@ -68,7 +68,7 @@ pub(super) fn baseline(analysis: &Analysis, worst: &Explained<'_>, clock: Clock)
         .iter()
         .map(|range| format!("{} to {}", clock.full(range.start), clock.full(range.end)))
         .collect();
-    if let Some(score) = learning.flagged {
+    if let Some(score) = learning.exclude_scores_above {
         excluded.push(format!("samples that score {} or more", Unit::Plain.format(score)));
     }
     format!(
@@ -131,7 +131,7 @@ pub(super) fn detector(analysis: &Analysis) -> String {
 }
 
 /// The rule that says the same on the source.
-pub(super) fn rule(rule: &Rule) -> String {
+pub(super) fn rule(rule: &ExportedRule) -> String {
     let verified = match &rule.verification {
         Some(found) => format!("Compared with the source: {}", text(found)),
         None => "It was not compared with the source.".to_owned(),

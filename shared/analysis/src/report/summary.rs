@@ -3,15 +3,19 @@
 use std::fmt::Write;
 
 use super::markdown::{cell, code, text};
-use super::{Context, MOST_EVENTS};
+use super::{MAX_EVENTS, ReportContext};
 use crate::analysis::Analysis;
 use crate::explain::sentence;
-use crate::knowledge::Explained;
+use crate::knowledge::ExplainedEvent;
 use crate::words::{self, Clock};
 use oddity_source::promql::one_line;
 use oddity_source::unit::Unit;
 
-pub(super) fn head(analysis: &Analysis, explained: &[Explained<'_>], context: &Context) -> String {
+pub(super) fn head(
+    analysis: &Analysis,
+    explained: &[ExplainedEvent<'_>],
+    context: &ReportContext,
+) -> String {
     let clock = context.clock;
     let loaded = &analysis.detected.loaded;
     let range = analysis.judged_grid().range();
@@ -66,13 +70,13 @@ fn nothing_judged(analysis: &Analysis) -> bool {
     analysis.detected.series.iter().all(|series| series.judged == 0)
 }
 
-fn severity(worst: &Explained<'_>) -> String {
+fn severity(worst: &ExplainedEvent<'_>) -> String {
     let event = &worst.facts.event;
     format!("{} ({:.0} of 100)", event.level().name(), event.severity)
 }
 
 /// "7.75/min, standard deviation 0.93/min, from the 60 samples (1 h) before".
-fn baseline(worst: &Explained<'_>) -> String {
+fn baseline(worst: &ExplainedEvent<'_>) -> String {
     let (event, unit) = (&worst.facts.event, worst.facts.unit);
     let from = &event.baseline;
     if event.ranged {
@@ -91,7 +95,7 @@ fn baseline(worst: &Explained<'_>) -> String {
 }
 
 /// "37/min at 2026-01-31 13:45:00 UTC".
-fn peak(worst: &Explained<'_>, clock: Clock) -> String {
+fn peak(worst: &ExplainedEvent<'_>, clock: Clock) -> String {
     let (facts, event) = (&worst.facts, &worst.facts.event);
     let what = match event.kind {
         oddity_detect::event::Kind::Gap => format!("no samples for {}", facts.lasted.words()),
@@ -103,7 +107,7 @@ fn peak(worst: &Explained<'_>, clock: Clock) -> String {
     format!("{what}, {} at {}", words::farthest(event), clock.full(event.peak.time))
 }
 
-fn paragraph(analysis: &Analysis, explained: &[Explained<'_>], clock: Clock) -> String {
+fn paragraph(analysis: &Analysis, explained: &[ExplainedEvent<'_>], clock: Clock) -> String {
     let Some(worst) = explained.first() else { return nothing(analysis) };
     let count = analysis.event_count();
     let event = &worst.facts.event;
@@ -154,7 +158,7 @@ pub(super) fn events(analysis: &Analysis, explained: usize, clock: Clock) -> Str
         "## Events\n\n| Event | Severity | What | Series | Start | End | Course | Peak | Expected | Bounds | Deviation | Score |\n\
          | ---: | --- | --- | --- | --- | --- | --- | ---: | ---: | --- | ---: | ---: |\n",
     );
-    for (at, (ranked, event)) in worst.iter().enumerate().take(MOST_EVENTS) {
+    for (at, (ranked, event)) in worst.iter().enumerate().take(MAX_EVENTS) {
         let unit = analysis.judged_unit(event.quantity);
         let number = match explained {
             2.. if at < explained => format!("[{0}](#event-{0})", at + 1),
@@ -176,8 +180,8 @@ pub(super) fn events(analysis: &Analysis, explained: usize, clock: Clock) -> Str
         ];
         let _ = writeln!(out, "| {number} | {} |", row.map(|value| cell(&value)).join(" | "));
     }
-    if worst.len() > MOST_EVENTS {
-        let rest = worst.len() - MOST_EVENTS;
+    if worst.len() > MAX_EVENTS {
+        let rest = worst.len() - MAX_EVENTS;
         let (events, are) = if rest == 1 { ("event", "is") } else { ("events", "are") };
         let _ = writeln!(out, "\nThe {rest} least severe {events} {are} not listed.");
     }

@@ -2,7 +2,7 @@
 
 /// Why there are no rules; each message says what to change.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotExported {
+pub enum ExportError {
     /// The detector is not among those that PromQL can express.
     #[error(
         "{0} cannot be calculated in PromQL with the same numbers: choose another detector, for example the robust band"
@@ -60,7 +60,7 @@ pub enum NotExported {
 
 /// Why there is no test of rules; each message says what to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotTested {
+pub enum UnitTestError {
     /// promtool's clock begins at 1970.
     #[error(
         "the baseline ends at a fixed time, which the clock of promtool does not reach: choose the rolling band for rules with a test"

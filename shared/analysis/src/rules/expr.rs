@@ -8,13 +8,13 @@ use oddity_source::promql;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Expr {
     text: String,
-    kind: Kind,
+    kind: ExprKind,
     /// Samples a series that one evaluation reads: of the user's expression or of what a rule recorded.
     pub(super) cost: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum ExprKind {
     /// Binds tighter than any operator.
     Atom,
     /// With an operator of this precedence.
@@ -36,7 +36,7 @@ const ATOM: u8 = 7;
 impl Expr {
     /// A number.
     pub(super) fn number(value: f64) -> Self {
-        Self { text: number(value), kind: Kind::Atom, cost: 0 }
+        Self { text: number(value), kind: ExprKind::Atom, cost: 0 }
     }
 
     /// The user's own expression; a scalar becomes a series without labels.
@@ -46,33 +46,33 @@ impl Expr {
         }
         let text =
             if promql::is_scalar(text) { format!("vector({text})") } else { format!("({text})") };
-        Self { text, kind: Kind::Atom, cost: 1 }
+        Self { text, kind: ExprKind::Atom, cost: 1 }
     }
 
     /// A selector, with or without `offset`.
     pub(super) fn selector(text: &str) -> Self {
-        Self { text: text.to_owned(), kind: Kind::Atom, cost: 1 }
+        Self { text: text.to_owned(), kind: ExprKind::Atom, cost: 1 }
     }
 
     /// A series that a rule has recorded.
     pub(super) fn record(name: &str) -> Self {
-        Self { text: name.to_owned(), kind: Kind::Record, cost: 1 }
+        Self { text: name.to_owned(), kind: ExprKind::Record, cost: 1 }
     }
 
     /// The time of the evaluation in seconds.
     pub(super) fn time() -> Self {
-        Self { text: "time()".to_owned(), kind: Kind::Atom, cost: 0 }
+        Self { text: "time()".to_owned(), kind: ExprKind::Atom, cost: 0 }
     }
 
     /// A constant of all series at the time of the evaluation; matches with `on()`.
     pub(super) fn since(time: Timestamp) -> Self {
         let text = format!("vector(time()) >= {}", time.as_seconds());
-        Self { text, kind: Kind::Operation(COMPARISON), cost: 0 }
+        Self { text, kind: ExprKind::Operation(COMPARISON), cost: 0 }
     }
 
     /// Whether it is only the name of what was recorded.
     pub(super) fn is_record(&self) -> bool {
-        self.kind == Kind::Record
+        self.kind == ExprKind::Record
     }
 
     pub(super) fn text(&self) -> &str {
@@ -82,7 +82,7 @@ impl Expr {
     /// As an operand of an operator that binds at least so tight.
     fn operand(&self, least: u8) -> String {
         match self.kind {
-            Kind::Operation(precedence) if precedence < least => format!("({})", self.text),
+            ExprKind::Operation(precedence) if precedence < least => format!("({})", self.text),
             _ => self.text.clone(),
         }
     }
@@ -98,12 +98,12 @@ impl Expr {
         };
         // `and` beside `or` stays in parentheses, which not everybody could leave out.
         let (left, right) = match (precedence, self.kind) {
-            (OR, Kind::Operation(OR)) => (OR, COMPARISON),
+            (OR, ExprKind::Operation(OR)) => (OR, COMPARISON),
             (OR, _) => (COMPARISON, COMPARISON),
             _ => (precedence, precedence + 1),
         };
         let text = format!("{} {operator} {}", self.operand(left), other.operand(right));
-        Self { text, kind: Kind::Operation(precedence), cost: self.cost + other.cost }
+        Self { text, kind: ExprKind::Operation(precedence), cost: self.cost + other.cost }
     }
 
     /// `self operator value`.
@@ -118,14 +118,14 @@ impl Expr {
 
     /// `function(self)`.
     pub(super) fn call(&self, function: &str) -> Self {
-        Self { text: format!("{function}({})", self.text), kind: Kind::Atom, cost: self.cost }
+        Self { text: format!("{function}({})", self.text), kind: ExprKind::Atom, cost: self.cost }
     }
 
     /// `function(self, number)`.
     pub(super) fn call_with(&self, function: &str, value: f64) -> Self {
         Self {
             text: format!("{function}({}, {})", self.text, number(value)),
-            kind: Kind::Atom,
+            kind: ExprKind::Atom,
             cost: self.cost,
         }
     }
@@ -133,19 +133,19 @@ impl Expr {
     /// `aggregation(q, self)`: a quantile over series.
     pub(super) fn quantile(&self, aggregation: &str, q: f64) -> Self {
         let text = format!("{aggregation}({}, {})", number(q), self.text);
-        Self { text, kind: Kind::Atom, cost: self.cost }
+        Self { text, kind: ExprKind::Atom, cost: self.cost }
     }
 
     /// With a label of its own.
     pub(super) fn labelled(&self, label: &str, value: &str) -> Self {
         let text = format!("label_replace({}, \"{label}\", \"{value}\", \"\", \"\")", self.text);
-        Self { text, kind: Kind::Atom, cost: self.cost }
+        Self { text, kind: ExprKind::Atom, cost: self.cost }
     }
 
     /// Without NaN and infinities, which enter no baseline.
     pub(super) fn finite(&self) -> Self {
         let text = format!("({} > -Inf < +Inf)", self.operand(COMPARISON + 1));
-        Self { text, kind: Kind::Atom, cost: self.cost }
+        Self { text, kind: ExprKind::Atom, cost: self.cost }
     }
 }
 
@@ -156,13 +156,13 @@ impl Expr {
 /// is closed (Prometheus 2) or open on the left (3): a subquery of a millisecond less than `count` steps wherever
 /// between two multiples it is evaluated, and a range of half a step less.
 #[derive(Clone, Debug)]
-pub(super) struct Window {
+pub(super) struct SampleWindow {
     range: String,
     cost: u64,
     count: usize,
 }
 
-impl Window {
+impl SampleWindow {
     /// `count` samples of which the newest lies `back` steps back.
     pub(super) fn new(of: &Expr, count: usize, back: usize, step: Step) -> Self {
         let mut window = Self::ending(of, count, step);
@@ -181,7 +181,7 @@ impl Window {
 
     fn ending(of: &Expr, count: usize, step: Step) -> Self {
         let less = |millis: u64| Span::from_millis(step.times(count.max(1)).millis() - millis);
-        let range = if of.kind == Kind::Record {
+        let range = if of.kind == ExprKind::Record {
             format!("{}[{}]", of.text, less(step.millis() / 2))
         } else {
             format!("{}[{}:{step}]", of.operand(ATOM), less(1))
@@ -191,14 +191,14 @@ impl Window {
 
     /// `function(window)`, for example `avg_over_time`.
     pub(super) fn over(&self, function: &str) -> Expr {
-        Expr { text: format!("{function}({})", self.range), kind: Kind::Atom, cost: self.cost }
+        Expr { text: format!("{function}({})", self.range), kind: ExprKind::Atom, cost: self.cost }
     }
 
     /// The quantile of its samples, interpolated.
     pub(super) fn quantile(&self, q: f64) -> Expr {
         Expr {
             text: format!("quantile_over_time({}, {})", number(q), self.range),
-            kind: Kind::Atom,
+            kind: ExprKind::Atom,
             cost: self.cost,
         }
     }

@@ -2,10 +2,10 @@
 
 mod duration;
 
-use super::expr::{Expr, Window};
-use super::question::Question;
-use super::record::{Kept, Records};
-use super::{NotExported, floored};
+use super::expr::{Expr, SampleWindow};
+use super::input::RuleInput;
+use super::record::{RecordedPart, RecordingRules};
+use super::{ExportError, floored};
 use oddity_detect::detect::{
     Detector, LEAST_PEERS, Level, Peers, Record, Robust, Rolling, Seasonal, Slope, Threshold,
     Variance, ZScore,
@@ -26,7 +26,7 @@ const SAMPLE: &str = "oddity";
 #[derive(Debug)]
 pub(super) struct Formula {
     /// What is judged, finite.
-    pub(super) judged: Kept,
+    pub(super) judged: RecordedPart,
     /// What it is called where it is recorded; [`VALUE`] unless it is derived from the value.
     pub(super) part: &'static str,
     /// What is expected.
@@ -34,39 +34,39 @@ pub(super) struct Formula {
     /// Its spread, before the floor.
     pub(super) spread: Expr,
     /// Ends of what scores nothing; `expected` alone where `None`.
-    pub(super) normal: Option<Normal>,
+    pub(super) normal: Option<NormalRange>,
     /// Present where there is a verdict; `None` for wherever `expected` is.
     pub(super) known: Option<Expr>,
     /// Present where infinite values are judged; `None` for everywhere.
-    pub(super) infinite: Option<Infinite>,
+    pub(super) infinite: Option<InfiniteVerdict>,
 }
 
 /// A range without an end where that is `None`.
 #[derive(Debug)]
-pub(super) struct Normal {
+pub(super) struct NormalRange {
     pub(super) lowest: Option<Expr>,
     pub(super) highest: Option<Expr>,
 }
 
 /// When infinite values get a verdict that needs more than the value.
 #[derive(Debug)]
-pub(super) struct Infinite {
+pub(super) struct InfiniteVerdict {
     /// Where this is present,
     pub(super) known: Option<Expr>,
     /// or else from this time on.
     pub(super) since: Timestamp,
 }
 
-/// The formula of the detector of `question` over `value`, its finite samples.
+/// The formula of the detector of `input` over `value`, its finite samples.
 ///
 /// # Errors
-/// [`NotExported`] for detectors without the same numbers in PromQL.
+/// [`ExportError`] for detectors without the same numbers in PromQL.
 pub(super) fn formula(
-    question: &Question,
-    records: &mut Records,
-    value: Kept,
-) -> Result<Formula, NotExported> {
-    Ok(match question.detector {
+    input: &RuleInput,
+    records: &mut RecordingRules,
+    value: RecordedPart,
+) -> Result<Formula, ExportError> {
+    Ok(match input.detector {
         Detector::Rolling(Rolling { window }) => {
             let before = records.before(&value, window);
             moments(value, &before)
@@ -77,31 +77,31 @@ pub(super) fn formula(
             let (expected, spread) = (before.quantile(0.5), range.with("/", QUARTILE_RANGE));
             Formula { expected, spread, ..moments(value, &before) }
         }
-        Detector::Robust(_) => return Err(NotExported::Mad),
+        Detector::Robust(_) => return Err(ExportError::Mad),
         Detector::Record(Record { memory }) => {
             let before = records.before(&value, memory);
             let lowest = records.keep("lowest", before.over("min_over_time")).now;
             let highest = records.keep("highest", before.over("max_over_time")).now;
             let expected = lowest.with("/", 2.0).op("+", &highest.with("/", 2.0));
-            let normal = Some(Normal { lowest: Some(lowest), highest: Some(highest) });
+            let normal = Some(NormalRange { lowest: Some(lowest), highest: Some(highest) });
             Formula { expected, normal, ..moments(value, &before) }
         }
-        Detector::ZScore(detector) => z_score(question, detector, value),
+        Detector::ZScore(detector) => z_score(input, detector, value),
         Detector::Slope(detector) => slope(detector, records, &value),
-        Detector::Seasonal(detector) => seasonal(question, detector, records, value)?,
+        Detector::Seasonal(detector) => seasonal(input, detector, records, value)?,
         Detector::Level(detector) => level(detector, records, &value),
         Detector::Variance(detector) => variance(detector, records, &value),
         Detector::Peers(Peers { method: 0, .. }) => peers(value),
-        Detector::Peers(_) => return Err(NotExported::Clusters),
-        Detector::Flatline(_) => duration::flat(question, records, &value)?,
-        Detector::Gap(_) => duration::gap(question, records)?,
+        Detector::Peers(_) => return Err(ExportError::Clusters),
+        Detector::Flatline(_) => duration::flat(input, records, &value)?,
+        Detector::Gap(_) => duration::gap(input, records)?,
         Detector::Threshold(detector) => threshold(detector, value),
-        detector => return Err(NotExported::NoParity(detector.about().name)),
+        detector => return Err(ExportError::NoParity(detector.about().name)),
     })
 }
 
 /// Mean and standard deviation of a window.
-fn moments(judged: Kept, window: &Window) -> Formula {
+fn moments(judged: RecordedPart, window: &SampleWindow) -> Formula {
     Formula {
         judged,
         part: VALUE,
@@ -114,21 +114,21 @@ fn moments(judged: Kept, window: &Window) -> Formula {
 }
 
 /// Mean and standard deviation of a stretch that stays where it is.
-fn z_score(question: &Question, detector: ZScore, value: Kept) -> Formula {
-    let step = question.query.step;
-    let before = question.query.start - step.span();
+fn z_score(input: &RuleInput, detector: ZScore, value: RecordedPart) -> Formula {
+    let step = input.query.step;
+    let before = input.query.start - step.span();
     // Nothing was recorded so long ago.
-    let finite = question.value();
-    let history = question.query.history.min(detector.baseline);
-    let past = Window::fixed(&finite, history, before, step);
+    let finite = input.value();
+    let history = input.query.history.min(detector.baseline);
+    let past = SampleWindow::fixed(&finite, history, before, step);
     let known = past.over("count_over_time").with(">=", enough(detector.baseline) as f64);
-    if question.knows_history {
+    if input.knows_history {
         let infinite = None;
         return Formula { known: Some(known), infinite, ..moments(value, &past) };
     }
-    let third = (question.query.grid().len - question.query.history) / 3;
+    let third = (input.query.grid().len - input.query.history) / 3;
     let last = before + step.times(third);
-    let first_third = Window::fixed(&finite, third, last, step);
+    let first_third = SampleWindow::fixed(&finite, third, last, step);
     let since = last + step.span();
     let instead = |function: &str| {
         let other = first_third.over(function).op("and", &first_third.enough());
@@ -142,12 +142,12 @@ fn z_score(question: &Question, detector: ZScore, value: Kept) -> Formula {
         spread: instead("stddev_over_time"),
         normal: None,
         known: None,
-        infinite: Some(Infinite { known: Some(known.clone()), since }),
+        infinite: Some(InfiniteVerdict { known: Some(known.clone()), since }),
     }
 }
 
 /// Slopes a second against those before.
-fn slope(detector: Slope, records: &mut Records, value: &Kept) -> Formula {
+fn slope(detector: Slope, records: &mut RecordingRules, value: &RecordedPart) -> Formula {
     let line = records.last(value, detector.window);
     let slope = line.over("deriv").op("and", &line.enough()).op("and", &value.past);
     let judged = records.keep(SLOPE, slope);
@@ -157,17 +157,17 @@ fn slope(detector: Slope, records: &mut Records, value: &Kept) -> Formula {
 
 /// Median and quartiles of the same phase of seasons before: samples of many windows, told apart by a label.
 fn seasonal(
-    question: &Question,
+    input: &RuleInput,
     detector: Seasonal,
-    records: &mut Records,
-    value: Kept,
-) -> Result<Formula, NotExported> {
-    let period = question.season.ok_or(NotExported::NoSeason)?;
+    records: &mut RecordingRules,
+    value: RecordedPart,
+) -> Result<Formula, ExportError> {
+    let period = input.season.ok_or(ExportError::NoSeason)?;
     let tolerance = detector.tolerance.min(period.saturating_sub(1) / 2);
     // One filter for all samples keeps the expression short.
-    let series = question.series();
+    let series = input.series();
     let past = if value.past.is_record() { value.past.clone() } else { series.clone() };
-    let each = Kept { now: series, past };
+    let each = RecordedPart { now: series, past };
     let mut samples: Option<Expr> = None;
     for season in 1..=detector.seasons {
         for back in season * period - tolerance..=season * period + tolerance {
@@ -176,7 +176,7 @@ fn seasonal(
             samples = Some(samples.map_or(sample.clone(), |all| all.op("or", &sample)));
         }
     }
-    let samples = records.keep("season", samples.ok_or(NotExported::NoSeason)?.finite()).now;
+    let samples = records.keep("season", samples.ok_or(ExportError::NoSeason)?.finite()).now;
     let without = format!("quantile without ({SAMPLE}) ");
     let quantile = |q: f64| samples.quantile(&without, q);
     let count = samples.call(&format!("count without ({SAMPLE}) "));
@@ -193,7 +193,7 @@ fn seasonal(
 }
 
 /// A short median less a long one, against those before the short window.
-fn level(detector: Level, records: &mut Records, value: &Kept) -> Formula {
+fn level(detector: Level, records: &mut RecordingRules, value: &RecordedPart) -> Formula {
     let new = records.last(value, detector.window);
     let old = records.back(value, detector.reference, detector.window);
     let contrast = new.quantile(0.5).op("-", &old.quantile(0.5));
@@ -204,10 +204,11 @@ fn level(detector: Level, records: &mut Records, value: &Kept) -> Formula {
 }
 
 /// The logarithm of a short spread over a long one, against those before the short window.
-fn variance(detector: Variance, records: &mut Records, value: &Kept) -> Formula {
+fn variance(detector: Variance, records: &mut RecordingRules, value: &RecordedPart) -> Formula {
     let new = records.last(value, detector.window);
     let old = records.back(value, detector.reference, detector.window);
-    let spread = |of: &Window| floored(&of.over("stddev_over_time"), &of.over("avg_over_time"));
+    let spread =
+        |of: &SampleWindow| floored(&of.over("stddev_over_time"), &of.over("avg_over_time"));
     let ratio = spread(&new).op("/", &spread(&old)).call("ln");
     let ratio = ratio.op("and", &new.enough()).op("and", &old.enough());
     let judged = records.keep("spread", ratio.op("and", &value.past));
@@ -216,7 +217,7 @@ fn variance(detector: Variance, records: &mut Records, value: &Kept) -> Formula 
 }
 
 /// Each series against all of them at the same time.
-fn peers(value: Kept) -> Formula {
+fn peers(value: RecordedPart) -> Formula {
     let now = value.now.clone();
     let enough = now.call("count").with(">=", LEAST_PEERS as f64);
     let known = now.op("and on()", &enough);
@@ -235,13 +236,13 @@ fn peers(value: Kept) -> Formula {
 }
 
 /// Fixed bounds.
-fn threshold(detector: Threshold, value: Kept) -> Formula {
+fn threshold(detector: Threshold, value: RecordedPart) -> Formula {
     let (lower, upper) = detector.bounds();
     let now = &value.now;
     let above = if lower.is_finite() { now.call_with("clamp_min", lower) } else { now.clone() };
     let expected = if upper.is_finite() { above.call_with("clamp_max", upper) } else { above };
     let spread = now.with("*", 0.0).with("+", detector.percent());
     let bound = |bound: f64| bound.is_finite().then(|| Expr::number(bound));
-    let normal = Some(Normal { lowest: bound(lower), highest: bound(upper) });
+    let normal = Some(NormalRange { lowest: bound(lower), highest: bound(upper) });
     Formula { judged: value, part: VALUE, expected, spread, normal, known: None, infinite: None }
 }

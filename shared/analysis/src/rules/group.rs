@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::record::{Record, Records, Style};
+use super::record::{RecordingRule, RecordingRules, RuleStyle};
 use super::yaml::{comment, literal, quoted};
-use super::{Export, NotExported, Parts};
+use super::{ExportError, RuleExport, RuleParts};
 use oddity_detect::event::Rule;
 use oddity_detect::series::{label_name, quote};
 use oddity_detect::time::{Span, Step};
@@ -14,37 +14,37 @@ use oddity_source::unit;
 
 /// What of a group the user may choose.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct RuleOptions {
     /// Part of the names of all rules; what a metric name cannot hold becomes `_`.
     pub name: String,
     /// Value of the label `severity` of the alert.
     pub severity: String,
     /// What is recorded.
-    pub style: Style,
+    pub style: RuleStyle,
 }
 
 /// Rules that are evaluated together, one after the other.
 #[derive(Clone, Debug)]
-pub struct Group {
+pub struct RuleGroup {
     /// Its name.
     pub name: String,
     /// Distance of evaluations: the step of the query.
     pub interval: Step,
     /// What is recorded, in this order.
-    pub records: Vec<Record>,
+    pub records: Vec<RecordingRule>,
     /// What alerts.
-    pub alert: Alert,
+    pub alert: AlertRule,
     /// Samples a series that one evaluation of all rules reads.
     pub cost: u64,
     /// What is to know, one sentence each.
     pub notes: Vec<String>,
-    pub(super) style: Style,
+    pub(super) style: RuleStyle,
     pub(super) rule: Rule,
 }
 
 /// An alerting rule.
 #[derive(Clone, Debug)]
-pub struct Alert {
+pub struct AlertRule {
     /// Its name.
     pub name: String,
     /// Whatever this returns is alerted; the value is the score.
@@ -59,7 +59,7 @@ pub struct Alert {
     pub annotations: Vec<(String, String)>,
 }
 
-impl Options {
+impl RuleOptions {
     /// Named after the first metric of the query.
     pub fn of(query: &RangeQuery) -> Self {
         let first = promql::selectors(&query.expr).into_iter().next().unwrap_or("query");
@@ -69,7 +69,7 @@ impl Options {
         Self {
             name: name.trim().to_owned(),
             severity: "warning".to_owned(),
-            style: Style::default(),
+            style: RuleStyle::default(),
         }
     }
 
@@ -81,31 +81,31 @@ impl Options {
     }
 }
 
-impl Export {
+impl RuleExport {
     /// The rules under names of their own.
     ///
     /// # Errors
     /// As [`super::export`].
-    pub fn group(&self, options: &Options) -> Result<Group, NotExported> {
-        let question = &self.question;
-        let (step, rule) = (question.query.step, &question.rule);
+    pub fn group(&self, options: &RuleOptions) -> Result<RuleGroup, ExportError> {
+        let input = &self.input;
+        let (step, rule) = (input.query.step, &input.rule);
         let metric = options.metric();
-        let mut records = Records::named(&metric, options.style, step);
-        let parts = Parts::new(question, &mut records)?;
-        let about = question.detector.about();
+        let mut records = RecordingRules::named(&metric, options.style, step);
+        let parts = RuleParts::new(input, &mut records)?;
+        let about = input.detector.about();
         let cost = records.all.iter().map(|record| record.cost).sum::<u64>() + parts.flag.cost;
         let mut notes = vec![format!(
             "Each evaluation reads {} samples a series, every {step}.",
             unit::count(usize::try_from(cost).unwrap_or(usize::MAX))
         )];
-        if options.style == Style::Recorded {
+        if options.style == RuleStyle::Recorded {
             notes.push("Windows look back over what the first rules record, so the alert is silent until half of the longest window is recorded.".to_owned());
         }
         if rule.bridge > 0 {
             notes.push("keep_firing_for needs Prometheus 2.42 or newer.".to_owned());
         }
         notes.extend(self.caveats.iter().cloned());
-        let alert = Alert {
+        let alert = AlertRule {
             name: format!("Oddity{}", camel(&metric)),
             expr: parts.flag.text().to_owned(),
             lasts: step.times(rule.at_least.saturating_sub(1)),
@@ -113,7 +113,7 @@ impl Export {
             labels: vec![("severity".to_owned(), options.severity.clone())],
             annotations: self.annotations(&metric, &parts),
         };
-        Ok(Group {
+        Ok(RuleGroup {
             name: format!("oddity_{metric}_{}", about.id),
             interval: step,
             records: records.all,
@@ -126,11 +126,11 @@ impl Export {
     }
 
     /// Summary, and a description with the arithmetic in numbers of the time of the alert.
-    fn annotations(&self, metric: &str, parts: &Parts) -> Vec<(String, String)> {
-        let question = &self.question;
-        let now = |part: &str| current(metric, part, &question.labels);
+    fn annotations(&self, metric: &str, parts: &RuleParts) -> Vec<(String, String)> {
+        let input = &self.input;
+        let now = |part: &str| current(metric, part, &input.labels);
         let (part, score) = (parts.part, "{{ $value | printf \"%.1f\" }}");
-        let (name, alert) = (verbatim(metric), question.rule.threshold);
+        let (name, alert) = (verbatim(metric), input.rule.threshold);
         let arithmetic = if parts.ranged {
             format!(
                 "score = distance of the {part} from what is normal / scale = {score}, alert from {alert}; {part} {}, scale {}, lower bound {}, upper bound {}.",
@@ -149,9 +149,9 @@ impl Export {
         };
         let description = format!(
             "{arithmetic} {}, learnt from {}. Query: {}",
-            question.detector.about().name,
-            verbatim(&question.baseline),
-            verbatim(&question.query.expr)
+            input.detector.about().name,
+            verbatim(&input.baseline),
+            verbatim(&input.query.expr)
         );
         vec![
             ("summary".to_owned(), format!("{name} is unusual: score {score}")),
@@ -172,7 +172,7 @@ fn current(metric: &str, part: &str, labels: &[String]) -> String {
     )
 }
 
-impl Group {
+impl RuleGroup {
     /// A file for `rule_files`.
     pub fn yaml(&self) -> String {
         let mut out: String = self.notes.iter().map(|note| comment(note)).collect();

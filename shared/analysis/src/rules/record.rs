@@ -1,11 +1,11 @@
 //! Which parts of a rule are recorded under a name of their own.
 
-use super::expr::{Expr, Window};
+use super::expr::{Expr, SampleWindow};
 use oddity_detect::time::Step;
 
 /// How much a group of rules records, which trades what an evaluation costs against when it first alerts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Style {
+pub enum RuleStyle {
     /// Windows look back over the expression itself with subqueries: right from the first evaluation on, and
     /// the expression is evaluated again for every sample of every window.
     #[default]
@@ -17,7 +17,7 @@ pub enum Style {
 
 /// A series that a rule records.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
+pub struct RecordingRule {
     /// Its name.
     pub name: String,
     /// What it holds.
@@ -28,30 +28,30 @@ pub struct Record {
 
 /// What is recorded, and in which order.
 #[derive(Debug)]
-pub(super) struct Records {
+pub(super) struct RecordingRules {
     step: Step,
     /// What names begin with, and the style; `None` where nothing is recorded.
-    named: Option<(String, Style)>,
-    pub(super) all: Vec<Record>,
+    named: Option<(String, RuleStyle)>,
+    pub(super) all: Vec<RecordingRule>,
 }
 
 /// A part of the rule as it is said after it was kept.
 #[derive(Clone, Debug)]
-pub(super) struct Kept {
+pub(super) struct RecordedPart {
     /// At the time of the evaluation.
     pub(super) now: Expr,
     /// Where windows look back over it.
     pub(super) past: Expr,
 }
 
-impl Records {
+impl RecordingRules {
     /// Nothing is recorded: every expression stands for itself.
     pub(super) fn none(step: Step) -> Self {
         Self { step, named: None, all: Vec::new() }
     }
 
     /// Records under `oddity:<name>:<part>`.
-    pub(super) fn named(name: &str, style: Style, step: Step) -> Self {
+    pub(super) fn named(name: &str, style: RuleStyle, step: Step) -> Self {
         Self { step, named: Some((format!("oddity:{name}"), style)), all: Vec::new() }
     }
 
@@ -61,36 +61,36 @@ impl Records {
     }
 
     /// Records a part, if parts are recorded.
-    pub(super) fn keep(&mut self, part: &str, expr: Expr) -> Kept {
+    pub(super) fn keep(&mut self, part: &str, expr: Expr) -> RecordedPart {
         let Some((prefix, style)) = &self.named else {
-            return Kept { now: expr.clone(), past: expr };
+            return RecordedPart { now: expr.clone(), past: expr };
         };
         let name = format!("{prefix}:{part}");
         let now = Expr::record(&name);
-        let past = if *style == Style::Recorded { now.clone() } else { expr.clone() };
-        self.all.push(Record { name, expr: expr.text().to_owned(), cost: expr.cost });
-        Kept { now, past }
+        let past = if *style == RuleStyle::Recorded { now.clone() } else { expr.clone() };
+        self.all.push(RecordingRule { name, expr: expr.text().to_owned(), cost: expr.cost });
+        RecordedPart { now, past }
     }
 
     /// The `count` samples before the present one.
-    pub(super) fn before(&self, of: &Kept, count: usize) -> Window {
-        Window::new(&of.past, count, 1, self.step)
+    pub(super) fn before(&self, of: &RecordedPart, count: usize) -> SampleWindow {
+        SampleWindow::new(&of.past, count, 1, self.step)
     }
 
     /// The last `count` samples, the present one included.
-    pub(super) fn last(&self, of: &Kept, count: usize) -> Window {
-        Window::new(&of.past, count, 0, self.step)
+    pub(super) fn last(&self, of: &RecordedPart, count: usize) -> SampleWindow {
+        SampleWindow::new(&of.past, count, 0, self.step)
     }
 
     /// `count` samples, of which the newest lies `back` steps back.
-    pub(super) fn back(&self, of: &Kept, count: usize, back: usize) -> Window {
-        Window::new(&of.past, count, back, self.step)
+    pub(super) fn back(&self, of: &RecordedPart, count: usize, back: usize) -> SampleWindow {
+        SampleWindow::new(&of.past, count, back, self.step)
     }
 
     /// The time in seconds of the last sample that windows know.
     pub(super) fn now(&self) -> Expr {
         match self.named {
-            Some((_, Style::Recorded)) => Expr::time(),
+            Some((_, RuleStyle::Recorded)) => Expr::time(),
             // Subqueries have their samples on multiples of the step.
             _ => Expr::time().op("-", &Expr::time().with("%", self.seconds(1))),
         }

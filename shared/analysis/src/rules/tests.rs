@@ -63,13 +63,13 @@ fn each_detector_has_rules_or_a_reason() {
                 export
             }
             Err(reason) => {
-                assert_eq!(reason, NotExported::NoParity(detector.about().name));
+                assert_eq!(reason, ExportError::NoParity(detector.about().name));
                 assert!(!EXPORTED.contains(&detector.about().id));
                 continue;
             }
         };
-        for style in [Style::Subqueries, Style::Recorded] {
-            let options = Options { style, ..Options::of(&found.loaded.query) };
+        for style in [RuleStyle::Subqueries, RuleStyle::Recorded] {
+            let options = RuleOptions { style, ..RuleOptions::of(&found.loaded.query) };
             let group = export.group(&options).unwrap();
             assert!(group.yaml().contains("- alert: \"OddityUp\""));
         }
@@ -103,16 +103,16 @@ fn what_cannot_be_exported_says_why() {
     let rolling = Detector::Rolling(Rolling::default());
     let up: &[(&str, &str)] = &[("__name__", "up")];
     let reason = |found: &Detected| export(found, &Rule::default()).unwrap_err();
-    assert_eq!(reason(&detected("up @ end()", rolling, &[up])), NotExported::DependsOnRange);
+    assert_eq!(reason(&detected("up @ end()", rolling, &[up])), ExportError::DependsOnRange);
     let two: &[&[_]] = &[up, &[("__name__", "down")]];
-    assert_eq!(reason(&detected("{a=\"b\"}", rolling, two)), NotExported::SameLabels);
-    let cleaned = Learning { flagged: Some(4.0), ..Learning::default() };
-    assert_eq!(reason(&learnt("up", rolling, &[up], cleaned)), NotExported::Cleaned);
+    assert_eq!(reason(&detected("{a=\"b\"}", rolling, two)), ExportError::SameLabels);
+    let cleaned = Learning { exclude_scores_above: Some(4.0), ..Learning::default() };
+    assert_eq!(reason(&learnt("up", rolling, &[up], cleaned)), ExportError::Cleaned);
     let all = TimeRange { start: Timestamp(0), end: Timestamp(1) };
     let excluded = Learning { excluded: vec![all], ..Learning::default() };
-    assert_eq!(reason(&learnt("up", rolling, &[up], excluded)), NotExported::Excluded);
+    assert_eq!(reason(&learnt("up", rolling, &[up], excluded)), ExportError::Excluded);
     let mad = Detector::by_id("robust").unwrap().with("scale", 1.0);
-    assert_eq!(reason(&detected("up", mad, &[up])), NotExported::Mad);
+    assert_eq!(reason(&detected("up", mad, &[up])), ExportError::Mad);
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn rules_of_what_was_asked() {
         ("", "oddity:query:score", "OddityQuery"),
     ];
     for (name, record, alert) in cases {
-        let options = Options { name: name.to_owned(), ..Options::of(&found.loaded.query) };
+        let options = RuleOptions { name: name.to_owned(), ..RuleOptions::of(&found.loaded.query) };
         let group = export.group(&options).unwrap();
         assert!(group.records.iter().any(|rule| rule.name == record), "{:?}", group.records);
         assert_eq!(group.alert.name, alert);
@@ -169,9 +169,10 @@ fn rules_of_what_was_asked() {
             assert!(yaml.contains(line), "{yaml}");
         }
     }
-    let cost =
-        |style| export.group(&Options { style, ..Options::of(&found.loaded.query) }).unwrap().cost;
-    assert!(cost(Style::Recorded) < 300 && cost(Style::Subqueries) < 300);
+    let cost = |style| {
+        export.group(&RuleOptions { style, ..RuleOptions::of(&found.loaded.query) }).unwrap().cost
+    };
+    assert!(cost(RuleStyle::Recorded) < 300 && cost(RuleStyle::Subqueries) < 300);
 }
 
 #[test]
@@ -185,7 +186,7 @@ fn names_of_rules_begin_with_a_metric() {
         ("time()", "query"),
     ];
     for (expr, name) in cases {
-        assert_eq!(Options::of(&query(expr)).name, name);
+        assert_eq!(RuleOptions::of(&query(expr)).name, name);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::yaml::{comment, quoted};
-use super::{Group, NotTested, Style};
+use super::{RuleGroup, RuleStyle, UnitTestError};
 use crate::analysis::Detected;
 use oddity_detect::detect::{Detection, Detector};
 use oddity_detect::event::{Rule, flagged};
@@ -20,29 +20,29 @@ const AFTER: usize = 3;
 /// those of promtool do; what is recorded from them is what is tested.
 ///
 /// # Errors
-/// [`NotTested`] where samples alone cannot show the alert.
+/// [`UnitTestError`] where samples alone cannot show the alert.
 pub fn unit_test(
-    group: &Group,
+    group: &RuleGroup,
     rule_file: &str,
     detected: &Detected,
     series: usize,
     onset: usize,
-) -> Result<String, NotTested> {
+) -> Result<String, UnitTestError> {
     if matches!(detected.detector, Detector::ZScore(_)) {
-        return Err(NotTested::FixedTime);
+        return Err(UnitTestError::FixedTime);
     }
     let (Some(loaded), Some(found)) =
         (detected.loaded.series.get(series), detected.series.get(series))
     else {
-        return Err(NotTested::NoEvent);
+        return Err(UnitTestError::NoEvent);
     };
     let bare = promql::bare_selector(&detected.loaded.query.expr).is_some();
     // Else the test begins with what would be recorded of the query.
     let metric = loaded.labels.metric_name().filter(|_| bare);
     let name = match (metric, group.records.first()) {
         (Some(metric), _) => metric,
-        (None, Some(record)) if group.style == Style::Recorded => &record.name,
-        _ => return Err(NotTested::Derived),
+        (None, Some(record)) if group.style == RuleStyle::Recorded => &record.name,
+        _ => return Err(UnitTestError::Derived),
     };
     // One sample more, from which a counter grows.
     let before = detected.detector.history() + 1;
@@ -50,12 +50,12 @@ pub fn unit_test(
     let values = &loaded.values;
     let rule = &group.rule;
     let firing = firing(&found.detection, rule);
-    let fires = (onset..firing.len()).find(|at| firing[*at]).ok_or(NotTested::NoEvent)?;
+    let fires = (onset..firing.len()).find(|at| firing[*at]).ok_or(UnitTestError::NoEvent)?;
     let quiet = (first + before..fires).rev().find(|at| !firing[*at]);
     let last = (fires + AFTER).min(values.len() - 1);
 
     if metric.is_none() && values[onset..=fires].iter().any(|value| value.is_infinite()) {
-        return Err(NotTested::Infinite);
+        return Err(UnitTestError::Infinite);
     }
     // Peers are judged by each other.
     let all = matches!(detected.detector, Detector::Peers(_));

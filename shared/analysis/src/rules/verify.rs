@@ -23,14 +23,14 @@ pub struct Verification {
     /// How many of them are equal but for rounding.
     pub agree: usize,
     /// The others, in the order of series and time.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<ScoreDifference>,
     /// Series of the answer that the detection does not have.
     pub unknown: Vec<Labels>,
 }
 
 /// A sample that is judged in two ways.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Difference {
+pub struct ScoreDifference {
     /// Index in the series of the detection.
     pub series: usize,
     /// Index of the sample, history included.
@@ -41,7 +41,7 @@ pub struct Difference {
     pub theirs: f64,
 }
 
-/// Compares with the answer to [`super::Export::score_query`]. Series match by their labels without the metric
+/// Compares with the answer to [`super::RuleExport::score_query`]. Series match by their labels without the metric
 /// name, samples by their time. Cost: O(n).
 pub fn verify(detected: &Detected, answer: &Loaded) -> Verification {
     let mut found = Verification::default();
@@ -72,7 +72,7 @@ pub fn verify(detected: &Detected, answer: &Loaded) -> Verification {
             if (ours - theirs).abs() <= allowed {
                 found.agree += 1;
             } else {
-                found.differences.push(Difference { series: at, index, ours, theirs });
+                found.differences.push(ScoreDifference { series: at, index, ours, theirs });
             }
         }
     }

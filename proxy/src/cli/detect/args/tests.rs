@@ -1,5 +1,5 @@
 use clap::Parser as _;
-use oddity_analysis::panel::Range;
+use oddity_analysis::view_state::RangeSelection;
 use oddity_detect::time::TimeRange;
 
 use super::*;
@@ -7,7 +7,7 @@ use crate::cli::{Cli, Command};
 
 const NOW: &str = "2026-01-15T02:00:00Z";
 
-fn panel(line: &[&str]) -> Result<Panel, String> {
+fn panel(line: &[&str]) -> Result<ViewState, String> {
     let words = ["oddity", "detect"].iter().chain(line);
     let Ok(Cli { command: Some(Command::Detect(args)), .. }) = Cli::try_parse_from(words) else {
         panic!("not read: {line:?}");
@@ -18,7 +18,7 @@ fn panel(line: &[&str]) -> Result<Panel, String> {
 #[test]
 fn a_command_line_is_a_view_of_the_page() {
     let check = |line: &[&str], query: &str| {
-        let (expected, problems) = Panel::from_query(query);
+        let (expected, problems) = ViewState::from_query(query);
         assert!(problems.is_empty(), "{query}");
         assert_eq!(panel(line), Ok(expected), "{line:?}");
     };
@@ -57,7 +57,7 @@ fn times_may_be_left_out() {
     let check = |line: &[&str], start: &str, end: &str| {
         let range = TimeRange { start: start.parse().unwrap(), end: end.parse().unwrap() };
         let line = [&["--query", "up"], line].concat();
-        assert_eq!(panel(&line).unwrap().range, Range::Between(range), "{line:?}");
+        assert_eq!(panel(&line).unwrap().range, RangeSelection::Between(range), "{line:?}");
     };
     let day = "2026-01-14T00:00:00Z";
     check(&["--to", day], "2026-01-13T00:00:00Z", day);
@@ -114,7 +114,7 @@ fn everything_that_is_listed_can_be_set() {
     };
     let usual = panel(&["--query", "up"]).unwrap().settings;
     let text = settings(usual.detector);
-    for key in KEYS {
+    for key in SETTING_KEYS {
         let rest = text.split_once(&format!("\n  {:10} {}\n", key.id, key.about)).unwrap().1;
         let default = rest.split_once("[default: ").unwrap().1.split_once(']').unwrap().0;
         assert_eq!(set(key.id, default), usual, "{}={default}", key.id);

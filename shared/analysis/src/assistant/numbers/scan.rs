@@ -15,7 +15,7 @@ pub(super) enum Dimension {
 
 /// A number, never negative: a text says "4 less" of −4.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Quantity {
+pub(super) struct WrittenNumber {
     pub(super) dimension: Dimension,
     /// Without its unit.
     pub(super) written: f64,
@@ -29,15 +29,15 @@ pub(super) struct Quantity {
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Found<'a> {
+pub(super) enum NumberToken<'a> {
     /// A date or a time of day.
     Moment(&'a str),
-    Quantity(Quantity),
+    WrittenNumber(WrittenNumber),
     /// Of the two before it: "1 h 30 min".
-    Sum(Quantity),
+    Sum(WrittenNumber),
 }
 
-impl Quantity {
+impl WrittenNumber {
     /// Value of one of its units.
     pub(super) fn scale(&self) -> f64 {
         if self.written == 0.0 { 1.0 } else { self.value / self.written }
@@ -54,8 +54,8 @@ const NUMBERED: [&str; 9] =
     ["event", "hypothesis", "cause", "step", "option", "point", "number", "no", "figure"];
 
 /// All numbers of a text outside of code, with their places. Cost: O(length).
-pub(super) fn scan(text: &str) -> Vec<(Range<usize>, Found<'_>)> {
-    let mut all: Vec<(Range<usize>, Found<'_>)> = Vec::new();
+pub(super) fn scan(text: &str) -> Vec<(Range<usize>, NumberToken<'_>)> {
+    let mut all: Vec<(Range<usize>, NumberToken<'_>)> = Vec::new();
     let mut at = 0;
     while let Some(first) = text[at..].chars().next() {
         let before = text[..at].chars().next_back();
@@ -70,7 +70,7 @@ pub(super) fn scan(text: &str) -> Vec<(Range<usize>, Found<'_>)> {
             if let Some(found) = found {
                 let sum = all.last().and_then(|last| sum(text, last, (at, &found)));
                 all.push((at..end, found));
-                all.extend(sum.map(|(from, sum)| (from..end, Found::Sum(sum))));
+                all.extend(sum.map(|(from, sum)| (from..end, NumberToken::Sum(sum))));
             }
             at = end;
         }
@@ -81,15 +81,18 @@ pub(super) fn scan(text: &str) -> Vec<(Range<usize>, Found<'_>)> {
 /// "1 h" and "30 min" are 90 minutes.
 fn sum(
     text: &str,
-    (place, last): &(Range<usize>, Found<'_>),
-    (at, found): (usize, &Found<'_>),
-) -> Option<(usize, Quantity)> {
-    let (Found::Quantity(large), Found::Quantity(small)) = (last, found) else { return None };
+    (place, last): &(Range<usize>, NumberToken<'_>),
+    (at, found): (usize, &NumberToken<'_>),
+) -> Option<(usize, WrittenNumber)> {
+    let (NumberToken::WrittenNumber(large), NumberToken::WrittenNumber(small)) = (last, found)
+    else {
+        return None;
+    };
     let both = [large, small].iter().all(|part| part.dimension == Dimension::Seconds);
     let joined = matches!(text.get(place.end..at), Some(" " | " and "));
     (both && joined && small.scale() < large.scale()).then(|| {
         let value = large.value + small.value;
-        (place.start, Quantity { value, written: value / small.scale(), ..*small })
+        (place.start, WrittenNumber { value, written: value / small.scale(), ..*small })
     })
 }
 
@@ -120,7 +123,7 @@ fn behind_code(text: &str, at: usize) -> usize {
 }
 
 /// The number that begins at `at` and its end; `None` for what is a name or a count of a list.
-fn number(text: &str, at: usize) -> (usize, Option<Found<'_>>) {
+fn number(text: &str, at: usize) -> (usize, Option<NumberToken<'_>>) {
     let rest = &text[at..];
     let bytes = rest.as_bytes();
     let digits = |from: usize| {
@@ -130,13 +133,13 @@ fn number(text: &str, at: usize) -> (usize, Option<Found<'_>>) {
     let first = digits(0);
     // 2026-01-31
     if first == 4 && is(4, b'-') && digits(5) == 2 && is(7, b'-') && digits(8) == 2 {
-        return (at + 10, Some(Found::Moment(&rest[..10])));
+        return (at + 10, Some(NumberToken::Moment(&rest[..10])));
     }
     // 13:42 and 13:42:05
     if first <= 2 && is(first, b':') && digits(first + 1) == 2 {
         let end = first + 3;
         let end = if is(end, b':') && digits(end + 1) == 2 { end + 3 } else { end };
-        return (at + end, Some(Found::Moment(&rest[..end])));
+        return (at + end, Some(NumberToken::Moment(&rest[..end])));
     }
     let (mut end, mut decimals) = (first, 0);
     while first <= 3 && is(end, b',') && digits(end + 1) == 3 {
@@ -181,8 +184,8 @@ fn number(text: &str, at: usize) -> (usize, Option<Found<'_>>) {
     let Some((dimension, scale, decimal)) = unit else { return (at + end + more, None) };
     let tolerance = tolerance(written, decimals);
     let value = written * scale;
-    let quantity = Quantity { dimension, written, value, tolerance, decimal };
-    (at + end + more, Some(Found::Quantity(quantity)))
+    let quantity = WrittenNumber { dimension, written, value, tolerance, decimal };
+    (at + end + more, Some(NumberToken::WrittenNumber(quantity)))
 }
 
 /// Half of the last digit; zeros at the end of a whole number are rounding as long as two digits are left.
@@ -199,10 +202,10 @@ fn tolerance(written: f64, decimals: usize) -> f64 {
 }
 
 /// Dimension, value of one, and the value with powers of a thousand.
-type Unit = (Dimension, f64, Option<f64>);
+type UnitMeaning = (Dimension, f64, Option<f64>);
 
 /// Length and meaning of the unit that a text begins with; `None` if the number before it is part of a name.
-fn unit(text: &str) -> (usize, Option<Unit>) {
+fn unit(text: &str) -> (usize, Option<UnitMeaning>) {
     let plain = (0, Some((Dimension::Plain, 1.0, None)));
     let space = text.len() - text.trim_start_matches([' ', '\u{a0}', '\u{202f}']).len();
     let behind = &text[space..];

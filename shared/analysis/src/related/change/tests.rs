@@ -10,15 +10,15 @@ fn series(value: impl FnMut(i64) -> f64) -> Vec<f64> {
     (-before..LEN as i64).map(value).collect()
 }
 
-fn changed(values: &[f64]) -> Change {
+fn changed(values: &[f64]) -> SeriesChange {
     match fate(values, LEN) {
-        Fate::Changed(change) => change,
+        SeriesFate::Changed(change) => change,
         other => panic!("{other:?}"),
     }
 }
 
 /// Name, series, whether it moved, to which side, whether briefly, and when.
-type Case = (&'static str, Vec<f64>, bool, Direction, bool, i64);
+type MoveCase = (&'static str, Vec<f64>, bool, Direction, bool, i64);
 
 #[test]
 fn moves_by_their_shape() {
@@ -29,7 +29,7 @@ fn moves_by_their_shape() {
     };
     let (mut a, mut b, mut c, mut d) = (noise(1), noise(2), noise(3), noise(4));
     let mut wandering = 0.0;
-    let cases: [Case; 10] = [
+    let cases: [MoveCase; 10] = [
         ("level", series(|at| 10.0 + a() + if at >= 3 { 6.0 } else { 0.0 }), true, Up, false, 3),
         (
             "early",
@@ -107,11 +107,11 @@ fn missing_samples() {
     let gone = series(|at| if at >= 0 { nan } else { at as f64 });
     let new = series(|at| if at >= 4 { at as f64 } else { nan });
     let sparse = series(|at| if at % 3 == 0 { at as f64 } else { nan });
-    assert_eq!(fate(&gone, LEN), Fate::Stopped);
-    assert_eq!(fate(&new, LEN), Fate::Appeared);
-    assert_eq!(fate(&sparse, LEN), Fate::Unknown);
-    assert_eq!(fate(&series(|_| nan), LEN), Fate::Unknown);
-    assert_eq!(fate(&[], 0), Fate::Unknown);
+    assert_eq!(fate(&gone, LEN), SeriesFate::Stopped);
+    assert_eq!(fate(&new, LEN), SeriesFate::Appeared);
+    assert_eq!(fate(&sparse, LEN), SeriesFate::Unknown);
+    assert_eq!(fate(&series(|_| nan), LEN), SeriesFate::Unknown);
+    assert_eq!(fate(&[], 0), SeriesFate::Unknown);
     // A quarter is missing, and an infinity is as good as missing.
     let mut random = Random(6);
     let holes = series(|at| match at.rem_euclid(8) {
@@ -132,7 +132,7 @@ fn missing_samples() {
 proptest! {
     #[test]
     fn any_samples(values in prop::collection::vec(prop_oneof![any::<f64>(), (0..3_i32).prop_map(f64::from)], 0..400), len in 0..20_usize) {
-        if let Fate::Changed(found) = fate(&values, len) {
+        if let SeriesFate::Changed(found) = fate(&values, len) {
             prop_assert!((0.0..=1.0).contains(&found.probability), "{:?}", found);
             prop_assert!((0.0..=1.0).contains(&found.distance));
             prop_assert!(found.onset < values.len());

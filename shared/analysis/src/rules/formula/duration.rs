@@ -3,10 +3,10 @@
 //! Both look for the last sample of a kind: `max_over_time` of the times of such samples. Where none is in the window
 //! a flat line is as long as that; a gap ends there, as nothing tells its series any more.
 
-use super::super::NotExported;
+use super::super::ExportError;
 use super::super::expr::Expr;
-use super::super::question::Question;
-use super::super::record::{Kept, Records};
+use super::super::input::RuleInput;
+use super::super::record::{RecordedPart, RecordingRules};
 use super::Formula;
 
 /// What is judged, where it is recorded.
@@ -17,13 +17,13 @@ const MEMORY: f64 = 4.0;
 
 /// Seconds since the value changed. After a pause longer than what is usual it begins anew.
 pub(super) fn flat(
-    question: &Question,
-    records: &mut Records,
-    value: &Kept,
-) -> Result<Formula, NotExported> {
-    let usual = question.usual.ok_or(NotExported::NothingUsual)?;
-    let memory = memory(question, usual);
-    let step = question.query.step.span().as_seconds();
+    input: &RuleInput,
+    records: &mut RecordingRules,
+    value: &RecordedPart,
+) -> Result<Formula, ExportError> {
+    let usual = input.usual.ok_or(ExportError::NothingUsual)?;
+    let memory = memory(input, usual);
+    let step = input.query.step.span().as_seconds();
     let before = records.before(value, libm::round(usual / step) as usize).over("last_over_time");
     let other = value.past.op("unless", &value.past.op("==", &before));
     let changed = records.keep("changed", at_times(&other));
@@ -35,11 +35,11 @@ pub(super) fn flat(
 }
 
 /// Seconds since a sample came; 0 where one does.
-pub(super) fn gap(question: &Question, records: &mut Records) -> Result<Formula, NotExported> {
-    let usual = question.usual.ok_or(NotExported::NothingUsual)?;
-    let series = question.series();
+pub(super) fn gap(input: &RuleInput, records: &mut RecordingRules) -> Result<Formula, ExportError> {
+    let usual = input.usual.ok_or(ExportError::NothingUsual)?;
+    let series = input.series();
     let came = records.keep("came", at_times(&series.op("==", &series)));
-    let last = records.last(&came, memory(question, usual)).over("max_over_time");
+    let last = records.last(&came, memory(input, usual)).over("max_over_time");
     let since = records.now().op("-", &last);
     Ok(against(usual, records, since))
 }
@@ -50,13 +50,13 @@ fn at_times(samples: &Expr) -> Expr {
     zero.op("+", &Expr::time())
 }
 
-fn memory(question: &Question, usual: f64) -> usize {
-    let step = question.query.step.span().as_seconds();
-    let flagged = question.rule.threshold.max(1.0) * usual / step;
+fn memory(input: &RuleInput, usual: f64) -> usize {
+    let step = input.query.step.span().as_seconds();
+    let flagged = input.rule.threshold.max(1.0) * usual / step;
     libm::ceil(MEMORY * flagged) as usize
 }
 
-fn against(usual: f64, records: &mut Records, since: Expr) -> Formula {
+fn against(usual: f64, records: &mut RecordingRules, since: Expr) -> Formula {
     let judged = records.keep(PART, since);
     let nothing = judged.now.with("*", 0.0);
     Formula {

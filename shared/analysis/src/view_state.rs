@@ -12,17 +12,17 @@ use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
 use oddity_source::plan::Question;
 use oddity_source::query::LEAST_HISTORY;
 
-pub use keys::{KEYS, Key};
+pub use keys::{SETTING_KEYS, SettingKey};
 
 /// The question and the settings of one view.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Panel {
+pub struct ViewState {
     /// PromQL; empty before the first question.
     pub expr: String,
     /// Id of the source, `None` for the first.
     pub source: Option<String>,
     /// Which time.
-    pub range: Range,
+    pub range: RangeSelection,
     /// Distance of samples, `None` to choose it by range and sample interval.
     pub step: Option<Step>,
     /// Detector and rule.
@@ -34,14 +34,14 @@ pub struct Panel {
     /// The part of the range that is drawn.
     pub zoom: Option<TimeRange>,
     /// Which result is open below the chart.
-    pub tab: Tab,
+    pub tab: ResultTab,
     /// Times in the browser's zone instead of UTC.
     pub local_time: bool,
 }
 
 /// Which time is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Range {
+pub enum RangeSelection {
     /// The time before now.
     Last(Span),
     /// Fixed.
@@ -50,7 +50,7 @@ pub enum Range {
 
 /// The results below the chart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tab {
+pub enum ResultTab {
     /// The table of events.
     #[default]
     Events,
@@ -65,7 +65,7 @@ pub enum Tab {
 /// A part of an address that was not understood; the default stands in its place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the link says {key}={value}, which is not understood ({expected}); the default is used")]
-pub struct Problem {
+pub struct LinkError {
     /// Parameter.
     pub key: String,
     /// What it said.
@@ -78,18 +78,18 @@ pub struct Problem {
 pub const RANGES: [&str; 12] =
     ["5m", "15m", "30m", "1h", "3h", "6h", "12h", "1d", "2d", "1w", "2w", "30d"];
 
-impl Default for Panel {
+impl Default for ViewState {
     fn default() -> Self {
         Self {
             expr: String::new(),
             source: None,
-            range: Range::Last(Span::from_seconds(86_400)),
+            range: RangeSelection::Last(Span::from_seconds(86_400)),
             step: None,
             settings: Settings::default(),
             excluded: Vec::new(),
             focus: None,
             zoom: None,
-            tab: Tab::default(),
+            tab: ResultTab::default(),
             local_time: false,
         }
     }
@@ -120,7 +120,7 @@ impl Settings {
     }
 }
 
-impl Range {
+impl RangeSelection {
     /// The absolute time at `now`. The end of a relative range is `now`.
     pub fn at(self, now: Timestamp) -> TimeRange {
         match self {
@@ -130,7 +130,7 @@ impl Range {
     }
 }
 
-impl Panel {
+impl ViewState {
     /// What the source is asked at `now`.
     pub fn question(&self, now: Timestamp) -> Question {
         Question {
@@ -144,17 +144,20 @@ impl Panel {
     /// What must not enter a baseline.
     pub fn learning(&self) -> Learning {
         let Settings { clean, rule, .. } = self.settings;
-        Learning { excluded: self.excluded.clone(), flagged: clean.then_some(rule.threshold) }
+        Learning {
+            excluded: self.excluded.clone(),
+            exclude_scores_above: clean.then_some(rule.threshold),
+        }
     }
 
     /// The view that shows the same samples of this analysis again, at any time.
     #[must_use]
     pub fn fixed(self, analysis: &Analysis, source: Option<String>) -> Self {
         Self {
-            range: Range::Between(analysis.judged_grid().range()),
+            range: RangeSelection::Between(analysis.judged_grid().range()),
             step: Some(analysis.detected.loaded.query.step),
             source,
-            tab: Tab::default(),
+            tab: ResultTab::default(),
             ..self
         }
     }
@@ -174,8 +177,8 @@ impl Panel {
         }
         match self.range {
             range if range == base.range => {}
-            Range::Last(span) => put("range", &span.to_string()),
-            Range::Between(range) => {
+            RangeSelection::Last(span) => put("range", &span.to_string()),
+            RangeSelection::Between(range) => {
                 put("from", &range.start.to_string());
                 put("to", &range.end.to_string());
             }
@@ -223,10 +226,10 @@ impl Panel {
             put("zoom", &format!("{}/{}", zoom.start, zoom.end));
         }
         match self.tab {
-            Tab::Events => {}
-            Tab::Report => put("tab", "report"),
-            Tab::Rules => put("tab", "rules"),
-            Tab::Explain => put("tab", "explain"),
+            ResultTab::Events => {}
+            ResultTab::Report => put("tab", "report"),
+            ResultTab::Rules => put("tab", "rules"),
+            ResultTab::Explain => put("tab", "explain"),
         }
         if self.local_time {
             put("tz", "local");
@@ -236,8 +239,8 @@ impl Panel {
 
     /// Reads what [`Self::to_query`] writes, and links of Prometheus' graph page. Total: what is not
     /// understood is named and left at its default.
-    pub fn from_query(query: &str) -> (Self, Vec<Problem>) {
-        read::panel(query)
+    pub fn from_query(query: &str) -> (Self, Vec<LinkError>) {
+        read::view(query)
     }
 }
 

@@ -2,7 +2,7 @@
 
 /// One setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Key {
+pub struct SettingKey {
     /// Name in links.
     pub id: &'static str,
     /// What it accepts.
@@ -14,51 +14,55 @@ pub struct Key {
 const NUMBER: &str = "a number of zero or more";
 const COUNT: &str = "a count of samples, at most 100000";
 
-pub(super) const K: Key = Key {
+pub(super) const K: SettingKey = SettingKey {
     id: "k",
     accepts: NUMBER,
     about: "From which score on a sample is flagged; flagged samples extend an event.",
 };
-pub(super) const ALERT: Key = Key {
+pub(super) const ALERT: SettingKey = SettingKey {
     id: "alert",
     accepts: "a number above zero",
     about: "From which strength on an alert opens an event, for detectors that tell it apart from the score.",
 };
-pub(super) const MIN: Key = Key {
+pub(super) const MIN: SettingKey = SettingKey {
     id: "min",
     accepts: NUMBER,
     about: "Deviations smaller than this never count, in the unit of the series.",
 };
-pub(super) const MIN_RELATIVE: Key = Key {
+pub(super) const MIN_RELATIVE: SettingKey = SettingKey {
     id: "minrel",
     accepts: NUMBER,
     about: "Deviations smaller than this share of the expected value never count.",
 };
-pub(super) const FOR: Key = Key {
+pub(super) const FOR: SettingKey = SettingKey {
     id: "for",
     accepts: "a count of samples, at least 1",
     about: "Events of fewer samples are left out.",
 };
-pub(super) const BRIDGE: Key = Key {
+pub(super) const BRIDGE: SettingKey = SettingKey {
     id: "bridge",
     accepts: COUNT,
     about: "Pauses of at most so many samples do not end an event.",
 };
-pub(super) const HOLD_OFF: Key = Key {
+pub(super) const HOLD_OFF: SettingKey = SettingKey {
     id: "holdoff",
     accepts: COUNT,
     about: "An event may only begin with a score above all scores of so many samples before it.",
 };
-pub(super) const DIRECTION: Key = Key {
+pub(super) const DIRECTION: SettingKey = SettingKey {
     id: "dir",
     accepts: "up, down or both",
     about: "On which side of the expectation something is odd.",
 };
-pub(super) const CLEAN: Key =
-    Key { id: "clean", accepts: "yes or no", about: "Whether flagged samples leave the baseline." };
+pub(super) const CLEAN: SettingKey = SettingKey {
+    id: "clean",
+    accepts: "yes or no",
+    about: "Whether flagged samples leave the baseline.",
+};
 
 /// All of them.
-pub const KEYS: [Key; 9] = [K, ALERT, MIN, MIN_RELATIVE, FOR, BRIDGE, HOLD_OFF, DIRECTION, CLEAN];
+pub const SETTING_KEYS: [SettingKey; 9] =
+    [K, ALERT, MIN, MIN_RELATIVE, FOR, BRIDGE, HOLD_OFF, DIRECTION, CLEAN];
 
 pub(super) const TIMES: &str = "two times with a slash between";
 pub(super) const TIME: &str = "a time such as 2026-01-31T13:45:00Z";

@@ -1,34 +1,35 @@
 //! The address as a panel.
 
 use super::keys::{
-    ALERT, BRIDGE, CLEAN, DIRECTION, FOR, HOLD_OFF, K, Key, MIN, MIN_RELATIVE, SPAN, TIME, TIMES,
+    ALERT, BRIDGE, CLEAN, DIRECTION, FOR, HOLD_OFF, K, MIN, MIN_RELATIVE, SPAN, SettingKey, TIME,
+    TIMES,
 };
-use super::{Panel, Problem, Range, Tab};
+use super::{LinkError, RangeSelection, ResultTab, ViewState};
 use crate::analysis::Settings;
 use oddity_detect::detect::Detector;
 use oddity_detect::event::{Rule, Sides};
 use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
 
-pub(super) fn panel(query: &str) -> (Panel, Vec<Problem>) {
+pub(super) fn view(query: &str) -> (ViewState, Vec<LinkError>) {
     let query = query.trim_start_matches('?').as_bytes();
     let pairs: Vec<(String, String)> = form_urlencoded::parse(query).into_owned().collect();
     let mut reader = Reader { pairs: &pairs, problems: Vec::new() };
-    let panel = reader.panel();
-    (panel, reader.problems)
+    let view = reader.view();
+    (view, reader.problems)
 }
 
 struct Reader<'a> {
     pairs: &'a [(String, String)],
-    problems: Vec<Problem>,
+    problems: Vec<LinkError>,
 }
 
 impl Reader<'_> {
-    fn panel(&mut self) -> Panel {
-        let base = Panel::default();
+    fn view(&mut self) -> ViewState {
+        let base = ViewState::default();
         let detector = self
             .parsed("detector", "one of the detectors of the page", Detector::by_id)
             .unwrap_or_default();
-        Panel {
+        ViewState {
             expr: self.text("q").or_else(|| self.text("g0.expr")).unwrap_or_default(),
             source: self.text("source"),
             range: self.range().unwrap_or(base.range),
@@ -39,10 +40,10 @@ impl Reader<'_> {
             zoom: self.parsed("zoom", TIMES, times),
             tab: self
                 .parsed("tab", "events, report, rules or explain", |text| match text {
-                    "events" => Some(Tab::Events),
-                    "report" => Some(Tab::Report),
-                    "rules" => Some(Tab::Rules),
-                    "explain" => Some(Tab::Explain),
+                    "events" => Some(ResultTab::Events),
+                    "report" => Some(ResultTab::Report),
+                    "rules" => Some(ResultTab::Rules),
+                    "explain" => Some(ResultTab::Explain),
                     _ => None,
                 })
                 .unwrap_or_default(),
@@ -50,12 +51,12 @@ impl Reader<'_> {
         }
     }
 
-    fn range(&mut self) -> Option<Range> {
+    fn range(&mut self) -> Option<RangeSelection> {
         let time = |text: &str| text.parse::<Timestamp>().ok();
         let (from, to) = (self.parsed("from", TIME, time), self.parsed("to", TIME, time));
         if let (Some(start), Some(end)) = (from, to) {
             match TimeRange::new(start, end) {
-                Ok(range) => return Some(Range::Between(range)),
+                Ok(range) => return Some(RangeSelection::Between(range)),
                 Err(error) => self.problem("from", &start.to_string(), &error.to_string()),
             }
         } else if let Some((key, time)) = from.map(|t| ("from", t)).or(to.map(|t| ("to", t))) {
@@ -66,8 +67,8 @@ impl Reader<'_> {
             .parsed("range", SPAN, span)
             .or_else(|| self.parsed("g0.range_input", SPAN, span))?;
         match self.parsed("g0.end_input", TIME, time) {
-            Some(end) => Some(Range::Between(TimeRange { start: end - span, end })),
-            None => Some(Range::Last(span)),
+            Some(end) => Some(RangeSelection::Between(TimeRange { start: end - span, end })),
+            None => Some(RangeSelection::Last(span)),
         }
     }
 
@@ -138,7 +139,7 @@ impl Reader<'_> {
             .filter(|value| !value.is_empty())
     }
 
-    fn keyed<T>(&mut self, key: Key, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+    fn keyed<T>(&mut self, key: SettingKey, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
         self.parsed(key.id, key.accepts, parse)
     }
 
@@ -157,7 +158,7 @@ impl Reader<'_> {
     }
 
     fn problem(&mut self, key: &str, value: &str, expected: &str) {
-        self.problems.push(Problem {
+        self.problems.push(LinkError {
             key: key.to_owned(),
             value: value.to_owned(),
             expected: expected.to_owned(),

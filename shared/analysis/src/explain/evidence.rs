@@ -10,7 +10,7 @@ use oddity_source::unit::Unit;
 /// A property of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Sign {
+pub enum EvidenceTag {
     /// Fell to exactly 0.
     ToZero,
     /// At most half of what was expected.
@@ -55,7 +55,12 @@ pub enum Sign {
 const WELL_KNOWN: u64 = 200;
 
 /// `raw` are the samples as they were loaded, counters not yet taken the difference of.
-pub(super) fn signs(facts: &Facts, raw: &[f64], counter: bool, began: usize) -> Vec<Sign> {
+pub(super) fn evidence(
+    facts: &Facts,
+    raw: &[f64],
+    counter: bool,
+    began: usize,
+) -> Vec<EvidenceTag> {
     let event = &facts.event;
     let minutes = |count: u64| Span::from_seconds(60 * count);
     let ratio = |holds: fn(f64) -> bool| facts.ratio.is_some_and(holds);
@@ -67,37 +72,42 @@ pub(super) fn signs(facts: &Facts, raw: &[f64], counter: bool, began: usize) -> 
     );
     let last = (event.last + 2).min(raw.len());
     let around = raw.get(began.saturating_sub(2)..last).unwrap_or_default();
-    let company = |holds: fn(usize, usize) -> bool| {
-        facts.company.is_some_and(|company| company.of >= 3 && holds(company.odd, company.of))
+    let concurrent = |holds: fn(usize, usize) -> bool| {
+        facts
+            .concurrent
+            .is_some_and(|concurrent| concurrent.of >= 3 && holds(concurrent.odd, concurrent.of))
     };
     let all = [
-        (Sign::ToZero, ratio(|ratio| ratio == 0.0)),
-        (Sign::Halved, ratio(|ratio| ratio <= 0.5)),
-        (Sign::Doubled, ratio(|ratio| ratio >= 2.0)),
-        (Sign::Tenfold, ratio(|ratio| ratio >= 10.0)),
-        (Sign::NearFull, facts.unit == Unit::Ratio && up && event.peak.value >= 0.9),
-        (Sign::Sudden, excursion),
-        (Sign::Gradual, gradual),
-        (Sign::Short, !event.ongoing && facts.lasted <= minutes(15).max(facts.step.times(3))),
-        (Sign::Long, facts.lasted >= minutes(120)),
-        (Sign::Recovered, facts.recovers()),
-        (Sign::Ongoing, event.ongoing),
-        (Sign::Lasting, event.new_level.is_some() && lasts(event.kind)),
-        (Sign::Recurring, facts.recurrence.is_some()),
-        (Sign::OnTheHour, excursion && on_the_hour(facts)),
-        (Sign::OneOfMany, company(|odd, of| odd == 1 || odd * 4 <= of)),
-        (Sign::MostSeries, company(|odd, of| odd * 5 >= of * 3)),
-        (Sign::SamplesMissing, event.kind != Kind::Gap && around.iter().any(|v| v.is_nan())),
-        (Sign::CounterReset, counter && around.windows(2).any(|pair| pair[1] < pair[0])),
+        (EvidenceTag::ToZero, ratio(|ratio| ratio == 0.0)),
+        (EvidenceTag::Halved, ratio(|ratio| ratio <= 0.5)),
+        (EvidenceTag::Doubled, ratio(|ratio| ratio >= 2.0)),
+        (EvidenceTag::Tenfold, ratio(|ratio| ratio >= 10.0)),
+        (EvidenceTag::NearFull, facts.unit == Unit::Ratio && up && event.peak.value >= 0.9),
+        (EvidenceTag::Sudden, excursion),
+        (EvidenceTag::Gradual, gradual),
         (
-            Sign::Unprecedented,
-            facts.extreme.is_some_and(|extreme| {
+            EvidenceTag::Short,
+            !event.ongoing && facts.lasted <= minutes(15).max(facts.step.times(3)),
+        ),
+        (EvidenceTag::Long, facts.lasted >= minutes(120)),
+        (EvidenceTag::Recovered, facts.recovers()),
+        (EvidenceTag::Ongoing, event.ongoing),
+        (EvidenceTag::Lasting, event.new_level.is_some() && lasts(event.kind)),
+        (EvidenceTag::Recurring, facts.recurrence.is_some()),
+        (EvidenceTag::OnTheHour, excursion && on_the_hour(facts)),
+        (EvidenceTag::OneOfMany, concurrent(|odd, of| odd == 1 || odd * 4 <= of)),
+        (EvidenceTag::MostSeries, concurrent(|odd, of| odd * 5 >= of * 3)),
+        (EvidenceTag::SamplesMissing, event.kind != Kind::Gap && around.iter().any(|v| v.is_nan())),
+        (EvidenceTag::CounterReset, counter && around.windows(2).any(|pair| pair[1] < pair[0])),
+        (
+            EvidenceTag::Unprecedented,
+            facts.record_since.is_some_and(|record_since| {
                 let known = facts.step.millis() * WELL_KNOWN;
-                extreme.last.is_none() && extreme.looked_back.millis() >= known
+                record_since.last.is_none() && record_since.looked_back.millis() >= known
             }),
         ),
     ];
-    all.into_iter().filter(|(_, holds)| *holds).map(|(sign, _)| sign).collect()
+    all.into_iter().filter(|(_, holds)| *holds).map(|(tag, _)| tag).collect()
 }
 
 /// Whether it began within two minutes of a full hour, as far as the step lets one see that.
@@ -108,7 +118,7 @@ fn on_the_hour(facts: &Facts) -> bool {
     facts.step.millis() <= 300_000 && (past <= tolerance || past >= HOUR - tolerance / 2)
 }
 
-impl Sign {
+impl EvidenceTag {
     /// In words, with the numbers of the event.
     pub fn words(self, facts: &Facts) -> String {
         let times = |ratio: f64| crate::words::one_decimal(ratio);
@@ -119,9 +129,9 @@ impl Sign {
             (Self::Halved, Some(ratio)) => {
                 format!("it is {} of what was expected", Unit::Ratio.format(ratio))
             }
-            (Self::OneOfMany | Self::MostSeries, _) => match facts.company {
-                Some(company) => {
-                    format!("{} of {} series are odd at this time", company.odd, company.of)
+            (Self::OneOfMany | Self::MostSeries, _) => match facts.concurrent {
+                Some(concurrent) => {
+                    format!("{} of {} series are odd at this time", concurrent.odd, concurrent.of)
                 }
                 None => self.name().to_owned(),
             },

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Time;
+use super::Rfc3339Time;
 use crate::analysis::Analysis;
 use oddity_detect::detect::Form;
 use oddity_detect::event::Sides;
@@ -19,9 +19,9 @@ pub struct QueryFindings<'a> {
     /// PromQL.
     pub expr: &'a str,
     /// First sample that was judged.
-    pub start: Time,
+    pub start: Rfc3339Time,
     /// Last one.
-    pub end: Time,
+    pub end: Rfc3339Time,
     /// Distance of samples.
     pub step_seconds: f64,
     /// Samples a series that were judged.
@@ -29,7 +29,7 @@ pub struct QueryFindings<'a> {
     /// Samples a series before them, to learn from.
     pub history_samples: usize,
     /// The earliest sample of any series.
-    pub first_sample: Option<Time>,
+    pub first_sample: Option<Rfc3339Time>,
     /// What the values count.
     pub unit: Unit,
 }
@@ -60,21 +60,21 @@ pub struct SettingsFindings {
     /// From this score on samples are not learnt from, if they are left out at all.
     pub flagged_left_out: Option<f64>,
     /// Times that are not learnt from.
-    pub excluded: Vec<Period>,
+    pub excluded: Vec<TimePeriod>,
 }
 
 /// A stretch of time, both ends included.
 #[derive(Debug, Serialize)]
-pub struct Period {
+pub struct TimePeriod {
     /// Its first point.
-    pub start: Time,
+    pub start: Rfc3339Time,
     /// Its last point.
-    pub end: Time,
+    pub end: Rfc3339Time,
 }
 
-impl From<&TimeRange> for Period {
+impl From<&TimeRange> for TimePeriod {
     fn from(range: &TimeRange) -> Self {
-        Self { start: Time(range.start), end: Time(range.end) }
+        Self { start: Rfc3339Time(range.start), end: Rfc3339Time(range.end) }
     }
 }
 
@@ -85,12 +85,12 @@ pub(super) fn query<'a>(analysis: &'a Analysis, source: &'a str) -> QueryFinding
     QueryFindings {
         source,
         expr: &loaded.query.expr,
-        start: Time(range.start),
-        end: Time(range.end),
+        start: Rfc3339Time(range.start),
+        end: Rfc3339Time(range.end),
         step_seconds: loaded.query.step.span().as_seconds(),
         samples: grid.len,
         history_samples: loaded.query.history,
-        first_sample: loaded.first_sample().map(Time),
+        first_sample: loaded.first_sample().map(Rfc3339Time),
         unit: analysis.detected.unit,
     }
 }
@@ -117,7 +117,7 @@ pub(super) fn settings(analysis: &Analysis) -> SettingsFindings {
         at_least_samples: rule.at_least,
         bridge_samples: rule.bridge,
         hold_off_samples: rule.hold_off,
-        flagged_left_out: detected.learning.flagged,
-        excluded: detected.learning.excluded.iter().map(Period::from).collect(),
+        flagged_left_out: detected.learning.exclude_scores_above,
+        excluded: detected.learning.excluded.iter().map(TimePeriod::from).collect(),
     }
 }

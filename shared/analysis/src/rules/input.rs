@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::NotExported;
+use super::ExportError;
 use super::expr::Expr;
 use crate::analysis::Detected;
 use oddity_detect::detect::{Detector, Input, Seasonal, ZScore};
@@ -14,7 +14,7 @@ use oddity_source::query::RangeQuery;
 
 /// A query with its detector and rule.
 #[derive(Clone, Debug)]
-pub(super) struct Question {
+pub(super) struct RuleInput {
     /// What was asked; the expression on one line.
     pub(super) query: RangeQuery,
     pub(super) detector: Detector,
@@ -33,24 +33,24 @@ pub(super) struct Question {
     pub(super) labels: Vec<String>,
 }
 
-impl Question {
+impl RuleInput {
     /// # Errors
-    /// [`NotExported`] if the query or what was learnt from cannot be said in a rule.
-    pub(super) fn new(detected: &Detected, rule: &Rule) -> Result<Self, NotExported> {
+    /// [`ExportError`] if the query or what was learnt from cannot be said in a rule.
+    pub(super) fn new(detected: &Detected, rule: &Rule) -> Result<Self, ExportError> {
         let loaded = &detected.loaded;
         let query =
             RangeQuery { expr: promql::one_line(&loaded.query.expr), ..loaded.query.clone() };
         if promql::depends_on_range(&query.expr) {
-            return Err(NotExported::DependsOnRange);
+            return Err(ExportError::DependsOnRange);
         }
         if query.step.millis() < 2 {
-            return Err(NotExported::StepTooShort);
+            return Err(ExportError::StepTooShort);
         }
-        if detected.learning.flagged.is_some() {
-            return Err(NotExported::Cleaned);
+        if detected.learning.exclude_scores_above.is_some() {
+            return Err(ExportError::Cleaned);
         }
         if !detected.learning.excluded.is_empty() {
-            return Err(NotExported::Excluded);
+            return Err(ExportError::Excluded);
         }
         let unnamed = |labels: &Labels| -> Vec<(String, String)> {
             let all = labels.iter().filter(|(name, _)| *name != METRIC_NAME);
@@ -58,13 +58,13 @@ impl Question {
         };
         let mut seen = BTreeSet::new();
         if !loaded.series.iter().all(|series| seen.insert(unnamed(&series.labels))) {
-            return Err(NotExported::SameLabels);
+            return Err(ExportError::SameLabels);
         }
         let labels: BTreeSet<String> = seen.into_iter().flatten().map(|(name, _)| name).collect();
         let counters =
             detected.series.iter().filter(|series| series.prepared.derived.is_some()).count();
         if counters != 0 && counters != loaded.series.len() {
-            return Err(NotExported::SomeCounters);
+            return Err(ExportError::SomeCounters);
         }
         let knows_history = match detected.detector {
             Detector::ZScore(ZScore { baseline }) => detected.series.iter().all(|series| {
@@ -111,7 +111,7 @@ impl Question {
 }
 
 /// The one season of all series in all of the judged range, `None` where no series has one.
-fn season(detected: &Detected, detector: Seasonal) -> Result<Option<usize>, NotExported> {
+fn season(detected: &Detected, detector: Seasonal) -> Result<Option<usize>, ExportError> {
     let query = &detected.loaded.query;
     let mut all = detected.loaded.series.iter().zip(&detected.series).map(|(series, found)| {
         let values = found.prepared.judged(series);
@@ -122,26 +122,26 @@ fn season(detected: &Detected, detector: Seasonal) -> Result<Option<usize>, NotE
         match settled.map(|settled| &periods[settled..]) {
             Some([(_, period)]) => Ok(Some(*period)),
             None if periods.is_empty() => Ok(None),
-            _ => Err(NotExported::SeveralSeasons),
+            _ => Err(ExportError::SeveralSeasons),
         }
     });
     let first = all.next().unwrap_or(Ok(None))?;
     for season in all {
         if season? != first {
-            return Err(NotExported::SeveralSeasons);
+            return Err(ExportError::SeveralSeasons);
         }
     }
     Ok(first)
 }
 
 /// What the last sample of each series is compared with, `None` where that is nothing.
-fn usual(detected: &Detected) -> Result<Option<f64>, NotExported> {
+fn usual(detected: &Detected) -> Result<Option<f64>, ExportError> {
     let mut all = detected.series.iter().map(|series| {
         let scales = series.detection.scale.iter().rev();
         scales.copied().find(|scale| scale.is_finite())
     });
     let first = all.next().flatten();
-    if all.all(|other| other == first) { Ok(first) } else { Err(NotExported::SeveralDurations) }
+    if all.all(|other| other == first) { Ok(first) } else { Err(ExportError::SeveralDurations) }
 }
 
 /// Growth of a counter over a step; after a reset the new value. Both sides drop the metric name.

@@ -9,27 +9,32 @@ fn links_of_prometheus_are_read() {
         (
             "g0.expr=up&g0.range_input=1h&g0.tab=0",
             "up",
-            Range::Last(Span::from_seconds(3_600)),
+            RangeSelection::Last(Span::from_seconds(3_600)),
             None,
         ),
         (
             "g0.expr=rate(a%5B5m%5D)%20*%2060&g0.range_input=1d&g0.end_input=2026-01-31+13%3A45%3A00&g0.step_input=60",
             "rate(a[5m]) * 60",
-            Range::Between(TimeRange { start: end - day, end }),
+            RangeSelection::Between(TimeRange { start: end - day, end }),
             Some(Step::from_seconds(60)),
         ),
-        ("g0.expr=up&g0.res_type=auto&g0.res_density=medium", "up", Range::Last(day), None),
+        (
+            "g0.expr=up&g0.res_type=auto&g0.res_density=medium",
+            "up",
+            RangeSelection::Last(day),
+            None,
+        ),
         (
             "g0.expr=up&g0.res_type=fixed&g0.res_step=30",
             "up",
-            Range::Last(day),
+            RangeSelection::Last(day),
             Some(Step::from_seconds(30)),
         ),
     ];
     for (query, expr, range, step) in cases {
-        let (panel, problems) = Panel::from_query(query);
+        let (view, problems) = ViewState::from_query(query);
         assert_eq!(
-            (panel.expr.as_str(), panel.range, panel.step, problems.len()),
+            (view.expr.as_str(), view.range, view.step, problems.len()),
             (expr, range, step, 0),
             "{query}"
         );
@@ -39,23 +44,26 @@ fn links_of_prometheus_are_read() {
 #[test]
 fn what_is_not_understood_is_named() {
     let query = "q=up&memory=abc&k=-1&detector=magic&range=soon&dir=left&from=x&for=0&zoom=1&tab=x";
-    let (panel, problems) = Panel::from_query(query);
+    let (view, problems) = ViewState::from_query(query);
     let mut keys: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
     keys.sort_unstable();
     assert_eq!(keys, ["detector", "dir", "for", "from", "k", "memory", "range", "tab", "zoom"]);
-    assert_eq!(panel, Panel { expr: "up".to_owned(), ..Panel::default() });
+    assert_eq!(view, ViewState { expr: "up".to_owned(), ..ViewState::default() });
     for (query, key) in [("from=5", "from"), ("to=5", "to")] {
-        let (panel, problems) = Panel::from_query(query);
-        assert_eq!((panel, problems[0].key.as_str(), problems.len()), (Panel::default(), key, 1));
+        let (view, problems) = ViewState::from_query(query);
+        assert_eq!(
+            (view, problems[0].key.as_str(), problems.len()),
+            (ViewState::default(), key, 1)
+        );
     }
 }
 
-fn panels() -> impl Strategy<Value = Panel> {
+fn views() -> impl Strategy<Value = ViewState> {
     let detectors: Vec<Detector> = Detector::all().collect();
     let range = prop_oneof![
-        (1_u64..10_000_000_000).prop_map(|ms| Range::Last(Span::from_millis(ms))),
+        (1_u64..10_000_000_000).prop_map(|ms| RangeSelection::Last(Span::from_millis(ms))),
         (0_i64..4_000_000_000_000, 0_u64..10_000_000_000).prop_map(|(start, len)| {
-            Range::Between(TimeRange {
+            RangeSelection::Between(TimeRange {
                 start: Timestamp(start),
                 end: Timestamp(start) + Span::from_millis(len),
             })
@@ -89,7 +97,7 @@ fn panels() -> impl Strategy<Value = Panel> {
                 bridge,
                 hold_off,
             };
-            Panel {
+            ViewState {
                 expr,
                 source,
                 range,
@@ -102,7 +110,7 @@ fn panels() -> impl Strategy<Value = Panel> {
                 },
                 focus,
                 zoom: flag.then_some(TimeRange { start: Timestamp(5), end: Timestamp(7_000) }),
-                tab: if flag { Tab::Report } else { Tab::Rules },
+                tab: if flag { ResultTab::Report } else { ResultTab::Rules },
                 local_time: flag,
             }
         })
@@ -110,14 +118,14 @@ fn panels() -> impl Strategy<Value = Panel> {
 
 proptest! {
     #[test]
-    fn a_written_panel_reads_back(panel in panels()) {
-        let (back, problems) = Panel::from_query(&panel.to_query());
+    fn a_written_panel_reads_back(view in views()) {
+        let (back, problems) = ViewState::from_query(&view.to_query());
         prop_assert_eq!(problems, vec![]);
-        prop_assert_eq!(back, panel);
+        prop_assert_eq!(back, view);
     }
 
     #[test]
     fn no_query_string_panics(query in ".*") {
-        let _ = Panel::from_query(&query);
+        let _ = ViewState::from_query(&query);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::analysis::{Analysis, Ranked};
+use crate::analysis::{Analysis, RankedSeries};
 use oddity_detect::event::Event;
 use oddity_detect::time::Span;
 
@@ -11,7 +11,7 @@ const NEAR: usize = 3;
 
 /// How many series are odd at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Company {
+pub struct ConcurrentAnomalies {
     /// Series with an event at the time of this onset, its own included.
     pub odd: usize,
     /// Series of the query that could be judged.
@@ -19,9 +19,13 @@ pub struct Company {
 }
 
 /// `None` if there is only one series. Cost: O(events of all series).
-pub(super) fn company(analysis: &Analysis, ranked: &Ranked, event: &Event) -> Option<Company> {
+pub(super) fn concurrent_anomalies(
+    analysis: &Analysis,
+    ranked: &RankedSeries,
+    event: &Event,
+) -> Option<ConcurrentAnomalies> {
     let judged =
-        |other: &Ranked| analysis.series(other).1.judged > 0 || other.index == ranked.index;
+        |other: &RankedSeries| analysis.series(other).1.judged > 0 || other.index == ranked.index;
     let of = analysis.ranking.iter().filter(|other| judged(other)).count();
     if of < 2 {
         return None;
@@ -35,5 +39,5 @@ pub(super) fn company(analysis: &Analysis, ranked: &Ranked, event: &Event) -> Op
         .iter()
         .filter(|other| other.index == ranked.index || other.events.iter().any(meets))
         .count();
-    Some(Company { odd, of })
+    Some(ConcurrentAnomalies { odd, of })
 }
