@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use oddity_analysis::panel::Panel;
+use oddity_analysis::view_state::ViewState;
 
 use super::{check, lines};
 use crate::support::process::command;
 
 /// Returns the address that the page writes for what it reads, and whether it understood all of it.
 fn reread(address: &str) -> (String, bool) {
-    let (panel, problems) = Panel::from_query(address);
-    (panel.to_query(), problems.is_empty())
+    let (view, problems) = ViewState::from_query(address);
+    (view.to_query(), problems.is_empty())
 }
 
 /// Runs `oddity detectors`.

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use oddity_analysis::analysis::{Analysis, Learning, Settings, analyze, detect, prepare};
 use oddity_analysis::knowledge::{Family, Knowledge, NamedMetadata, explain_worst};
 use oddity_analysis::report::{
-    MAX_EXPLAINED, ReportContext, ReportSection, Rule as ExportedRule, SectionPosition, file_name,
-    markdown,
+    ExportedRule, MAX_EXPLAINED, ReportContext, ReportSection, SectionPosition, file_name, markdown,
 };
 use oddity_analysis::words::Clock;
 use oddity_detect::detect::{Detector, Rolling};
@@ -208,8 +207,8 @@ fn with_all_that_others_add() {
     let settings = Settings::of(Detector::Rolling(Rolling::default()));
     let plant: Plant<'_> = (&[], |m| 8.0 + wobble(m) + if m >= 100.0 { 29.0 } else { 0.0 });
     let analysis = analysed(load("dhcp_lease_total", settings.detector, &[plant]), settings);
-    let section = |place, heading: &str| ReportSection {
-        place,
+    let section = |position, heading: &str| ReportSection {
+        position,
         heading: heading.to_owned(),
         body: "Some words.".to_owned(),
     };
