@@ -17,8 +17,8 @@ use proxy::assistant::completion::CompletionReader;
 use proxy::config::{Limits, Options, Settings};
 use proxy::http::connection::Connection;
 use proxy::metrics::Metrics;
-use proxy::notify::{Message, Said};
-use proxy::source::endpoint::Endpoint;
+use proxy::notify::{Message, MessageContent};
+use proxy::source::allowlist::Endpoint;
 use proxy::source::{params, subquery, upstream};
 use proxy::{AppState, app};
 use tokio::runtime::{Builder, Runtime};
@@ -258,7 +258,7 @@ fn a_notice_is_refused_or_a_message() {
             notice.link = "http://localhost/".to_owned();
         }
         let message = Message {
-            said: Said::Notification { notice: &notice, source: "Demo" },
+            content: MessageContent::Notification { notice: &notice, source: "Demo" },
             now: Timestamp(0),
         };
         for kind in kinds {

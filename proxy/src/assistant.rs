@@ -32,9 +32,9 @@ use crate::AppState;
 use crate::clock::now;
 use crate::config::reload::Reload;
 use crate::config::{AssistantSettings, ConfigError, Limits, TokenField};
-use crate::error::{ApiError, Reason};
-use crate::http::body::{self, Expected};
-use crate::http::rate_limit::Rate;
+use crate::error::{ApiError, RejectionReason};
+use crate::http::body::{self, ExpectedBody};
+use crate::http::rate_limit::RateLimiter;
 use crate::metrics::Metrics;
 use crate::outbound::tls;
 
@@ -50,7 +50,7 @@ pub struct Assistant {
     /// Made anew when the files of the key or of TLS change.
     client: Reload<ModelClient>,
     answer_slots: Arc<Semaphore>,
-    rate: Rate,
+    rate: RateLimiter,
     budget: Arc<TokenBudget>,
     metrics: Arc<Metrics>,
 }
@@ -107,7 +107,7 @@ impl Assistant {
             },
             client: Reload::new(files, make)?,
             answer_slots: Arc::new(Semaphore::new(settings.limits.concurrent.get())),
-            rate: Rate::new(settings.limits.per_minute),
+            rate: RateLimiter::new(settings.limits.per_minute),
             budget: Arc::new(TokenBudget::new(settings.limits.daily_tokens, meters::open(metrics))),
             metrics: metrics.clone(),
             settings: settings.clone(),
@@ -159,7 +159,7 @@ impl Assistant {
             .map_err(|_| LimitError::Concurrent(limits.concurrent.get()))?;
         let tokens = prompt + u64::from(limits.answer_tokens.get());
         let mut reservation = self.budget.reserve(tokens, now())?;
-        if let Err(wait) = self.rate.take(std::time::Instant::now()) {
+        if let Err(wait) = self.rate.try_acquire(std::time::Instant::now()) {
             reservation.settle(0);
             let seconds = wait.as_secs_f64().ceil() as u64;
             return Err(LimitError::Rate(limits.per_minute.get(), seconds.max(1)));
@@ -214,7 +214,7 @@ pub async fn chat(
         )
     })?;
     let limits = &assistant.settings.limits;
-    let expected = Expected {
+    let expected = ExpectedBody {
         media: "application/json",
         name: "the messages",
         bytes: limits.body_bytes,
@@ -247,7 +247,11 @@ fn check(messages: &[ChatMessage], max_tokens: usize) -> Result<(), ApiError> {
             "the messages have about {tokens} tokens, more than {max_tokens}: shorten them, or raise `prompt_tokens` of \
              [llm.limits]"
         );
-        return Err(ApiError::refused(StatusCode::PAYLOAD_TOO_LARGE, Reason::Size, message));
+        return Err(ApiError::refused(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            RejectionReason::Size,
+            message,
+        ));
     }
     Ok(())
 }

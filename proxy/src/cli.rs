@@ -7,7 +7,7 @@ use clap::parser::ValueSource;
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::config::Options;
-use crate::config::options::SERVING;
+use crate::config::options::SERVER_HEADING;
 
 /// Watch any Prometheus query for anomalies.
 #[derive(Debug, clap::Parser)]
@@ -40,7 +40,7 @@ pub enum Command {
     Serve,
     /// Judge a query here and now, without a server: for cron, CI and chat-ops.
     #[command(override_usage = detect::USAGE, after_long_help = detect::EXAMPLES)]
-    Detect(Box<detect::Args>),
+    Detect(Box<detect::DetectArgs>),
     /// List the detectors, or the settings of one of them.
     Detectors {
         /// Id of a detector.
@@ -60,7 +60,7 @@ impl Cli {
         if let Some((name, of)) = matches.subcommand().filter(|(name, _)| *name != SERVE) {
             let given = |id: &str| of.value_source(id) == Some(ValueSource::CommandLine);
             let serving = command.get_arguments().find(|arg| {
-                arg.get_help_heading() == Some(SERVING) && given(arg.get_id().as_str())
+                arg.get_help_heading() == Some(SERVER_HEADING) && given(arg.get_id().as_str())
             });
             if let Some(long) = serving.and_then(clap::Arg::get_long) {
                 refuse(name, &format!("--{long} is for the server, and {name} starts none"));
@@ -77,7 +77,7 @@ fn built() -> clap::Command {
     command.mut_subcommands(|of| match of.get_name() {
         SERVE => of,
         _ => of.mut_args(|arg| match arg.get_help_heading() {
-            Some(SERVING) => arg.hide(true),
+            Some(SERVER_HEADING) => arg.hide(true),
             _ => arg,
         }),
     })

@@ -19,15 +19,15 @@ use std::path::{Path, PathBuf};
 use axum::http::HeaderValue;
 use oddity_detect::time::Timestamp;
 
-pub use access::Access;
+pub use access::AuthSettings;
 pub use assistant::{AssistantLimits, AssistantSettings, TokenField};
 pub use credentials::Authorization;
 pub use dotenv::load_dotenv;
 pub(crate) use file::read_secret;
 pub use limits::Limits;
-pub use notify::{NotifySettings, Secret};
+pub use notify::{NotifySettings, SecretSetting};
 pub use options::Options;
-pub use source::{SourceSettings, Tls};
+pub use source::{SourceSettings, TlsFiles};
 
 /// Everything the server is told before it starts.
 #[derive(Debug)]
@@ -43,8 +43,8 @@ pub struct Settings {
     /// Host names, in lower case and without a port, by which the server may be asked beside loopback's and the
     /// address that a client reached.
     pub allowed_hosts: Vec<String>,
-    /// See [`Access`].
-    pub access: Access,
+    /// See [`AuthSettings`].
+    pub access: AuthSettings,
     /// Folder of the operator's own families of metrics: see [`crate::page::knowledge`].
     pub knowledge: Option<PathBuf>,
     /// Where people can send events and reports.
@@ -115,7 +115,7 @@ impl Settings {
         let file = match &options.config {
             Some(path) => file::read(path)?,
             None if Path::new(DEFAULT_FILE).exists() => file::read(Path::new(DEFAULT_FILE))?,
-            None => file::File::default(),
+            None => file::ConfigFile::default(),
         };
         let env = |name: &str| env(name).filter(|value| !value.trim().is_empty());
         let choose = |option: Vec<String>, file| if option.is_empty() { file } else { option };
@@ -123,7 +123,7 @@ impl Settings {
         let origins = choose(options.allowed_origins, file.allowed_origins);
         let proxies = choose(options.trusted_proxies, file.trusted_proxies);
         let auth = options.auth.or(file.auth);
-        let access = Access::parse(auth.as_deref(), &proxies, options.insecure_no_auth)?;
+        let access = AuthSettings::parse(auth.as_deref(), &proxies, options.insecure_no_auth)?;
         let notify = notify::resolve(file.notify, &env)?;
         let sources = source::resolve(file.source, &file.limits, env)?;
         let assistant = assistant::resolve(file.llm, env)?;

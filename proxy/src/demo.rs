@@ -23,8 +23,8 @@ use self::params::Query;
 pub(crate) use self::promql::parse;
 use self::promql::{EvalError, Evaluator, Selector, Steps, Store, Value};
 use crate::error::{ApiError, ErrorType};
-use crate::metrics::self_history::History;
-use crate::source::endpoint::{Endpoint, Params};
+use crate::metrics::self_history::MetricsHistory;
+use crate::source::allowlist::{Endpoint, Params};
 
 /// The demo source; cheap to clone.
 #[derive(Clone)]
@@ -48,7 +48,7 @@ impl Demo {
     }
 
     /// The same with the server's own metrics beside.
-    pub fn with_own(anchor: Timestamp, history: &Arc<History>) -> Self {
+    pub fn with_own(anchor: Timestamp, history: &Arc<MetricsHistory>) -> Self {
         let mut series = catalog::series(anchor);
         series.extend(catalog::own(anchor, history));
         series.sort_by(|a, b| a.labels.cmp(&b.labels));

@@ -40,7 +40,7 @@ impl ErrorType {
 
 /// Why a request was refused, for the metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Reason {
+pub enum RejectionReason {
     /// Every connection is taken by a client that does its part.
     Connections,
     /// The connection gave way to a new one while it had no complete request.
@@ -79,7 +79,7 @@ pub enum Reason {
     Budget,
 }
 
-impl Reason {
+impl RejectionReason {
     /// Value of the label.
     pub fn label(self) -> &'static str {
         match self {
@@ -115,7 +115,7 @@ pub struct ApiError {
     /// For a person; holds no address and no secret.
     pub message: String,
     /// Set if this server refused the request.
-    pub reason: Option<Reason>,
+    pub reason: Option<RejectionReason>,
     /// After how many seconds the same request can succeed, where it can; with a status of 503 it is 1 otherwise.
     pub retry_after: Option<u64>,
 }
@@ -123,22 +123,26 @@ pub struct ApiError {
 impl ApiError {
     /// A request that must be changed.
     pub fn bad_data(message: impl Into<String>) -> Self {
-        Self::refused(StatusCode::BAD_REQUEST, Reason::Parameters, message)
+        Self::refused(StatusCode::BAD_REQUEST, RejectionReason::Parameters, message)
     }
 
     /// A request that must be changed, with a status that says more than 400.
-    pub fn refused(status: StatusCode, reason: Reason, message: impl Into<String>) -> Self {
+    pub fn refused(
+        status: StatusCode,
+        reason: RejectionReason,
+        message: impl Into<String>,
+    ) -> Self {
         Self { reason: Some(reason), ..Self::failed(status, ErrorType::BadData, message) }
     }
 
     /// No such source or route.
     pub fn not_found(message: impl Into<String>) -> Self {
         let failed = Self::failed(StatusCode::NOT_FOUND, ErrorType::NotFound, message);
-        Self { reason: Some(Reason::Path), ..failed }
+        Self { reason: Some(RejectionReason::Path), ..failed }
     }
 
     /// More than a limit allows at a time; the same request can succeed after so many seconds.
-    pub fn too_many(reason: Reason, message: impl Into<String>, seconds: u64) -> Self {
+    pub fn too_many(reason: RejectionReason, message: impl Into<String>, seconds: u64) -> Self {
         let (status, error_type) = (StatusCode::TOO_MANY_REQUESTS, ErrorType::Unavailable);
         let failed = Self::failed(status, error_type, message);
         Self { reason: Some(reason), retry_after: Some(seconds), ..failed }

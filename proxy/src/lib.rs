@@ -26,7 +26,7 @@ use axum::routing::{any, get, post};
 
 use crate::http::guard;
 use crate::page::{assets, knowledge, openapi};
-use crate::source::endpoint::Endpoint;
+use crate::source::allowlist::Endpoint;
 use crate::source::routes;
 pub use crate::state::AppState;
 

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use oddity_detect::detect::Detector;
 use proxy::cli::detect;
 use proxy::cli::{Cli, Command, refuse};
-use proxy::config::{Access, Settings, load_dotenv};
+use proxy::config::{AuthSettings, Settings, load_dotenv};
 use proxy::http::server;
 use proxy::http::worker::Workers;
 use proxy::metrics::Metrics;
@@ -67,7 +67,7 @@ async fn serve(settings: &Settings, workers: &Workers) -> anyhow::Result<()> {
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let address = listener.local_addr()?;
     settings.access.check_exposure(address.ip())?;
-    if !address.ip().is_loopback() && matches!(settings.access, Access::Open { .. }) {
+    if !address.ip().is_loopback() && matches!(settings.access, AuthSettings::Open { .. }) {
         tracing::warn!(%address, "everybody who reaches this address can query the sources");
     }
     let mut stdout = std::io::stdout();

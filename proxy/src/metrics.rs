@@ -17,9 +17,9 @@ use metrics_exporter_prometheus::{
 };
 use oddity_detect::time::Timestamp;
 
-use crate::error::Reason;
-use crate::metrics::self_history::History;
-use crate::source::fault::Fault;
+use crate::error::RejectionReason;
+use crate::metrics::self_history::MetricsHistory;
+use crate::source::error::SourceError;
 
 const BUILD: &str = "oddity_build_info";
 const REQUESTS: &str = "oddity_http_requests_total";
@@ -41,15 +41,15 @@ const BUCKETS: [f64; 13] =
 pub struct Metrics {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
-    history: Arc<History>,
+    history: Arc<MetricsHistory>,
     in_flight: Gauge,
     connections: Gauge,
     /// By route, which are few: looking a meter up by its labels takes longer than the rest of a request.
-    routes: RwLock<HashMap<String, [[Option<Meters>; 6]; METHODS.len() + 1]>>,
+    routes: RwLock<HashMap<String, [[Option<RouteMeters>; 6]; METHODS.len() + 1]>>,
 }
 
 /// Those of one route, method and class of status.
-struct Meters {
+struct RouteMeters {
     requests: Counter,
     duration: Histogram,
     sent: Counter,
@@ -59,11 +59,11 @@ struct Meters {
 const METHODS: [Method; 4] = [Method::GET, Method::HEAD, Method::POST, Method::OPTIONS];
 
 /// One more of something that is under way, until this is dropped.
-pub struct InFlight(Gauge);
+pub struct InFlightGuard(Gauge);
 
 /// Counts the bytes of an answer as they are sent.
 #[derive(Clone)]
-pub struct Sent(Counter);
+pub struct SentBytes(Counter);
 
 impl Metrics {
     /// Meters at zero.
@@ -102,7 +102,7 @@ impl Metrics {
     }
 
     /// A question that `source` did not answer.
-    pub fn upstream_fault(&self, source: &str, fault: Fault) {
+    pub fn upstream_fault(&self, source: &str, fault: SourceError) {
         with_local_recorder(&self.recorder, || {
             counter!(UPSTREAM_ERRORS, "source" => source.to_owned(), "class" => fault.class())
                 .increment(1);
@@ -121,7 +121,7 @@ impl Metrics {
     }
 
     /// A request or a connection that was refused.
-    pub fn rejected(&self, reason: Reason) {
+    pub fn rejected(&self, reason: RejectionReason) {
         with_local_recorder(&self.recorder, || {
             counter!(REJECTED, "reason" => reason.label()).increment(1);
         });
@@ -135,7 +135,7 @@ impl Metrics {
     }
 
     /// One more open connection.
-    pub fn connection(&self) -> InFlight {
+    pub fn connection(&self) -> InFlightGuard {
         Self::count(self.connections.clone())
     }
 
@@ -146,23 +146,29 @@ impl Metrics {
     }
 
     /// Its own metrics over the last day.
-    pub fn history(&self) -> Arc<History> {
+    pub fn history(&self) -> Arc<MetricsHistory> {
         self.history.clone()
     }
 
-    fn count(gauge: Gauge) -> InFlight {
+    fn count(gauge: Gauge) -> InFlightGuard {
         gauge.increment(1.0);
-        InFlight(gauge)
+        InFlightGuard(gauge)
     }
 
     /// Counts a request and how long its answer took; what is returned counts the bytes of the answer.
-    fn request(&self, route: &str, method: &Method, status: StatusCode, elapsed: Duration) -> Sent {
+    fn request(
+        &self,
+        route: &str,
+        method: &Method,
+        status: StatusCode,
+        elapsed: Duration,
+    ) -> SentBytes {
         let method = METHODS.iter().position(|known| known == method).unwrap_or(METHODS.len());
         let class = usize::from(status.as_u16() / 100).min(5);
-        let count = |meters: &Meters| {
+        let count = |meters: &RouteMeters| {
             meters.requests.increment(1);
             meters.duration.record(elapsed.as_secs_f64());
-            Sent(meters.sent.clone())
+            SentBytes(meters.sent.clone())
         };
         let known = self.routes.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(meters) = known.get(route).and_then(|route| route[method][class].as_ref()) {
@@ -176,13 +182,13 @@ impl Metrics {
         sent
     }
 
-    fn meters(&self, route: &str, method: Option<&Method>, class: usize) -> Meters {
+    fn meters(&self, route: &str, method: Option<&Method>, class: usize) -> RouteMeters {
         let labels = [
             ("route", route.to_owned()),
             ("method", method.map_or("other", Method::as_str).to_owned()),
             ("status", format!("{class}xx")),
         ];
-        with_local_recorder(&self.recorder, || Meters {
+        with_local_recorder(&self.recorder, || RouteMeters {
             requests: counter!(REQUESTS, &labels),
             duration: histogram!(DURATION, &labels),
             sent: counter!(SENT, "route" => route.to_owned()),
@@ -190,13 +196,13 @@ impl Metrics {
     }
 }
 
-impl Drop for InFlight {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
         self.0.decrement(1.0);
     }
 }
 
-impl Sent {
+impl SentBytes {
     /// So many bytes more.
     pub fn add(&self, bytes: usize) {
         self.0.increment(bytes as u64);
@@ -204,16 +210,16 @@ impl Sent {
 }
 
 /// A request that is being answered.
-pub struct Observed<'a> {
+pub struct RequestObservation<'a> {
     metrics: &'a Metrics,
     route: Option<MatchedPath>,
     method: Method,
     path: Uri,
     start: Instant,
-    _in_flight: InFlight,
+    _in_flight: InFlightGuard,
 }
 
-impl<'a> Observed<'a> {
+impl<'a> RequestObservation<'a> {
     /// The request has come.
     pub fn start(metrics: &'a Metrics, request: &Request) -> Self {
         Self {
@@ -229,7 +235,7 @@ impl<'a> Observed<'a> {
     /// The head of its answer is there: counts, and logs what went wrong, and at debug everything.
     pub fn end(self, response: &mut Response) {
         let (status, elapsed) = (response.status(), self.start.elapsed());
-        if let Some(reason) = response.extensions().get::<Reason>() {
+        if let Some(reason) = response.extensions().get::<RejectionReason>() {
             self.metrics.rejected(*reason);
         }
         let route = self.route.as_ref().map_or("page", MatchedPath::as_str);

@@ -1,14 +1,14 @@
 //! Notifications: an event or the report goes to a target that the operator has configured.
 //!
 //! The browser sends facts and names a target by its id; the message is made here (`message`), so that nobody can
-//! send a form of their own, and `target` takes it there. What was sent is remembered (`memory`). `docs/notifications.md`
+//! send a form of their own, and `target` takes it there. What was sent is remembered (`delivery_cache`). `docs/notifications.md`
 //! says what arrives.
 
-mod check;
-mod memory;
+mod delivery_cache;
 mod message;
 mod routes;
 mod target;
+mod validation;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -21,28 +21,28 @@ use tokio::sync::Semaphore;
 use crate::AppState;
 use crate::clock::now;
 use crate::config::{ConfigError, Settings};
-use crate::error::{ApiError, Reason};
-use crate::http::rate_limit::Rate;
+use crate::error::{ApiError, RejectionReason};
+use crate::http::rate_limit::RateLimiter;
 use crate::metrics::Metrics;
-use memory::{Key, Memory};
-pub use message::{Message, Said};
+use delivery_cache::{DeliveryCache, DeliveryKey};
+pub use message::{Message, MessageContent};
 use target::Target;
 
 /// All targets and what was sent to them.
-pub struct Notify {
-    targets: Vec<Place>,
+pub struct Notifier {
+    targets: Vec<LimitedTarget>,
     metrics: Arc<Metrics>,
 }
 
 /// One target with its bounds.
-struct Place {
+struct LimitedTarget {
     target: Target,
-    memory: Memory,
-    rate: Rate,
+    cache: DeliveryCache,
+    rate: RateLimiter,
     at_once: Semaphore,
 }
 
-impl Notify {
+impl Notifier {
     /// Opens the targets; nothing is sent yet.
     ///
     /// # Errors
@@ -50,10 +50,10 @@ impl Notify {
     pub fn open(settings: &Settings, metrics: &Arc<Metrics>) -> Result<Self, ConfigError> {
         let limits = &settings.limits;
         let place = |target| {
-            Ok(Place {
+            Ok(LimitedTarget {
                 target: Target::open(target, limits)?,
-                memory: Memory::new(limits.notify_remember),
-                rate: Rate::new(limits.notify_per_minute),
+                cache: DeliveryCache::new(limits.notify_remember),
+                rate: RateLimiter::new(limits.notify_per_minute),
                 at_once: Semaphore::new(limits.notify_at_once.get().min(Semaphore::MAX_PERMITS)),
             })
         };
@@ -66,7 +66,7 @@ impl Notify {
         self.targets.iter().map(|place| place.target.about.id.as_str())
     }
 
-    fn place(&self, id: &str) -> Result<&Place, ApiError> {
+    fn place(&self, id: &str) -> Result<&LimitedTarget, ApiError> {
         let place = self.targets.iter().find(|place| place.target.about.id == id);
         place
             .ok_or_else(|| ApiError::not_found("no target has this id: GET /api/notify lists them"))
@@ -75,18 +75,18 @@ impl Notify {
     /// Sends a message, unless the target has it and nobody says `again`.
     async fn send(
         &self,
-        place: &Place,
+        place: &LimitedTarget,
         message: &Message<'_>,
-        key: Key,
+        key: DeliveryKey,
         again: bool,
     ) -> Result<Delivery, ApiError> {
         let id = &place.target.about.id;
-        let Some(claim) = place.memory.claim(key, again) else {
+        let Some(claim) = place.cache.claim(key, again) else {
             self.metrics.notified(id, "duplicate");
             tracing::info!(target_id = id, "not sent: the target has it already");
             return Ok(Delivery { outcome: DeliveryOutcome::Duplicate, attempts: 0 });
         };
-        if let Err(wait) = place.rate.take(Instant::now()) {
+        if let Err(wait) = place.rate.try_acquire(Instant::now()) {
             self.metrics.notified(id, "refused");
             return Err(too_many(id, wait.as_secs() + 1));
         }
@@ -116,7 +116,7 @@ fn too_many(id: &str, seconds: u64) -> ApiError {
         "too many notifications to \"{id}\" just now: try again in {seconds} s, or raise notify_per_minute or \
          notify_at_once in [limits]"
     );
-    ApiError::too_many(Reason::Rate, message, seconds)
+    ApiError::too_many(RejectionReason::Rate, message, seconds)
 }
 
 /// The routes below `/api`.

@@ -1,8 +1,8 @@
 //! A source that a client can ask: the built-in one or an upstream, behind one gate.
 
-pub mod endpoint;
-pub mod fault;
-pub mod gate;
+pub mod allowlist;
+pub mod concurrency_limit;
+pub mod error;
 pub mod params;
 pub mod routes;
 pub mod subquery;
@@ -24,10 +24,10 @@ use crate::demo::Demo;
 use crate::error::ApiError;
 use crate::http::connection::Connection;
 use crate::metrics::Metrics;
-use crate::source::endpoint::{Endpoint, Params};
-use crate::source::fault::Fault;
-use crate::source::gate::{Gate, Permit};
-use crate::source::upstream::{Upstream, whole};
+use crate::source::allowlist::{Endpoint, Params};
+use crate::source::concurrency_limit::{ConcurrencyLimiter, QueryPermit};
+use crate::source::error::SourceError;
+use crate::source::upstream::{Upstream, buffered_response};
 
 /// One source and what answers for it.
 pub struct Source {
@@ -37,7 +37,7 @@ pub struct Source {
     pub limits: Limits,
     url_setting: &'static str,
     backend: Backend,
-    gate: Gate,
+    limiter: ConcurrencyLimiter,
     metrics: Arc<Metrics>,
     answered: Histogram,
 }
@@ -48,7 +48,7 @@ enum Backend {
 }
 
 /// What a client asks a source.
-pub struct Question {
+pub struct SourceRequest {
     /// GET or POST.
     pub method: Method,
     /// Which endpoint.
@@ -91,7 +91,7 @@ fn upstream(settings: &SourceSettings, metrics: &Arc<Metrics>) -> Result<Source,
         limits: settings.limits.clone(),
         url_setting: settings.url_setting,
         backend: Backend::Upstream(Box::new(Upstream::new(settings, metrics.clone())?)),
-        gate: Gate::new(&settings.limits),
+        limiter: ConcurrencyLimiter::new(&settings.limits),
         answered: metrics.answered(&settings.id),
         metrics: metrics.clone(),
     })
@@ -112,7 +112,7 @@ fn demo(anchor: Timestamp, limits: &Limits, metrics: &Arc<Metrics>) -> Source {
         limits: limits.clone(),
         url_setting: "`demo` in the configuration file",
         backend: Backend::Demo(Arc::new(Demo::with_own(anchor, &metrics.history()))),
-        gate: Gate::new(limits),
+        limiter: ConcurrencyLimiter::new(limits),
         answered: metrics.answered("demo"),
         metrics: metrics.clone(),
     }
@@ -122,10 +122,10 @@ impl Source {
     /// Asks and returns the reply in Prometheus' envelope.
     ///
     /// # Errors
-    /// [`ApiError`] for a question the built-in source refuses, and for every [`Fault`].
-    pub async fn ask(&self, question: Question) -> Result<Response<Body>, ApiError> {
-        let Some(permit) = self.gate.enter().await else {
-            return Err(self.fail(Fault::Busy));
+    /// [`ApiError`] for a question the built-in source refuses, and for every [`SourceError`].
+    pub async fn ask(&self, question: SourceRequest) -> Result<Response<Body>, ApiError> {
+        let Some(permit) = self.limiter.acquire().await else {
+            return Err(self.fail(SourceError::Busy));
         };
         let start = Instant::now();
         let answer = match &self.backend {
@@ -141,28 +141,31 @@ impl Source {
     async fn ask_demo(
         &self,
         demo: &Arc<Demo>,
-        question: Question,
-        permit: Permit,
+        question: SourceRequest,
+        permit: QueryPermit,
     ) -> Result<Response<Body>, ApiError> {
         let client = question.client.clone();
         let exchange = async {
             let (body, permit) = evaluate(demo.clone(), question, permit).await?;
-            let place = permit.answered(client).await.ok_or_else(|| self.fail(Fault::Busy))?;
-            Ok(whole(StatusCode::OK, body.into(), place))
+            let place = permit
+                .into_answer_slot(client)
+                .await
+                .ok_or_else(|| self.fail(SourceError::Busy))?;
+            Ok(buffered_response(StatusCode::OK, body.into(), place))
         };
         let deadline = self.limits.timeout + self.limits.grace;
         let answer = tokio::time::timeout(deadline, exchange).await;
-        answer.unwrap_or_else(|_| Err(self.fail(Fault::Timeout(deadline))))
+        answer.unwrap_or_else(|_| Err(self.fail(SourceError::Timeout(deadline))))
     }
 
-    fn fail(&self, fault: Fault) -> ApiError {
+    fn fail(&self, fault: SourceError) -> ApiError {
         self.metrics.upstream_fault(&self.about.id, fault);
         tracing::warn!(source = self.about.id, class = fault.class(), %fault, "no answer");
         self.refusal(fault)
     }
 
     /// What a client is told of a fault.
-    pub fn refusal(&self, fault: Fault) -> ApiError {
+    pub fn refusal(&self, fault: SourceError) -> ApiError {
         fault.reply(&self.about.id, self.url_setting)
     }
 }
@@ -170,9 +173,9 @@ impl Source {
 /// Computes on a thread of its own; the permit goes along, since a computation cannot be aborted.
 async fn evaluate(
     demo: Arc<Demo>,
-    question: Question,
-    permit: Permit,
-) -> Result<(Vec<u8>, Permit), ApiError> {
+    question: SourceRequest,
+    permit: QueryPermit,
+) -> Result<(Vec<u8>, QueryPermit), ApiError> {
     let work = move || {
         let answer = demo.answer(&question.endpoint, &question.params, clock::now())?;
         let mut envelope = json!({ "status": "success", "data": answer.data });

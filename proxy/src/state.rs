@@ -6,7 +6,7 @@ use axum::http::HeaderValue;
 
 use crate::clock;
 use crate::config::{ConfigError, Limits, Settings};
-use crate::http::auth::Access;
+use crate::http::auth::Authenticator;
 use crate::metrics::Metrics;
 use crate::page::knowledge;
 use crate::source::{self, Source};
@@ -15,13 +15,13 @@ use crate::{assistant, notify};
 /// What the handlers share.
 pub struct AppState {
     pub(crate) sources: Vec<Source>,
-    pub(crate) access: Access,
+    pub(crate) access: Authenticator,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) allowed_origins: Vec<HeaderValue>,
     pub(crate) limits: Limits,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) knowledge: knowledge::Answer,
-    pub(crate) notify: notify::Notify,
+    pub(crate) knowledge: knowledge::KnowledgeAnswer,
+    pub(crate) notify: notify::Notifier,
     pub(crate) assistant: Option<assistant::Assistant>,
 }
 
@@ -33,7 +33,7 @@ impl AppState {
     pub fn new(settings: &Settings, metrics: Arc<Metrics>) -> Result<Arc<Self>, ConfigError> {
         Ok(Arc::new(Self {
             sources: source::open(settings, &metrics)?,
-            access: Access::open(&settings.access)?,
+            access: Authenticator::open(&settings.access)?,
             allowed_hosts: settings.allowed_hosts.clone(),
             allowed_origins: settings.allowed_origins.clone(),
             assistant: settings
@@ -42,9 +42,11 @@ impl AppState {
                 .map(|model| assistant::Assistant::open(model, &settings.limits, &metrics))
                 .transpose()?,
             limits: settings.limits.clone(),
-            notify: notify::Notify::open(settings, &metrics)?,
+            notify: notify::Notifier::open(settings, &metrics)?,
             metrics,
-            knowledge: knowledge::Answer::new(&knowledge::load(settings.knowledge.as_deref())?)?,
+            knowledge: knowledge::KnowledgeAnswer::new(&knowledge::load(
+                settings.knowledge.as_deref(),
+            )?)?,
         }))
     }
 }

@@ -3,7 +3,7 @@
 use oddity_detect::time::{Span, Timestamp};
 use proxy::demo::Demo;
 use proxy::error::ApiError;
-use proxy::source::endpoint::{Endpoint, Params};
+use proxy::source::allowlist::{Endpoint, Params};
 use serde_json::{Value as Json, json};
 
 /// 2026-01-15T09:37:00Z.

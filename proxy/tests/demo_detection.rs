@@ -10,7 +10,7 @@ use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
 use oddity_source::prometheus::{Loaded, Stitcher};
 use oddity_source::query::RangeQuery;
 use proxy::demo::Demo;
-use proxy::source::endpoint::{Endpoint, Params};
+use proxy::source::allowlist::{Endpoint, Params};
 use serde_json::json;
 
 /// 2026-01-15T09:37:00Z.

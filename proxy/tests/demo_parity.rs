@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use oddity_detect::time::{Span, Timestamp};
 use proxy::demo::Demo;
-use proxy::source::endpoint::{Endpoint, Params};
+use proxy::source::allowlist::{Endpoint, Params};
 use serde_json::Value as Json;
 
 use crate::support::prometheus::Prometheus;

@@ -5,7 +5,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proxy::demo::Demo;
-use proxy::source::endpoint::{Endpoint, Params};
+use proxy::source::allowlist::{Endpoint, Params};
 
 /// 2026-01-15T09:37:00Z.
 const ANCHOR: Timestamp = Timestamp(1_768_469_820_000);

@@ -11,7 +11,7 @@ use oddity_source::plan::{Plan, Question, Request};
 use oddity_source::prometheus::Loaded;
 use proxy::demo::Demo;
 use proxy::page::knowledge::load;
-use proxy::source::endpoint::{Endpoint, Params};
+use proxy::source::allowlist::{Endpoint, Params};
 use serde_json::json;
 
 /// 2026-01-15T07:00:00Z, when the events are planted.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use oddity_detect::time::Timestamp;
 use proxy::demo::Demo;
-use proxy::metrics::self_history::History;
-use proxy::source::endpoint::Endpoint;
+use proxy::metrics::self_history::MetricsHistory;
+use proxy::source::allowlist::Endpoint;
 
 use crate::support::prometheus::Prometheus;
 use crate::support::scripted::{Scripted, Then, ok};
@@ -178,7 +178,7 @@ async fn a_real_victoriametrics_answers_through_the_proxy() {
 
 #[test]
 fn the_demo_shows_the_metrics_of_the_server_as_they_were() {
-    let history = Arc::<History>::default();
+    let history = Arc::<MetricsHistory>::default();
     let start = 29_453_760;
     for minute in 0..30_i64 {
         let text = format!("oddity_http_requests_total{{route=\"page\"}} {}\n", 60 * minute);

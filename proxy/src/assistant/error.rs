@@ -6,8 +6,8 @@ use axum::http::StatusCode;
 use oddity_analysis::api::ChatEvent;
 use oddity_detect::time::Span;
 
-use crate::error::{ApiError, ErrorType, Reason};
-use crate::source::fault::Fault as Connection;
+use crate::error::{ApiError, ErrorType, RejectionReason};
+use crate::source::error::SourceError as Connection;
 
 /// An answer that did not come, or not whole. No message holds an address, a secret or a word of the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -228,11 +228,11 @@ impl LimitError {
         self.reason().label()
     }
 
-    fn reason(self) -> Reason {
+    fn reason(self) -> RejectionReason {
         match self {
-            Self::Concurrent(_) => Reason::Busy,
-            Self::Rate(..) => Reason::Rate,
-            Self::Budget(..) => Reason::Budget,
+            Self::Concurrent(_) => RejectionReason::Busy,
+            Self::Rate(..) => RejectionReason::Rate,
+            Self::Budget(..) => RejectionReason::Budget,
         }
     }
 

@@ -20,7 +20,7 @@ use super::completion::{CompletionReader, is_stream};
 use super::error::AssistantError;
 use super::meters;
 use crate::metrics::Metrics;
-use crate::source::fault::Fault as Connection;
+use crate::source::error::SourceError as Connection;
 
 /// Bytes of a refusal that are looked at.
 const MAX_REFUSAL_BYTES: usize = 4_096;

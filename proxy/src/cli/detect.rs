@@ -6,7 +6,7 @@
 mod args;
 mod ask;
 mod chart;
-mod failure;
+mod error;
 mod output;
 mod progress;
 
@@ -27,8 +27,8 @@ use oddity_source::plan::Plan;
 use oddity_source::prometheus::Loaded;
 use tokio::signal::unix::{SignalKind, signal};
 
-pub use args::{Args, EXAMPLES, FailOn, Format, USAGE, detectors, ids, settings};
-pub use failure::Failure;
+pub use args::{DetectArgs, EXAMPLES, FailOn, Format, USAGE, detectors, ids, settings};
+pub use error::DetectError;
 pub use output::print;
 
 use crate::clock;
@@ -36,15 +36,15 @@ use crate::config::Settings;
 use crate::metrics::Metrics;
 use crate::page::knowledge;
 use crate::source::{self, Source};
-use output::Output;
-use progress::Line;
+use output::OutputFile;
+use progress::ProgressLine;
 
 /// Something is odd.
 const ODD: u8 = 3;
 
 /// Answers the question of the command line and gives the exit status; what went wrong is on stderr then.
 pub fn run(
-    args: &Args,
+    args: &DetectArgs,
     panel: &ViewState,
     settings: &Settings,
     metrics: &Arc<Metrics>,
@@ -52,12 +52,12 @@ pub fn run(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
-        Err(error) => return failed(&Failure::Internal(error.to_string()), &panel.expr),
+        Err(error) => return failed(&DetectError::Internal(error.to_string()), &panel.expr),
     };
     let status = runtime.block_on(async {
         let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
         let (Ok(mut interrupt), Ok(mut terminate)) = signals else {
-            return failed(&Failure::Internal("no signals".to_owned()), &panel.expr);
+            return failed(&DetectError::Internal("no signals".to_owned()), &panel.expr);
         };
         tokio::select! {
             found = answer(args, panel, settings, metrics) => match found {
@@ -74,7 +74,7 @@ pub fn run(
     status
 }
 
-fn failed(failure: &Failure, expr: &str) -> ExitCode {
+fn failed(failure: &DetectError, expr: &str) -> ExitCode {
     let _ = stderr().write_all(failure.told(expr).as_bytes());
     ExitCode::FAILURE
 }
@@ -86,22 +86,23 @@ fn cancelled(status: u8) -> ExitCode {
 
 /// Whether something is odd.
 async fn answer(
-    args: &Args,
+    args: &DetectArgs,
     panel: &ViewState,
     settings: &Settings,
     metrics: &Arc<Metrics>,
-) -> Result<bool, Failure> {
+) -> Result<bool, DetectError> {
     if args.report.is_some() && args.report == args.chart {
-        return Err(Failure::SameFile);
+        return Err(DetectError::SameFile);
     }
     // What would fail at the end fails now.
-    let report = args.report.as_deref().map(Output::open).transpose()?;
-    let chart = args.chart.as_deref().map(Output::open).transpose()?;
-    let parts = chart.as_ref().map(|_| chart::Parts::find().ok_or(Failure::NoPage)).transpose()?;
+    let report = args.report.as_deref().map(OutputFile::open).transpose()?;
+    let chart = args.chart.as_deref().map(OutputFile::open).transpose()?;
+    let parts =
+        chart.as_ref().map(|_| chart::PageAssets::find().ok_or(DetectError::NoPage)).transpose()?;
     let knowledge = knowledge::load(settings.knowledge.as_deref())?;
     let sources = source::open(settings, metrics)?;
     let source = choose(&sources, panel.source.as_deref())?;
-    let line = Line::new(!args.quiet);
+    let line = ProgressLine::new(!args.quiet);
 
     let plan = Plan::new(panel.question(clock::now()))?;
     let name = &source.about.name;
@@ -111,7 +112,7 @@ async fn answer(
     if !args.allow_empty
         && let Some(nothing) = nothing(&analysis)
     {
-        return Err(Failure::Empty(nothing));
+        return Err(DetectError::Empty(nothing));
     }
     line.say("Explaining what was found");
     let metadata = match analysis.event_count() {
@@ -146,7 +147,7 @@ async fn answer(
     Ok(odd)
 }
 
-fn choose<'a>(sources: &'a [Source], wanted: Option<&str>) -> Result<&'a Source, Failure> {
+fn choose<'a>(sources: &'a [Source], wanted: Option<&str>) -> Result<&'a Source, DetectError> {
     let found = match wanted {
         Some(id) => sources.iter().find(|source| source.about.id == id),
         None => sources.first(),
@@ -154,19 +155,19 @@ fn choose<'a>(sources: &'a [Source], wanted: Option<&str>) -> Result<&'a Source,
     found.ok_or_else(|| {
         let known: Vec<&str> = sources.iter().map(|source| source.about.id.as_str()).collect();
         let id = wanted.unwrap_or_default().to_owned();
-        Failure::UnknownSource { id, known: known.join(", ") }
+        DetectError::UnknownSource { id, known: known.join(", ") }
     })
 }
 
 /// Computes on a thread of its own, so that a signal is heard meanwhile.
-async fn analysed(loaded: Loaded, panel: &ViewState) -> Result<Analysis, Failure> {
+async fn analysed(loaded: Loaded, panel: &ViewState) -> Result<Analysis, DetectError> {
     let (settings, learning) = (panel.settings, panel.learning());
     let work = move || {
         let detected = detect(&prepare(Arc::new(loaded)), settings.detector, learning);
         analyze(Arc::new(detected), settings.rule)
     };
     let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| Failure::Internal(error.to_string()))
+    done.map_err(|error| DetectError::Internal(error.to_string()))
 }
 
 /// Why there is nothing to say of what was found.
@@ -193,7 +194,12 @@ fn nothing(analysis: &Analysis) -> Option<String> {
     }
 }
 
-fn context(args: &Args, panel: &ViewState, source: &Source, analysis: &Analysis) -> ReportContext {
+fn context(
+    args: &DetectArgs,
+    panel: &ViewState,
+    source: &Source,
+    analysis: &Analysis,
+) -> ReportContext {
     let fixed = panel.clone().fixed(analysis, Some(source.about.id.clone())).to_query();
     let link = match &args.link_base {
         Some(base) => {
@@ -227,9 +233,9 @@ fn explain<'a>(
     all
 }
 
-fn json(findings: &Findings<'_>) -> Result<String, Failure> {
+fn json(findings: &Findings<'_>) -> Result<String, DetectError> {
     let mut text = serde_json::to_string_pretty(findings)
-        .map_err(|error| Failure::Internal(error.to_string()))?;
+        .map_err(|error| DetectError::Internal(error.to_string()))?;
     text.push('\n');
     Ok(text)
 }

@@ -14,7 +14,7 @@ const PROXIES: &str = "trusted_proxies (--trusted-proxies, ODDITY_TRUSTED_PROXIE
 
 /// How people who open the page are told from others.
 #[derive(Clone, Debug)]
-pub enum Access {
+pub enum AuthSettings {
     /// They are not: whoever reaches the server may use it.
     Open {
         /// Whether this was asked for in so many words.
@@ -33,7 +33,7 @@ pub enum Access {
     },
 }
 
-impl Access {
+impl AuthSettings {
     pub(super) fn parse(
         way: Option<&str>,
         proxies: &[String],

@@ -10,7 +10,7 @@ use url::{Host, Url};
 
 use super::credentials::{Authorization, bearer};
 use super::limits::duration;
-use super::{ConfigError, Tls};
+use super::{ConfigError, TlsFiles};
 
 const ENV_URL: &str = "OPENAI_BASE_URL";
 const ENV_KEY: &str = "OPENAI_API_KEY";
@@ -45,7 +45,7 @@ pub(super) struct AssistantFile {
     api_key_file: Option<PathBuf>,
     temperature: Option<f64>,
     token_field: Option<TokenField>,
-    tls: Tls,
+    tls: TlsFiles,
     limits: AssistantLimits,
 }
 
@@ -123,8 +123,8 @@ pub struct AssistantSettings {
     pub temperature: Option<f64>,
     /// See [`TokenField`].
     pub token_field: TokenField,
-    /// See [`Tls`].
-    pub tls: Tls,
+    /// See [`TlsFiles`].
+    pub tls: TlsFiles,
     /// See [`AssistantLimits`].
     pub limits: AssistantLimits,
     /// Where a person changes the address: named in messages.

@@ -11,12 +11,12 @@ use serde::{Deserialize, Deserializer};
 use super::assistant::AssistantFile;
 use super::limits::{Limits, SourceLimits};
 use super::notify::FileNotify;
-use super::{ConfigError, Tls};
+use super::{ConfigError, TlsFiles};
 
 /// The whole file; everything may be left out.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct File {
+pub(super) struct ConfigFile {
     pub(super) listen: Option<String>,
     pub(super) demo: Option<bool>,
     pub(super) knowledge: Option<PathBuf>,
@@ -46,11 +46,11 @@ pub(super) struct FileSource {
     pub(super) url: SecretString,
     #[serde(default = "prometheus")]
     pub(super) kind: SourceKind,
-    pub(super) basic: Option<Basic>,
+    pub(super) basic: Option<BasicAuth>,
     pub(super) bearer: Option<SecretString>,
     pub(super) bearer_file: Option<PathBuf>,
     #[serde(default)]
-    pub(super) tls: Tls,
+    pub(super) tls: TlsFiles,
     #[serde(default)]
     pub(super) headers: BTreeMap<String, SecretString>,
     #[serde(default, deserialize_with = "some_duration")]
@@ -62,7 +62,7 @@ pub(super) struct FileSource {
 /// Basic authentication.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Basic {
+pub(super) struct BasicAuth {
     pub(super) username: String,
     pub(super) password: Option<SecretString>,
     pub(super) password_file: Option<PathBuf>,
@@ -78,7 +78,7 @@ pub(super) fn some_duration<'de, D: Deserializer<'de>>(
     super::limits::duration(deserializer).map(Some)
 }
 
-pub(super) fn read(path: &Path) -> Result<File, ConfigError> {
+pub(super) fn read(path: &Path) -> Result<ConfigFile, ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|error| ConfigError::read(path, error))?;
     toml::from_str(&text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start).min(text.len());

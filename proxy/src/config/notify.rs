@@ -12,7 +12,7 @@ use url::Url;
 
 use super::file::{read_secret, some_duration};
 use super::source::{check_id, parse_address, parse_headers};
-use super::{ConfigError, Tls};
+use super::{ConfigError, TlsFiles};
 
 const SLACK: &str = "ODDITY_SLACK_WEBHOOK_URL";
 const WEBHOOK: &str = "ODDITY_WEBHOOK_URL";
@@ -31,29 +31,29 @@ pub struct NotifySettings {
     /// See [`TargetKind`].
     pub kind: TargetKind,
     /// Its address, which is often a secret itself.
-    pub url: Secret,
+    pub url: SecretSetting,
     /// Where a person changes the address: named in messages.
     pub url_setting: String,
     /// Signs what is sent to a webhook.
-    pub secret: Option<Secret>,
+    pub secret: Option<SecretSetting>,
     /// Headers of every request; all are marked as sensitive.
     pub headers: HeaderMap,
-    /// See [`Tls`].
-    pub tls: Tls,
+    /// See [`TlsFiles`].
+    pub tls: TlsFiles,
     /// Time for one try.
     pub timeout: Duration,
 }
 
 /// A secret, here or in a file that is read again when it changes.
 #[derive(Clone, Debug)]
-pub enum Secret {
+pub enum SecretSetting {
     /// In the configuration.
     Here(SecretString),
     /// In a file of its own.
     File(PathBuf),
 }
 
-impl Secret {
+impl SecretSetting {
     /// The secret as it is now.
     ///
     /// # Errors
@@ -88,7 +88,7 @@ pub(super) struct FileNotify {
     #[serde(default)]
     headers: BTreeMap<String, SecretString>,
     #[serde(default)]
-    tls: Tls,
+    tls: TlsFiles,
     #[serde(default, deserialize_with = "some_duration")]
     timeout: Option<Duration>,
 }
@@ -115,11 +115,11 @@ pub(super) fn resolve(
                 id: id.to_owned(),
                 name: name.to_owned(),
                 kind,
-                url: Secret::Here(url.into()),
+                url: SecretSetting::Here(url.into()),
                 url_setting: variable.to_owned(),
-                secret: secret.map(|secret| Secret::Here(secret.into())),
+                secret: secret.map(|secret| SecretSetting::Here(secret.into())),
                 headers: HeaderMap::new(),
-                tls: Tls::default(),
+                tls: TlsFiles::default(),
                 timeout: TIMEOUT,
             });
         }
@@ -140,7 +140,7 @@ fn from_file(given: FileNotify) -> Result<NotifySettings, ConfigError> {
         (Some(_), Some(_)) => {
             Err(wrong_key(&id, key, &format!("is given twice: keep one of {key} and {key}_file")))
         }
-        (here, file) => Ok(here.map(Secret::Here).or(file.map(Secret::File))),
+        (here, file) => Ok(here.map(SecretSetting::Here).or(file.map(SecretSetting::File))),
     };
     let missing = || wrong_key(&id, "url", "is missing: set url or url_file");
     let (from_key, url) = (given.url.is_some(), one("url", given.url, given.url_file)?);
@@ -179,7 +179,7 @@ impl NotifySettings {
     /// Files that are read again when they change.
     pub fn files(&self) -> Vec<PathBuf> {
         let secrets = [Some(&self.url), self.secret.as_ref()].into_iter().flatten();
-        let files = secrets.filter_map(Secret::file).chain(self.tls.files());
+        let files = secrets.filter_map(SecretSetting::file).chain(self.tls.files());
         files.map(Path::to_owned).collect()
     }
 
@@ -189,7 +189,7 @@ impl NotifySettings {
             let problem = "has a user, and headers an Authorization: keep one of them";
             return Err(ConfigError::setting(&self.url_setting, problem));
         }
-        let secret = self.secret.as_ref().map(Secret::read).transpose()?;
+        let secret = self.secret.as_ref().map(SecretSetting::read).transpose()?;
         if secret.is_some_and(|secret| secret.expose_secret().is_empty()) {
             return Err(wrong_key(&self.id, "secret", "is empty"));
         }

@@ -9,23 +9,23 @@ use std::time::{Duration, Instant};
 use crate::config::ConfigError;
 
 /// How often the files are looked at.
-const LOOK: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A value and the files that it was made from.
 pub struct Reload<T> {
     files: Vec<PathBuf>,
     make: Box<dyn Fn() -> Result<T, ConfigError> + Send + Sync>,
-    state: Mutex<State<T>>,
+    state: Mutex<CachedValue<T>>,
 }
 
-struct State<T> {
+struct CachedValue<T> {
     value: T,
-    stamps: Vec<Stamp>,
+    stamps: Vec<FileStamp>,
     looked: Instant,
 }
 
 /// Device, inode, length, and time of the last change in seconds and nanoseconds; none for a missing file.
-type Stamp = Option<(u64, u64, u64, i64, i64)>;
+type FileStamp = Option<(u64, u64, u64, i64, i64)>;
 
 impl<T: Clone> Reload<T> {
     /// Makes the value; `make` reads `files`.
@@ -37,14 +37,14 @@ impl<T: Clone> Reload<T> {
         make: impl Fn() -> Result<T, ConfigError> + Send + Sync + 'static,
     ) -> Result<Self, ConfigError> {
         let stamps = stamps(&files);
-        let state = State { value: make()?, stamps, looked: Instant::now() };
+        let state = CachedValue { value: make()?, stamps, looked: Instant::now() };
         Ok(Self { files, make: Box::new(make), state: Mutex::new(state) })
     }
 
     /// The value as of the files a second ago, or the last good one.
     pub fn get(&self) -> T {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if !self.files.is_empty() && state.looked.elapsed() >= LOOK {
+        if !self.files.is_empty() && state.looked.elapsed() >= POLL_INTERVAL {
             state.looked = Instant::now();
             let stamps = stamps(&self.files);
             if stamps != state.stamps {
@@ -62,7 +62,7 @@ impl<T: Clone> Reload<T> {
     }
 }
 
-fn stamps(files: &[PathBuf]) -> Vec<Stamp> {
+fn stamps(files: &[PathBuf]) -> Vec<FileStamp> {
     let stamp = |file: &PathBuf| {
         let meta = fs::metadata(file).ok()?;
         Some((meta.dev(), meta.ino(), meta.len(), meta.mtime(), meta.mtime_nsec()))

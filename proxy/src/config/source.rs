@@ -11,7 +11,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::credentials::{Authorization, basic, bearer, sensitive};
-use super::file::{Basic, FileSource};
+use super::file::{BasicAuth, FileSource};
 use super::{ConfigError, Limits};
 
 /// Id of the source that `PROMETHEUS_URL` makes, and of the built-in one.
@@ -51,8 +51,8 @@ pub struct SourceSettings {
     pub headers: HeaderMap,
     /// See [`Authorization`].
     pub authorization: Authorization,
-    /// See [`Tls`].
-    pub tls: Tls,
+    /// See [`TlsFiles`].
+    pub tls: TlsFiles,
     /// The general limits, with those of this source in their place.
     pub limits: Limits,
     /// Where a person changes the address: named in messages.
@@ -62,7 +62,7 @@ pub struct SourceSettings {
 /// Files in PEM for TLS to a source; they are read again when they change.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Tls {
+pub struct TlsFiles {
     /// Certificates to trust instead of the system's.
     pub ca_file: Option<PathBuf>,
     /// Certificate, with its chain, by which the server identifies itself.
@@ -71,7 +71,7 @@ pub struct Tls {
     pub key_file: Option<PathBuf>,
 }
 
-impl Tls {
+impl TlsFiles {
     /// All files that are named.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         [&self.ca_file, &self.cert_file, &self.key_file].into_iter().filter_map(Option::as_deref)
@@ -127,7 +127,7 @@ pub(super) fn resolve(
                 url,
                 headers: HeaderMap::new(),
                 authorization: Authorization::None,
-                tls: Tls::default(),
+                tls: TlsFiles::default(),
                 limits: limits.clone(),
                 url_setting: ENV_URL,
             },
@@ -230,7 +230,7 @@ fn from_file(source: FileSource, limits: &Limits) -> Result<SourceSettings, Conf
     })
 }
 
-fn file_basic(id: &str, given: Basic) -> Result<Authorization, ConfigError> {
+fn file_basic(id: &str, given: BasicAuth) -> Result<Authorization, ConfigError> {
     let (setting, username) = (key_name(id, "basic"), given.username);
     match (given.password, given.password_file) {
         (Some(password), None) => {

@@ -107,7 +107,7 @@ fn a_source_has_limits_and_certificates_of_its_own() {
 }
 
 /// What an address that is not loopback says to the access settings.
-fn exposure(file: &str, options: Options) -> Result<Access, String> {
+fn exposure(file: &str, options: Options) -> Result<AuthSettings, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("oddity.toml");
     std::fs::write(&path, file).unwrap();
@@ -123,7 +123,7 @@ fn who_may_use_the_server_is_said_before_it_is_exposed() {
     let missing = exposure("", Options::default()).unwrap_err();
     assert!(missing.contains("10.0.0.1 can be reached from other machines"), "{missing}");
     let insecure = Options { insecure_no_auth: true, ..Options::default() };
-    assert!(matches!(exposure("", insecure), Ok(Access::Open { insecure: true })));
+    assert!(matches!(exposure("", insecure), Ok(AuthSettings::Open { insecure: true })));
     let cases = [
         ("auth = 'basic:/x'", Ok("Basic(\"/x\")")),
         ("auth = 'bearer:/x'", Ok("Bearer(\"/x\")")),

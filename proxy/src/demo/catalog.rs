@@ -10,7 +10,7 @@ use oddity_detect::series::{Labels, METRIC_NAME};
 use oddity_detect::time::Timestamp;
 
 use super::signal::{Moment, Noise, PAST};
-use crate::metrics::self_history::{History, OWN, Own};
+use crate::metrics::self_history::{MetricsHistory, OWN_METRICS, OwnMetric};
 
 /// Milliseconds between two samples of a series.
 pub(super) const SCRAPE_INTERVAL: i64 = 60_000;
@@ -107,10 +107,10 @@ pub(super) fn series(anchor: Timestamp) -> Vec<DemoSeries> {
 }
 
 /// The server's own metrics, which are as they were and not made up.
-pub(super) fn own(anchor: Timestamp, history: &Arc<History>) -> Vec<DemoSeries> {
+pub(super) fn own(anchor: Timestamp, history: &Arc<MetricsHistory>) -> Vec<DemoSeries> {
     let anchor = anchor.0.div_euclid(SCRAPE_INTERVAL) * SCRAPE_INTERVAL;
     let mut builder = Builder { anchor, series: Vec::new() };
-    for (place, own) in OWN.iter().enumerate() {
+    for (place, own) in OWN_METRICS.iter().enumerate() {
         let history = history.clone();
         builder.add(own.name, &[("job", "oddity")], move |moment, _| {
             // Minutes since 1970 fit by far.
@@ -124,7 +124,8 @@ pub(super) fn own(anchor: Timestamp, history: &Arc<History>) -> Vec<DemoSeries> 
 
 /// Metadata of every metric.
 pub(super) fn metrics() -> impl Iterator<Item = Metric> {
-    let own = OWN.map(|Own { name, kind, help }| Metric { name, kind, help, unit: "" });
+    let own =
+        OWN_METRICS.map(|OwnMetric { name, kind, help }| Metric { name, kind, help, unit: "" });
     service::METRICS.into_iter().chain(system::METRICS).chain(own)
 }
 

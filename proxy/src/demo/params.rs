@@ -6,7 +6,7 @@ use oddity_source::query::MAX_POINTS;
 use super::bad_data;
 use super::promql::Steps;
 use crate::error::ApiError;
-use crate::source::endpoint::Params;
+use crate::source::allowlist::Params;
 
 /// The parameters of a request and when it was made.
 pub(super) struct Query<'a> {

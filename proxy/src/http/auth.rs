@@ -14,10 +14,10 @@ use subtle::{Choice, ConstantTimeEq as _};
 
 use crate::config::reload::Reload;
 use crate::config::{self, ConfigError, read_secret};
-use crate::error::{ApiError, Reason};
+use crate::error::{ApiError, RejectionReason};
 
 /// The configured way, with its credentials as they are now.
-pub enum Access {
+pub enum Authenticator {
     /// Everybody may.
     Open,
     /// Pairs of name and password.
@@ -35,26 +35,26 @@ pub enum Access {
 
 type Secrets = Arc<[SecretString]>;
 
-impl Access {
+impl Authenticator {
     /// Reads the credentials.
     ///
     /// # Errors
     /// [`ConfigError`] if their file cannot be read or holds none.
-    pub fn open(settings: &config::Access) -> Result<Self, ConfigError> {
+    pub fn open(settings: &config::AuthSettings) -> Result<Self, ConfigError> {
         let secrets = |file: &Path, is_valid: fn(&str) -> bool, form: &'static str| {
             let path = file.to_owned();
             Reload::new(vec![path.clone()], move || read_lines(&path, is_valid, form))
         };
         Ok(match settings {
-            config::Access::Open { .. } => Self::Open,
-            config::Access::Basic(file) => {
+            config::AuthSettings::Open { .. } => Self::Open,
+            config::AuthSettings::Basic(file) => {
                 let is_pair = |line: &str| {
                     line.split_once(':').is_some_and(|(_, password)| !password.is_empty())
                 };
                 Self::Basic(secrets(file, is_pair, "NAME:PASSWORD")?)
             }
-            config::Access::Bearer(file) => Self::Bearer(secrets(file, |_| true, "a token")?),
-            config::Access::Header { name, proxies } => {
+            config::AuthSettings::Bearer(file) => Self::Bearer(secrets(file, |_| true, "a token")?),
+            config::AuthSettings::Header { name, proxies } => {
                 Self::Header { name: name.clone(), proxies: proxies.clone() }
             }
         })
@@ -94,7 +94,7 @@ impl Access {
                 }
                 let message = "this server is used through its reverse proxy, which signs people in: open its \
                                address, or check trusted_proxies and the header in auth";
-                Err(ApiError::refused(StatusCode::FORBIDDEN, Reason::Credentials, message)
+                Err(ApiError::refused(StatusCode::FORBIDDEN, RejectionReason::Credentials, message)
                     .into_response())
             }
         }
@@ -106,7 +106,7 @@ const BEARER: &str = "Bearer realm=\"Oddity\"";
 
 fn unauthorized(challenges: &[&'static str]) -> Response {
     let message = "sign in to use this server: its operator has the credentials";
-    let error = ApiError::refused(StatusCode::UNAUTHORIZED, Reason::Credentials, message);
+    let error = ApiError::refused(StatusCode::UNAUTHORIZED, RejectionReason::Credentials, message);
     let mut response = error.into_response();
     for challenge in challenges {
         response.headers_mut().append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
@@ -157,9 +157,9 @@ mod tests {
         let path = folder.path().join("secrets");
         std::fs::write(&path, file).unwrap();
         let settings = match way {
-            "basic" => config::Access::Basic(path),
-            "bearer" => config::Access::Bearer(path),
-            _ => config::Access::Header {
+            "basic" => config::AuthSettings::Basic(path),
+            "bearer" => config::AuthSettings::Bearer(path),
+            _ => config::AuthSettings::Header {
                 name: HeaderName::from_static("x-user"),
                 proxies: vec![way.parse().unwrap()],
             },
@@ -169,7 +169,7 @@ mod tests {
             headers.append(HeaderName::try_from(*name).unwrap(), value.parse().unwrap());
         }
         let peer = IpAddr::from([10, 0, 0, 2]);
-        match Access::open(&settings).unwrap().check(&headers, peer) {
+        match Authenticator::open(&settings).unwrap().check(&headers, peer) {
             Ok(()) => 200,
             Err(response) => response.status().as_u16(),
         }

@@ -10,12 +10,12 @@ use axum::http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
-use crate::error::{ApiError, ErrorType, Reason};
+use crate::error::{ApiError, ErrorType, RejectionReason};
 use crate::http::connection::Connection;
 
 /// What is read: its media type, its name in messages, and the most bytes.
 #[derive(Clone, Copy)]
-pub struct Expected {
+pub struct ExpectedBody {
     /// Such as `application/json`.
     pub media: &'static str,
     /// Such as "the form".
@@ -32,7 +32,7 @@ pub struct Expected {
 /// Those of [`read`], and 400 for other JSON or none.
 pub async fn json<T: DeserializeOwned>(
     request: Request,
-    expected: Expected,
+    expected: ExpectedBody,
     wrong: &str,
 ) -> Result<(HeaderMap, T), ApiError> {
     let (mut head, body) = request.into_parts();
@@ -50,37 +50,37 @@ pub async fn json<T: DeserializeOwned>(
 pub async fn read(
     headers: &HeaderMap,
     body: Body,
-    expected: Expected,
+    expected: ExpectedBody,
     client: &Arc<Connection>,
 ) -> Result<Bytes, ApiError> {
-    let Expected { media, name, bytes, wait } = expected;
+    let ExpectedBody { media, name, bytes, wait } = expected;
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(media) {
         let message = format!("send {name} as {media}");
         return Err(ApiError::refused(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Reason::MediaType,
+            RejectionReason::MediaType,
             message,
         ));
     }
     let too_large = || {
         let message = format!("the body has more than {bytes} bytes: shorten {name}");
-        ApiError::refused(StatusCode::PAYLOAD_TOO_LARGE, Reason::Size, message)
+        ApiError::refused(StatusCode::PAYLOAD_TOO_LARGE, RejectionReason::Size, message)
     };
     let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if length.is_some_and(|length: usize| length > bytes) {
         return Err(too_large());
     }
-    client.stalls();
+    client.mark_stalled();
     let read = timeout(wait, to_bytes(body, bytes)).await;
-    client.moves();
+    client.clear_stall();
     match read {
         Ok(Ok(body)) => Ok(body),
         Ok(Err(_)) => Err(too_large()),
         Err(_) => {
             let message = "the body did not arrive in time: send it faster";
             let late = ApiError::failed(StatusCode::REQUEST_TIMEOUT, ErrorType::Timeout, message);
-            Err(ApiError { reason: Some(Reason::Slow), ..late })
+            Err(ApiError { reason: Some(RejectionReason::Slow), ..late })
         }
     }
 }

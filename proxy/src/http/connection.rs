@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-pub use socket::{Answer, Watched};
+pub use socket::{AnswerBody, WatchedStream};
 
 /// A client who took or sent no byte for this long gives way when its place is wanted.
-pub const STALL: Duration = Duration::from_millis(250);
+pub const MIN_STALL: Duration = Duration::from_millis(250);
 
 /// One connection of a client.
 #[derive(Debug)]
@@ -24,17 +24,17 @@ pub struct Connection {
     pub local: IpAddr,
     start: Instant,
     /// Since when a request's head is awaited.
-    head: Since,
+    head: AtomicMillis,
     /// Since when the client takes no byte of an answer, or owes the rest of a body.
-    stall: Since,
+    stall: AtomicMillis,
     end: Notify,
 }
 
 /// A point in time that others may read, or none: milliseconds and one, or zero.
 #[derive(Debug, Default)]
-struct Since(AtomicU64);
+struct AtomicMillis(AtomicU64);
 
-impl Since {
+impl AtomicMillis {
     fn get(&self) -> Option<u64> {
         self.0.load(Ordering::Relaxed).checked_sub(1)
     }
@@ -55,8 +55,8 @@ impl Connection {
             peer: peer.ip().to_canonical(),
             local: local.ip().to_canonical(),
             start,
-            head: Since::default(),
-            stall: Since::default(),
+            head: AtomicMillis::default(),
+            stall: AtomicMillis::default(),
             end: Notify::new(),
         };
         connection.head.set(connection.now());
@@ -74,34 +74,34 @@ impl Connection {
     }
 
     /// The answer has been handed over: a request is awaited.
-    pub fn end(&self) {
+    pub fn await_request(&self) {
         self.head.set(self.now());
     }
 
     /// A request has come: the server's turn.
-    pub fn begin(&self) {
+    pub fn begin_request(&self) {
         self.head.clear();
     }
 
     /// The client owes something, the rest of a body or room for an answer.
-    pub fn stalls(&self) {
+    pub fn mark_stalled(&self) {
         if self.stall.get().is_none() {
             self.stall.set(self.now());
         }
     }
 
     /// The client did what it owed.
-    pub fn moves(&self) {
+    pub fn clear_stall(&self) {
         self.stall.clear();
     }
 
     /// For how long the client has owed something.
-    pub fn stalled(&self) -> Option<Duration> {
+    pub fn stalled_for(&self) -> Option<Duration> {
         self.stall.get().map(|since| self.since(since))
     }
 
     /// For how long a request's head has been awaited.
-    fn waited(&self) -> Option<Duration> {
+    fn head_awaited_for(&self) -> Option<Duration> {
         self.head.get().map(|since| self.since(since))
     }
 
@@ -123,17 +123,17 @@ impl Connection {
 pub struct Connections {
     most: usize,
     start: Instant,
-    open: Mutex<Open>,
+    open: Mutex<OpenConnections>,
 }
 
 #[derive(Default)]
-struct Open {
+struct OpenConnections {
     next: u64,
     by_number: HashMap<u64, Arc<Connection>>,
 }
 
 /// A place among the open connections; it is given back when this is dropped.
-pub struct Place {
+pub struct ConnectionSlot {
     number: u64,
     connections: Arc<Connections>,
     /// See [`Connection`].
@@ -163,7 +163,7 @@ impl Connections {
         self: &Arc<Self>,
         peer: SocketAddr,
         local: SocketAddr,
-    ) -> Option<(Place, Evicted)> {
+    ) -> Option<(ConnectionSlot, Evicted)> {
         let mut open = lock(&self.open);
         let mut evicted = Evicted::Nobody;
         if open.by_number.len() >= self.most {
@@ -177,13 +177,14 @@ impl Connections {
         open.next += 1;
         let connection = Arc::new(Connection::new(peer, local, self.start));
         open.by_number.insert(number, connection.clone());
-        Some((Place { number, connections: self.clone(), connection }, evicted))
+        Some((ConnectionSlot { number, connections: self.clone(), connection }, evicted))
     }
 
     /// Closes those whose next request's head has been awaited for `most`.
     pub fn close_waiting(&self, most: Duration) {
         let open = lock(&self.open);
-        let late = |one: &&Arc<Connection>| one.waited().is_some_and(|waited| waited >= most);
+        let late =
+            |one: &&Arc<Connection>| one.head_awaited_for().is_some_and(|waited| waited >= most);
         open.by_number.values().filter(late).for_each(|one| one.close());
     }
 
@@ -193,20 +194,21 @@ impl Connections {
     }
 }
 
-impl Open {
+impl OpenConnections {
     fn victim(&self) -> Option<(u64, Evicted)> {
         let all = || self.by_number.iter();
         let idle = all().filter_map(|(number, one)| Some((one.idle_since()?, *number))).min();
         let idle = idle.map(|(_, number)| (number, Evicted::Idle));
         idle.or_else(|| {
-            let stalled = all().filter_map(|(number, one)| Some((one.stalled()?, *number))).max();
-            let (_, number) = stalled.filter(|(since, _)| *since >= STALL)?;
+            let stalled =
+                all().filter_map(|(number, one)| Some((one.stalled_for()?, *number))).max();
+            let (_, number) = stalled.filter(|(since, _)| *since >= MIN_STALL)?;
             Some((number, Evicted::Stalled))
         })
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         lock(&self.connections.open).by_number.remove(&self.number);
     }
@@ -214,9 +216,9 @@ impl Drop for Place {
 
 /// The connections that hold something scarce, so that the one that has stalled longest can be made to let go.
 #[derive(Default)]
-pub struct Holders(Mutex<Vec<Arc<Connection>>>);
+pub struct AnswerHolders(Mutex<Vec<Arc<Connection>>>);
 
-impl Holders {
+impl AnswerHolders {
     /// `connection` holds one more.
     pub fn add(&self, connection: Arc<Connection>) {
         lock(&self.0).push(connection);
@@ -230,12 +232,12 @@ impl Holders {
         }
     }
 
-    /// Closes the one that has stalled longest, if one has stalled for [`STALL`]; the next call closes another.
+    /// Closes the one that has stalled longest, if one has stalled for [`MIN_STALL`]; the next call closes another.
     pub fn close_stalled(&self) {
         let mut all = lock(&self.0);
         let stalled = all.iter().enumerate();
-        let longest = stalled.filter_map(|(index, one)| Some((one.stalled()?, index))).max();
-        if let Some((_, index)) = longest.filter(|(since, _)| *since >= STALL) {
+        let longest = stalled.filter_map(|(index, one)| Some((one.stalled_for()?, index))).max();
+        if let Some((_, index)) = longest.filter(|(since, _)| *since >= MIN_STALL) {
             all.swap_remove(index).close();
         }
     }
@@ -250,7 +252,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    fn enter(connections: &Arc<Connections>) -> Option<(Place, Evicted)> {
+    fn enter(connections: &Arc<Connections>) -> Option<(ConnectionSlot, Evicted)> {
         let address = SocketAddr::from(([127, 0, 0, 1], 1));
         connections.enter(address, address)
     }
@@ -259,13 +261,13 @@ mod tests {
     async fn each_who_wants_a_place_closes_another_client_that_has_stalled() {
         let address = SocketAddr::from(([127, 0, 0, 1], 1));
         let connect = || Arc::new(Connection::new(address, address, Instant::now()));
-        let (holders, all) = (Holders::default(), [connect(), connect(), connect()]);
+        let (holders, all) = (AnswerHolders::default(), [connect(), connect(), connect()]);
         for one in &all {
             holders.add(one.clone());
         }
-        all[..2].iter().for_each(|one| one.stalls());
+        all[..2].iter().for_each(|one| one.mark_stalled());
         holders.close_stalled();
-        tokio::time::sleep(STALL + Duration::from_millis(20)).await;
+        tokio::time::sleep(MIN_STALL + Duration::from_millis(20)).await;
         (0..3).for_each(|_| holders.close_stalled());
         tokio::join!(all[0].closed(), all[1].closed());
         let third = tokio::time::timeout(Duration::from_millis(20), all[2].closed()).await;
@@ -278,10 +280,10 @@ mod tests {
     async fn at_the_limit_idle_clients_give_way_before_stalled_ones_and_busy_ones_never() {
         let connections = Connections::new(3);
         let (busy, _) = enter(&connections).unwrap();
-        busy.connection.begin();
+        busy.connection.begin_request();
         let (stalled, _) = enter(&connections).unwrap();
-        stalled.connection.begin();
-        stalled.connection.stalls();
+        stalled.connection.begin_request();
+        stalled.connection.mark_stalled();
         let (idle, evicted) = enter(&connections).unwrap();
         assert_eq!((evicted, connections.count()), (Evicted::Nobody, 3));
 
@@ -291,14 +293,14 @@ mod tests {
         drop(idle);
         assert_eq!(connections.count(), 3);
 
-        second.connection.begin();
+        second.connection.begin_request();
         assert!(enter(&connections).is_none(), "nobody has stalled for long enough");
-        tokio::time::sleep(STALL + Duration::from_millis(20)).await;
+        tokio::time::sleep(MIN_STALL + Duration::from_millis(20)).await;
         let (third, evicted) = enter(&connections).unwrap();
         assert_eq!(evicted, Evicted::Stalled);
         stalled.connection.closed().await;
-        third.connection.begin();
-        stalled.connection.moves();
+        third.connection.begin_request();
+        stalled.connection.clear_stall();
         assert!(enter(&connections).is_none());
         drop(busy);
         assert_eq!(enter(&connections).map(|(_, evicted)| evicted), Some(Evicted::Nobody));

@@ -17,9 +17,9 @@ use futures_util::FutureExt as _;
 use tower_http::cors::CorsLayer;
 
 use crate::AppState;
-use crate::error::{ApiError, Reason};
+use crate::error::{ApiError, RejectionReason};
 use crate::http::connection::Connection;
-use crate::metrics::Observed;
+use crate::metrics::RequestObservation;
 
 /// Sent with every answer. Wasm needs 'wasm-unsafe-eval', the charts inline styles and blob: images.
 const SECURITY_HEADERS: [(HeaderName, HeaderValue); 6] = [
@@ -74,7 +74,7 @@ pub const HEALTH: &str = "/healthz";
 /// Layer around all routes: refuses whom it must, answers instead of a panic, completes the answer's headers, and observes
 /// both.
 pub async fn pass(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
-    let observed = Observed::start(&state.metrics, &request);
+    let observed = RequestObservation::start(&state.metrics, &request);
     let mut response = match check(&state, &request) {
         Ok(()) => {
             let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
@@ -117,7 +117,7 @@ fn check(state: &AppState, request: &Request) -> Result<(), Response> {
 /// would be another request to us and part of this one to a proxy in front, or the reverse.
 fn length_required() -> Response {
     let message = "send the body with Content-Length and without Transfer-Encoding";
-    let error = ApiError::refused(StatusCode::LENGTH_REQUIRED, Reason::Length, message);
+    let error = ApiError::refused(StatusCode::LENGTH_REQUIRED, RejectionReason::Length, message);
     let mut response = error.into_response();
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
@@ -149,7 +149,7 @@ fn check_host(headers: &HeaderMap, allowed: &[String], local: IpAddr) -> Result<
     }
     let message = "this server does not answer to this host name: add it to allowed_hosts \
                    (ODDITY_ALLOWED_HOSTS)";
-    Err(ApiError::refused(StatusCode::FORBIDDEN, Reason::Host, message))
+    Err(ApiError::refused(StatusCode::FORBIDDEN, RejectionReason::Host, message))
 }
 
 /// One `Host`, and a target that does not contradict it.
@@ -163,7 +163,7 @@ fn check_target(request: &Request) -> Result<(), ApiError> {
         Ok(())
     } else {
         let message = "send one Host header and a path as the target";
-        Err(ApiError::refused(StatusCode::BAD_REQUEST, Reason::Host, message))
+        Err(ApiError::refused(StatusCode::BAD_REQUEST, RejectionReason::Host, message))
     }
 }
 
@@ -179,7 +179,7 @@ fn check_origin(headers: &HeaderMap, allowed: &[HeaderValue]) -> Result<(), ApiE
     }
     Err(ApiError::refused(
         StatusCode::FORBIDDEN,
-        Reason::Origin,
+        RejectionReason::Origin,
         "pages of this origin may not call the API: add it to allowed_origins \
          (ODDITY_ALLOWED_ORIGINS), or let the reverse proxy keep the Host header",
     ))

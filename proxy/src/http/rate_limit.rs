@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// What was taken in the last minute.
-pub struct Rate {
+pub struct RateLimiter {
     most: usize,
     taken: Mutex<VecDeque<Instant>>,
 }
 
-impl Rate {
+impl RateLimiter {
     /// None was taken yet.
     pub fn new(most: NonZeroUsize) -> Self {
         Self { most: most.get(), taken: Mutex::default() }
@@ -23,7 +23,7 @@ impl Rate {
     ///
     /// # Errors
     /// How long to wait for one.
-    pub fn take(&self, now: Instant) -> Result<(), Duration> {
+    pub fn try_acquire(&self, now: Instant) -> Result<(), Duration> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         while taken.front().is_some_and(|first| now.duration_since(*first) >= MINUTE) {
             taken.pop_front();
@@ -46,8 +46,9 @@ mod tests {
 
     #[test]
     fn a_minute_is_any_minute() {
-        let (rate, start) = (Rate::new(NonZeroUsize::new(2).unwrap()), Instant::now());
-        let take = |at| rate.take(start + Duration::from_secs(at)).map_err(|wait| wait.as_secs());
+        let (rate, start) = (RateLimiter::new(NonZeroUsize::new(2).unwrap()), Instant::now());
+        let take =
+            |at| rate.try_acquire(start + Duration::from_secs(at)).map_err(|wait| wait.as_secs());
         assert_eq!(take(0), Ok(()));
         assert_eq!(take(50), Ok(()));
         assert_eq!(take(59), Err(1));

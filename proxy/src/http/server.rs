@@ -19,10 +19,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
 
-use crate::error::Reason;
-use crate::http::connection::{Answer, Connection, Connections, Evicted, Place, Watched};
+use crate::error::RejectionReason;
+use crate::http::connection::{
+    AnswerBody, Connection, ConnectionSlot, Connections, Evicted, WatchedStream,
+};
 use crate::http::worker::Workers;
-use crate::metrics::Sent;
+use crate::metrics::SentBytes;
 use crate::{AppState, app};
 
 /// Bytes of an answer that wait for the socket; more would only be more memory for each client that reads slowly.
@@ -67,7 +69,7 @@ pub async fn run(
             let connection = place.connection.clone();
             let service = service_fn(|request| respond(app.clone(), request, connection.clone()));
             // A client that reads nothing would hold its place at a source for ever.
-            let mut stream = TimeoutStream::new(Watched { stream, connection: connection.clone() });
+            let mut stream = TimeoutStream::new(WatchedStream { stream, connection: connection.clone() });
             stream.set_write_timeout(Some(state.limits.write_wait));
             let stream = TokioIo::new(Box::pin(stream));
             tokio::select! {
@@ -96,20 +98,24 @@ async fn respond(
     app: Router,
     request: Request<Incoming>,
     connection: Arc<Connection>,
-) -> Result<Response<Answer>, Infallible> {
-    connection.begin();
+) -> Result<Response<AnswerBody>, Infallible> {
+    connection.begin_request();
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(connection.clone());
     let mut response = app.oneshot(request).await?;
-    let sent = response.extensions_mut().remove::<Sent>();
-    Ok(response.map(|body| Answer { body, connection, sent }))
+    let sent = response.extensions_mut().remove::<SentBytes>();
+    Ok(response.map(|body| AnswerBody { body, connection, sent }))
 }
 
 /// A place for the connection, or none if every place is taken by a client that does its part.
-fn admit(stream: &TcpStream, connections: &Arc<Connections>, state: &AppState) -> Option<Place> {
+fn admit(
+    stream: &TcpStream,
+    connections: &Arc<Connections>,
+    state: &AppState,
+) -> Option<ConnectionSlot> {
     let (Ok(peer), Ok(local)) = (stream.peer_addr(), stream.local_addr()) else { return None };
     let Some((place, evicted)) = connections.enter(peer, local) else {
-        state.metrics.rejected(Reason::Connections);
+        state.metrics.rejected(RejectionReason::Connections);
         // There is room for this in the socket's buffer.
         let _ = stream.try_write(
             b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
@@ -118,8 +124,8 @@ fn admit(stream: &TcpStream, connections: &Arc<Connections>, state: &AppState) -
     };
     match evicted {
         Evicted::Nobody => {}
-        Evicted::Idle => state.metrics.rejected(Reason::IdleConnection),
-        Evicted::Stalled => state.metrics.rejected(Reason::StalledConnection),
+        Evicted::Idle => state.metrics.rejected(RejectionReason::IdleConnection),
+        Evicted::Stalled => state.metrics.rejected(RejectionReason::StalledConnection),
     }
     Some(place)
 }

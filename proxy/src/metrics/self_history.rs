@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 /// Minutes that are kept.
-const KEPT: usize = 1_440;
+const MAX_MINUTES: usize = 1_440;
 
 /// A metric that is kept, summed over its labels.
 #[derive(Clone, Copy, Debug)]
-pub struct Own {
+pub struct OwnMetric {
     /// Name as in `/metrics`.
     pub name: &'static str,
     /// `counter` or `gauge`.
@@ -18,23 +18,23 @@ pub struct Own {
 }
 
 /// What is kept.
-pub const OWN: [Own; 4] = [
-    Own {
+pub const OWN_METRICS: [OwnMetric; 4] = [
+    OwnMetric {
         name: "oddity_http_connections",
         kind: "gauge",
         help: "Open connections to this server.",
     },
-    Own {
+    OwnMetric {
         name: "oddity_http_requests_total",
         kind: "counter",
         help: "Requests to this server since it started.",
     },
-    Own {
+    OwnMetric {
         name: "oddity_rejected_total",
         kind: "counter",
         help: "Requests that this server refused since it started.",
     },
-    Own {
+    OwnMetric {
         name: "oddity_upstream_errors_total",
         kind: "counter",
         help: "Questions that a source did not answer since this server started.",
@@ -43,9 +43,9 @@ pub const OWN: [Own; 4] = [
 
 /// Samples by the minute since 1970.
 #[derive(Default)]
-pub struct History(Mutex<BTreeMap<i64, [f64; OWN.len()]>>);
+pub struct MetricsHistory(Mutex<BTreeMap<i64, [f64; OWN_METRICS.len()]>>);
 
-impl History {
+impl MetricsHistory {
     /// Takes the first sample of a minute from what `/metrics` says then; later ones are dropped.
     pub fn record(&self, minute: i64, exposition: impl FnOnce() -> String) {
         let mut minutes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -53,13 +53,13 @@ impl History {
             return;
         }
         let text = exposition();
-        minutes.insert(minute, OWN.map(|own| sum(&text, own.name)));
-        while minutes.len() > KEPT {
+        minutes.insert(minute, OWN_METRICS.map(|own| sum(&text, own.name)));
+        while minutes.len() > MAX_MINUTES {
             minutes.pop_first();
         }
     }
 
-    /// The sample of the metric with this place in [`OWN`], if one was taken in that minute.
+    /// The sample of the metric with this place in [`OWN_METRICS`], if one was taken in that minute.
     pub fn sample(&self, own: usize, minute: i64) -> Option<f64> {
         let minutes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         minutes.get(&minute)?.get(own).copied()
@@ -82,16 +82,16 @@ mod tests {
 
     #[test]
     fn a_day_of_sums_is_kept() {
-        let history = History::default();
+        let history = MetricsHistory::default();
         let text = "# TYPE oddity_http_requests_total counter\noddity_http_requests_total{a=\"b c\"} 2\n\
                     oddity_http_requests_total{a=\"d\"} 3\noddity_http_requests_total_other 9\n";
-        for minute in 0..=KEPT as i64 {
+        for minute in 0..=MAX_MINUTES as i64 {
             history.record(minute, || text.to_owned());
         }
         history.record(5, || panic!("asked twice in a minute"));
         assert_eq!(history.sample(1, 5), Some(5.0));
         assert_eq!(history.sample(0, 5).map(f64::to_bits), Some(0));
         assert_eq!(history.sample(1, 0), None);
-        assert_eq!(history.sample(1, KEPT as i64 + 1), None);
+        assert_eq!(history.sample(1, MAX_MINUTES as i64 + 1), None);
     }
 }

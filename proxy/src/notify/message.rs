@@ -16,14 +16,14 @@ use serde_json::Value;
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
     /// What is said.
-    pub said: Said<'a>,
+    pub content: MessageContent<'a>,
     /// Now.
     pub now: Timestamp,
 }
 
 /// What is said.
 #[derive(Clone, Copy, Debug)]
-pub enum Said<'a> {
+pub enum MessageContent<'a> {
     /// Something is odd.
     Notification {
         /// The facts.
@@ -36,7 +36,7 @@ pub enum Said<'a> {
 }
 
 const TEST_TITLE: &str = "Test from Oddity";
-const TEST: &str =
+const TEST_TEXT: &str =
     "Somebody tried whether notifications of Oddity arrive here: they do. Nothing is odd.";
 
 impl Message<'_> {
@@ -51,12 +51,12 @@ impl Message<'_> {
 
     /// The message as plain text, as a person would read it at a target.
     pub fn text(&self, kind: TargetKind) -> String {
-        let Said::Notification { notice, source } = self.said else {
-            return format!("{TEST_TITLE}\n{TEST}");
+        let MessageContent::Notification { notice, source } = self.content else {
+            return format!("{TEST_TITLE}\n{TEST_TEXT}");
         };
         let mut lines = vec![title(notice)];
         let shown = match kind {
-            TargetKind::Slack => slack::MOST,
+            TargetKind::Slack => slack::MAX_EVENTS,
             TargetKind::Webhook | TargetKind::Alertmanager => notice.events.len(),
         };
         for event in notice.events.iter().take(shown) {
@@ -73,7 +73,7 @@ impl Message<'_> {
             lines.push("With the whole report.".to_owned());
         }
         if kind == TargetKind::Alertmanager {
-            let held = Span::from_millis(alertmanager::HELD.millis()).words();
+            let held = Span::from_millis(alertmanager::ACTIVE_FOR.millis()).words();
             lines.push(format!("Alertmanager holds what is over for active for {held}."));
         }
         lines.join("\n")

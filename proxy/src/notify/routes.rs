@@ -8,12 +8,12 @@ use axum::http::HeaderMap;
 use oddity_analysis::api::{Delivery, Notification, NotificationPreview, TargetList};
 use serde::de::DeserializeOwned;
 
-use super::memory::Key;
-use super::{Message, Said, check};
+use super::delivery_cache::DeliveryKey;
+use super::{Message, MessageContent, validation};
 use crate::AppState;
 use crate::clock::now;
 use crate::error::ApiError;
-use crate::http::body::{self, Expected};
+use crate::http::body::{self, ExpectedBody};
 
 /// `GET /api/notify`.
 pub async fn list(State(state): State<Arc<AppState>>) -> Json<TargetList> {
@@ -29,9 +29,10 @@ pub async fn send(
 ) -> Result<Json<Delivery>, ApiError> {
     let place = state.notify.place(&id)?;
     let (headers, notice): (_, Notification) = read(&state, request).await?;
-    let source = check::notice(&notice, &headers, &state)?;
-    let message = Message { said: Said::Notification { notice: &notice, source }, now: now() };
-    let key = Key::of(&notice);
+    let source = validation::notice(&notice, &headers, &state)?;
+    let message =
+        Message { content: MessageContent::Notification { notice: &notice, source }, now: now() };
+    let key = DeliveryKey::of(&notice);
     state.notify.send(place, &message, key, notice.again).await.map(Json)
 }
 
@@ -43,12 +44,13 @@ pub async fn preview(
 ) -> Result<Json<NotificationPreview>, ApiError> {
     let place = state.notify.place(&id)?;
     let (headers, notice): (_, Notification) = read(&state, request).await?;
-    let source = check::notice(&notice, &headers, &state)?;
-    let message = Message { said: Said::Notification { notice: &notice, source }, now: now() };
+    let source = validation::notice(&notice, &headers, &state)?;
+    let message =
+        Message { content: MessageContent::Notification { notice: &notice, source }, now: now() };
     let kind = place.target.about.kind;
     let body =
         serde_json::to_string_pretty(&message.body(kind)).map_err(|_| ApiError::internal())?;
-    let duplicate = place.memory.has(Key::of(&notice));
+    let duplicate = place.cache.has(DeliveryKey::of(&notice));
     Ok(Json(NotificationPreview { text: message.text(kind), body, duplicate }))
 }
 
@@ -66,15 +68,15 @@ pub async fn test(
     let place = state.notify.place(&id)?;
     let (_, Nothing {}) = read(&state, request).await?;
     let now = now();
-    let message = Message { said: Said::Test, now };
-    state.notify.send(place, &message, Key::unique(now), false).await.map(Json)
+    let message = Message { content: MessageContent::Test, now };
+    state.notify.send(place, &message, DeliveryKey::unique(now), false).await.map(Json)
 }
 
 async fn read<T: DeserializeOwned>(
     state: &AppState,
     request: Request,
 ) -> Result<(HeaderMap, T), ApiError> {
-    let expected = Expected {
+    let expected = ExpectedBody {
         media: "application/json",
         name: "the notification",
         bytes: state.limits.notify_bytes,

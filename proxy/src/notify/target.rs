@@ -17,14 +17,14 @@ use secrecy::ExposeSecret as _;
 use tokio::time::{Instant, sleep, timeout_at};
 use url::{Position, Url};
 
-use super::memory::{Key, hex};
+use super::delivery_cache::{DeliveryKey, hex};
 use super::message::Message;
 use crate::config::reload::Reload;
-use crate::config::{ConfigError, Limits, NotifySettings, Secret};
+use crate::config::{ConfigError, Limits, NotifySettings, SecretSetting};
 use crate::error::{ApiError, ErrorType};
 use crate::outbound::pool::{ConnectionPool, PooledResponse, SendError};
 use crate::outbound::tls;
-use crate::source::fault::Fault;
+use crate::source::error::SourceError;
 
 /// Seconds since 1970 at which the signature was made.
 const TIMESTAMP: HeaderName = HeaderName::from_static("x-oddity-timestamp");
@@ -36,17 +36,17 @@ const SIGNATURE: HeaderName = HeaderName::from_static("x-oddity-signature");
 const DELIVERY: HeaderName = HeaderName::from_static("x-oddity-delivery");
 
 /// A notification is tried so often at most.
-const TRIES: u32 = 5;
+const MAX_ATTEMPTS: u32 = 5;
 
 /// Before the second try; twice as long before each one after it.
-const FIRST_WAIT: Duration = Duration::from_millis(500);
+const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 
 /// Bytes of an answer that are read for its reason.
-const ANSWER: usize = 4_096;
+const MAX_ANSWER_BYTES: usize = 4_096;
 
 /// What Slack says when it refuses, and what to do.
 /// Source: Slack's page on sending messages by incoming webhooks, "Handling errors".
-const SLACK: [(&str, &str); 9] = [
+const SLACK_ERRORS: [(&str, &str); 9] = [
     ("no_service", "the webhook was removed or is disabled: make a new one"),
     ("no_service_id", "the address is incomplete: copy it again from Slack"),
     ("no_team", "the address is not right: copy it again from Slack"),
@@ -63,14 +63,14 @@ pub struct Target {
     /// What a client may know of it.
     pub about: api::NotificationTarget,
     url_setting: String,
-    way: Reload<Way>,
+    client: Reload<TargetClient>,
     timeout: Duration,
     wait: Duration,
 }
 
 /// How the target is reached.
 #[derive(Clone)]
-struct Way {
+struct TargetClient {
     pool: Arc<ConnectionPool>,
     /// Path and parameters, which may be secret.
     target: Uri,
@@ -80,10 +80,10 @@ struct Way {
 
 /// Why a notification did not arrive. No message holds an address or a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
+pub enum DeliveryError {
     /// No connection, no answer, or a broken one.
     #[error("{0}")]
-    Exchange(Fault),
+    Exchange(SourceError),
     /// It wants to be left alone for so many seconds.
     #[error("asks to wait {0} s")]
     Later(u64),
@@ -106,7 +106,7 @@ impl Target {
                 kind: settings.kind,
             },
             url_setting: settings.url_setting.clone(),
-            way: Reload::new(settings.files(), move || way(&given, connect_timeout))?,
+            client: Reload::new(settings.files(), move || client(&given, connect_timeout))?,
             timeout: settings.timeout,
             wait: limits.notify_wait,
         })
@@ -116,12 +116,12 @@ impl Target {
     pub async fn deliver(
         &self,
         message: &Message<'_>,
-        key: Key,
+        key: DeliveryKey,
         now: fn() -> Timestamp,
-    ) -> (u32, Result<(), Failure>) {
+    ) -> (u32, Result<(), DeliveryError>) {
         let end = Instant::now() + self.wait;
         let body = Bytes::from(message.body(self.about.kind).to_string());
-        let mut pause = FIRST_WAIT;
+        let mut pause = FIRST_BACKOFF;
         for attempt in 1.. {
             let (failure, asked) = match self.attempt(&body, key, now(), end).await {
                 Ok(()) => return (attempt, Ok(())),
@@ -129,18 +129,18 @@ impl Target {
             };
             let wait = asked.unwrap_or(pause);
             let may_pass = match failure {
-                Failure::Exchange(fault) => matches!(fault, Fault::Unreachable(_)),
-                Failure::Refused(status, _) => {
+                DeliveryError::Exchange(fault) => matches!(fault, SourceError::Unreachable(_)),
+                DeliveryError::Refused(status, _) => {
                     status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error()
                 }
-                Failure::Later(_) => false,
+                DeliveryError::Later(_) => false,
             };
-            if !may_pass || attempt == TRIES {
+            if !may_pass || attempt == MAX_ATTEMPTS {
                 return (attempt, Err(failure));
             }
             if Instant::now() + wait >= end {
                 let failure = match asked {
-                    Some(asked) => Failure::Later(asked.as_secs()),
+                    Some(asked) => DeliveryError::Later(asked.as_secs()),
                     None => failure,
                 };
                 return (attempt, Err(failure));
@@ -149,28 +149,28 @@ impl Target {
             sleep(wait).await;
             pause *= 2;
         }
-        (TRIES, Err(Failure::Exchange(Fault::Cut)))
+        (MAX_ATTEMPTS, Err(DeliveryError::Exchange(SourceError::Cut)))
     }
 
     /// One try, and the time that the target asks to wait for the next one.
     async fn attempt(
         &self,
         body: &Bytes,
-        key: Key,
+        key: DeliveryKey,
         now: Timestamp,
         end: Instant,
-    ) -> Result<(), (Failure, Option<Duration>)> {
-        let fault = |fault| (Failure::Exchange(fault), None);
+    ) -> Result<(), (DeliveryError, Option<Duration>)> {
+        let fault = |fault| (DeliveryError::Exchange(fault), None);
         let end = end.min(Instant::now() + self.timeout);
-        let Way { pool, target, headers, key: signs } = self.way.get();
+        let TargetClient { pool, target, headers, key: signs } = self.client.get();
         let mut request = Request::new(Full::new(body.clone()));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = target;
         *request.headers_mut() = (*headers).clone();
         let mut set = |name: HeaderName, value: String| {
-            let value = HeaderValue::try_from(value).map_err(|_| fault(Fault::Cut))?;
+            let value = HeaderValue::try_from(value).map_err(|_| fault(SourceError::Cut))?;
             request.headers_mut().insert(name, value);
-            Ok::<_, (Failure, Option<Duration>)>(())
+            Ok::<_, (DeliveryError, Option<Duration>)>(())
         };
         set(DELIVERY, key.hex())?;
         if let Some(signs) = signs {
@@ -183,11 +183,11 @@ impl Target {
             set(TIMESTAMP, time)?;
         }
         let exchange = timeout_at(end, pool.send(request)).await;
-        let exchange = exchange.map_err(|_| fault(Fault::Timeout(self.timeout)))?;
+        let exchange = exchange.map_err(|_| fault(SourceError::Timeout(self.timeout)))?;
         let mut exchange = exchange.map_err(|broken| match broken {
-            SendError::Connect(error) => fault(Fault::of_connection(error.as_ref())),
-            SendError::ConnectTimeout => fault(Fault::Unreachable("no connection in time")),
-            SendError::Exchange(_) => fault(Fault::Cut),
+            SendError::Connect(error) => fault(SourceError::of_connection(error.as_ref())),
+            SendError::ConnectTimeout => fault(SourceError::Unreachable("no connection in time")),
+            SendError::Exchange(_) => fault(SourceError::Cut),
         })?;
         let status = exchange.status;
         let said = timeout_at(end, start(&mut exchange)).await.unwrap_or_default();
@@ -195,15 +195,15 @@ impl Target {
             return Ok(());
         }
         if status.is_redirection() {
-            return Err(fault(Fault::Redirect(status)));
+            return Err(fault(SourceError::Redirect(status)));
         }
         let reason = match self.about.kind {
-            TargetKind::Slack => SLACK.iter().find(|(code, _)| code.as_bytes() == said),
+            TargetKind::Slack => SLACK_ERRORS.iter().find(|(code, _)| code.as_bytes() == said),
             TargetKind::Webhook | TargetKind::Alertmanager => None,
         };
         let asked =
             exchange.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-        let refused = Failure::Refused(status, reason.map(|(_, advice)| *advice));
+        let refused = DeliveryError::Refused(status, reason.map(|(_, advice)| *advice));
         Err((refused, asked.map(Duration::from_secs)))
     }
 }
@@ -213,21 +213,23 @@ async fn start(exchange: &mut PooledResponse) -> Vec<u8> {
     let mut said = Vec::new();
     while let Ok(Some(chunk)) = exchange.chunk().await {
         said.extend_from_slice(&chunk);
-        if said.len() > ANSWER {
+        if said.len() > MAX_ANSWER_BYTES {
             break;
         }
     }
     said.trim_ascii().to_vec()
 }
 
-impl Failure {
+impl DeliveryError {
     /// The reply to a client.
     pub fn reply(self, target: &Target, attempts: u32) -> ApiError {
         let (id, setting) = (&target.about.id, &target.url_setting);
         let advice = match self {
-            Self::Exchange(Fault::Unreachable(_)) => format!("; check {setting} and that it runs"),
-            Self::Exchange(Fault::Redirect(_)) => format!("; check {setting}"),
-            Self::Exchange(Fault::Timeout(_) | Fault::Cut) => {
+            Self::Exchange(SourceError::Unreachable(_)) => {
+                format!("; check {setting} and that it runs")
+            }
+            Self::Exchange(SourceError::Redirect(_)) => format!("; check {setting}"),
+            Self::Exchange(SourceError::Timeout(_) | SourceError::Cut) => {
                 "; it may have taken the message or not: look there before you send it again"
                     .to_owned()
             }
@@ -245,16 +247,16 @@ impl Failure {
             Self::Refused(..) | Self::Exchange(_) | Self::Later(_) => String::new(),
         };
         let tried = if attempts == 1 { String::new() } else { format!(", tried {attempts} times") };
-        let is_timeout = matches!(self, Self::Exchange(Fault::Timeout(_)));
+        let is_timeout = matches!(self, Self::Exchange(SourceError::Timeout(_)));
         let (status, error_type) = match is_timeout {
             true => (StatusCode::GATEWAY_TIMEOUT, ErrorType::Timeout),
             false => (StatusCode::BAD_GATEWAY, ErrorType::Unavailable),
         };
         let said = match self {
-            Self::Exchange(Fault::Timeout(time)) => {
+            Self::Exchange(SourceError::Timeout(time)) => {
                 format!("did not answer within {} s", time.as_secs())
             }
-            Self::Exchange(Fault::Cut) => "broke off before its answer".to_owned(),
+            Self::Exchange(SourceError::Cut) => "broke off before its answer".to_owned(),
             other => other.to_string(),
         };
         let message = format!("not sent: the target \"{id}\" {said}{tried}{advice}");
@@ -262,7 +264,10 @@ impl Failure {
     }
 }
 
-fn way(settings: &NotifySettings, connect_timeout: Duration) -> Result<Way, ConfigError> {
+fn client(
+    settings: &NotifySettings,
+    connect_timeout: Duration,
+) -> Result<TargetClient, ConfigError> {
     let (url, user) = settings.address()?;
     let wrong = || ConfigError::Setting {
         setting: settings.url_setting.clone(),
@@ -279,12 +284,12 @@ fn way(settings: &NotifySettings, connect_timeout: Duration) -> Result<Way, Conf
     if let Some(value) = user {
         headers.insert(AUTHORIZATION, value);
     }
-    let secret = settings.secret.as_ref().map(Secret::read).transpose()?;
+    let secret = settings.secret.as_ref().map(SecretSetting::read).transpose()?;
     let key =
         secret.map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes()));
     let tls =
         tls::client_config(&format!("tls of [[notify]] \"{}\"", settings.id), &url, &settings.tls)?;
-    Ok(Way {
+    Ok(TargetClient {
         pool: ConnectionPool::new(to, tls, connect_timeout),
         target: target(settings.kind, &url).ok_or_else(wrong)?,
         headers: Arc::new(headers),

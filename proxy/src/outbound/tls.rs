@@ -10,7 +10,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use url::Url;
 
-use crate::config::{ConfigError, Tls};
+use crate::config::{ConfigError, TlsFiles};
 
 /// The configuration for `url` that the settings at `setting` ask for, from their files as they are now.
 ///
@@ -19,10 +19,10 @@ use crate::config::{ConfigError, Tls};
 pub(crate) fn client_config(
     setting: &str,
     url: &Url,
-    tls: &Tls,
+    tls: &TlsFiles,
 ) -> Result<ClientConfig, ConfigError> {
     let wrong = |problem: String| ConfigError::Setting { setting: setting.to_owned(), problem };
-    let Tls { ca_file, cert_file, key_file } = tls;
+    let TlsFiles { ca_file, cert_file, key_file } = tls;
     let mut roots = RootCertStore::empty();
     match ca_file {
         Some(file) => {

@@ -14,13 +14,13 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
 /// A set of files by their path below the root of the page.
-pub trait Files {
+pub trait FileSet {
     /// The file, if there is one.
-    fn file(&self, path: &str) -> Option<File>;
+    fn file(&self, path: &str) -> Option<PageFile>;
 }
 
 /// The content of a file.
-pub struct File {
+pub struct PageFile {
     /// All bytes.
     pub data: Cow<'static, [u8]>,
     /// Their SHA-256.
@@ -32,10 +32,10 @@ pub struct File {
 #[allow_missing = true]
 struct Dist;
 
-impl Files for Dist {
-    fn file(&self, path: &str) -> Option<File> {
+impl FileSet for Dist {
+    fn file(&self, path: &str) -> Option<PageFile> {
         let file = Self::get(path)?;
-        Some(File { hash: file.metadata.sha256_hash(), data: file.data })
+        Some(PageFile { hash: file.metadata.sha256_hash(), data: file.data })
     }
 }
 
@@ -45,7 +45,7 @@ const INDEX: &str = "index.html";
 const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
 /// A file of the page by what stands before and after the hash in its name, if the page has been built.
-pub fn hashed(stem: &str, extension: &str) -> Option<File> {
+pub fn hashed(stem: &str, extension: &str) -> Option<PageFile> {
     let is_it = |name: &str| {
         let rest = name.strip_prefix(stem).and_then(|rest| rest.strip_prefix('-'));
         rest.and_then(|rest| rest.strip_suffix(extension)).is_some_and(is_hash)
@@ -60,7 +60,7 @@ pub async fn page(uri: Uri, headers: HeaderMap) -> Response {
 }
 
 /// The file at `path`, or the index for a path of the page itself.
-pub fn respond(files: &impl Files, path: &str, headers: &HeaderMap) -> Response {
+pub fn respond(files: &impl FileSet, path: &str, headers: &HeaderMap) -> Response {
     let name = path.trim_start_matches('/');
     let name = if name.is_empty() { INDEX } else { name };
     if let Some(response) = send(files, name, headers) {
@@ -86,7 +86,7 @@ fn is_page(path: &str) -> bool {
     path == "/" || (!is_api && segments.all(plain))
 }
 
-fn send(files: &impl Files, name: &str, headers: &HeaderMap) -> Option<Response> {
+fn send(files: &impl FileSet, name: &str, headers: &HeaderMap) -> Option<Response> {
     let plain = files.file(name)?;
     let accepted = ENCODINGS.into_iter().find_map(|(encoding, suffix)| {
         let file = accepts(headers, encoding).then(|| files.file(&format!("{name}{suffix}")))??;

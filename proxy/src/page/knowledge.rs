@@ -13,12 +13,12 @@ use flate2::write::GzEncoder;
 use oddity_analysis::knowledge::{Family, Knowledge, check};
 
 use crate::config::ConfigError;
-use crate::page::assets::{self, File, Files};
+use crate::page::assets::{self, FileSet, PageFile};
 
 /// The data files of `shared`, described in `docs/knowledge.md`.
 #[derive(rust_embed::Embed)]
 #[folder = "../shared/knowledge"]
-struct Builtin;
+struct BuiltinFamilies;
 
 /// Name of the answer below `/api/`.
 const NAME: &str = "knowledge.json";
@@ -32,8 +32,8 @@ const SETTING: &str = "knowledge (ODDITY_KNOWLEDGE)";
 /// [`ConfigError`] names the file and the line, or the family, and says what to change.
 pub fn load(folder: Option<&Path>) -> Result<Knowledge, ConfigError> {
     let mut families = Vec::new();
-    for name in Builtin::iter() {
-        let Some(file) = Builtin::get(&name) else { continue };
+    for name in BuiltinFamilies::iter() {
+        let Some(file) = BuiltinFamilies::get(&name) else { continue };
         families.extend(read(Path::new(&*name), &String::from_utf8_lossy(&file.data))?);
     }
     for family in folder.map(own).transpose()?.unwrap_or_default() {
@@ -82,14 +82,14 @@ fn read(path: &Path, text: &str) -> Result<Option<Family>, ConfigError> {
 
 /// The knowledge as the page asks for it, made once.
 #[derive(Clone)]
-pub struct Answer {
+pub struct KnowledgeAnswer {
     json: &'static [u8],
     gzip: &'static [u8],
     /// Tells one knowledge from another, for the browser's cache.
     hash: [u8; 32],
 }
 
-impl Answer {
+impl KnowledgeAnswer {
     /// It stays in memory until the process ends.
     ///
     /// # Errors
@@ -109,18 +109,18 @@ impl Answer {
     }
 }
 
-impl Files for Answer {
-    fn file(&self, path: &str) -> Option<File> {
+impl FileSet for KnowledgeAnswer {
+    fn file(&self, path: &str) -> Option<PageFile> {
         let data = match path.strip_prefix(NAME)? {
             "" => self.json,
             ".gz" => self.gzip,
             _ => return None,
         };
-        Some(File { data: Cow::Borrowed(data), hash: self.hash })
+        Some(PageFile { data: Cow::Borrowed(data), hash: self.hash })
     }
 }
 
 /// `GET /api/knowledge`: a [`Knowledge`].
-pub async fn show(State(answer): State<Answer>, headers: HeaderMap) -> Response {
+pub async fn show(State(answer): State<KnowledgeAnswer>, headers: HeaderMap) -> Response {
     assets::respond(&answer, NAME, &headers)
 }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::AppState;
 use crate::config::Limits;
-use crate::source::endpoint::Endpoint;
+use crate::source::allowlist::Endpoint;
 
 /// `GET /api/openapi.json`.
 pub async fn show(State(state): State<Arc<AppState>>) -> Json<Value> {

@@ -6,8 +6,8 @@ use axum::http::StatusCode;
 use oddity_detect::time::{Span, Step, TimeRange};
 
 use crate::config::Limits;
-use crate::error::{ApiError, Reason};
-use crate::source::endpoint::{Endpoint, Params};
+use crate::error::{ApiError, RejectionReason};
+use crate::source::allowlist::{Endpoint, Params};
 use crate::source::subquery;
 
 /// Reads the query string and the form body of one request.
@@ -34,7 +34,7 @@ pub fn check(
         if value.len() > limits.query_bytes {
             let (bytes, most) = (value.len(), limits.query_bytes);
             let message = format!("`{name}` has {bytes} bytes, more than {most}: shorten it");
-            return Err(ApiError::refused(StatusCode::BAD_REQUEST, Reason::Size, message));
+            return Err(ApiError::refused(StatusCode::BAD_REQUEST, RejectionReason::Size, message));
         }
         params.push((name.into_owned(), value.into_owned()));
     }
@@ -81,7 +81,7 @@ fn check_points(params: &Params, most: u64) -> Result<(Span, Span), ApiError> {
          more, or a shorter range",
         sufficient_step(span, most),
     );
-    Err(ApiError::refused(StatusCode::BAD_REQUEST, Reason::Points, message))
+    Err(ApiError::refused(StatusCode::BAD_REQUEST, RejectionReason::Points, message))
 }
 
 fn check_subqueries(expr: &str, over: Option<(Span, Span)>, most: u64) -> Result<(), ApiError> {
@@ -101,7 +101,7 @@ fn check_subqueries(expr: &str, over: Option<(Span, Span)>, most: u64) -> Result
          [1h:1m]",
         found.steps
     );
-    Err(ApiError::refused(StatusCode::BAD_REQUEST, Reason::Subqueries, message))
+    Err(ApiError::refused(StatusCode::BAD_REQUEST, RejectionReason::Subqueries, message))
 }
 
 /// A step that keeps `span` within the limit: whole seconds, or milliseconds below one second.

@@ -11,11 +11,11 @@ use oddity_analysis::api::SourceList;
 
 use crate::AppState;
 use crate::config::Limits;
-use crate::error::{ApiError, Reason};
-use crate::http::body::{self, Expected};
+use crate::error::{ApiError, RejectionReason};
+use crate::http::body::{self, ExpectedBody};
 use crate::http::connection::Connection;
-use crate::source::Question;
-use crate::source::endpoint::Endpoint;
+use crate::source::SourceRequest;
+use crate::source::allowlist::Endpoint;
 use crate::source::params;
 use crate::source::upstream::FORM;
 
@@ -52,14 +52,14 @@ pub async fn ask(
     let endpoint = Endpoint::parse(path).ok_or_else(no_endpoint)?;
     let form = if head.method == Method::POST {
         let Limits { form_bytes: bytes, form_wait: wait, .. } = state.limits;
-        let form = Expected { media: FORM, name: "the form", bytes, wait };
+        let form = ExpectedBody { media: FORM, name: "the form", bytes, wait };
         body::read(&head.headers, body, form, &client).await?
     } else {
         Bytes::new()
     };
     let query = head.uri.query().unwrap_or_default().as_bytes();
     let params = params::check(&endpoint, [query, &form], &source.limits)?;
-    source.ask(Question { method: head.method, endpoint, params, client }).await
+    source.ask(SourceRequest { method: head.method, endpoint, params, client }).await
 }
 
 fn no_endpoint() -> ApiError {
@@ -78,7 +78,7 @@ pub async fn not_found() -> ApiError {
 pub async fn method_not_allowed() -> ApiError {
     ApiError::refused(
         StatusCode::METHOD_NOT_ALLOWED,
-        Reason::Method,
+        RejectionReason::Method,
         "this path does not take this method: use GET, or POST for query, query_range, series, labels and notify",
     )
 }

@@ -1,9 +1,9 @@
 //! One Prometheus: how it is asked, and how its answer is passed on.
 
 mod answer;
+mod buffered_prefix;
 mod inflate;
-mod shape;
-mod start;
+mod json_nesting_check;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -26,12 +26,12 @@ use crate::config::reload::Reload;
 use crate::config::{ConfigError, Limits, SourceSettings};
 use crate::metrics::Metrics;
 use crate::outbound::pool::{ConnectionPool, PooledResponse, SendError};
-use crate::source::Question;
-use crate::source::endpoint::{Endpoint, Params};
-use crate::source::fault::Fault;
-use crate::source::gate::Permit;
+use crate::source::SourceRequest;
+use crate::source::allowlist::{Endpoint, Params};
+use crate::source::concurrency_limit::QueryPermit;
+use crate::source::error::SourceError;
 
-pub(crate) use answer::whole;
+pub(crate) use answer::buffered_response;
 
 /// The media type of a form.
 pub const FORM: &str = "application/x-www-form-urlencoded";
@@ -44,7 +44,7 @@ pub struct Upstream {
     id: Arc<str>,
     base: Url,
     /// Made anew when the files of the credentials change.
-    way: Reload<Way>,
+    client: Reload<UpstreamClient>,
     /// VictoriaMetrics answers from a cache whose samples are off the grid unless told not to.
     nocache: bool,
     /// Time for a whole exchange.
@@ -56,7 +56,7 @@ pub struct Upstream {
 
 /// How the source is reached.
 #[derive(Clone)]
-struct Way {
+struct UpstreamClient {
     pool: Arc<ConnectionPool>,
     /// Of every request, with the credentials.
     headers: Arc<HeaderMap>,
@@ -71,11 +71,11 @@ impl Upstream {
     pub fn new(settings: &SourceSettings, metrics: Arc<Metrics>) -> Result<Self, ConfigError> {
         let files = settings.authorization.file().into_iter().chain(settings.tls.files());
         let files = files.map(Path::to_owned).collect();
-        let for_way = settings.clone();
+        let for_client = settings.clone();
         let id: Arc<str> = settings.id.as_str().into();
         Ok(Self {
             base: settings.url.clone(),
-            way: Reload::new(files, move || way(&for_way))?,
+            client: Reload::new(files, move || client(&for_client))?,
             nocache: settings.kind == SourceKind::VictoriaMetrics,
             deadline: settings.limits.timeout + settings.limits.grace,
             limits: settings.limits.clone(),
@@ -89,35 +89,45 @@ impl Upstream {
     /// when something goes wrong. Dropping the future or the stream drops the connection.
     ///
     /// # Errors
-    /// [`Fault`] if there is no answer in Prometheus' envelope.
-    pub async fn ask(&self, question: Question, permit: Permit) -> Result<Response<Body>, Fault> {
+    /// [`SourceError`] if there is no answer in Prometheus' envelope.
+    pub async fn ask(
+        &self,
+        question: SourceRequest,
+        permit: QueryPermit,
+    ) -> Result<Response<Body>, SourceError> {
         let end = Instant::now() + self.deadline;
         let exchange = async {
             let exchange = self.send(&question).await?;
             self.pass_on(exchange, end, permit, question.client).await
         };
-        tokio::time::timeout_at(end, exchange).await.unwrap_or(Err(Fault::Timeout(self.deadline)))
+        tokio::time::timeout_at(end, exchange)
+            .await
+            .unwrap_or(Err(SourceError::Timeout(self.deadline)))
     }
 
-    async fn send(&self, question: &Question) -> Result<PooledResponse, Fault> {
-        let Way { pool, headers } = self.way.get();
-        let request = self.request(question, &headers).ok_or(Fault::Cut)?;
+    async fn send(&self, question: &SourceRequest) -> Result<PooledResponse, SourceError> {
+        let UpstreamClient { pool, headers } = self.client.get();
+        let request = self.request(question, &headers).ok_or(SourceError::Cut)?;
         pool.send(request).await.map_err(|broken| match broken {
             SendError::Connect(error) => {
                 tracing::debug!(source = %self.id, ?error, "no connection");
-                Fault::of_connection(error.as_ref())
+                SourceError::of_connection(error.as_ref())
             }
-            SendError::ConnectTimeout => Fault::Unreachable("no connection in time"),
+            SendError::ConnectTimeout => SourceError::Unreachable("no connection in time"),
             SendError::Exchange(error) => {
                 tracing::debug!(source = %self.id, %error, "exchange failed");
-                Fault::Cut
+                SourceError::Cut
             }
         })
     }
 
     /// The request as it is sent; `None` only if a part of it could not stand in a request.
-    fn request(&self, question: &Question, headers: &HeaderMap) -> Option<Request<Full<Bytes>>> {
-        let Question { method, endpoint, params, .. } = question;
+    fn request(
+        &self,
+        question: &SourceRequest,
+        headers: &HeaderMap,
+    ) -> Option<Request<Full<Bytes>>> {
+        let SourceRequest { method, endpoint, params, .. } = question;
         let mut target = path(&self.base, endpoint);
         let nocache = self.nocache.then_some(("nocache", "1"));
         let pairs = |params: &Params| !params.is_empty() || nocache.is_some();
@@ -155,7 +165,7 @@ pub fn path(base: &Url, endpoint: &Endpoint) -> String {
     path
 }
 
-fn way(settings: &SourceSettings) -> Result<Way, ConfigError> {
+fn client(settings: &SourceSettings) -> Result<UpstreamClient, ConfigError> {
     let host = &settings.url[Position::BeforeHost..Position::AfterPort];
     let wrong = || ConfigError::Setting {
         setting: format!("url of [[source]] \"{}\"", settings.id),
@@ -174,5 +184,5 @@ fn way(settings: &SourceSettings) -> Result<Way, ConfigError> {
     let setting = format!("tls of [[source]] \"{}\"", settings.id);
     let tls = crate::outbound::tls::client_config(&setting, &settings.url, &settings.tls)?;
     let pool = ConnectionPool::new(to, tls, settings.limits.connect_timeout);
-    Ok(Way { pool, headers: Arc::new(headers) })
+    Ok(UpstreamClient { pool, headers: Arc::new(headers) })
 }

@@ -11,9 +11,9 @@ use oddity_detect::event::{Level, Rule};
 use oddity_detect::time::{Span, Step, Timestamp};
 use url::Url;
 
-const ASKED: &str = "What is asked";
-const JUDGED: &str = "How it is judged";
-const WRITTEN: &str = "What comes out";
+const QUERY_HEADING: &str = "What is asked";
+const DETECTION_HEADING: &str = "How it is judged";
+const OUTPUT_HEADING: &str = "What comes out";
 
 /// The two ways to ask.
 pub const USAGE: &str = "\
@@ -40,32 +40,32 @@ The page writes the link: tune the detector there, copy the address, and give it
 
 /// One question, how it is judged, and what comes out.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Args {
+pub struct DetectArgs {
     /// PromQL, an instant vector such as `rate(http_requests_total[5m])`.
     #[arg(
         long,
         value_name = "PROMQL",
         required_unless_present = "link",
-        help_heading = ASKED
+        help_heading = QUERY_HEADING
     )]
     query: Option<String>,
     /// An address of the page, or its part from the question mark on: asks what the page asks.
-    #[arg(long, value_name = "URL", help_heading = ASKED)]
+    #[arg(long, value_name = "URL", help_heading = QUERY_HEADING)]
     link: Option<String>,
     /// Id of the source [default: the first one that is configured].
-    #[arg(long, value_name = "ID", help_heading = ASKED)]
+    #[arg(long, value_name = "ID", help_heading = QUERY_HEADING)]
     source: Option<String>,
     /// How long a time, until --to or now [default: 1d].
-    #[arg(long, value_name = "DURATION", conflicts_with = "from", help_heading = ASKED)]
+    #[arg(long, value_name = "DURATION", conflicts_with = "from", help_heading = QUERY_HEADING)]
     range: Option<Span>,
     /// First time to judge: RFC 3339 or Unix seconds.
-    #[arg(long, value_name = "TIME", help_heading = ASKED)]
+    #[arg(long, value_name = "TIME", help_heading = QUERY_HEADING)]
     from: Option<Timestamp>,
     /// Last time to judge [default: now].
-    #[arg(long, value_name = "TIME", help_heading = ASKED)]
+    #[arg(long, value_name = "TIME", help_heading = QUERY_HEADING)]
     to: Option<Timestamp>,
     /// Distance of samples [default: chosen by range and sample interval].
-    #[arg(long, value_name = "DURATION", help_heading = ASKED)]
+    #[arg(long, value_name = "DURATION", help_heading = QUERY_HEADING)]
     step: Option<Step>,
     /// What is compared with what [default: auto]; `oddity detectors` describes them.
     #[arg(
@@ -73,26 +73,26 @@ pub struct Args {
         value_name = "ID",
         value_parser = ids(),
         hide_possible_values = true,
-        help_heading = JUDGED
+        help_heading = DETECTION_HEADING
     )]
     detector: Option<String>,
     /// A setting of the detector or the rule; may be repeated. `oddity detectors ID` lists them.
-    #[arg(long, value_name = "KEY=VALUE", help_heading = JUDGED)]
+    #[arg(long, value_name = "KEY=VALUE", help_heading = DETECTION_HEADING)]
     set: Vec<String>,
     /// A time that must not enter a baseline, such as an outage; may be repeated.
-    #[arg(long, value_name = "FROM/TO", help_heading = JUDGED)]
+    #[arg(long, value_name = "FROM/TO", help_heading = DETECTION_HEADING)]
     exclude: Vec<String>,
     /// Least severity that counts as odd for the exit status.
-    #[arg(long, value_enum, value_name = "LEVEL", default_value_t, help_heading = JUDGED)]
+    #[arg(long, value_enum, value_name = "LEVEL", default_value_t, help_heading = DETECTION_HEADING)]
     pub fail_on: FailOn,
     /// What is printed.
-    #[arg(long, value_enum, default_value_t, help_heading = WRITTEN)]
+    #[arg(long, value_enum, default_value_t, help_heading = OUTPUT_HEADING)]
     pub format: Format,
     /// File for the report: JSON if its name ends in .json, else Markdown.
-    #[arg(long, value_name = "FILE", help_heading = WRITTEN)]
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT_HEADING)]
     pub report: Option<PathBuf>,
     /// File for a chart that any browser opens, without a network: HTML.
-    #[arg(long, value_name = "FILE.html", help_heading = WRITTEN)]
+    #[arg(long, value_name = "FILE.html", help_heading = OUTPUT_HEADING)]
     pub chart: Option<PathBuf>,
     /// Address of your Oddity, for the link in what comes out.
     #[arg(
@@ -100,14 +100,14 @@ pub struct Args {
         env = "ODDITY_LINK_BASE",
         value_name = "URL",
         value_parser = base,
-        help_heading = WRITTEN
+        help_heading = OUTPUT_HEADING
     )]
     pub link_base: Option<Url>,
     /// No series, or none that could be judged, is no error.
-    #[arg(long, help_heading = WRITTEN)]
+    #[arg(long, help_heading = OUTPUT_HEADING)]
     pub allow_empty: bool,
     /// Print nothing but errors; files are written.
-    #[arg(long, short, help_heading = WRITTEN)]
+    #[arg(long, short, help_heading = OUTPUT_HEADING)]
     pub quiet: bool,
 }
 
@@ -174,7 +174,7 @@ fn base(text: &str) -> Result<Url, String> {
 /// The keys of a link that say which time.
 const RANGE_KEYS: [&str; 5] = ["range", "from", "to", "g0.range_input", "g0.end_input"];
 
-impl Args {
+impl DetectArgs {
     /// The view of the page that shows the same at `now`.
     ///
     /// # Errors

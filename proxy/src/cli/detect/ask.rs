@@ -13,20 +13,20 @@ use oddity_analysis::knowledge::{NamedMetadata, QuerySubject};
 use oddity_source::plan::{Plan, Progress};
 use oddity_source::prometheus::{Loaded, ReplyError};
 
-use super::Failure;
+use super::DetectError;
 use crate::error::ApiError;
 use crate::http::connection::Connection;
-use crate::source::endpoint::Endpoint;
-use crate::source::fault::Fault;
+use crate::source::allowlist::Endpoint;
+use crate::source::error::SourceError;
 use crate::source::params;
-use crate::source::{Question, Source};
+use crate::source::{Source, SourceRequest};
 
 /// Does what a plan says, until everything has come.
 pub(super) async fn load(
     source: &Source,
     mut plan: Plan,
     report: impl Fn(Progress),
-) -> Result<Loaded, Failure> {
+) -> Result<Loaded, DetectError> {
     loop {
         plan = match plan {
             Plan::Done(loaded) => return Ok(*loaded),
@@ -61,25 +61,25 @@ async fn ask(
     method: Method,
     endpoint: &str,
     parameters: &[(&str, String)],
-) -> Result<Vec<u8>, Failure> {
+) -> Result<Vec<u8>, DetectError> {
     let endpoint = Endpoint::parse(endpoint).ok_or_else(ApiError::internal)?;
     let params = params::check(&endpoint, [form(parameters).as_bytes(), b""], &source.limits)?;
     let nobody = ([127, 0, 0, 1], 0).into();
     let client = Arc::new(Connection::new(nobody, nobody, Instant::now()));
-    let answer = source.ask(Question { method, endpoint, params, client }).await?;
+    let answer = source.ask(SourceRequest { method, endpoint, params, client }).await?;
     let body = to_bytes(answer.into_body(), usize::MAX).await;
     body.map(Into::into).map_err(|error| cut(source, error.into_inner().as_ref()))
 }
 
 /// Why an answer broke off.
-fn cut(source: &Source, error: &(dyn Error + 'static)) -> Failure {
+fn cut(source: &Source, error: &(dyn Error + 'static)) -> DetectError {
     let mut next = Some(error);
     while let Some(cause) = next {
         let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if let Some(fault) = inner.and_then(|inner| inner.downcast_ref::<Fault>()) {
+        if let Some(fault) = inner.and_then(|inner| inner.downcast_ref::<SourceError>()) {
             return source.refusal(*fault).into();
         }
         next = cause.source();
     }
-    Failure::Reply(ReplyError::Cut { bytes: 0 })
+    DetectError::Reply(ReplyError::Cut { bytes: 0 })
 }

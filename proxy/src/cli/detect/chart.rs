@@ -14,14 +14,14 @@ use oddity_analysis::words;
 use oddity_figure::{Named, Palette, View, interactive, ranges, times};
 use serde_json::json;
 
-use super::Failure;
+use super::DetectError;
 use crate::page::assets;
 
 /// So many series are drawn.
-const MOST_CHARTS: usize = 5;
+const MAX_CHARTS: usize = 5;
 
 /// So many events of a series are named in its chart.
-const MOST_NAMED: usize = 8;
+const MAX_NAMED_EVENTS: usize = 8;
 
 /// Pixels; the width is that of the window.
 const SIZE: (f64, f64) = (1_100.0, 420.0);
@@ -29,21 +29,21 @@ const SIZE: (f64, f64) = (1_100.0, 420.0);
 /// What of the chart is always the same.
 #[derive(rust_embed::Embed)]
 #[folder = "src/cli/detect/chart"]
-struct Own;
+struct ChartFiles;
 
 /// Scripts and styles that stand in the file.
-pub(super) struct Parts {
-    plotly: Part,
-    script: Part,
-    styles: [Part; 2],
+pub(super) struct PageAssets {
+    plotly: InlineAsset,
+    script: InlineAsset,
+    styles: [InlineAsset; 2],
 }
 
-struct Part {
+struct InlineAsset {
     text: Cow<'static, str>,
     hash: [u8; 32],
 }
 
-impl Part {
+impl InlineAsset {
     fn new(data: Cow<'static, [u8]>, hash: [u8; 32]) -> Option<Self> {
         let text = match data {
             Cow::Borrowed(data) => Cow::Borrowed(std::str::from_utf8(data).ok()?),
@@ -58,7 +58,7 @@ impl Part {
     }
 
     fn own(name: &str) -> Option<Self> {
-        let file = Own::get(name)?;
+        let file = ChartFiles::get(name)?;
         Self::new(file.data, file.metadata.sha256_hash())
     }
 
@@ -68,13 +68,13 @@ impl Part {
     }
 }
 
-impl Parts {
+impl PageAssets {
     /// `None` if the page has not been built.
     pub(super) fn find() -> Option<Self> {
         Some(Self {
-            plotly: Part::of_page("plotly.min", ".js")?,
-            script: Part::own("chart.js")?,
-            styles: [Part::of_page("tokens", ".css")?, Part::own("chart.css")?],
+            plotly: InlineAsset::of_page("plotly.min", ".js")?,
+            script: InlineAsset::own("chart.js")?,
+            styles: [InlineAsset::of_page("tokens", ".css")?, InlineAsset::own("chart.css")?],
         })
     }
 }
@@ -82,21 +82,21 @@ impl Parts {
 /// The whole file.
 ///
 /// # Errors
-/// [`Failure::Internal`] if a figure cannot be written, which no data causes.
+/// [`DetectError::Internal`] if a figure cannot be written, which no data causes.
 pub(super) fn page(
     analysis: &Analysis,
     explained: &[ExplainedEvent<'_>],
     context: &ReportContext,
     panel: &ViewState,
-    parts: &Parts,
-) -> Result<String, Failure> {
+    parts: &PageAssets,
+) -> Result<String, DetectError> {
     let drawn = drawn(analysis, panel);
     let figures = drawn.iter().map(|ranked| figure(analysis, ranked, context, panel));
     let figures: Result<Vec<_>, _> = figures.collect();
-    let figures = figures.map_err(|error| Failure::Internal(error.to_string()))?;
+    let figures = figures.map_err(|error| DetectError::Internal(error.to_string()))?;
     // Nothing in JSON can end the element that it stands in.
     let figures = json!(figures).to_string().replace('<', "\\u003c");
-    let Parts { plotly, script, styles: [tokens, style] } = parts;
+    let PageAssets { plotly, script, styles: [tokens, style] } = parts;
     let mut body = head(analysis, context);
     for (at, ranked) in drawn.iter().enumerate() {
         let name = &analysis.series(ranked).1.prepared.name;
@@ -139,7 +139,7 @@ fn drawn<'a>(analysis: &'a Analysis, panel: &ViewState) -> Vec<&'a RankedSeries>
     let others = analysis.ranking.iter().filter(|ranked| {
         !ranked.events.is_empty() && focus.is_none_or(|focus| focus.index != ranked.index)
     });
-    focus.into_iter().chain(others).take(MOST_CHARTS).collect()
+    focus.into_iter().chain(others).take(MAX_CHARTS).collect()
 }
 
 fn figure(
@@ -170,7 +170,7 @@ fn figure(
     let worst = analysis.worst_events();
     let named = worst.iter().enumerate().filter(|(_, (of, _))| of.index == ranked.index);
     let named = named.map(|(at, (_, event))| Named { number: at + 1, event });
-    let named: Vec<Named<'_>> = named.take(MOST_NAMED).collect();
+    let named: Vec<Named<'_>> = named.take(MAX_NAMED_EVENTS).collect();
     let (layout, curves) = interactive(&view, &panel.excluded, &named);
     let data = curves.into_iter().map(|curve| {
         let mut trace = curve.trace;

@@ -7,50 +7,50 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
-use super::Failure;
+use super::DetectError;
 
 /// A file that will be written.
 #[derive(Debug)]
-pub(super) struct Output {
+pub(super) struct OutputFile {
     path: PathBuf,
-    way: Way,
+    way: WriteMethod,
 }
 
 #[derive(Debug)]
-enum Way {
+enum WriteMethod {
     /// Beside the place where it will be; it goes away if nothing comes of it.
     Beside(NamedTempFile),
     /// A device or a pipe, which stays what it is.
     Through(File),
 }
 
-impl Output {
+impl OutputFile {
     /// Finds out now whether the file can be written, and leaves what is there.
     ///
     /// # Errors
-    /// [`Failure::Write`] if it cannot.
-    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
-        let way = way(path).map_err(|error| Failure::Write { path: path.to_owned(), error })?;
+    /// [`DetectError::Write`] if it cannot.
+    pub(super) fn open(path: &Path) -> Result<Self, DetectError> {
+        let way = way(path).map_err(|error| DetectError::Write { path: path.to_owned(), error })?;
         Ok(Self { path: path.to_owned(), way })
     }
 
     /// Writes all of it at once.
     ///
     /// # Errors
-    /// [`Failure::Write`] if that fails; what was there before stays then.
-    pub(super) fn write(self, text: &str) -> Result<(), Failure> {
+    /// [`DetectError::Write`] if that fails; what was there before stays then.
+    pub(super) fn write(self, text: &str) -> Result<(), DetectError> {
         let Self { path, way } = self;
-        write(&path, way, text).map_err(|error| Failure::Write { path, error })
+        write(&path, way, text).map_err(|error| DetectError::Write { path, error })
     }
 }
 
-fn way(path: &Path) -> io::Result<Way> {
+fn way(path: &Path) -> io::Result<WriteMethod> {
     let present = fs::metadata(path).ok();
     if present.as_ref().is_some_and(fs::Metadata::is_dir) {
         return Err(io::Error::new(ErrorKind::IsADirectory, "it is a folder: name a file"));
     }
     if present.as_ref().is_some_and(|present| !present.is_file()) {
-        return Ok(Way::Through(OpenOptions::new().write(true).open(path)?));
+        return Ok(WriteMethod::Through(OpenOptions::new().write(true).open(path)?));
     }
     if present.is_some() {
         // One that may not be written is not replaced either.
@@ -64,7 +64,7 @@ fn way(path: &Path) -> io::Result<Way> {
     let mode = present.map_or(Permissions::from_mode(0o666), |present| present.permissions());
     let file = Builder::new().prefix(".oddity-").permissions(mode).tempfile_in(&folder);
     // Without the name of a file that nobody asked for.
-    file.map(Way::Beside).map_err(|error| error.kind().into())
+    file.map(WriteMethod::Beside).map_err(|error| error.kind().into())
 }
 
 /// Where a link leads.
@@ -72,26 +72,26 @@ fn target(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
-fn write(path: &Path, way: Way, text: &str) -> io::Result<()> {
+fn write(path: &Path, way: WriteMethod, text: &str) -> io::Result<()> {
     match way {
-        Way::Beside(mut file) => {
+        WriteMethod::Beside(mut file) => {
             file.write_all(text.as_bytes())?;
             file.as_file().sync_all()?;
             file.persist(target(path)).map(drop).map_err(|failed| failed.error)
         }
-        Way::Through(mut file) => file.write_all(text.as_bytes()),
+        WriteMethod::Through(mut file) => file.write_all(text.as_bytes()),
     }
 }
 
 /// Prints. A reader who has seen enough is no fault.
 ///
 /// # Errors
-/// [`Failure::Print`] if it fails otherwise.
-pub fn print(text: &str) -> Result<(), Failure> {
+/// [`DetectError::Print`] if it fails otherwise.
+pub fn print(text: &str) -> Result<(), DetectError> {
     let mut stdout = stdout().lock();
     let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     match printed {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Print(error)),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(DetectError::Print(error)),
         _ => Ok(()),
     }
 }
@@ -112,24 +112,24 @@ mod tests {
         };
         let path = folder.path().join("report.md");
         fs::write(&path, "old").unwrap();
-        drop(Output::open(&path).unwrap());
+        drop(OutputFile::open(&path).unwrap());
         assert_eq!(fs::read_to_string(&path).unwrap(), "old");
-        Output::open(&path).unwrap().write("new").unwrap();
+        OutputFile::open(&path).unwrap().write("new").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         let link = folder.path().join("link.md");
         std::os::unix::fs::symlink(&path, &link).unwrap();
-        Output::open(&link).unwrap().write("through the link").unwrap();
+        OutputFile::open(&link).unwrap().write("through the link").unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_to_string(&path).unwrap(), "through the link");
         assert_eq!(names(), ["link.md", "report.md"]);
-        Output::open(Path::new("/dev/null")).unwrap().write("gone").unwrap();
+        OutputFile::open(Path::new("/dev/null")).unwrap().write("gone").unwrap();
     }
 
     #[test]
     fn what_cannot_be_written_is_said_at_once() {
         let folder = tempfile::tempdir().unwrap();
         let check = |path: &Path, says: &str| {
-            let error = Output::open(path).unwrap_err().to_string();
+            let error = OutputFile::open(path).unwrap_err().to_string();
             assert!(error.contains(says), "{error}");
         };
         check(folder.path(), "it is a folder: name a file");
@@ -140,7 +140,7 @@ mod tests {
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();
         check(&file.join("report.md"), "not a directory");
-        let full = Output::open(Path::new("/dev/full")).unwrap().write("x").unwrap_err();
+        let full = OutputFile::open(Path::new("/dev/full")).unwrap().write("x").unwrap_err();
         assert!(full.to_string().contains("cannot write /dev/full: No space left"), "{full}");
     }
 }

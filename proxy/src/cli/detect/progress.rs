@@ -5,11 +5,11 @@ use std::io::{IsTerminal as _, Write as _, stderr};
 use oddity_source::plan::Progress;
 
 /// The line; it is taken away when this is dropped.
-pub(super) struct Line {
+pub(super) struct ProgressLine {
     shown: bool,
 }
 
-impl Line {
+impl ProgressLine {
     /// Nothing is shown where nobody looks: in a pipe, a log, or when it is not wanted.
     pub(super) fn new(wanted: bool) -> Self {
         Self { shown: wanted && stderr().is_terminal() }
@@ -32,7 +32,7 @@ impl Line {
     }
 }
 
-impl Drop for Line {
+impl Drop for ProgressLine {
     fn drop(&mut self) {
         self.say("");
     }

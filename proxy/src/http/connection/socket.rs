@@ -11,27 +11,27 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::Connection;
-use crate::metrics::Sent;
+use crate::metrics::SentBytes;
 
 /// A socket that tells its connection when the client takes nothing.
-pub struct Watched {
+pub struct WatchedStream {
     /// The socket.
     pub stream: TcpStream,
     /// The connection that it belongs to.
     pub connection: Arc<Connection>,
 }
 
-impl Watched {
+impl WatchedStream {
     fn note<T>(&self, written: Poll<T>) -> Poll<T> {
         match written {
-            Poll::Pending => self.connection.stalls(),
-            Poll::Ready(_) => self.connection.moves(),
+            Poll::Pending => self.connection.mark_stalled(),
+            Poll::Ready(_) => self.connection.clear_stall(),
         }
         written
     }
 }
 
-impl AsyncRead for Watched {
+impl AsyncRead for WatchedStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -41,7 +41,7 @@ impl AsyncRead for Watched {
     }
 }
 
-impl AsyncWrite for Watched {
+impl AsyncWrite for WatchedStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -74,16 +74,16 @@ impl AsyncWrite for Watched {
 }
 
 /// The body of an answer; when it has been handed over, the next request is awaited.
-pub struct Answer {
+pub struct AnswerBody {
     /// What is sent.
     pub body: Body,
     /// To whom.
     pub connection: Arc<Connection>,
     /// Counts what is sent.
-    pub sent: Option<Sent>,
+    pub sent: Option<SentBytes>,
 }
 
-impl HttpBody for Answer {
+impl HttpBody for AnswerBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -107,8 +107,8 @@ impl HttpBody for Answer {
     }
 }
 
-impl Drop for Answer {
+impl Drop for AnswerBody {
     fn drop(&mut self) {
-        self.connection.end();
+        self.connection.await_request();
     }
 }

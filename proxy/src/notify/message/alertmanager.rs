@@ -11,25 +11,25 @@ use oddity_detect::series::METRIC_NAME;
 use oddity_detect::time::{Span, Timestamp};
 use serde_json::{Value, json};
 
-use super::{Message, Said, TEST, TEST_TITLE, cut, inert, level, metric, title};
+use super::{Message, MessageContent, TEST_TEXT, TEST_TITLE, cut, inert, level, metric, title};
 
 /// For so long from now an alert is active.
-pub(super) const HELD: Span = Span::from_seconds(15 * 60);
+pub(super) const ACTIVE_FOR: Span = Span::from_seconds(15 * 60);
 
 /// And one that tries whether alerts arrive.
-const TEST_HELD: Span = Span::from_seconds(60);
+const TEST_ACTIVE_FOR: Span = Span::from_seconds(60);
 
 /// Bytes of one value: alerts are shown in lists.
-const VALUE: usize = 1_000;
+const MAX_VALUE_CHARS: usize = 1_000;
 
 pub(super) fn body(message: &Message<'_>) -> Value {
     let now = message.now;
-    let Said::Notification { notice, source } = message.said else {
+    let MessageContent::Notification { notice, source } = message.content else {
         return json!([{
             "labels": { "alertname": "OddityTest", "severity": "info" },
-            "annotations": { "summary": TEST_TITLE, "description": TEST },
+            "annotations": { "summary": TEST_TITLE, "description": TEST_TEXT },
             "startsAt": now.to_string(),
-            "endsAt": (now + TEST_HELD).to_string(),
+            "endsAt": (now + TEST_ACTIVE_FOR).to_string(),
         }]);
     };
     notice.events.iter().map(|event| alert(notice, event, source, now)).collect()
@@ -56,29 +56,30 @@ fn alert(notice: &Notification, event: &NotifiedEvent, source: &str, now: Timest
         while own.iter().any(|(own, _)| *own == name) {
             name.insert_str(0, "exported_");
         }
-        labels.insert(name, cut(value, VALUE));
+        labels.insert(name, cut(value, MAX_VALUE_CHARS));
     }
-    labels.extend(own.map(|(name, value)| (name.to_owned(), cut(value, VALUE))));
+    labels.extend(own.map(|(name, value)| (name.to_owned(), cut(value, MAX_VALUE_CHARS))));
     // An empty label is as good as none.
     labels.retain(|_, value| !value.is_empty());
     let mut annotations = BTreeMap::from([
-        ("summary", cut(&title(notice), VALUE)),
-        ("description", cut(&inert(&event.summary), VALUE)),
+        ("summary", cut(&title(notice), MAX_VALUE_CHARS)),
+        ("description", cut(&inert(&event.summary), MAX_VALUE_CHARS)),
         ("level", level(event).name().to_owned()),
         ("score", format!("{:.0}", event.severity)),
-        ("peak", cut(&inert(&event.peak.text), VALUE)),
-        ("expected", cut(&inert(&event.expected.text), VALUE)),
+        ("peak", cut(&inert(&event.peak.text), MAX_VALUE_CHARS)),
+        ("expected", cut(&inert(&event.expected.text), MAX_VALUE_CHARS)),
         ("began", event.start.to_string()),
-        ("source", cut(&inert(source), VALUE)),
-        ("query", cut(&notice.expr, VALUE)),
+        ("source", cut(&inert(source), MAX_VALUE_CHARS)),
+        ("query", cut(&notice.expr, MAX_VALUE_CHARS)),
     ]);
     annotations.extend(event.end.map(|end| ("ended", end.to_string())));
-    annotations.extend(event.cause.as_ref().map(|cause| ("cause", cut(&inert(cause), VALUE))));
+    annotations
+        .extend(event.cause.as_ref().map(|cause| ("cause", cut(&inert(cause), MAX_VALUE_CHARS))));
     json!({
         "labels": labels,
         "annotations": annotations,
         "startsAt": event.start.min(now).to_string(),
-        "endsAt": (now + HELD).to_string(),
+        "endsAt": (now + ACTIVE_FOR).to_string(),
         "generatorURL": notice.link,
     })
 }

@@ -8,47 +8,48 @@ use oddity_analysis::words::capitalised;
 use serde_json::{Value, json};
 
 use super::{
-    Message, Said, TEST, TEST_TITLE, cause, cut, heading, inert, labels, level, rest, times, title,
+    Message, MessageContent, TEST_TEXT, TEST_TITLE, cause, cut, heading, inert, labels, level,
+    rest, times, title,
 };
 
 /// So many events are listed.
-pub(super) const MOST: usize = 5;
+pub(super) const MAX_EVENTS: usize = 5;
 
 /// Characters of a header.
-const HEADER: usize = 150;
+const MAX_HEADER_CHARS: usize = 150;
 
 /// Characters of a section's text.
-const SECTION: usize = 3_000;
+const MAX_SECTION_CHARS: usize = 3_000;
 
 /// Characters of a sentence in it.
-const SUMMARY: usize = 1_500;
+const MAX_SUMMARY_CHARS: usize = 1_500;
 
 /// Characters of the query, of a series, of a cause and of a name.
-const CODE: usize = 500;
+const MAX_CODE_CHARS: usize = 500;
 
 pub(super) fn body(message: &Message<'_>) -> Value {
-    let Said::Notification { notice, source } = message.said else {
+    let MessageContent::Notification { notice, source } = message.content else {
         return json!({
-            "text": format!("{TEST_TITLE}: {TEST}"),
-            "blocks": [header(TEST_TITLE), section(TEST)],
+            "text": format!("{TEST_TITLE}: {TEST_TEXT}"),
+            "blocks": [header(TEST_TITLE), section(TEST_TEXT)],
         });
     };
     let title = title(notice);
     let mut blocks = vec![header(&title)];
-    for event in notice.events.iter().take(MOST) {
+    for event in notice.events.iter().take(MAX_EVENTS) {
         let labels = labels(event);
         let of = if labels.is_empty() { String::new() } else { format!(" of {}", code(&labels)) };
         let (name, severity) = (capitalised(level(event).name()), event.severity);
         let first =
             format!("*{name}* ({severity:.0}): {}{of}, {}", event.kind.name(), times(event));
-        let cause = cause(event).map(|cause| format!("\n{}", escaped(&cause, CODE)));
-        let summary = escaped(&inert(&event.summary), SUMMARY);
+        let cause = cause(event).map(|cause| format!("\n{}", escaped(&cause, MAX_CODE_CHARS)));
+        let summary = escaped(&inert(&event.summary), MAX_SUMMARY_CHARS);
         blocks.push(section(&format!("{first}\n{summary}{}", cause.unwrap_or_default())));
     }
-    let mut last: Vec<String> = rest(notice, MOST).into_iter().collect();
-    last.push(format!("{}: {}", escaped(&inert(source), CODE), code(&notice.expr)));
+    let mut last: Vec<String> = rest(notice, MAX_EVENTS).into_iter().collect();
+    last.push(format!("{}: {}", escaped(&inert(source), MAX_CODE_CHARS), code(&notice.expr)));
     let link = address(&notice.link);
-    if link.chars().count() + 200 < SECTION {
+    if link.chars().count() + 200 < MAX_SECTION_CHARS {
         last.push(format!("<{link}|Open in Oddity>"));
     } else {
         last.push("The link to this view is too long for Slack.".to_owned());
@@ -56,7 +57,7 @@ pub(super) fn body(message: &Message<'_>) -> Value {
     // Each of its parts fits, and together they are cut between parts.
     let (mut texts, mut text) = (Vec::new(), String::new());
     for part in last {
-        if !text.is_empty() && text.chars().count() + part.chars().count() >= SECTION {
+        if !text.is_empty() && text.chars().count() + part.chars().count() >= MAX_SECTION_CHARS {
             texts.push(std::mem::take(&mut text));
         }
         if !text.is_empty() {
@@ -67,11 +68,11 @@ pub(super) fn body(message: &Message<'_>) -> Value {
     texts.push(text);
     blocks.extend(texts.iter().map(|text| section(text)));
     let worst = notice.events.first().map(heading).unwrap_or_default();
-    json!({ "text": escaped(&format!("{title}. {worst}"), SUMMARY), "blocks": blocks })
+    json!({ "text": escaped(&format!("{title}. {worst}"), MAX_SUMMARY_CHARS), "blocks": blocks })
 }
 
 fn header(text: &str) -> Value {
-    json!({ "type": "header", "text": { "type": "plain_text", "text": cut(text, HEADER), "emoji": false } })
+    json!({ "type": "header", "text": { "type": "plain_text", "text": cut(text, MAX_HEADER_CHARS), "emoji": false } })
 }
 
 fn section(text: &str) -> Value {
@@ -100,7 +101,7 @@ fn escaped(text: &str, most: usize) -> String {
 
 /// Code on one line. Slack knows no way to write a backtick in it.
 fn code(text: &str) -> String {
-    format!("`{}`", escaped(&inert(text).replace('`', "'"), CODE))
+    format!("`{}`", escaped(&inert(text).replace('`', "'"), MAX_CODE_CHARS))
 }
 
 /// What would end a link is percent-encoded.

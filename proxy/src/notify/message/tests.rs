@@ -40,7 +40,8 @@ pub(crate) fn notice(events: Vec<NotifiedEvent>) -> Notification {
 }
 
 fn body(notice: &Notification, kind: TargetKind) -> Value {
-    Message { said: Said::Notification { notice, source: "Demo <1>" }, now: NOW }.body(kind)
+    Message { content: MessageContent::Notification { notice, source: "Demo <1>" }, now: NOW }
+        .body(kind)
 }
 
 #[test]
@@ -124,7 +125,7 @@ fn an_event_for_alertmanager() {
 
 #[test]
 fn a_test_says_that_it_is_one() {
-    let test = Message { said: Said::Test, now: NOW };
+    let test = Message { content: MessageContent::Test, now: NOW };
     for kind in [TargetKind::Webhook, TargetKind::Slack, TargetKind::Alertmanager] {
         assert!(test.body(kind).to_string().contains(TEST_TITLE), "{kind:?}");
         assert!(test.text(kind).contains(TEST_TITLE));
@@ -137,8 +138,11 @@ fn what_one_reads_before_it_is_sent() {
     report.found = 3;
     report.report = Some("# Report".to_owned());
     let text = |kind| {
-        Message { said: Said::Notification { notice: &report, source: "Demo" }, now: NOW }
-            .text(kind)
+        Message {
+            content: MessageContent::Notification { notice: &report, source: "Demo" },
+            now: NOW,
+        }
+        .text(kind)
     };
     let shown = text(TargetKind::Webhook);
     assert_eq!(
@@ -182,7 +186,7 @@ proptest! {
         let mut notice = notice(vec![one; count]);
         notice.expr = texts[3].clone();
         notice.link = format!("http://localhost/?{}", texts[4]);
-        let message = Message { said: Said::Notification { notice: &notice, source: &texts[5] }, now: NOW };
+        let message = Message { content: MessageContent::Notification { notice: &notice, source: &texts[5] }, now: NOW };
         let slack = message.body(TargetKind::Slack);
         let blocks = slack["blocks"].as_array().unwrap();
         prop_assert!(blocks.len() <= 50);

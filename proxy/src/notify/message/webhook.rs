@@ -2,16 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::{Message, Said, TEST, TEST_TITLE, level, title};
+use super::{Message, MessageContent, TEST_TEXT, TEST_TITLE, level, title};
 
 /// Changes when a field changes its meaning or goes.
 const VERSION: u32 = 1;
 
 pub(super) fn body(message: &Message<'_>) -> Value {
     let sent_at = message.now.to_string();
-    let Said::Notification { notice, source } = message.said else {
+    let MessageContent::Notification { notice, source } = message.content else {
         return json!({
-            "version": VERSION, "type": "test", "sent_at": sent_at, "title": TEST_TITLE, "text": TEST,
+            "version": VERSION, "type": "test", "sent_at": sent_at, "title": TEST_TITLE, "text": TEST_TEXT,
         });
     };
     let events: Vec<Value> = notice

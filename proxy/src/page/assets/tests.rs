@@ -4,12 +4,12 @@ use axum::body::to_bytes;
 
 use super::*;
 
-impl Files for BTreeMap<&'static str, &'static str> {
-    fn file(&self, path: &str) -> Option<File> {
+impl FileSet for BTreeMap<&'static str, &'static str> {
+    fn file(&self, path: &str) -> Option<PageFile> {
         let data = self.get(path)?.as_bytes();
         let mut hash = [0; 32];
         hash.iter_mut().zip(data.iter().rev()).for_each(|(to, from)| *to = *from);
-        Some(File { data: Cow::Borrowed(data), hash })
+        Some(PageFile { data: Cow::Borrowed(data), hash })
     }
 }
 

@@ -15,14 +15,14 @@ use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
 use super::Upstream;
-use super::inflate::Pieces;
-use super::shape::Shape;
-use super::start::Start;
+use super::buffered_prefix::BufferedPrefix;
+use super::inflate::DecodedPieces;
+use super::json_nesting_check::JsonNestingCheck;
 use crate::http::connection::Connection;
 use crate::metrics::Metrics;
 use crate::outbound::pool::PooledResponse;
-use crate::source::fault::Fault;
-use crate::source::gate::{Permit, Place};
+use crate::source::concurrency_limit::{AnswerSlot, QueryPermit};
+use crate::source::error::SourceError;
 
 /// The part of Prometheus' envelope that tells it from other JSON.
 #[derive(Deserialize)]
@@ -41,10 +41,10 @@ enum EnvelopeStatus {
 }
 
 /// An answer of which only the start has been read.
-struct Rest {
+struct StreamedAnswer {
     start: VecDeque<Bytes>,
-    pieces: Pieces,
-    shape: Shape,
+    pieces: DecodedPieces,
+    shape: JsonNestingCheck,
     passed: usize,
     most: usize,
     end: Instant,
@@ -52,16 +52,16 @@ struct Rest {
     id: Arc<str>,
     metrics: Arc<Metrics>,
     received: Counter,
-    _place: Place,
+    _place: AnswerSlot,
 }
 
 /// A whole answer; it keeps its place until the last byte of it has been sent.
-struct Whole {
+struct BufferedAnswer {
     body: Bytes,
-    _place: Place,
+    _place: AnswerSlot,
 }
 
-impl AsRef<[u8]> for Whole {
+impl AsRef<[u8]> for BufferedAnswer {
     fn as_ref(&self) -> &[u8] {
         &self.body
     }
@@ -73,36 +73,39 @@ impl Upstream {
         &self,
         exchange: PooledResponse,
         end: Instant,
-        permit: Permit,
+        permit: QueryPermit,
         client: Arc<Connection>,
-    ) -> Result<Response<Body>, Fault> {
+    ) -> Result<Response<Body>, SourceError> {
         let status = exchange.status;
         if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-            return Err(Fault::Credentials(status));
+            return Err(SourceError::Credentials(status));
         }
         if status.is_redirection() {
-            return Err(Fault::Redirect(status));
+            return Err(SourceError::Redirect(status));
         }
         let most = self.limits.answer_bytes;
         let length = exchange.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
         let length: u64 = length.and_then(|length| length.parse().ok()).unwrap_or_default();
         if length > most as u64 {
-            return Err(Fault::TooLarge(most));
+            return Err(SourceError::TooLarge(most));
         }
-        let malformed =
-            if status.is_success() { Fault::NotPrometheus } else { Fault::Status(status) };
-        let mut start = Start::default();
-        let mut shape = Shape::default();
-        let mut pieces = Pieces::of(exchange);
+        let malformed = if status.is_success() {
+            SourceError::NotPrometheus
+        } else {
+            SourceError::Status(status)
+        };
+        let mut start = BufferedPrefix::default();
+        let mut shape = JsonNestingCheck::default();
+        let mut pieces = DecodedPieces::of(exchange);
         while start.len() <= self.limits.checked_bytes {
-            let Some(piece) = pieces.next().await.map_err(|_| Fault::Cut)? else {
+            let Some(piece) = pieces.next().await.map_err(|_| SourceError::Cut)? else {
                 let success = start.is_success();
                 let body = start.joined();
                 return if is_envelope(status, &body) {
-                    let place = permit.answered(client).await.ok_or(Fault::Busy)?;
-                    Ok(whole(status, body, place))
+                    let place = permit.into_answer_slot(client).await.ok_or(SourceError::Busy)?;
+                    Ok(buffered_response(status, body, place))
                 } else if success && !shape.is_complete() {
-                    Err(Fault::Cut)
+                    Err(SourceError::Cut)
                 } else {
                     Err(malformed)
                 };
@@ -115,10 +118,10 @@ impl Upstream {
             return Err(malformed);
         }
         if start.len() > most {
-            return Err(Fault::TooLarge(most));
+            return Err(SourceError::TooLarge(most));
         }
-        let place = permit.answered(client).await.ok_or(Fault::Busy)?;
-        let rest = Rest {
+        let place = permit.into_answer_slot(client).await.ok_or(SourceError::Busy)?;
+        let rest = StreamedAnswer {
             passed: start.len(),
             start: start.into_pieces(),
             pieces,
@@ -145,22 +148,22 @@ impl Upstream {
     }
 }
 
-impl Rest {
+impl StreamedAnswer {
     /// The next piece, or `None` after the last one of a complete answer.
-    async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
+    async fn next(&mut self) -> Result<Option<Bytes>, SourceError> {
         if let Some(start) = self.start.pop_front() {
             return Ok(Some(start));
         }
         let chunk = timeout_at(self.end, self.pieces.next()).await;
-        let chunk = chunk.map_err(|_| Fault::Timeout(self.deadline))?;
-        let chunk = chunk.map_err(|_| Fault::Cut)?;
+        let chunk = chunk.map_err(|_| SourceError::Timeout(self.deadline))?;
+        let chunk = chunk.map_err(|_| SourceError::Cut)?;
         let Some(chunk) = chunk else {
-            return if self.shape.is_complete() { Ok(None) } else { Err(Fault::Cut) };
+            return if self.shape.is_complete() { Ok(None) } else { Err(SourceError::Cut) };
         };
         self.received.increment(chunk.len() as u64);
         self.passed = self.passed.saturating_add(chunk.len());
         if self.passed > self.most {
-            return Err(Fault::TooLarge(self.most));
+            return Err(SourceError::TooLarge(self.most));
         }
         self.shape.feed(&chunk)?;
         Ok(Some(chunk))
@@ -179,8 +182,12 @@ fn is_envelope(status: StatusCode, body: &[u8]) -> bool {
 }
 
 /// A reply with our headers only, whose body keeps `place` until it has been sent.
-pub(crate) fn whole(status: StatusCode, body: Bytes, place: Place) -> Response<Body> {
-    json(status, Bytes::from_owner(Whole { body, _place: place }).into())
+pub(crate) fn buffered_response(
+    status: StatusCode,
+    body: Bytes,
+    place: AnswerSlot,
+) -> Response<Body> {
+    json(status, Bytes::from_owner(BufferedAnswer { body, _place: place }).into())
 }
 
 /// A reply with our headers only.

@@ -12,7 +12,7 @@ use crate::outbound::pool::PooledResponse;
 const STEP: usize = 1 << 10;
 
 /// A body with its compression taken off.
-pub(super) struct Pieces {
+pub(super) struct DecodedPieces {
     exchange: PooledResponse,
     gzip: Option<Gzip>,
 }
@@ -24,9 +24,9 @@ struct Gzip {
 
 /// The connection broke, or what was compressed is damaged.
 #[derive(Debug)]
-pub(super) struct Damaged;
+pub(super) struct DecodeError;
 
-impl Pieces {
+impl DecodedPieces {
     pub(super) fn of(exchange: PooledResponse) -> Self {
         let encoding = exchange.headers.get(CONTENT_ENCODING);
         let gzip =
@@ -37,20 +37,20 @@ impl Pieces {
     }
 
     /// The next piece, or none after the last one.
-    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Damaged> {
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, DecodeError> {
         let Some(gzip) = &mut self.gzip else {
-            return self.exchange.chunk().await.map_err(|_| Damaged);
+            return self.exchange.chunk().await.map_err(|_| DecodeError);
         };
         loop {
             if gzip.compressed.is_empty() {
-                let Some(chunk) = self.exchange.chunk().await.map_err(|_| Damaged)? else {
-                    gzip.decoder.try_finish().map_err(|_| Damaged)?;
+                let Some(chunk) = self.exchange.chunk().await.map_err(|_| DecodeError)? else {
+                    gzip.decoder.try_finish().map_err(|_| DecodeError)?;
                     return Ok(gzip.take());
                 };
                 gzip.compressed = chunk;
             }
             let step = gzip.compressed.len().min(STEP);
-            gzip.decoder.write_all(&gzip.compressed[..step]).map_err(|_| Damaged)?;
+            gzip.decoder.write_all(&gzip.compressed[..step]).map_err(|_| DecodeError)?;
             gzip.compressed.advance(step);
             if let Some(piece) = gzip.take() {
                 return Ok(Some(piece));

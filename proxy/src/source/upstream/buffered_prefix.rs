@@ -9,13 +9,13 @@ const SMALL: usize = 1 << 10;
 
 /// Pieces as they came, so that a large answer is not in memory twice.
 #[derive(Default)]
-pub(super) struct Start {
+pub(super) struct BufferedPrefix {
     pieces: VecDeque<Bytes>,
     small: BytesMut,
     bytes: usize,
 }
 
-impl Start {
+impl BufferedPrefix {
     /// One more piece.
     pub(super) fn push(&mut self, piece: Bytes) {
         self.bytes += piece.len();
@@ -69,7 +69,7 @@ mod tests {
     fn pieces_of_any_size_keep_their_order() {
         let text = br#"{"status":"success","data":"#.repeat(200);
         for sizes in [vec![1], vec![5_000], vec![1, 2_000], vec![2_000, 1, 1], vec![text.len()]] {
-            let mut start = Start::default();
+            let mut start = BufferedPrefix::default();
             let mut rest = Bytes::from(text.clone());
             for size in sizes.iter().cycle() {
                 if rest.is_empty() {
@@ -82,6 +82,9 @@ mod tests {
             assert!(pieces.len() <= 1 + 2 * text.len().div_ceil(SMALL), "{sizes:?}");
             assert_eq!(pieces.into_iter().flatten().collect::<Vec<_>>(), text, "{sizes:?}");
         }
-        assert!(!Start::default().is_success() && Start::default().joined().is_empty());
+        assert!(
+            !BufferedPrefix::default().is_success()
+                && BufferedPrefix::default().joined().is_empty()
+        );
     }
 }

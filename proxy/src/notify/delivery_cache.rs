@@ -11,13 +11,13 @@ use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
 /// So many notifications are remembered at most, the latest ones.
-const MOST: usize = 10_000;
+const MAX_REMEMBERED: usize = 10_000;
 
 /// What two notifications of the same have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Key([u8; 32]);
+pub struct DeliveryKey([u8; 32]);
 
-impl Key {
+impl DeliveryKey {
     /// Of one event: its source, query, series, kind and onset; of a report: those of all its events.
     pub fn of(notice: &Notification) -> Self {
         #[derive(Serialize)]
@@ -60,65 +60,65 @@ pub fn hex(bytes: &[u8]) -> String {
 }
 
 /// What was sent, or is being sent.
-pub struct Memory {
+pub struct DeliveryCache {
     remember: Duration,
-    sent: Mutex<HashMap<Key, Instant>>,
+    sent: Mutex<HashMap<DeliveryKey, Instant>>,
 }
 
 /// A notification that is being sent. It is forgotten when this is dropped, unless it was kept.
-pub struct Claim<'a> {
-    memory: &'a Memory,
-    key: Key,
+pub struct DeliveryClaim<'a> {
+    cache: &'a DeliveryCache,
+    key: DeliveryKey,
     before: Option<Instant>,
     kept: bool,
 }
 
-impl Memory {
+impl DeliveryCache {
     /// Nothing was sent yet; what will be is remembered for so long.
     pub fn new(remember: Duration) -> Self {
         Self { remember, sent: Mutex::default() }
     }
 
     /// Whether it was sent.
-    pub fn has(&self, key: Key) -> bool {
+    pub fn has(&self, key: DeliveryKey) -> bool {
         self.sent().get(&key).is_some_and(|at| at.elapsed() < self.remember)
     }
 
     /// The right to send it; `None` if it was sent, unless that is to be done again.
-    pub fn claim(&self, key: Key, again: bool) -> Option<Claim<'_>> {
+    pub fn claim(&self, key: DeliveryKey, again: bool) -> Option<DeliveryClaim<'_>> {
         let mut sent = self.sent();
         sent.retain(|_, at| at.elapsed() < self.remember);
         let before = sent.get(&key).copied();
         if before.is_some() && !again {
             return None;
         }
-        if sent.len() >= MOST
+        if sent.len() >= MAX_REMEMBERED
             && let Some(oldest) = sent.iter().min_by_key(|(_, at)| **at).map(|(key, _)| *key)
         {
             sent.remove(&oldest);
         }
         sent.insert(key, Instant::now());
-        Some(Claim { memory: self, key, before, kept: false })
+        Some(DeliveryClaim { cache: self, key, before, kept: false })
     }
 
-    fn sent(&self) -> MutexGuard<'_, HashMap<Key, Instant>> {
+    fn sent(&self) -> MutexGuard<'_, HashMap<DeliveryKey, Instant>> {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Claim<'_> {
+impl DeliveryClaim<'_> {
     /// It was sent.
     pub fn keep(mut self) {
         self.kept = true;
     }
 }
 
-impl Drop for Claim<'_> {
+impl Drop for DeliveryClaim<'_> {
     fn drop(&mut self) {
         if self.kept {
             return;
         }
-        let mut sent = self.memory.sent();
+        let mut sent = self.cache.sent();
         match self.before {
             Some(at) => sent.insert(self.key, at),
             None => sent.remove(&self.key),
@@ -132,28 +132,28 @@ mod tests {
 
     #[test]
     fn what_was_sent_is_not_sent_again() {
-        let memory = Memory::new(Duration::from_secs(60));
-        let (a, b) = (Key::of_bytes(b"a"), Key::of_bytes(b"b"));
-        let claim = memory.claim(a, false).unwrap();
-        assert!(memory.claim(a, false).is_none(), "it is being sent");
-        assert!(memory.claim(b, false).is_some(), "another one");
+        let cache = DeliveryCache::new(Duration::from_secs(60));
+        let (a, b) = (DeliveryKey::of_bytes(b"a"), DeliveryKey::of_bytes(b"b"));
+        let claim = cache.claim(a, false).unwrap();
+        assert!(cache.claim(a, false).is_none(), "it is being sent");
+        assert!(cache.claim(b, false).is_some(), "another one");
         drop(claim);
-        assert!(!memory.has(a), "it failed");
-        memory.claim(a, false).unwrap().keep();
-        assert!(memory.has(a) && memory.claim(a, false).is_none());
-        drop(memory.claim(a, true).unwrap());
-        assert!(memory.has(a), "a failure to send it again leaves it sent");
-        let forgets = Memory::new(Duration::ZERO);
+        assert!(!cache.has(a), "it failed");
+        cache.claim(a, false).unwrap().keep();
+        assert!(cache.has(a) && cache.claim(a, false).is_none());
+        drop(cache.claim(a, true).unwrap());
+        assert!(cache.has(a), "a failure to send it again leaves it sent");
+        let forgets = DeliveryCache::new(Duration::ZERO);
         forgets.claim(a, false).unwrap().keep();
         assert!(!forgets.has(a) && forgets.claim(a, false).is_some());
     }
 
     #[test]
     fn memory_is_bounded_and_forgets_the_oldest() {
-        let memory = Memory::new(Duration::from_secs(60));
-        let key = |at: usize| Key::of_bytes(&at.to_be_bytes());
-        (0..=MOST).for_each(|at| memory.claim(key(at), false).unwrap().keep());
-        assert_eq!(memory.sent().len(), MOST);
-        assert!(!memory.has(key(0)) && memory.has(key(1)) && memory.has(key(MOST)));
+        let cache = DeliveryCache::new(Duration::from_secs(60));
+        let key = |at: usize| DeliveryKey::of_bytes(&at.to_be_bytes());
+        (0..=MAX_REMEMBERED).for_each(|at| cache.claim(key(at), false).unwrap().keep());
+        assert_eq!(cache.sent().len(), MAX_REMEMBERED);
+        assert!(!cache.has(key(0)) && cache.has(key(1)) && cache.has(key(MAX_REMEMBERED)));
     }
 }

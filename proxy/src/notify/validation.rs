@@ -8,16 +8,16 @@ use crate::AppState;
 use crate::error::ApiError;
 
 /// Characters of a sentence.
-const SENTENCE: usize = 4_000;
+const MAX_SENTENCE_CHARS: usize = 4_000;
 
 /// Labels of a series.
-const LABELS: usize = 64;
+const MAX_LABELS: usize = 64;
 
 /// Bytes of the name or the value of a label.
-const LABEL: usize = 2_048;
+const MAX_LABEL_BYTES: usize = 2_048;
 
 /// The year 9999 ends: times beyond have no usual form.
-const LATEST: i64 = 253_402_300_799_000;
+const MAX_TIMESTAMP: i64 = 253_402_300_799_000;
 
 /// Checks what the types leave open, and returns the name of the source.
 ///
@@ -49,16 +49,19 @@ pub fn notice<'a>(
 }
 
 fn event(event: &NotifiedEvent) -> Result<(), ApiError> {
-    let sound = event.labels.len() <= LABELS
-        && event.labels.iter().all(|(name, value)| name.len() <= LABEL && value.len() <= LABEL);
+    let sound = event.labels.len() <= MAX_LABELS
+        && event
+            .labels
+            .iter()
+            .all(|(name, value)| name.len() <= MAX_LABEL_BYTES && value.len() <= MAX_LABEL_BYTES);
     if !sound {
-        let message = format!("a series may have {LABELS} labels of {LABEL} bytes");
+        let message = format!("a series may have {MAX_LABELS} labels of {MAX_LABEL_BYTES} bytes");
         return Err(ApiError::bad_data(message));
     }
     if !(0.0..=100.0).contains(&event.severity) {
         return Err(ApiError::bad_data("`severity` must be from 0 to 100"));
     }
-    let known = |t: i64| (0..=LATEST).contains(&t);
+    let known = |t: i64| (0..=MAX_TIMESTAMP).contains(&t);
     if !known(event.start.0) || event.end.is_some_and(|end| end < event.start || !known(end.0)) {
         let message =
             "`start` and `end` must be milliseconds since 1970, the end not before the start";
@@ -70,8 +73,10 @@ fn event(event: &NotifiedEvent) -> Result<(), ApiError> {
         Some(&event.peak.text),
         Some(&event.expected.text),
     ];
-    if texts.into_iter().flatten().any(|text| text.chars().count() > SENTENCE) {
-        return Err(ApiError::bad_data(format!("a sentence may have {SENTENCE} characters")));
+    if texts.into_iter().flatten().any(|text| text.chars().count() > MAX_SENTENCE_CHARS) {
+        return Err(ApiError::bad_data(format!(
+            "a sentence may have {MAX_SENTENCE_CHARS} characters"
+        )));
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::error::ApiError;
 
 /// Why there is no result; each message says what to change.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum DetectError {
     /// The configuration.
     #[error("{0}")]
     Config(#[from] ConfigError),
@@ -56,7 +56,7 @@ pub enum Failure {
     Internal(String),
 }
 
-impl From<ApiError> for Failure {
+impl From<ApiError> for DetectError {
     fn from(error: ApiError) -> Self {
         let error_type = serde_json::to_value(error.error_type).ok();
         let error_type = error_type.as_ref().and_then(serde_json::Value::as_str);
@@ -67,7 +67,7 @@ impl From<ApiError> for Failure {
     }
 }
 
-impl Failure {
+impl DetectError {
     /// For a terminal: the message, and below it the place of the query that is wrong.
     pub fn told(&self, expr: &str) -> String {
         let position = match self {
@@ -100,8 +100,10 @@ mod tests {
     fn the_fault_is_underlined() {
         let check = |message: &str, expr: &str, expected: &str| {
             let error_type = "bad_data".to_owned();
-            let failure =
-                Failure::Reply(ReplyError::Prometheus { error_type, message: message.to_owned() });
+            let failure = DetectError::Reply(ReplyError::Prometheus {
+                error_type,
+                message: message.to_owned(),
+            });
             assert_eq!(failure.told(expr), format!("error: {message}\n{expected}"));
         };
         check("1:5: parse error: unclosed", "sum(", "\n  sum(\n      ^\n");

@@ -2,14 +2,14 @@
 
 use wide::u8x64;
 
-use crate::source::fault::Fault;
+use crate::source::error::SourceError;
 
 /// Deeper nesting than this is refused; Prometheus' own answers need 6.
 const MAX_DEPTH: u32 = 128;
 
 /// What has been seen of one JSON object so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Shape {
+pub(super) struct JsonNestingCheck {
     depth: u32,
     in_string: bool,
     escaped: bool,
@@ -18,17 +18,17 @@ pub(super) struct Shape {
 
 /// The bytes are no JSON object: nested too deep, or something follows its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Malformed;
+pub(super) struct JsonNestingError;
 
-impl From<Malformed> for Fault {
-    fn from(_: Malformed) -> Self {
+impl From<JsonNestingError> for SourceError {
+    fn from(_: JsonNestingError) -> Self {
         Self::NotPrometheus
     }
 }
 
-impl Shape {
+impl JsonNestingCheck {
     /// Reads the next piece; it may end anywhere.
-    pub(super) fn feed(&mut self, piece: &[u8]) -> Result<(), Malformed> {
+    pub(super) fn feed(&mut self, piece: &[u8]) -> Result<(), JsonNestingError> {
         let (blocks, rest) = piece.as_chunks();
         for block in blocks {
             if !self.skip(block) {
@@ -62,7 +62,7 @@ impl Shape {
         true
     }
 
-    fn read(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
+    fn read(&mut self, bytes: &[u8]) -> Result<(), JsonNestingError> {
         for byte in bytes {
             if self.in_string {
                 match byte {
@@ -75,9 +75,11 @@ impl Shape {
             }
             match byte {
                 b' ' | b'\t' | b'\r' | b'\n' => {}
-                _ if self.closed || (self.depth == 0 && *byte != b'{') => return Err(Malformed),
+                _ if self.closed || (self.depth == 0 && *byte != b'{') => {
+                    return Err(JsonNestingError);
+                }
                 b'"' => self.in_string = true,
-                b'{' | b'[' if self.depth == MAX_DEPTH => return Err(Malformed),
+                b'{' | b'[' if self.depth == MAX_DEPTH => return Err(JsonNestingError),
                 b'{' | b'[' => self.depth += 1,
                 b'}' | b']' => {
                     self.depth -= 1;
@@ -121,7 +123,7 @@ mod tests {
             cut in 0_usize..300,
         ) {
             let text = format!("{}{text}", "{".repeat(deep));
-            let (mut fast, mut slow) = (Shape::default(), Shape::default());
+            let (mut fast, mut slow) = (JsonNestingCheck::default(), JsonNestingCheck::default());
             let cut = cut.min(text.len());
             let found = fast.feed(&text.as_bytes()[..cut]).and_then(|()| fast.feed(&text.as_bytes()[cut..]));
             prop_assert_eq!(found, slow.read(text.as_bytes()));
@@ -135,7 +137,7 @@ mod tests {
     fn an_object_is_complete_at_its_last_brace_however_it_is_cut() {
         let text = br#" {"status":"success","data":{"a":["}","\"]",1]}} "#;
         for cut in 0..=text.len() {
-            let mut shape = Shape::default();
+            let mut shape = JsonNestingCheck::default();
             shape.feed(&text[..cut]).unwrap();
             assert_eq!(shape.is_complete(), cut >= text.len() - 1, "{cut}");
             shape.feed(&text[cut..]).unwrap();
@@ -147,7 +149,11 @@ mod tests {
     fn other_texts_are_malformed() {
         let deep = format!("{{\"a\":{}", "[".repeat(200));
         for text in ["<html>", "[1]", "null", "{}{}", "{} x", "}", &deep] {
-            assert_eq!(Shape::default().feed(text.as_bytes()), Err(Malformed), "{text}");
+            assert_eq!(
+                JsonNestingCheck::default().feed(text.as_bytes()),
+                Err(JsonNestingError),
+                "{text}"
+            );
         }
     }
 }

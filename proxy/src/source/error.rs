@@ -7,11 +7,11 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use oddity_detect::time::Span;
 
-use crate::error::{ApiError, ErrorType, Reason};
+use crate::error::{ApiError, ErrorType, RejectionReason};
 
 /// A question that a source did not answer as Prometheus would. No message holds an address or a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum SourceError {
     /// Too many questions at once.
     #[error("is busy with other queries: try again in a moment")]
     Busy,
@@ -44,7 +44,7 @@ pub enum Fault {
     TooLarge(usize),
 }
 
-impl Fault {
+impl SourceError {
     /// A word for metrics and logs.
     pub fn class(self) -> &'static str {
         match self {
@@ -77,7 +77,7 @@ impl Fault {
             _ => String::new(),
         };
         let message = format!("the source \"{id}\" {self}{advice}");
-        let reason = (self == Self::Busy).then_some(Reason::Busy);
+        let reason = (self == Self::Busy).then_some(RejectionReason::Busy);
         ApiError { reason, ..ApiError::failed(status, error_type, message) }
     }
 
