@@ -53,7 +53,7 @@ impl InlineAsset {
     }
 
     fn of_page(stem: &str, extension: &str) -> Option<Self> {
-        let assets::File { data, hash } = assets::hashed(stem, extension)?;
+        let assets::PageFile { data, hash } = assets::hashed(stem, extension)?;
         Self::new(data, hash)
     }
 
