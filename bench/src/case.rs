@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use oddity_analysis::analysis::{Detected, Learning, analyze, detect, prepare};
-use oddity_detect::detect::{Detector, Input, Kept};
+use oddity_detect::detect::{Detector, DetectorCache, DetectorInput};
 use oddity_detect::event::Rule;
 use oddity_detect::stats::quantile::Ranks;
 use oddity_detect::stats::rolling::{prior_moments, slopes};
@@ -36,7 +36,13 @@ pub fn all() -> Vec<Case> {
             let id = detector.about().id;
             each(format!("{id}{name}"), all, move |values| {
                 let grid = grid(values.len());
-                let input = Input { values, learnt: values, history: HISTORY, grid, group: None };
+                let input = DetectorInput {
+                    values,
+                    reference: values,
+                    history: HISTORY,
+                    grid,
+                    group: None,
+                };
                 black_box(detector.detect(input));
             })
         }));
@@ -49,7 +55,8 @@ pub fn all() -> Vec<Case> {
 /// What it costs to move the memory of `auto` by a position of its slider.
 fn memories(all: &Arc<[Arc<[f64]>]>) -> Case {
     let all = Arc::clone(all);
-    let mut kept: Vec<(Kept, f64)> = all.iter().map(|_| (Kept::default(), 3_000.0)).collect();
+    let mut kept: Vec<(DetectorCache, f64)> =
+        all.iter().map(|_| (DetectorCache::default(), 3_000.0)).collect();
     Case {
         name: "auto, another memory".to_owned(),
         samples: SERIES * SAMPLES,
@@ -58,9 +65,10 @@ fn memories(all: &Arc<[Arc<[f64]>]>) -> Case {
             let (values, (kept, memory)) = (&all[part], &mut kept[part]);
             *memory = if *memory < 4_000.0 { *memory + 50.0 } else { 3_000.0 };
             let grid = grid(values.len());
-            let input = Input { values, learnt: values, history: HISTORY, grid, group: None };
+            let input =
+                DetectorInput { values, reference: values, history: HISTORY, grid, group: None };
             let detector = Detector::default().with("memory", *memory);
-            black_box(detector.detect_again(input, kept));
+            black_box(detector.detect_cached(input, kept));
         }),
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use oddity_analysis::analysis::{Learning, analyze, detect, prepare};
-use oddity_detect::detect::{Detector, Form, Normal};
+use oddity_detect::detect::{Detector, NormalRange, ParamKind};
 use oddity_detect::event::Rule;
 
 use crate::data::{Random, loaded};
@@ -30,11 +30,11 @@ pub fn report() -> String {
                 for part in [&found.judged, &found.expected, &found.scale, &found.score] {
                     digest.add(part);
                 }
-                if let Some(Normal { lowest, highest }) = &found.normal {
+                if let Some(NormalRange { lowest, highest }) = &found.normal {
                     digest.add(lowest);
                     digest.add(highest);
                 }
-                digest.add(found.strength());
+                digest.add(found.alert_scores());
                 let ranked = analysis.of_series(Some(number));
                 for event in ranked.into_iter().flat_map(|ranked| &ranked.events) {
                     digest.add(&[event.area, event.score, event.probability, event.severity]);
@@ -51,14 +51,14 @@ fn settings(detector: Detector) -> Vec<Detector> {
     let params = detector.params();
     let mut all = vec![detector];
     for (param, _) in &params {
-        if let Form::Choice(words) = param.form {
+        if let ParamKind::Choice(words) = param.kind {
             all.extend((1..words.len()).map(|word| detector.with(param.id, word as f64)));
         }
     }
-    all.push(params.iter().fold(detector, |detector, (param, _)| match param.form {
-        Form::Samples | Form::Count => detector.with(param.id, param.least + 3.0),
-        Form::Number if param.least.is_finite() => {
-            detector.with(param.id, (param.least + param.most) / 3.0)
+    all.push(params.iter().fold(detector, |detector, (param, _)| match param.kind {
+        ParamKind::Samples | ParamKind::Count => detector.with(param.id, param.min + 3.0),
+        ParamKind::Number if param.min.is_finite() => {
+            detector.with(param.id, (param.min + param.max) / 3.0)
         }
         _ => detector,
     }));

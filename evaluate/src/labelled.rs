@@ -9,7 +9,7 @@ pub use precision::average_precision;
 use std::path::Path;
 
 use oddity_detect::detect::Detector;
-use oddity_detect::event::{Onsets, Rule, Samples, events};
+use oddity_detect::event::{OnsetCache, Rule, SeriesSamples, events};
 use rayon::prelude::*;
 
 use crate::data::{DataError, Recording, files};
@@ -51,8 +51,8 @@ pub fn measure(recordings: &[Recording], detector: Detector) -> Vec<Measured> {
             let area = long.then(|| average_precision(&detection.score, labels)).flatten();
             let grid = recording.grid();
             // Only where events begin counts here, which no season changes.
-            let samples = Samples { values: &recording.values, period: &|| None };
-            let (known, rule) = (Onsets::default(), Rule::of(detector));
+            let samples = SeriesSamples { values: &recording.values, period: &|| None };
+            let (known, rule) = (OnsetCache::default(), Rule::of(detector));
             let events = events(samples, &detection, &known, &rule, 0, |at| grid.at(at));
             let onsets: Vec<usize> = events.iter().map(|event| event.onset.index).collect();
             Measured { area, events: found(&onsets, labels, grid.duration(grid.len)) }

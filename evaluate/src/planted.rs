@@ -12,8 +12,8 @@ pub use matrix::Confusion;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use oddity_detect::detect::{Detector, Input};
-use oddity_detect::event::{Event, Onsets, Rule, Samples, events};
+use oddity_detect::detect::{Detector, DetectorInput};
+use oddity_detect::event::{Event, OnsetCache, Rule, SeriesSamples, events};
 use oddity_detect::seasonality::periods;
 use rayon::prelude::*;
 
@@ -82,11 +82,12 @@ struct Verdict {
 impl Verdict {
     fn of(detector: Detector, recipe: Recipe, planted: &Planted, period: Option<usize>) -> Self {
         let Planted { values, grid, start, until, .. } = planted;
-        let input = Input { values, learnt: values, history: HISTORY, grid: *grid, group: None };
-        let samples = Samples { values, period: &|| period };
+        let input =
+            DetectorInput { values, reference: values, history: HISTORY, grid: *grid, group: None };
+        let samples = SeriesSamples { values, period: &|| period };
         let (detection, rule) = (detector.detect(input), Rule::of(detector));
         let at = |at| grid.at(at);
-        let found = events(samples, &detection, &Onsets::default(), &rule, HISTORY, at);
+        let found = events(samples, &detection, &OnsetCache::default(), &rule, HISTORY, at);
         let (early, late): (Vec<Event>, Vec<Event>) =
             found.into_iter().partition(|event| event.onset.index < *start);
         let mut severities: Vec<f64> = early.iter().map(|event| event.severity).collect();
@@ -99,7 +100,7 @@ impl Verdict {
         let first = of_plant.first().filter(|_| recipe.plant != Plant::Nothing);
         let delay = first.map(|first| first.onset.index - start);
         let worst = of_plant.into_iter().max_by(|a, b| {
-            a.severity.total_cmp(&b.severity).then(a.strength.total_cmp(&b.strength))
+            a.severity.total_cmp(&b.severity).then(a.alert_score.total_cmp(&b.alert_score))
         });
         Self { recipe, worst, delay, healthy }
     }

@@ -1,7 +1,7 @@
 //! What a detector says of a recording, row by row.
 
-use oddity_detect::detect::{Detection, Detector, Input};
-use oddity_detect::event::{Rule, alerts};
+use oddity_detect::detect::{Detection, Detector, DetectorInput};
+use oddity_detect::event::{Rule, after_cooldown};
 
 use crate::data::Recording;
 
@@ -21,9 +21,10 @@ pub struct Verdict {
 pub fn judge(detector: Detector, recording: &Recording, history: usize) -> Verdict {
     let values = &recording.values;
     let grid = recording.grid();
-    let detection = detector.detect(Input { values, learnt: values, history, grid, group: None });
+    let detection =
+        detector.detect(DetectorInput { values, reference: values, history, grid, group: None });
     let rule = Rule::of(detector);
-    let alerts = alerts(detection.strength(), rule.hold_off);
-    let threshold = rule.opens(&detection);
+    let alerts = after_cooldown(detection.alert_scores(), rule.cooldown);
+    let threshold = rule.opening_threshold(&detection);
     Verdict { detection, alerts, threshold }
 }

@@ -10,8 +10,8 @@ use std::ops::Range;
 
 use evaluate::planted::{Confusion, HISTORY, Plant, Planted, SEEDS, generate, measure, recipes};
 use evaluate::report;
-use oddity_detect::detect::{Detector, View};
-use oddity_detect::event::kind::{Evidence, classify};
+use oddity_detect::detect::{Detector, Feature};
+use oddity_detect::event::kind::{OnsetContext, classify};
 
 /// What takes long is done with these.
 const ONE_SEED: Range<u64> = SEEDS.start..SEEDS.start + 1;
@@ -63,11 +63,11 @@ fn classified(late: f64) -> Confusion {
             Plant::Season => planted.period.unwrap() / 2,
             Plant::Flat | Plant::Gap => planted.end - 1 - planted.start,
         };
-        let finding = classify(Evidence {
+        let finding = classify(OnsetContext {
             values: &planted.values,
             onset: planted.start + (late * latest as f64) as usize,
             period: planted.period,
-            view: View::Value,
+            feature: Feature::Value,
         });
         found.add(recipe.plant, Some(finding.kind));
     }

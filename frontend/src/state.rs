@@ -315,7 +315,7 @@ impl State {
         let ranked = analysis.ranking.iter().find(|ranked| ranked.index == series);
         let time = analysis.detected.loaded.series[series].grid.at(index);
         let event = ranked.and_then(|ranked| {
-            ranked.events.iter().find(|event| event.start <= time && time <= event.end)
+            ranked.events.iter().find(|event| event.display_start <= time && time <= event.end)
         });
         self.selected.set(event.map(|event| (series, event.onset.index)));
     }

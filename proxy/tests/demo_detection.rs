@@ -5,7 +5,7 @@ use std::sync::Arc;
 use oddity_analysis::analysis::{Analysis, Learning, Settings, analyze, detect, prepare};
 use oddity_analysis::words;
 use oddity_detect::detect::Detector;
-use oddity_detect::event::{Kind, Level};
+use oddity_detect::event::{EventKind, SeverityLevel};
 use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
 use oddity_source::prometheus::{Loaded, Stitcher};
 use oddity_source::query::RangeQuery;
@@ -46,34 +46,34 @@ fn analysed(loaded: Loaded, detector: Detector, learning: Learning) -> Analysis 
 
 /// What is planted in an example: a word of the series' name, the kinds that it may be called, and the minutes from
 /// the anchor in which it must be noticed.
-type Plant = (&'static str, &'static [Kind], std::ops::RangeInclusive<i64>);
+type Plant = (&'static str, &'static [EventKind], std::ops::RangeInclusive<i64>);
 
 /// The examples of the page, and the rate that it suggests instead of the raw counter.
 fn cases() -> Vec<(&'static str, Option<Plant>)> {
     vec![
-        ("rate(dhcp_lease_count[5m]) * 60", Some(("dhcp-1", &[Kind::Spike], 0..=2))),
-        ("node_cpu_utilisation_ratio", Some(("node-3", &[Kind::LevelShiftUp], 0..=2))),
+        ("rate(dhcp_lease_count[5m]) * 60", Some(("dhcp-1", &[EventKind::Spike], 0..=2))),
+        ("node_cpu_utilisation_ratio", Some(("node-3", &[EventKind::LevelShiftUp], 0..=2))),
         (
             "histogram_quantile(0.9, sum by (le) (rate(http_request_duration_seconds_bucket[5m])))",
-            Some(("", &[Kind::LevelShiftUp], 0..=2)),
+            Some(("", &[EventKind::LevelShiftUp], 0..=2)),
         ),
-        ("cache_hit_ratio", Some(("42", &[Kind::LevelShiftDown], 0..=2))),
+        ("cache_hit_ratio", Some(("42", &[EventKind::LevelShiftDown], 0..=2))),
         // Of a count of 0 and 1 a minute that grows to 1 and 2 in two hours both may be said.
         (
             "dns_validator_mismatch_total",
-            Some(("dns", &[Kind::Drift, Kind::LevelShiftUp], 0..=100)),
+            Some(("dns", &[EventKind::Drift, EventKind::LevelShiftUp], 0..=100)),
         ),
         (
             "rate(dns_validator_mismatch_total[5m])",
-            Some(("dns", &[Kind::Drift, Kind::SlopeChange], 0..=100)),
+            Some(("dns", &[EventKind::Drift, EventKind::SlopeChange], 0..=100)),
         ),
         (
             "process_resident_memory_bytes",
-            Some(("app-2", &[Kind::SlopeChange, Kind::Drift], -360..=-260)),
+            Some(("app-2", &[EventKind::SlopeChange, EventKind::Drift], -360..=-260)),
         ),
-        ("rate(node_network_receive_errs_total[5m])", Some(("node-1", &[Kind::Spike], 0..=2))),
-        ("queue_depth", Some(("mail", &[Kind::Gap], -10..=0))),
-        ("room_temperature_celsius", Some(("rack-b", &[Kind::FlatLine], 0..=15))),
+        ("rate(node_network_receive_errs_total[5m])", Some(("node-1", &[EventKind::Spike], 0..=2))),
+        ("queue_depth", Some(("mail", &[EventKind::Gap], -10..=0))),
+        ("room_temperature_celsius", Some(("rack-b", &[EventKind::FlatLine], 0..=15))),
         ("ntp_offset_seconds", None),
     ]
 }
@@ -102,7 +102,7 @@ fn compare(anchor: Timestamp, hours: u64) -> usize {
                     if known.prepared.name.contains(name) && when.contains(&minute) =>
                 {
                     assert!(kinds.contains(&event.kind), "{expr}: {}", event.kind.name());
-                    assert!(event.level() >= Level::Warning, "{expr}: {}", event.severity);
+                    assert!(event.level() >= SeverityLevel::Warning, "{expr}: {}", event.severity);
                     found += 1;
                 }
                 _ => others += 1,
@@ -149,6 +149,6 @@ fn what_is_excluded_is_neither_told_nor_felt() {
     assert_eq!(events(spike, 20), []);
     // A level that lasts on is told when it may be.
     let shift = events("cache_hit_ratio{shard=\"42\"}", 20);
-    let [(Kind::LevelShiftDown, onset)] = shift[..] else { panic!("{shift:?}") };
+    let [(EventKind::LevelShiftDown, onset)] = shift[..] else { panic!("{shift:?}") };
     assert!(onset > ANCHOR + minutes(20) && onset <= ANCHOR + minutes(24), "{onset}");
 }

@@ -5,7 +5,7 @@ use oddity_analysis::knowledge::{ExplainedEvent, NamedMetadata, QuerySubject, ex
 use oddity_analysis::report::{MAX_EXPLAINED, ReportContext, markdown};
 use oddity_analysis::words::Clock;
 use oddity_detect::detect::Detector;
-use oddity_detect::event::Kind;
+use oddity_detect::event::EventKind;
 use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
 use oddity_source::plan::{Plan, Question, Request};
 use oddity_source::prometheus::Loaded;
@@ -26,7 +26,7 @@ struct Plant {
     after: u64,
     /// A part of the labels of the odd series.
     series: &'static str,
-    kinds: &'static [Kind],
+    kinds: &'static [EventKind],
     /// When it begins, and how far off the report may be: two steps, or the lookback or window of what is slow.
     began: (f64, f64),
     /// The value that is farthest off; checked against the samples too.
@@ -112,7 +112,7 @@ fn faults(plant: &Plant) -> Vec<String> {
     let labels = facts.labels.to_string();
     want(labels.contains(plant.series), format!("the worst is in {labels}"));
     want(plant.kinds.contains(&event.kind), format!("it is told as {}", event.kind.name()));
-    let began = minutes(event.start);
+    let began = minutes(event.display_start);
     let (at, off) = plant.began;
     want((began - at).abs() <= off, format!("it is told to begin at minute {began}"));
 
@@ -156,7 +156,7 @@ fn faults(plant: &Plant) -> Vec<String> {
 
 #[test]
 fn every_planted_event_is_told_as_what_it_is() {
-    use Kind::{Drift, FlatLine, Gap, LevelShiftDown, LevelShiftUp, SlopeChange, Spike};
+    use EventKind::{Drift, FlatLine, Gap, LevelShiftDown, LevelShiftUp, SlopeChange, Spike};
     let plants = [
         Plant {
             expr: "rate(dhcp_lease_count[5m]) * 60",

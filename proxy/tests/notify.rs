@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use oddity_analysis::api::{FormattedValue, Notification, NotifiedEvent};
-use oddity_detect::event::{Direction, Kind};
+use oddity_detect::event::{Direction, EventKind};
 use oddity_detect::time::{Span, Timestamp};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -26,7 +26,7 @@ fn notice(address: std::net::SocketAddr) -> Notification {
     let start = proxy::clock::now() - Span::from_seconds(600);
     let event = NotifiedEvent {
         labels: BTreeMap::from([("pool".to_owned(), "office <!channel>".to_owned())]),
-        kind: Kind::Spike,
+        kind: EventKind::Spike,
         direction: Direction::Up,
         severity: 87.0,
         start: Timestamp(start.0.div_euclid(1_000) * 1_000),

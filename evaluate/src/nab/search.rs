@@ -6,9 +6,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use oddity_detect::detect::auto::{Evidence, Tuning};
-use oddity_detect::detect::{Auto, Input};
-use oddity_detect::event::{Rule, alerts};
+use oddity_detect::detect::auto::{AutoEvidence, Tuning};
+use oddity_detect::detect::{Auto, DetectorInput};
+use oddity_detect::event::{Rule, after_cooldown};
 use rayon::prelude::*;
 
 use super::{
@@ -70,7 +70,7 @@ const fn window(choose: fn(&mut Tuning, usize)) -> Choices {
 /// Remembers what it has tried.
 pub struct Search<'a> {
     corpus: &'a Corpus,
-    evidence: HashMap<String, Arc<Vec<Evidence>>>,
+    evidence: HashMap<String, Arc<Vec<AutoEvidence>>>,
     curves: HashMap<String, Arc<Curves>>,
 }
 
@@ -170,16 +170,16 @@ impl<'a> Search<'a> {
     /// The alerts of each file after the hold-off.
     fn strengths(&mut self, tuning: &Tuning) -> Vec<Vec<f64>> {
         let evidence = self.evidence(tuning);
-        let hold_off = Rule::default().hold_off;
+        let cooldown = Rule::default().cooldown;
         let files = self.corpus.files.par_iter().zip(evidence.as_slice());
-        let weigh = |(file, evidence): (&File, &Evidence)| {
-            alerts(&evidence.weigh(&file.recording.values, tuning).strength, hold_off)
+        let weigh = |(file, evidence): (&File, &AutoEvidence)| {
+            after_cooldown(&evidence.weigh(&file.recording.values, tuning).score, cooldown)
         };
         files.map(weigh).collect()
     }
 
     /// What the views say depends on their windows, not on what they count.
-    fn evidence(&mut self, tuning: &Tuning) -> Arc<Vec<Evidence>> {
+    fn evidence(&mut self, tuning: &Tuning) -> Arc<Vec<AutoEvidence>> {
         let key = format!("{:?}", with_equal_weights(*tuning));
         if let Some(known) = self.evidence.get(&key) {
             return Arc::clone(known);
@@ -188,7 +188,7 @@ impl<'a> Search<'a> {
         let see = |file: &File| {
             let (values, grid) = (&file.recording.values, file.recording.grid());
             let history = file.probation;
-            auto.evidence(Input { values, learnt: values, history, grid, group: None })
+            auto.evidence(DetectorInput { values, reference: values, history, grid, group: None })
         };
         let evidence = Arc::new(self.corpus.files.par_iter().map(see).collect::<Vec<_>>());
         if self.evidence.len() >= KEPT {

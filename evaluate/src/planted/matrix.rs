@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use oddity_detect::event::Kind;
+use oddity_detect::event::EventKind;
 
 use super::generate::Plant;
 
@@ -15,30 +15,30 @@ pub struct Confusion {
 impl Plant {
     /// Name for a table.
     pub fn name(self) -> &'static str {
-        self.kind().map_or("nothing", Kind::name)
+        self.kind().map_or("nothing", EventKind::name)
     }
 
     /// The kind that an event of it should have, `None` if there should be none.
-    pub fn kind(self) -> Option<Kind> {
+    pub fn kind(self) -> Option<EventKind> {
         Some(match self {
             Self::Nothing => return None,
-            Self::Spike => Kind::Spike,
-            Self::Dip => Kind::Dip,
-            Self::ShiftUp => Kind::LevelShiftUp,
-            Self::ShiftDown => Kind::LevelShiftDown,
-            Self::Slope => Kind::SlopeChange,
-            Self::Drift => Kind::Drift,
-            Self::Variance => Kind::VarianceChange,
-            Self::Season => Kind::SeasonBroken,
-            Self::Flat => Kind::FlatLine,
-            Self::Gap => Kind::Gap,
+            Self::Spike => EventKind::Spike,
+            Self::Dip => EventKind::Dip,
+            Self::ShiftUp => EventKind::LevelShiftUp,
+            Self::ShiftDown => EventKind::LevelShiftDown,
+            Self::Slope => EventKind::SlopeChange,
+            Self::Drift => EventKind::Drift,
+            Self::Variance => EventKind::VarianceChange,
+            Self::Season => EventKind::SeasonBroken,
+            Self::Flat => EventKind::FlatLine,
+            Self::Gap => EventKind::Gap,
         })
     }
 }
 
 impl Confusion {
     /// Counts one series.
-    pub fn add(&mut self, plant: Plant, found: Option<Kind>) {
+    pub fn add(&mut self, plant: Plant, found: Option<EventKind>) {
         *self.counts.entry((plant, name(found))).or_default() += 1;
     }
 
@@ -80,8 +80,8 @@ impl Confusion {
     }
 }
 
-fn name(found: Option<Kind>) -> &'static str {
-    found.map_or("nothing", Kind::name)
+fn name(found: Option<EventKind>) -> &'static str {
+    found.map_or("nothing", EventKind::name)
 }
 
 fn is_noticed(plant: Plant, found: &str) -> bool {

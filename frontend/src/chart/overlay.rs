@@ -124,7 +124,7 @@ fn shades(canvas: &Canvas, scene: &Scene<'_>) {
 /// Where an event begins and ends.
 fn times(scene: &Scene<'_>, event: &Event) -> (f64, f64) {
     let half = scene.grid.step.millis() as f64 / 2.0;
-    let left = scene.plot.x(event.start.0 as f64 - half);
+    let left = scene.plot.x(event.display_start.0 as f64 - half);
     (left, scene.plot.x(event.end.0 as f64 + half).max(left + 2.0))
 }
 

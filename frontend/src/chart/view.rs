@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 use oddity_analysis::analysis::{Analysis, RankedSeries};
 use oddity_analysis::{report, words};
 use oddity_detect::detect::Quantity;
-use oddity_detect::event::Kind;
+use oddity_detect::event::EventKind;
 use oddity_detect::time::{TimeRange, Timestamp};
 use oddity_figure::{Area, Palette, Ranges, STRIP_DOMAIN, View, picture};
 use wasm_bindgen::closure::Closure;
@@ -269,7 +269,7 @@ fn draw_overlay(
         hover: marked.hover,
         label: labelled.map(|event| {
             // What is odd by lasting has no peak.
-            let lasting = matches!(event.kind, Kind::Gap | Kind::FlatLine);
+            let lasting = matches!(event.kind, EventKind::Gap | EventKind::FlatLine);
             let at = if lasting { event.onset.index } else { event.peak.index };
             (at, words::what(event, analysis.judged_unit(event.quantity)))
         }),

@@ -145,7 +145,7 @@ impl Row {
             level: event.level().name(),
             severity: format!("{} {}", words::sign(event), words::severity(event)),
             kind: event.kind.name(),
-            when: format!(", {}", clock.from_to(event.start, event.end)),
+            when: format!(", {}", clock.from_to(event.display_start, event.end)),
             course: words::course(event),
             peak: unit.format(event.peak.value),
             expected: unit.format(event.onset.expected),
@@ -242,10 +242,10 @@ fn notice(state: State, row: Row) -> Option<Notification> {
 
 /// The event with four times its length around it, at least 30 samples on each side, inside the range.
 fn around(event: &Event, range: TimeRange, step: Span) -> TimeRange {
-    let margin = (event.end.since(event.start).millis() * 4).max(step.millis() * 30);
+    let margin = (event.end.since(event.display_start).millis() * 4).max(step.millis() * 30);
     let margin = Span::from_millis(margin);
     TimeRange {
-        start: (event.start - margin).max(range.start),
+        start: (event.display_start - margin).max(range.start),
         end: (event.end + margin).min(range.end),
     }
 }

@@ -68,7 +68,7 @@ impl State {
             ranked.and_then(|ranked| ranked.events.iter().find(|one| one.onset.index == event.1));
         let (Some(one), Ok(signal)) = (found, self.looking.start()) else { return };
         let series = &analysis.detected.loaded.series[event.0];
-        let range = TimeRange { start: one.start, end: one.end };
+        let range = TimeRange { start: one.display_start, end: one.end };
         let windows =
             ComparisonWindows::of(range, series.grid.step, analysis.judged_grid().range().end);
         let odd = odd(series, one, &windows);
@@ -97,7 +97,10 @@ fn odd(series: &Series, event: &Event, windows: &ComparisonWindows) -> Anomalous
         let at = series.grid.nearest(time).filter(|at| series.grid.at(*at) == time);
         at.map_or(f64::NAN, |at| series.values[at])
     };
-    AnomalousSeries { onset: event.start, values: (0..windows.grid.len).map(value).collect() }
+    AnomalousSeries {
+        onset: event.display_start,
+        values: (0..windows.grid.len).map(value).collect(),
+    }
 }
 
 struct Ask<'a> {

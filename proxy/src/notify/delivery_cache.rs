@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use oddity_analysis::api::Notification;
-use oddity_detect::event::Kind;
+use oddity_detect::event::EventKind;
 use oddity_detect::time::Timestamp;
 use ring::digest::{SHA256, digest};
 use serde::Serialize;
@@ -25,7 +25,7 @@ impl DeliveryKey {
             source: &'a str,
             expr: &'a str,
             is_report: bool,
-            events: Vec<(&'a BTreeMap<String, String>, Kind, Timestamp)>,
+            events: Vec<(&'a BTreeMap<String, String>, EventKind, Timestamp)>,
         }
         let events = notice.events.iter().map(|event| (&event.labels, event.kind, event.start));
         let same = Same {

@@ -7,7 +7,7 @@ mod webhook;
 use oddity_analysis::api::{Notification, NotifiedEvent, TargetKind};
 use oddity_analysis::report::markdown::is_bidi;
 use oddity_analysis::words;
-use oddity_detect::event::Level;
+use oddity_detect::event::SeverityLevel;
 use oddity_detect::series::{Labels, METRIC_NAME};
 use oddity_detect::time::{Span, Timestamp};
 use serde_json::Value;
@@ -122,8 +122,8 @@ fn rest(notice: &Notification, shown: usize) -> Option<String> {
     }
 }
 
-fn level(event: &NotifiedEvent) -> Level {
-    Level::of(event.severity)
+fn level(event: &NotifiedEvent) -> SeverityLevel {
+    SeverityLevel::of(event.severity)
 }
 
 /// As Prometheus writes a series.

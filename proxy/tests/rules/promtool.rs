@@ -92,8 +92,8 @@ fn analysis(expr: &str, metric: Option<&str>, detector: Detector, rule: Rule) ->
 fn small(id: &str) -> Detector {
     let detector = Detector::by_id(id).unwrap();
     let detector = detector.params().iter().fold(detector, |detector, (param, value)| {
-        if matches!(param.form, oddity_detect::detect::Form::Samples) {
-            detector.with(param.id, value.min(param.least + 7.0))
+        if matches!(param.kind, oddity_detect::detect::ParamKind::Samples) {
+            detector.with(param.id, value.min(param.min + 7.0))
         } else {
             detector
         }
@@ -164,7 +164,7 @@ fn rules_pass_their_own_test() {
     let mut tested = 0;
     for id in DETECTORS {
         for (expr, metric) in queries {
-            let twice = Rule { at_least: 2, sides: Sides::Up, ..small };
+            let twice = Rule { min_samples: 2, sides: Sides::Up, ..small };
             for (style, rule) in [(RuleStyle::Subqueries, twice), (RuleStyle::Recorded, small)] {
                 tested += usize::from(check(folder.path(), id, expr, metric, style, rule));
             }

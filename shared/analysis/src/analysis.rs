@@ -5,8 +5,8 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use oddity_detect::detect::{Detection, Detector, Input, Kept, Quantity};
-use oddity_detect::event::{Event, Onsets, Rule, Samples, events};
+use oddity_detect::detect::{Detection, Detector, DetectorCache, DetectorInput, Quantity};
+use oddity_detect::event::{Event, OnsetCache, Rule, SeriesSamples, events};
 use oddity_detect::seasonality::periods;
 use oddity_detect::series::{Grid, METRIC_NAME, Series, short_names};
 use oddity_detect::time::{Span, TimeRange};
@@ -58,7 +58,7 @@ pub struct PreparedSeries {
     /// Looked for when it is first asked for.
     period: OnceLock<Option<usize>>,
     /// From the last detector that ran.
-    kept: Mutex<Kept>,
+    kept: Mutex<DetectorCache>,
 }
 
 /// What is known of each series before a threshold is applied.
@@ -86,7 +86,7 @@ pub struct DetectedSeries {
     /// The verdicts, history included.
     pub detection: Detection,
     /// What was found out of their onsets, for the next rule.
-    pub onsets: Onsets,
+    pub onsets: OnsetCache,
     /// How many samples of the judged range got a verdict.
     pub judged: usize,
     /// Largest score in the judged range, 0 without a verdict.
@@ -156,7 +156,8 @@ pub fn detect(prepared: &Prepared, detector: Detector, learning: Learning) -> De
         .zip(&loaded.series)
         .map(|((prepared, values), series)| {
             let group = group.as_ref();
-            let input = Input { values, learnt: values, history, grid: series.grid, group };
+            let input =
+                DetectorInput { values, reference: values, history, grid: series.grid, group };
             let held = || prepared.kept.lock().unwrap_or_else(PoisonError::into_inner);
             let mut kept = std::mem::take(&mut *held());
             let mut detection = learn(detector, input, &learning, &mut kept);
@@ -169,7 +170,7 @@ pub fn detect(prepared: &Prepared, detector: Detector, learning: Learning) -> De
             let judged = detection.score.get(history..).unwrap_or_default();
             let score = judged.iter().copied().fold(0.0, f64::max);
             let judged = judged.iter().filter(|score| !score.is_nan()).count();
-            let (prepared, onsets) = (Arc::clone(prepared), Onsets::default());
+            let (prepared, onsets) = (Arc::clone(prepared), OnsetCache::default());
             DetectedSeries { prepared, detection, onsets, judged, score }
         })
         .collect();
@@ -195,7 +196,12 @@ impl PreparedSeries {
 /// Excluded samples are known to be odd: they are in no window, learnt or judged, and get no verdict.
 /// Flagged samples are taken out in two passes: what the first flags is missing from the baselines of the
 /// second. A verdict still depends on nothing after it, and a new level is accepted once a window later.
-fn learn(detector: Detector, input: Input<'_>, learning: &Learning, kept: &mut Kept) -> Detection {
+fn learn(
+    detector: Detector,
+    input: DetectorInput<'_>,
+    learning: &Learning,
+    kept: &mut DetectorCache,
+) -> Detection {
     let excluded: Vec<usize> = (0..input.values.len())
         .filter(|at| {
             let time = input.grid.at(*at);
@@ -205,8 +211,8 @@ fn learn(detector: Detector, input: Input<'_>, learning: &Learning, kept: &mut K
     // An infinity enters no window, nor is it missing.
     let mut values = input.values.to_vec();
     excluded.iter().for_each(|&at| values[at] = f64::INFINITY);
-    let first = Input { values: &values, learnt: &values, ..input };
-    let mut found = detector.detect_again(first, kept);
+    let first = DetectorInput { values: &values, reference: &values, ..input };
+    let mut found = detector.detect_cached(first, kept);
     if let Some(threshold) = learning.exclude_scores_above {
         let mut learnt = values.clone();
         for (at, (value, score)) in learnt.iter_mut().zip(&found.score).enumerate() {
@@ -215,14 +221,14 @@ fn learn(detector: Detector, input: Input<'_>, learning: &Learning, kept: &mut K
                 *value = if values[at].is_nan() { f64::INFINITY } else { f64::NAN };
             }
         }
-        found = detector.detect(Input { values: &values, learnt: &learnt, ..input });
+        found = detector.detect(DetectorInput { values: &values, reference: &learnt, ..input });
     }
     let of_values = matches!(found.quantity, Quantity::Value | Quantity::Increase);
     for at in excluded {
         found.judged[at] = if of_values { input.values[at] } else { f64::NAN };
         found.score[at] = f64::NAN;
         if let Some(alerts) = &mut found.alerts {
-            alerts.strength[at] = f64::NAN;
+            alerts.score[at] = f64::NAN;
         }
     }
     found
@@ -240,7 +246,7 @@ pub fn analyze(detected: Arc<Detected>, rule: Rule) -> Analysis {
         .map(|(index, (found, series))| {
             let detection = &found.detection;
             let period = || found.prepared.period(series);
-            let samples = Samples { values: found.prepared.judged(series), period: &period };
+            let samples = SeriesSamples { values: found.prepared.judged(series), period: &period };
             let at = |index| series.grid.at(index);
             let events = events(samples, detection, &found.onsets, &rule, history, at);
             let severity = events.iter().map(|event| event.severity).fold(0.0, f64::max);

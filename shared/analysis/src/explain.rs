@@ -18,7 +18,7 @@ pub use sentence::{FactLine, arithmetic, lines, sentence};
 use crate::analysis::{Analysis, RankedSeries};
 use oddity_detect::detect::{Detection, Quantity};
 use oddity_detect::event::kind::median;
-use oddity_detect::event::{Event, Kind};
+use oddity_detect::event::{Event, EventKind};
 use oddity_detect::series::Labels;
 use oddity_detect::time::{Span, Step, Timestamp};
 use oddity_source::unit::Unit;
@@ -95,7 +95,8 @@ pub fn facts(analysis: &Analysis, ranked: &RankedSeries, event: &Event) -> Facts
     let spread = detection.scale.get(event.onset.index).copied().unwrap_or(f64::NAN);
     let values = found.prepared.derived.as_deref().unwrap_or(&series.values);
     let of_values = of_values(event);
-    let began = grid.nearest(event.began).unwrap_or(event.onset.index).min(event.onset.index);
+    let began =
+        grid.nearest(event.estimated_start).unwrap_or(event.onset.index).min(event.onset.index);
     let mut facts = Facts {
         series: ranked.index,
         labels: series.labels.clone(),
@@ -104,9 +105,9 @@ pub fn facts(analysis: &Analysis, ranked: &RankedSeries, event: &Event) -> Facts
         value_unit: analysis.detected.unit,
         step: grid.step,
         threshold: analysis.rule.threshold,
-        alert: about.alert.map(|_| analysis.rule.alert),
+        alert: about.alert_threshold.map(|_| analysis.rule.alert_threshold),
         fixed: about.threshold == 0.0,
-        detected: event.onset.time + grid.duration(analysis.rule.at_least.saturating_sub(1)),
+        detected: event.onset.time + grid.duration(analysis.rule.min_samples.saturating_sub(1)),
         recovered: event.recovered.map(|back| grid.at(back)),
         lasted: event.lasted,
         spread,
@@ -115,7 +116,7 @@ pub fn facts(analysis: &Analysis, ranked: &RankedSeries, event: &Event) -> Facts
         ratio: ratio(event).filter(|_| of_values),
         levels: if lasts(event.kind) { levels(values, event, began, of_values) } else { None },
         widened: match event.kind {
-            Kind::VarianceChange if of_values => {
+            EventKind::VarianceChange if of_values => {
                 past::widened(&detection.judged, event.onset.index)
             }
             _ => None,
@@ -137,8 +138,14 @@ fn of_values(event: &Event) -> bool {
 }
 
 /// Whether what happened is a change that stays, not an excursion.
-fn lasts(kind: Kind) -> bool {
-    matches!(kind, Kind::LevelShiftUp | Kind::LevelShiftDown | Kind::SlopeChange | Kind::Drift)
+fn lasts(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::LevelShiftUp
+            | EventKind::LevelShiftDown
+            | EventKind::SlopeChange
+            | EventKind::Drift
+    )
 }
 
 fn deviations(detection: &Detection, event: &Event, spread: f64) -> Option<f64> {
@@ -166,7 +173,8 @@ fn levels(values: &[f64], event: &Event, began: usize, judged: bool) -> Option<(
     let before = median(&mut values.get(began.saturating_sub(AROUND)..began)?.to_vec())?;
     let after = match event.new_level {
         Some(level)
-            if judged && matches!(event.kind, Kind::LevelShiftUp | Kind::LevelShiftDown) =>
+            if judged
+                && matches!(event.kind, EventKind::LevelShiftUp | EventKind::LevelShiftDown) =>
         {
             level
         }
@@ -182,7 +190,10 @@ fn levels(values: &[f64], event: &Event, began: usize, judged: bool) -> Option<(
 
 /// Sum of what was more or less than expected, where the values are a rate.
 fn excess(event: &Event, unit: Unit) -> Option<(f64, Unit)> {
-    if !matches!(event.kind, Kind::Spike | Kind::Dip | Kind::LevelShiftUp | Kind::LevelShiftDown) {
+    if !matches!(
+        event.kind,
+        EventKind::Spike | EventKind::Dip | EventKind::LevelShiftUp | EventKind::LevelShiftDown
+    ) {
         return None;
     }
     let (seconds, unit) = match unit {

@@ -16,7 +16,7 @@ use crate::explain::facts;
 use crate::knowledge::ExplainedEvent;
 use crate::report::ReportContext;
 use crate::words;
-use oddity_detect::event::Level;
+use oddity_detect::event::SeverityLevel;
 use oddity_detect::series::Labels;
 use oddity_detect::time::Timestamp;
 
@@ -91,7 +91,7 @@ pub struct SeriesFindings<'a> {
     /// Largest severity of them, 0 to 100.
     pub severity: f64,
     /// The same as a word; `None` without an event.
-    pub level: Option<Level>,
+    pub level: Option<SeverityLevel>,
     /// Largest score in the range.
     pub score: f64,
     /// Samples of the range that got a verdict.
@@ -183,7 +183,7 @@ fn series(analysis: &Analysis) -> Vec<SeriesFindings<'_>> {
             name: &found.prepared.name,
             event_count: events.len(),
             severity: *severity,
-            level: (!events.is_empty()).then(|| Level::of(*severity)),
+            level: (!events.is_empty()).then(|| SeverityLevel::of(*severity)),
             score: *score,
             judged_samples: found.judged,
             missing_samples: found.prepared.missing,

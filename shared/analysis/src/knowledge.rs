@@ -23,7 +23,7 @@ pub(crate) use template::{host_pattern, plain};
 use serde::{Deserialize, Serialize};
 
 use crate::explain::EvidenceTag;
-use oddity_detect::event::{Direction, Kind};
+use oddity_detect::event::{Direction, EventKind};
 
 /// All families that are known.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -109,7 +109,7 @@ pub struct Hypothesis {
     pub source: Citation,
     /// Kinds of events that it looks like; of any kind that shows in values where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub kinds: Vec<Kind>,
+    pub kinds: Vec<EventKind>,
     /// The side on which it shows; both where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub direction: Option<Direction>,

@@ -27,7 +27,7 @@ use record::RecordingRules;
 
 use crate::analysis::{Analysis, Detected};
 use oddity_detect::event::{Rule, Sides};
-use oddity_detect::stats::{LEAST_RELATIVE_SCALE, LEAST_SCALE, MAX_SCORE};
+use oddity_detect::stats::{MAX_SCORE, MIN_RELATIVE_SCALE, MIN_SCALE};
 use oddity_detect::time::Step;
 use oddity_source::query::RangeQuery;
 use oddity_source::unit;
@@ -178,8 +178,8 @@ impl RuleParts {
 
 /// `spread`, or the floor for this expected value where it is smaller, as [`oddity_detect::stats::floor_scale`].
 fn floored(spread: &Expr, expected: &Expr) -> Expr {
-    let floor = Expr::number(LEAST_RELATIVE_SCALE).op("*", &expected.call("abs"));
-    spread.op(">", &floor).op("or", &floor).call_with("clamp_min", LEAST_SCALE)
+    let floor = Expr::number(MIN_RELATIVE_SCALE).op("*", &expected.call("abs"));
+    spread.op(">", &floor).op("or", &floor).call_with("clamp_min", MIN_SCALE)
 }
 
 /// The largest score where a series is infinite, whatever is expected there.
@@ -227,16 +227,16 @@ fn flag(rule: &Rule, score: &Expr, judged: &Expr, expected: &Expr, series: &Expr
 fn caveats(input: &RuleInput, length: usize) -> Vec<String> {
     let rule = &input.rule;
     let mut all = Vec::new();
-    if rule.hold_off > 0 {
+    if rule.cooldown > 0 {
         all.push(format!(
             "The page opens an event only where the score exceeds those of the {} samples before; the alert fires wherever it is {} or more.",
-            rule.hold_off, rule.threshold
+            rule.cooldown, rule.threshold
         ));
     }
-    if rule.bridge > 0 && rule.at_least > 1 {
+    if rule.merge_gap > 0 && rule.min_samples > 1 {
         all.push(format!(
             "The page bridges pauses of up to {} samples; the alert wants {} flagged samples in a row before it fires.",
-            rule.bridge, rule.at_least
+            rule.merge_gap, rule.min_samples
         ));
     }
     if let Some(usual) = input.usual {

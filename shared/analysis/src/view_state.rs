@@ -115,7 +115,7 @@ impl Settings {
     /// Samples before the range that are needed: what the detector learns from and what primes the hold-off.
     /// Rounded up, so that a somewhat longer window fetches nothing.
     pub fn history(&self) -> usize {
-        let wanted = self.detector.history() + self.rule.hold_off;
+        let wanted = self.detector.history() + self.rule.cooldown;
         wanted.next_multiple_of(250).max(LEAST_HISTORY)
     }
 }
@@ -198,12 +198,12 @@ impl ViewState {
         let usual = Settings::of(detector).rule;
         let numbers = [
             ("k", rule.threshold, usual.threshold),
-            ("alert", rule.alert, self.settings.rule_at(rule.threshold).alert),
+            ("alert", rule.alert_threshold, self.settings.rule_at(rule.threshold).alert_threshold),
             ("min", rule.min_deviation, usual.min_deviation),
             ("minrel", rule.min_relative, usual.min_relative),
-            ("for", rule.at_least as f64, usual.at_least as f64),
-            ("bridge", rule.bridge as f64, usual.bridge as f64),
-            ("holdoff", rule.hold_off as f64, usual.hold_off as f64),
+            ("for", rule.min_samples as f64, usual.min_samples as f64),
+            ("bridge", rule.merge_gap as f64, usual.merge_gap as f64),
+            ("holdoff", rule.cooldown as f64, usual.cooldown as f64),
         ];
         for (key, value, _) in numbers.into_iter().filter(|(_, value, usual)| value != usual) {
             put(key, &value.to_string());

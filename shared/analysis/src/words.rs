@@ -4,8 +4,8 @@ mod clock;
 mod subject;
 
 use crate::analysis::Analysis;
-use oddity_detect::detect::{Quantity, View};
-use oddity_detect::event::{Direction, Event, Kind, Level};
+use oddity_detect::detect::{Feature, Quantity};
+use oddity_detect::event::{Direction, Event, EventKind, SeverityLevel};
 use oddity_detect::time::Span;
 use oddity_source::unit::Unit;
 
@@ -65,14 +65,16 @@ pub fn title(analysis: &Analysis) -> String {
     let expected = unit.format(event.onset.expected);
     let of_values = matches!(event.quantity, Quantity::Value | Quantity::Increase);
     let numbers = match event.kind {
-        Kind::Gap | Kind::FlatLine => {
+        EventKind::Gap | EventKind::FlatLine => {
             let lasted = event.lasted.words();
             format!(
                 "{} for {lasted}",
-                if event.kind == Kind::Gap { "no samples" } else { "one value" }
+                if event.kind == EventKind::Gap { "no samples" } else { "one value" }
             )
         }
-        Kind::Infinite => format!("{} against {expected} expected", unit.format(event.onset.value)),
+        EventKind::Infinite => {
+            format!("{} against {expected} expected", unit.format(event.onset.value))
+        }
         _ if event.ranged => format!(
             "{} against {} expected",
             unit.format(event.new_level.unwrap_or(event.peak.value)),
@@ -146,8 +148,8 @@ pub fn what(event: &Event, unit: Unit) -> String {
     let name = event.kind.name();
     let of_values = of_values(event);
     match event.kind {
-        Kind::Infinite => format!("infinite value ({expected} expected)"),
-        Kind::LevelShiftUp | Kind::LevelShiftDown if of_values => {
+        EventKind::Infinite => format!("infinite value ({expected} expected)"),
+        EventKind::LevelShiftUp | EventKind::LevelShiftDown if of_values => {
             let level = unit.format(event.new_level.unwrap_or(event.peak.value));
             if event.ranged {
                 format!("{name} to {level} ({expected} expected)")
@@ -155,7 +157,7 @@ pub fn what(event: &Event, unit: Unit) -> String {
                 format!("{name} from {expected} to {level}")
             }
         }
-        Kind::Gap | Kind::FlatLine => format!("{name} of {}", event.lasted.words()),
+        EventKind::Gap | EventKind::FlatLine => format!("{name} of {}", event.lasted.words()),
         // It is odd by what its samples do together, not by how far one is off.
         _ if of_values && peak == expected => format!("{name} around {peak}"),
         _ if of_values || event.quantity == Quantity::Slope => {
@@ -253,19 +255,19 @@ pub fn threshold(analysis: &Analysis) -> String {
 }
 
 /// What an alert was told by.
-pub fn view(view: View) -> &'static str {
+pub fn view(view: Feature) -> &'static str {
     match view {
-        View::Value => "its values",
-        View::Mean => "its mean over a short while",
-        View::Spread => "its spread",
-        View::Season => "its deviation from the season",
-        View::Slope => "its slope",
-        View::Level => "its level",
-        View::Drift => "small deviations that add up",
-        View::Flat => "a value that stands still",
-        View::Gap => "samples that stay away",
-        View::Record => "values never seen before",
-        View::Peers => "the other series at the same time",
+        Feature::Value => "its values",
+        Feature::Mean => "its mean over a short while",
+        Feature::Spread => "its spread",
+        Feature::Season => "its deviation from the season",
+        Feature::Slope => "its slope",
+        Feature::Level => "its level",
+        Feature::Drift => "small deviations that add up",
+        Feature::Flat => "a value that stands still",
+        Feature::Gap => "samples that stay away",
+        Feature::Record => "values never seen before",
+        Feature::Peers => "the other series at the same time",
     }
 }
 
@@ -273,7 +275,7 @@ pub fn view(view: View) -> &'static str {
 pub fn reason(event: &Event, unit: Unit) -> String {
     let onset = &event.onset;
     let baseline = &event.baseline;
-    if event.kind == Kind::Infinite {
+    if event.kind == EventKind::Infinite {
         return format!("the value is {}, which no baseline explains", unit.format(onset.value));
     }
     let side = if event.direction == Direction::Up { "above" } else { "below" };
@@ -289,17 +291,19 @@ pub fn reason(event: &Event, unit: Unit) -> String {
     let (peak, expected) = (unit.format(event.peak.value), unit.format(onset.expected));
     let score = one_decimal(event.score);
     let range = bounds(onset.lower, onset.upper, unit);
-    let told = match event.view {
-        Some(by) => format!("; alert from {}, strength {}", view(by), one_decimal(event.strength)),
+    let told = match event.feature {
+        Some(by) => {
+            format!("; alert from {}, strength {}", view(by), one_decimal(event.alert_score))
+        }
         None => String::new(),
     };
-    if of_values(event) && event.kind == Kind::Gap {
+    if of_values(event) && event.kind == EventKind::Gap {
         return format!(
             "no sample for {}, where {expected} was expected ({range}){told}",
             event.lasted.words()
         );
     }
-    if of_values(event) && event.kind == Kind::FlatLine {
+    if of_values(event) && event.kind == EventKind::FlatLine {
         return format!("{peak} without any change for {}{told}", event.lasted.words());
     }
     if event.steady {
@@ -314,7 +318,7 @@ pub fn reason(event: &Event, unit: Unit) -> String {
         );
     }
     let against = format!("{subject}{peak} against {expected} expected ({range}) from {baseline}");
-    match event.view {
+    match event.feature {
         // Its score is a mean over several views, not a distance in the spread of this one.
         Some(_) => format!("{against}; score {score}{told}"),
         None => format!("{against}; up to {score} {} {side}", counted(event.quantity)[1]),
@@ -329,7 +333,7 @@ pub fn one_decimal(value: f64) -> String {
 /// How the event ended: "10 min, recovered", "2 h, ongoing".
 pub fn course(event: &Event) -> String {
     let lasted = event.lasted.words();
-    let excursion = matches!(event.kind, Kind::Spike | Kind::Dip);
+    let excursion = matches!(event.kind, EventKind::Spike | EventKind::Dip);
     match (event.ongoing, event.recovered) {
         (true, _) => format!("{lasted}, ongoing"),
         (false, Some(_)) => format!("{lasted}, recovered"),
@@ -348,7 +352,7 @@ pub fn severity(event: &Event) -> String {
 /// A sign beside the colour, so that severity is never colour alone.
 pub fn sign(event: &Event) -> &'static str {
     match (event.level(), event.direction) {
-        (Level::Low, _) => "·",
+        (SeverityLevel::Low, _) => "·",
         (_, Direction::Up) => "▲",
         (_, Direction::Down) => "▼",
     }

@@ -113,7 +113,7 @@ fn one_spike() {
 #[test]
 fn several_series_with_hostile_labels() {
     let settings = Settings {
-        rule: Rule { at_least: 3, min_relative: 0.1, ..Rule::default() },
+        rule: Rule { min_samples: 3, min_relative: 0.1, ..Rule::default() },
         ..Settings::of(Detector::Rolling(Rolling::default()))
     };
     let hostile =

@@ -34,9 +34,8 @@ pub use ewma::Ewma;
 pub use flatline::Flatline;
 pub use gap::Gap;
 pub use level::Level;
-pub use param::{Form, Param};
-pub use peers::LEAST as LEAST_PEERS;
-pub use peers::{Group, Peers};
+pub use param::{Param, ParamKind};
+pub use peers::{MIN_PEERS, PeerGroup, Peers};
 pub use record::Record;
 pub use registry::Detector;
 pub use robust::Robust;
@@ -50,7 +49,7 @@ pub use zscore::ZScore;
 
 use std::ops::Range;
 
-use param::Field;
+use param::ParamField;
 
 use serde::Serialize;
 
@@ -90,7 +89,7 @@ pub struct About {
     /// Score from which a sample is flagged, until it is changed.
     pub threshold: f64,
     /// Strength from which an alert opens an event, for those that tell it apart from the score.
-    pub alert: Option<f64>,
+    pub alert_threshold: Option<f64>,
     /// Whether a verdict uses only what lies before it.
     pub causal: bool,
     /// The parameters, in the order in which they are shown.
@@ -99,18 +98,18 @@ pub struct About {
 
 /// The samples of one series, as a detector sees them.
 #[derive(Clone, Copy, Debug)]
-pub struct Input<'a> {
+pub struct DetectorInput<'a> {
     /// What is judged: history first, then the judged range; NaN is missing.
     pub values: &'a [f64],
     /// What is learnt from: the same samples, not finite where they must not enter a baseline. A missing
     /// sample that must not, because its gap is none to learn from, is infinite.
-    pub learnt: &'a [f64],
+    pub reference: &'a [f64],
     /// How many of them are history: they are learnt from, not judged.
     pub history: usize,
     /// When the samples are.
     pub grid: Grid,
     /// The series of the query at each sample, this one included, where [`Detector::group`] gives it.
-    pub group: Option<&'a Group>,
+    pub group: Option<&'a PeerGroup>,
 }
 
 /// What a detector found, one of each a sample of the input, NaN where there is no verdict.
@@ -123,7 +122,7 @@ pub struct Detection {
     /// Expected value of `judged`.
     pub expected: Vec<f64>,
     /// What scores nothing, `expected` alone where `None`.
-    pub normal: Option<Normal>,
+    pub normal: Option<NormalRange>,
     /// Spread of `judged` around `expected`, floored as in [`floor_scale`].
     pub scale: Vec<f64>,
     /// How far `judged` is from `expected`, or beyond `normal`, in units of `scale`, 0 to [`MAX_SCORE`].
@@ -131,18 +130,18 @@ pub struct Detection {
     /// When a person should be told, where that is not simply the score.
     pub alerts: Option<Alerts>,
     /// The one view that it is, where `quantity` does not say so.
-    pub view: Option<View>,
+    pub feature: Option<Feature>,
     /// What the expectation was learnt from, for a sentence: "the 60 samples (1 h) before".
     pub baseline: String,
     /// So many samples make it; a sample that fewer lie before has all of those. `None` where the sentence says it all.
-    pub whole: Option<usize>,
+    pub full_window: Option<usize>,
     /// A new level that lasts this many samples is a level shift; also how long a recovery is waited for.
-    pub memory: usize,
+    pub level_shift_after: usize,
 }
 
 /// The range of what scores nothing at each sample.
 #[derive(Clone, Debug)]
-pub struct Normal {
+pub struct NormalRange {
     /// Its lower end.
     pub lowest: Vec<f64>,
     /// Its upper end.
@@ -153,17 +152,17 @@ pub struct Normal {
 #[derive(Clone, Debug)]
 pub struct Alerts {
     /// 0 or more; NaN without a verdict.
-    pub strength: Vec<f64>,
+    pub score: Vec<f64>,
     /// How probable what alerts by default is by what was before; 1 elsewhere.
     pub probability: Vec<f64>,
     /// The view of the series that was strongest.
-    pub view: Vec<View>,
+    pub feature: Vec<Feature>,
 }
 
 /// One way to look at a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum View {
+pub enum Feature {
     /// The values less their running median.
     Value,
     /// Their mean over a short while.
@@ -195,11 +194,11 @@ impl Alerts {
     }
 }
 
-impl Input<'_> {
+impl DetectorInput<'_> {
     /// Whether nothing is left out of what is learnt.
     fn learns_all(&self) -> bool {
-        let pairs = self.values.iter().zip(self.learnt);
-        pairs.into_iter().all(|(value, learnt)| value.to_bits() == learnt.to_bits())
+        let pairs = self.values.iter().zip(self.reference);
+        pairs.into_iter().all(|(value, reference)| value.to_bits() == reference.to_bits())
     }
 }
 
@@ -211,9 +210,9 @@ impl Detection {
         expected: Vec<f64>,
         mut scale: Vec<f64>,
         baseline: String,
-        memory: usize,
+        level_shift_after: usize,
     ) -> Self {
-        let (normal, alerts, view, whole) = (None, None, None, None);
+        let (normal, alerts, feature, full_window) = (None, None, None, None);
         let against = expected.iter().zip(&mut scale);
         let score = judged
             .iter()
@@ -231,43 +230,43 @@ impl Detection {
             scale,
             score,
             alerts,
-            view,
+            feature,
             baseline,
-            whole,
-            memory,
+            full_window,
+            level_shift_after,
         }
     }
 
     /// What the expectation at a sample was learnt from, for a sentence.
     pub fn baseline_at(&self, at: usize) -> String {
-        match self.whole {
-            Some(whole) if at < whole => format!("all {at} samples before"),
+        match self.full_window {
+            Some(full_window) if at < full_window => format!("all {at} samples before"),
             _ => self.baseline.clone(),
         }
     }
 
     /// The same as another view than its quantity says.
     #[must_use]
-    fn seen_as(mut self, view: View) -> Self {
-        self.view = Some(view);
+    fn with_feature(mut self, feature: Feature) -> Self {
+        self.feature = Some(feature);
         self
     }
 
     /// The view in which a sample is odd.
-    pub fn view(&self, at: usize) -> View {
-        let alerted = self.alerts.as_ref().map(|alerts| alerts.view[at]);
-        alerted.or(self.view).unwrap_or(match self.quantity {
-            Quantity::Value | Quantity::Increase => View::Value,
-            Quantity::Slope => View::Slope,
-            Quantity::Spread => View::Spread,
-            Quantity::Contrast => View::Level,
-            Quantity::CumulativeSum => View::Drift,
-            Quantity::Duration => View::Flat,
+    pub fn feature(&self, at: usize) -> Feature {
+        let alerted = self.alerts.as_ref().map(|alerts| alerts.feature[at]);
+        alerted.or(self.feature).unwrap_or(match self.quantity {
+            Quantity::Value | Quantity::Increase => Feature::Value,
+            Quantity::Slope => Feature::Slope,
+            Quantity::Spread => Feature::Spread,
+            Quantity::Contrast => Feature::Level,
+            Quantity::CumulativeSum => Feature::Drift,
+            Quantity::Duration => Feature::Flat,
         })
     }
 
     /// The same with a range, one a sample, that scores nothing: what lies beyond it does.
-    fn with_normal(mut self, normal: Normal) -> Self {
+    fn with_normal(mut self, normal: NormalRange) -> Self {
         let range = normal.lowest.iter().zip(&normal.highest);
         let judged = self.judged.iter().zip(&self.scale);
         for (score, ((value, scale), (lowest, highest))) in
@@ -285,8 +284,8 @@ impl Detection {
     }
 
     /// Strength of the alert at each sample, before the hold-off.
-    pub fn strength(&self) -> &[f64] {
-        self.alerts.as_ref().map_or(&self.score, |alerts| &alerts.strength)
+    pub fn alert_scores(&self) -> &[f64] {
+        self.alerts.as_ref().map_or(&self.score, |alerts| &alerts.score)
     }
 
     /// Lower and upper bound of what is not flagged at threshold `k`, NaN without a verdict.
@@ -305,28 +304,28 @@ trait Algorithm: Copy + Default {
     const ABOUT: About;
 
     /// Where the parameter with this index in [`About::params`] is kept.
-    fn field(&mut self, index: usize) -> Field<'_>;
+    fn field(&mut self, index: usize) -> ParamField<'_>;
 
     /// Samples before the judged range that it wants.
     fn history(&self) -> usize;
 
     /// What it wants to know of all series of the query together, which share a grid.
-    fn group(&self, _: &[&[f64]]) -> Option<Group> {
+    fn group(&self, _: &[&[f64]]) -> Option<PeerGroup> {
         None
     }
 
-    fn detect(&self, input: Input<'_>) -> Detection;
+    fn detect(&self, input: DetectorInput<'_>) -> Detection;
 
     /// The same from what is kept, where that makes a difference.
-    fn detect_again(&self, input: Input<'_>, _: &mut Kept) -> Detection {
+    fn detect_cached(&self, input: DetectorInput<'_>, _: &mut DetectorCache) -> Detection {
         self.detect(input)
     }
 }
 
 /// What was derived from the last input and does not depend on what a slider changes, about 200 bytes a sample.
 #[derive(Debug, Default)]
-pub struct Kept {
-    auto: Option<Box<auto::Known>>,
+pub struct DetectorCache {
+    auto: Option<Box<auto::AutoCache>>,
 }
 
 /// `count` samples and how long they last: "60 samples (1 h)".

@@ -4,16 +4,16 @@
 //! beyond that (peak, recovery, kind, severity) may look at samples after it: it explains, it does not alert.
 
 mod alert;
+mod cache;
 mod explain;
 pub mod kind;
-mod onset;
 
-pub use alert::{alerts, flagged};
-pub use onset::Onsets;
+pub use alert::{after_cooldown, flagged};
+pub use cache::OnsetCache;
 
 use serde::{Deserialize, Serialize};
 
-use crate::detect::{Detection, Detector, Quantity, View};
+use crate::detect::{Detection, Detector, Feature, Quantity};
 use crate::stats::tail::severity;
 use crate::time::{Span, Timestamp};
 
@@ -36,7 +36,7 @@ pub struct Rule {
     /// Score from which a sample is flagged.
     pub threshold: f64,
     /// Strength from which an alert opens an event, for detectors that tell it apart from the score.
-    pub alert: f64,
+    pub alert_threshold: f64,
     /// Which deviations count.
     pub sides: Sides,
     /// Smallest deviation that counts, in the unit of what is judged.
@@ -44,11 +44,11 @@ pub struct Rule {
     /// Smallest deviation that counts, as a share of the expected value.
     pub min_relative: f64,
     /// Events of fewer samples are dropped; 1 keeps all.
-    pub at_least: usize,
+    pub min_samples: usize,
     /// Pauses of at most so many samples do not end an event.
-    pub bridge: usize,
+    pub merge_gap: usize,
     /// An alert must exceed every score of so many samples before it.
-    pub hold_off: usize,
+    pub cooldown: usize,
 }
 
 /// Up or down.
@@ -64,7 +64,7 @@ pub enum Direction {
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum EventKind {
     /// Up and back again.
     Spike,
     /// Down and back again.
@@ -95,7 +95,7 @@ pub enum Kind {
 
 /// One judged sample. Values are of what is judged: see [`Quantity`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Judged {
+pub struct SampleVerdict {
     /// Index in the series.
     pub index: usize,
     /// When.
@@ -118,11 +118,11 @@ pub struct Event {
     /// What was judged.
     pub quantity: Quantity,
     /// The first sample; its expectation is the baseline, which has not yet learnt from the event.
-    pub onset: Judged,
+    pub onset: SampleVerdict,
     /// The sample that is farthest from the baseline.
-    pub peak: Judged,
+    pub peak: SampleVerdict,
     /// When it seems to have begun: at the onset or before, as what is slow is noticed late.
-    pub began: Timestamp,
+    pub estimated_start: Timestamp,
     /// Index of the last flagged sample.
     pub last: usize,
     /// Index of the first sample that was back in the band of the onset, `None` if none was.
@@ -131,7 +131,7 @@ pub struct Event {
     pub ongoing: bool,
     /// When it began: at the onset, or before for what is noticed late: slopes and drifts, and a value or samples that
     /// stopped.
-    pub start: Timestamp,
+    pub display_start: Timestamp,
     /// The last odd time: until recovery where there was one, else until the last flagged sample.
     pub end: Timestamp,
     /// From `start` to `end`, both samples with their step.
@@ -141,7 +141,7 @@ pub struct Event {
     /// Up or down.
     pub direction: Direction,
     /// What happened.
-    pub kind: Kind,
+    pub kind: EventKind,
     /// The median from the onset on, of what is judged, if the new level lasted; `None` if it did not or
     /// that is not known, because data or range end or another event begins.
     pub new_level: Option<f64>,
@@ -150,11 +150,11 @@ pub struct Event {
     /// Whether a whole range is normal, not one expected value alone.
     pub ranged: bool,
     /// The view that opened it, for detectors with several.
-    pub view: Option<View>,
+    pub feature: Option<Feature>,
     /// The largest score of a flagged sample.
     pub score: f64,
     /// The largest strength of the alert.
-    pub strength: f64,
+    pub alert_score: f64,
     /// Probability of so large a strength by those before the event.
     pub probability: f64,
     /// 0 to 100: see [`severity`].
@@ -166,7 +166,7 @@ pub struct Event {
 /// How severe, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Level {
+pub enum SeverityLevel {
     /// Odd by the threshold, but not rare in this series.
     Low,
     /// Severity from 3.
@@ -183,13 +183,13 @@ impl Default for Rule {
     fn default() -> Self {
         Self {
             threshold: 4.0,
-            alert: 4.0,
+            alert_threshold: 4.0,
             sides: Sides::Both,
             min_deviation: 0.0,
             min_relative: 0.0,
-            at_least: 1,
-            bridge: 2,
-            hold_off: 100,
+            min_samples: 1,
+            merge_gap: 2,
+            cooldown: 100,
         }
     }
 }
@@ -198,36 +198,40 @@ impl Rule {
     /// The thresholds of a detector, and else the defaults.
     pub fn of(detector: Detector) -> Self {
         let about = detector.about();
-        let alert = about.alert.unwrap_or(about.threshold);
-        Self { threshold: about.threshold, alert, ..Self::default() }
+        let alert_threshold = about.alert_threshold.unwrap_or(about.threshold);
+        Self { threshold: about.threshold, alert_threshold, ..Self::default() }
     }
 
     /// Returns the rule with another threshold. The alert score moves along: its ratio to the threshold is that of the
     /// detector's defaults.
     pub fn with_threshold(self, threshold: f64, detector: Detector) -> Self {
-        let usual = Self::of(detector);
-        let ratio = if usual.threshold > 0.0 { usual.alert / usual.threshold } else { 1.0 };
-        Self { threshold, alert: threshold * ratio, ..self }
+        let baseline = Self::of(detector);
+        let ratio = if baseline.threshold > 0.0 {
+            baseline.alert_threshold / baseline.threshold
+        } else {
+            1.0
+        };
+        Self { threshold, alert_threshold: threshold * ratio, ..self }
     }
 
     /// Strength from which an alert opens an event.
-    pub fn opens(&self, detection: &Detection) -> f64 {
-        if detection.alerts.is_some() { self.alert } else { self.threshold }
+    pub fn opening_threshold(&self, detection: &Detection) -> f64 {
+        if detection.alerts.is_some() { self.alert_threshold } else { self.threshold }
     }
 
     /// Score from which a sample extends an event. One that is joined to an alert of another kind than the score may
     /// score half as much as one that is flagged; but a threshold below the default makes only what it flags odd, and
     /// not the noise that scores half of that.
-    pub fn joins(&self, detection: &Detection) -> f64 {
+    pub fn extending_threshold(&self, detection: &Detection) -> f64 {
         if detection.alerts.is_none() {
             return self.threshold;
         }
-        let usual = Detector::default().about().threshold / 2.0;
-        self.threshold.min(usual).max(self.threshold / 2.0)
+        let baseline = Detector::default().about().threshold / 2.0;
+        self.threshold.min(baseline).max(self.threshold / 2.0)
     }
 }
 
-impl Kind {
+impl EventKind {
     /// Name for a person.
     pub fn name(self) -> &'static str {
         match self {
@@ -248,7 +252,7 @@ impl Kind {
     }
 }
 
-impl Level {
+impl SeverityLevel {
     /// Of a severity of 0 to 100. Source: Elastic's cut-offs.
     pub fn of(severity: f64) -> Self {
         match severity {
@@ -274,14 +278,14 @@ impl Level {
 
 impl Event {
     /// How severe, in one word.
-    pub fn level(&self) -> Level {
-        Level::of(self.severity)
+    pub fn level(&self) -> SeverityLevel {
+        SeverityLevel::of(self.severity)
     }
 }
 
 /// What the kind of an event is told from.
 #[derive(Clone, Copy)]
-pub struct Samples<'a> {
+pub struct SeriesSamples<'a> {
     /// The samples that were given to the detector, NaN is missing.
     pub values: &'a [f64],
     /// Period of their season in samples, if they have one; asked for when an event is found.
@@ -293,9 +297,9 @@ pub struct Samples<'a> {
 /// `history` samples at the front are not judged. `onsets` is kept with the detection. Cost: one pass over the scores
 /// and little an event, once its onset is known; see [`kind`] for one that is not.
 pub fn events(
-    samples: Samples<'_>,
+    samples: SeriesSamples<'_>,
     detection: &Detection,
-    onsets: &Onsets,
+    onsets: &OnsetCache,
     rule: &Rule,
     history: usize,
     at: impl Fn(usize) -> Timestamp,
@@ -304,17 +308,18 @@ pub fn events(
     if runs.is_empty() {
         return Vec::new();
     }
-    let strengths = detection.strength();
+    let strengths = detection.alert_scores();
     let firsts = runs.iter().map(|(first, _)| *first);
     let limits = firsts.clone().skip(1).chain([detection.judged.len()]);
     let known = onsets.of(firsts, strengths, |at| explain::finding(samples, detection, at));
-    let large = alert::large(strengths, rule.opens(detection));
-    let event = |((run, limit), known): ((&(usize, usize), usize), onset::Onset)| {
+    let large = alert::large(strengths, rule.opening_threshold(detection));
+    let event = |((run, limit), known): ((&(usize, usize), usize), cache::CachedOnset)| {
         let mut event = explain::event(known.finding, detection, rule, *run, limit, &at);
         if detection.alerts.is_none() {
             let before = large.partition_point(|(at, _)| *at < run.0);
-            let seen = large[..before].iter().filter(|(_, past)| *past >= event.strength).count();
-            event.probability = known.tail.probability(event.strength, seen);
+            let seen =
+                large[..before].iter().filter(|(_, past)| *past >= event.alert_score).count();
+            event.probability = known.tail.probability(event.alert_score, seen);
         }
         event.severity = severity(event.probability);
         event

@@ -14,8 +14,8 @@ mod candidates;
 mod samples;
 
 use crate::time::Step;
-use candidates::{Candidate, Spectrum, candidates};
-use samples::Samples;
+use candidates::{NoiseSpectrum, SeasonCandidate, candidates};
+use samples::CenteredSamples;
 
 /// A season that people keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub enum Calendar {
 /// A length after which a series repeats itself.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Season {
-    /// In samples, at least [`SHORTEST`].
+    /// In samples, at least [`MIN_PERIOD`].
     pub period: usize,
     /// 0.5 for a repetition that is only just beyond chance, towards 1 for one that is certain.
     pub confidence: f64,
@@ -44,19 +44,19 @@ pub struct Season {
 }
 
 /// A shorter season has too few samples to have a shape.
-pub const SHORTEST: usize = 4;
+pub const MIN_PERIOD: usize = 4;
 
 /// At most so many seasons are found.
-const MOST: usize = 3;
+const MAX_SEASONS: usize = 3;
 
 /// Seasons to compare with: one to so many before.
-const LAGS: usize = 4;
+const MAX_LAGS: usize = 4;
 
 /// Where less lies before the judged range, its first samples are looked at too.
-const LEAST_HISTORY: usize = 64;
+const MIN_HISTORY: usize = 64;
 
 /// Several looks give chance several tries, so a season must be this certain to settle.
-const SURE: f64 = 0.6;
+const MIN_CONFIDENCE: f64 = 0.6;
 
 /// Chance has one try at a calendar season, and many at those of unknown length.
 const EXPECTED: f64 = 0.85;
@@ -66,22 +66,22 @@ const EXPECTED: f64 = 0.85;
 const CALENDAR_OVERTONE: f64 = 1.6;
 
 /// Weaker seasons are of no use.
-const LEAST_STRENGTH: f64 = 0.08;
+const MIN_STRENGTH: f64 = 0.08;
 
 /// Of what is left after a season was subtracted, three of its lengths apart correlate by 0.1 to 0.2.
-const LEAST_LATER_STRENGTH: f64 = 0.25;
+const MIN_LATER_STRENGTH: f64 = 0.25;
 
 /// See [`Season::explained`]; what is less is rounding or of no use.
-const LEAST_EXPLAINED: f64 = 1e-3;
+const MIN_EXPLAINED: f64 = 1e-3;
 
 /// The best of many candidates is this many standard deviations off by chance.
-const DEVIATIONS: f64 = 4.5;
+const CHANCE_DEVIATIONS: f64 = 4.5;
 
 impl Calendar {
     /// All, shortest first.
     pub const ALL: [Self; 3] = [Self::Hour, Self::Day, Self::Week];
 
-    /// Its length in samples, rounded; `None` if that is shorter than [`SHORTEST`].
+    /// Its length in samples, rounded; `None` if that is shorter than [`MIN_PERIOD`].
     pub fn period(self, step: Step) -> Option<usize> {
         let millis: u64 = match self {
             Self::Hour => 3_600_000,
@@ -89,7 +89,7 @@ impl Calendar {
             Self::Week => 7 * 86_400_000,
         };
         let period = (millis + step.millis() / 2) / step.millis();
-        usize::try_from(period).ok().filter(|period| *period >= SHORTEST)
+        usize::try_from(period).ok().filter(|period| *period >= MIN_PERIOD)
     }
 }
 
@@ -97,10 +97,10 @@ impl Calendar {
 /// fewer than two full seasons or too many gaps to tell. NaN and infinities are missing. The unit of
 /// `values` does not matter.
 pub fn periods(values: &[f64], step: Step) -> Vec<Season> {
-    let Some(mut samples) = Samples::new(values) else { return Vec::new() };
+    let Some(mut samples) = CenteredSamples::new(values) else { return Vec::new() };
     let whole = samples.energy();
     let mut found: Vec<Season> = Vec::new();
-    while found.len() < MOST {
+    while found.len() < MAX_SEASONS {
         let Some(season) = shortest_season(&samples, whole, step, found.last()) else { break };
         samples = samples.without(season.period);
         found.push(season);
@@ -114,12 +114,12 @@ pub fn periods(values: &[f64], step: Step) -> Vec<Season> {
 /// samples as long as there are any. Oldest first; more samples at the end never change what there was.
 /// Cost: O(n log n).
 pub fn settled(values: &[f64], history: usize, step: Step) -> Vec<(usize, Season)> {
-    let history = history.max(LEAST_HISTORY);
+    let history = history.max(MIN_HISTORY);
     let mut settled: Vec<(usize, Season)> = Vec::new();
     let mut known = history / 4;
     while known <= values.len() && (known <= history / 4 * 4 || settled.is_empty()) {
         if let Some(season) = periods(&values[..known], step).first()
-            && season.confidence >= SURE
+            && season.confidence >= MIN_CONFIDENCE
             && settled.last().is_none_or(|(_, last)| last.period != season.period)
         {
             settled.push((known, *season));
@@ -131,13 +131,13 @@ pub fn settled(values: &[f64], history: usize, step: Step) -> Vec<(usize, Season
 
 /// The shortest season beyond `last` that is no overtone of a longer one.
 fn shortest_season(
-    samples: &Samples,
+    samples: &CenteredSamples,
     whole: f64,
     step: Step,
     last: Option<&Season>,
 ) -> Option<Season> {
     let longer = last.map_or(0, |last| last.period + last.period / 4);
-    let least = if last.is_some() { LEAST_LATER_STRENGTH } else { LEAST_STRENGTH };
+    let least = if last.is_some() { MIN_LATER_STRENGTH } else { MIN_STRENGTH };
     let (candidates, spectrum) = candidates(samples, step);
     let seasons: Vec<Season> = candidates
         .into_iter()
@@ -169,20 +169,20 @@ fn shortest_season(
 
 /// The season of this length if it repeats beyond chance. `whole` is the energy of all samples.
 fn measure(
-    samples: &Samples,
-    candidate: Candidate,
-    spectrum: &Spectrum,
+    samples: &CenteredSamples,
+    candidate: SeasonCandidate,
+    spectrum: &NoiseSpectrum,
     whole: f64,
 ) -> Option<Season> {
-    let Candidate { period, calendar } = candidate;
+    let SeasonCandidate { period, calendar } = candidate;
     let (len, known) = (samples.len(), samples.known());
-    let lags = (len / period).checked_sub(1)?.min(LAGS);
+    let lags = (len / period).checked_sub(1)?.min(MAX_LAGS);
     let mut chance = walk(len as f64 * known, period);
     if known > 0.95 {
         // By the spectrum, correlations of mere noise would be normal with this standard deviation.
         let pairs = lags as f64 * (len as f64 - period as f64 * (lags + 1) as f64 * 0.5);
         let independent = spectrum.independent(period) * pairs / len as f64;
-        chance = chance.min(DEVIATIONS / independent.sqrt());
+        chance = chance.min(CHANCE_DEVIATIONS / independent.sqrt());
     }
     chance *= if calendar.is_some() { EXPECTED } else { 1.0 };
 
@@ -194,7 +194,7 @@ fn measure(
     let later: f64 = (2..=lags).map(|lag| shape.correlation(lag * period)).sum();
     let strength = (first + later) / lags as f64;
     let explained = strength * shape.energy() / whole;
-    let found = strength > chance && explained >= LEAST_EXPLAINED;
+    let found = strength > chance && explained >= MIN_EXPLAINED;
     // What is as similar in between is smooth, and repeats nothing.
     let between = |eighths: usize| shape.correlation(eighths * period / 8) <= 0.5 * strength;
     (found && [4, 2, 3].into_iter().any(between)).then(|| Season {

@@ -28,12 +28,12 @@ pub(crate) mod testing;
 
 use lanes::{LANES, Lanes};
 
-/// The scale never falls below this share of the expected value, nor below [`LEAST_SCALE`],
+/// The scale never falls below this share of the expected value, nor below [`MIN_SCALE`],
 /// so that rounding noise of a constant series is not odd. Exported rules use the same floor.
-pub const LEAST_RELATIVE_SCALE: f64 = 1e-9;
+pub const MIN_RELATIVE_SCALE: f64 = 1e-9;
 
-/// See [`LEAST_RELATIVE_SCALE`]; in the unit of the series.
-pub const LEAST_SCALE: f64 = 1e-12;
+/// See [`MIN_RELATIVE_SCALE`]; in the unit of the series.
+pub const MIN_SCALE: f64 = 1e-12;
 
 /// Scores are capped here, so that they stay finite and comparable.
 pub const MAX_SCORE: f64 = 1e6;
@@ -68,8 +68,8 @@ pub fn enough(window: usize) -> usize {
 /// `scale`, or the floor for this expected value where it is smaller; NaN stays NaN.
 #[inline]
 pub fn floor_scale(scale: f64, expected: f64) -> f64 {
-    let relative = LEAST_RELATIVE_SCALE * expected.abs();
-    let floor = if relative > LEAST_SCALE { relative } else { LEAST_SCALE };
+    let relative = MIN_RELATIVE_SCALE * expected.abs();
+    let floor = if relative > MIN_SCALE { relative } else { MIN_SCALE };
     if scale < floor { floor } else { scale }
 }
 

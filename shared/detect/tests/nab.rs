@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use oddity_detect::detect::{Detector, Input, Rolling};
-use oddity_detect::event::{Event, Kind, Onsets, Rule, Samples, events};
+use oddity_detect::detect::{Detector, DetectorInput, Rolling};
+use oddity_detect::event::{Event, EventKind, OnsetCache, Rule, SeriesSamples, events};
 use oddity_detect::series::Grid;
 use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
 
@@ -50,16 +50,16 @@ fn load(path: &Path) -> (Vec<f64>, Grid) {
 
 fn found(path: &Path) -> (Vec<Event>, usize) {
     let (values, grid) = load(path);
-    let detection = Detector::Rolling(Rolling::default()).detect(Input {
+    let detection = Detector::Rolling(Rolling::default()).detect(DetectorInput {
         values: &values,
-        learnt: &values,
+        reference: &values,
         history: 0,
         grid,
         group: None,
     });
     let rule = Rule::default();
-    let samples = Samples { values: &values, period: &|| None };
-    let found = events(samples, &detection, &Onsets::default(), &rule, 0, |at| grid.at(at));
+    let samples = SeriesSamples { values: &values, period: &|| None };
+    let found = events(samples, &detection, &OnsetCache::default(), &rule, 0, |at| grid.at(at));
     (found, grid.len)
 }
 
@@ -121,5 +121,5 @@ fn the_highest_of_many_jumps_is_the_labelled_one() {
     let highest = events.iter().max_by(|a, b| a.peak.value.total_cmp(&b.peak.value)).unwrap();
     let window = windows(&folder, file)[0];
     assert!((window.start..=window.end).contains(&highest.onset.time), "{highest:?}");
-    assert_eq!((highest.kind, highest.peak.value.round()), (Kind::LevelShiftUp, 128.0));
+    assert_eq!((highest.kind, highest.peak.value.round()), (EventKind::LevelShiftUp, 128.0));
 }

@@ -73,7 +73,7 @@ pub(crate) fn traces(view: &View<'_>) -> Vec<Curve> {
 fn marks(view: &View<'_>) -> impl Iterator<Item = Curve> {
     let (series, found) = view.analysis.series(view.focus);
     let detection = &found.detection;
-    let joins = view.analysis.rule.joins(detection);
+    let joins = view.analysis.rule.extending_threshold(detection);
     let odd = |at: usize| detection.score[at] > 0.0 && detection.score[at] >= joins;
     let events = view.focus.events.iter();
     let marked = events.flat_map(|event| {

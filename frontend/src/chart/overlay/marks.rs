@@ -16,7 +16,7 @@ pub(super) fn marks(canvas: &Canvas, scene: &Scene<'_>) {
     let shown = indices(scene.grid, scene.area.times);
     let mut triangles: Vec<(f64, usize)> = Vec::new();
     let mut rings: Vec<(f64, usize)> = Vec::new();
-    let joins = scene.rule.joins(detection);
+    let joins = scene.rule.extending_threshold(detection);
     let farness = |at: usize| (detection.judged[at] - detection.expected[at]).abs();
     let mut events = scene.ranked.events.iter().peekable();
     for at in shown {

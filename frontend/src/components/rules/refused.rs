@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 use oddity_analysis::rules::ExportError;
-use oddity_detect::detect::{Detector, Form};
+use oddity_detect::detect::{Detector, ParamKind};
 
 use crate::state::State;
 
@@ -69,6 +69,6 @@ fn nearest(detector: Detector) -> Detector {
 fn default_choices(detector: Detector) -> Detector {
     let params = detector.about().params.iter();
     params
-        .filter(|param| matches!(param.form, Form::Choice(_)))
+        .filter(|param| matches!(param.kind, ParamKind::Choice(_)))
         .fold(detector, |detector, param| detector.with(param.id, param.default))
 }

@@ -1,7 +1,7 @@
 //! What a detector has to set, made from its own description.
 
 use leptos::prelude::*;
-use oddity_detect::detect::{Form, Param};
+use oddity_detect::detect::{Param, ParamKind};
 
 use super::fields::{Numbers, Segments, Typed, count_slider};
 use crate::state::State;
@@ -33,30 +33,30 @@ fn field(state: State, param: &'static Param) -> AnyView {
         settings.detector = settings.detector.with(param.id, value);
         state.tune(settings);
     };
-    match param.form {
-        Form::Samples | Form::Count => count_slider(
+    match param.kind {
+        ParamKind::Samples | ParamKind::Count => count_slider(
             state,
             param.label,
             param.help,
-            (param.least as usize, param.most as usize),
-            param.form == Form::Samples,
+            (param.min as usize, param.max as usize),
+            param.kind == ParamKind::Samples,
             move || value() as usize,
             move |settings, count| {
                 settings.detector = settings.detector.with(param.id, count as f64);
             },
         )
         .into_any(),
-        Form::Number => view! {
+        ParamKind::Number => view! {
             <Typed
                 label=param.label
                 help=param.help
-                numbers=Numbers { least: param.least, most: param.most, empty: param.default }
+                numbers=Numbers { least: param.min, most: param.max, empty: param.default }
                 value=Signal::derive(value)
                 keep=Callback::new(tune)
             />
         }
         .into_any(),
-        Form::Choice(words) if words.len() <= MOST_SEGMENTS => view! {
+        ParamKind::Choice(words) if words.len() <= MOST_SEGMENTS => view! {
             <Segments
                 label=param.label
                 help=param.help
@@ -66,7 +66,7 @@ fn field(state: State, param: &'static Param) -> AnyView {
             />
         }
         .into_any(),
-        Form::Choice(words) => choice(param, words, value, tune).into_any(),
+        ParamKind::Choice(words) => choice(param, words, value, tune).into_any(),
     }
 }
 

@@ -58,8 +58,8 @@ pub fn Length() -> impl IntoView {
         "Events of fewer samples are left out, as an alert with `for` would leave them out.",
         (1, 120),
         true,
-        move || state.settings.read().rule.at_least,
-        |settings, count| settings.rule.at_least = count,
+        move || state.settings.read().rule.min_samples,
+        |settings, count| settings.rule.min_samples = count,
     )
 }
 
@@ -116,8 +116,8 @@ pub fn Advanced() -> impl IntoView {
                 "Pauses of at most so many samples do not end an event.",
                 (0, 60),
                 true,
-                move || state.settings.read().rule.bridge,
-                |settings, count| settings.rule.bridge = count,
+                move || state.settings.read().rule.merge_gap,
+                |settings, count| settings.rule.merge_gap = count,
             )}
             {count_slider(
                 state,
@@ -125,8 +125,8 @@ pub fn Advanced() -> impl IntoView {
                 "An event may only begin with a score above all scores of so many samples before it.",
                 (0, 500),
                 true,
-                move || state.settings.read().rule.hold_off,
-                |settings, count| settings.rule.hold_off = count,
+                move || state.settings.read().rule.cooldown,
+                |settings, count| settings.rule.cooldown = count,
             )}
             <label class="field check">
                 <input
@@ -186,9 +186,9 @@ fn Thresholds() -> impl IntoView {
                 {slider(
                     "Alert from",
                     "From which strength on an alert opens an event.",
-                    usual.alert,
-                    |rule| rule.alert,
-                    |rule, value| rule.alert = value,
+                    usual.alert_threshold,
+                    |rule| rule.alert_threshold,
+                    |rule, value| rule.alert_threshold = value,
                 )}
             }
         })

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use oddity_analysis::view_state::{SETTING_KEYS, ViewState};
 use oddity_detect::detect::Detector;
-use oddity_detect::event::{Level, Rule};
+use oddity_detect::event::{Rule, SeverityLevel};
 use oddity_detect::time::{Span, Step, Timestamp};
 use url::Url;
 
@@ -141,13 +141,13 @@ pub enum FailOn {
 
 impl FailOn {
     /// Whether an event of this level counts.
-    pub fn counts(self, level: Level) -> bool {
+    pub fn counts(self, level: SeverityLevel) -> bool {
         let least = match self {
-            Self::Low => Level::Low,
-            Self::Warning => Level::Warning,
-            Self::Minor => Level::Minor,
-            Self::Major => Level::Major,
-            Self::Critical => Level::Critical,
+            Self::Low => SeverityLevel::Low,
+            Self::Warning => SeverityLevel::Warning,
+            Self::Minor => SeverityLevel::Minor,
+            Self::Major => SeverityLevel::Major,
+            Self::Critical => SeverityLevel::Critical,
             Self::Never => return false,
         };
         level >= least
@@ -291,15 +291,17 @@ pub fn settings(detector: Detector) -> String {
         put(param.id, param.help, &param.accepts(), &default);
     }
     let rule = Rule::of(detector);
-    for key in SETTING_KEYS.iter().filter(|key| key.id != "alert" || about.alert.is_some()) {
+    for key in
+        SETTING_KEYS.iter().filter(|key| key.id != "alert" || about.alert_threshold.is_some())
+    {
         let default = match key.id {
             "k" => rule.threshold.to_string(),
-            "alert" => rule.alert.to_string(),
+            "alert" => rule.alert_threshold.to_string(),
             "min" => rule.min_deviation.to_string(),
             "minrel" => rule.min_relative.to_string(),
-            "for" => rule.at_least.to_string(),
-            "bridge" => rule.bridge.to_string(),
-            "holdoff" => rule.hold_off.to_string(),
+            "for" => rule.min_samples.to_string(),
+            "bridge" => rule.merge_gap.to_string(),
+            "holdoff" => rule.cooldown.to_string(),
             "dir" => "both".to_owned(),
             _ => "no".to_owned(),
         };

@@ -238,7 +238,7 @@ fn events(
             format!("{} {}", words::sign(event), words::severity(event)),
             event.kind.name().to_owned(),
             analysis.series(ranked).1.prepared.name.clone(),
-            context.clock.full(event.start),
+            context.clock.full(event.display_start),
             words::course(event),
             sentence(&known.facts, context.clock),
         ];

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use oddity_analysis::api::{Notification, NotifiedEvent};
-use oddity_detect::event::Level;
+use oddity_detect::event::SeverityLevel;
 use oddity_detect::series::METRIC_NAME;
 use oddity_detect::time::{Span, Timestamp};
 use serde_json::{Value, json};
@@ -37,9 +37,9 @@ pub(super) fn body(message: &Message<'_>) -> Value {
 
 fn alert(notice: &Notification, event: &NotifiedEvent, source: &str, now: Timestamp) -> Value {
     let severity = match level(event) {
-        Level::Critical | Level::Major => "critical",
-        Level::Minor | Level::Warning => "warning",
-        Level::Low => "info",
+        SeverityLevel::Critical | SeverityLevel::Major => "critical",
+        SeverityLevel::Minor | SeverityLevel::Warning => "warning",
+        SeverityLevel::Low => "info",
     };
     let kind = serde_json::to_value(event.kind).unwrap_or_default();
     let own = [

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use oddity_analysis::api::FormattedValue;
-use oddity_detect::event::{Direction, Kind};
+use oddity_detect::event::{Direction, EventKind};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -15,7 +15,7 @@ pub(crate) fn event(labels: &[(&str, &str)], severity: f64) -> NotifiedEvent {
     let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     NotifiedEvent {
         labels: labels.collect(),
-        kind: Kind::Spike,
+        kind: EventKind::Spike,
         direction: Direction::Up,
         severity,
         start: NOW - Span::from_seconds(600),

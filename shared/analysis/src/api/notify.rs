@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::explain::sentence;
 use crate::knowledge::ExplainedEvent;
 use crate::words::{Clock, capitalised};
-use oddity_detect::event::{Direction, Kind};
+use oddity_detect::event::{Direction, EventKind};
 use oddity_detect::time::Timestamp;
 
 /// So many events are sent in one notification at most.
@@ -73,7 +73,7 @@ pub struct NotifiedEvent {
     /// What names the series, its metric as `__name__`.
     pub labels: BTreeMap<String, String>,
     /// What happened.
-    pub kind: Kind,
+    pub kind: EventKind,
     /// Up or down.
     pub direction: Direction,
     /// 0 to 100.
@@ -150,7 +150,7 @@ impl NotifiedEvent {
             kind: event.kind,
             direction: event.direction,
             severity: event.severity,
-            start: event.start,
+            start: event.display_start,
             end: (!event.ongoing).then_some(event.end),
             peak: amount(event.peak.value),
             expected: amount(event.onset.expected),

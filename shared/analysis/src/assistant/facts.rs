@@ -124,7 +124,7 @@ pub(super) fn facts(
         let text = format!(
             "Event {}: {what} in {labels} at {}, {}, severity {}",
             at + 1,
-            clock.full(event.start),
+            clock.full(event.display_start),
             words::course(event),
             words::severity(event)
         );

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Facts, lasts};
-use oddity_detect::event::{Direction, Kind};
+use oddity_detect::event::{Direction, EventKind};
 use oddity_detect::time::Span;
 use oddity_source::unit::Unit;
 
@@ -65,10 +65,14 @@ pub(super) fn evidence(
     let minutes = |count: u64| Span::from_seconds(60 * count);
     let ratio = |holds: fn(f64) -> bool| facts.ratio.is_some_and(holds);
     let up = event.direction == Direction::Up;
-    let gradual = matches!(event.kind, Kind::SlopeChange | Kind::Drift);
+    let gradual = matches!(event.kind, EventKind::SlopeChange | EventKind::Drift);
     let excursion = matches!(
         event.kind,
-        Kind::Spike | Kind::Dip | Kind::LevelShiftUp | Kind::LevelShiftDown | Kind::Record
+        EventKind::Spike
+            | EventKind::Dip
+            | EventKind::LevelShiftUp
+            | EventKind::LevelShiftDown
+            | EventKind::Record
     );
     let last = (event.last + 2).min(raw.len());
     let around = raw.get(began.saturating_sub(2)..last).unwrap_or_default();
@@ -97,7 +101,10 @@ pub(super) fn evidence(
         (EvidenceTag::OnTheHour, excursion && on_the_hour(facts)),
         (EvidenceTag::OneOfMany, concurrent(|odd, of| odd == 1 || odd * 4 <= of)),
         (EvidenceTag::MostSeries, concurrent(|odd, of| odd * 5 >= of * 3)),
-        (EvidenceTag::SamplesMissing, event.kind != Kind::Gap && around.iter().any(|v| v.is_nan())),
+        (
+            EvidenceTag::SamplesMissing,
+            event.kind != EventKind::Gap && around.iter().any(|v| v.is_nan()),
+        ),
         (EvidenceTag::CounterReset, counter && around.windows(2).any(|pair| pair[1] < pair[0])),
         (
             EvidenceTag::Unprecedented,

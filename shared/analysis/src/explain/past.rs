@@ -2,7 +2,7 @@
 
 use oddity_detect::detect::Detection;
 use oddity_detect::event::kind::quartile_range;
-use oddity_detect::event::{Direction, Event, Kind};
+use oddity_detect::event::{Direction, Event, EventKind};
 use oddity_detect::series::Grid;
 use oddity_detect::time::{Span, Timestamp};
 
@@ -28,7 +28,7 @@ pub(super) fn record_since(
     began: usize,
     grid: Grid,
 ) -> Option<RecordSince> {
-    if matches!(event.kind, Kind::Gap | Kind::FlatLine | Kind::Infinite) {
+    if matches!(event.kind, EventKind::Gap | EventKind::FlatLine | EventKind::Infinite) {
         return None;
     }
     let peak = event.peak.value;

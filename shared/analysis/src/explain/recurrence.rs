@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 use oddity_detect::detect::Detection;
-use oddity_detect::event::{Direction, Event, Kind};
+use oddity_detect::event::{Direction, Event, EventKind};
 use oddity_detect::series::Grid;
 use oddity_detect::time::Span;
 
@@ -65,8 +65,8 @@ impl Cycle {
 /// of them, and rarely at other times. Of excursions alone: what lasts cannot return. Cost: O(samples).
 pub(super) fn recurrence(detection: &Detection, event: &Event, grid: Grid) -> Option<Recurrence> {
     let passes = match event.kind {
-        Kind::Spike | Kind::Dip | Kind::Record => true,
-        Kind::LevelShiftUp | Kind::LevelShiftDown => event.recovered.is_some(),
+        EventKind::Spike | EventKind::Dip | EventKind::Record => true,
+        EventKind::LevelShiftUp | EventKind::LevelShiftDown => event.recovered.is_some(),
         _ => false,
     };
     let (peak, expected) = (event.peak.value, event.onset.expected);

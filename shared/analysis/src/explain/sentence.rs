@@ -3,7 +3,7 @@
 use super::{Cycle, Facts, RecordSince, Recurrence, of_values};
 use crate::words::{self, Clock, one_decimal};
 use oddity_detect::detect::Quantity;
-use oddity_detect::event::{Direction, Kind};
+use oddity_detect::event::{Direction, EventKind};
 use oddity_detect::time::Timestamp;
 use oddity_source::unit::Unit;
 
@@ -48,11 +48,11 @@ pub fn sentence(facts: &Facts, clock: Clock) -> String {
     if let Some(deviations) = facts.deviations.filter(|_| tells_deviations(facts)) {
         parts.push(distance(facts, deviations));
     }
-    if let Some(view) = event.view.filter(|_| facts.inside && facts.deviations.is_some()) {
+    if let Some(view) = event.feature.filter(|_| facts.inside && facts.deviations.is_some()) {
         parts.push(format!("inside of the band, but odd by {}", words::view(view)));
     }
     parts.extend(facts.record_since.map(|record_since| record_since.words(event.direction, clock)));
-    parts.push(format!("began at {}", moment(event.start, clock)));
+    parts.push(format!("began at {}", moment(event.display_start, clock)));
     parts.push(match (event.ongoing, facts.recovered) {
         (true, _) => format!("has lasted {} and goes on", facts.lasted.words()),
         (_, Some(_)) if facts.recovers() => format!("lasted {}, recovered", facts.lasted.words()),
@@ -91,11 +91,11 @@ fn what(facts: &Facts) -> String {
         .levels
         .map(|(before, after)| (facts.value_unit.format(before), facts.value_unit.format(after)));
     match (event.kind, change) {
-        (Kind::Infinite, _) => {
+        (EventKind::Infinite, _) => {
             format!("{} where {expected} was expected", unit.format(event.onset.value))
         }
-        (Kind::Gap, _) => format!("no samples for {}", facts.lasted.words()),
-        (Kind::FlatLine, _) if of_values => {
+        (EventKind::Gap, _) => format!("no samples for {}", facts.lasted.words()),
+        (EventKind::FlatLine, _) if of_values => {
             format!("{peak} again and again for {}", facts.lasted.words())
         }
         _ if event.quantity == Quantity::Duration => {
@@ -104,16 +104,16 @@ fn what(facts: &Facts) -> String {
         (_, Some((before, after))) if !of_values => format!(
             "from {before} to {after}: {subject}{peak} against {expected} expected from {baseline}"
         ),
-        (Kind::LevelShiftUp | Kind::LevelShiftDown, Some((before, after))) => format!(
+        (EventKind::LevelShiftUp | EventKind::LevelShiftDown, Some((before, after))) => format!(
             "{mover}from a level of {before} to {after}, {} {peak}, against {expected} expected from {baseline}",
             farthest(event.direction)
         ),
-        (Kind::SlopeChange | Kind::Drift, Some((before, after))) => format!(
+        (EventKind::SlopeChange | EventKind::Drift, Some((before, after))) => format!(
             "{mover}from {before} to {after}{}, against {expected} expected from {baseline}",
             pace(facts)
         ),
         _ if event.steady => format!("{subject}{peak} against a constant {expected} in {baseline}"),
-        (Kind::VarianceChange, _) if facts.widened.is_some() => format!(
+        (EventKind::VarianceChange, _) if facts.widened.is_some() => format!(
             "{subject}spread {} times that of before, {} {peak} against {expected} expected from {baseline}",
             one_decimal(facts.widened.unwrap_or(1.0)),
             farthest(event.direction)
@@ -134,8 +134,9 @@ fn farthest(direction: Direction) -> &'static str {
 fn pace(facts: &Facts) -> String {
     let Some((before, after)) = facts.levels else { return String::new() };
     let event = &facts.event;
-    let end = facts.recovered.map_or(event.end, |back| back.min(event.end)).max(event.began);
-    let took = end.since(event.began);
+    let end =
+        facts.recovered.map_or(event.end, |back| back.min(event.end)).max(event.estimated_start);
+    let took = end.since(event.estimated_start);
     if took.millis() == 0 {
         return String::new();
     }
@@ -149,8 +150,10 @@ fn longest(facts: &Facts) -> String {
 
 /// Deviations that are no part of what is odd only confuse.
 fn tells_deviations(facts: &Facts) -> bool {
-    !matches!(facts.event.kind, Kind::Gap | Kind::FlatLine | Kind::Infinite | Kind::VarianceChange)
-        && facts.event.quantity != Quantity::Duration
+    !matches!(
+        facts.event.kind,
+        EventKind::Gap | EventKind::FlatLine | EventKind::Infinite | EventKind::VarianceChange
+    ) && facts.event.quantity != Quantity::Duration
 }
 
 fn distance(facts: &Facts, deviations: f64) -> String {
@@ -172,7 +175,7 @@ fn moment(at: Timestamp, clock: Clock) -> String {
 /// The calculation behind the deviation, so that anybody can check it; `None` where there is none.
 pub fn arithmetic(facts: &Facts) -> Option<String> {
     let (event, unit) = (&facts.event, facts.unit);
-    if event.kind == Kind::Infinite {
+    if event.kind == EventKind::Infinite {
         return None;
     }
     let flagged = if facts.fixed {
@@ -180,7 +183,7 @@ pub fn arithmetic(facts: &Facts) -> Option<String> {
     } else {
         format!("; flagged from {}", words::score(event.quantity, facts.threshold))
     };
-    if event.view.is_none() && event.quantity == Quantity::Duration {
+    if event.feature.is_none() && event.quantity == Quantity::Duration {
         let score = one_decimal(event.score);
         return Some(format!(
             "{} / {} = {score} times the longest before{flagged}",
@@ -210,11 +213,13 @@ pub fn arithmetic(facts: &Facts) -> Option<String> {
         let small = if small.starts_with('-') { format!("({small})") } else { small };
         format!("({large} − {small}) / {spread} = {}", distance(facts, deviations))
     });
-    let Some(view) = event.view else { return calculated.map(|text| format!("{text}{flagged}")) };
+    let Some(view) = event.feature else {
+        return calculated.map(|text| format!("{text}{flagged}"));
+    };
     let told = format!(
         "the alert came from {} with a strength of {} (alerts from {}), the score, a mean over several views, reached {}",
         words::view(view),
-        one_decimal(event.strength),
+        one_decimal(event.alert_score),
         Unit::Plain.format(facts.alert.unwrap_or(facts.threshold)),
         one_decimal(event.score),
     );
@@ -226,7 +231,7 @@ pub fn lines(facts: &Facts, clock: Clock) -> Vec<FactLine> {
     let (event, unit) = (&facts.event, facts.unit);
     let mut all = Vec::new();
     let mut put = |name: &'static str, text: String| all.push(FactLine { name, text });
-    let gone = event.kind == Kind::Gap && !event.peak.value.is_finite();
+    let gone = event.kind == EventKind::Gap && !event.peak.value.is_finite();
     if event.quantity == Quantity::Duration {
         put("Lasted", facts.lasted.words());
         let upper = unit.format(event.onset.upper);
@@ -244,7 +249,7 @@ pub fn lines(facts: &Facts, clock: Clock) -> Vec<FactLine> {
     if let Some((before, after)) = facts.levels {
         let unit = facts.value_unit;
         let change = unit.format(after - before);
-        let slow = matches!(event.kind, Kind::SlopeChange | Kind::Drift);
+        let slow = matches!(event.kind, EventKind::SlopeChange | EventKind::Drift);
         let pace = if slow { pace(facts) } else { String::new() };
         put(
             "Level",

@@ -31,7 +31,7 @@ fn analysis(
 ) -> Analysis {
     let settings = Settings::of(Detector::by_id(detector).unwrap());
     let range = TimeRange { start: START, end: START + Span::from_seconds(hours * HOUR) };
-    let history = settings.detector.history() + settings.rule.hold_off;
+    let history = settings.detector.history() + settings.rule.cooldown;
     let query = RangeQuery::new(expr, range, Step::from_seconds(step), history).unwrap();
     let grid = query.grid();
     let all = series.iter().map(|(instance, value)| {
@@ -146,7 +146,7 @@ fn what_recurs_is_told_by_what_was_loaded() {
     ];
     for (hours, step, value, expected) in cases {
         let analysis = analysis("x", "robust", hours, step, &[("a", value)]);
-        let rule = Rule { hold_off: 0, ..analysis.rule };
+        let rule = Rule { cooldown: 0, ..analysis.rule };
         let analysis = analyze(analysis.detected, rule);
         let (ranked, _) = analysis.worst_events()[0];
         let event = ranked.events.last().unwrap();

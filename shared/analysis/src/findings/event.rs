@@ -9,8 +9,8 @@ use crate::knowledge::{
     CandidateCause, CandidateCauses, CauseCheck, CauseReason, Citation, Confidence, Hypothesis,
 };
 use crate::words::{self, Clock};
-use oddity_detect::detect::{Quantity, View};
-use oddity_detect::event::{Direction, Judged, Kind, Level};
+use oddity_detect::detect::{Feature, Quantity};
+use oddity_detect::event::{Direction, EventKind, SampleVerdict, SeverityLevel};
 use oddity_source::unit::Unit;
 
 /// Everything that is known of an event. Numbers are in `unit`, unless said otherwise.
@@ -23,13 +23,13 @@ pub struct EventFindings<'a> {
     /// What names the series.
     pub labels: LabelObject<'a>,
     /// What happened.
-    pub kind: Kind,
+    pub kind: EventKind,
     /// On which side of the expectation.
     pub direction: Direction,
     /// 0 to 100.
     pub severity: f64,
     /// The same as a word.
-    pub level: Level,
+    pub level: SeverityLevel,
     /// The largest score of a flagged sample.
     pub score: f64,
     /// The largest strength of the alert.
@@ -61,7 +61,7 @@ pub struct EventFindings<'a> {
     /// Of what is judged.
     pub unit: Unit,
     /// The view that opened it, for detectors with several.
-    pub view: Option<View>,
+    pub view: Option<Feature>,
     /// What the expectation was learnt from, in words.
     pub baseline: &'a str,
     /// The spread of the baseline at the onset.
@@ -196,11 +196,11 @@ pub(super) fn findings<'a>(
         severity: event.severity,
         level: event.level(),
         score: event.score,
-        strength: event.strength,
+        strength: event.alert_score,
         probability: event.probability,
         what: words::what(event, facts.unit),
         sentence: sentence(facts, Clock::UTC),
-        start: Rfc3339Time(event.start),
+        start: Rfc3339Time(event.display_start),
         end: Rfc3339Time(event.end),
         detected: Rfc3339Time(facts.detected),
         recovered: facts.recovered.map(Rfc3339Time),
@@ -210,7 +210,7 @@ pub(super) fn findings<'a>(
         peak: JudgedSample::from(&event.peak),
         quantity: event.quantity,
         unit: facts.unit,
-        view: event.view,
+        view: event.feature,
         baseline: &analysis.detected.series[facts.series].detection.baseline,
         spread: facts.spread,
         deviations: facts.deviations,
@@ -265,9 +265,9 @@ fn found<'a>(
     }
 }
 
-impl From<&Judged> for JudgedSample {
-    fn from(judged: &Judged) -> Self {
-        let Judged { time, value, expected, lower, upper, score, .. } = *judged;
+impl From<&SampleVerdict> for JudgedSample {
+    fn from(judged: &SampleVerdict) -> Self {
+        let SampleVerdict { time, value, expected, lower, upper, score, .. } = *judged;
         Self { time: Rfc3339Time(time), value, expected, lower, upper, score }
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Rfc3339Time;
 use crate::analysis::Analysis;
-use oddity_detect::detect::Form;
+use oddity_detect::detect::ParamKind;
 use oddity_detect::event::Sides;
 use oddity_detect::time::TimeRange;
 use oddity_source::unit::Unit;
@@ -99,10 +99,10 @@ pub(super) fn settings(analysis: &Analysis) -> SettingsFindings {
     let (detected, rule) = (&analysis.detected, analysis.rule);
     let about = detected.detector.about();
     let parameters = detected.detector.params().into_iter().map(|(param, value)| {
-        let value = match param.form {
-            Form::Choice(_) => param.write(value).into(),
-            Form::Samples | Form::Count => (value as u64).into(),
-            Form::Number => value.into(),
+        let value = match param.kind {
+            ParamKind::Choice(_) => param.write(value).into(),
+            ParamKind::Samples | ParamKind::Count => (value as u64).into(),
+            ParamKind::Number => value.into(),
         };
         (param.id, value)
     });
@@ -110,13 +110,13 @@ pub(super) fn settings(analysis: &Analysis) -> SettingsFindings {
         detector: about.id,
         parameters: parameters.collect(),
         threshold: rule.threshold,
-        alert: about.alert.map(|_| rule.alert),
+        alert: about.alert_threshold.map(|_| rule.alert_threshold),
         direction: rule.sides,
         min_deviation: rule.min_deviation,
         min_relative: rule.min_relative,
-        at_least_samples: rule.at_least,
-        bridge_samples: rule.bridge,
-        hold_off_samples: rule.hold_off,
+        at_least_samples: rule.min_samples,
+        bridge_samples: rule.merge_gap,
+        hold_off_samples: rule.cooldown,
         flagged_left_out: detected.learning.exclude_scores_above,
         excluded: detected.learning.excluded.iter().map(TimePeriod::from).collect(),
     }

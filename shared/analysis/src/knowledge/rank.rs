@@ -8,7 +8,7 @@ use super::template::TemplateScope;
 use super::{CauseCheck, CauseFrequency, Family, Hypothesis, Knowledge};
 use crate::explain::Facts;
 use crate::words::with_article;
-use oddity_detect::event::{Direction, Event, Kind};
+use oddity_detect::event::{Direction, Event, EventKind};
 
 /// How well the shape of an event fits a cause. There is no more than moderate confidence: nothing was checked yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -201,7 +201,10 @@ fn fit(hypothesis: &Hypothesis, event: &Event, inverse: bool) -> Option<CauseRea
 /// The side of an event, `None` where it has none.
 fn side(event: &Event) -> Option<Direction> {
     match event.kind {
-        Kind::Gap | Kind::FlatLine | Kind::VarianceChange | Kind::SeasonBroken => None,
+        EventKind::Gap
+        | EventKind::FlatLine
+        | EventKind::VarianceChange
+        | EventKind::SeasonBroken => None,
         kind => side_of(kind).or(Some(event.direction)),
     }
 }
@@ -213,38 +216,40 @@ fn opposite(side: Direction) -> Direction {
     }
 }
 
-fn upside_down(kind: Kind) -> Kind {
+fn upside_down(kind: EventKind) -> EventKind {
     match kind {
-        Kind::Spike => Kind::Dip,
-        Kind::Dip => Kind::Spike,
-        Kind::LevelShiftUp => Kind::LevelShiftDown,
-        Kind::LevelShiftDown => Kind::LevelShiftUp,
+        EventKind::Spike => EventKind::Dip,
+        EventKind::Dip => EventKind::Spike,
+        EventKind::LevelShiftUp => EventKind::LevelShiftDown,
+        EventKind::LevelShiftDown => EventKind::LevelShiftUp,
         other => other,
     }
 }
 
-fn side_of(kind: Kind) -> Option<Direction> {
+fn side_of(kind: EventKind) -> Option<Direction> {
     match kind {
-        Kind::Spike | Kind::LevelShiftUp => Some(Direction::Up),
-        Kind::Dip | Kind::LevelShiftDown => Some(Direction::Down),
+        EventKind::Spike | EventKind::LevelShiftUp => Some(Direction::Up),
+        EventKind::Dip | EventKind::LevelShiftDown => Some(Direction::Down),
         _ => None,
     }
 }
 
 /// Whether the kind shows in how large the values are.
-fn in_values(kind: Kind) -> bool {
+fn in_values(kind: EventKind) -> bool {
     match kind {
-        Kind::Spike
-        | Kind::Dip
-        | Kind::LevelShiftUp
-        | Kind::LevelShiftDown
-        | Kind::SlopeChange
-        | Kind::Drift
-        | Kind::Record
-        | Kind::OddOneOut => true,
-        Kind::Gap | Kind::FlatLine | Kind::VarianceChange | Kind::SeasonBroken | Kind::Infinite => {
-            false
-        }
+        EventKind::Spike
+        | EventKind::Dip
+        | EventKind::LevelShiftUp
+        | EventKind::LevelShiftDown
+        | EventKind::SlopeChange
+        | EventKind::Drift
+        | EventKind::Record
+        | EventKind::OddOneOut => true,
+        EventKind::Gap
+        | EventKind::FlatLine
+        | EventKind::VarianceChange
+        | EventKind::SeasonBroken
+        | EventKind::Infinite => false,
     }
 }
 

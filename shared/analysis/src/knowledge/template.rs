@@ -60,7 +60,7 @@ enum TemplatePiece<'a> {
 impl TemplateScope {
     /// Of the event that the facts are about, found in this query.
     pub fn new(expr: &str, facts: &Facts) -> Self {
-        let before = facts.event.began.min(facts.event.onset.time) - facts.step.times(5);
+        let before = facts.event.estimated_start.min(facts.event.onset.time) - facts.step.times(5);
         Self::of(expr, &facts.labels, facts.step, before..facts.event.peak.time)
     }
 

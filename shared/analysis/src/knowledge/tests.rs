@@ -32,7 +32,7 @@ fn hypothesis(id: &str) -> Hypothesis {
         cause: "Something broke somewhere.".to_owned(),
         because: "Broken things look like this.".to_owned(),
         source: Citation { title: "A book".to_owned(), url: "https://example.org/".to_owned() },
-        kinds: vec![Kind::Spike],
+        kinds: vec![EventKind::Spike],
         direction: None,
         often: CauseFrequency::Sometimes,
         metrics: vec![],

@@ -9,7 +9,7 @@ use crate::analysis::Analysis;
 use crate::explain::{lines, sentence};
 use crate::knowledge::ExplainedEvent;
 use crate::words::{self, Clock};
-use oddity_detect::event::Kind;
+use oddity_detect::event::EventKind;
 use oddity_detect::time::Span;
 
 /// How an event's parts are headed.
@@ -73,7 +73,7 @@ fn timeline(
 ) -> String {
     let (facts, event) = (&one.facts, &one.facts.event);
     let mut moments = Vec::new();
-    let began = event.start;
+    let began = event.display_start;
     if began < event.onset.time {
         moments.push((began, "it began, seen in hindsight".to_owned()));
     }
@@ -85,7 +85,7 @@ fn timeline(
             format!("detection: odd long enough to count (for {})", pending.words()),
         ));
     }
-    if event.kind != Kind::Gap && event.peak.value.is_finite() {
+    if event.kind != EventKind::Gap && event.peak.value.is_finite() {
         let peak = facts.unit.format(event.peak.value);
         moments.push((event.peak.time, format!("{}: {peak}", words::farthest(event))));
     }

@@ -7,7 +7,7 @@ use super::{ExportedRule, ReportContext};
 use crate::analysis::Analysis;
 use crate::knowledge::ExplainedEvent;
 use crate::words::{self, Clock};
-use oddity_detect::detect::Form;
+use oddity_detect::detect::ParamKind;
 use oddity_detect::event::Sides;
 use oddity_source::unit::Unit;
 
@@ -101,8 +101,8 @@ pub(super) fn detector(analysis: &Analysis) -> String {
         let _ = writeln!(out, "- **{name}:** {value}");
     };
     for (param, value) in analysis.detected.detector.params() {
-        let value = match param.form {
-            Form::Samples => samples(value as usize),
+        let value = match param.kind {
+            ParamKind::Samples => samples(value as usize),
             _ => param.write(value),
         };
         put(param.label, value);
@@ -115,7 +115,7 @@ pub(super) fn detector(analysis: &Analysis) -> String {
         Sides::Down => "down",
     };
     put("Direction", sides.to_owned());
-    put("At least", samples(rule.at_least));
+    put("At least", samples(rule.min_samples));
     if rule.min_deviation > 0.0 {
         let quantity = analysis.detected.series.first().map(|found| found.detection.quantity);
         let unit = quantity.map_or(Unit::Plain, |quantity| analysis.judged_unit(quantity));
@@ -125,8 +125,8 @@ pub(super) fn detector(analysis: &Analysis) -> String {
         let share = Unit::Ratio.format(rule.min_relative);
         put("Smallest deviation, relative", format!("{share} of the expected value"));
     }
-    put("Pauses bridged", samples(rule.bridge));
-    put("Hold-off", samples(rule.hold_off));
+    put("Pauses bridged", samples(rule.merge_gap));
+    put("Hold-off", samples(rule.cooldown));
     out
 }
 

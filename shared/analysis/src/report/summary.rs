@@ -98,8 +98,8 @@ fn baseline(worst: &ExplainedEvent<'_>) -> String {
 fn peak(worst: &ExplainedEvent<'_>, clock: Clock) -> String {
     let (facts, event) = (&worst.facts, &worst.facts.event);
     let what = match event.kind {
-        oddity_detect::event::Kind::Gap => format!("no samples for {}", facts.lasted.words()),
-        oddity_detect::event::Kind::FlatLine => {
+        oddity_detect::event::EventKind::Gap => format!("no samples for {}", facts.lasted.words()),
+        oddity_detect::event::EventKind::FlatLine => {
             format!("{} for {}", facts.unit.format(event.peak.value), facts.lasted.words())
         }
         _ => facts.unit.format(event.peak.value),
@@ -169,7 +169,7 @@ pub(super) fn events(analysis: &Analysis, explained: usize, clock: Clock) -> Str
             words::severity(event),
             event.kind.name().to_owned(),
             analysis.series(ranked).1.prepared.name.clone(),
-            clock.full(event.start),
+            clock.full(event.display_start),
             if event.ongoing { "ongoing".to_owned() } else { clock.full(event.end) },
             words::course(event),
             unit.format(event.peak.value),

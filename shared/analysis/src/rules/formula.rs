@@ -7,7 +7,7 @@ use super::input::RuleInput;
 use super::record::{RecordedPart, RecordingRules};
 use super::{ExportError, floored};
 use oddity_detect::detect::{
-    Detector, LEAST_PEERS, Level, Peers, Record, Robust, Rolling, Seasonal, Slope, Threshold,
+    Detector, Level, MIN_PEERS, Peers, Record, Robust, Rolling, Seasonal, Slope, Threshold,
     Variance, ZScore,
 };
 use oddity_detect::stats::enough;
@@ -78,8 +78,8 @@ pub(super) fn formula(
             Formula { expected, spread, ..moments(value, &before) }
         }
         Detector::Robust(_) => return Err(ExportError::Mad),
-        Detector::Record(Record { memory }) => {
-            let before = records.before(&value, memory);
+        Detector::Record(Record { lookback }) => {
+            let before = records.before(&value, lookback);
             let lowest = records.keep("lowest", before.over("min_over_time")).now;
             let highest = records.keep("highest", before.over("max_over_time")).now;
             let expected = lowest.with("/", 2.0).op("+", &highest.with("/", 2.0));
@@ -219,7 +219,7 @@ fn variance(detector: Variance, records: &mut RecordingRules, value: &RecordedPa
 /// Each series against all of them at the same time.
 fn peers(value: RecordedPart) -> Formula {
     let now = value.now.clone();
-    let enough = now.call("count").with(">=", LEAST_PEERS as f64);
+    let enough = now.call("count").with(">=", MIN_PEERS as f64);
     let known = now.op("and on()", &enough);
     let each = |of: &Expr| now.with("*", 0.0).op("+ on() group_left()", of);
     let quantile = |q: f64| now.quantile("quantile", q);

@@ -101,15 +101,15 @@ impl RuleExport {
         if options.style == RuleStyle::Recorded {
             notes.push("Windows look back over what the first rules record, so the alert is silent until half of the longest window is recorded.".to_owned());
         }
-        if rule.bridge > 0 {
+        if rule.merge_gap > 0 {
             notes.push("keep_firing_for needs Prometheus 2.42 or newer.".to_owned());
         }
         notes.extend(self.caveats.iter().cloned());
         let alert = AlertRule {
             name: format!("Oddity{}", camel(&metric)),
             expr: parts.flag.text().to_owned(),
-            lasts: step.times(rule.at_least.saturating_sub(1)),
-            keeps: step.times(rule.bridge),
+            lasts: step.times(rule.min_samples.saturating_sub(1)),
+            keeps: step.times(rule.merge_gap),
             labels: vec![("severity".to_owned(), options.severity.clone())],
             annotations: self.annotations(&metric, &parts),
         };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::ExportError;
 use super::expr::Expr;
 use crate::analysis::Detected;
-use oddity_detect::detect::{Detector, Input, Seasonal, ZScore};
+use oddity_detect::detect::{Detector, DetectorInput, Seasonal, ZScore};
 use oddity_detect::event::Rule;
 use oddity_detect::series::{Labels, METRIC_NAME};
 use oddity_detect::stats::enough;
@@ -116,7 +116,7 @@ fn season(detected: &Detected, detector: Seasonal) -> Result<Option<usize>, Expo
     let mut all = detected.loaded.series.iter().zip(&detected.series).map(|(series, found)| {
         let values = found.prepared.judged(series);
         let (grid, history) = (series.grid, query.history);
-        let input = Input { values, learnt: values, history, grid, group: None };
+        let input = DetectorInput { values, reference: values, history, grid, group: None };
         let periods = detector.periods(input);
         let settled = periods.iter().rposition(|(from, _)| *from <= history);
         match settled.map(|settled| &periods[settled..]) {

@@ -137,7 +137,8 @@ fn rules_of_what_was_asked() {
         Detector::Rolling(Rolling::default()),
         &[&[("__name__", "up"), ("job", "a")]],
     );
-    let rule = Rule { threshold: 2.5, sides: Sides::Up, at_least: 3, bridge: 1, ..Rule::default() };
+    let rule =
+        Rule { threshold: 2.5, sides: Sides::Up, min_samples: 3, merge_gap: 1, ..Rule::default() };
     let export = export(&found, &rule).unwrap();
     assert!(export.flag.ends_with("== +Inf, 1000000)) >= 2.5 and ((up > -Inf < +Inf) > avg_over_time((up > -Inf < +Inf)[59m59s999ms:1m] offset 1m) or up == +Inf)"), "{}", export.flag);
     let cases = [

@@ -46,7 +46,7 @@ pub fn unit_test(
     };
     // One sample more, from which a counter grows.
     let before = detected.detector.history() + 1;
-    let first = onset.saturating_sub(before + group.rule.at_least);
+    let first = onset.saturating_sub(before + group.rule.min_samples);
     let values = &loaded.values;
     let rule = &group.rule;
     let firing = firing(&found.detection, rule);
@@ -116,7 +116,7 @@ fn firing(detection: &Detection, rule: &Rule) -> Vec<bool> {
             } else {
                 (in_a_row, since) = (0, since + 1);
             }
-            fires = in_a_row >= rule.at_least.max(1) || (fires && since <= rule.bridge);
+            fires = in_a_row >= rule.min_samples.max(1) || (fires && since <= rule.merge_gap);
             fires
         })
         .collect()

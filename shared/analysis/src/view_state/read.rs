@@ -94,16 +94,16 @@ impl Reader<'_> {
         let usual = Settings::of(detector).rule_at(threshold);
         let rule = Rule {
             threshold,
-            alert: self
+            alert_threshold: self
                 .keyed(ALERT, |text| positive(text).filter(|alert| *alert > 0.0))
-                .unwrap_or(usual.alert),
+                .unwrap_or(usual.alert_threshold),
             min_deviation: self.keyed(MIN, positive).unwrap_or(usual.min_deviation),
             min_relative: self.keyed(MIN_RELATIVE, positive).unwrap_or(usual.min_relative),
-            at_least: self
+            min_samples: self
                 .keyed(FOR, |text| count(text).filter(|count| *count > 0))
-                .unwrap_or(usual.at_least),
-            bridge: self.keyed(BRIDGE, count).unwrap_or(usual.bridge),
-            hold_off: self.keyed(HOLD_OFF, count).unwrap_or(usual.hold_off),
+                .unwrap_or(usual.min_samples),
+            merge_gap: self.keyed(BRIDGE, count).unwrap_or(usual.merge_gap),
+            cooldown: self.keyed(HOLD_OFF, count).unwrap_or(usual.cooldown),
             sides: self
                 .keyed(DIRECTION, |text| match text {
                     "up" => Some(Sides::Up),

@@ -85,17 +85,17 @@ fn views() -> impl Strategy<Value = ViewState> {
         .prop_map(|(expr, source, range, step, detector, param, rule, focus, flag)| {
             let detector =
                 detector.about().params.iter().fold(detector, |d, p| d.with(p.id, param.into()));
-            let (threshold, min_deviation, at_least, bridge, hold_off, sides) = rule;
+            let (threshold, min_deviation, min_samples, merge_gap, cooldown, sides) = rule;
             let sides = [Sides::Both, Sides::Up, Sides::Down][sides];
             let rule = Rule {
                 threshold,
-                alert: threshold * 2.0,
+                alert_threshold: threshold * 2.0,
                 sides,
                 min_deviation,
                 min_relative: min_deviation / 7.0,
-                at_least,
-                bridge,
-                hold_off,
+                min_samples,
+                merge_gap,
+                cooldown,
             };
             ViewState {
                 expr,

@@ -1,24 +1,24 @@
 //! What a person gets who touches nothing: several views of a series, one answer.
 
 mod blocks;
+mod cache;
 mod evidence;
-mod known;
-mod lasting;
-mod pair;
+mod features;
+mod flat_and_gap;
 mod records;
+mod reference;
 mod residuals;
 mod season;
 mod slow;
 mod tuning;
-mod views;
 
-pub use evidence::{Alarm, Evidence, Way};
+pub use evidence::{Alarm, AutoEvidence, RankedFeature};
 pub use tuning::Tuning;
 
-pub(crate) use known::Known;
+pub(crate) use cache::AutoCache;
 
-use super::param::Field;
-use super::{About, Algorithm, Detection, Input, Kept, Param, Quantity, samples};
+use super::param::ParamField;
+use super::{About, Algorithm, Detection, DetectorCache, DetectorInput, Param, Quantity, samples};
 
 /// Two answers, because they are two questions, and neither asks for a season or a window to be chosen.
 ///
@@ -42,12 +42,12 @@ use super::{About, Algorithm, Detection, Input, Kept, Param, Quantity, samples};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Auto {
     /// How many samples a view remembers.
-    pub memory: usize,
+    pub lookback: usize,
     /// What no user sets.
     pub tuning: Tuning,
 }
 
-const MEMORY: Param = Param::samples(
+const LOOKBACK: Param = Param::samples(
     "memory",
     "Memory",
     "How many samples before the judged one are what it must exceed. Longer makes what returns each week or month known.",
@@ -60,38 +60,38 @@ const MEMORY: Param = Param::samples(
 const ALERT: f64 = 0.4;
 
 /// A new level that lasts this many samples is a level shift.
-const LASTING: usize = 60;
+const LEVEL_SHIFT_AFTER: usize = 60;
 
 impl Default for Auto {
     fn default() -> Self {
-        Self { memory: MEMORY.count(), tuning: Tuning::default() }
+        Self { lookback: LOOKBACK.count(), tuning: Tuning::default() }
     }
 }
 
 impl Auto {
     /// What the views say of each sample: for the evaluation, which weighs it in many ways.
-    pub fn evidence(&self, input: Input<'_>) -> Evidence {
-        views::all(input, self.memory, &Known::of(input, &self.tuning))
+    pub fn evidence(&self, input: DetectorInput<'_>) -> AutoEvidence {
+        features::all(input, self.lookback, &AutoCache::of(input, &self.tuning))
     }
 
-    fn judge(&self, input: Input<'_>, known: &Known) -> Detection {
-        let residuals::Scored { expected, scale, score } = &known.scored;
+    fn judge(&self, input: DetectorInput<'_>, cache: &AutoCache) -> Detection {
+        let residuals::ScoredSamples { expected, scale, score } = &cache.scored;
         let mut found = Detection::judge(
             Quantity::Value,
             input.values.to_vec(),
             expected.clone(),
             scale.clone(),
-            format!("the {} before", samples(residuals::WINDOW, input.grid)),
-            LASTING,
+            format!("the {} before", samples(residuals::BASELINE_WINDOW, input.grid)),
+            LEVEL_SHIFT_AFTER,
         );
-        found.whole = Some(residuals::WINDOW);
+        found.full_window = Some(residuals::BASELINE_WINDOW);
         for (at, score) in score.iter().enumerate() {
             // An infinity keeps the largest score.
             if !input.values[at].is_infinite() {
                 found.score[at] = *score;
             }
         }
-        let evidence = views::all(input, self.memory, known);
+        let evidence = features::all(input, self.lookback, cache);
         found.alerts = Some(evidence.weigh(input.values, &self.tuning));
         found
     }
@@ -103,28 +103,28 @@ impl Algorithm for Auto {
         name: "Auto",
         summary: "Several views of each series at once: what is new in any of them.",
         threshold: 4.0,
-        alert: Some(ALERT),
+        alert_threshold: Some(ALERT),
         causal: true,
-        params: &[MEMORY],
+        params: &[LOOKBACK],
     };
 
-    fn field(&mut self, _: usize) -> Field<'_> {
-        Field::Count(&mut self.memory)
+    fn field(&mut self, _: usize) -> ParamField<'_> {
+        ParamField::Count(&mut self.lookback)
     }
 
     fn history(&self) -> usize {
         650
     }
 
-    fn detect(&self, input: Input<'_>) -> Detection {
-        self.judge(input, &Known::of(input, &self.tuning))
+    fn detect(&self, input: DetectorInput<'_>) -> Detection {
+        self.judge(input, &AutoCache::of(input, &self.tuning))
     }
 
-    fn detect_again(&self, input: Input<'_>, kept: &mut Kept) -> Detection {
-        let known = kept.auto.take().filter(|known| known.is_of(input, &self.tuning));
-        let known = known.unwrap_or_else(|| Box::new(Known::of(input, &self.tuning)));
-        let found = self.judge(input, &known);
-        kept.auto = Some(known);
+    fn detect_cached(&self, input: DetectorInput<'_>, kept: &mut DetectorCache) -> Detection {
+        let cache = kept.auto.take().filter(|cache| cache.is_of(input, &self.tuning));
+        let cache = cache.unwrap_or_else(|| Box::new(AutoCache::of(input, &self.tuning)));
+        let found = self.judge(input, &cache);
+        kept.auto = Some(cache);
         found
     }
 }

@@ -1,6 +1,6 @@
-use super::param::Field;
-use super::{About, Algorithm, Detection, Form, Input, Param, Quantity, samples};
-use crate::stats::autoregression::{MOST_ORDER, predictions};
+use super::param::ParamField;
+use super::{About, Algorithm, Detection, DetectorInput, Param, ParamKind, Quantity, samples};
+use crate::stats::autoregression::{MAX_ORDER, predictions};
 use crate::stats::rolling::prior_moments;
 
 /// Autoregression: each sample is predicted from the `order` samples before it, by weights that follow the
@@ -30,10 +30,10 @@ const ORDER: Param = Param {
     id: "order",
     label: "Predicted from",
     help: "How many samples predict the next. More can follow faster oscillations and takes longer to learn.",
-    least: 1.0,
-    most: MOST_ORDER as f64,
+    min: 1.0,
+    max: MAX_ORDER as f64,
     default: 3.0,
-    form: Form::Count,
+    kind: ParamKind::Count,
 };
 
 const WINDOW: Param = Param::samples(
@@ -64,13 +64,13 @@ impl Algorithm for Autoregressive {
         name: "Autoregression",
         summary: "Each sample against what those just before it predict, and how far such predictions are usually off.",
         threshold: 5.0,
-        alert: None,
+        alert_threshold: None,
         causal: true,
         params: &[ORDER, WINDOW, HALF_LIFE],
     };
 
-    fn field(&mut self, index: usize) -> Field<'_> {
-        Field::Count(match index {
+    fn field(&mut self, index: usize) -> ParamField<'_> {
+        ParamField::Count(match index {
             0 => &mut self.order,
             1 => &mut self.window,
             _ => &mut self.half_life,
@@ -81,10 +81,14 @@ impl Algorithm for Autoregressive {
         2 * self.half_life + self.window
     }
 
-    fn detect(&self, input: Input<'_>) -> Detection {
-        let mut expected = predictions(input.learnt, self.order, self.half_life as f64);
-        let errors: Vec<f64> =
-            input.learnt.iter().zip(&expected).map(|(value, expected)| value - expected).collect();
+    fn detect(&self, input: DetectorInput<'_>) -> Detection {
+        let mut expected = predictions(input.reference, self.order, self.half_life as f64);
+        let errors: Vec<f64> = input
+            .reference
+            .iter()
+            .zip(&expected)
+            .map(|(value, expected)| value - expected)
+            .collect();
         let errors = prior_moments(&errors, self.window);
         for (expected, error) in expected.iter_mut().zip(&errors.mean) {
             *expected += error;

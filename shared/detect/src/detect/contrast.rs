@@ -1,11 +1,11 @@
 //! Short windows against long ones, and how far the two usually differ.
 
-use super::{Detection, Input, Quantity, samples};
+use super::{Detection, DetectorInput, Quantity, samples};
 use crate::stats::rolling::prior_moments;
 
 /// Lengths in samples.
 #[derive(Clone, Copy)]
-pub(super) struct Windows {
+pub(super) struct ContrastWindows {
     /// The short window, which ends at the judged sample.
     pub window: usize,
     /// The long one, which ends where the short one begins.
@@ -21,27 +21,27 @@ pub(super) struct Windows {
 /// `statistic` gives it for the windows of a length before each sample, which is left out; `word` is what a
 /// contrast is called. NaN without enough samples; what is not finite stays as it is.
 pub(super) fn contrast(
-    input: Input<'_>,
+    input: DetectorInput<'_>,
     quantity: Quantity,
-    windows: Windows,
+    windows: ContrastWindows,
     statistic: impl Fn(&[f64], [usize; 2]) -> [Vec<f64>; 2],
     compare: impl Fn(f64, f64) -> f64,
     word: &str,
 ) -> Detection {
-    let Windows { window, reference, baseline } = windows;
+    let ContrastWindows { window, reference, baseline } = windows;
     let late = window.max(1) - 1;
     // One sample more, so that the windows before it are the last ones that end at a sample.
     let of_windows = |of: &[f64]| statistic(&[of, &[f64::NAN]].concat(), [window, reference]);
-    let [new, old] = of_windows(input.learnt);
+    let [new, old] = of_windows(input.reference);
     let old = delayed(&old, late);
     let contrasts = |of: &[f64], new: &[f64]| -> Vec<f64> {
         let pairs = of.iter().zip(&new[1..]).zip(&old);
         pairs.map(|((v, new), old)| if v.is_finite() { compare(*new, *old) } else { *v }).collect()
     };
-    let learnt = contrasts(input.learnt, &new);
-    let moments = prior_moments(&learnt, baseline);
+    let past = contrasts(input.reference, &new);
+    let moments = prior_moments(&past, baseline);
     let judged = if input.learns_all() {
-        learnt
+        past
     } else {
         contrasts(input.values, &of_windows(input.values)[0])
     };

@@ -1,6 +1,6 @@
-use super::param::Field;
+use super::param::ParamField;
 use super::seasonal::{HISTORY, LENGTH, NO_SEASON, SEASON, is_found, named};
-use super::{About, Algorithm, Detection, Form, Input, Param, Quantity, samples};
+use super::{About, Algorithm, Detection, DetectorInput, Param, ParamKind, Quantity, samples};
 use crate::seasonality::periods;
 use crate::stats::enough;
 use crate::stats::stl::{Smoothing, decompose_all, fill, moving_average};
@@ -28,14 +28,14 @@ const SEASONS: Param = Param {
     id: "seasons",
     label: "Shape over",
     help: "How many seasons the shape of a season is averaged over. Fewer let it change, and hide more in it.",
-    least: 3.0,
-    most: 51.0,
+    min: 3.0,
+    max: 51.0,
     default: 11.0,
-    form: Form::Count,
+    kind: ParamKind::Count,
 };
 
 /// Found seasons beyond these are left to the remainder.
-const MOST_SEASONS: usize = 2;
+const MAX_SEASONS: usize = 2;
 
 /// Samples this many scales off do not shape trend and season.
 const OUTLIER: f64 = 3.0;
@@ -44,7 +44,7 @@ const OUTLIER: f64 = 3.0;
 const QUARTILE_RANGE: f64 = 1.349;
 
 /// The trend follows a new level within seasons; after this many samples it is called one.
-const MEMORY: usize = 60;
+const LEVEL_SHIFT_AFTER: usize = 60;
 
 impl Default for Decompose {
     fn default() -> Self {
@@ -58,13 +58,13 @@ impl Algorithm for Decompose {
         name: "Decomposition",
         summary: "Each sample against trend and season of the whole range, for looking back only.",
         threshold: 5.0,
-        alert: None,
+        alert_threshold: None,
         causal: false,
         params: &[SEASON, LENGTH, SEASONS],
     };
 
-    fn field(&mut self, index: usize) -> Field<'_> {
-        Field::Count(match index {
+    fn field(&mut self, index: usize) -> ParamField<'_> {
+        ParamField::Count(match index {
             0 => &mut self.season,
             1 => &mut self.length,
             _ => &mut self.seasons,
@@ -75,11 +75,11 @@ impl Algorithm for Decompose {
         if self.length == 0 { HISTORY } else { 3 * self.length }
     }
 
-    fn detect(&self, input: Input<'_>) -> Detection {
+    fn detect(&self, input: DetectorInput<'_>) -> Detection {
         let len = input.values.len();
         let periods = self.periods(input);
         let (expected, scale) =
-            fit(input.learnt, &periods, self.seasons).unwrap_or((vec![f64::NAN; len], f64::NAN));
+            fit(input.reference, &periods, self.seasons).unwrap_or((vec![f64::NAN; len], f64::NAN));
         let lengths: Vec<String> = periods.iter().map(|p| samples(*p, input.grid)).collect();
         let baseline = if scale.is_nan() {
             NO_SEASON.to_owned()
@@ -87,20 +87,20 @@ impl Algorithm for Decompose {
             format!("trend and season of {} over all samples", lengths.join(" and "))
         };
         let (judged, scale) = (input.values.to_vec(), vec![scale; len]);
-        Detection::judge(Quantity::Value, judged, expected, scale, baseline, MEMORY)
+        Detection::judge(Quantity::Value, judged, expected, scale, baseline, LEVEL_SHIFT_AFTER)
     }
 }
 
 impl Decompose {
     /// The shortest first.
-    fn periods(&self, input: Input<'_>) -> Vec<usize> {
+    fn periods(&self, input: DetectorInput<'_>) -> Vec<usize> {
         let step = input.grid.step;
         if !is_found(self.season, self.length) {
             return named(self.season, self.length, step).into_iter().collect();
         }
-        let found = periods(input.learnt, step);
+        let found = periods(input.reference, step);
         let mut all: Vec<usize> =
-            found.iter().take(MOST_SEASONS).map(|season| season.period).collect();
+            found.iter().take(MAX_SEASONS).map(|season| season.period).collect();
         all.sort_unstable();
         all
     }
@@ -108,10 +108,10 @@ impl Decompose {
 
 /// Trend plus season at each sample, and the scale of the remainder. `None` without two seasons or with
 /// more than half of the samples missing.
-fn fit(learnt: &[f64], periods: &[usize], seasons: usize) -> Option<(Vec<f64>, f64)> {
-    let (_, pivot, _) = quartiles(learnt)?;
+fn fit(reference: &[f64], periods: &[usize], seasons: usize) -> Option<(Vec<f64>, f64)> {
+    let (_, pivot, _) = quartiles(reference)?;
     // Less a pivot, so that constants and high levels are exact.
-    let mut values: Vec<f64> = learnt.iter().map(|value| value - pivot).collect();
+    let mut values: Vec<f64> = reference.iter().map(|value| value - pivot).collect();
     let typical = typical(&values, periods)?;
     let rest: Vec<f64> = values.iter().zip(&typical).map(|(value, fit)| value - fit).collect();
     let (low, middle, high) = quartiles(&rest)?;
@@ -186,7 +186,7 @@ mod tests {
 
     fn detect(values: &[f64], detector: Decompose) -> Detection {
         let grid = Grid { start: Timestamp(0), step: Step::from_seconds(300), len: values.len() };
-        detector.detect(Input { values, learnt: values, history: 0, grid, group: None })
+        detector.detect(DetectorInput { values, reference: values, history: 0, grid, group: None })
     }
 
     /// A week of days with a rising trend, a spike and a gap.

@@ -1,5 +1,5 @@
-use super::param::Field;
-use super::{About, Algorithm, Detection, Form, Input, Param, Quantity, samples};
+use super::param::ParamField;
+use super::{About, Algorithm, Detection, DetectorInput, Param, ParamKind, Quantity, samples};
 use crate::stats::exponential::CLIP;
 use crate::stats::floor_scale;
 use crate::stats::quantile::{QUARTILE_RANGE, Ranks};
@@ -49,24 +49,24 @@ const ALLOWANCE: Param = Param {
     id: "allowance",
     label: "Allowance",
     help: "How many standard deviations off are not counted. Half of the smallest lasting shift worth finding.",
-    least: 0.0,
-    most: 5.0,
+    min: 0.0,
+    max: 5.0,
     default: 0.5,
-    form: Form::Number,
+    kind: ParamKind::Number,
 };
 
 const RESET: Param = Param {
     id: "reset",
     label: "Begin anew after",
     help: "The sum, in standard deviations, at which both sums return to 0. Above the threshold, or nothing is flagged.",
-    least: 1.0,
-    most: 1_000.0,
+    min: 1.0,
+    max: 1_000.0,
     default: 24.0,
-    form: Form::Number,
+    kind: ParamKind::Number,
 };
 
 /// Beyond this autocorrelation a window says nothing of its size.
-const MOST_CORRELATED: f64 = 0.98;
+const MAX_CORRELATION: f64 = 0.98;
 
 impl Default for Drift {
     fn default() -> Self {
@@ -80,16 +80,16 @@ impl Algorithm for Drift {
         name: "Drift",
         summary: "Small deviations to one side, added up until they are too many to be chance.",
         threshold: 12.0,
-        alert: None,
+        alert_threshold: None,
         causal: true,
         params: &[WINDOW, ALLOWANCE, RESET],
     };
 
-    fn field(&mut self, index: usize) -> Field<'_> {
+    fn field(&mut self, index: usize) -> ParamField<'_> {
         match index {
-            0 => Field::Count(&mut self.window),
-            1 => Field::Number(&mut self.allowance),
-            _ => Field::Number(&mut self.reset),
+            0 => ParamField::Count(&mut self.window),
+            1 => ParamField::Number(&mut self.allowance),
+            _ => ParamField::Number(&mut self.reset),
         }
     }
 
@@ -98,12 +98,14 @@ impl Algorithm for Drift {
         3 * self.window
     }
 
-    fn detect(&self, input: Input<'_>) -> Detection {
+    fn detect(&self, input: DetectorInput<'_>) -> Detection {
         let len = input.values.len();
         let residuals = residuals(input, self.window);
         let (mut up, mut down) = (0.0_f64, 0.0_f64);
         let mut judged = Vec::with_capacity(len);
-        for ((value, learnt), residual) in input.values.iter().zip(input.learnt).zip(&residuals) {
+        for ((value, reference), residual) in
+            input.values.iter().zip(input.reference).zip(&residuals)
+        {
             if !value.is_finite() || residual.is_nan() {
                 judged.push(if value.is_infinite() { *value } else { f64::NAN });
                 continue;
@@ -111,7 +113,7 @@ impl Algorithm for Drift {
             let above = (up + residual - self.allowance).max(0.0);
             let below = (down - residual - self.allowance).max(0.0);
             judged.push(if above >= below { above } else { -below });
-            if learnt.is_finite() {
+            if reference.is_finite() {
                 let anew = above.max(below) > self.reset;
                 (up, down) = if anew { (0.0, 0.0) } else { (above, below) };
             }
@@ -127,8 +129,8 @@ impl Algorithm for Drift {
 }
 
 /// Residuals of mean 0, spread 1 and no autocorrelation, as far as the past tells; NaN where it does not.
-fn residuals(input: Input<'_>, window: usize) -> Vec<f64> {
-    let quartiles = Ranks::new(input.learnt).prior_quartiles(window);
+fn residuals(input: DetectorInput<'_>, window: usize) -> Vec<f64> {
+    let quartiles = Ranks::new(input.reference).prior_quartiles(window);
     let raw = |of: &[f64]| -> Vec<f64> {
         let band = quartiles.low.iter().zip(&quartiles.median).zip(&quartiles.high);
         let of = of.iter().zip(band).map(|(value, ((low, median), high))| {
@@ -137,17 +139,18 @@ fn residuals(input: Input<'_>, window: usize) -> Vec<f64> {
         });
         of.collect()
     };
-    let learnt = raw(input.learnt);
-    let moments = prior_moments(&learnt, window);
-    let pairs: Vec<f64> =
-        std::iter::once(f64::NAN).chain(learnt.windows(2).map(|pair| pair[0] * pair[1])).collect();
+    let reference = raw(input.reference);
+    let moments = prior_moments(&reference, window);
+    let pairs: Vec<f64> = std::iter::once(f64::NAN)
+        .chain(reference.windows(2).map(|pair| pair[0] * pair[1]))
+        .collect();
     let products = prior_moments(&pairs, window).mean;
-    let mut judged = if input.learns_all() { learnt } else { raw(input.values) };
+    let mut judged = if input.learns_all() { reference } else { raw(input.values) };
     for (at, residual) in judged.iter_mut().enumerate() {
         let (mean, std) = (moments.mean[at], moments.std[at]);
         let correlation = (products[at] - mean * mean) / (std * std);
         // None where nothing varied.
-        let correlation = if correlation > 0.0 { correlation.min(MOST_CORRELATED) } else { 0.0 };
+        let correlation = if correlation > 0.0 { correlation.min(MAX_CORRELATION) } else { 0.0 };
         let inflation = ((1.0 + correlation) / (1.0 - correlation)).sqrt();
         let scaled = (*residual - mean) / (floor_scale(std, mean) * inflation);
         *residual = scaled.clamp(-CLIP, CLIP);

@@ -1,7 +1,7 @@
 //! How long something lasts, against how long it ever lasted.
 
 use super::param::Param;
-use super::{Detection, Input, Quantity};
+use super::{Detection, DetectorInput, Quantity};
 
 /// Where the threshold stands: three times the longest stretch so far. If stretches end by chance at a
 /// constant rate (exponential lengths), then the next one exceeds that with probability
@@ -9,9 +9,9 @@ use super::{Detection, Input, Quantity};
 pub(super) const THRESHOLD: f64 = 3.0;
 
 /// Fewer stretches, or samples, teach nothing.
-pub(super) const LEAST_KNOWN: usize = 10;
+pub(super) const MIN_KNOWN: usize = 10;
 
-pub(super) const LEAST: Param = Param::samples(
+pub(super) const MIN_LENGTH: Param = Param::samples(
     "least",
     "Never below",
     "The shortest stretch, in samples, that counts as the longest usual one, however short those in the past were.",
@@ -31,7 +31,7 @@ pub(super) struct Stretch {
 /// Judges each stretch, in seconds, against the longest before it, which counts as `least` samples or more.
 /// An infinite value is odd by itself.
 pub(super) fn against_longest(
-    input: Input<'_>,
+    input: DetectorInput<'_>,
     stretches: impl Iterator<Item = Stretch>,
     least: usize,
     baseline: String,

@@ -1,5 +1,5 @@
-use super::param::Field;
-use super::{About, Algorithm, Detection, Input, Param, Quantity, samples};
+use super::param::ParamField;
+use super::{About, Algorithm, Detection, DetectorInput, Param, Quantity, samples};
 use crate::stats::exponential::Exponential;
 
 /// Exponentially weighted band: `expected` and `scale` are the exponentially weighted mean and population
@@ -45,23 +45,23 @@ impl Algorithm for Ewma {
         name: "Exponential band",
         summary: "Each sample against mean and standard deviation of all before it, of which the latest weigh most.",
         threshold: 5.0,
-        alert: None,
+        alert_threshold: None,
         causal: true,
         params: &[HALF_LIFE],
     };
 
-    fn field(&mut self, _: usize) -> Field<'_> {
-        Field::Count(&mut self.half_life)
+    fn field(&mut self, _: usize) -> ParamField<'_> {
+        ParamField::Count(&mut self.half_life)
     }
 
     fn history(&self) -> usize {
         HALF_LIVES * self.half_life
     }
 
-    fn detect(&self, input: Input<'_>) -> Detection {
+    fn detect(&self, input: DetectorInput<'_>) -> Detection {
         let mut past = Exponential::new(self.half_life as f64);
         let (expected, scale) = input
-            .learnt
+            .reference
             .iter()
             .map(|&value| {
                 let before = (past.mean(), past.std());

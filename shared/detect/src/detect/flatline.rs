@@ -1,6 +1,6 @@
-use super::duration::{LEAST, LEAST_KNOWN, Stretch, THRESHOLD, against_longest};
-use super::param::Field;
-use super::{About, Algorithm, Detection, Input, Param};
+use super::duration::{MIN_KNOWN, MIN_LENGTH, Stretch, THRESHOLD, against_longest};
+use super::param::ParamField;
+use super::{About, Algorithm, Detection, DetectorInput, Param};
 
 /// Flat line: for how long the value has not changed, in seconds by the clock, judged in units of
 /// the longest such stretch that ended before, or of `least` samples where that is longer. What sits still
@@ -22,7 +22,7 @@ pub struct Flatline {
 }
 
 /// Fewer changes than one in so many samples are a series that rests.
-const RESTS: usize = 10;
+const MAX_SAMPLES_PER_CHANGE: usize = 10;
 
 /// Shared with the detector of gaps.
 pub(super) const HISTORY: Param = Param::samples(
@@ -35,7 +35,7 @@ pub(super) const HISTORY: Param = Param::samples(
 
 impl Default for Flatline {
     fn default() -> Self {
-        Self { least: LEAST.count(), history: HISTORY.count() }
+        Self { least: MIN_LENGTH.count(), history: HISTORY.count() }
     }
 }
 
@@ -45,25 +45,25 @@ impl Algorithm for Flatline {
         name: "Flat line",
         summary: "How long the value has not changed, against the longest time that it ever did not.",
         threshold: THRESHOLD,
-        alert: None,
+        alert_threshold: None,
         causal: true,
-        params: &[LEAST, HISTORY],
+        params: &[MIN_LENGTH, HISTORY],
     };
 
-    fn field(&mut self, index: usize) -> Field<'_> {
-        Field::Count(if index == 0 { &mut self.least } else { &mut self.history })
+    fn field(&mut self, index: usize) -> ParamField<'_> {
+        ParamField::Count(if index == 0 { &mut self.least } else { &mut self.history })
     }
 
     fn history(&self) -> usize {
         self.history
     }
 
-    fn detect(&self, input: Input<'_>) -> Detection {
-        let mut judged = Flat::default();
-        let mut past = Past::default();
-        let stretches = input.values.iter().zip(input.learnt).map(|(&value, &learnt)| {
+    fn detect(&self, input: DetectorInput<'_>) -> Detection {
+        let mut judged = FlatStretch::default();
+        let mut past = StretchHistory::default();
+        let stretches = input.values.iter().zip(input.reference).map(|(&value, &reference)| {
             let (longest, pause) = (past.longest(), past.longest.max(self.least));
-            past.learn(value, learnt, pause);
+            past.learn(value, reference, pause);
             judged.follow(value, pause);
             let length = value.is_finite().then_some(judged.length);
             Stretch { length, longest }
@@ -75,7 +75,7 @@ impl Algorithm for Flatline {
 
 /// For how long a value stands.
 #[derive(Default)]
-struct Flat {
+struct FlatStretch {
     value: Option<f64>,
     /// Steps since the first sample with this value.
     length: usize,
@@ -84,16 +84,16 @@ struct Flat {
 }
 
 /// A stretch that ended.
-struct Ended {
+struct EndedStretch {
     length: usize,
     /// Whether by another value, and not by a long pause.
     changed: bool,
 }
 
-impl Flat {
+impl FlatStretch {
     /// Takes the next value, or that it is missing; the stretch that it ends. A sample more than `pause` steps after
     /// the last begins a new one.
-    fn follow(&mut self, value: f64, pause: usize) -> Option<Ended> {
+    fn follow(&mut self, value: f64, pause: usize) -> Option<EndedStretch> {
         if !value.is_finite() {
             self.silent += 1;
             return None;
@@ -105,35 +105,35 @@ impl Flat {
             self.length += since;
             return None;
         }
-        Some(Ended { length: std::mem::take(&mut self.length), changed })
+        Some(EndedStretch { length: std::mem::take(&mut self.length), changed })
     }
 }
 
 /// What was learnt of stretches that ended.
 #[derive(Default)]
-struct Past {
-    flat: Flat,
+struct StretchHistory {
+    flat: FlatStretch,
     longest: usize,
     ended: usize,
     samples: usize,
 }
 
-impl Past {
+impl StretchHistory {
     fn longest(&self) -> Option<usize> {
-        let moves = self.ended >= LEAST_KNOWN && self.ended * RESTS >= self.samples;
+        let moves = self.ended >= MIN_KNOWN && self.ended * MAX_SAMPLES_PER_CHANGE >= self.samples;
         moves.then_some(self.longest)
     }
 
-    fn learn(&mut self, value: f64, learnt: f64, pause: usize) {
-        let left_out = learnt.is_infinite() || (learnt.is_nan() && !value.is_nan());
+    fn learn(&mut self, value: f64, reference: f64, pause: usize) {
+        let left_out = reference.is_infinite() || (reference.is_nan() && !value.is_nan());
         if left_out {
-            self.flat = Flat::default();
+            self.flat = FlatStretch::default();
             return;
         }
-        if learnt.is_finite() {
+        if reference.is_finite() {
             self.samples += 1;
         }
-        if let Some(Ended { length, changed }) = self.flat.follow(learnt, pause) {
+        if let Some(EndedStretch { length, changed }) = self.flat.follow(reference, pause) {
             self.longest = self.longest.max(length);
             self.ended += usize::from(changed);
         }

@@ -1,7 +1,7 @@
-use super::duration::{LEAST, LEAST_KNOWN, Stretch, THRESHOLD, against_longest};
+use super::duration::{MIN_KNOWN, MIN_LENGTH, Stretch, THRESHOLD, against_longest};
 use super::flatline::HISTORY;
-use super::param::Field;
-use super::{About, Algorithm, Detection, Input};
+use super::param::ParamField;
+use super::{About, Algorithm, Detection, DetectorInput};
 
 /// Gap: for how long no sample has come, in seconds, judged in units of the longest gap that ended before, or
 /// of `least` samples where that is longer. The one detector with verdicts on missing samples; one that came
@@ -21,7 +21,7 @@ pub struct Gap {
 
 impl Default for Gap {
     fn default() -> Self {
-        Self { least: LEAST.count(), history: HISTORY.count() }
+        Self { least: MIN_LENGTH.count(), history: HISTORY.count() }
     }
 }
 
@@ -31,28 +31,28 @@ impl Algorithm for Gap {
         name: "Gap",
         summary: "How long no sample has come, against the longest time that none ever came.",
         threshold: THRESHOLD,
-        alert: None,
+        alert_threshold: None,
         causal: true,
-        params: &[LEAST, HISTORY],
+        params: &[MIN_LENGTH, HISTORY],
     };
 
-    fn field(&mut self, index: usize) -> Field<'_> {
-        Field::Count(if index == 0 { &mut self.least } else { &mut self.history })
+    fn field(&mut self, index: usize) -> ParamField<'_> {
+        ParamField::Count(if index == 0 { &mut self.least } else { &mut self.history })
     }
 
     fn history(&self) -> usize {
         self.history
     }
 
-    fn detect(&self, input: Input<'_>) -> Detection {
+    fn detect(&self, input: DetectorInput<'_>) -> Detection {
         let (mut came, mut missing, mut longest) = (0, 0_usize, 0_usize);
         let mut learns = true;
-        let stretches = input.values.iter().zip(input.learnt).map(|(value, learnt)| {
-            let known = (came >= LEAST_KNOWN).then_some(longest);
+        let stretches = input.values.iter().zip(input.reference).map(|(value, reference)| {
+            let known = (came >= MIN_KNOWN).then_some(longest);
             if value.is_nan() {
                 missing += 1;
                 // A missing sample that is left out is infinite among the learnt ones.
-                learns &= learnt.is_nan();
+                learns &= reference.is_nan();
             } else {
                 if learns && came > 0 {
                     longest = longest.max(missing);

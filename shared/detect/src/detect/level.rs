@@ -1,6 +1,6 @@
-use super::contrast::{Windows, contrast};
-use super::param::Field;
-use super::{About, Algorithm, Detection, Input, Param, Quantity};
+use super::contrast::{ContrastWindows, contrast};
+use super::param::ParamField;
+use super::{About, Algorithm, Detection, DetectorInput, Param, Quantity};
 use crate::stats::quantile::Ranks;
 
 /// Level shift: the median of the last `window` samples less the median of the `reference` samples before
@@ -59,13 +59,13 @@ impl Algorithm for Level {
         name: "Level shift",
         summary: "The median of the last samples against the median before them, and how far the two usually differ.",
         threshold: 6.0,
-        alert: None,
+        alert_threshold: None,
         causal: true,
         params: &[WINDOW, REFERENCE, BASELINE],
     };
 
-    fn field(&mut self, index: usize) -> Field<'_> {
-        Field::Count(match index {
+    fn field(&mut self, index: usize) -> ParamField<'_> {
+        ParamField::Count(match index {
             0 => &mut self.window,
             1 => &mut self.reference,
             _ => &mut self.baseline,
@@ -76,13 +76,13 @@ impl Algorithm for Level {
         2 * self.window + self.reference + self.baseline
     }
 
-    fn detect(&self, input: Input<'_>) -> Detection {
+    fn detect(&self, input: DetectorInput<'_>) -> Detection {
         let medians = |of: &[f64], windows: [usize; 2]| {
             let ranks = Ranks::new(of);
             windows.map(|window| ranks.prior_medians(window))
         };
         let Self { window, reference, baseline } = *self;
-        let windows = Windows { window, reference, baseline };
+        let windows = ContrastWindows { window, reference, baseline };
         contrast(input, Quantity::Contrast, windows, medians, |new, old| new - old, "contrasts")
     }
 }

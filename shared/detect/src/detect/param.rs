@@ -10,18 +10,18 @@ pub struct Param {
     /// What it does, in one sentence.
     pub help: &'static str,
     /// Smallest value.
-    pub least: f64,
+    pub min: f64,
     /// Largest value.
-    pub most: f64,
+    pub max: f64,
     /// Value until it is changed.
     pub default: f64,
     /// What the number means.
-    pub form: Form,
+    pub kind: ParamKind,
 }
 
 /// What the number of a parameter means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum ParamKind {
     /// A count of samples.
     Samples,
     /// A whole count of something else.
@@ -33,7 +33,7 @@ pub enum Form {
 }
 
 /// Where a detector keeps a parameter.
-pub(super) enum Field<'a> {
+pub(super) enum ParamField<'a> {
     /// A count, or the place of a choice.
     Count(&'a mut usize),
     /// Any number.
@@ -49,8 +49,8 @@ impl Param {
         bounds: (usize, usize),
         default: usize,
     ) -> Self {
-        let (least, most, default) = (bounds.0 as f64, bounds.1 as f64, default as f64);
-        Self { id, label, help, least, most, default, form: Form::Samples }
+        let (min, max, default) = (bounds.0 as f64, bounds.1 as f64, default as f64);
+        Self { id, label, help, min, max, default, kind: ParamKind::Samples }
     }
 
     /// The default as a count.
@@ -61,18 +61,18 @@ impl Param {
     /// The number that `text` writes: a number within the bounds, or one of the words of a choice.
     /// `None` for anything else.
     pub fn parse(&self, text: &str) -> Option<f64> {
-        let value = match self.form {
-            Form::Choice(words) => words.iter().position(|word| *word == text)? as f64,
-            Form::Samples | Form::Count => text.parse::<u32>().ok()?.into(),
-            Form::Number => text.parse::<f64>().ok()?,
+        let value = match self.kind {
+            ParamKind::Choice(words) => words.iter().position(|word| *word == text)? as f64,
+            ParamKind::Samples | ParamKind::Count => text.parse::<u32>().ok()?.into(),
+            ParamKind::Number => text.parse::<f64>().ok()?,
         };
-        (self.least..=self.most).contains(&value).then_some(value)
+        (self.min..=self.max).contains(&value).then_some(value)
     }
 
     /// The text that [`Self::parse`] reads as `value`.
     pub fn write(&self, value: f64) -> String {
-        match self.form {
-            Form::Choice(words) => {
+        match self.kind {
+            ParamKind::Choice(words) => {
                 words.get(value as usize).copied().unwrap_or_default().to_owned()
             }
             _ => value.to_string(),
@@ -81,17 +81,17 @@ impl Param {
 
     /// What [`Self::parse`] accepts, for an error.
     pub fn accepts(&self) -> String {
-        match self.form {
-            Form::Choice(words) => words.join(", "),
-            Form::Samples | Form::Count => {
-                format!("a whole number from {} to {}", self.least, self.most)
+        match self.kind {
+            ParamKind::Choice(words) => words.join(", "),
+            ParamKind::Samples | ParamKind::Count => {
+                format!("a whole number from {} to {}", self.min, self.max)
             }
-            Form::Number => format!("a number from {} to {}", self.least, self.most),
+            ParamKind::Number => format!("a number from {} to {}", self.min, self.max),
         }
     }
 }
 
-impl Field<'_> {
+impl ParamField<'_> {
     pub(super) fn get(self) -> f64 {
         match self {
             Self::Count(count) => *count as f64,
@@ -104,7 +104,7 @@ impl Field<'_> {
         if value.is_nan() {
             return;
         }
-        let held = value.clamp(param.least, param.most);
+        let held = value.clamp(param.min, param.max);
         match self {
             Self::Count(count) => *count = libm::round(held) as usize,
             Self::Number(number) => *number = held,

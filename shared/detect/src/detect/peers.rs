@@ -1,10 +1,10 @@
-use super::param::Field;
-use super::{About, Algorithm, Detection, Form, Input, Normal, Param, Quantity};
+use super::param::ParamField;
+use super::{About, Algorithm, Detection, DetectorInput, NormalRange, Param, ParamKind, Quantity};
 
 mod cluster;
 mod group;
 
-pub use group::Group;
+pub use group::PeerGroup;
 
 /// Peers: each series of the query against all of them at the same time, itself included. It finds the one
 /// replica that behaves differently, whatever all of them do together; it learns nothing from the past.
@@ -36,27 +36,27 @@ const METHOD: Param = Param {
     id: "method",
     label: "Normal is",
     help: "The middle of the group by its quartiles, which become a Prometheus rule, or its main cluster (DBSCAN).",
-    least: 0.0,
-    most: 1.0,
+    min: 0.0,
+    max: 1.0,
     default: 0.0,
-    form: Form::Choice(&["quartiles", "dbscan"]),
+    kind: ParamKind::Choice(&["quartiles", "dbscan"]),
 };
 
 const TOLERANCE: Param = Param {
     id: "tolerance",
     label: "Cluster radius",
     help: "How near a majority must be to a member of the cluster, in the median of that distance. For DBSCAN only.",
-    least: 0.5,
-    most: 10.0,
+    min: 0.5,
+    max: 10.0,
     default: 1.0,
-    form: Form::Number,
+    kind: ParamKind::Number,
 };
 
 /// Fewest series with a sample that make a group.
-pub const LEAST: usize = 3;
+pub const MIN_PEERS: usize = 3;
 
 /// Nothing is learnt, so a new level is never accepted; after this many samples it is called one.
-const MEMORY: usize = 60;
+const LEVEL_SHIFT_AFTER: usize = 60;
 
 impl Default for Peers {
     fn default() -> Self {
@@ -70,15 +70,15 @@ impl Algorithm for Peers {
         name: "Odd one out",
         summary: "Each series against the others at the same time.",
         threshold: 12.0,
-        alert: None,
+        alert_threshold: None,
         causal: true,
         params: &[METHOD, TOLERANCE],
     };
 
-    fn field(&mut self, index: usize) -> Field<'_> {
+    fn field(&mut self, index: usize) -> ParamField<'_> {
         match index {
-            0 => Field::Count(&mut self.method),
-            _ => Field::Number(&mut self.tolerance),
+            0 => ParamField::Count(&mut self.method),
+            _ => ParamField::Number(&mut self.tolerance),
         }
     }
 
@@ -86,26 +86,34 @@ impl Algorithm for Peers {
         0
     }
 
-    fn group(&self, series: &[&[f64]]) -> Option<Group> {
+    fn group(&self, series: &[&[f64]]) -> Option<PeerGroup> {
         Some(match self.method {
-            0 => Group::by_quartiles(series),
-            _ => Group::by_clusters(series, self.tolerance),
+            0 => PeerGroup::by_quartiles(series),
+            _ => PeerGroup::by_clusters(series, self.tolerance),
         })
     }
 
-    fn detect(&self, input: Input<'_>) -> Detection {
+    fn detect(&self, input: DetectorInput<'_>) -> Detection {
         let judged = input.values.to_vec();
         let len = judged.len();
         let Some(group) =
-            input.group.filter(|group| group.of >= LEAST && group.center.len() == len)
+            input.group.filter(|group| group.of >= MIN_PEERS && group.center.len() == len)
         else {
-            let words = format!("nothing: the query has fewer than {LEAST} series");
+            let words = format!("nothing: the query has fewer than {MIN_PEERS} series");
             let none = || vec![f64::NAN; len];
-            return Detection::judge(Quantity::Value, judged, none(), none(), words, MEMORY);
+            return Detection::judge(
+                Quantity::Value,
+                judged,
+                none(),
+                none(),
+                words,
+                LEVEL_SHIFT_AFTER,
+            );
         };
         let words = format!("the {} series at the same time", group.of);
         let (center, scale) = (group.center.clone(), group.scale.clone());
-        let found = Detection::judge(Quantity::Value, judged, center, scale, words, MEMORY);
+        let found =
+            Detection::judge(Quantity::Value, judged, center, scale, words, LEVEL_SHIFT_AFTER);
         match &group.cluster {
             Some(cluster) => found.with_normal(cluster.clone()),
             None => found,

@@ -1,11 +1,13 @@
-use super::param::Field;
-use super::{About, Algorithm, Detection, Input, Normal, Param, Quantity, View, samples};
+use super::param::ParamField;
+use super::{
+    About, Algorithm, Detection, DetectorInput, Feature, NormalRange, Param, Quantity, samples,
+};
 use crate::stats::{extremes::prior_extremes, rolling::prior_moments};
 
-/// Records: how far a sample lies beyond the smallest and largest of the `memory` samples before it, in units of
+/// Records: how far a sample lies beyond the smallest and largest of the `lookback` samples before it, in units of
 /// their population standard deviation. What lies between them scores nothing; `expected` is their middle.
 ///
-/// The longer the memory, the fewer records are left to chance: of independent samples 2 in `memory`. 720 is what
+/// The longer the memory, the fewer records are left to chance: of independent samples 2 in `lookback`. 720 is what
 /// a page of a day can have before it at two minutes; the 3,000 of offline benchmarks is far more than it fetches.
 /// By how much chance exceeds the last record is about 0.3 standard deviations for normal samples and 0.7 for
 /// Laplacian ones, so of 100,000 samples 1 and 34 are flagged at 1.5.
@@ -14,10 +16,10 @@ use crate::stats::{extremes::prior_extremes, rolling::prior_moments};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record {
     /// How many samples back a record holds.
-    pub memory: usize,
+    pub lookback: usize,
 }
 
-const MEMORY: Param = Param::samples(
+const LOOKBACK: Param = Param::samples(
     "memory",
     "Never seen in",
     "How many samples before the judged one it must lie beyond. Longer finds fewer and greater records.",
@@ -27,7 +29,7 @@ const MEMORY: Param = Param::samples(
 
 impl Default for Record {
     fn default() -> Self {
-        Self { memory: MEMORY.count() }
+        Self { lookback: LOOKBACK.count() }
     }
 }
 
@@ -37,31 +39,31 @@ impl Algorithm for Record {
         name: "Record",
         summary: "How far a sample lies beyond everything in a long window before it.",
         threshold: 1.5,
-        alert: None,
+        alert_threshold: None,
         causal: true,
-        params: &[MEMORY],
+        params: &[LOOKBACK],
     };
 
-    fn field(&mut self, _: usize) -> Field<'_> {
-        Field::Count(&mut self.memory)
+    fn field(&mut self, _: usize) -> ParamField<'_> {
+        ParamField::Count(&mut self.lookback)
     }
 
     fn history(&self) -> usize {
-        self.memory
+        self.lookback
     }
 
-    fn detect(&self, input: Input<'_>) -> Detection {
-        let extremes = prior_extremes(input.learnt, self.memory);
+    fn detect(&self, input: DetectorInput<'_>) -> Detection {
+        let extremes = prior_extremes(input.reference, self.lookback);
         let ends = extremes.lowest.iter().zip(&extremes.highest);
         Detection::judge(
             Quantity::Value,
             input.values.to_vec(),
             ends.map(|(lowest, highest)| lowest / 2.0 + highest / 2.0).collect(),
-            prior_moments(input.learnt, self.memory).std,
-            format!("the {} before", samples(self.memory, input.grid)),
-            self.memory,
+            prior_moments(input.reference, self.lookback).std,
+            format!("the {} before", samples(self.lookback, input.grid)),
+            self.lookback,
         )
-        .with_normal(Normal { lowest: extremes.lowest, highest: extremes.highest })
-        .seen_as(View::Record)
+        .with_normal(NormalRange { lowest: extremes.lowest, highest: extremes.highest })
+        .with_feature(Feature::Record)
     }
 }

@@ -1,10 +1,10 @@
 //! All detectors as one type.
 
-use super::param::Field;
+use super::param::ParamField;
 use super::{
-    About, Algorithm, Auto, Autoregressive, Decompose, Detection, Drift, Ewma, Flatline, Gap,
-    Group, Input, Kept, Level, Param, Peers, Record, Robust, Rolling, Seasonal, Slope, Spectral,
-    Threshold, Variance, ZScore,
+    About, Algorithm, Auto, Autoregressive, Decompose, Detection, DetectorCache, DetectorInput,
+    Drift, Ewma, Flatline, Gap, Level, Param, PeerGroup, Peers, Record, Robust, Rolling, Seasonal,
+    Slope, Spectral, Threshold, Variance, ZScore,
 };
 
 macro_rules! detectors {
@@ -35,29 +35,29 @@ macro_rules! detectors {
                 }
             }
 
-            /// What all series of the query are together, for [`Input::group`]; `None` where it does not
+            /// What all series of the query are together, for [`DetectorInput::group`]; `None` where it does not
             /// matter. The series share a grid. Cost: in the file of each algorithm.
-            pub fn group(&self, series: &[&[f64]]) -> Option<Group> {
+            pub fn group(&self, series: &[&[f64]]) -> Option<PeerGroup> {
                 match self {
                     $(Self::$name(algorithm) => algorithm.group(series)),+
                 }
             }
 
             /// Judges every sample. Shape: as the input. Cost: in the file of each algorithm.
-            pub fn detect(&self, input: Input<'_>) -> Detection {
+            pub fn detect(&self, input: DetectorInput<'_>) -> Detection {
                 match self {
                     $(Self::$name(algorithm) => algorithm.detect(input)),+
                 }
             }
 
             /// The same, faster if only parameters have changed since `kept` was last given.
-            pub fn detect_again(&self, input: Input<'_>, kept: &mut Kept) -> Detection {
+            pub fn detect_cached(&self, input: DetectorInput<'_>, kept: &mut DetectorCache) -> Detection {
                 match self {
-                    $(Self::$name(algorithm) => algorithm.detect_again(input, kept)),+
+                    $(Self::$name(algorithm) => algorithm.detect_cached(input, kept)),+
                 }
             }
 
-            fn field(&mut self, index: usize) -> Field<'_> {
+            fn field(&mut self, index: usize) -> ParamField<'_> {
                 match self {
                     $(Self::$name(algorithm) => algorithm.field(index)),+
                 }

@@ -1,5 +1,5 @@
-use super::param::Field;
-use super::{About, Algorithm, Detection, Form, Input, Param, Quantity, samples};
+use super::param::ParamField;
+use super::{About, Algorithm, Detection, DetectorInput, Param, ParamKind, Quantity, samples};
 use crate::stats::quantile::{DEVIATIONS, QUARTILE_RANGE, Ranks};
 
 /// Robust band: `expected` is the median of the `window` samples before the judged one; the scale is either
@@ -33,10 +33,10 @@ const SCALE: Param = Param {
     id: "scale",
     label: "Spread by",
     help: "Quartiles become a Prometheus rule; the median absolute deviation (MAD) bears more odd samples in its window.",
-    least: 0.0,
-    most: 1.0,
+    min: 0.0,
+    max: 1.0,
     default: 0.0,
-    form: Form::Choice(&["quartiles", "MAD"]),
+    kind: ParamKind::Choice(&["quartiles", "MAD"]),
 };
 
 impl Default for Robust {
@@ -51,21 +51,21 @@ impl Algorithm for Robust {
         name: "Robust band",
         summary: "Each sample against median and quartiles of the window before it, which outliers hardly move.",
         threshold: 5.0,
-        alert: None,
+        alert_threshold: None,
         causal: true,
         params: &[WINDOW, SCALE],
     };
 
-    fn field(&mut self, index: usize) -> Field<'_> {
-        Field::Count(if index == 0 { &mut self.window } else { &mut self.scale })
+    fn field(&mut self, index: usize) -> ParamField<'_> {
+        ParamField::Count(if index == 0 { &mut self.window } else { &mut self.scale })
     }
 
     fn history(&self) -> usize {
         self.window
     }
 
-    fn detect(&self, input: Input<'_>) -> Detection {
-        let ranks = Ranks::new(input.learnt);
+    fn detect(&self, input: DetectorInput<'_>) -> Detection {
+        let ranks = Ranks::new(input.reference);
         let (median, scale) = if self.scale == 0 {
             let quartiles = ranks.prior_quartiles(self.window);
             let range = quartiles.high.iter().zip(&quartiles.low);

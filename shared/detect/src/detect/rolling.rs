@@ -1,5 +1,5 @@
-use super::param::Field;
-use super::{About, Algorithm, Detection, Input, Param, Quantity, samples};
+use super::param::ParamField;
+use super::{About, Algorithm, Detection, DetectorInput, Param, Quantity, samples};
 use crate::stats::rolling::prior_moments;
 
 /// Rolling mean and standard deviation bands: `expected` and `scale` are mean and population standard
@@ -33,38 +33,38 @@ impl Algorithm for Rolling {
         name: "Rolling band",
         summary: "Each sample against mean and standard deviation of the window before it.",
         threshold: 4.0,
-        alert: None,
+        alert_threshold: None,
         causal: true,
         params: &[WINDOW],
     };
 
-    fn field(&mut self, _: usize) -> Field<'_> {
-        Field::Count(&mut self.window)
+    fn field(&mut self, _: usize) -> ParamField<'_> {
+        ParamField::Count(&mut self.window)
     }
 
     fn history(&self) -> usize {
         self.window
     }
 
-    fn detect(&self, input: Input<'_>) -> Detection {
+    fn detect(&self, input: DetectorInput<'_>) -> Detection {
         against_window(
             Quantity::Value,
             input.values.to_vec(),
-            input.learnt,
+            input.reference,
             self.window,
             format!("the {} before", samples(self.window, input.grid)),
         )
     }
 }
 
-/// Judges each entry of `judged` against the `window` entries of `learnt` before it.
+/// Judges each entry of `judged` against the `window` entries of `reference` before it.
 pub(super) fn against_window(
     quantity: Quantity,
     judged: Vec<f64>,
-    learnt: &[f64],
+    reference: &[f64],
     window: usize,
     baseline: String,
 ) -> Detection {
-    let moments = prior_moments(learnt, window);
+    let moments = prior_moments(reference, window);
     Detection::judge(quantity, judged, moments.mean, moments.std, baseline, window)
 }

@@ -1,7 +1,7 @@
-use super::param::Field;
-use super::{About, Algorithm, Detection, Form, Input, Param, Quantity, samples};
+use super::param::ParamField;
+use super::{About, Algorithm, Detection, DetectorInput, Param, ParamKind, Quantity, samples};
 use crate::seasonality::{Calendar, settled};
-use crate::stats::{enough, sorted::Sorted};
+use crate::stats::{enough, sorted::SortedWindow};
 use crate::time::Step;
 
 /// Seasonal band: `expected` and `scale` are median and scaled quartile range, `(q75 - q25) / 1.349`, of
@@ -34,10 +34,10 @@ pub(super) const SEASON: Param = Param {
     id: "season",
     label: "Season",
     help: "What repeats itself: a season that is found in the samples before the range, or every hour, day or week.",
-    least: 0.0,
-    most: 3.0,
+    min: 0.0,
+    max: 3.0,
     default: 0.0,
-    form: Form::Choice(&["found", "hour", "day", "week"]),
+    kind: ParamKind::Choice(&["found", "hour", "day", "week"]),
 };
 
 pub(super) const LENGTH: Param = Param::samples(
@@ -52,10 +52,10 @@ const SEASONS: Param = Param {
     id: "seasons",
     label: "Seasons back",
     help: "How many seasons before are compared with. More are steadier and need a longer history.",
-    least: 1.0,
-    most: 8.0,
+    min: 1.0,
+    max: 8.0,
     default: 4.0,
-    form: Form::Count,
+    kind: ParamKind::Count,
 };
 
 const TOLERANCE: Param = Param::samples(
@@ -74,7 +74,7 @@ pub(super) const NO_SEASON: &str =
     "no season: none was found, or the samples are too few or too far apart for it";
 
 /// A season accepts no new level for seasons; after this many samples it is called one.
-const MEMORY: usize = 60;
+const LEVEL_SHIFT_AFTER: usize = 60;
 
 impl Default for Seasonal {
     fn default() -> Self {
@@ -93,13 +93,13 @@ impl Algorithm for Seasonal {
         name: "Seasonal band",
         summary: "Each sample against the same time in the hours, days or weeks before.",
         threshold: 6.0,
-        alert: None,
+        alert_threshold: None,
         causal: true,
         params: &[SEASON, LENGTH, SEASONS, TOLERANCE],
     };
 
-    fn field(&mut self, index: usize) -> Field<'_> {
-        Field::Count(match index {
+    fn field(&mut self, index: usize) -> ParamField<'_> {
+        ParamField::Count(match index {
             0 => &mut self.season,
             1 => &mut self.length,
             2 => &mut self.seasons,
@@ -114,13 +114,13 @@ impl Algorithm for Seasonal {
         }
     }
 
-    fn detect(&self, input: Input<'_>) -> Detection {
+    fn detect(&self, input: DetectorInput<'_>) -> Detection {
         let len = input.values.len();
         let (mut expected, mut scale) = (vec![f64::NAN; len], vec![f64::NAN; len]);
         let periods = self.periods(input);
         let ends = periods.iter().skip(1).map(|(from, _)| *from).chain([len]);
         for (&(from, period), to) in periods.iter().zip(ends) {
-            self.bands(input.learnt, period, from, &mut expected[..to], &mut scale[..to]);
+            self.bands(input.reference, period, from, &mut expected[..to], &mut scale[..to]);
         }
         let baseline = match periods.last() {
             Some(&(_, period)) => {
@@ -131,7 +131,7 @@ impl Algorithm for Seasonal {
             None => NO_SEASON.to_owned(),
         };
         let judged = input.values.to_vec();
-        Detection::judge(Quantity::Value, judged, expected, scale, baseline, MEMORY)
+        Detection::judge(Quantity::Value, judged, expected, scale, baseline, LEVEL_SHIFT_AFTER)
     }
 }
 
@@ -150,9 +150,9 @@ pub(super) fn named(season: usize, length: usize, step: Step) -> Option<usize> {
 
 impl Seasonal {
     /// From which sample on which period is compared with, oldest first.
-    pub fn periods(&self, input: Input<'_>) -> Vec<(usize, usize)> {
+    pub fn periods(&self, input: DetectorInput<'_>) -> Vec<(usize, usize)> {
         if is_found(self.season, self.length) {
-            let found = settled(input.learnt, input.history, input.grid.step);
+            let found = settled(input.reference, input.history, input.grid.step);
             return found.into_iter().map(|(from, season)| (from, season.period)).collect();
         }
         let named = named(self.season, self.length, input.grid.step);
@@ -162,7 +162,7 @@ impl Seasonal {
     /// Fills `expected` and `scale` from sample `from` to their end.
     fn bands(
         &self,
-        learnt: &[f64],
+        reference: &[f64],
         period: usize,
         from: usize,
         expected: &mut [f64],
@@ -172,9 +172,9 @@ impl Seasonal {
         let tolerance = self.tolerance.min(period.saturating_sub(1) / 2);
         let wanted = self.seasons * (2 * tolerance + 1);
         let least = enough(wanted);
-        let mut window = Sorted::with_capacity(wanted);
+        let mut window = SortedWindow::with_capacity(wanted);
         let sample = |at: usize, back: usize| match at.checked_sub(back) {
-            Some(at) => learnt[at],
+            Some(at) => reference[at],
             None => f64::NAN,
         };
         for back in (1..=self.seasons).map(|season| season * period) {
@@ -204,9 +204,9 @@ mod tests {
     use crate::stats::testing::Random;
     use crate::time::Timestamp;
 
-    fn input(values: &[f64], history: usize) -> Input<'_> {
+    fn input(values: &[f64], history: usize) -> DetectorInput<'_> {
         let grid = Grid { start: Timestamp(0), step: Step::from_seconds(300), len: values.len() };
-        Input { values, learnt: values, history, grid, group: None }
+        DetectorInput { values, reference: values, history, grid, group: None }
     }
 
     /// Days of 288 samples with some noise and gaps.

@@ -1,6 +1,6 @@
-use super::param::Field;
+use super::param::ParamField;
 use super::rolling::against_window;
-use super::{About, Algorithm, Detection, Input, Param, Quantity, samples};
+use super::{About, Algorithm, Detection, DetectorInput, Param, Quantity, samples};
 use crate::stats::rolling::slopes;
 
 /// Moving-window slope: the least-squares slope of the last `window` samples, in units a second, judged
@@ -44,31 +44,31 @@ impl Algorithm for Slope {
         name: "Slope change",
         summary: "How fast the series rises or falls, against how fast it did before.",
         threshold: 6.0,
-        alert: None,
+        alert_threshold: None,
         causal: true,
         params: &[WINDOW, BASELINE],
     };
 
-    fn field(&mut self, index: usize) -> Field<'_> {
-        Field::Count(if index == 0 { &mut self.window } else { &mut self.baseline })
+    fn field(&mut self, index: usize) -> ParamField<'_> {
+        ParamField::Count(if index == 0 { &mut self.window } else { &mut self.baseline })
     }
 
     fn history(&self) -> usize {
         self.window + self.baseline
     }
 
-    fn detect(&self, input: Input<'_>) -> Detection {
+    fn detect(&self, input: DetectorInput<'_>) -> Detection {
         let per_second = 1.0 / input.grid.step.span().as_seconds();
         let slopes_of = |of: &[f64]| -> Vec<f64> {
             let slopes = slopes(of, self.window).into_iter().zip(of);
             slopes.map(|(slope, v)| if v.is_finite() { slope * per_second } else { *v }).collect()
         };
-        let (judged, learnt) = (slopes_of(input.values), slopes_of(input.learnt));
+        let (judged, reference) = (slopes_of(input.values), slopes_of(input.reference));
         let words = format!(
             "the {} before, each over {}",
             samples(self.baseline, input.grid).replace("samples", "slopes"),
             samples(self.window, input.grid)
         );
-        against_window(Quantity::Slope, judged, &learnt, self.baseline, words)
+        against_window(Quantity::Slope, judged, &reference, self.baseline, words)
     }
 }

@@ -1,7 +1,7 @@
 mod harmonics;
 
-use super::param::Field;
-use super::{About, Algorithm, Detection, Form, Input, Param, Quantity, samples};
+use super::param::ParamField;
+use super::{About, Algorithm, Detection, DetectorInput, Param, ParamKind, Quantity, samples};
 use harmonics::Harmonics;
 
 /// Harmonic forecast: the strongest waves of the `training` samples before a block of a quarter as many are
@@ -32,17 +32,17 @@ const HARMONICS: Param = Param {
     id: "harmonics",
     label: "Waves",
     help: "How many of the strongest waves are continued. More follow a shape more closely, and noise too.",
-    least: 1.0,
-    most: 20.0,
+    min: 1.0,
+    max: 20.0,
     default: 6.0,
-    form: Form::Count,
+    kind: ParamKind::Count,
 };
 
 /// A block is judged by the training before it; it has this share of its samples.
 const BLOCKS: usize = 4;
 
 /// The waves accept no new level within a block; after this many samples it is called one.
-const MEMORY: usize = 60;
+const LEVEL_SHIFT_AFTER: usize = 60;
 
 impl Default for Spectral {
     fn default() -> Self {
@@ -56,25 +56,25 @@ impl Algorithm for Spectral {
         name: "Harmonic forecast",
         summary: "Each sample against the strongest waves of the samples before, continued.",
         threshold: 6.0,
-        alert: None,
+        alert_threshold: None,
         causal: true,
         params: &[TRAINING, HARMONICS],
     };
 
-    fn field(&mut self, index: usize) -> Field<'_> {
-        Field::Count(if index == 0 { &mut self.training } else { &mut self.harmonics })
+    fn field(&mut self, index: usize) -> ParamField<'_> {
+        ParamField::Count(if index == 0 { &mut self.training } else { &mut self.harmonics })
     }
 
     fn history(&self) -> usize {
         self.training
     }
 
-    fn detect(&self, input: Input<'_>) -> Detection {
+    fn detect(&self, input: DetectorInput<'_>) -> Detection {
         let len = input.values.len();
         let (mut expected, mut scale) = (vec![f64::NAN; len], vec![f64::NAN; len]);
         let block = (self.training / BLOCKS).max(1);
         for from in (block..len).step_by(block) {
-            let training = &input.learnt[from.saturating_sub(self.training)..from];
+            let training = &input.reference[from.saturating_sub(self.training)..from];
             if 2 * training.len() < self.training {
                 continue;
             }
@@ -90,7 +90,7 @@ impl Algorithm for Spectral {
             samples(self.training, input.grid)
         );
         let judged = input.values.to_vec();
-        Detection::judge(Quantity::Value, judged, expected, scale, baseline, MEMORY)
+        Detection::judge(Quantity::Value, judged, expected, scale, baseline, LEVEL_SHIFT_AFTER)
     }
 }
 
@@ -103,7 +103,7 @@ mod tests {
 
     fn detect(values: &[f64], detector: Spectral) -> Detection {
         let grid = Grid { start: Timestamp(0), step: Step::from_seconds(60), len: values.len() };
-        detector.detect(Input { values, learnt: values, history: 0, grid, group: None })
+        detector.detect(DetectorInput { values, reference: values, history: 0, grid, group: None })
     }
 
     #[test]

@@ -3,17 +3,17 @@
 mod particular;
 
 use super::*;
-use crate::stats::{LEAST_RELATIVE_SCALE, LEAST_SCALE, enough};
+use crate::stats::{MIN_RELATIVE_SCALE, MIN_SCALE, enough};
 use crate::time::{Step, Timestamp};
 use proptest::prelude::*;
 
-fn input(values: &[f64], history: usize) -> Input<'_> {
+fn input(values: &[f64], history: usize) -> DetectorInput<'_> {
     let grid = Grid { start: Timestamp(0), step: Step::from_seconds(60), len: values.len() };
-    Input { values, learnt: values, history, grid, group: None }
+    DetectorInput { values, reference: values, history, grid, group: None }
 }
 
 /// Its peers, where it has some, are the series itself up to four samples late.
-fn found(detector: Detector, input: Input<'_>) -> Detection {
+fn found(detector: Detector, input: DetectorInput<'_>) -> Detection {
     let late = (1..5).map(|late| {
         let first = std::iter::repeat_n(f64::NAN, late);
         first.chain(input.values.iter().copied()).take(input.values.len()).collect::<Vec<f64>>()
@@ -21,13 +21,13 @@ fn found(detector: Detector, input: Input<'_>) -> Detection {
     let late: Vec<Vec<f64>> = late.collect();
     let all: Vec<&[f64]> =
         std::iter::once(input.values).chain(late.iter().map(Vec::as_slice)).collect();
-    detector.detect(Input { group: detector.group(&all).as_ref(), ..input })
+    detector.detect(DetectorInput { group: detector.group(&all).as_ref(), ..input })
 }
 
 /// With short windows and memories, so that short series reach every branch.
 fn small(detector: Detector) -> Detector {
     detector.params().iter().fold(detector, |d, (param, _)| {
-        let small = if param.form == Form::Samples { param.least + 3.0 } else { param.default };
+        let small = if param.kind == ParamKind::Samples { param.min + 3.0 } else { param.default };
         d.with(param.id, small)
     })
 }
@@ -38,9 +38,9 @@ fn all() -> impl Iterator<Item = Detector> {
         let choices: Vec<Detector> = detector
             .params()
             .into_iter()
-            .filter(|(param, _)| matches!(param.form, Form::Choice(_)))
+            .filter(|(param, _)| matches!(param.kind, ParamKind::Choice(_)))
             .flat_map(|(param, _)| {
-                (1..=param.most as u32).map(move |place| detector.with(param.id, place.into()))
+                (1..=param.max as u32).map(move |place| detector.with(param.id, place.into()))
             })
             .collect();
         std::iter::once(detector).chain(choices)
@@ -72,7 +72,7 @@ fn grows(quantity: Quantity, factor: f64) -> f64 {
 
 /// Whether the scale is the floor, which knows no unit.
 fn floored(found: &Detection, at: usize) -> bool {
-    let floor = (LEAST_RELATIVE_SCALE * found.expected[at].abs()).max(LEAST_SCALE);
+    let floor = (MIN_RELATIVE_SCALE * found.expected[at].abs()).max(MIN_SCALE);
     found.scale[at] <= floor
 }
 
@@ -90,9 +90,9 @@ fn parameters_keep_their_bounds_and_names() {
         assert_eq!(Detector::by_id(detector.about().id), Some(detector));
         for (param, value) in detector.params() {
             assert_eq!(value, param.default);
-            assert!(param.least <= param.default && param.default <= param.most);
+            assert!(param.min <= param.default && param.default <= param.max);
             let high = detector.with(param.id, f64::MAX).params();
-            assert!(high.iter().any(|(p, v)| p.id == param.id && *v == param.most.min(f64::MAX)));
+            assert!(high.iter().any(|(p, v)| p.id == param.id && *v == param.max.min(f64::MAX)));
         }
         assert_eq!(detector.with("nonsense", 1.0), detector);
     }
@@ -163,7 +163,7 @@ fn verdicts_begin_as_soon_as_enough_is_known() {
             Detector::ZScore(_) => 100,
             Detector::Rolling(d) => enough(d.window),
             Detector::Robust(d) => enough(d.window),
-            Detector::Record(d) => enough(d.memory),
+            Detector::Record(d) => enough(d.lookback),
             Detector::Ewma(d) => enough(d.half_life),
             // Enough slopes, the first of which has enough samples.
             Detector::Slope(d) => enough(d.window) - 1 + enough(d.baseline),
@@ -234,7 +234,7 @@ proptest! {
                     (&all.judged, &past.judged),
                     (&all.expected, &past.expected),
                     (&all.scale, &past.scale),
-                    (&all.strength().to_vec(), &past.strength().to_vec()),
+                    (&all.alert_scores().to_vec(), &past.alert_scores().to_vec()),
                 ] {
                     prop_assert!(same(all[at], past[at]), "{:?} {}", detector, at);
                 }
@@ -290,10 +290,11 @@ fn what_is_learnt_is_all_that_a_baseline_knows() {
         let of = values.iter().enumerate();
         of.map(|(i, v)| if (120..160).contains(&i) { bad } else { *v }).collect()
     };
-    let (learnt, outage) = (spoilt(f64::NAN), spoilt(1e4));
+    let (reference, outage) = (spoilt(f64::NAN), spoilt(1e4));
     for detector in learning() {
-        let with = found(detector, Input { learnt: &learnt, ..input(&outage, 100) });
-        let without = found(detector, Input { learnt: &learnt, ..input(&values, 100) });
+        let with = found(detector, DetectorInput { reference: &reference, ..input(&outage, 100) });
+        let without =
+            found(detector, DetectorInput { reference: &reference, ..input(&values, 100) });
         // The judged windows themselves hold the outage for some samples more.
         for at in (0..120).chain(170..300) {
             assert!(same(with.score[at], without.score[at]), "{detector:?} {at}");

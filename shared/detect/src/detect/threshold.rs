@@ -1,5 +1,5 @@
-use super::param::Field;
-use super::{About, Algorithm, Detection, Form, Input, Normal, Param, Quantity};
+use super::param::ParamField;
+use super::{About, Algorithm, Detection, DetectorInput, NormalRange, Param, ParamKind, Quantity};
 
 /// Fixed bounds, to compare the others with: what lies beyond one of them is odd, its score the distance
 /// in percent of the bound that is farther from zero.
@@ -17,10 +17,10 @@ const LOWER: Param = Param {
     id: "lower",
     label: "Lower bound",
     help: "What is below is odd. Empty for no bound.",
-    least: f64::NEG_INFINITY,
-    most: f64::INFINITY,
+    min: f64::NEG_INFINITY,
+    max: f64::INFINITY,
     default: f64::NEG_INFINITY,
-    form: Form::Number,
+    kind: ParamKind::Number,
 };
 
 const UPPER: Param = Param {
@@ -32,7 +32,7 @@ const UPPER: Param = Param {
 };
 
 /// A value that stays beyond a bound for this many samples is called a new level.
-const MEMORY: usize = 60;
+const LEVEL_SHIFT_AFTER: usize = 60;
 
 impl Default for Threshold {
     fn default() -> Self {
@@ -62,20 +62,20 @@ impl Algorithm for Threshold {
         name: "Fixed bounds",
         summary: "Each sample against two bounds that you set, for comparison.",
         threshold: 0.0,
-        alert: None,
+        alert_threshold: None,
         causal: true,
         params: &[LOWER, UPPER],
     };
 
-    fn field(&mut self, index: usize) -> Field<'_> {
-        Field::Number(if index == 0 { &mut self.lower } else { &mut self.upper })
+    fn field(&mut self, index: usize) -> ParamField<'_> {
+        ParamField::Number(if index == 0 { &mut self.lower } else { &mut self.upper })
     }
 
     fn history(&self) -> usize {
         0
     }
 
-    fn detect(&self, input: Input<'_>) -> Detection {
+    fn detect(&self, input: DetectorInput<'_>) -> Detection {
         let len = input.values.len();
         let (lower, upper) = self.bounds();
         let nearest =
@@ -86,8 +86,8 @@ impl Algorithm for Threshold {
             input.values.iter().map(nearest).collect(),
             vec![self.percent(); len],
             "the bounds that were set".to_owned(),
-            MEMORY,
+            LEVEL_SHIFT_AFTER,
         )
-        .with_normal(Normal { lowest: vec![lower; len], highest: vec![upper; len] })
+        .with_normal(NormalRange { lowest: vec![lower; len], highest: vec![upper; len] })
     }
 }

@@ -1,6 +1,6 @@
-use super::contrast::{Windows, contrast};
-use super::param::Field;
-use super::{About, Algorithm, Detection, Input, Param, Quantity};
+use super::contrast::{ContrastWindows, contrast};
+use super::param::ParamField;
+use super::{About, Algorithm, Detection, DetectorInput, Param, Quantity};
 use crate::stats::floor_scale;
 use crate::stats::rolling::prior_moments;
 
@@ -60,13 +60,13 @@ impl Algorithm for Variance {
         name: "Variance change",
         summary: "How much the series scatters now against how much it did before, and how far the two usually differ.",
         threshold: 6.0,
-        alert: None,
+        alert_threshold: None,
         causal: true,
         params: &[WINDOW, REFERENCE, BASELINE],
     };
 
-    fn field(&mut self, index: usize) -> Field<'_> {
-        Field::Count(match index {
+    fn field(&mut self, index: usize) -> ParamField<'_> {
+        ParamField::Count(match index {
             0 => &mut self.window,
             1 => &mut self.reference,
             _ => &mut self.baseline,
@@ -77,7 +77,7 @@ impl Algorithm for Variance {
         2 * self.window + self.reference + self.baseline
     }
 
-    fn detect(&self, input: Input<'_>) -> Detection {
+    fn detect(&self, input: DetectorInput<'_>) -> Detection {
         let spreads = |of: &[f64], windows: [usize; 2]| {
             windows.map(|window| {
                 let moments = prior_moments(of, window);
@@ -86,7 +86,7 @@ impl Algorithm for Variance {
             })
         };
         let Self { window, reference, baseline } = *self;
-        let windows = Windows { window, reference, baseline };
+        let windows = ContrastWindows { window, reference, baseline };
         contrast(
             input,
             Quantity::Spread,

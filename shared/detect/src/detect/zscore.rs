@@ -1,5 +1,5 @@
-use super::param::Field;
-use super::{About, Algorithm, Detection, Input, Param, Quantity, samples};
+use super::param::ParamField;
+use super::{About, Algorithm, Detection, DetectorInput, Param, Quantity, samples};
 use crate::stats::{enough, rolling::moments};
 
 /// Z-score: `expected` and `scale` are mean and population standard deviation of one fixed stretch
@@ -22,7 +22,7 @@ const BASELINE: Param = Param::samples(
 );
 
 /// A fixed baseline never accepts a new level; after this many samples it is called one.
-const MEMORY: usize = 60;
+const LEVEL_SHIFT_AFTER: usize = 60;
 
 impl Default for ZScore {
     fn default() -> Self {
@@ -36,36 +36,36 @@ impl Algorithm for ZScore {
         name: "Z-score",
         summary: "Each sample against mean and standard deviation of a fixed stretch before the range.",
         threshold: 4.0,
-        alert: None,
+        alert_threshold: None,
         causal: true,
         params: &[BASELINE],
     };
 
-    fn field(&mut self, _: usize) -> Field<'_> {
-        Field::Count(&mut self.baseline)
+    fn field(&mut self, _: usize) -> ParamField<'_> {
+        ParamField::Count(&mut self.baseline)
     }
 
     fn history(&self) -> usize {
         self.baseline
     }
 
-    fn detect(&self, input: Input<'_>) -> Detection {
+    fn detect(&self, input: DetectorInput<'_>) -> Detection {
         let len = input.values.len();
         let history = input.history.min(len);
-        let past = &input.learnt[history.saturating_sub(self.baseline)..history];
+        let past = &input.reference[history.saturating_sub(self.baseline)..history];
         let known = past.iter().filter(|value| value.is_finite()).count() >= enough(self.baseline);
-        let (learnt, judged_from, baseline) = if known {
+        let (reference, judged_from, baseline) = if known {
             (past, history, format!("the {} before the range", samples(past.len(), input.grid)))
         } else {
             let third = history + (len - history) / 3;
-            let learnt = &input.learnt[history..third];
+            let reference = &input.reference[history..third];
             let words = format!(
                 "the first third of the range, {}, as too little lies before it",
-                samples(learnt.len(), input.grid)
+                samples(reference.len(), input.grid)
             );
-            (learnt, third, words)
+            (reference, third, words)
         };
-        let (mean, std) = moments(learnt);
+        let (mean, std) = moments(reference);
         let constant = |value: f64| {
             let mut all = vec![f64::NAN; len];
             all[judged_from..].fill(value);
@@ -77,7 +77,7 @@ impl Algorithm for ZScore {
             constant(mean),
             constant(std),
             baseline,
-            MEMORY,
+            LEVEL_SHIFT_AFTER,
         );
         found.score[..judged_from].fill(f64::NAN);
         found

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{Rule, Sides};
-use crate::detect::{Detection, View};
+use crate::detect::{Detection, Feature};
 use crate::stats::{BLOCK, reaches};
 
 /// Indices of first and last flagged sample of each event, oldest first. `history` samples at the front
@@ -11,22 +11,22 @@ use crate::stats::{BLOCK, reaches};
 pub(super) fn runs(detection: &Detection, rule: &Rule, history: usize) -> Vec<(usize, usize)> {
     let mut runs: Vec<(usize, usize)> = Vec::new();
     let mut open: Option<(usize, usize)> = None;
-    let mut hold_off = HoldOff { length: rule.hold_off, maxima: VecDeque::new() };
-    let known = history.saturating_sub(rule.hold_off);
-    let opens = rule.opens(detection);
-    let joins = rule.joins(detection);
+    let mut cooldown = Cooldown { length: rule.cooldown, maxima: VecDeque::new() };
+    let known = history.saturating_sub(rule.cooldown);
+    let opens = rule.opening_threshold(detection);
+    let joins = rule.extending_threshold(detection);
     for (at, strength, score) in candidates(detection, opens, joins, known) {
         let (alerts, joined) = (strength > 0.0 && strength >= opens, score > 0.0 && score >= joins);
         if !((alerts || joined) && counts(detection, rule, at)) {
             continue;
         }
         // A strength that opens nothing is smaller than one that does, so it needs not hold off.
-        let exceeds = alerts && hold_off.exceeded(at, strength);
+        let exceeds = alerts && cooldown.exceeded(at, strength);
         if at < history {
             continue;
         }
         match &mut open {
-            Some((_, last)) if at - *last <= rule.bridge + 1 => {
+            Some((_, last)) if at - *last <= rule.merge_gap + 1 => {
                 if joined || lasts(detection, at) {
                     *last = at;
                 }
@@ -38,14 +38,14 @@ pub(super) fn runs(detection: &Detection, rule: &Rule, history: usize) -> Vec<(u
         }
     }
     runs.extend(open);
-    runs.retain(|(first, last)| last - first + 1 >= rule.at_least);
+    runs.retain(|(first, last)| last - first + 1 >= rule.min_samples);
     runs
 }
 
 /// Whether what alerts is there as long as its strength is. A statistic of a window is not: it stays strong
 /// until the window has passed.
 fn lasts(detection: &Detection, at: usize) -> bool {
-    matches!(detection.view(at), View::Flat | View::Gap)
+    matches!(detection.feature(at), Feature::Flat | Feature::Gap)
 }
 
 /// Index, strength and score of each sample from `first` on that is in a block in which a strength reaches `opens` or a
@@ -56,7 +56,7 @@ fn candidates(
     joins: f64,
     first: usize,
 ) -> impl Iterator<Item = (usize, f64, f64)> {
-    let (strengths, scores) = (detection.strength(), detection.score.as_slice());
+    let (strengths, scores) = (detection.alert_scores(), detection.score.as_slice());
     // Without alerts of their own both are the same.
     let apart = detection.alerts.is_some();
     let blocks = strengths.chunks(BLOCK).zip(scores.chunks(BLOCK)).enumerate();
@@ -104,13 +104,13 @@ fn counts(detection: &Detection, rule: &Rule, at: usize) -> bool {
     side && (far || value.is_infinite())
 }
 
-/// Strengths of alerts after the hold-off: those that exceed every one of the `hold_off` samples before
+/// Strengths of alerts after the hold-off: those that exceed every one of the `cooldown` samples before
 /// them, else 0. NaN is silent and holds nothing off. Shape: as `strengths`. Cost: O(n).
-pub fn alerts(strengths: &[f64], hold_off: usize) -> Vec<f64> {
-    let mut hold_off = HoldOff { length: hold_off, maxima: VecDeque::new() };
+pub fn after_cooldown(strengths: &[f64], cooldown: usize) -> Vec<f64> {
+    let mut cooldown = Cooldown { length: cooldown, maxima: VecDeque::new() };
     let mut kept = vec![0.0; strengths.len()];
     for (at, &strength) in strengths.iter().enumerate() {
-        if strength > 0.0 && hold_off.exceeded(at, strength) {
+        if strength > 0.0 && cooldown.exceeded(at, strength) {
             kept[at] = strength;
         }
     }
@@ -118,13 +118,13 @@ pub fn alerts(strengths: &[f64], hold_off: usize) -> Vec<f64> {
 }
 
 /// Whether a score is larger than all of the `length` samples before it.
-struct HoldOff {
+struct Cooldown {
     length: usize,
     /// Indices and scores of the falling maxima of what was seen.
     maxima: VecDeque<(usize, f64)>,
 }
 
-impl HoldOff {
+impl Cooldown {
     /// Takes the scores in their order; what was left out between them counts as smaller.
     fn exceeded(&mut self, at: usize, score: f64) -> bool {
         while self.maxima.front().is_some_and(|(oldest, _)| at - oldest > self.length) {
@@ -151,22 +151,22 @@ mod tests {
             threshold in 0.0..5_f64,
             length in 0_usize..20,
         ) {
-            let mut hold_off = HoldOff { length, maxima: VecDeque::new() };
+            let mut cooldown = Cooldown { length, maxima: VecDeque::new() };
             for at in (0..scores.len()).filter(|at| scores[*at] >= threshold) {
                 let plain = scores[at.saturating_sub(length)..at].iter().all(|past| scores[at] > *past);
-                prop_assert_eq!(hold_off.exceeded(at, scores[at]), plain);
+                prop_assert_eq!(cooldown.exceeded(at, scores[at]), plain);
             }
         }
 
         #[test]
         fn only_what_exceeds_all_before_it_alerts(
             strengths in prop::collection::vec(prop_oneof![Just(f64::NAN), 0.0..5_f64, (0..4_i32).prop_map(f64::from)], 0..80),
-            hold_off in 0_usize..20,
+            cooldown in 0_usize..20,
         ) {
-            let kept = alerts(&strengths, hold_off);
+            let kept = after_cooldown(&strengths, cooldown);
             prop_assert_eq!(kept.len(), strengths.len());
             for (at, &strength) in strengths.iter().enumerate() {
-                let before = &strengths[at.saturating_sub(hold_off)..at];
+                let before = &strengths[at.saturating_sub(cooldown)..at];
                 let exceeds = strength > 0.0 && !before.iter().any(|past| *past >= strength);
                 prop_assert_eq!(kept[at], if exceeds { strength } else { 0.0 });
             }

@@ -1,13 +1,13 @@
 //! What happened in a run of flagged samples: baseline, peak, recovery, kind.
 
-use super::kind::{Evidence, Finding, classify};
-use super::{Direction, Event, Judged, Kind, Rule, Samples};
+use super::kind::{Finding, OnsetContext, classify};
+use super::{Direction, Event, EventKind, Rule, SampleVerdict, SeriesSamples};
 use crate::detect::{Detection, Quantity};
 use crate::stats::floor_scale;
 use crate::time::Timestamp;
 
 /// So many samples in a row must lie in the band again before it counts as recovery.
-const CALM: usize = 3;
+const RECOVERY_SAMPLES: usize = 3;
 
 /// The event of the run `first..=last`; `limit` is where the next one begins. Severity is left at 0, and the
 /// probability at 1 where the detection does not tell it.
@@ -26,20 +26,23 @@ pub(super) fn event(
         Direction::Up => value > onset.upper,
         Direction::Down => value < onset.lower,
     };
-    let patience = (first + detection.memory).clamp(last + 1, limit.max(last + 1)).min(len);
+    let patience =
+        (first + detection.level_shift_after).clamp(last + 1, limit.max(last + 1)).min(len);
     // What changes slowly may never leave the band, and then does not return to it.
     let left = found.towards.is_none()
         || detection.judged[first..patience].iter().any(|value| outside(*value));
     let calm = |index: usize| {
         detection.judged[index].is_finite()
-            && detection.judged[index..(index + CALM).min(len)].iter().all(|value| !outside(*value))
+            && detection.judged[index..(index + RECOVERY_SAMPLES).min(len)]
+                .iter()
+                .all(|value| !outside(*value))
     };
     let back = (last + 1..patience).find(|&index| left && calm(index));
     let silent = detection.judged.iter().rev().take_while(|value| value.is_nan()).count();
-    let ongoing = back.is_none() && patience == len && silent <= rule.bridge;
+    let ongoing = back.is_none() && patience == len && silent <= rule.merge_gap;
     let new_level = match back {
         Some(_) => None,
-        None => new_level(&detection.judged[first..patience], detection.memory, outside),
+        None => new_level(&detection.judged[first..patience], detection.level_shift_after, outside),
     };
     let odd_until = match back {
         Some(back) => back - 1,
@@ -55,8 +58,10 @@ pub(super) fn event(
         .filter(|&index| detection.judged[index].is_finite())
         .max_by(|&a, &b| distance(a).total_cmp(&distance(b)));
     let peak = judged(detection, rule, farthest.unwrap_or(first), &at);
-    let start = match found.kind {
-        Kind::Gap | Kind::FlatLine | Kind::SlopeChange | Kind::Drift => at(found.began),
+    let display_start = match found.kind {
+        EventKind::Gap | EventKind::FlatLine | EventKind::SlopeChange | EventKind::Drift => {
+            at(found.estimated_start)
+        }
         _ => onset.time,
     };
     let of_values = matches!(detection.quantity, Quantity::Value | Quantity::Increase);
@@ -71,22 +76,22 @@ pub(super) fn event(
         quantity: detection.quantity,
         onset,
         peak,
-        began: at(found.began),
+        estimated_start: at(found.estimated_start),
         last,
         recovered: back,
         ongoing,
-        start,
+        display_start,
         end: at(odd_until),
-        lasted: at(odd_until + 1).since(start),
+        lasted: at(odd_until + 1).since(display_start),
         area,
         direction,
         kind: found.kind,
         new_level,
         steady: detection.scale[first] <= floor_scale(0.0, onset.expected),
         ranged: detection.normal.is_some(),
-        view: detection.alerts.as_ref().map(|alerts| alerts.view[first]),
+        feature: detection.alerts.as_ref().map(|alerts| alerts.feature[first]),
         score: detection.score[first..=last].iter().copied().fold(0.0, f64::max),
-        strength: detection.strength()[first..=last].iter().copied().fold(0.0, f64::max),
+        alert_score: detection.alert_scores()[first..=last].iter().copied().fold(0.0, f64::max),
         probability: detection.alerts.as_ref().map_or(1.0, |of| of.least(first..patience)),
         severity: 0.0,
         baseline: detection.baseline_at(first),
@@ -98,7 +103,7 @@ pub(super) fn event(
 fn new_level(judged: &[f64], memory: usize, outside: impl Fn(f64) -> bool) -> Option<f64> {
     let mut finite: Vec<f64> = judged.iter().copied().filter(|value| value.is_finite()).collect();
     let odd = finite.iter().filter(|value| outside(**value)).count();
-    if odd < (memory / 4).max(CALM) {
+    if odd < (memory / 4).max(RECOVERY_SAMPLES) {
         return None;
     }
     let middle = finite.len() / 2;
@@ -113,19 +118,23 @@ fn direction(detection: &Detection, onset: usize) -> Direction {
 /// What the samples say happened. The direction of an excursion is that of the detector where it judges
 /// values: what is below all others may be high for its hour. No rule changes it.
 pub(super) fn finding(
-    Samples { values, period }: Samples<'_>,
+    SeriesSamples { values, period }: SeriesSamples<'_>,
     detection: &Detection,
     onset: usize,
 ) -> Finding {
-    let view = detection.view(onset);
-    let found = classify(Evidence { values, onset, period: period(), view });
+    let feature = detection.feature(onset);
+    let found = classify(OnsetContext { values, onset, period: period(), feature });
     let kind = match (found.kind, detection.quantity, direction(detection, onset)) {
-        (Kind::Spike | Kind::Dip, Quantity::Value | Quantity::Increase, Direction::Up) => {
-            Kind::Spike
-        }
-        (Kind::Spike | Kind::Dip, Quantity::Value | Quantity::Increase, Direction::Down) => {
-            Kind::Dip
-        }
+        (
+            EventKind::Spike | EventKind::Dip,
+            Quantity::Value | Quantity::Increase,
+            Direction::Up,
+        ) => EventKind::Spike,
+        (
+            EventKind::Spike | EventKind::Dip,
+            Quantity::Value | Quantity::Increase,
+            Direction::Down,
+        ) => EventKind::Dip,
         (kind, ..) => kind,
     };
     Finding { kind, ..found }
@@ -136,9 +145,9 @@ fn judged(
     rule: &Rule,
     index: usize,
     at: impl Fn(usize) -> Timestamp,
-) -> Judged {
+) -> SampleVerdict {
     let (lower, upper) = detection.bounds(index, rule.threshold);
-    Judged {
+    SampleVerdict {
         index,
         time: at(index),
         value: detection.judged[index],

@@ -9,42 +9,42 @@
 //! models with unknown break-points", 2003), on block medians for robustness (Tukey, "Exploratory data
 //! analysis", 1977).
 
+mod baseline;
 mod fit;
-mod usual;
 
-use super::{Direction, Kind};
-use crate::detect::View;
-use fit::{Change, Shape, change, line_error};
-use usual::Usual;
-pub use usual::{median, quartile_range};
+use super::{Direction, EventKind};
+use crate::detect::Feature;
+use baseline::Baseline;
+pub use baseline::{median, quartile_range};
+use fit::{ChangeShape, LevelChange, fit_change, line_error};
 
 /// Samples on each side of the onset in which a step or a ramp is looked for.
-const NEAR: usize = 60;
+const NEAR_WINDOW: usize = 60;
 
 /// The same for what happens slowly.
-const FAR: usize = 600;
+const FAR_WINDOW: usize = 600;
 
 /// Fewest samples after the onset that may be called a lasting change.
-const LEAST: usize = 15;
+const MIN_SAMPLES: usize = 15;
 
 /// A change of so many scales is more than noise.
-const CLEAR: f64 = 3.0;
+const MIN_CHANGE: f64 = 3.0;
 
 /// Rates above this are a change of slope, below a drift; in scales a sample: 8 scales in 134 samples.
-const FAST: f64 = 0.06;
+const SLOPE_CHANGE_RATE: f64 = 0.06;
 
 /// Spreads that differ by this factor are different.
-const WIDER: f64 = 1.8;
+const SPREAD_FACTOR: f64 = 1.8;
 
 /// A value repeats for long if it does so for so many samples, and for so many times as long as before.
 const FLAT: (usize, usize) = (5, 3);
 
 /// A change of the season must explain all but this share of what a straight line leaves unexplained.
-const EXPLAINED: f64 = 0.5;
+const MAX_UNEXPLAINED: f64 = 0.5;
 
 /// What is known of an event when its kind is asked for.
 #[derive(Clone, Copy, Debug)]
-pub struct Evidence<'a> {
+pub struct OnsetContext<'a> {
     /// The samples of the series, NaN is missing.
     pub values: &'a [f64],
     /// The first odd sample. The change may have begun before it.
@@ -52,16 +52,16 @@ pub struct Evidence<'a> {
     /// Period of the season in samples, if there is one.
     pub period: Option<usize>,
     /// By which view of the series it was found. It decides where the samples do not.
-    pub view: View,
+    pub feature: Feature,
 }
 
 /// What the samples say.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Finding {
     /// What happened.
-    pub kind: Kind,
+    pub kind: EventKind,
     /// Index of the sample at which it began: at the onset or before.
-    pub began: usize,
+    pub estimated_start: usize,
     /// The level from there on, if it is a new one that lasts; in the unit of the series.
     pub level: Option<f64>,
     /// Where a change that lasts goes; its first odd sample may lie on the other side.
@@ -70,90 +70,103 @@ pub struct Finding {
 
 /// What happened, and when it began. The order of the questions matters: each kind leaves traces that the
 /// later questions would take for theirs.
-pub fn classify(evidence: Evidence<'_>) -> Finding {
-    let Evidence { values, onset, view, .. } = evidence;
-    let at_onset = |kind| Finding { kind, began: onset, level: None, towards: None };
-    let Some(&value) = values.get(onset) else { return at_onset(Kind::Spike) };
+pub fn classify(evidence: OnsetContext<'_>) -> Finding {
+    let OnsetContext { values, onset, feature, .. } = evidence;
+    let at_onset = |kind| Finding { kind, estimated_start: onset, level: None, towards: None };
+    let Some(&value) = values.get(onset) else { return at_onset(EventKind::Spike) };
     if value.is_infinite() {
-        return at_onset(Kind::Infinite);
+        return at_onset(EventKind::Infinite);
     }
-    if value.is_nan() || view == View::Gap {
+    if value.is_nan() || feature == Feature::Gap {
         let before = values[..onset].iter().rev().take_while(|value| value.is_nan()).count();
-        return Finding { kind: Kind::Gap, began: onset - before, level: None, towards: None };
+        return Finding {
+            kind: EventKind::Gap,
+            estimated_start: onset - before,
+            level: None,
+            towards: None,
+        };
     }
-    if view == View::Peers {
-        return at_onset(Kind::OddOneOut);
+    if feature == Feature::Peers {
+        return at_onset(EventKind::OddOneOut);
     }
-    let usual = Usual::before(values, onset, evidence.period);
-    if let Some(began) = flat_since(&evidence, &usual) {
-        return Finding { kind: Kind::FlatLine, began, level: None, towards: None };
+    let baseline = Baseline::before(values, onset, evidence.period);
+    if let Some(estimated_start) = flat_since(&evidence, &baseline) {
+        return Finding { kind: EventKind::FlatLine, estimated_start, level: None, towards: None };
     }
-    if season_broke(&evidence, &usual) {
-        return at_onset(Kind::SeasonBroken);
+    if season_broke(&evidence, &baseline) {
+        return at_onset(EventKind::SeasonBroken);
     }
-    let wider = usual.wider_after(values, onset);
-    let near = near_change(&evidence, &usual);
+    let wider = baseline.wider_after(values, onset);
+    let near = near_change(&evidence, &baseline);
     if let Some(change) = near {
-        return lasting(&change, &usual, onset);
+        return lasting(&change, &baseline, onset);
     }
     if wider {
-        return at_onset(Kind::VarianceChange);
+        return at_onset(EventKind::VarianceChange);
     }
-    if let Some(change) = far_change(&evidence, &usual) {
-        return lasting(&change, &usual, onset);
+    if let Some(change) = far_change(&evidence, &baseline) {
+        return lasting(&change, &baseline, onset);
     }
-    let above = value - usual.local(values, onset);
-    let kind = match view {
-        _ if above.abs() >= 1.5 * CLEAR * usual.scale => excursion(above),
-        View::Slope => Kind::SlopeChange,
-        View::Spread => Kind::VarianceChange,
-        View::Drift => Kind::Drift,
-        View::Season => Kind::SeasonBroken,
-        View::Flat => Kind::FlatLine,
-        View::Record => Kind::Record,
-        View::Level if above > 0.0 => Kind::LevelShiftUp,
-        View::Level => Kind::LevelShiftDown,
+    let above = value - baseline.local(values, onset);
+    let kind = match feature {
+        _ if above.abs() >= 1.5 * MIN_CHANGE * baseline.scale => excursion(above),
+        Feature::Slope => EventKind::SlopeChange,
+        Feature::Spread => EventKind::VarianceChange,
+        Feature::Drift => EventKind::Drift,
+        Feature::Season => EventKind::SeasonBroken,
+        Feature::Flat => EventKind::FlatLine,
+        Feature::Record => EventKind::Record,
+        Feature::Level if above > 0.0 => EventKind::LevelShiftUp,
+        Feature::Level => EventKind::LevelShiftDown,
         _ => excursion(above),
     };
     at_onset(kind)
 }
 
-fn excursion(above: f64) -> Kind {
-    if above < 0.0 { Kind::Dip } else { Kind::Spike }
+fn excursion(above: f64) -> EventKind {
+    if above < 0.0 { EventKind::Dip } else { EventKind::Spike }
 }
 
-fn lasting(change: &Change, usual: &Usual, onset: usize) -> Finding {
+fn lasting(change: &LevelChange, baseline: &Baseline, onset: usize) -> Finding {
     let up = match change.shape {
-        Shape::Step => change.size > 0.0,
-        Shape::Ramp { rate } => rate > 0.0,
+        ChangeShape::Step => change.size > 0.0,
+        ChangeShape::Ramp { rate } => rate > 0.0,
     };
     let kind = match change.shape {
-        Shape::Step if up => Kind::LevelShiftUp,
-        Shape::Step => Kind::LevelShiftDown,
-        Shape::Ramp { rate } if rate.abs() >= FAST * usual.scale => Kind::SlopeChange,
-        Shape::Ramp { .. } => Kind::Drift,
+        ChangeShape::Step if up => EventKind::LevelShiftUp,
+        ChangeShape::Step => EventKind::LevelShiftDown,
+        ChangeShape::Ramp { rate } if rate.abs() >= SLOPE_CHANGE_RATE * baseline.scale => {
+            EventKind::SlopeChange
+        }
+        ChangeShape::Ramp { .. } => EventKind::Drift,
     };
-    let level = matches!(change.shape, Shape::Step).then(|| usual.value(change.level, onset));
+    let level =
+        matches!(change.shape, ChangeShape::Step).then(|| baseline.value(change.level, onset));
     let towards = Some(if up { Direction::Up } else { Direction::Down });
-    Finding { kind, began: change.began.min(onset), level, towards }
+    Finding { kind, estimated_start: change.estimated_start.min(onset), level, towards }
 }
 
 /// Where the value at the onset began to repeat, if it does so for longer than usual, and is a value that
 /// is usual: one that jumps elsewhere and stays there is a new level.
-fn flat_since(evidence: &Evidence<'_>, usual: &Usual) -> Option<usize> {
-    let Evidence { values, onset, view, .. } = *evidence;
+fn flat_since(evidence: &OnsetContext<'_>, baseline: &Baseline) -> Option<usize> {
+    let OnsetContext { values, onset, feature, .. } = *evidence;
     let value = values[onset];
     let stays = |other: &f64| *other == value || other.is_nan();
     let (before, after) = values.split_at(onset);
-    let began = before.iter().rposition(|other| !stays(other)).map_or(0, |changed| changed + 1);
-    let began = (began..onset).find(|&at| !values[at].is_nan()).unwrap_or(onset);
+    let estimated_start =
+        before.iter().rposition(|other| !stays(other)).map_or(0, |changed| changed + 1);
+    let estimated_start =
+        (estimated_start..onset).find(|&at| !values[at].is_nan()).unwrap_or(onset);
     let came = |values: &[f64]| values.iter().filter(|value| !value.is_nan()).count();
     let until = onset + after.iter().take_while(|other| stays(other)).count();
-    let len = came(&values[began..until]);
-    let longest = longest_run(&values[began.saturating_sub(usual::REACH)..began]);
+    let len = came(&values[estimated_start..until]);
+    let longest = longest_run(
+        &values[estimated_start.saturating_sub(baseline::BASELINE_SAMPLES)..estimated_start],
+    );
     let long = len >= FLAT.0.max(FLAT.1 * longest);
-    let plain = (usual.residual(values, began) - usual.level).abs() <= 1.5 * CLEAR * usual.scale;
-    (long && (plain || view == View::Flat)).then_some(began)
+    let plain = (baseline.residual(values, estimated_start) - baseline.level).abs()
+        <= 1.5 * MIN_CHANGE * baseline.scale;
+    (long && (plain || feature == Feature::Flat)).then_some(estimated_start)
 }
 
 fn longest_run(values: &[f64]) -> usize {
@@ -167,64 +180,63 @@ fn longest_run(values: &[f64]) -> usize {
 
 /// Whether the samples after the onset follow the season of before at another time of it, or no season,
 /// while no straight line explains how they differ from it.
-fn season_broke(evidence: &Evidence<'_>, usual: &Usual) -> bool {
-    let Evidence { values, onset, .. } = *evidence;
-    let Some(season) = &usual.season else { return false };
+fn season_broke(evidence: &OnsetContext<'_>, baseline: &Baseline) -> bool {
+    let OnsetContext { values, onset, .. } = *evidence;
+    let Some(season) = &baseline.season else { return false };
     let period = season.len();
     let block = (period / 48).max(1);
     let until = values.len().min(onset + period);
-    if until - onset < (period / 3).max(LEAST) {
+    if until - onset < (period / 3).max(MIN_SAMPLES) {
         return false;
     }
-    let residuals = usual.blocks(values, onset, onset..until, block);
+    let residuals = baseline.blocks(values, onset, onset..until, block);
     let straight = line_error(&residuals);
-    if straight < usual.scale {
+    if straight < baseline.scale {
         return false;
     }
     let explained = |shift: Option<usize>| {
         let moved: Vec<(f64, f64)> = residuals
             .iter()
             .map(|&(at, residual)| {
-                let expected = |shift| usual.seasonal(at as usize + shift);
+                let expected = |shift| baseline.seasonal(at as usize + shift);
                 (at, residual + expected(0) - shift.map_or(0.0, expected))
             })
             .collect();
-        fit::level_error(&moved) <= EXPLAINED * straight
+        fit::level_error(&moved) <= MAX_UNEXPLAINED * straight
     };
     explained(None) || (block..period).step_by(block).any(|shift| explained(Some(shift)))
 }
 
 /// A step or a ramp close to the onset that lasts.
-fn near_change(evidence: &Evidence<'_>, usual: &Usual) -> Option<Change> {
-    let Evidence { values, onset, .. } = *evidence;
-    let until = values.len().min(onset + NEAR);
+fn near_change(evidence: &OnsetContext<'_>, baseline: &Baseline) -> Option<LevelChange> {
+    let OnsetContext { values, onset, .. } = *evidence;
+    let until = values.len().min(onset + NEAR_WINDOW);
     let block = 3;
-    let points = usual.blocks(values, onset, onset.saturating_sub(NEAR)..until, block);
-    let change = change(&points, onset + 2 * block, block)?;
+    let points = baseline.blocks(values, onset, onset.saturating_sub(NEAR_WINDOW)..until, block);
+    let change = fit_change(&points, onset + 2 * block, block)?;
     let after = points.iter().filter(|(at, _)| *at >= onset as f64);
     // A plateau that ends within the window is no new level.
     let mut tail: Vec<f64> =
-        after.clone().rev().take(LEAST / block).map(|(_, value)| *value).collect();
+        after.clone().rev().take(MIN_SAMPLES / block).map(|(_, value)| *value).collect();
     let stays = match change.shape {
-        Shape::Step => {
-            usual::median(&mut tail).is_some_and(|tail| (tail - change.before) / change.size > 0.5)
-        }
-        Shape::Ramp { .. } => true,
+        ChangeShape::Step => baseline::median(&mut tail)
+            .is_some_and(|tail| (tail - change.before) / change.size > 0.5),
+        ChangeShape::Ramp { .. } => true,
     };
-    let seen = after.count() * block >= LEAST;
-    let clear = change.size.abs() >= CLEAR * usual.scale.max(change.error);
+    let seen = after.count() * block >= MIN_SAMPLES;
+    let clear = change.size.abs() >= MIN_CHANGE * baseline.scale.max(change.error);
     (seen && stays && clear).then_some(change)
 }
 
 /// A step or a ramp that is too slow to be seen close to the onset.
-fn far_change(evidence: &Evidence<'_>, usual: &Usual) -> Option<Change> {
-    let Evidence { values, onset, .. } = *evidence;
-    let until = values.len().min(onset + FAR);
+fn far_change(evidence: &OnsetContext<'_>, baseline: &Baseline) -> Option<LevelChange> {
+    let OnsetContext { values, onset, .. } = *evidence;
+    let until = values.len().min(onset + FAR_WINDOW);
     let block = 12;
-    let from = onset.saturating_sub(FAR + FAR / 2);
-    let points = usual.blocks(values, onset, from..until, block);
-    let change = change(&points, onset + block, block)?;
-    let clear = change.size.abs() >= CLEAR * usual.scale.max(change.error);
+    let from = onset.saturating_sub(FAR_WINDOW + FAR_WINDOW / 2);
+    let points = baseline.blocks(values, onset, from..until, block);
+    let change = fit_change(&points, onset + block, block)?;
+    let clear = change.size.abs() >= MIN_CHANGE * baseline.scale.max(change.error);
     (clear && change.error <= 0.5 * change.null).then_some(change)
 }
 

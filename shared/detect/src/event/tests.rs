@@ -1,5 +1,5 @@
 use super::*;
-use crate::detect::{Detector, Input, Rolling};
+use crate::detect::{Detector, DetectorInput, Rolling};
 use crate::series::Grid;
 use crate::stats::testing::Random;
 use crate::time::Step;
@@ -13,15 +13,15 @@ fn wobble(len: usize) -> Vec<f64> {
 
 fn found(values: &[f64], rule: Rule) -> Vec<Event> {
     let grid = Grid { start: Timestamp(0), step: MINUTE, len: values.len() };
-    let detection = Detector::Rolling(Rolling::default()).detect(Input {
+    let detection = Detector::Rolling(Rolling::default()).detect(DetectorInput {
         values,
-        learnt: values,
+        reference: values,
         history: 60,
         grid,
         group: None,
     });
-    let samples = Samples { values, period: &|| None };
-    events(samples, &detection, &Onsets::default(), &rule, 60, |index| grid.at(index))
+    let samples = SeriesSamples { values, period: &|| None };
+    events(samples, &detection, &OnsetCache::default(), &rule, 60, |index| grid.at(index))
 }
 
 fn planted(len: usize, plant: impl Fn(usize, f64) -> f64) -> Vec<f64> {
@@ -31,11 +31,11 @@ fn planted(len: usize, plant: impl Fn(usize, f64) -> f64) -> Vec<f64> {
 #[test]
 fn kinds_of_clear_plants() {
     type Plant = fn(usize, f64) -> f64;
-    let cases: [(&str, Plant, Kind, usize, f64, bool); 7] = [
+    let cases: [(&str, Plant, EventKind, usize, f64, bool); 7] = [
         (
             "spike",
             |i, v| if (200..205).contains(&i) { v + 30.0 } else { v },
-            Kind::Spike,
+            EventKind::Spike,
             204,
             40.0,
             false,
@@ -43,7 +43,7 @@ fn kinds_of_clear_plants() {
         (
             "dip",
             |i, v| if (200..205).contains(&i) { v - 30.0 } else { v },
-            Kind::Dip,
+            EventKind::Dip,
             204,
             -20.0,
             false,
@@ -51,7 +51,7 @@ fn kinds_of_clear_plants() {
         (
             "shift up",
             |i, v| if i >= 200 { v + 30.0 } else { v },
-            Kind::LevelShiftUp,
+            EventKind::LevelShiftUp,
             0,
             40.0,
             false,
@@ -59,7 +59,7 @@ fn kinds_of_clear_plants() {
         (
             "shift down",
             |i, v| if i >= 200 { v - 30.0 } else { v },
-            Kind::LevelShiftDown,
+            EventKind::LevelShiftDown,
             0,
             -20.0,
             false,
@@ -67,16 +67,23 @@ fn kinds_of_clear_plants() {
         (
             "late shift",
             |i, v| if i >= 375 { v + 30.0 } else { v },
-            Kind::LevelShiftUp,
+            EventKind::LevelShiftUp,
             399,
             40.0,
             true,
         ),
-        ("late spike", |i, v| if i >= 395 { v + 30.0 } else { v }, Kind::Spike, 399, 40.0, true),
+        (
+            "late spike",
+            |i, v| if i >= 395 { v + 30.0 } else { v },
+            EventKind::Spike,
+            399,
+            40.0,
+            true,
+        ),
         (
             "infinite",
             |i, v| if i == 200 { f64::INFINITY } else { v },
-            Kind::Infinite,
+            EventKind::Infinite,
             200,
             10.0,
             false,
@@ -87,7 +94,7 @@ fn kinds_of_clear_plants() {
         assert_eq!(events.len(), 1, "{name}: {events:#?}");
         let event = &events[0];
         assert_eq!((event.kind, event.ongoing), (kind, ongoing), "{name}");
-        if kind != Kind::Infinite {
+        if kind != EventKind::Infinite {
             assert!((event.peak.value - peak).abs() <= 1.0, "{name}: {}", event.peak.value);
             assert!((event.onset.expected - 10.0).abs() <= 0.2, "{name}");
             assert!(event.severity > 50.0, "{name}: {}", event.severity);
@@ -113,11 +120,11 @@ fn each_part_of_the_rule_does_its_work() {
     let base = Rule::default();
     let cases = [
         ("default", base, vec![200, 300]),
-        ("no bridge", Rule { bridge: 0, hold_off: 0, ..base }, vec![200, 203, 300]),
-        ("hold-off", Rule { bridge: 0, ..base }, vec![200, 300]),
+        ("no bridge", Rule { merge_gap: 0, cooldown: 0, ..base }, vec![200, 203, 300]),
+        ("hold-off", Rule { merge_gap: 0, ..base }, vec![200, 300]),
         ("up", Rule { sides: Sides::Up, ..base }, vec![200]),
         ("down", Rule { sides: Sides::Down, ..base }, vec![300]),
-        ("long ones only", Rule { at_least: 4, ..base }, vec![200]),
+        ("long ones only", Rule { min_samples: 4, ..base }, vec![200]),
         ("absolute", Rule { min_deviation: 50.0, ..base }, vec![300]),
         ("relative", Rule { min_relative: 5.0, ..base }, vec![300]),
         ("insensitive", Rule { threshold: 1e3, ..base }, vec![]),
@@ -136,34 +143,34 @@ fn history_is_not_judged() {
 
 #[test]
 fn how_long_it_lasts_tells_spike_from_shift() {
-    type Expected = (Kind, Option<usize>, Option<f64>);
+    type Expected = (EventKind, Option<usize>, Option<f64>);
     let up =
         |until: usize| move |i: usize, v: f64| if (200..until).contains(&i) { v + 30.0 } else { v };
-    let spike = |len: usize| (Kind::Spike, Some(200 + len), None);
+    let spike = |len: usize| (EventKind::Spike, Some(200 + len), None);
     let cases: [(&str, Vec<f64>, Expected); 8] = [
         ("1 sample", planted(400, up(201)), spike(1)),
         ("5 samples", planted(400, up(205)), spike(5)),
         ("20 samples", planted(400, up(220)), spike(20)),
         ("40 samples", planted(400, up(240)), spike(40)),
-        ("shift", planted(400, up(400)), (Kind::LevelShiftUp, None, Some(40.0))),
+        ("shift", planted(400, up(400)), (EventKind::LevelShiftUp, None, Some(40.0))),
         (
             "the series ends with it",
             planted(400, |i, v| if i > 202 { f64::NAN } else { up(400)(i, v) }),
-            (Kind::Spike, None, None),
+            (EventKind::Spike, None, None),
         ),
         (
             "a larger one follows",
             planted(400, |i, v| if i == 202 { v + 90.0 } else { up(201)(i, v) }),
-            (Kind::Spike, None, None),
+            (EventKind::Spike, None, None),
         ),
         (
             "at the last sample",
             planted(201, |i, v| if i == 200 { v + 30.0 } else { v }),
-            (Kind::Spike, None, None),
+            (EventKind::Spike, None, None),
         ),
     ];
     for (name, values, (kind, recovered, new_level)) in cases {
-        let events = found(&values, Rule { bridge: 0, hold_off: 0, ..Rule::default() });
+        let events = found(&values, Rule { merge_gap: 0, cooldown: 0, ..Rule::default() });
         let event = &events[0];
         assert_eq!(
             (event.kind, event.recovered, event.onset.index),
@@ -199,23 +206,24 @@ fn kept_onsets_change_no_event() {
         _ => v,
     });
     let grid = Grid { start: Timestamp(0), step: MINUTE, len: values.len() };
-    let samples = Samples { values: &values, period: &|| None };
+    let samples = SeriesSamples { values: &values, period: &|| None };
     for detector in Detector::all() {
-        let learnt = &values;
-        let input = Input { values: &values, learnt, history: 60, grid, group: None };
+        let reference = &values;
+        let input = DetectorInput { values: &values, reference, history: 60, grid, group: None };
         let detection = detector.detect(input);
-        let kept = Onsets::default();
+        let kept = OnsetCache::default();
         let mut found = 0;
         for step in [10, 4, 2, 1, 3, 8, 2, 10] {
             let share = f64::from(step) / 8.0;
-            let usual = Rule::of(detector);
+            let baseline = Rule::of(detector);
             let rule = Rule {
-                threshold: usual.threshold * share,
-                alert: usual.alert * share,
-                hold_off: 20,
-                ..usual
+                threshold: baseline.threshold * share,
+                alert_threshold: baseline.alert_threshold * share,
+                cooldown: 20,
+                ..baseline
             };
-            let anew = events(samples, &detection, &Onsets::default(), &rule, 60, |i| grid.at(i));
+            let anew =
+                events(samples, &detection, &OnsetCache::default(), &rule, 60, |i| grid.at(i));
             let again = events(samples, &detection, &kept, &rule, 60, |i| grid.at(i));
             // A NaN is no less equal here.
             assert_eq!(format!("{again:?}"), format!("{anew:?}"), "{detector:?} {step}");
@@ -242,14 +250,15 @@ fn a_low_threshold_swallows_nothing() {
     let mut values: Vec<f64> = (0..2_200).map(|_| 10.0 + random.normal()).collect();
     values[1_800..1_805].fill(30.0);
     let grid = Grid { start: Timestamp(0), step: MINUTE, len: values.len() };
-    let input = Input { values: &values, learnt: &values, history: 750, grid, group: None };
+    let input =
+        DetectorInput { values: &values, reference: &values, history: 750, grid, group: None };
     let detector = Detector::default();
     let detection = detector.detect(input);
-    let samples = Samples { values: &values, period: &|| None };
+    let samples = SeriesSamples { values: &values, period: &|| None };
     let mut counts = Vec::new();
     for threshold in [4.0, 2.0, 1.0] {
         let rule = Rule::of(detector).with_threshold(threshold, detector);
-        let found = events(samples, &detection, &Onsets::default(), &rule, 750, |i| grid.at(i));
+        let found = events(samples, &detection, &OnsetCache::default(), &rule, 750, |i| grid.at(i));
         let spike = found.iter().find(|event| event.onset.index == 1_800).unwrap();
         assert!(spike.last < 1_820, "{threshold}: {}", spike.last);
         for event in &found {

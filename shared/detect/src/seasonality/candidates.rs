@@ -1,21 +1,21 @@
 //! Lengths that are worth a look.
 
-use super::samples::Samples;
-use super::{Calendar, SHORTEST};
+use super::samples::CenteredSamples;
+use super::{Calendar, MIN_PERIOD};
 use crate::stats::fft::Fft;
 use crate::stats::periodogram::{background, peak, power};
 use crate::time::Step;
 
 /// A length that may be a season.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Candidate {
+pub(super) struct SeasonCandidate {
     pub period: usize,
     pub calendar: Option<Calendar>,
 }
 
 /// What the periodogram says of the noise.
 #[derive(Clone, Debug)]
-pub(super) struct Spectrum {
+pub(super) struct NoiseSpectrum {
     /// Sums of power and of its square from each bin on.
     sums: Vec<(f64, f64)>,
     /// Bins of the padded transform, and how many of them the samples alone would have.
@@ -23,7 +23,7 @@ pub(super) struct Spectrum {
     samples: usize,
 }
 
-impl Spectrum {
+impl NoiseSpectrum {
     fn new(power: &[f64], samples: usize) -> Self {
         let mut sums = vec![(0.0, 0.0); power.len() + 1];
         for (bin, power) in power.iter().enumerate().rev() {
@@ -45,23 +45,26 @@ impl Spectrum {
 }
 
 /// At most so many lines of the periodogram are looked at.
-const LINES: usize = 5;
+const MAX_PEAKS: usize = 5;
 
 /// A shorter period that is no whole number of samples may only repeat after two.
 const FRACTIONAL: f64 = 20.0;
 
 /// Candidates that fit twice into the samples, those of the calendar first.
-pub(super) fn candidates(samples: &Samples, step: Step) -> (Vec<Candidate>, Spectrum) {
+pub(super) fn candidates(
+    samples: &CenteredSamples,
+    step: Step,
+) -> (Vec<SeasonCandidate>, NoiseSpectrum) {
     let longest = samples.len() / 2;
     // The longest lags wrap around a little; what they propose is measured without that.
     let fft = Fft::new(samples.len() + samples.len() / 3);
     let correlations = samples.correlations(&fft);
     let calendar = Calendar::ALL.into_iter().filter_map(|calendar| {
         let period = calendar.period(step)?;
-        Some(Candidate { period, calendar: Some(calendar) })
+        Some(SeasonCandidate { period, calendar: Some(calendar) })
     });
-    let mut all: Vec<Candidate> = calendar.collect();
-    let plain = |period: usize| Candidate { period, calendar: None };
+    let mut all: Vec<SeasonCandidate> = calendar.collect();
+    let plain = |period: usize| SeasonCandidate { period, calendar: None };
     let power = power(samples.values(), &fft);
     for period in lines(&power, fft.len(), samples.len()) {
         // Half a bin of the transform, in samples.
@@ -73,23 +76,23 @@ pub(super) fn candidates(samples: &Samples, step: Step) -> (Vec<Candidate>, Spec
         }
     }
     all.extend(hills(&correlations).into_iter().map(plain));
-    all.retain(|candidate| (SHORTEST..=longest).contains(&candidate.period));
+    all.retain(|candidate| (MIN_PERIOD..=longest).contains(&candidate.period));
     all.sort_by_key(|candidate| (candidate.period, candidate.calendar.is_none()));
     all.dedup_by_key(|candidate| candidate.period);
-    (all, Spectrum::new(&power, samples.len()))
+    (all, NoiseSpectrum::new(&power, samples.len()))
 }
 
 /// Periods of the lines that stand out most from their neighbourhood in the periodogram.
 fn lines(power: &[f64], padded: usize, len: usize) -> Vec<f64> {
     let background = background(power, padded.div_ceil(len));
     let mut lines: Vec<(f64, f64)> = Vec::new();
-    for bin in (2 * padded / len).max(1)..=(padded / SHORTEST).min(power.len() - 2) {
+    for bin in (2 * padded / len).max(1)..=(padded / MIN_PERIOD).min(power.len() - 2) {
         let ratio = power[bin] / background[bin];
-        if lines.get(LINES - 1).is_some_and(|last| ratio <= last.0) {
+        if lines.get(MAX_PEAKS - 1).is_some_and(|last| ratio <= last.0) {
             continue;
         }
         let Some(top) = peak(power, bin) else { continue };
-        lines.truncate(LINES - 1);
+        lines.truncate(MAX_PEAKS - 1);
         let place = lines.partition_point(|line| line.0 >= ratio);
         lines.insert(place, (ratio, padded as f64 / top));
     }
@@ -124,7 +127,7 @@ fn nearest_hill(correlations: &[f64], period: f64, doubt: f64) -> usize {
 /// The highest peak of the autocorrelation after its first valley, and the first that is about as high.
 fn hills(correlations: &[f64]) -> Vec<usize> {
     let valley = correlations.windows(2).position(|pair| pair[1] > pair[0]).unwrap_or(0);
-    let peaks: Vec<usize> = (valley.max(SHORTEST)..correlations.len().saturating_sub(1))
+    let peaks: Vec<usize> = (valley.max(MIN_PERIOD)..correlations.len().saturating_sub(1))
         .filter(|at| {
             correlations[*at] > correlations[at - 1] && correlations[*at] >= correlations[at + 1]
         })

@@ -6,20 +6,20 @@ use crate::stats::{dot, fft::Fft};
 const CLIP: f64 = 5.0;
 
 /// Of the samples that a lag leaves, at least this share must have a partner for a correlation.
-const LEAST_PAIRS: f64 = 0.25;
+const MIN_PAIRS: f64 = 0.25;
 
 /// Samples in units of their robust scale around their mean; 0 where one is missing.
 #[derive(Clone, Debug)]
-pub(super) struct Samples {
+pub(super) struct CenteredSamples {
     values: Vec<f64>,
     /// Sums of the first k values.
     sums: Vec<f64>,
-    gaps: Option<Gaps>,
+    gaps: Option<GapMask>,
 }
 
 /// Which samples are missing.
 #[derive(Clone, Debug)]
-struct Gaps {
+struct GapMask {
     /// 1 where there is a sample, 0 where one is missing.
     present: Vec<f64>,
     /// Sums of the first k of these.
@@ -30,14 +30,14 @@ struct Gaps {
 
 /// Samples less a moving average.
 #[derive(Clone, Debug)]
-pub(super) struct Shape<'a> {
+pub(super) struct DetrendedSamples<'a> {
     values: Vec<f64>,
     /// Sums of squares of the first k values.
     squares: Vec<f64>,
-    gaps: Option<&'a Gaps>,
+    gaps: Option<&'a GapMask>,
 }
 
-impl Samples {
+impl CenteredSamples {
     /// Without missing samples at either end. `None` for constants, for fewer than 8 samples, and if
     /// more than half of them are missing.
     pub fn new(values: &[f64]) -> Option<Self> {
@@ -62,11 +62,11 @@ impl Samples {
         for (value, present) in values.iter_mut().zip(&present) {
             *value = ((*value - centre) / scale).clamp(-CLIP, CLIP) * present;
         }
-        let gaps = present.contains(&0.0).then(|| Gaps::new(present));
+        let gaps = present.contains(&0.0).then(|| GapMask::new(present));
         Some(Self::with(values, gaps))
     }
 
-    fn with(values: Vec<f64>, gaps: Option<Gaps>) -> Self {
+    fn with(values: Vec<f64>, gaps: Option<GapMask>) -> Self {
         let sums = prefix_sums(values.iter().copied());
         Self { values, sums, gaps }
     }
@@ -87,11 +87,11 @@ impl Samples {
 
     /// The share of samples that are not missing.
     pub fn known(&self) -> f64 {
-        self.gaps.as_ref().map_or(1.0, Gaps::known)
+        self.gaps.as_ref().map_or(1.0, GapMask::known)
     }
 
     /// Less the moving average over `window` samples; the first and last average hold to the ends.
-    pub fn around_average(&self, window: usize) -> Shape<'_> {
+    pub fn around_average(&self, window: usize) -> DetrendedSamples<'_> {
         let sums = moving_sums(&self.sums, window);
         let averages: Vec<f64> = match &self.gaps {
             Some(gaps) => {
@@ -110,7 +110,7 @@ impl Samples {
             values.iter_mut().zip(&gaps.present).for_each(|(value, here)| *value *= here);
         }
         let squares = prefix_sums(values.iter().map(|value| value * value));
-        Shape { values, squares, gaps: self.gaps.as_ref() }
+        DetrendedSamples { values, squares, gaps: self.gaps.as_ref() }
     }
 
     /// Less a season, which at each sample is the mean distance from the moving average over the two
@@ -148,7 +148,7 @@ impl Samples {
     }
 }
 
-impl Shape<'_> {
+impl DetrendedSamples<'_> {
     /// Sum of squares.
     pub fn energy(&self) -> f64 {
         self.squares[self.values.len()]
@@ -164,14 +164,14 @@ impl Shape<'_> {
             Some(gaps) => gaps.pairs(lag) / (gaps.known() * later.len() as f64),
             None => 1.0,
         };
-        if share < LEAST_PAIRS {
+        if share < MIN_PAIRS {
             return 0.0;
         }
         normalised(dot(&self.values[..later.len()], later), &self.squares, lag, share)
     }
 }
 
-impl Gaps {
+impl GapMask {
     fn new(present: Vec<f64>) -> Self {
         let counts = prefix_sums(present.iter().copied());
         let word = |chunk: &[f64]| {
@@ -269,7 +269,7 @@ mod tests {
             let present: Vec<f64> = missing.iter().map(|missing| f64::from(u8::from(!missing))).collect();
             let lag = lag % present.len();
             let plain: f64 = present.iter().zip(&present[lag..]).map(|(a, b)| a * b).sum();
-            prop_assert_eq!(Gaps::new(present).pairs(lag), plain);
+            prop_assert_eq!(GapMask::new(present).pairs(lag), plain);
         }
     }
 }

@@ -219,7 +219,7 @@ proptest! {
     #[test]
     fn no_input_panics(values in prop::collection::vec(any::<f64>(), 0..60), seconds in 1_u64..10_000) {
         for season in periods(&values, Step::from_seconds(seconds)) {
-            prop_assert!(season.period >= SHORTEST && 2 * season.period <= values.len());
+            prop_assert!(season.period >= MIN_PERIOD && 2 * season.period <= values.len());
             prop_assert!((0.5..=1.0).contains(&season.confidence));
         }
     }

@@ -23,29 +23,29 @@ use super::exponential::{CLIP, Exponential};
 use super::floor_scale;
 
 /// The largest order.
-pub const MOST_ORDER: usize = 10;
+pub const MAX_ORDER: usize = 10;
 
 /// Variance of a coefficient before anything is known of it; the samples have about 1.
 const PRIOR: f64 = 1.0;
 
 /// Nothing more is forgotten while the variances of the coefficients add up to more than this each.
-const MOST_VARIANCE: f64 = 10.0;
+const MAX_VARIANCE: f64 = 10.0;
 
-type Vector = [f64; MOST_ORDER];
+type Coefficients = [f64; MAX_ORDER];
 
 /// What each sample is predicted as from those before it, in the unit of the values; NaN until half a
-/// half-life of samples was seen. `order` is held to 1 to [`MOST_ORDER`]. Shape: as `values`.
+/// half-life of samples was seen. `order` is held to 1 to [`MAX_ORDER`]. Shape: as `values`.
 pub fn predictions(values: &[f64], order: usize, half_life: f64) -> Vec<f64> {
-    let order = order.clamp(1, MOST_ORDER);
+    let order = order.clamp(1, MAX_ORDER);
     let (mut level, mut errors) = (Exponential::new(half_life), Exponential::new(half_life));
-    let mut model = Model::new(order, libm::exp2(-1.0 / half_life.max(1.0)));
+    let mut model = LeastSquaresModel::new(order, libm::exp2(-1.0 / half_life.max(1.0)));
     // The latest samples, newest first.
-    let mut latest = [f64::NAN; MOST_ORDER];
+    let mut latest = [f64::NAN; MAX_ORDER];
     let mut out = Vec::with_capacity(values.len());
     for &value in values {
         let spread = level.std();
         let per_spread = 1.0 / spread;
-        let mut terms = [0.0; MOST_ORDER];
+        let mut terms = [0.0; MAX_ORDER];
         for (term, past) in terms[..order].iter_mut().zip(&latest) {
             let deviation = level.deviation(*past) * per_spread;
             *term = if deviation.is_finite() { deviation } else { 0.0 };
@@ -84,20 +84,20 @@ pub fn predictions(values: &[f64], order: usize, half_life: f64) -> Vec<f64> {
 }
 
 /// Recursive least squares.
-struct Model {
+struct LeastSquaresModel {
     order: usize,
     keep: f64,
-    coefficients: Vector,
-    covariance: [Vector; MOST_ORDER],
+    coefficients: Coefficients,
+    covariance: [Coefficients; MAX_ORDER],
 }
 
-impl Model {
+impl LeastSquaresModel {
     fn new(order: usize, keep: f64) -> Self {
         let mut model = Self {
             order,
             keep,
-            coefficients: [0.0; MOST_ORDER],
-            covariance: [[0.0; MOST_ORDER]; MOST_ORDER],
+            coefficients: [0.0; MAX_ORDER],
+            covariance: [[0.0; MAX_ORDER]; MAX_ORDER],
         };
         model.forget();
         model
@@ -105,18 +105,18 @@ impl Model {
 
     /// Makes the coefficients as uncertain as in the beginning.
     fn forget(&mut self) {
-        self.covariance = [[0.0; MOST_ORDER]; MOST_ORDER];
+        self.covariance = [[0.0; MAX_ORDER]; MAX_ORDER];
         for i in 0..self.order {
             self.covariance[i][i] = PRIOR;
         }
     }
 
-    fn predict(&self, terms: &Vector) -> f64 {
+    fn predict(&self, terms: &Coefficients) -> f64 {
         terms[..self.order].iter().zip(&self.coefficients).map(|(term, weight)| term * weight).sum()
     }
 
     /// Learns from one sample that was `error` off; far `terms` are drawn in, and the error with them.
-    fn update(&mut self, terms: &mut Vector, mut error: f64) {
+    fn update(&mut self, terms: &mut Coefficients, mut error: f64) {
         let order = self.order;
         let terms = &mut terms[..order];
         let widest = terms.iter().fold(CLIP, |widest, term| widest.max(term.abs()));
@@ -124,7 +124,7 @@ impl Model {
             terms.iter_mut().for_each(|term| *term *= CLIP / widest);
             error *= CLIP / widest;
         }
-        let mut gain = [0.0; MOST_ORDER];
+        let mut gain = [0.0; MAX_ORDER];
         let (mut weight, mut variance) = (self.keep, 0.0);
         for (i, row) in self.covariance[..order].iter().enumerate() {
             gain[i] = row[..order].iter().zip(terms.iter()).map(|(a, b)| a * b).sum();
@@ -134,7 +134,7 @@ impl Model {
         if !(weight > 0.0 && weight.is_finite() && error.is_finite()) {
             return self.forget();
         }
-        let grown = if variance > MOST_VARIANCE * order as f64 { 1.0 } else { 1.0 / self.keep };
+        let grown = if variance > MAX_VARIANCE * order as f64 { 1.0 } else { 1.0 / self.keep };
         let mut definite = true;
         for i in 0..order {
             let share = gain[i] / weight;

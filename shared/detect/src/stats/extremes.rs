@@ -35,17 +35,17 @@ pub fn prior_extremes_of(values: &[f64], window: usize, least: usize) -> Extreme
     let mut lowest = vec![0.0; samples.len() - window];
     let mut highest = lowest.clone();
     // Of the end of the block before, from each place on.
-    let mut ends = vec![Range::empty(); window];
+    let mut ends = vec![ExtremeRange::empty(); window];
     let out = lowest.chunks_mut(group).zip(highest.chunks_mut(group));
     for (first, (lowest, highest)) in (0..).step_by(group).zip(out) {
         let [before, here] = [0, window].map(|from| blocks(&samples[first + from..], window));
         let (mut lowest, mut highest) = (blocks_mut(lowest, window), blocks_mut(highest, window));
-        let mut end = Range::empty();
+        let mut end = ExtremeRange::empty();
         for (at, kept) in ends.iter_mut().enumerate().rev() {
             end = end.with(Lanes::at(&before, at));
             *kept = end;
         }
-        let mut begin = Range::empty();
+        let mut begin = ExtremeRange::empty();
         for (at, end) in ends.iter().enumerate() {
             let whole = end.join(begin);
             whole.lowest.known(whole.count, least).put(&mut lowest, at);
@@ -60,13 +60,13 @@ pub fn prior_extremes_of(values: &[f64], window: usize, least: usize) -> Extreme
 
 /// Of several blocks.
 #[derive(Clone, Copy)]
-struct Range {
+struct ExtremeRange {
     lowest: Lanes,
     highest: Lanes,
     count: Lanes,
 }
 
-impl Range {
+impl ExtremeRange {
     fn empty() -> Self {
         let [lowest, highest] = [f64::INFINITY, f64::NEG_INFINITY].map(Lanes::splat);
         Self { lowest, highest, count: Lanes::splat(0.0) }

@@ -8,7 +8,7 @@ use std::array::from_fn;
 use std::mem::take;
 use std::ops::{Add, Div, Mul, Sub};
 
-use pair::Pair;
+use pair::LanePair;
 
 /// How many numbers: enough that their operations need not wait for each other, and few enough that what they are added to
 /// stays in registers.
@@ -17,7 +17,7 @@ pub(super) const LANES: usize = 4;
 const PAIRS: usize = LANES / 2;
 
 #[derive(Clone, Copy)]
-pub(super) struct Lanes([Pair; PAIRS]);
+pub(super) struct Lanes([LanePair; PAIRS]);
 
 /// As many blocks of `len` samples one after the other.
 #[inline(always)]
@@ -53,29 +53,29 @@ impl Lanes {
     /// The number that `of` gives for each lane.
     #[inline(always)]
     pub(super) fn from_fn(mut of: impl FnMut(usize) -> f64) -> Self {
-        Self(from_fn(|pair| Pair::new(of(2 * pair), of(2 * pair + 1))))
+        Self(from_fn(|pair| LanePair::new(of(2 * pair), of(2 * pair + 1))))
     }
 
     /// The same number in each lane.
     #[inline(always)]
     pub(super) fn splat(value: f64) -> Self {
-        Self([Pair::new(value, value); PAIRS])
+        Self([LanePair::new(value, value); PAIRS])
     }
 
     #[inline(always)]
     pub(super) fn to_array(self) -> [f64; LANES] {
-        let pairs = self.0.map(Pair::to_array);
+        let pairs = self.0.map(LanePair::to_array);
         from_fn(|lane| pairs[lane / 2][lane % 2])
     }
 
     #[inline(always)]
     pub(super) fn sqrt(self) -> Self {
-        Self(self.0.map(Pair::sqrt))
+        Self(self.0.map(LanePair::sqrt))
     }
 
     #[inline(always)]
     pub(super) fn abs(self) -> Self {
-        Self(self.0.map(Pair::abs))
+        Self(self.0.map(LanePair::abs))
     }
 
     /// Of all lanes.
@@ -107,13 +107,13 @@ impl Lanes {
     /// 1 where it is finite, else 0.
     #[inline(always)]
     pub(super) fn present(self) -> Self {
-        Self(self.0.map(Pair::present))
+        Self(self.0.map(LanePair::present))
     }
 
     /// Itself, but for the first lane.
     #[inline(always)]
     pub(super) fn with_first(mut self, first: f64) -> Self {
-        self.0[0] = Pair::new(first, self.0[0].to_array()[1]);
+        self.0[0] = LanePair::new(first, self.0[0].to_array()[1]);
         self
     }
 

@@ -18,8 +18,8 @@ mod flags;
 mod order;
 
 use super::enough;
-use block::{Change, Finder, Members, blocks};
-use cursor::{Cursor, Nearest};
+use block::{WindowChange, WindowFinder, WindowMembers, blocks};
+use cursor::{Cursor, NearestHalf};
 use order::order;
 
 /// The quartile range of normal samples in standard deviations.
@@ -29,10 +29,10 @@ pub const QUARTILE_RANGE: f64 = 1.349;
 pub const DEVIATIONS: f64 = 1.4826;
 
 /// The longest window in samples: with the block that it is moved through it has ranks of 16 bits.
-pub const MOST: usize = (1 << 15) - 1;
+pub const MAX_WINDOW: usize = (1 << 15) - 1;
 
 /// The rank of a sample that enters no window; it is below no cursor.
-const NONE: u16 = u16::MAX;
+const NO_RANK: u16 = u16::MAX;
 
 /// The order of the samples of one series, from which quantiles of any window follow.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ pub struct Ranks {
     sorted: Vec<f64>,
     /// Where each of them is. Equal ones are in the order of time.
     order: Vec<u32>,
-    /// The rank of each sample, [`NONE`] for one that enters no window; of none where they are too many for 16 bits.
+    /// The rank of each sample, [`NO_RANK`] for one that enters no window; of none where they are too many for 16 bits.
     of: Vec<u16>,
     /// Whether windows that reach before the first sample count as shorter ones.
     growing: bool,
@@ -77,8 +77,8 @@ impl Ranks {
         // Minus zero is zero.
         let sorted = order.iter().map(|&index| values[index as usize] + 0.0).collect();
         let mut of = Vec::new();
-        if values.len() < usize::from(NONE) {
-            of.resize(values.len(), NONE);
+        if values.len() < usize::from(NO_RANK) {
+            of.resize(values.len(), NO_RANK);
             for (&index, rank) in order.iter().zip(0..) {
                 of[index as usize] = rank;
             }
@@ -99,16 +99,16 @@ impl Ranks {
     }
 
     /// Quantiles 0 to 1 of the `window` samples before each sample, which is itself left out; one result a
-    /// quantile, NaN without enough samples. `window` of 0 counts as 1, one longer than [`MOST`] as that. Shape: as
+    /// quantile, NaN without enough samples. `window` of 0 counts as 1, one longer than [`MAX_WINDOW`] as that. Shape: as
     /// the values.
     pub fn prior_quantiles<const N: usize>(
         &self,
         window: usize,
         quantiles: [f64; N],
     ) -> [Vec<f64>; N] {
-        let window = window.min(MOST);
+        let window = window.min(MAX_WINDOW);
         let mut out = [(); N].map(|()| vec![f64::NAN; self.count]);
-        let finder = Quantiles {
+        let finder = QuantileFinder {
             ranks: self,
             window,
             quantiles,
@@ -133,14 +133,14 @@ impl Ranks {
 
     /// Median and median absolute deviation of the `window` samples before each sample. Shape: as the values.
     pub fn prior_deviations(&self, window: usize) -> Deviations {
-        let window = window.min(MOST);
+        let window = window.min(MAX_WINDOW);
         let mut median = vec![f64::NAN; self.count];
         let mut deviation = median.clone();
-        let finder = NearMedian {
+        let finder = DeviationFinder {
             ranks: self,
             window,
             middle: Cursor::default(),
-            nearest: Nearest::default(),
+            nearest: NearestHalf::default(),
             median: &mut median,
             deviation: &mut deviation,
         };
@@ -150,7 +150,7 @@ impl Ranks {
 }
 
 /// Finds quantiles.
-struct Quantiles<'a, const N: usize> {
+struct QuantileFinder<'a, const N: usize> {
     ranks: &'a Ranks,
     window: usize,
     quantiles: [f64; N],
@@ -158,8 +158,8 @@ struct Quantiles<'a, const N: usize> {
     out: [&'a mut [f64]; N],
 }
 
-impl<const N: usize> Finder for Quantiles<'_, N> {
-    type Places = [Place; N];
+impl<const N: usize> WindowFinder for QuantileFinder<'_, N> {
+    type Positions = [QuantileRank; N];
 
     #[inline(always)]
     fn begin(&mut self) {
@@ -167,13 +167,13 @@ impl<const N: usize> Finder for Quantiles<'_, N> {
     }
 
     #[inline(always)]
-    fn places(&self, at: usize, count: usize) -> Option<[Place; N]> {
-        let places = || self.quantiles.map(|quantile| Place::of(quantile, count));
+    fn places(&self, at: usize, count: usize) -> Option<[QuantileRank; N]> {
+        let places = || self.quantiles.map(|quantile| QuantileRank::of(quantile, count));
         self.ranks.is_enough(count, self.window, at).then(places)
     }
 
     #[inline(always)]
-    fn find(&mut self, members: &Members<'_>, at: usize, places: &[Place; N]) {
+    fn find(&mut self, members: &WindowMembers<'_>, at: usize, places: &[QuantileRank; N]) {
         for ((cursor, place), out) in self.cursors.iter_mut().zip(places).zip(&mut self.out) {
             let member = cursor.seek(members.flags, place.order);
             out[at] = members.between(member, place.weight);
@@ -181,23 +181,23 @@ impl<const N: usize> Finder for Quantiles<'_, N> {
     }
 
     #[inline(always)]
-    fn follow(&mut self, change: Change) {
+    fn follow(&mut self, change: WindowChange) {
         self.cursors.iter_mut().for_each(|cursor| cursor.follow(change));
     }
 }
 
 /// Finds medians, and those of the distances from them.
-struct NearMedian<'a> {
+struct DeviationFinder<'a> {
     ranks: &'a Ranks,
     window: usize,
     middle: Cursor,
-    nearest: Nearest,
+    nearest: NearestHalf,
     median: &'a mut [f64],
     deviation: &'a mut [f64],
 }
 
-impl Finder for NearMedian<'_> {
-    type Places = (Place, usize);
+impl WindowFinder for DeviationFinder<'_> {
+    type Positions = (QuantileRank, usize);
 
     #[inline(always)]
     fn begin(&mut self) {
@@ -205,12 +205,17 @@ impl Finder for NearMedian<'_> {
     }
 
     #[inline(always)]
-    fn places(&self, at: usize, count: usize) -> Option<(Place, usize)> {
-        self.ranks.is_enough(count, self.window, at).then(|| (Place::of(0.5, count), count))
+    fn places(&self, at: usize, count: usize) -> Option<(QuantileRank, usize)> {
+        self.ranks.is_enough(count, self.window, at).then(|| (QuantileRank::of(0.5, count), count))
     }
 
     #[inline(always)]
-    fn find(&mut self, members: &Members<'_>, at: usize, (place, count): &(Place, usize)) {
+    fn find(
+        &mut self,
+        members: &WindowMembers<'_>,
+        at: usize,
+        (place, count): &(QuantileRank, usize),
+    ) {
         let member = self.middle.seek(members.flags, place.order);
         let centre = members.between(member, place.weight);
         let (low, high) = self.nearest.deviations(members, *count, centre);
@@ -219,7 +224,7 @@ impl Finder for NearMedian<'_> {
     }
 
     #[inline(always)]
-    fn follow(&mut self, change: Change) {
+    fn follow(&mut self, change: WindowChange) {
         self.middle.follow(change);
         self.nearest.follow(change);
     }
@@ -228,12 +233,12 @@ impl Finder for NearMedian<'_> {
 /// Where a quantile lies among `count` samples: after the sample of rank `order`, by `weight` of the
 /// distance to the next one.
 #[derive(Clone, Copy, Default)]
-struct Place {
+struct QuantileRank {
     order: usize,
     weight: f64,
 }
 
-impl Place {
+impl QuantileRank {
     fn of(quantile: f64, count: usize) -> Self {
         let rank = quantile.clamp(0.0, 1.0) * (count - 1) as f64;
         let order = rank as usize;

@@ -17,9 +17,9 @@ mod sums;
 
 use super::enough;
 use super::lanes::{LANES, Lanes};
-use aggregate::{Deviations, Line};
+use aggregate::{LineFit, MeanAndSquares};
 use slide::slide;
-use sums::{Products, Squares};
+use sums::{ProductSums, ValueSums};
 
 /// Means and population standard deviations, one of each a sample; NaN without enough samples.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ pub struct Moments {
 /// Mean and population standard deviation of the `window` samples before each sample, which is
 /// itself left out. `window` of 0 counts as 1. Shape: as `values`.
 pub fn prior_moments(values: &[f64], window: usize) -> Moments {
-    let [mean, std] = slide::<Squares, Deviations, 2>(values, window).map(|mut all| {
+    let [mean, std] = slide::<ValueSums, MeanAndSquares, 2>(values, window).map(|mut all| {
         all.truncate(values.len());
         all
     });
@@ -59,7 +59,7 @@ pub fn moments(values: &[f64]) -> (f64, f64) {
 /// Least-squares slope of the `window` samples up to and including each one, per sample distance.
 /// NaN without enough samples. Shape: as `values`.
 pub fn slopes(values: &[f64], window: usize) -> Vec<f64> {
-    let [mut slopes] = slide::<Products, Line, 1>(values, window);
+    let [mut slopes] = slide::<ProductSums, LineFit, 1>(values, window);
     slopes.remove(0);
     slopes
 }

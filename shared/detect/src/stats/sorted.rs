@@ -5,11 +5,11 @@
 
 /// Samples in ascending order, all finite.
 #[derive(Clone, Debug, Default)]
-pub struct Sorted {
+pub struct SortedWindow {
     values: Vec<f64>,
 }
 
-impl Sorted {
+impl SortedWindow {
     /// With room for so many samples.
     pub fn with_capacity(count: usize) -> Self {
         Self { values: Vec::with_capacity(count) }
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn quantiles_between_samples() {
-        let mut sorted = Sorted::default();
+        let mut sorted = SortedWindow::default();
         assert!(sorted.quantile(0.5).is_nan());
         for value in [4.0, 1.0, 3.0, 2.0] {
             sorted.exchange(f64::NAN, value);
@@ -78,7 +78,7 @@ mod tests {
         #[test]
         fn always_sorted(values in prop::collection::vec(prop_oneof![4 => -9..9_i32, 1 => Just(99)], 1..60), window in 1_usize..9) {
             let values: Vec<f64> = values.iter().map(|v| if *v == 99 { f64::NAN } else { f64::from(*v) }).collect();
-            let mut sorted = Sorted::with_capacity(window);
+            let mut sorted = SortedWindow::with_capacity(window);
             for at in 0..values.len() {
                 let old = at.checked_sub(window).map_or(f64::NAN, |old| values[old]);
                 sorted.exchange(old, values[at]);

@@ -17,7 +17,7 @@ mod fill;
 mod loess;
 mod pass;
 
-use pass::Pass;
+use pass::StlPass;
 
 pub use average::moving_average;
 pub use fill::fill;
@@ -61,8 +61,8 @@ pub fn decompose_all(values: &[f64], periods: &[usize], smoothing: Smoothing) ->
     let mut trend = vec![0.0; values.len()];
     let mut seasons = vec![vec![0.0; values.len()]; periods.len()];
     let rounds = if periods.len() > 1 { 2 } else { 1 };
-    let passes: Vec<Pass> =
-        periods.iter().map(|period| Pass::new(values.len(), *period, smoothing)).collect();
+    let passes: Vec<StlPass> =
+        periods.iter().map(|period| StlPass::new(values.len(), *period, smoothing)).collect();
     for _ in 0..rounds {
         for (pass, season) in passes.iter().zip(&mut seasons) {
             rest.iter_mut().zip(&*season).for_each(|(rest, season)| *rest += season);

@@ -3,17 +3,17 @@
 use super::{BLOCK, reaches};
 
 /// The share of past scores that counts as tail.
-const TAIL: f64 = 0.02;
+const TAIL_SHARE: f64 = 0.02;
 
 /// Fewest scores to fit a tail to.
-const LEAST_TAIL: usize = 5;
+const MIN_TAIL: usize = 5;
 
 /// What the assumption below weighs, in samples.
 const PRIOR_WEIGHT: f64 = 100.0;
 
 /// The scores of one series so far, to learn their tail.
 #[derive(Clone, Debug)]
-pub struct Past {
+pub struct TailEstimator {
     /// The largest scores in no order: as many as may ever count as tail and one more, or up to twice as many.
     top: Vec<f64>,
     room: usize,
@@ -24,7 +24,7 @@ pub struct Past {
 
 /// The tail of past scores, to ask for the probability of another.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Tail {
+pub struct TailFit {
     /// How many scores there were.
     count: usize,
     /// The largest score that is not in the tail, NaN where there are too few scores for one.
@@ -33,7 +33,7 @@ pub struct Tail {
     excess: f64,
 }
 
-impl Past {
+impl TailEstimator {
     /// Of nothing yet. At most `most` scores will be added.
     pub fn new(most: usize) -> Self {
         let room = tail_of(most) + 1;
@@ -64,10 +64,10 @@ impl Past {
     }
 
     /// The tail so far: the largest 2 %, at least 5 scores.
-    pub fn tail(&mut self) -> Tail {
+    pub fn tail(&mut self) -> TailFit {
         let (count, tail) = (self.count, tail_of(self.count));
         if count < 2 * tail {
-            return Tail { count, border: f64::NAN, excess: 0.0 };
+            return TailFit { count, border: f64::NAN, excess: 0.0 };
         }
         self.forget();
         // Sorted, so that the sum does not depend on how they came.
@@ -75,11 +75,11 @@ impl Past {
         let (rest, tail) = self.top.split_at(self.top.len() - tail);
         let border = rest.last().copied().unwrap_or_default();
         let excess = tail.iter().map(|past| past - border).sum::<f64>() / tail.len() as f64;
-        Tail { count, border, excess }
+        TailFit { count, border, excess }
     }
 }
 
-impl Tail {
+impl TailFit {
     /// Probability of a score of `score` or more, of which `seen` were there before, above 0 and at most 1.
     ///
     /// Within the past it is the share of scores that large; beyond the largest 2 % (at least 5
@@ -110,7 +110,7 @@ impl Tail {
 
 /// How many of `count` scores count as tail.
 fn tail_of(count: usize) -> usize {
-    (libm::ceil(count as f64 * TAIL) as usize).max(LEAST_TAIL)
+    (libm::ceil(count as f64 * TAIL_SHARE) as usize).max(MIN_TAIL)
 }
 
 /// Severity 0 to 100 of a probability: 25 at 1e-4, 50 at 1e-6, 75 at 1e-8.
@@ -125,7 +125,7 @@ mod tests {
 
     /// Probability of a score after others.
     fn probability(past: &[f64], score: f64) -> f64 {
-        let mut tail = Past::new(past.len());
+        let mut tail = TailEstimator::new(past.len());
         for part in past.chunks(77) {
             tail.extend(part);
         }
@@ -172,7 +172,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_tail_is_that_of_all_at_once(past in prop::collection::vec(prop_oneof![Just(f64::NAN), 0.0..50_f64, (0..4_i32).prop_map(f64::from)], 0..1500)) {
-            let mut parts = Past::new(past.len());
+            let mut parts = TailEstimator::new(past.len());
             let mut sorted: Vec<f64> = Vec::new();
             for part in past.chunks(40) {
                 parts.extend(part);

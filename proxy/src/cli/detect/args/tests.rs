@@ -126,11 +126,17 @@ fn everything_that_is_listed_can_be_set() {
 
 #[test]
 fn the_least_severity_decides() {
-    let levels = [Level::Low, Level::Warning, Level::Minor, Level::Major, Level::Critical];
+    let levels = [
+        SeverityLevel::Low,
+        SeverityLevel::Warning,
+        SeverityLevel::Minor,
+        SeverityLevel::Major,
+        SeverityLevel::Critical,
+    ];
     let check = |fail_on: FailOn, count: usize| {
         let counting = levels.iter().filter(|level| fail_on.counts(**level)).count();
         assert_eq!(counting, count, "{fail_on:?}");
-        assert!(count == 0 || fail_on.counts(Level::Critical));
+        assert!(count == 0 || fail_on.counts(SeverityLevel::Critical));
     };
     check(FailOn::Low, 5);
     check(FailOn::Warning, 4);

@@ -8,14 +8,14 @@
 use std::cell::OnceCell;
 
 /// Fewest blocks to speak of a tail.
-const LEAST: usize = 10;
+const MIN_BLOCKS: usize = 10;
 
 /// Of the extremes of both sides, this share is the tail.
-const TAIL: usize = 4;
+const TAIL_DIVISOR: usize = 4;
 
 /// Blocks of equal length from the first entry on, of which those before an entry are its memory.
-pub(super) struct Blocks<'a> {
-    learnt: &'a [f64],
+pub(super) struct LookbackBlocks<'a> {
+    reference: &'a [f64],
     length: usize,
     /// How many blocks are remembered.
     most: usize,
@@ -23,12 +23,12 @@ pub(super) struct Blocks<'a> {
     blocks: OnceCell<Vec<[f64; 3]>>,
     /// What was found for the blocks before this one, as neighbours ask for the same.
     middle: Option<(usize, (f64, usize))>,
-    tail: Option<(usize, Option<Tail>)>,
+    tail: Option<(usize, Option<BlockTail>)>,
 }
 
 /// The tail of the deviations from the middle, on both sides.
 #[derive(Clone, Copy)]
-pub(super) struct Tail {
+pub(super) struct BlockTail {
     middle: f64,
     /// Where it begins.
     border: f64,
@@ -44,11 +44,11 @@ pub(super) struct Tail {
     pub(super) remembered: usize,
 }
 
-impl<'a> Blocks<'a> {
-    /// Of blocks of `length` entries, of which `memory` entries are remembered.
-    pub(super) fn new(learnt: &'a [f64], length: usize, memory: usize) -> Self {
-        let (most, blocks) = ((memory / length).max(1), OnceCell::new());
-        Self { learnt, length, most, blocks, middle: None, tail: None }
+impl<'a> LookbackBlocks<'a> {
+    /// Of blocks of `length` entries, of which `lookback` entries are remembered.
+    pub(super) fn new(reference: &'a [f64], length: usize, lookback: usize) -> Self {
+        let (most, blocks) = ((lookback / length).max(1), OnceCell::new());
+        Self { reference, length, most, blocks, middle: None, tail: None }
     }
 
     /// The blocks that end before `at`.
@@ -63,7 +63,7 @@ impl<'a> Blocks<'a> {
                 ]
             })
         };
-        let all = || self.learnt.chunks_exact(self.length).map(block).collect();
+        let all = || self.reference.chunks_exact(self.length).map(block).collect();
         let blocks = self.blocks.get_or_init(all);
         let end = (at / self.length).min(blocks.len());
         &blocks[end.saturating_sub(self.most)..end]
@@ -72,8 +72,8 @@ impl<'a> Blocks<'a> {
     /// The median of one entry a block, 0 if there is none, and how many entries the blocks before `at` have.
     pub(super) fn middle(&mut self, at: usize) -> (f64, usize) {
         let end = at / self.length;
-        if let Some((known, found)) = self.middle
-            && known == end
+        if let Some((cached_end, found)) = self.middle
+            && cached_end == end
         {
             return found;
         }
@@ -91,10 +91,10 @@ impl<'a> Blocks<'a> {
     }
 
     /// The tail of the extremes of the blocks before `at`; `None` if there are too few.
-    pub(super) fn tail(&mut self, at: usize) -> Option<Tail> {
+    pub(super) fn tail(&mut self, at: usize) -> Option<BlockTail> {
         let end = at / self.length;
-        if let Some((known, found)) = self.tail
-            && known == end
+        if let Some((cached_end, found)) = self.tail
+            && cached_end == end
         {
             return found;
         }
@@ -102,22 +102,22 @@ impl<'a> Blocks<'a> {
         let blocks = self.before(at).iter().filter(|block| !block[1].is_nan());
         let mut extremes: Vec<f64> =
             blocks.flat_map(|[low, _, high]| [middle - low, high - middle]).collect();
-        let found = (extremes.len() >= 2 * LEAST).then(|| {
+        let found = (extremes.len() >= 2 * MIN_BLOCKS).then(|| {
             extremes.sort_unstable_by(f64::total_cmp);
-            let (rest, tail) = extremes.split_at(extremes.len() - extremes.len() / TAIL);
+            let (rest, tail) = extremes.split_at(extremes.len() - extremes.len() / TAIL_DIVISOR);
             let border = rest.last().copied().unwrap_or_default();
             let excess = tail.iter().map(|size| size - border).sum::<f64>() / tail.len() as f64;
             let squares = tail.iter().map(|size| (size - border - excess).powi(2)).sum::<f64>();
             let (count, length) = (tail.len(), self.length);
             let varies = squares / count as f64 / (excess * excess);
-            Tail { middle, border, excess, varies, count, length, remembered }
+            BlockTail { middle, border, excess, varies, count, length, remembered }
         });
         self.tail = Some((end, found));
         found
     }
 }
 
-impl Tail {
+impl BlockTail {
     /// How many mean excesses of at least `floor` an entry lies beyond the border.
     pub(super) fn beyond(&self, entry: f64, floor: f64) -> f64 {
         ((entry - self.middle).abs() - self.border) / self.excess.max(floor)
@@ -131,7 +131,7 @@ impl Tail {
         let shape = 0.5 * (1.0 - even);
         let scale = 0.5 * (1.0 + even);
         let shape = shape + 1.0 / self.count as f64;
-        let share = 2.0 / (TAIL as f64 * self.length as f64);
+        let share = 2.0 / (TAIL_DIVISOR as f64 * self.length as f64);
         share * libm::exp((-libm::log1p(shape * beyond / scale) / shape).max(-600.0))
     }
 }

@@ -2,12 +2,12 @@
 
 use super::ALERT;
 use super::tuning::Tuning;
-use crate::detect::{Alerts, View};
+use crate::detect::{Alerts, Feature};
 use crate::stats::MAX_SCORE;
 
 /// A view of which records are ranked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum RankedFeature {
     /// Values less their running median.
     Value,
     /// The same on a logarithmic scale.
@@ -24,12 +24,12 @@ pub enum Way {
 
 /// What the views say of each sample.
 #[derive(Clone, Debug, Default)]
-pub struct Evidence {
+pub struct AutoEvidence {
     /// How far each is beyond everything that it remembers, in sixths of the range of that; NaN where it
     /// cannot tell.
-    pub distances: Vec<(Way, Vec<f64>)>,
+    pub distances: Vec<(RankedFeature, Vec<f64>)>,
     /// What alerts by default, oldest first. Of equal strength the view that comes first counts.
-    pub alarms: Vec<(View, Vec<Alarm>)>,
+    pub alarms: Vec<(Feature, Vec<Alarm>)>,
 }
 
 /// A sample that alerts by default.
@@ -38,12 +38,12 @@ pub struct Alarm {
     /// Its index.
     pub at: usize,
     /// How many times as strong as what suffices.
-    pub strength: f64,
+    pub score: f64,
     /// How probable it is by what the view remembers.
     pub probability: f64,
 }
 
-impl Way {
+impl RankedFeature {
     /// What a distance in it counts.
     pub fn weight(self, tuning: &Tuning) -> f64 {
         match self {
@@ -56,53 +56,53 @@ impl Way {
         }
     }
 
-    fn view(self) -> View {
+    fn feature(self) -> Feature {
         match self {
-            Self::Value | Self::Logarithm => View::Value,
-            Self::ShortLevel | Self::LongLevel => View::Level,
-            Self::Spread => View::Spread,
-            Self::Season => View::Season,
+            Self::Value | Self::Logarithm => Feature::Value,
+            Self::ShortLevel | Self::LongLevel => Feature::Level,
+            Self::Spread => Feature::Spread,
+            Self::Season => Feature::Season,
         }
     }
 }
 
-impl Evidence {
+impl AutoEvidence {
     /// The strength of the alert at each of the samples: that of the strongest alarm, else the largest distance
     /// by weight, held below what alerts.
     pub fn weigh(&self, values: &[f64], tuning: &Tuning) -> Alerts {
         let len = values.len();
         let mut alerts = Alerts {
-            strength: vec![f64::NAN; len],
+            score: vec![f64::NAN; len],
             probability: vec![1.0; len],
-            view: vec![View::Value; len],
+            feature: vec![Feature::Value; len],
         };
         for (way, distances) in &self.distances {
-            let (view, weight) = (way.view(), way.weight(tuning) / ALERT);
+            let (feature, weight) = (way.feature(), way.weight(tuning) / ALERT);
             for (at, distance) in distances.iter().enumerate() {
                 let weighed = weight * distance;
-                let strength = ALERT * (weighed / (1.0 + weighed));
-                if strength > alerts.strength[at] || alerts.strength[at].is_nan() {
-                    alerts.strength[at] = strength;
-                    alerts.view[at] = view;
+                let score = ALERT * (weighed / (1.0 + weighed));
+                if score > alerts.score[at] || alerts.score[at].is_nan() {
+                    alerts.score[at] = score;
+                    alerts.feature[at] = feature;
                 }
             }
         }
         for (at, value) in values.iter().enumerate() {
             if value.is_infinite() {
-                alerts.strength[at] = MAX_SCORE;
+                alerts.score[at] = MAX_SCORE;
                 alerts.probability[at] = f64::MIN_POSITIVE;
-                alerts.view[at] = View::Value;
-            } else if alerts.strength[at].is_nan() {
+                alerts.feature[at] = Feature::Value;
+            } else if alerts.score[at].is_nan() {
                 // What is missing is judged as well.
-                alerts.strength[at] = 0.0;
+                alerts.score[at] = 0.0;
             }
         }
-        for (view, alarms) in &self.alarms {
+        for (feature, alarms) in &self.alarms {
             for alarm in alarms {
-                let strength = (ALERT * alarm.strength).min(MAX_SCORE);
-                if strength > alerts.strength[alarm.at] {
-                    alerts.strength[alarm.at] = strength;
-                    alerts.view[alarm.at] = *view;
+                let score = (ALERT * alarm.score).min(MAX_SCORE);
+                if score > alerts.score[alarm.at] {
+                    alerts.score[alarm.at] = score;
+                    alerts.feature[alarm.at] = *feature;
                 }
                 let probability = &mut alerts.probability[alarm.at];
                 *probability = probability.min(alarm.probability);

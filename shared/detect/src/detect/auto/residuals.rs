@@ -1,11 +1,11 @@
 //! How unusual a sample is: the mean of several robust scores.
 
-use super::pair::Pair;
-use crate::detect::Input;
+use super::reference::JudgedAndReference;
+use crate::detect::DetectorInput;
 use crate::stats::{floor_scale, score as distance};
 
 /// Samples in the median and quartiles.
-pub(super) const WINDOW: usize = 2_000;
+pub(super) const BASELINE_WINDOW: usize = 2_000;
 
 /// Scores are clipped here before they are averaged, so that one alone does not decide.
 const CLIP: f64 = 30.0;
@@ -14,21 +14,25 @@ const CLIP: f64 = 30.0;
 const PERSISTENCE: f64 = 0.5;
 
 /// Fewest samples to learn a spread from.
-const LEAST: f64 = 10.0;
+const MIN_SAMPLES: f64 = 10.0;
 
 /// Spread of a normal distribution by its quartile range.
 const QUARTILE_RANGE: f64 = 1.349;
 
 /// A robust expectation, its scale, and the score, one of each a sample.
 #[derive(Debug)]
-pub(super) struct Scored {
+pub(super) struct ScoredSamples {
     pub(super) expected: Vec<f64>,
     pub(super) scale: Vec<f64>,
     pub(super) score: Vec<f64>,
 }
 
 /// Scores every sample of `input`, which `values` are; `seasonal` holds judged and learnt residuals from the season, where there is one.
-pub(super) fn score(input: Input<'_>, values: &Pair, seasonal: Option<&Pair>) -> Scored {
+pub(super) fn score(
+    input: DetectorInput<'_>,
+    values: &JudgedAndReference,
+    seasonal: Option<&JudgedAndReference>,
+) -> ScoredSamples {
     let (expected, scale, robust) = robust(values);
     let mut parts = vec![robust, growing(input), predicted(input)];
     if let Some(seasonal) = seasonal {
@@ -47,18 +51,18 @@ pub(super) fn score(input: Input<'_>, values: &Pair, seasonal: Option<&Pair>) ->
                 return f64::NAN;
             }
             let score = PERSISTENCE * last + (1.0 - PERSISTENCE) * (sum / count);
-            if input.learnt[at].is_finite() {
+            if input.reference[at].is_finite() {
                 last = score;
             }
             score
         })
         .collect();
-    Scored { expected, scale, score }
+    ScoredSamples { expected, scale, score }
 }
 
 /// Median and scaled quartile range of the window before, and the score by them.
-fn robust(of: &Pair) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
-    let quartiles = of.learnt_quartiles(WINDOW);
+fn robust(of: &JudgedAndReference) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
+    let quartiles = of.reference_quartiles(BASELINE_WINDOW);
     let scale: Vec<f64> = (quartiles.low.iter().zip(&quartiles.high).zip(&quartiles.median))
         .map(|((low, high), median)| floor_scale((high - low) / QUARTILE_RANGE, *median))
         .collect();
@@ -69,50 +73,50 @@ fn robust(of: &Pair) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
 }
 
 /// Distance from the mean of all samples before, in standard deviations of them.
-fn growing(input: Input<'_>) -> Vec<f64> {
-    let mut past = Moments::default();
-    let judge = |(value, learnt): (&f64, &f64)| {
+fn growing(input: DetectorInput<'_>) -> Vec<f64> {
+    let mut past = RunningMoments::default();
+    let judge = |(value, reference): (&f64, &f64)| {
         let score = past.score(*value);
-        past.add(*learnt);
+        past.add(*reference);
         score
     };
-    input.values.iter().zip(input.learnt).map(judge).collect()
+    input.values.iter().zip(input.reference).map(judge).collect()
 }
 
 /// Distance from the line that predicts a sample from the one before, fitted to all pairs so far, of which
 /// each counts no farther than three standard deviations off.
-fn predicted(input: Input<'_>) -> Vec<f64> {
-    let mut fit = Line::default();
-    let mut errors = Moments::default();
+fn predicted(input: DetectorInput<'_>) -> Vec<f64> {
+    let mut fit = RunningLine::default();
+    let mut errors = RunningMoments::default();
     let mut last = f64::NAN;
-    let judge = |(&value, &learnt): (&f64, &f64)| {
+    let judge = |(&value, &reference): (&f64, &f64)| {
         let prediction = if last.is_finite() { fit.at(last) } else { f64::NAN };
         let score = errors.score(value - prediction);
-        if learnt.is_finite() && last.is_finite() {
+        if reference.is_finite() && last.is_finite() {
             let expected = fit.at(last);
             let most = 3.0 * errors.std();
-            let error = learnt - expected;
+            let error = reference - expected;
             let held = if most > 0.0 { error.clamp(-most, most) } else { error };
-            let target = if held.is_nan() { learnt } else { expected + held };
+            let target = if held.is_nan() { reference } else { expected + held };
             errors.add(held);
             fit.add(last, target);
         }
-        last = learnt;
+        last = reference;
         score
     };
-    input.values.iter().zip(input.learnt).map(judge).collect()
+    input.values.iter().zip(input.reference).map(judge).collect()
 }
 
 /// Mean and variance of all values so far: Welford, "Note on a method for calculating corrected sums of
 /// squares and products" (1962).
 #[derive(Default)]
-struct Moments {
+struct RunningMoments {
     count: f64,
     mean: f64,
     squares: f64,
 }
 
-impl Moments {
+impl RunningMoments {
     fn add(&mut self, value: f64) {
         if value.is_finite() {
             self.count += 1.0;
@@ -124,7 +128,7 @@ impl Moments {
 
     /// NaN before there are enough values.
     fn std(&self) -> f64 {
-        if self.count < LEAST { f64::NAN } else { (self.squares / self.count).sqrt() }
+        if self.count < MIN_SAMPLES { f64::NAN } else { (self.squares / self.count).sqrt() }
     }
 
     fn score(&self, value: f64) -> f64 {
@@ -134,7 +138,7 @@ impl Moments {
 
 /// Least squares of `y` by `x` over all pairs so far, by the same recurrence.
 #[derive(Default)]
-struct Line {
+struct RunningLine {
     count: f64,
     x: f64,
     y: f64,
@@ -142,7 +146,7 @@ struct Line {
     products: f64,
 }
 
-impl Line {
+impl RunningLine {
     fn add(&mut self, x: f64, y: f64) {
         self.count += 1.0;
         let delta = x - self.x;

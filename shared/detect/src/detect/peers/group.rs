@@ -1,9 +1,9 @@
-use super::{LEAST, Normal, cluster};
+use super::{MIN_PEERS, NormalRange, cluster};
 use crate::stats::quantile::QUARTILE_RANGE;
 
 /// What all series of a query are at each sample, NaN where fewer than 3 of them have a finite one.
 #[derive(Clone, Debug)]
-pub struct Group {
+pub struct PeerGroup {
     /// How many series there are.
     pub of: usize,
     /// The median of all, or of the main cluster.
@@ -11,10 +11,10 @@ pub struct Group {
     /// The scaled quartile range, `(q75 - q25) / 1.349`, or the radius of DBSCAN.
     pub scale: Vec<f64>,
     /// The main cluster, where there are clusters.
-    pub cluster: Option<Normal>,
+    pub cluster: Option<NormalRange>,
 }
 
-impl Group {
+impl PeerGroup {
     /// Median and scaled quartile range at each sample. The series share a grid. Cost: a sort a sample.
     pub fn by_quartiles(series: &[&[f64]]) -> Self {
         let mut group = Self::of(series);
@@ -41,7 +41,7 @@ impl Group {
             group.center[at] = quantile(&sorted[members], 0.5);
             group.scale[at] = radius;
         });
-        Self { cluster: Some(Normal { lowest, highest }), ..group }
+        Self { cluster: Some(NormalRange { lowest, highest }), ..group }
     }
 
     fn of(series: &[&[f64]]) -> Self {
@@ -58,7 +58,7 @@ fn each_sample(series: &[&[f64]], mut visit: impl FnMut(usize, &[f64])) {
         sorted.clear();
         // Minus zero is zero.
         sorted.extend(series.iter().map(|values| values[at] + 0.0).filter(|v| v.is_finite()));
-        if sorted.len() >= LEAST {
+        if sorted.len() >= MIN_PEERS {
             sorted.sort_unstable_by(f64::total_cmp);
             visit(at, &sorted);
         }

@@ -28,7 +28,7 @@ const QUARTILE_RANGE: f64 = 1.349;
 pub(super) struct Harmonics {
     /// Value at the end of the samples without waves.
     level: f64,
-    waves: Vec<Wave>,
+    waves: Vec<HarmonicWave>,
     /// How many samples it was fitted to.
     count: usize,
     /// Scaled quartile range of what the fit leaves.
@@ -37,7 +37,7 @@ pub(super) struct Harmonics {
 
 /// `size.re cos(frequency t) + size.im sin(frequency t)`, t counted in samples from the first one.
 #[derive(Clone, Copy, Debug)]
-struct Wave {
+struct HarmonicWave {
     frequency: f64,
     size: Complex,
 }
@@ -60,7 +60,7 @@ impl Harmonics {
             .map(|v| if v.is_finite() { v - centre } else { 0.0 })
             .map(|v| if scale > 0.0 { v.clamp(-CLIP * scale, CLIP * scale) } else { v })
             .collect();
-        let mut line = Line::default();
+        let mut line = TrendLine::default();
         line.refit(&mut rest, &present, known);
         let mut waves = strongest(&rest, most);
         for round in 0..ROUNDS {
@@ -94,7 +94,7 @@ impl Harmonics {
 }
 
 /// The highest significant peaks of the periodogram, strongest first, still without a size.
-fn strongest(values: &[f64], most: usize) -> Vec<Wave> {
+fn strongest(values: &[f64], most: usize) -> Vec<HarmonicWave> {
     let count = values.len();
     let fft = Fft::new(count + count / 2);
     let power = power(values, &fft);
@@ -111,19 +111,21 @@ fn strongest(values: &[f64], most: usize) -> Vec<Wave> {
             chosen.push(top);
         }
     }
-    let wave =
-        |top: &f64| Wave { frequency: TAU * top / fft.len() as f64, size: Complex::default() };
+    let wave = |top: &f64| HarmonicWave {
+        frequency: TAU * top / fft.len() as f64,
+        size: Complex::default(),
+    };
     chosen.iter().map(wave).collect()
 }
 
 /// A straight line, t counted from the middle of the samples.
 #[derive(Clone, Copy, Debug, Default)]
-struct Line {
+struct TrendLine {
     level: f64,
     slope: f64,
 }
 
-impl Line {
+impl TrendLine {
     /// Fits it to what it and `rest` are together, and subtracts it from that.
     fn refit(&mut self, rest: &mut [f64], present: &[f64], known: f64) {
         let middle = (rest.len() as f64 - 1.0) * 0.5;
@@ -143,7 +145,7 @@ impl Line {
     }
 }
 
-impl Wave {
+impl HarmonicWave {
     /// Fits it to what it and `rest` are together, and subtracts it from that.
     fn refit(&mut self, rest: &mut [f64], present: &[f64], known: f64, correct: bool) {
         if correct {

@@ -49,7 +49,7 @@ fn a_robust_band_forgets_a_stray_sample_at_once() {
 
 #[test]
 fn a_record_is_what_lies_beyond_all_before() {
-    let detector = Detector::Record(Record { memory: 4 });
+    let detector = Detector::Record(Record { lookback: 4 });
     let values = [1.0, 3.0, 1.0, 3.0, 5.0, 3.0, -1.0, 2.0];
     let found = detector.detect(input(&values, 0));
     let scored = |at: usize, beyond: f64| {
@@ -175,9 +175,9 @@ fn a_gap_is_measured_by_those_before_it() {
         assert_eq!(found.score[at], score, "{at}");
     }
     // What is left out teaches nothing.
-    let mut learnt = values.clone();
-    learnt[110..120].fill(f64::INFINITY);
-    let found = detector.detect(Input { learnt: &learnt, ..input(&values, 0) });
+    let mut reference = values.clone();
+    reference[110..120].fill(f64::INFINITY);
+    let found = detector.detect(DetectorInput { reference: &reference, ..input(&values, 0) });
     assert_eq!((found.score[119], found.score[199]), (4.0, 10.0));
 }
 
@@ -193,13 +193,15 @@ fn the_odd_one_among_peers() {
         let detector = Detector::Peers(Peers { method, ..Peers::default() });
         let group = detector.group(&slices);
         for (index, values) in slices.iter().enumerate() {
-            let found = detector.detect(Input { group: group.as_ref(), ..input(values, 0) });
+            let found =
+                detector.detect(DetectorInput { group: group.as_ref(), ..input(values, 0) });
             let odd = found.score[200] >= detector.about().threshold;
             assert_eq!(odd, index == 3, "{method} {index} {}", found.score[200]);
         }
         for few in [&slices[..0], &slices[..2]] {
             let group = detector.group(few);
-            let found = detector.detect(Input { group: group.as_ref(), ..input(slices[0], 0) });
+            let found =
+                detector.detect(DetectorInput { group: group.as_ref(), ..input(slices[0], 0) });
             assert!(found.score.iter().all(|score| score.is_nan()));
             assert_eq!(found.baseline, "nothing: the query has fewer than 3 series");
         }
@@ -208,8 +210,12 @@ fn the_odd_one_among_peers() {
 
 #[test]
 fn quartiles_of_a_group_as_prometheus_has_them() {
-    let group =
-        Group::by_quartiles(&[&[1.0, 1.0], &[f64::INFINITY, 2.0], &[4.0, 3.0], &[f64::NAN, 4.0]]);
+    let group = PeerGroup::by_quartiles(&[
+        &[1.0, 1.0],
+        &[f64::INFINITY, 2.0],
+        &[4.0, 3.0],
+        &[f64::NAN, 4.0],
+    ]);
     assert!(group.center[0].is_nan() && group.scale[0].is_nan());
     assert_eq!((group.center[1], group.scale[1]), (2.5, 1.5 / 1.349));
 }

@@ -2,7 +2,7 @@
 
 /// How something changed.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Shape {
+pub(super) enum ChangeShape {
     /// At once.
     Step,
     /// Steadily, by so much a sample.
@@ -14,10 +14,10 @@ pub(super) enum Shape {
 
 /// The better of both fits.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Change {
-    pub shape: Shape,
+pub(super) struct LevelChange {
+    pub shape: ChangeShape,
     /// Index of the first sample after the break.
-    pub began: usize,
+    pub estimated_start: usize,
     /// Level before the break.
     pub before: f64,
     /// Level after it, or at the last point of a ramp.
@@ -31,23 +31,27 @@ pub(super) struct Change {
 }
 
 /// Points on each side of a break.
-const LEAST: usize = 4;
+const MIN_SAMPLES: usize = 4;
 
 /// The step or the ramp that fits `points` (index, value) best, with a break at or before `latest`.
 /// `None` without enough points. Cost: O(points squared).
-pub(super) fn change(points: &[(f64, f64)], latest: usize, block: usize) -> Option<Change> {
+pub(super) fn fit_change(
+    points: &[(f64, f64)],
+    latest: usize,
+    block: usize,
+) -> Option<LevelChange> {
     let count = points.len() as f64;
     let root = |squares: f64| (squares.max(0.0) / count).sqrt();
     let null = root(squares(points));
     let last = points.last()?.0;
-    let mut best: Option<Change> = None;
-    for split in LEAST..(points.len() + 1).saturating_sub(LEAST) {
+    let mut best: Option<LevelChange> = None;
+    for split in MIN_SAMPLES..(points.len() + 1).saturating_sub(MIN_SAMPLES) {
         let (before, after) = points.split_at(split);
         let at = after[0].0 - (block / 2) as f64;
         if at > latest as f64 {
             break;
         }
-        let began = at as usize;
+        let estimated_start = at as usize;
         let (low, high) = (mean(before), mean(after));
         let rest = squares(before);
         let (mut cross, mut spread) = (0.0, 0.0);
@@ -62,12 +66,22 @@ pub(super) fn change(points: &[(f64, f64)], latest: usize, block: usize) -> Opti
             .map(|error| error * error)
             .sum();
         let (step, ramp) = (root(rest + squares(after)), root(rest + bent));
-        let fits =
-            [(Shape::Step, step, high), (Shape::Ramp { rate }, ramp, low + rate * (last - at))];
+        let fits = [
+            (ChangeShape::Step, step, high),
+            (ChangeShape::Ramp { rate }, ramp, low + rate * (last - at)),
+        ];
         for (shape, error, level) in fits {
             if best.is_none_or(|best| error < best.error) {
                 let size = level - low;
-                best = Some(Change { shape, began, before: low, level, size, error, null });
+                best = Some(LevelChange {
+                    shape,
+                    estimated_start,
+                    before: low,
+                    level,
+                    size,
+                    error,
+                    null,
+                });
             }
         }
     }

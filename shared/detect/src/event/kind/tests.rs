@@ -1,18 +1,18 @@
 use super::*;
 use proptest::prelude::*;
 
-const VIEWS: [View; 11] = [
-    View::Value,
-    View::Mean,
-    View::Spread,
-    View::Season,
-    View::Slope,
-    View::Level,
-    View::Drift,
-    View::Flat,
-    View::Gap,
-    View::Record,
-    View::Peers,
+const VIEWS: [Feature; 11] = [
+    Feature::Value,
+    Feature::Mean,
+    Feature::Spread,
+    Feature::Season,
+    Feature::Slope,
+    Feature::Level,
+    Feature::Drift,
+    Feature::Flat,
+    Feature::Gap,
+    Feature::Record,
+    Feature::Peers,
 ];
 
 const ONSET: usize = 1_200;
@@ -22,22 +22,22 @@ fn wobble(at: usize) -> f64 {
     10.0 + f64::from((at * 7 % 11) as u32) / 5.0 - 1.0
 }
 
-fn found(values: &[f64], period: Option<usize>, view: View) -> Finding {
-    classify(Evidence { values, onset: ONSET, period, view })
+fn found(values: &[f64], period: Option<usize>, feature: Feature) -> Finding {
+    classify(OnsetContext { values, onset: ONSET, period, feature })
 }
 
 #[test]
 fn what_is_not_known_yet_is_an_excursion() {
     let shift = |at: usize| if at >= ONSET { wobble(at) + 30.0 } else { wobble(at) };
     for (seen, kind) in [
-        (1, Kind::Spike),
-        (LEAST - 5, Kind::Spike),
-        (LEAST + 3, Kind::LevelShiftUp),
-        (NEAR, Kind::LevelShiftUp),
-        (FAR, Kind::LevelShiftUp),
+        (1, EventKind::Spike),
+        (MIN_SAMPLES - 5, EventKind::Spike),
+        (MIN_SAMPLES + 3, EventKind::LevelShiftUp),
+        (NEAR_WINDOW, EventKind::LevelShiftUp),
+        (FAR_WINDOW, EventKind::LevelShiftUp),
     ] {
         let values: Vec<f64> = (0..ONSET + seen).map(shift).collect();
-        assert_eq!(found(&values, None, View::Value).kind, kind, "{seen}");
+        assert_eq!(found(&values, None, Feature::Value).kind, kind, "{seen}");
     }
 }
 
@@ -45,35 +45,39 @@ fn what_is_not_known_yet_is_an_excursion() {
 fn a_level_is_told_in_the_unit_of_the_series() {
     let rising = |at: usize| wobble(at) + at as f64 * 0.01 + if at >= ONSET { 30.0 } else { 0.0 };
     let values: Vec<f64> = (0..2_000).map(rising).collect();
-    let level = found(&values, None, View::Value).level.unwrap();
+    let level = found(&values, None, Feature::Value).level.unwrap();
     assert!((level - 52.0).abs() < 1.0, "{level}");
 }
 
 #[test]
 fn it_began_where_the_change_lies() {
-    type Change = fn(f64) -> f64;
-    let cases: [(&str, usize, Change, Kind, usize); 3] = [
-        ("late shift", 30, |_| 30.0, Kind::LevelShiftUp, 3),
-        ("late slope", 25, |since| since, Kind::SlopeChange, 6),
-        ("late drift", 300, |since| since * 0.02, Kind::Drift, 60),
+    type LevelChange = fn(f64) -> f64;
+    let cases: [(&str, usize, LevelChange, EventKind, usize); 3] = [
+        ("late shift", 30, |_| 30.0, EventKind::LevelShiftUp, 3),
+        ("late slope", 25, |since| since, EventKind::SlopeChange, 6),
+        ("late drift", 300, |since| since * 0.02, EventKind::Drift, 60),
     ];
     for (name, late, change, kind, tolerance) in cases {
         let begins = ONSET - late;
         let value =
             |at: usize| wobble(at) + if at >= begins { change((at - begins) as f64) } else { 0.0 };
         let values: Vec<f64> = (0..3_000).map(value).collect();
-        let found = found(&values, None, View::Value);
+        let found = found(&values, None, Feature::Value);
         assert_eq!(found.kind, kind, "{name}");
-        assert!(found.began.abs_diff(begins) <= tolerance, "{name}: {} {begins}", found.began);
+        assert!(
+            found.estimated_start.abs_diff(begins) <= tolerance,
+            "{name}: {} {begins}",
+            found.estimated_start
+        );
     }
 }
 
 #[test]
 fn a_value_that_falls_to_a_constant_is_a_level() {
-    for (stuck, kind) in [(10.0, Kind::FlatLine), (0.0, Kind::LevelShiftDown)] {
+    for (stuck, kind) in [(10.0, EventKind::FlatLine), (0.0, EventKind::LevelShiftDown)] {
         let value = |at: usize| if at >= ONSET { stuck } else { wobble(at) };
         let values: Vec<f64> = (0..2_000).map(value).collect();
-        assert_eq!(found(&values, None, View::Value).kind, kind);
+        assert_eq!(found(&values, None, Feature::Value).kind, kind);
     }
 }
 
@@ -82,23 +86,23 @@ fn a_season_that_stops_is_broken_too() {
     let wave = |at: usize| libm::sin(at as f64 / 100.0 * std::f64::consts::TAU) * 10.0;
     let value = |at: usize| wobble(at) + if at >= ONSET { 0.0 } else { wave(at) };
     let values: Vec<f64> = (0..2_000).map(value).collect();
-    assert_eq!(found(&values, Some(100), View::Value).kind, Kind::SeasonBroken);
+    assert_eq!(found(&values, Some(100), Feature::Value).kind, EventKind::SeasonBroken);
 }
 
 #[test]
 fn the_view_decides_where_the_samples_do_not() {
     let values: Vec<f64> = (0..2_000).map(wobble).collect();
-    for (view, kind) in [
-        (View::Slope, Kind::SlopeChange),
-        (View::Spread, Kind::VarianceChange),
-        (View::Season, Kind::SeasonBroken),
-        (View::Drift, Kind::Drift),
-        (View::Flat, Kind::FlatLine),
-        (View::Gap, Kind::Gap),
-        (View::Record, Kind::Record),
-        (View::Peers, Kind::OddOneOut),
+    for (feature, kind) in [
+        (Feature::Slope, EventKind::SlopeChange),
+        (Feature::Spread, EventKind::VarianceChange),
+        (Feature::Season, EventKind::SeasonBroken),
+        (Feature::Drift, EventKind::Drift),
+        (Feature::Flat, EventKind::FlatLine),
+        (Feature::Gap, EventKind::Gap),
+        (Feature::Record, EventKind::Record),
+        (Feature::Peers, EventKind::OddOneOut),
     ] {
-        assert_eq!(found(&values, None, view).kind, kind);
+        assert_eq!(found(&values, None, feature).kind, kind);
     }
 }
 
@@ -109,10 +113,10 @@ proptest! {
             prop_oneof![4 => -1e3..1e3_f64, 1 => Just(f64::NAN), 1 => Just(0.0), 1 => any::<f64>()], 0..200),
         onset in 0_usize..250,
         period in prop::option::of(0_usize..60),
-        view in prop::sample::select(&VIEWS),
+        feature in prop::sample::select(&VIEWS),
     ) {
-        let found = classify(Evidence { values: &values, onset, period, view });
-        prop_assert!(found.began <= onset);
+        let found = classify(OnsetContext { values: &values, onset, period, feature });
+        prop_assert!(found.estimated_start <= onset);
     }
 
     #[test]
@@ -123,8 +127,8 @@ proptest! {
     ) {
         let onset = onset.min(values.len() - 1);
         let scaled: Vec<f64> = values.iter().map(|value| value * 2_f64.powi(power)).collect();
-        let kind = |values| classify(Evidence { values, onset, period: None, view: View::Value });
+        let kind = |values| classify(OnsetContext { values, onset, period: None, feature: Feature::Value });
         let (plain, scaled) = (kind(&values), kind(&scaled));
-        prop_assert_eq!((plain.kind, plain.began), (scaled.kind, scaled.began));
+        prop_assert_eq!((plain.kind, plain.estimated_start), (scaled.kind, scaled.estimated_start));
     }
 }

@@ -3,9 +3,9 @@
 use std::ops::{Add, Div, Mul, Sub};
 
 #[derive(Clone, Copy)]
-pub(super) struct Pair([f64; 2]);
+pub(super) struct LanePair([f64; 2]);
 
-impl Pair {
+impl LanePair {
     #[inline(always)]
     pub(super) fn new(first: f64, second: f64) -> Self {
         Self([first, second])
@@ -66,7 +66,7 @@ impl Pair {
 
 macro_rules! operator {
     ($name:ident, $method:ident) => {
-        impl $name for Pair {
+        impl $name for LanePair {
             type Output = Self;
 
             #[inline(always)]

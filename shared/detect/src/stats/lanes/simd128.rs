@@ -8,9 +8,9 @@ use std::arch::wasm32::{
 use std::ops::{Add, Div, Mul, Sub};
 
 #[derive(Clone, Copy)]
-pub(super) struct Pair(v128);
+pub(super) struct LanePair(v128);
 
-impl Pair {
+impl LanePair {
     #[inline(always)]
     pub(super) fn new(first: f64, second: f64) -> Self {
         Self(f64x2(first, second))
@@ -70,7 +70,7 @@ impl Pair {
 
 macro_rules! operator {
     ($name:ident, $method:ident, $instruction:ident) => {
-        impl $name for Pair {
+        impl $name for LanePair {
             type Output = Self;
 
             #[inline(always)]

@@ -1,6 +1,6 @@
 //! A place in a window that keeps up with its changes.
 
-use super::block::{Change, Members};
+use super::block::{WindowChange, WindowMembers};
 use super::flags::Flags;
 
 /// A rank, and how many members of the window are below it.
@@ -15,7 +15,7 @@ pub(super) struct Cursor {
 impl Cursor {
     /// Counts anew after a change of the window.
     #[inline(always)]
-    pub(super) fn follow(&mut self, Change { come, gone }: Change) {
+    pub(super) fn follow(&mut self, WindowChange { come, gone }: WindowChange) {
         self.below += usize::from(come < self.rank);
         self.below -= usize::from(gone < self.rank);
         self.member &= gone != self.rank;
@@ -44,15 +44,15 @@ impl Cursor {
 /// The half of the members that is nearest to a centre: one stretch of them, found from where it was for the window
 /// before.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Nearest {
+pub(super) struct NearestHalf {
     first: Cursor,
     last: Cursor,
 }
 
-impl Nearest {
+impl NearestHalf {
     /// Counts anew after a change of the window.
     #[inline(always)]
-    pub(super) fn follow(&mut self, change: Change) {
+    pub(super) fn follow(&mut self, change: WindowChange) {
         self.first.follow(change);
         self.last.follow(change);
     }
@@ -62,11 +62,11 @@ impl Nearest {
     #[inline(always)]
     pub(super) fn deviations(
         &mut self,
-        members: &Members<'_>,
+        members: &WindowMembers<'_>,
         count: usize,
         centre: f64,
     ) -> (f64, f64) {
-        let Members { flags, sorted } = members;
+        let WindowMembers { flags, sorted } = members;
         let half = count.div_ceil(2);
         let most = count - half;
         let distance = |member: u16| (sorted[member as usize] - centre).abs();

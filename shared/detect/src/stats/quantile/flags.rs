@@ -2,9 +2,9 @@
 //! look at its neighbours.
 
 /// Eight numbers.
-type Eight = [u8; 8];
+type FlagWord = [u8; 8];
 
-const EIGHT: usize = size_of::<Eight>();
+const EIGHT: usize = size_of::<FlagWord>();
 
 /// Before and after the numbers.
 const MARGIN: usize = EIGHT;

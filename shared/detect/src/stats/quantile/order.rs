@@ -4,14 +4,14 @@
 //! samples differ, kept in one word with where each is; then what is still equal anew by the bits that follow.
 
 /// How many bits of a word tell where a sample is.
-const PLACE: u32 = 31;
+const INDEX_BITS: u32 = 31;
 
 /// Bits by which samples are distributed at once, and how often.
 const DIGIT: u32 = 11;
 const DIGITS: u32 = 3;
 
 /// Fewer are compared instead.
-const FEW: usize = 256;
+const MIN_RADIX: usize = 256;
 
 /// Where the finite samples are, in ascending order of value, then of time. There may be 2^31 samples.
 pub(super) fn order(values: &[f64]) -> Vec<u32> {
@@ -23,13 +23,13 @@ pub(super) fn order(values: &[f64]) -> Vec<u32> {
 }
 
 fn place(word: u64) -> usize {
-    (word & ((1 << PLACE) - 1)) as usize
+    (word & ((1 << INDEX_BITS) - 1)) as usize
 }
 
 /// Sorts words that tell the places of samples, in the order of time where those are equal. `spare` is as long.
 fn sort(words: &mut [u64], spare: &mut [u64], values: &[f64]) {
     let key = |word: u64| ascending(values[place(word)]);
-    if words.len() < FEW {
+    if words.len() < MIN_RADIX {
         words.sort_unstable_by_key(|word| (key(*word), place(*word)));
         return;
     }
@@ -39,16 +39,16 @@ fn sort(words: &mut [u64], spare: &mut [u64], values: &[f64]) {
     let differ = u64::BITS - (most - least).leading_zeros();
     let dropped = differ.saturating_sub(DIGIT * DIGITS);
     for word in words.iter_mut() {
-        *word = ((key(*word) - least) >> dropped) << PLACE | place(*word) as u64;
+        *word = ((key(*word) - least) >> dropped) << INDEX_BITS | place(*word) as u64;
     }
     for digit in 0..DIGITS {
-        if PLACE + digit * DIGIT < PLACE + differ - dropped {
-            distribute(words, spare, PLACE + digit * DIGIT);
+        if INDEX_BITS + digit * DIGIT < INDEX_BITS + differ - dropped {
+            distribute(words, spare, INDEX_BITS + digit * DIGIT);
             words.copy_from_slice(spare);
         }
     }
     if dropped > 0 {
-        for equal in words.chunk_by_mut(|a, b| a >> PLACE == b >> PLACE) {
+        for equal in words.chunk_by_mut(|a, b| a >> INDEX_BITS == b >> INDEX_BITS) {
             if equal.len() > 1 {
                 sort(equal, &mut spare[..equal.len()], values);
             }

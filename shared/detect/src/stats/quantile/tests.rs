@@ -101,7 +101,7 @@ fn values_that_differ_in_the_last_bits_only() {
 fn more_samples_than_sixteen_bits_count() {
     let values = noise(70_000);
     let ranks = Ranks::new(&values);
-    for (window, held) in [(101, 101), (9_000, 9_000), (40_000, MOST)] {
+    for (window, held) in [(101, 101), (9_000, 9_000), (40_000, MAX_WINDOW)] {
         let medians = ranks.prior_medians(window);
         for at in (held..values.len()).step_by(4_999) {
             let plain = plain_quantile(&values[at - held..at], 0.5);

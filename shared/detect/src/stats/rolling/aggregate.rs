@@ -6,7 +6,7 @@ use crate::stats::lanes::Lanes;
 ///
 /// `share` is what part of both together the other has of the samples, `weight` that times the number of samples of this
 /// one; both are 0 for another without samples.
-pub(super) trait Aggregate<const N: usize>: Copy {
+pub(super) trait WindowAggregate<const N: usize>: Copy {
     /// Of no samples.
     fn empty() -> Self;
 
@@ -21,12 +21,12 @@ pub(super) trait Aggregate<const N: usize>: Copy {
 
 /// Mean and sum of squared deviations from it.
 #[derive(Clone, Copy)]
-pub(super) struct Deviations {
+pub(super) struct MeanAndSquares {
     mean: Lanes,
     squares: Lanes,
 }
 
-impl Aggregate<2> for Deviations {
+impl WindowAggregate<2> for MeanAndSquares {
     #[inline(always)]
     fn empty() -> Self {
         let zero = Lanes::splat(0.0);
@@ -56,14 +56,14 @@ impl Aggregate<2> for Deviations {
 /// What a least-squares line needs: means of position and value, spread of the positions, and their
 /// cross product.
 #[derive(Clone, Copy)]
-pub(super) struct Line {
+pub(super) struct LineFit {
     position: Lanes,
     value: Lanes,
     spread: Lanes,
     cross: Lanes,
 }
 
-impl Aggregate<1> for Line {
+impl WindowAggregate<1> for LineFit {
     #[inline(always)]
     fn empty() -> Self {
         let zero = Lanes::splat(0.0);

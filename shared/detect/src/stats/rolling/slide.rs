@@ -1,17 +1,17 @@
 //! The windows of as many blocks at once as there are lanes.
 
-use super::aggregate::Aggregate;
+use super::aggregate::WindowAggregate;
 use super::nearest_to_zero;
-use super::sums::{Known, Sums};
+use super::sums::{WindowConstants, WindowSums};
 use crate::stats::enough;
 use crate::stats::lanes::{LANES, Lanes, blocks, blocks_mut};
 
 /// Results of a group of blocks, by lane and place in the block.
-type Results<'a> = [&'a mut [f64]; LANES];
+type BlockResults<'a> = [&'a mut [f64]; LANES];
 
 /// Statistics of the `window` samples before each sample and, as the last one, before the end: one more than there are
 /// samples. NaN without enough samples.
-pub(super) fn slide<S: Sums<N>, A: Aggregate<N>, const N: usize>(
+pub(super) fn slide<S: WindowSums<N>, A: WindowAggregate<N>, const N: usize>(
     values: &[f64],
     window: usize,
 ) -> [Vec<f64>; N] {
@@ -27,7 +27,7 @@ pub(super) fn slide<S: Sums<N>, A: Aggregate<N>, const N: usize>(
     samples.extend_from_slice(values);
     samples.resize(window + places.next_multiple_of(group), 0.0);
 
-    let mut kernel = Kernel::<S, A, N>::new(window, least);
+    let mut kernel = SlidingKernel::<S, A, N>::new(window, least);
     let near = pivots(&samples, window, |block| block.last().copied());
     let mut least_pivots = None;
     let mut out = [(); N].map(|()| vec![0.0; samples.len() - window]);
@@ -76,23 +76,23 @@ fn any_nan(values: &[f64]) -> bool {
 }
 
 /// The memory that every group needs.
-struct Kernel<S, A, const N: usize> {
+struct SlidingKernel<S, A, const N: usize> {
     window: usize,
     least: f64,
     /// By the number of samples up to the window.
-    known: Vec<Known<f64>>,
+    known: Vec<WindowConstants<f64>>,
     /// The end of the block before, from each place on.
     ends: Vec<S>,
     /// The same with how many samples it has.
     careful_ends: Vec<(A, Lanes)>,
 }
 
-impl<S: Sums<N>, A: Aggregate<N>, const N: usize> Kernel<S, A, N> {
+impl<S: WindowSums<N>, A: WindowAggregate<N>, const N: usize> SlidingKernel<S, A, N> {
     fn new(window: usize, least: usize) -> Self {
         Self {
             window,
             least: least as f64,
-            known: (0..=window).map(Known::of).collect(),
+            known: (0..=window).map(WindowConstants::of).collect(),
             ends: vec![S::empty(); window],
             careful_ends: Vec::new(),
         }
@@ -105,7 +105,7 @@ impl<S: Sums<N>, A: Aggregate<N>, const N: usize> Kernel<S, A, N> {
         samples: &[f64],
         pivots: Lanes,
         first: bool,
-        mut results: [Results<'_>; N],
+        mut results: [BlockResults<'_>; N],
     ) {
         let window = self.window;
         let [before, here] = [0, window].map(|from| blocks(&samples[from..], window));
@@ -133,7 +133,7 @@ impl<S: Sums<N>, A: Aggregate<N>, const N: usize> Kernel<S, A, N> {
         samples: &[f64],
         pivots: Lanes,
         first: bool,
-        mut results: [Results<'_>; N],
+        mut results: [BlockResults<'_>; N],
     ) {
         let window = self.window;
         let [before, here] = [0, window].map(|from| blocks(&samples[from..], window));
@@ -171,7 +171,7 @@ impl<S: Sums<N>, A: Aggregate<N>, const N: usize> Kernel<S, A, N> {
 
 /// Adds one sample to each aggregate and its count, where it is finite.
 #[inline(always)]
-fn add_present<A: Aggregate<N>, const N: usize>(
+fn add_present<A: WindowAggregate<N>, const N: usize>(
     (whole, count): (A, Lanes),
     position: f64,
     values: Lanes,

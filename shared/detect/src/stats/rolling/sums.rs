@@ -4,10 +4,10 @@ use crate::stats::lanes::Lanes;
 
 /// The mean of squares about the pivot is at most so many times that about their own mean: beyond it more than three of
 /// sixteen digits are lost in the difference.
-const MOST: f64 = 1024.0;
+const MAX_SQUARES_RATIO: f64 = 1024.0;
 
 /// Sums over samples, each less a pivot.
-pub(super) trait Sums<const N: usize>: Copy {
+pub(super) trait WindowSums<const N: usize>: Copy {
     /// Of no samples.
     fn empty() -> Self;
 
@@ -18,12 +18,12 @@ pub(super) trait Sums<const N: usize>: Copy {
 
     /// What is wanted of them, the last of it NaN where it is not exact enough or a sample was not finite. `next` is the
     /// position after the last sample.
-    fn results(self, pivot: Lanes, next: f64, of: &Known<Lanes>) -> [Lanes; N];
+    fn results(self, pivot: Lanes, next: f64, of: &WindowConstants<Lanes>) -> [Lanes; N];
 }
 
 /// What is known of the samples of a window by their number.
 #[derive(Clone, Copy)]
-pub(super) struct Known<T> {
+pub(super) struct WindowConstants<T> {
     /// 1 over it.
     inverse: T,
     /// How far the middle of them is from the next one, in samples.
@@ -32,7 +32,7 @@ pub(super) struct Known<T> {
     narrowness: T,
 }
 
-impl Known<f64> {
+impl WindowConstants<f64> {
     pub(super) fn of(count: usize) -> Self {
         let count = count as f64;
         Self {
@@ -44,9 +44,9 @@ impl Known<f64> {
 
     /// The same in each lane but the first.
     #[inline(always)]
-    pub(super) fn with_first(&self, first: &Self) -> Known<Lanes> {
+    pub(super) fn with_first(&self, first: &Self) -> WindowConstants<Lanes> {
         let lanes = |all, first| Lanes::splat(all).with_first(first);
-        Known {
+        WindowConstants {
             inverse: lanes(self.inverse, first.inverse),
             back: lanes(self.back, first.back),
             narrowness: lanes(self.narrowness, first.narrowness),
@@ -56,12 +56,12 @@ impl Known<f64> {
 
 /// For mean and standard deviation.
 #[derive(Clone, Copy)]
-pub(super) struct Squares {
+pub(super) struct ValueSums {
     sum: Lanes,
     squares: Lanes,
 }
 
-impl Squares {
+impl ValueSums {
     /// The mean, and the squares about it.
     #[inline(always)]
     fn about_mean(self, inverse: Lanes) -> (Lanes, Lanes) {
@@ -70,7 +70,7 @@ impl Squares {
     }
 }
 
-impl Sums<2> for Squares {
+impl WindowSums<2> for ValueSums {
     #[inline(always)]
     fn empty() -> Self {
         let zero = Lanes::splat(0.0);
@@ -89,25 +89,25 @@ impl Sums<2> for Squares {
 
     /// Mean and population standard deviation.
     #[inline(always)]
-    fn results(self, pivot: Lanes, _: f64, of: &Known<Lanes>) -> [Lanes; 2] {
+    fn results(self, pivot: Lanes, _: f64, of: &WindowConstants<Lanes>) -> [Lanes; 2] {
         let (mean, about) = self.about_mean(of.inverse);
         let std = (about * of.inverse).sqrt();
-        [pivot + mean, std.known(about * Lanes::splat(MOST), self.squares)]
+        [pivot + mean, std.known(about * Lanes::splat(MAX_SQUARES_RATIO), self.squares)]
     }
 }
 
 /// For a least-squares line.
 #[derive(Clone, Copy)]
-pub(super) struct Products {
-    values: Squares,
+pub(super) struct ProductSums {
+    values: ValueSums,
     /// Of position and value.
     products: Lanes,
 }
 
-impl Sums<1> for Products {
+impl WindowSums<1> for ProductSums {
     #[inline(always)]
     fn empty() -> Self {
-        Self { values: Squares::empty(), products: Lanes::splat(0.0) }
+        Self { values: ValueSums::empty(), products: Lanes::splat(0.0) }
     }
 
     #[inline(always)]
@@ -124,10 +124,10 @@ impl Sums<1> for Products {
 
     /// The slope.
     #[inline(always)]
-    fn results(self, _: Lanes, next: f64, of: &Known<Lanes>) -> [Lanes; 1] {
+    fn results(self, _: Lanes, next: f64, of: &WindowConstants<Lanes>) -> [Lanes; 1] {
         let (_, about) = self.values.about_mean(of.inverse);
         let middle = Lanes::splat(next) - of.back;
         let slope = (self.products - middle * self.values.sum) * of.narrowness;
-        [slope.known(about * Lanes::splat(MOST), self.values.squares)]
+        [slope.known(about * Lanes::splat(MAX_SQUARES_RATIO), self.values.squares)]
     }
 }

@@ -5,7 +5,7 @@ use std::array::from_fn;
 use crate::stats::lanes::{LANES, Lanes, blocks_mut};
 
 /// Windows of so few values are summed up anew at each place.
-const FEW: usize = 4;
+const MAX_DIRECT_WINDOW: usize = 4;
 
 /// Replaces each place by the average of the `window` values from it on, and drops the last `window - 1`
 /// places. There must be as many values as the window has, which is at least 1.
@@ -17,7 +17,7 @@ const FEW: usize = 4;
 pub fn moving_average(values: &mut Vec<f64>, window: usize) {
     let count = values.len() + 1 - window;
     let share = 1.0 / window as f64;
-    if window <= FEW {
+    if window <= MAX_DIRECT_WINDOW {
         for at in 0..count {
             values[at] = values[at..at + window].iter().sum::<f64>() * share;
         }

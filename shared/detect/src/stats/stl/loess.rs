@@ -13,7 +13,7 @@ pub(super) struct Loess {
 
 /// A place where the smoother is evaluated, and the samples that it looks at, `left` to `right`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Window {
+struct LocalWindow {
     place: f64,
     left: usize,
     right: usize,
@@ -21,7 +21,7 @@ struct Window {
 
 /// Weights of a smoother for one count of samples, to be applied to many series.
 #[derive(Clone, Debug)]
-pub(super) struct Kernels {
+pub(super) struct LoessKernels {
     jump: usize,
     /// For each place where it is evaluated: its index, the first sample, and which weights.
     rows: Vec<(usize, usize, std::ops::Range<usize>)>,
@@ -30,7 +30,7 @@ pub(super) struct Kernels {
 
 impl Loess {
     /// The places among `count` samples where it is evaluated: every `jump`-th one and the last.
-    fn windows(self, count: usize) -> Vec<Window> {
+    fn windows(self, count: usize) -> Vec<LocalWindow> {
         let last = count - 1;
         let half = self.length.div_ceil(2);
         let window = |at: usize| {
@@ -39,11 +39,12 @@ impl Loess {
             } else {
                 at.saturating_sub(half - 1).min(count - self.length)
             };
-            Window { place: at as f64, left, right: (left + self.length).min(count) - 1 }
+            LocalWindow { place: at as f64, left, right: (left + self.length).min(count) - 1 }
         };
-        let mut windows: Vec<Window> = (0..count).step_by(self.step(count)).map(window).collect();
+        let mut windows: Vec<LocalWindow> =
+            (0..count).step_by(self.step(count)).map(window).collect();
         if let Some(before) = windows.last().copied().filter(|w| w.place < last as f64) {
-            windows.push(Window { place: last as f64, ..before });
+            windows.push(LocalWindow { place: last as f64, ..before });
         }
         windows
     }
@@ -53,11 +54,11 @@ impl Loess {
     }
 
     /// One before the first of `count` samples and one after the last, to continue a season.
-    fn beyond(self, count: usize) -> [Window; 2] {
+    fn beyond(self, count: usize) -> [LocalWindow; 2] {
         let (length, last) = (self.length.min(count), count - 1);
         [
-            Window { place: -1.0, left: 0, right: length - 1 },
-            Window { place: count as f64, left: count - length, right: last },
+            LocalWindow { place: -1.0, left: 0, right: length - 1 },
+            LocalWindow { place: count as f64, left: count - length, right: last },
         ]
     }
 
@@ -66,11 +67,11 @@ impl Loess {
     fn weigh(
         self,
         count: usize,
-        window: Window,
+        window: LocalWindow,
         robust: Option<&[f64]>,
         out: &mut Vec<f64>,
     ) -> bool {
-        let Window { place, left, right } = window;
+        let LocalWindow { place, left, right } = window;
         let mut reach = (place - left as f64).max(right as f64 - place);
         reach += (self.length.saturating_sub(count) / 2) as f64;
         let len = right + 1 - left;
@@ -124,13 +125,14 @@ impl Loess {
     }
 
     /// The weights for `count` samples; with a place before and one after them where `beyond`.
-    pub fn kernels(self, count: usize, beyond: bool) -> Kernels {
-        let mut kernels = Kernels { jump: self.step(count), rows: Vec::new(), weights: Vec::new() };
+    pub fn kernels(self, count: usize, beyond: bool) -> LoessKernels {
+        let mut kernels =
+            LoessKernels { jump: self.step(count), rows: Vec::new(), weights: Vec::new() };
         let (mut interior, mut row) = (None, Vec::new());
         let shift = usize::from(beyond);
         let edges = if beyond { self.beyond(count).to_vec() } else { Vec::new() };
         for window in self.windows(count).into_iter().chain(edges) {
-            let Window { place, left, right } = window;
+            let LocalWindow { place, left, right } = window;
             let symmetric =
                 place - left as f64 == right as f64 - place && right + 1 - left == self.length;
             let range = match &interior {
@@ -172,7 +174,7 @@ impl Loess {
     }
 }
 
-impl Kernels {
+impl LoessKernels {
     /// Smooths one series.
     pub fn smooth(&self, values: &[f64], smooth: &mut [f64]) {
         for (at, left, weights) in &self.rows {

@@ -2,32 +2,32 @@
 
 use super::Smoothing;
 use super::average::moving_average;
-use super::loess::{Kernels, Loess};
+use super::loess::{Loess, LoessKernels};
 
 /// More seasons than that make a season no more constant.
-const MOST: usize = 100_000;
+const MAX_SEASONS: usize = 100_000;
 
 /// Passes of the inner loop.
 const PASSES: usize = 2;
 
 /// Everything that depends on length and period, and not on the samples.
-pub(super) struct Pass {
+pub(super) struct StlPass {
     period: usize,
     robust: usize,
     season: Loess,
     trend: Loess,
-    trend_kernels: Kernels,
-    low_pass_kernels: Kernels,
+    trend_kernels: LoessKernels,
+    low_pass_kernels: LoessKernels,
     /// For phases that have one more sample than the others, and for those others.
-    season_kernels: [Kernels; 2],
+    season_kernels: [LoessKernels; 2],
 }
 
-impl Pass {
+impl StlPass {
     /// For `len` samples, at least two seasons of at least two samples.
     pub fn new(len: usize, period: usize, smoothing: Smoothing) -> Self {
         let odd = |length: usize| length.max(3) | 1;
         let loess = |length: usize, degree| Loess { length, degree, jump: length.div_ceil(10) };
-        let seasons = odd(smoothing.seasons.min(MOST));
+        let seasons = odd(smoothing.seasons.min(MAX_SEASONS));
         // In single precision, as the reference rounds.
         let trend = 1.5 * period as f32 / (1.0 - 1.5 / seasons as f32);
         let season = loess(seasons, 0);

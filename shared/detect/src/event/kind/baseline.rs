@@ -7,19 +7,19 @@ use crate::stats::floor_scale;
 use crate::stats::rolling::moments;
 
 /// How far back from the onset learning ends, in samples, so that a drift is not learnt as usual.
-const GUARD: usize = 600;
+const GUARD_SAMPLES: usize = 600;
 
 /// So many samples are learnt from where there is no season.
-pub(super) const REACH: usize = 600;
+pub(super) const BASELINE_SAMPLES: usize = 600;
 
 /// So many periods are learnt from.
-const PERIODS: usize = 3;
+const BASELINE_PERIODS: usize = 3;
 
 /// Samples after the onset whose spread is compared.
-const WIDE: usize = 120;
+const SPREAD_SAMPLES: usize = 120;
 
 /// The usual course of a series and how far it strays from it.
-pub(super) struct Usual {
+pub(super) struct Baseline {
     /// Rise a sample.
     trend: f64,
     /// What each phase adds, from the phase of index 0 on.
@@ -34,31 +34,33 @@ pub(super) struct Usual {
     jitter: f64,
 }
 
-impl Usual {
+impl Baseline {
     pub(super) fn before(values: &[f64], onset: usize, period: Option<usize>) -> Self {
         let period = period.filter(|&period| period >= 4 && onset / 2 >= period);
-        let guard = GUARD.max(period.unwrap_or(0)).min(onset / 3);
+        let guard = GUARD_SAMPLES.max(period.unwrap_or(0)).min(onset / 3);
         let until = onset - guard;
-        let reach = period.map_or(REACH, |period| REACH.max(PERIODS * period));
+        let reach = period
+            .map_or(BASELINE_SAMPLES, |period| BASELINE_SAMPLES.max(BASELINE_PERIODS * period));
         let past = until.saturating_sub(reach)..until;
         let trend = period.map_or_else(
             || resistant_slope(values, past.clone()),
             |period| seasonal_slope(values, past.clone(), period),
         );
-        let mut usual =
+        let mut baseline =
             Self { trend, season: None, level: 0.0, scale: 0.0, spread: 0.0, jitter: 0.0 };
         if let Some(period) = period.filter(|period| past.len() >= *period) {
-            usual.season = Some(usual.template(values, past.clone(), period));
+            baseline.season = Some(baseline.template(values, past.clone(), period));
         }
-        let recent = until.saturating_sub(REACH)..until;
-        let mut rest: Vec<f64> = recent.map(|at| usual.residual(values, at)).collect();
-        usual.jitter = quartile_range(&mut differences(&rest));
-        usual.level = median(&mut rest).unwrap_or(0.0);
-        usual.spread = quartile_range(&mut rest);
+        let recent = until.saturating_sub(BASELINE_SAMPLES)..until;
+        let mut rest: Vec<f64> = recent.map(|at| baseline.residual(values, at)).collect();
+        baseline.jitter = quartile_range(&mut differences(&rest));
+        baseline.level = median(&mut rest).unwrap_or(0.0);
+        baseline.spread = quartile_range(&mut rest);
         let strayed = moments(&rest).1;
-        usual.scale = if usual.spread > 0.0 || strayed.is_nan() { usual.spread } else { strayed };
-        usual.scale = floor_scale(usual.scale, values[onset]);
-        usual
+        baseline.scale =
+            if baseline.spread > 0.0 || strayed.is_nan() { baseline.spread } else { strayed };
+        baseline.scale = floor_scale(baseline.scale, values[onset]);
+        baseline
     }
 
     /// The sample less trend and season.
@@ -107,15 +109,15 @@ impl Usual {
     /// Whether samples after the onset spread much wider, or much less wide, than before, from one to the
     /// next and altogether.
     pub(super) fn wider_after(&self, values: &[f64], onset: usize) -> bool {
-        let until = values.len().min(onset + WIDE);
+        let until = values.len().min(onset + SPREAD_SAMPLES);
         let mut rest: Vec<f64> = (onset..until).map(|at| self.residual(values, at)).collect();
-        if rest.iter().filter(|value| value.is_finite()).count() < WIDE / 5 {
+        if rest.iter().filter(|value| value.is_finite()).count() < SPREAD_SAMPLES / 5 {
             return false;
         }
         let jitter = quartile_range(&mut differences(&rest)) / self.jitter;
         let spread = quartile_range(&mut rest) / self.spread;
-        let wider = jitter.min(spread) >= super::WIDER;
-        let narrower = jitter.max(spread) <= 1.0 / (super::WIDER * super::WIDER);
+        let wider = jitter.min(spread) >= super::SPREAD_FACTOR;
+        let narrower = jitter.max(spread) <= 1.0 / (super::SPREAD_FACTOR * super::SPREAD_FACTOR);
         self.jitter > 0.0 && self.spread > 0.0 && spread > 0.0 && (wider || narrower)
     }
 
@@ -123,7 +125,7 @@ impl Usual {
     fn template(&self, values: &[f64], past: Range<usize>, period: usize) -> Vec<f64> {
         let mut phases = vec![f64::NAN; period];
         for at in past.end - period..past.end {
-            let mut alike = [f64::NAN; PERIODS];
+            let mut alike = [f64::NAN; BASELINE_PERIODS];
             for (back, value) in alike.iter_mut().enumerate() {
                 if let Some(at) = at.checked_sub(back * period).filter(|at| past.contains(at)) {
                     *value = values[at] - self.trend * at as f64;
@@ -156,7 +158,7 @@ fn seasonal_slope(values: &[f64], past: Range<usize>, period: usize) -> f64 {
 /// Rise a sample between the medians of the first and the last third. Source: Tukey's resistant line.
 fn resistant_slope(values: &[f64], past: Range<usize>) -> f64 {
     let third = past.len() / 3;
-    if third < super::LEAST {
+    if third < super::MIN_SAMPLES {
         return 0.0;
     }
     let first = median(&mut values[past.start..past.start + third].to_vec());

@@ -4,22 +4,22 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::kind::Finding;
-use crate::stats::tail::{Past, Tail};
+use crate::stats::tail::{TailEstimator, TailFit};
 
 /// What was found out of the onsets of one detection so far. Events are the same with and without it.
 #[derive(Debug, Default)]
-pub struct Onsets(Mutex<BTreeMap<usize, Onset>>);
+pub struct OnsetCache(Mutex<BTreeMap<usize, CachedOnset>>);
 
 /// One of them.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Onset {
+pub(super) struct CachedOnset {
     /// What happened.
     pub(super) finding: Finding,
     /// How the strengths before it are distributed.
-    pub(super) tail: Tail,
+    pub(super) tail: TailFit,
 }
 
-impl Onsets {
+impl OnsetCache {
     /// Forgets all of them.
     pub fn forget(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -32,16 +32,16 @@ impl Onsets {
         indices: impl Iterator<Item = usize>,
         strengths: &[f64],
         find: impl Fn(usize) -> Finding,
-    ) -> Vec<Onset> {
+    ) -> Vec<CachedOnset> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut learnt = 0;
-        let mut past: Option<Past> = None;
+        let mut past: Option<TailEstimator> = None;
         let of = |at: usize| {
             *known.entry(at).or_insert_with(|| {
-                let past = past.get_or_insert_with(|| Past::new(strengths.len()));
+                let past = past.get_or_insert_with(|| TailEstimator::new(strengths.len()));
                 past.extend(&strengths[learnt..at]);
                 learnt = at;
-                Onset { finding: find(at), tail: past.tail() }
+                CachedOnset { finding: find(at), tail: past.tail() }
             })
         };
         indices.map(of).collect()

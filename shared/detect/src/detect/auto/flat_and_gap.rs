@@ -3,12 +3,12 @@
 use super::evidence::Alarm;
 
 /// A flat line or a gap alerts when it lasts so many times as long as any before,
-const TIMES: f64 = 3.0;
+const MIN_LENGTH_RATIO: f64 = 3.0;
 /// and so many samples.
-const LEAST_STRETCH: usize = 6;
+const MIN_STRETCH: usize = 6;
 
 /// Fewest samples that have changed to know how long a value usually stays.
-const LEAST_CHANGES: usize = 10;
+const MIN_CHANGES: usize = 10;
 
 /// Alerts as long as no sample has changed for much longer than ever before. A value that half of the samples
 /// had is where the series rests, as a rate of errors does at 0, and may last.
@@ -22,7 +22,7 @@ pub(super) fn flat(values: &[f64]) -> Vec<Alarm> {
         }
         resting.1
     };
-    lasting(values.len(), unchanged, LEAST_CHANGES, rests)
+    lasting(values.len(), unchanged, MIN_CHANGES, rests)
 }
 
 /// Alerts as long as no sample has come for much longer than ever before; before the first, none is missing.
@@ -31,7 +31,7 @@ pub(super) fn gap(values: &[f64]) -> Vec<Alarm> {
     lasting(values.len(), |at| at > begun && values[at].is_nan(), 0, |_| false)
 }
 
-/// Alarms where `goes_on` has held so long, compared with the longest stretch before, once more than `least`
+/// Alarms where `goes_on` has held so long, compared with the longest stretch before, once more than `min_samples`
 /// stretches have ended, unless a stretch with this first sample is `usual`.
 ///
 /// If the longest of n stretches of random length is L, one of length l has the probability n^(-l/L); what is
@@ -39,7 +39,7 @@ pub(super) fn gap(values: &[f64]) -> Vec<Alarm> {
 fn lasting(
     len: usize,
     goes_on: impl Fn(usize) -> bool,
-    least: usize,
+    min_samples: usize,
     mut usual: impl FnMut(usize) -> bool,
 ) -> Vec<Alarm> {
     let (mut length, mut longest, mut ended) = (0_usize, 0_usize, 0_usize);
@@ -52,9 +52,13 @@ fn lasting(
             ended += 1;
         }
         let times = length as f64 / longest.max(1) as f64;
-        if length >= LEAST_STRETCH && times >= TIMES && ended > least && !usual(at + 1 - length) {
+        if length >= MIN_STRETCH
+            && times >= MIN_LENGTH_RATIO
+            && ended > min_samples
+            && !usual(at + 1 - length)
+        {
             let probability = libm::exp((libm::log(ended as f64) * (1.0 - times)).max(-600.0));
-            alarms.push(Alarm { at, strength: 1.0, probability });
+            alarms.push(Alarm { at, score: 1.0, probability });
         }
     }
     alarms
