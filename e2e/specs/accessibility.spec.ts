@@ -16,7 +16,7 @@ const VIEWS: Record<string, (workbench: Workbench) => Promise<void>> = {
     await workbench.open({ q: "mail_deferred" });
     await workbench.button("Explain").first().click();
     await workbench.button("Look").click();
-    await expect(workbench.page.locator(".moved")).toBeVisible();
+    await expect(workbench.page.locator(".related-list")).toBeVisible();
   },
   "the report": (workbench) => workbench.open({ q: "queue_depth", tab: "report" }),
   "the rules": async (workbench) => {

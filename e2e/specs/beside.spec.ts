@@ -6,7 +6,7 @@ import type { Workbench } from "../support/workbench.ts";
 
 const DHCP = "rate(dhcp_lease_count[5m]) * 60";
 
-const beside = (page: Page) => page.locator(".beside");
+const beside = (page: Page) => page.locator(".related");
 
 async function explain(workbench: Workbench, query: string, origin = "") {
   await workbench.open({ q: query }, origin);

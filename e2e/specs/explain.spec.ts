@@ -56,8 +56,8 @@ test("what else moved is among the facts once it was looked at", async ({ page, 
   await workbench.tab("Events").click();
   await workbench.button("Explain").first().click();
   await workbench.button("Look").click();
-  await expect(page.locator(".beside").getByRole("listitem")).toHaveCount(2);
-  await workbench.tab("Explain").click();
+  await expect(page.locator(".related").getByRole("listitem")).toHaveCount(2);
+  await workbench.tab("Assistant").click();
   model.say({ pieces: ["The pool is nearly empty."] });
   await workbench.button("Ask").click();
   await expect(page.getByRole("tabpanel")).toContainText("The pool is nearly empty.");
@@ -80,7 +80,7 @@ test("an answer can be stopped and stays while other results are looked at", asy
   await workbench.button("Ask").click();
   await expect(panel).toContainText("One word");
   await workbench.tab("Events").click();
-  await workbench.tab("Explain").click();
+  await workbench.tab("Assistant").click();
   await expect(panel).toContainText("Answering…");
   await workbench.button("Stop").click();
   await expect.poll(model.left).toBe(1);
@@ -155,7 +155,7 @@ test("a conversation about an earlier analysis says so and stays out of the repo
   const report = page.getByRole("article", { name: "Report" });
   await expect(report.getByRole("heading", { name: "Query" }).or(report.getByRole("heading", { level: 1 })).first()).toBeVisible();
   await expect(report.getByRole("heading", { name: "What a language model says" })).toHaveCount(0);
-  await workbench.tab("Explain").click();
+  await workbench.tab("Assistant").click();
   await workbench.button("Ask about the present one").click();
   await expect(panel.getByRole("article", { name: "Answer" })).toHaveCount(0);
   await workbench.button("Ask").click();

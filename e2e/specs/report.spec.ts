@@ -11,7 +11,7 @@ test("an event opens to what was observed, what may be behind it, and the next q
   await expect(explain).toHaveAttribute("aria-expanded", "false");
   await explain.click();
   const panel = page.getByRole("tabpanel");
-  await expect(panel.locator(".told")).toHaveText(/^37.*\/min against .* expected from .* standard deviations above.* began at .* recovered/);
+  await expect(panel.locator(".event-summary")).toHaveText(/^37.*\/min against .* expected from .* standard deviations above.* began at .* recovered/);
   await expect(panel.getByRole("term").first()).toHaveText("Peak");
   const first = panel.locator(".causes > li").first();
   await expect(first).toContainText("moderate");

@@ -104,7 +104,7 @@ export class Workbench {
     await expect(this.detector).toHaveAttribute("aria-expanded", "false");
   }
 
-  tab(name: "Events" | "Report" | "Rules" | "Explain"): Locator {
+  tab(name: "Events" | "Report" | "Rules" | "Assistant"): Locator {
     return this.page.getByRole("tab", { name: new RegExp(`^${name}\\b`) });
   }
 

@@ -1,6 +1,6 @@
 //! The parts of the page, one a file.
 
-mod ask;
+mod assistant;
 mod chart_card;
 mod editor;
 mod events;

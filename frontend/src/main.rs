@@ -1,9 +1,9 @@
 //! The page: state in one place, components that read it, and a chart.
 
 mod app;
+mod browser;
 mod chart;
 mod components;
-mod save;
 mod state;
 
 fn main() {

@@ -1,19 +1,16 @@
 //! The one flow of data: address -> panel -> question -> loaded -> detected -> analysis.
 //!
-//! Components read these signals and call the methods; only the private children touch network, clock
-//! and address.
+//! Components read these signals and call the methods. Only this module and its children use network, clock and
+//! address.
 
+mod abort_handle;
+mod assistant;
 mod client;
-mod clock;
 mod knowledge;
 mod load;
 mod notify;
+mod ptr_eq;
 mod related;
-mod running;
-mod same;
-mod store;
-mod talk;
-mod url;
 mod verify;
 
 use std::time::Duration;
@@ -29,15 +26,16 @@ use oddity_detect::detect::Detector;
 use oddity_detect::time::Timestamp;
 use oddity_source::prometheus::Loaded;
 
-use load::{Asked, Question};
-use running::Running;
+use crate::browser::{clock, store, url};
+use abort_handle::AbortHandle;
+use load::{FetchKey, QueryIdentity};
 
+pub use crate::browser::store::Theme;
+pub use assistant::{AnswerEnd, Assistant, AssistantStatus, Exchange};
 pub use client::LoadError;
-pub use oddity_source::plan::Progress;
-pub use related::{Beside, Found};
-pub use same::Same;
-pub use store::Theme;
-pub use talk::{Ended, Exchange, Status, Talk};
+pub use oddity_source::plan::FetchProgress;
+pub use ptr_eq::PtrEq;
+pub use related::{RelatedFound, RelatedResult};
 pub use verify::Agreement;
 
 /// So long words may lag behind a slider: while it is dragged nobody reads faster.
@@ -57,27 +55,27 @@ pub struct State {
     /// Detector and rule, also while a slider is dragged.
     pub settings: Memo<Settings>,
     /// How far the present fetch is; `None` when nothing is fetched.
-    pub progress: RwSignal<Option<Progress>>,
+    pub progress: RwSignal<Option<FetchProgress>>,
     /// Why the last fetch failed.
     pub error: RwSignal<Option<LoadError>>,
     /// Whether what is shown answers an earlier question, because the last one failed or was cancelled.
     pub outdated: Memo<bool>,
     /// The data that is shown.
-    pub loaded: RwSignal<Option<Same<Loaded>>>,
+    pub loaded: RwSignal<Option<PtrEq<Loaded>>>,
     /// What the detector found in it.
-    pub detected: Memo<Option<Same<Detected>>>,
+    pub detected: Memo<Option<PtrEq<Detected>>>,
     /// What is odd.
-    pub analysis: Memo<Option<Same<Analysis>>>,
+    pub analysis: Memo<Option<PtrEq<Analysis>>>,
     /// The same for what is read and not looked at: words follow a dragged slider a few times a second.
-    pub told: RwSignal<Option<Same<Analysis>>>,
+    pub throttled_analysis: RwSignal<Option<PtrEq<Analysis>>>,
     /// What may be behind events; `None` until there is one.
-    pub knowledge: RwSignal<Option<Same<Knowledge>>>,
+    pub knowledge: RwSignal<Option<PtrEq<Knowledge>>>,
     /// What the source says of the metrics of the query.
     pub metadata: RwSignal<Vec<NamedMetadata>>,
     /// What else moved beside the event that was asked about last.
-    pub beside: RwSignal<Option<Beside>>,
+    pub related: RwSignal<Option<RelatedResult>>,
     /// How far the present look at that is; `None` when there is none.
-    pub beside_progress: RwSignal<Option<Progress>>,
+    pub related_progress: RwSignal<Option<FetchProgress>>,
     /// Where events and reports can be sent; none where the operator has configured none.
     pub targets: RwSignal<Vec<NotificationTarget>>,
     /// The series that is drawn in full, by its index in `loaded`. It stays while a slider is dragged.
@@ -85,26 +83,26 @@ pub struct State {
     /// The event that is looked at: its series and the index of its onset.
     pub selected: RwSignal<Option<(usize, usize)>>,
     /// How far the present verification of the exported rule is; `None` when there is none.
-    pub verifying: RwSignal<Option<Progress>>,
+    pub verifying: RwSignal<Option<FetchProgress>>,
     /// Whether the exported rule says what is shown, once that was asked.
     pub agreement: Memo<Option<Agreement>>,
     /// What is said with the language model.
-    pub talk: Talk,
+    pub assistant: Assistant,
     /// Queries that were run before, newest first.
     pub recent: RwSignal<Vec<String>>,
     /// Light, dark, or as the system says.
     pub theme: RwSignal<Theme>,
     /// Whether the page is dark now.
     pub dark: RwSignal<bool>,
-    asked: Memo<Option<Asked>>,
-    answered: RwSignal<Option<Question>>,
+    asked: Memo<Option<QueryIdentity>>,
+    answered: RwSignal<Option<FetchKey>>,
     address: RwSignal<String>,
     draft: RwSignal<Option<Settings>>,
     asked_at: RwSignal<Timestamp>,
-    fetching: Running,
-    looking: Running,
+    fetching: AbortHandle,
+    related_request: AbortHandle,
     verified: RwSignal<Option<Agreement>>,
-    verification: Running,
+    verification: AbortHandle,
 }
 
 impl State {
@@ -121,14 +119,14 @@ impl State {
         let learning =
             Memo::new(move |_| ViewState { settings: settings.get(), ..panel.get() }.learning());
         let rule = Memo::new(move |_| settings.get().rule);
-        let loaded = RwSignal::new(None::<Same<Loaded>>);
-        let prepared = Memo::new(move |_| Some(Same::new(prepare(loaded.get()?.0))));
+        let loaded = RwSignal::new(None::<PtrEq<Loaded>>);
+        let prepared = Memo::new(move |_| Some(PtrEq::new(prepare(loaded.get()?.0))));
         let detected = Memo::new(move |_| {
             let prepared = prepared.get()?;
-            Some(Same::new(detect(&prepared, detector.get(), learning.get())))
+            Some(PtrEq::new(detect(&prepared, detector.get(), learning.get())))
         });
-        let analysis = Memo::new(move |_| Some(Same::new(analyze(detected.get()?.0, rule.get()))));
-        let told = RwSignal::new(None::<Same<Analysis>>);
+        let analysis = Memo::new(move |_| Some(PtrEq::new(analyze(detected.get()?.0, rule.get()))));
+        let throttled_analysis = RwSignal::new(None::<PtrEq<Analysis>>);
         let focus = Memo::new(move |_| {
             let loaded = loaded.get()?;
             let wanted = panel.read().focus.clone();
@@ -139,7 +137,7 @@ impl State {
         });
         let asked = Memo::new(move |_| {
             let panel = panel.read();
-            (!panel.expr.trim().is_empty()).then(|| Asked {
+            (!panel.expr.trim().is_empty()).then(|| QueryIdentity {
                 expr: panel.expr.clone(),
                 source: panel.source.clone(),
                 range: panel.range,
@@ -147,11 +145,11 @@ impl State {
                 history: panel.settings.history(),
             })
         });
-        let answered = RwSignal::new(None::<Question>);
-        let progress = RwSignal::new(None::<Progress>);
+        let answered = RwSignal::new(None::<FetchKey>);
+        let progress = RwSignal::new(None::<FetchProgress>);
         let outdated = Memo::new(move |_| {
             let answered = answered.read();
-            let answered = answered.as_ref().map(|question| &question.panel);
+            let answered = answered.as_ref().map(|key| &key.query);
             loaded.read().is_some()
                 && progress.read().is_none()
                 && asked.read().as_ref() != answered
@@ -185,27 +183,27 @@ impl State {
             loaded,
             detected,
             analysis,
-            told,
+            throttled_analysis,
             knowledge: RwSignal::new(None),
             metadata: RwSignal::new(Vec::new()),
             targets: RwSignal::new(Vec::new()),
-            beside: RwSignal::new(None),
-            beside_progress: RwSignal::new(None),
-            looking: Running::new(),
-            talk: Talk::new(),
+            related: RwSignal::new(None),
+            related_progress: RwSignal::new(None),
+            related_request: AbortHandle::new(),
+            assistant: Assistant::new(),
             recent: RwSignal::new(store::recent()),
             focus,
             selected: RwSignal::new(None),
             verifying: RwSignal::new(None),
             agreement,
             verified,
-            verification: Running::new(),
+            verification: AbortHandle::new(),
             theme: RwSignal::new(theme),
             dark: RwSignal::new(store::apply_theme(theme)),
             address,
             draft,
             asked_at: RwSignal::new(clock::now()),
-            fetching: Running::new(),
+            fetching: AbortHandle::new(),
         };
         state.follow();
         state
@@ -216,8 +214,8 @@ impl State {
         Effect::new(move |_| {
             let (asked, asked_at) = (self.asked.get(), self.asked_at.get());
             match (asked, self.source.get()) {
-                (Some(panel), Some(source)) => self.load(Question { panel, asked_at }, &source),
-                (Some(panel), None) => self.error.set(self.no_source(panel.source)),
+                (Some(query), Some(source)) => self.load(FetchKey { query, asked_at }, &source),
+                (Some(query), None) => self.error.set(self.no_source(query.source)),
                 (None, _) => {
                     self.cancel();
                     self.error.set(None);
@@ -228,24 +226,24 @@ impl State {
         let waits = StoredValue::new(false);
         Effect::new(move |_| {
             let (analysis, dragged) = (self.analysis.get(), self.draft.read().is_some());
-            if *self.told.read_untracked() == analysis {
+            if *self.throttled_analysis.read_untracked() == analysis {
                 return;
             }
             if !dragged {
-                return self.told.set(analysis);
+                return self.throttled_analysis.set(analysis);
             }
             if !waits.get_value() {
                 waits.set_value(true);
                 let tell = move || {
                     waits.set_value(false);
-                    self.told.set(self.analysis.get_untracked());
+                    self.throttled_analysis.set(self.analysis.get_untracked());
                 };
                 set_timeout(tell, WORDS_AFTER);
             }
         });
         knowledge::follow(self);
         notify::follow(self);
-        talk::follow(self);
+        assistant::follow(self);
         store::on_system_theme(move || {
             self.dark.set(store::apply_theme(self.theme.get_untracked()));
         });

@@ -1,5 +1,6 @@
 //! What the report says of the events that are planted in the demo source, and that it says nothing where nothing is.
 
+use futures_util::FutureExt as _;
 use oddity_analysis::analysis::{Analysis, Learning, Settings, analyze, detect, prepare};
 use oddity_analysis::knowledge::{ExplainedEvent, NamedMetadata, QuerySubject, explain_worst};
 use oddity_analysis::report::{MAX_EXPLAINED, ReportContext, markdown};
@@ -7,7 +8,7 @@ use oddity_analysis::words::Clock;
 use oddity_detect::detect::Detector;
 use oddity_detect::event::EventKind;
 use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
-use oddity_source::plan::{Plan, Question, Request};
+use oddity_source::plan::{ApiRequest, FetchPlan, QuerySpec};
 use oddity_source::prometheus::Loaded;
 use proxy::demo::Demo;
 use proxy::page::knowledge::load;
@@ -45,19 +46,15 @@ fn load_demo(expr: &str, after: u64, settings: &Settings) -> Loaded {
     let end = ANCHOR + Span::from_seconds(after * MINUTE);
     let range = TimeRange { start: end - Span::from_seconds(1_440 * MINUTE), end };
     let (step, history) = (Some(Step::from_seconds(MINUTE)), settings.history());
-    let mut plan = Plan::new(Question { expr: expr.to_owned(), range, step, history }).unwrap();
-    loop {
-        plan = match plan {
-            Plan::Done(loaded) => return *loaded,
-            Plan::Ask(pending) => {
-                let Request { endpoint, parameters } = pending.request();
-                let endpoint = Endpoint::parse(endpoint).unwrap();
-                let data = demo.answer(&endpoint, &params(&parameters), end).unwrap().data;
-                let body = json!({"status": "success", "data": data}).to_string();
-                pending.answer(anyhow::Ok(body.into_bytes())).unwrap()
-            }
-        };
-    }
+    let spec = QuerySpec { expr: expr.to_owned(), range, step, history };
+    let send = async |request: ApiRequest| {
+        let endpoint = Endpoint::parse(request.endpoint).unwrap();
+        let data = demo.answer(&endpoint, &params(&request.parameters), end).unwrap().data;
+        let body = json!({"status": "success", "data": data}).to_string();
+        anyhow::Ok(body.into_bytes())
+    };
+    let loaded = FetchPlan::new(spec).unwrap().run(send, |_| {});
+    loaded.now_or_never().unwrap().unwrap()
 }
 
 fn analysis(expr: &str, after: u64) -> Analysis {

@@ -8,7 +8,7 @@ use oddity_detect::detect::Detection;
 use oddity_detect::event::{Event, Rule};
 use oddity_detect::series::Grid;
 use oddity_detect::time::TimeRange;
-use oddity_figure::{Area, MOST_POINTS, Palette, decimated, indices};
+use oddity_figure::{MAX_DRAWN_POINTS, Palette, PlotArea, decimate, visible_indices};
 use web_sys::CanvasRenderingContext2d as Canvas;
 
 /// Pixels from one point of an edge of the band to the next.
@@ -21,9 +21,9 @@ const BEYOND: f64 = 8.0;
 const HATCH: f64 = 8.0;
 
 /// What stays while a threshold moves.
-pub(super) struct Lines<'a> {
+pub(super) struct LineScene<'a> {
     /// Where the judged quantity is drawn.
-    pub(super) area: Area,
+    pub(super) area: PlotArea,
     pub(super) grid: Grid,
     pub(super) detection: &'a Detection,
     pub(super) palette: &'a Palette,
@@ -34,9 +34,9 @@ pub(super) struct Lines<'a> {
 /// Everything else that is drawn over one area.
 pub(super) struct Scene<'a> {
     /// Where the judged quantity is drawn.
-    pub(super) area: Area,
+    pub(super) area: PlotArea,
     /// The whole plot, for what spans strip and values.
-    pub(super) plot: Area,
+    pub(super) plot: PlotArea,
     pub(super) grid: Grid,
     pub(super) detection: &'a Detection,
     pub(super) ranked: &'a RankedSeries,
@@ -56,7 +56,7 @@ pub(super) struct Scene<'a> {
 
 /// Clears `size` pixels and draws what a threshold does not change: the expectation, and what is judged where that is
 /// not the values.
-pub(super) fn draw_lines(canvas: &Canvas, size: (f64, f64), lines: &Lines<'_>) {
+pub(super) fn draw_lines(canvas: &Canvas, size: (f64, f64), lines: &LineScene<'_>) {
     canvas.clear_rect(0.0, 0.0, size.0, size.1);
     canvas.save();
     clip(canvas, lines.area);
@@ -95,7 +95,7 @@ pub(super) fn draw(canvas: &Canvas, size: (f64, f64), scene: &Scene<'_>) {
     canvas.restore();
 }
 
-fn clip(canvas: &Canvas, area: Area) {
+fn clip(canvas: &Canvas, area: PlotArea) {
     canvas.begin_path();
     canvas.rect(area.left, area.top, area.width, area.height);
     canvas.clip();
@@ -162,7 +162,7 @@ fn hatch(canvas: &Canvas, scene: &Scene<'_>, range: TimeRange) {
 fn band(canvas: &Canvas, scene: &Scene<'_>) {
     let detection = scene.detection;
     let k = scene.rule.threshold;
-    let shown = indices(scene.grid, scene.area.times);
+    let shown = visible_indices(scene.grid, scene.area.times);
     let bucket = shown.len().div_ceil((scene.area.width / EDGE).max(1.0) as usize).max(1);
     let mut edges: Vec<(f64, f64, f64)> = Vec::with_capacity(shown.len() / bucket + 1);
     let flush = |edges: &mut Vec<(f64, f64, f64)>| {
@@ -206,8 +206,8 @@ fn edge(scene: &Scene<'_>, bound: f64) -> f64 {
 }
 
 /// A line through the samples that can be seen, broken at gaps.
-fn curve(canvas: &Canvas, lines: &Lines<'_>, color: &str, values: &[f64]) {
-    let (times, values) = decimated(values, lines.grid, lines.area.times, MOST_POINTS);
+fn curve(canvas: &Canvas, lines: &LineScene<'_>, color: &str, values: &[f64]) {
+    let (times, values) = decimate(values, lines.grid, lines.area.times, MAX_DRAWN_POINTS);
     canvas.set_stroke_style_str(color);
     canvas.begin_path();
     let mut pen_down = false;

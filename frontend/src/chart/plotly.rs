@@ -1,7 +1,7 @@
 //! The only binding to Plotly.
 
 use js_sys::{Array, Float64Array, Function, Object, Promise, Reflect};
-use oddity_figure::{Curve, Layout};
+use oddity_figure::{ChartLayout, ChartTrace};
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
@@ -25,8 +25,8 @@ extern "C" {
 /// Draws, or changes what is drawn.
 pub(super) fn react(
     target: &HtmlElement,
-    layout: &Layout,
-    lines: Vec<Curve>,
+    layout: &ChartLayout,
+    lines: Vec<ChartTrace>,
 ) -> Result<(), JsValue> {
     let config =
         r#"{"displayModeBar":false,"responsive":false,"doubleClick":false,"showTips":false}"#;
@@ -41,8 +41,8 @@ pub(super) fn purge(target: &HtmlElement) {
 
 /// Draws a picture apart from the page; gives a `data:` address of a PNG.
 pub(super) async fn to_image(
-    layout: &Layout,
-    lines: Vec<Curve>,
+    layout: &ChartLayout,
+    lines: Vec<ChartTrace>,
     width: u32,
     height: u32,
 ) -> Result<String, JsValue> {
@@ -73,13 +73,13 @@ pub(super) fn on_zoom(
     Ok(closure)
 }
 
-fn to_js(layout: &Layout) -> Result<JsValue, JsValue> {
+fn to_js(layout: &ChartLayout) -> Result<JsValue, JsValue> {
     let text =
         serde_json::to_string(layout).map_err(|error| JsValue::from_str(&error.to_string()))?;
     js_sys::JSON::parse(&text)
 }
 
-fn data(lines: Vec<Curve>) -> Result<JsValue, JsValue> {
+fn data(lines: Vec<ChartTrace>) -> Result<JsValue, JsValue> {
     let all = Array::new();
     for line in lines {
         let trace = js_sys::JSON::parse(&line.trace.to_string())?;

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use oddity_analysis::words;
 use oddity_detect::detect::Quantity;
-use oddity_figure::{Area, Ranges};
+use oddity_figure::{AxisRanges, PlotArea};
 use oddity_source::unit::Unit;
 
 use crate::state::State;
@@ -14,7 +14,7 @@ pub(super) fn Tooltip(
     /// Index of the sample under the pointer.
     hover: RwSignal<Option<usize>>,
     /// What the axes show.
-    ranges: RwSignal<Option<Ranges>>,
+    ranges: RwSignal<Option<AxisRanges>>,
     /// Pixels of the chart.
     size: RwSignal<(f64, f64)>,
 ) -> impl IntoView {
@@ -40,7 +40,7 @@ pub(super) fn Tooltip(
             rows.push(("score", format!("{share} of {}", Unit::Plain.format(k))));
         }
         let time = series.grid.at(at);
-        let x = Area::new(size.get(), [0.0, 1.0], ranges.times, ranges.values).x(time.0 as f64);
+        let x = PlotArea::new(size.get(), [0.0, 1.0], ranges.times, ranges.values).x(time.0 as f64);
         let side = if x > size.get().0 / 2.0 { "left" } else { "right" };
         let clock = state.clock();
         Some(view! {

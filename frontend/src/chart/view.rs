@@ -8,15 +8,15 @@ use oddity_analysis::{report, words};
 use oddity_detect::detect::Quantity;
 use oddity_detect::event::EventKind;
 use oddity_detect::time::{TimeRange, Timestamp};
-use oddity_figure::{Area, Palette, Ranges, STRIP_DOMAIN, View, picture};
+use oddity_figure::{AxisRanges, ChartView, Palette, PlotArea, STRIP_DOMAIN, static_figure};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, HtmlElement, PointerEvent, ResizeObserver};
 
-use super::overlay::{self, Lines, Scene};
+use super::overlay::{self, LineScene, Scene};
 use super::plotly;
 use super::tooltip::Tooltip;
-use crate::save::save_url;
+use crate::browser::download::save_url;
 use crate::state::State;
 
 /// Two clicks within so many milliseconds are one double click.
@@ -34,7 +34,7 @@ pub fn Chart() -> impl IntoView {
     let (canvas, still) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Canvas>::new());
     let size = RwSignal::new((0.0, 0.0));
     let hover = RwSignal::new(None::<usize>);
-    let ranges = RwSignal::new(None::<Ranges>);
+    let ranges = RwSignal::new(None::<AxisRanges>);
     let palette = Memo::new(move |_| {
         state.dark.track();
         frame.get().map(|frame| read_palette(&frame)).unwrap_or_default()
@@ -63,8 +63,12 @@ pub fn Chart() -> impl IntoView {
         if size.0 < 1.0 {
             return;
         }
-        let now = oddity_figure::ranges(&analysis, ranked, oddity_figure::times(&analysis, zoom));
-        let view = View {
+        let now = oddity_figure::axis_ranges(
+            &analysis,
+            ranked,
+            oddity_figure::shown_times(&analysis, zoom),
+        );
+        let view = ChartView {
             analysis: &analysis,
             focus: ranked,
             ranges: now,
@@ -72,8 +76,11 @@ pub fn Chart() -> impl IntoView {
             clock: untrack(|| state.clock()),
             size,
         };
-        let drawn =
-            plotly::react(&target, &oddity_figure::layout(&view), oddity_figure::lines(&view));
+        let drawn = plotly::react(
+            &target,
+            &oddity_figure::chart_layout(&view),
+            oddity_figure::value_traces(&view),
+        );
         if let Err(error) = drawn {
             leptos::logging::error!("the chart cannot be drawn: {error:?}");
             return;
@@ -107,7 +114,7 @@ pub fn Chart() -> impl IntoView {
         let detection = &found.detection;
         let strip = detection.quantity != Quantity::Value;
         let area = judged_area(size, now);
-        let lines = Lines { area, grid: series.grid, detection, palette: &palette, strip };
+        let lines = LineScene { area, grid: series.grid, detection, palette: &palette, strip };
         overlay::draw_lines(&context, size, &lines);
     });
 
@@ -124,7 +131,7 @@ pub fn Chart() -> impl IntoView {
         let excluded = excluded.read();
         let agreement = state.agreement.read();
         let differing = agreement.as_ref().map(|agreement| agreement.differing(ranked.index));
-        let marked = Marked {
+        let marked = Highlights {
             hover: hover.get(),
             selected: selected.map(|(_, onset)| onset),
             excluded: &excluded,
@@ -139,7 +146,7 @@ pub fn Chart() -> impl IntoView {
         };
         let analysis = state.analysis.get_untracked()?;
         let series = state.focus.get_untracked()?;
-        let area = Area::new(size.get_untracked(), [0.0, 1.0], now.times, now.values);
+        let area = PlotArea::new(size.get_untracked(), [0.0, 1.0], now.times, now.values);
         let box_ = frame.get_bounding_client_rect();
         let time = area.time_at(f64::from(event.client_x()) - box_.left());
         let inside = time >= now.times.0 && time <= now.times.1;
@@ -170,7 +177,7 @@ pub fn Chart() -> impl IntoView {
             class="chart-frame"
             node_ref=frame
             role="img"
-            aria-label=move || state.told.get().map(|analysis| words::headline(&analysis)).unwrap_or_default()
+            aria-label=move || state.throttled_analysis.get().map(|analysis| words::headline(&analysis)).unwrap_or_default()
             on:pointermove=move |event| hover.set(point(event).map(|(_, index)| index))
             on:pointerleave=move |_| hover.set(None)
             on:pointerdown=move |event| pressed.set_value(Some(event.client_x()))
@@ -197,19 +204,19 @@ pub fn download(state: State) {
         report::file_name(&analysis.detected.loaded.query.expr, untrack(|| state.now()), "png");
     let (layout, lines) = {
         let Some(ranked) = analysis.of_series(state.focus.get_untracked()) else { return };
-        let view = View {
+        let view = ChartView {
             analysis: &analysis,
             focus: ranked,
-            ranges: oddity_figure::ranges(
+            ranges: oddity_figure::axis_ranges(
                 &analysis,
                 ranked,
-                oddity_figure::times(&analysis, panel.zoom),
+                oddity_figure::shown_times(&analysis, panel.zoom),
             ),
             palette: &read_palette(&root),
             clock,
             size: PICTURE,
         };
-        picture(&view, &panel.excluded)
+        static_figure(&view, &panel.excluded)
     };
     spawn_local(async move {
         match plotly::to_image(&layout, lines, PICTURE.0 as u32, PICTURE.1 as u32).await {
@@ -229,7 +236,7 @@ fn zoom_to(state: State, from: f64, to: f64) {
 }
 
 /// What is pointed out beside what was found.
-struct Marked<'a> {
+struct Highlights<'a> {
     /// The sample under the pointer.
     hover: Option<usize>,
     /// Onset of the event that is looked at.
@@ -245,9 +252,9 @@ fn draw_overlay(
     size: (f64, f64),
     analysis: &Analysis,
     ranked: &RankedSeries,
-    ranges: Ranges,
+    ranges: AxisRanges,
     palette: &Palette,
-    marked: &Marked<'_>,
+    marked: &Highlights<'_>,
 ) {
     let (series, found) = analysis.series(ranked);
     let labelled = ranked
@@ -257,7 +264,7 @@ fn draw_overlay(
         .or_else(|| ranked.events.iter().max_by(|a, b| a.severity.total_cmp(&b.severity)));
     let scene = Scene {
         area: judged_area(size, ranges),
-        plot: Area::new(size, [0.0, 1.0], ranges.times, ranges.values),
+        plot: PlotArea::new(size, [0.0, 1.0], ranges.times, ranges.values),
         grid: series.grid,
         detection: &found.detection,
         ranked,
@@ -278,10 +285,10 @@ fn draw_overlay(
 }
 
 /// Where the judged quantity is drawn: in the strip, where there is one.
-fn judged_area(size: (f64, f64), ranges: Ranges) -> Area {
+fn judged_area(size: (f64, f64), ranges: AxisRanges) -> PlotArea {
     match ranges.strip {
-        Some(strip) => Area::new(size, STRIP_DOMAIN, ranges.times, strip),
-        None => Area::new(size, [0.0, 1.0], ranges.times, ranges.values),
+        Some(strip) => PlotArea::new(size, STRIP_DOMAIN, ranges.times, strip),
+        None => PlotArea::new(size, [0.0, 1.0], ranges.times, ranges.values),
     }
 }
 

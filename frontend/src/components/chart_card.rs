@@ -9,9 +9,12 @@ use crate::state::State;
 #[component]
 pub fn ChartCard() -> impl IntoView {
     let state = expect_context::<State>();
-    let headline = Memo::new(move |_| state.told.get().map(|analysis| words::headline(&analysis)));
+    let headline = Memo::new(move |_| {
+        state.throttled_analysis.get().map(|analysis| words::headline(&analysis))
+    });
     let scope = Memo::new(move |_| {
-        let analysis = state.told.get().filter(|analysis| !analysis.ranking.is_empty())?;
+        let analysis =
+            state.throttled_analysis.get().filter(|analysis| !analysis.ranking.is_empty())?;
         let name = analysis.detected.detector.about().name;
         let focus = analysis.of_series(state.focus.get()).filter(|_| analysis.ranking.len() > 1);
         let shown =

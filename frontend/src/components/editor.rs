@@ -1,6 +1,6 @@
 //! The binding to the PromQL editor of `frontend/js/editor.js`.
 
-use oddity_source::prometheus::Position;
+use oddity_source::prometheus::ErrorPosition;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
@@ -55,9 +55,9 @@ impl Editor {
     }
 
     /// Underlines the place of an error, or takes the line away.
-    pub fn mark_error(&self, position: Option<Position>, message: &str) {
+    pub fn mark_error(&self, position: Option<ErrorPosition>, message: &str) {
         match position {
-            Some(Position { line, column }) => {
+            Some(ErrorPosition { line, column }) => {
                 self.mark_error_js(&format!("{line}:{column}").into(), message);
             }
             None => self.mark_error_js(&JsValue::NULL, ""),

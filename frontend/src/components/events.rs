@@ -1,5 +1,5 @@
-mod beside;
 mod explanation;
+mod related;
 
 use leptos::prelude::*;
 use oddity_analysis::analysis::{Analysis, RankedSeries};
@@ -10,10 +10,10 @@ use oddity_detect::event::Event;
 use oddity_detect::time::{Span, TimeRange};
 use oddity_source::unit::Unit;
 
-use super::send::Send;
+use super::send::SendNotice;
 use crate::state::State;
-use beside::Beside;
 use explanation::Explanation;
+use related::RelatedSection;
 
 /// So many rows are drawn before the user asks for all: a slider at its sensitive end finds hundreds.
 const FIRST: usize = 20;
@@ -26,7 +26,7 @@ pub fn Events() -> impl IntoView {
     let open = RwSignal::new(None);
     let rows = Memo::new(move |_| {
         let count = if all.get() { usize::MAX } else { FIRST };
-        let analysis = state.told.get()?;
+        let analysis = state.throttled_analysis.get()?;
         let clock = state.clock();
         let worst = analysis.worst_events().into_iter().take(count);
         Some(
@@ -36,12 +36,13 @@ pub fn Events() -> impl IntoView {
         )
     });
     let count = Memo::new(move |_| rows.read().as_ref().map_or(0, Vec::len));
-    let found =
-        Memo::new(move |_| state.told.read().as_ref().map_or(0, |analysis| analysis.event_count()));
+    let found = Memo::new(move |_| {
+        state.throttled_analysis.read().as_ref().map_or(0, |analysis| analysis.event_count())
+    });
     let some = move || count.get() > 0;
     let more = move || found.get() > FIRST;
     let none = move || {
-        let analysis = state.told.get()?;
+        let analysis = state.throttled_analysis.get()?;
         Some(
             view! { <div class="empty"><h3>{words::headline(&analysis)}</h3><p>{nothing(&analysis)}</p></div> },
         )
@@ -88,7 +89,7 @@ fn nothing(analysis: &Analysis) -> String {
     let first = analysis.detected.series.first();
     if first.is_some_and(|found| found.detection.alerts.is_some()) {
         return format!(
-            "{scope}: nothing new, so no alert. The largest score was {}; {} flags a sample, but only an alert opens an event. Move the sensitivity to the right to be told of less.",
+            "{scope}: nothing new, so no alert. The largest score was {}; {} flags a sample, but only an alert opens an event. Move the sensitivity to the right to be throttled_analysis of less.",
             plain(highest),
             words::threshold(analysis)
         );
@@ -179,9 +180,9 @@ fn EventRow(
     let selected =
         move || row.read().as_ref().is_some_and(|row| state.selected.get() == Some(row.key));
     let key = Memo::new(move |_| row.read().as_ref().map(|row| row.key));
-    let explain_event = Memo::new(move |_| key.get().is_some() && open.get() == key.get());
+    let explained = Memo::new(move |_| key.get().is_some() && open.get() == key.get());
     let explain = move |_| {
-        open.set(if explain_event.get_untracked() { None } else { key.get_untracked() });
+        open.set(if explained.get_untracked() { None } else { key.get_untracked() });
     };
     view! {
         <tr class:selected=selected>
@@ -201,16 +202,16 @@ fn EventRow(
             </td>
             <td class="why">
                 {text(|row| row.why.clone())}
-                <button class="link explain" type="button" aria-expanded=move || explain_event.get().to_string() on:click=explain>
-                    {move || if explain_event.get() { "Close" } else { "Explain" }}
+                <button class="link explain" type="button" aria-expanded=move || explained.get().to_string() on:click=explain>
+                    {move || if explained.get() { "Close" } else { "Explain" }}
                 </button>
             </td>
         </tr>
-        <Show when=move || explain_event.get()>
+        <Show when=move || explained.get()>
             <tr class="explained"><td colspan="5">
                 <Explanation key=key/>
-                <Beside key=key/>
-                <div class="explained-bar"><Send name="Send this event" notice=move |()| notice(state, row.get_untracked()?)/></div>
+                <RelatedSection key=key/>
+                <div class="explained-bar"><SendNotice name="Send this event" notice=move |()| notice(state, row.get_untracked()?)/></div>
             </td></tr>
         </Show>
     }
@@ -218,7 +219,7 @@ fn EventRow(
 
 /// What is sent of the event of a row.
 fn notice(state: State, row: Row) -> Option<Notification> {
-    let analysis = state.told.get_untracked()?;
+    let analysis = state.throttled_analysis.get_untracked()?;
     let (series, onset) = row.key;
     let ranked = analysis.of_series(Some(series))?;
     let event = ranked.events.iter().find(|event| event.onset.index == onset)?;

@@ -11,7 +11,7 @@ pub fn Facts() -> impl IntoView {
     let state = expect_context::<State>();
     // Only what changes is written again while a slider is dragged.
     let fact = |name: &'static str, of: fn(&Analysis) -> String| {
-        let value = move || state.told.read().as_ref().map(|analysis| of(analysis));
+        let value = move || state.throttled_analysis.read().as_ref().map(|analysis| of(analysis));
         let value = Memo::new(move |_| value());
         view! { <div class="fact"><b>{move || value.get()}</b><span>{name}</span></div> }
     };

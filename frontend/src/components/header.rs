@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use oddity_analysis::api::SourceKind;
 
-use crate::save::copy;
+use crate::browser::clipboard::copy;
 use crate::state::State;
 
 /// Name, source, and what concerns the whole page.

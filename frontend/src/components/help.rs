@@ -20,7 +20,7 @@ pub fn Help(
     open: RwSignal<bool>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
-    let no_model = move || state.talk.model.read().is_none();
+    let no_model = move || state.assistant.model.read().is_none();
     let dialog = NodeRef::<html::Dialog>::new();
     Effect::new(move |_| {
         if let (Some(dialog), true) = (dialog.get(), open.get())

@@ -35,7 +35,7 @@ pub fn Notices() -> impl IntoView {
                 <div class="notice error" role="alert">
                     <b>{error.title()}</b>
                     <span>{error.to_string()}</span>
-                    {error.may_pass().then(|| view! {
+                    {error.is_retryable().then(|| view! {
                         <button class="link" type="button" on:click=move |_| {
                             let expr = state.panel.read_untracked().expr.clone();
                             state.run(&expr);

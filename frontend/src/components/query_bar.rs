@@ -54,7 +54,7 @@ pub fn QueryBar() -> impl IntoView {
                 None => view! { <button class="run" type="button" on:click=run>"Run"</button> }.into_any(),
                 Some(progress) => view! {
                     <button class="run cancel" type="button" on:click=move |_| state.cancel()>
-                        {if progress.of > 1 { format!("Cancel {}/{}", progress.done, progress.of) } else { "Cancel".to_owned() }}
+                        {if progress.total > 1 { format!("Cancel {}/{}", progress.done, progress.total) } else { "Cancel".to_owned() }}
                     </button>
                 }
                 .into_any(),

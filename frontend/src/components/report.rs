@@ -7,8 +7,9 @@ use oddity_analysis::report::{self, MAX_EXPLAINED, ReportContext};
 use oddity_analysis::rules;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::send::Send;
-use crate::save::{copy, save_text};
+use super::send::SendNotice;
+use crate::browser::clipboard::copy;
+use crate::browser::download::save_text;
 use crate::state::State;
 
 /// The report as it will be saved, rendered or as Markdown.
@@ -18,7 +19,7 @@ pub fn Report() -> impl IntoView {
     let raw = RwSignal::new(false);
     let copied = RwSignal::new("Copy");
     let written = Memo::new(move |_| {
-        let analysis = state.told.get()?;
+        let analysis = state.throttled_analysis.get()?;
         let context = context(state, &analysis);
         let (knowledge, metadata) = (state.knowledge.get(), state.metadata.read());
         let explained = explain_worst(&analysis, MAX_EXPLAINED, knowledge.as_deref(), &metadata);
@@ -48,7 +49,7 @@ pub fn Report() -> impl IntoView {
         });
     };
     let notice = move |()| {
-        let analysis = state.told.get_untracked()?;
+        let analysis = state.throttled_analysis.get_untracked()?;
         let (knowledge, metadata) =
             (state.knowledge.get_untracked(), state.metadata.read_untracked());
         let worst = explain_worst(&analysis, MAX_NOTIFIED_EVENTS, knowledge.as_deref(), &metadata);
@@ -63,13 +64,15 @@ pub fn Report() -> impl IntoView {
             again: false,
         })
     };
-    let odd = move || state.told.read().as_ref().is_some_and(|told| told.event_count() > 0);
+    let odd = move || {
+        state.throttled_analysis.read().as_ref().is_some_and(|analysis| analysis.event_count() > 0)
+    };
     view! {
         <div class="report-bar">
             <button class="chip primary" type="button" on:click=save>"Download .md"</button>
             <button class="chip" type="button" on:click=to_clipboard>{move || copied.get()}</button>
             <button class="chip" type="button" title="On paper, or as a PDF" on:click=print>"Print"</button>
-            <Show when=odd><Send name="Send the report" notice=notice/></Show>
+            <Show when=odd><SendNotice name="Send the report" notice=notice/></Show>
             <button class="chip" type="button" aria-pressed=move || raw.get().to_string() on:click=move |_| raw.update(|raw| *raw = !*raw)>"Markdown"</button>
         </div>
         {move || if raw.get() {
@@ -88,14 +91,14 @@ fn context(state: State, analysis: &Analysis) -> ReportContext {
         link: state.link(),
         clock: state.clock(),
         rule: rule(state, analysis),
-        sections: beside(state).into_iter().chain(state.opinion()).collect(),
+        sections: related(state).into_iter().chain(state.assistant_section()).collect(),
     }
 }
 
 /// What else moved, where that was asked.
-fn beside(state: State) -> Option<report::ReportSection> {
-    let beside = state.beside_told()?;
-    let (related, windows) = beside.known()?;
+fn related(state: State) -> Option<report::ReportSection> {
+    let related = state.related_shown()?;
+    let (related, windows) = related.known()?;
     Some(report::related(related, windows, state.clock()))
 }
 

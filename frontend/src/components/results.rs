@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use oddity_analysis::view_state::ResultTab;
 
-use super::ask::Explain;
+use super::assistant::AssistantTab;
 use super::events::Events;
 use super::report::Report;
 use super::rules::Rules;
@@ -12,7 +12,7 @@ const TABS: [(ResultTab, &str, &str); 4] = [
     (ResultTab::Events, "events", "Events"),
     (ResultTab::Report, "report", "Report"),
     (ResultTab::Rules, "rules", "Rules"),
-    (ResultTab::Explain, "explain", "Explain"),
+    (ResultTab::Assistant, "assistant", "Assistant"),
 ];
 
 /// What is below the chart, one of them open.
@@ -20,17 +20,18 @@ const TABS: [(ResultTab, &str, &str); 4] = [
 pub fn Results() -> impl IntoView {
     let state = expect_context::<State>();
     // Without a language model there is nothing to say, and no tab for it.
-    let explains = Memo::new(move |_| state.talk.model.read().is_some());
+    let explains = Memo::new(move |_| state.assistant.model.read().is_some());
     let open = Memo::new(move |_| match state.panel.read().tab {
-        ResultTab::Explain if !explains.get() => ResultTab::Events,
+        ResultTab::Assistant if !explains.get() => ResultTab::Events,
         tab => tab,
     });
     let tabs = move || {
         let count = TABS.len() - usize::from(!explains.get());
         TABS.into_iter().take(count)
     };
-    let count =
-        Memo::new(move |_| state.told.read().as_ref().map_or(0, |analysis| analysis.event_count()));
+    let count = Memo::new(move |_| {
+        state.throttled_analysis.read().as_ref().map_or(0, |analysis| analysis.event_count())
+    });
     let tab = move |tab: ResultTab, id: &'static str, name: &'static str| {
         view! {
             <button
@@ -77,8 +78,8 @@ pub fn Results() -> impl IntoView {
                 ResultTab::Rules => view! {
                     <div role="tabpanel" id="panel-rules" aria-labelledby="tab-rules" tabindex="0"><Rules/></div>
                 }.into_any(),
-                ResultTab::Explain => view! {
-                    <div role="tabpanel" id="panel-explain" aria-labelledby="tab-explain" tabindex="0"><Explain/></div>
+                ResultTab::Assistant => view! {
+                    <div role="tabpanel" id="panel-assistant" aria-labelledby="tab-assistant" tabindex="0"><AssistantTab/></div>
                 }.into_any(),
             }}
         </section>

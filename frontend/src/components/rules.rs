@@ -8,14 +8,15 @@ use leptos::task::spawn_local;
 use oddity_analysis::analysis::Analysis;
 use oddity_analysis::rules::{self, RuleExport, RuleGroup, RuleOptions, RuleStyle, UnitTestError};
 
-use crate::save::{copy, save_text};
-use crate::state::{Same, State};
-use refused::{Refused, sentence};
-use verification::{Answer, Verify};
+use crate::browser::clipboard::copy;
+use crate::browser::download::save_text;
+use crate::state::{PtrEq, State};
+use refused::{NoRules, sentence};
+use verification::{VerificationResult, VerifyButton};
 
 /// The two files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum File {
+enum RuleFile {
     /// For `rule_files`.
     Rules,
     /// For `promtool test rules`.
@@ -37,29 +38,29 @@ struct Written {
 pub fn Rules() -> impl IntoView {
     let state = expect_context::<State>();
     let exported = Memo::new(move |_| {
-        let analysis = state.told.get()?;
-        Some(rules::export(&analysis.detected, &analysis.rule).map(Same::new))
+        let analysis = state.throttled_analysis.get()?;
+        Some(rules::export(&analysis.detected, &analysis.rule).map(PtrEq::new))
     });
     let export = Memo::new(move |_| exported.get()?.ok());
     let reason = Memo::new(move |_| exported.get()?.err());
     view! {
-        {move || reason.get().map(|reason| view! { <Refused reason=reason/> })}
+        {move || reason.get().map(|reason| view! { <NoRules reason=reason/> })}
         <Show when=move || export.read().is_some()>
-            <Files export=export/>
+            <RuleFiles export=export/>
         </Show>
     }
 }
 
 #[component]
-fn Files(
+fn RuleFiles(
     /// What is written.
-    export: Memo<Option<Same<RuleExport>>>,
+    export: Memo<Option<PtrEq<RuleExport>>>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
-    let (file, style) = (RwSignal::new(File::Rules), RwSignal::new(RuleStyle::default()));
+    let (file, style) = (RwSignal::new(RuleFile::Rules), RwSignal::new(RuleStyle::default()));
     let copied = RwSignal::new("Copy");
     let written = Memo::new(move |_| {
-        let (analysis, export) = (state.told.get()?, export.get()?);
+        let (analysis, export) = (state.throttled_analysis.get()?, export.get()?);
         let options =
             RuleOptions { style: style.get(), ..RuleOptions::of(&analysis.detected.loaded.query) };
         let group = export.group(&options).ok()?;
@@ -85,17 +86,17 @@ fn Files(
         <div class="report-bar">
             <button class="chip primary" type="button" disabled=move || none.get() on:click=save>"Download .yml"</button>
             <button class="chip" type="button" disabled=move || none.get() on:click=to_clipboard>{move || copied.get()}</button>
-            <Either label="File" signal=file choices=[(File::Rules, "Rules"), (File::Test, "Test")]/>
-            <Either label="Windows" signal=style choices=[(RuleStyle::Subqueries, "Subqueries"), (RuleStyle::Recorded, "Recorded")]/>
-            <Verify export=export/>
+            <Toggle label="File" signal=file choices=[(RuleFile::Rules, "Rules"), (RuleFile::Test, "Test")]/>
+            <Toggle label="Windows" signal=style choices=[(RuleStyle::Subqueries, "Subqueries"), (RuleStyle::Recorded, "Recorded")]/>
+            <VerifyButton export=export/>
         </div>
-        <Answer/>
+        <VerificationResult/>
         <p class="sub cost">{cost}</p>
         <Show when=move || none.get()>
             <div class="empty"><h3>"No test for this"</h3><p>{missing}</p></div>
         </Show>
         <Show when=move || !none.get()>
-            <pre class="rules" tabindex="0" aria-label=move || if file.get() == File::Rules { "Rules as YAML" } else { "Test as YAML" }>{text}</pre>
+            <pre class="rules" tabindex="0" aria-label=move || if file.get() == RuleFile::Rules { "Rules as YAML" } else { "Test as YAML" }>{text}</pre>
         </Show>
     }
 }
@@ -103,14 +104,14 @@ fn Files(
 /// A file of rules, or its test in the event that is looked at, else in the worst one.
 fn write(
     group: &RuleGroup,
-    file: File,
+    file: RuleFile,
     analysis: &Analysis,
     selected: Option<(usize, usize)>,
 ) -> Written {
     // The other notes stand at the head of the file.
     let cost = group.notes.first().cloned().unwrap_or_default();
     let rules = format!("{}.yml", group.name);
-    if file == File::Rules {
+    if file == RuleFile::Rules {
         return Written { name: rules, text: Ok(group.yaml()), cost };
     }
     let worst = analysis.worst_events();
@@ -125,7 +126,7 @@ fn write(
 
 /// Two words beside each other, one of them chosen.
 #[component]
-fn Either<T: Copy + PartialEq + Send + Sync + 'static>(
+fn Toggle<T: Copy + PartialEq + Send + Sync + 'static>(
     /// What is chosen.
     label: &'static str,
     /// The choice.

@@ -11,14 +11,14 @@ use crate::state::{LoadError, State};
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq)]
-enum Said {
+enum SendOutcome {
     Sent(String),
     Failed(String),
 }
 
 /// A button that opens the dialog; nothing where no target is configured.
 #[component]
-pub fn Send(
+pub fn SendNotice(
     /// "Send this event", "Send the report".
     name: &'static str,
     /// What is sent, made when the dialog opens; `None` as it goes.
@@ -30,13 +30,13 @@ pub fn Send(
     view! {
         <Show when=move || !state.targets.read().is_empty()>
             <button class="chip" type="button" on:click=move |_| made.set(notice.run(()))>"Send…"</button>
-            {move || made.get().map(|notice| view! { <Dialog name=name notice=notice close=move || made.set(None)/> })}
+            {move || made.get().map(|notice| view! { <SendDialog name=name notice=notice close=move || made.set(None)/> })}
         </Show>
     }
 }
 
 #[component]
-fn Dialog(
+fn SendDialog(
     /// Its heading.
     name: &'static str,
     /// What is sent.
@@ -48,7 +48,7 @@ fn Dialog(
     let dialog = NodeRef::<html::Dialog>::new();
     let target = RwSignal::new(first(state));
     let preview = RwSignal::new(None::<Result<NotificationPreview, LoadError>>);
-    let (busy, said) = (RwSignal::new(false), RwSignal::new(None::<Said>));
+    let (busy, said) = (RwSignal::new(false), RwSignal::new(None::<SendOutcome>));
     let notice = StoredValue::new(notice);
     Effect::new(move |_| {
         if let Some(dialog) = dialog.get()
@@ -84,12 +84,12 @@ fn Dialog(
             Ok(Delivery { outcome: DeliveryOutcome::Sent, attempts }) => {
                 let tries =
                     if attempts > 1 { format!(" at the {attempts}. try") } else { String::new() };
-                Said::Sent(format!("{name} has taken {what}{tries}."))
+                SendOutcome::Sent(format!("{name} has taken {what}{tries}."))
             }
             Ok(Delivery { outcome: DeliveryOutcome::Duplicate, .. }) => {
-                Said::Sent(format!("{name} has it already, so nothing was sent."))
+                SendOutcome::Sent(format!("{name} has it already, so nothing was sent."))
             }
-            Err(error) => Said::Failed(error.to_string()),
+            Err(error) => SendOutcome::Failed(error.to_string()),
         }));
     };
     let send = move |_| {
@@ -153,10 +153,10 @@ fn Dialog(
                         </details>
                     }.into_any(),
                 }}
-                <p class="outcome" role="status" class:problem=move || matches!(*said.read(), Some(Said::Failed(_)))>
+                <p class="outcome" role="status" class:problem=move || matches!(*said.read(), Some(SendOutcome::Failed(_)))>
                     {move || match said.get() {
                         _ if busy.get() => "Sending; a target that is busy is tried again for some seconds…".to_owned(),
-                        Some(Said::Sent(text) | Said::Failed(text)) => text,
+                        Some(SendOutcome::Sent(text) | SendOutcome::Failed(text)) => text,
                         None if again() => "This target has it already.".to_owned(),
                         None => String::new(),
                     }}

@@ -26,7 +26,7 @@ pub fn SeriesList() -> impl IntoView {
     });
     let shown = Memo::new(move |_| {
         let count = if all.get() { usize::MAX } else { FIRST };
-        let analysis = state.told.read();
+        let analysis = state.throttled_analysis.read();
         let ranking = analysis.as_ref().map(|analysis| analysis.ranking.as_slice());
         let listed = |ranked: &RankedSeries| (ranked.index, ranked.events.len());
         ranking.unwrap_or_default().iter().take(count).map(listed).collect::<Vec<_>>()
@@ -72,7 +72,7 @@ pub fn SeriesList() -> impl IntoView {
     let order =
         Memo::new(move |_| shown.read().iter().map(|(index, _)| *index).collect::<Vec<_>>());
     let rest = Memo::new(move |_| {
-        let analysis = state.told.get()?;
+        let analysis = state.throttled_analysis.get()?;
         let more = analysis.ranking.len().checked_sub(FIRST).filter(|more| *more > 0)?;
         let odd =
             analysis.ranking.iter().skip(FIRST).filter(|ranked| !ranked.events.is_empty()).count();

@@ -2,8 +2,8 @@
 
 use gloo_net::http::{Request as Http, Response};
 use oddity_analysis::api::{form, source_path};
-use oddity_source::plan::{Plan, Progress, Request};
-use oddity_source::prometheus::{Loaded, Position, ReplyError, decode_data};
+use oddity_source::plan::{ApiRequest, FetchPlan, FetchProgress};
+use oddity_source::prometheus::{ErrorPosition, Loaded, ReplyError, decode_data};
 use oddity_source::query::QueryError;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -54,7 +54,7 @@ impl LoadError {
     }
 
     /// Whether the same question may succeed later.
-    pub fn may_pass(&self) -> bool {
+    pub fn is_retryable(&self) -> bool {
         match self {
             Self::Reply(ReplyError::Prometheus { error_type, .. }) => {
                 !matches!(error_type.as_str(), "bad_data" | "execution")
@@ -69,7 +69,7 @@ impl LoadError {
     }
 
     /// Where in the query the fault is.
-    pub fn position(&self) -> Option<Position> {
+    pub fn position(&self) -> Option<ErrorPosition> {
         match self {
             Self::Reply(error) => error.position(),
             _ => None,
@@ -105,29 +105,20 @@ pub(super) async fn send(
     }
 }
 
-/// Does what a plan says, until everything has come.
+/// Fetches what a plan asks for.
 pub(super) async fn load(
     source: &str,
-    mut plan: Plan,
+    plan: FetchPlan,
     signal: &AbortSignal,
-    report: impl Fn(Progress),
+    report: impl Fn(FetchProgress),
 ) -> Result<Loaded, LoadError> {
-    loop {
-        plan = match plan {
-            Plan::Done(loaded) => return Ok(*loaded),
-            Plan::Ask(pending) => {
-                report(pending.progress());
-                let reply = post(source, signal, pending.request()).await;
-                pending.answer(reply)?
-            }
-        };
-    }
+    plan.run(async |request| post(source, signal, request).await, report).await
 }
 
 pub(super) async fn post(
     source: &str,
     signal: &AbortSignal,
-    request: Request,
+    request: ApiRequest,
 ) -> Result<Vec<u8>, LoadError> {
     let body = form(&request.parameters);
     let path = format!("{}/api/v1/{}", source_path(source), request.endpoint);

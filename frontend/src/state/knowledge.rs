@@ -7,21 +7,21 @@ use leptos::task::spawn_local;
 use oddity_analysis::api::{form, source_path};
 use oddity_analysis::knowledge::{Knowledge, NamedMetadata, QuerySubject};
 
-use super::{Same, State, client};
+use super::{PtrEq, State, client};
 
-/// Follows what is shown. Without an answer events are told without causes, and it is asked again with the next one.
+/// Follows what is shown. Without an answer events are throttled_analysis without causes, and it is asked again with the next one.
 pub(super) fn follow(state: State) {
     let odd = Memo::new(move |_| {
-        let told = state.told.read();
-        let analysis = told.as_ref().filter(|analysis| analysis.event_count() > 0)?;
-        Some(Same(analysis.detected.loaded.clone()))
+        let shown = state.throttled_analysis.read();
+        let analysis = shown.as_ref().filter(|analysis| analysis.event_count() > 0)?;
+        Some(PtrEq(analysis.detected.loaded.clone()))
     });
     Effect::new(move |_| {
         let Some(loaded) = odd.get() else { return };
         if state.knowledge.read_untracked().is_none() {
             spawn_local(async move {
                 if let Ok(known) = client::get::<Knowledge>("/api/knowledge").await {
-                    state.knowledge.set(Some(Same::new(known)));
+                    state.knowledge.set(Some(PtrEq::new(known)));
                 }
             });
         }

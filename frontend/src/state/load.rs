@@ -1,23 +1,23 @@
-//! From the question to the samples.
+//! From the key to the samples.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use oddity_analysis::api::SourceInfo;
 use oddity_analysis::view_state::RangeSelection;
 use oddity_detect::time::{Step, Timestamp};
-use oddity_source::plan::{self, Plan, Progress};
+use oddity_source::plan::{self, FetchPlan, FetchProgress};
 
-use super::{LoadError, Same, State, client};
+use super::{LoadError, PtrEq, State, client};
 
 /// All that decides what is fetched. A threshold is not in it, so moving one fetches nothing.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Question {
-    pub(super) panel: Asked,
+pub(super) struct FetchKey {
+    pub(super) query: QueryIdentity,
     pub(super) asked_at: Timestamp,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Asked {
+pub(super) struct QueryIdentity {
     pub(super) expr: String,
     pub(super) source: Option<String>,
     pub(super) range: RangeSelection,
@@ -41,31 +41,31 @@ impl State {
         }
     }
 
-    /// Whether the samples that are shown answer a question too, because only less history is asked for than there is.
-    fn answers(self, question: &Question) -> bool {
+    /// Whether the samples that are shown answer a key too, because only less history is asked for than there is.
+    fn answers(self, key: &FetchKey) -> bool {
         let (answered, loaded) = (self.answered.get_untracked(), self.loaded.get_untracked());
         let (Some(mut answered), Some(loaded)) = (answered, loaded) else { return false };
-        answered.panel.history = question.panel.history;
-        answered == *question && loaded.query.history >= question.panel.history
+        answered.query.history = key.query.history;
+        answered == *key && loaded.query.history >= key.query.history
     }
 
-    pub(super) fn load(self, question: Question, source: &SourceInfo) {
+    pub(super) fn load(self, key: FetchKey, source: &SourceInfo) {
         self.cancel();
-        self.stop_looking();
-        if self.answers(&question) {
+        self.stop_related();
+        if self.answers(&key) {
             self.error.set(None);
-            return self.answered.set(Some(question));
+            return self.answered.set(Some(key));
         }
-        let Asked { expr, range, step, history, .. } = question.panel.clone();
-        let range = range.at(question.asked_at);
-        let plan = Plan::new(plan::Question { expr, range, step, history });
+        let QueryIdentity { expr, range, step, history, .. } = key.query.clone();
+        let range = range.at(key.asked_at);
+        let plan = FetchPlan::new(plan::QuerySpec { expr, range, step, history });
         let started =
             plan.map_err(LoadError::from).and_then(|plan| Ok((plan, self.fetching.start()?)));
         let (plan, signal) = match started {
             Ok(started) => started,
             Err(error) => return self.error.set(Some(error)),
         };
-        self.progress.set(Some(Progress::default()));
+        self.progress.set(Some(FetchProgress::default()));
         let source = source.id.clone();
         spawn_local(async move {
             let reply = client::load(&source, plan, &signal, |progress| {
@@ -82,8 +82,8 @@ impl State {
                 Ok(loaded) => {
                     self.error.set(None);
                     self.selected.set(None);
-                    self.answered.set(Some(question));
-                    self.loaded.set(Some(Same::new(loaded)));
+                    self.answered.set(Some(key));
+                    self.loaded.set(Some(PtrEq::new(loaded)));
                 }
                 Err(error) => self.error.set(Some(error)),
             }

@@ -12,31 +12,31 @@ use oddity_analysis::related::{
 use oddity_detect::event::Event;
 use oddity_detect::series::{Labels, Series};
 use oddity_detect::time::{TimeRange, Timestamp};
-use oddity_source::plan::{Plan, Progress, Request};
+use oddity_source::plan::{ApiRequest, FetchPlan, FetchProgress};
 use oddity_source::prometheus::{decode_data, decode_vector};
 use web_sys::AbortSignal;
 
-use super::{LoadError, Same, State, client};
+use super::{LoadError, PtrEq, State, client};
 
 /// A place with more series is not listed: its answer would be large, and most of it left out.
-const MOST_LISTED: f64 = 2_000.0;
+const MAX_LISTED_SERIES: f64 = 2_000.0;
 
 /// What was found beside one event.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Beside {
+pub struct RelatedResult {
     /// The analysis that has the event.
-    pub analysis: Same<Analysis>,
+    pub analysis: PtrEq<Analysis>,
     /// Its series and the index of its onset.
     pub event: (usize, usize),
     /// Which times were compared.
     pub windows: ComparisonWindows,
     /// What moved, or why that is not known.
-    pub found: Result<Found, LoadError>,
+    pub found: Result<RelatedFound, LoadError>,
 }
 
 /// What moved, and among what.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Found {
+pub struct RelatedFound {
     /// What moved.
     pub related: RelatedSeries,
     /// Where was looked, such as "target, host".
@@ -45,7 +45,7 @@ pub struct Found {
     pub left_out: usize,
 }
 
-impl Beside {
+impl RelatedResult {
     /// What moved, and the windows in which it did, if that is known.
     pub fn known(&self) -> Option<(&RelatedSeries, &ComparisonWindows)> {
         self.found.as_ref().ok().map(|found| (&found.related, &self.windows))
@@ -54,39 +54,52 @@ impl Beside {
 
 impl State {
     /// What was found beside an event of the analysis that is shown.
-    pub fn beside_told(self) -> Option<Beside> {
-        self.beside.get().filter(|beside| self.told.get().as_ref() == Some(&beside.analysis))
+    pub fn related_shown(self) -> Option<RelatedResult> {
+        self.related
+            .get()
+            .filter(|related| self.throttled_analysis.get().as_ref() == Some(&related.analysis))
     }
 
     /// Looks at what moved beside an event: its series and the index of its onset. An earlier look is given up.
-    pub fn look_beside(self, event: (usize, usize)) {
-        self.stop_looking();
-        let (analysis, source) = (self.told.get_untracked(), self.source.get_untracked());
+    pub fn find_related(self, event: (usize, usize)) {
+        self.stop_related();
+        let (analysis, source) =
+            (self.throttled_analysis.get_untracked(), self.source.get_untracked());
         let (Some(analysis), Some(source)) = (analysis, source) else { return };
         let ranked = analysis.of_series(Some(event.0));
         let found =
             ranked.and_then(|ranked| ranked.events.iter().find(|one| one.onset.index == event.1));
-        let (Some(one), Ok(signal)) = (found, self.looking.start()) else { return };
+        let (Some(one), Ok(signal)) = (found, self.related_request.start()) else { return };
         let series = &analysis.detected.loaded.series[event.0];
         let range = TimeRange { start: one.display_start, end: one.end };
         let windows =
             ComparisonWindows::of(range, series.grid.step, analysis.judged_grid().range().end);
         let odd = odd(series, one, &windows);
-        self.beside_progress.set(Some(Progress::default()));
+        self.related_progress.set(Some(FetchProgress::default()));
         spawn_local(async move {
-            let ask = Ask { state: self, source: &source.id, signal: &signal, windows: &windows };
+            let ask = RelatedSearch {
+                state: self,
+                source: &source.id,
+                signal: &signal,
+                windows: &windows,
+            };
             let found = ask.look(&analysis, event.0, &odd).await;
             if !signal.aborted() {
-                self.beside_progress.set(None);
-                self.beside.set(Some(Beside { analysis: analysis.clone(), event, windows, found }));
+                self.related_progress.set(None);
+                self.related.set(Some(RelatedResult {
+                    analysis: analysis.clone(),
+                    event,
+                    windows,
+                    found,
+                }));
             }
         });
     }
 
     /// Gives up.
-    pub fn stop_looking(self) {
-        self.looking.stop();
-        self.beside_progress.set(None);
+    pub fn stop_related(self) {
+        self.related_request.stop();
+        self.related_progress.set(None);
     }
 }
 
@@ -103,20 +116,20 @@ fn odd(series: &Series, event: &Event, windows: &ComparisonWindows) -> Anomalous
     }
 }
 
-struct Ask<'a> {
+struct RelatedSearch<'a> {
     state: State,
     source: &'a str,
     signal: &'a AbortSignal,
     windows: &'a ComparisonWindows,
 }
 
-impl Ask<'_> {
+impl RelatedSearch<'_> {
     async fn look(
         &self,
         analysis: &Analysis,
         of: usize,
         odd: &AnomalousSeries,
-    ) -> Result<Found, LoadError> {
+    ) -> Result<RelatedFound, LoadError> {
         let loaded = &analysis.detected.loaded;
         let expr = &loaded.query.expr;
         let labels = &loaded.series[of].labels;
@@ -135,7 +148,7 @@ impl Ask<'_> {
             if candidates.is_full() {
                 break;
             }
-            if self.count(&place).await? <= MOST_LISTED {
+            if self.count(&place).await? <= MAX_LISTED_SERIES {
                 candidates.add(&place, self.series(&[place.selector()]).await?);
                 places.push(place.name);
             }
@@ -144,15 +157,17 @@ impl Ask<'_> {
         let (mut series, count) = (Vec::new(), picked.selectors.len());
         for (done, selector) in picked.selectors.iter().enumerate() {
             if !self.signal.aborted() {
-                self.state.beside_progress.set(Some(Progress { done, of: count }));
+                self.state.related_progress.set(Some(FetchProgress { done, total: count }));
             }
             let query = self.windows.query(selector)?;
             series.extend(
-                client::load(self.source, Plan::of(query), self.signal, |_| {}).await?.series,
+                client::load(self.source, FetchPlan::for_query(query), self.signal, |_| {})
+                    .await?
+                    .series,
             );
         }
         let related = rank(self.windows, odd, &series);
-        Ok(Found { related, places: places.join(", "), left_out: picked.left_out })
+        Ok(RelatedFound { related, places: places.join(", "), left_out: picked.left_out })
     }
 
     /// Label sets of series that had samples in the windows.
@@ -162,7 +177,7 @@ impl Ask<'_> {
         let bounds = [("start", seconds(range.start)), ("end", seconds(range.end))];
         let parameters: Vec<_> = matches.chain(bounds).collect();
         let body =
-            client::post(self.source, self.signal, Request { endpoint: "series", parameters })
+            client::post(self.source, self.signal, ApiRequest { endpoint: "series", parameters })
                 .await?;
         let sets: Vec<BTreeMap<String, String>> = decode_data(&body)?;
         Ok(sets.into_iter().map(Labels::new).collect())
@@ -172,7 +187,7 @@ impl Ask<'_> {
         let end = self.windows.window().end;
         let parameters = vec![("query", place.count()), ("time", seconds(end))];
         let body =
-            client::post(self.source, self.signal, Request { endpoint: "query", parameters })
+            client::post(self.source, self.signal, ApiRequest { endpoint: "query", parameters })
                 .await?;
         Ok(decode_vector(&body)?.samples.first().map_or(0.0, |sample| sample.value))
     }

@@ -4,22 +4,22 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use oddity_analysis::analysis::Detected;
 use oddity_analysis::rules::{self, RuleExport, Verification};
-use oddity_source::plan::{Plan, Progress};
+use oddity_source::plan::{FetchPlan, FetchProgress};
 
-use super::{LoadError, Same, State, client};
+use super::{LoadError, PtrEq, State, client};
 
 /// The answer of the source beside what was detected.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Agreement {
     /// What was compared.
-    pub detected: Same<Detected>,
+    pub detected: PtrEq<Detected>,
     /// How it compares, or why that is not known.
     pub found: Result<Verification, LoadError>,
     differing: Vec<Vec<usize>>,
 }
 
 impl Agreement {
-    pub(super) fn new(detected: Same<Detected>, found: Result<Verification, LoadError>) -> Self {
+    pub(super) fn new(detected: PtrEq<Detected>, found: Result<Verification, LoadError>) -> Self {
         let mut differing = vec![Vec::new(); detected.series.len()];
         for difference in found.iter().flat_map(|found| &found.differences) {
             differing[difference.series].push(difference.index);
@@ -42,15 +42,16 @@ impl State {
             Ok(signal) => signal,
             Err(error) => return self.verified.set(Some(Agreement::new(detected, Err(error)))),
         };
-        self.verifying.set(Some(Progress::default()));
+        self.verifying.set(Some(FetchProgress::default()));
         let query = export.score_query();
         spawn_local(async move {
-            let reply = client::load(&source.id, Plan::of(query), &signal, |progress| {
-                if !signal.aborted() {
-                    self.verifying.set(Some(progress));
-                }
-            })
-            .await;
+            let reply =
+                client::load(&source.id, FetchPlan::for_query(query), &signal, |progress| {
+                    if !signal.aborted() {
+                        self.verifying.set(Some(progress));
+                    }
+                })
+                .await;
             if !signal.aborted() {
                 self.verifying.set(None);
                 let found = reply.map(|answer| rules::verify(&detected, &answer));

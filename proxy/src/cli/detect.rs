@@ -23,7 +23,7 @@ use oddity_analysis::report::{self, MAX_EVENTS, MAX_EXPLAINED, ReportContext};
 use oddity_analysis::rules;
 use oddity_analysis::view_state::ViewState;
 use oddity_analysis::words::{self, Clock};
-use oddity_source::plan::Plan;
+use oddity_source::plan::FetchPlan;
 use oddity_source::prometheus::Loaded;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -104,7 +104,7 @@ async fn answer(
     let source = choose(&sources, panel.source.as_deref())?;
     let line = ProgressLine::new(!args.quiet);
 
-    let plan = Plan::new(panel.question(clock::now()))?;
+    let plan = FetchPlan::new(panel.question(clock::now()))?;
     let name = &source.about.name;
     let loaded = ask::load(source, plan, |progress| line.fetched(name, progress)).await?;
     line.say(&format!("Judging {} series", loaded.series.len()));

@@ -136,7 +136,7 @@ pub fn prepare(loaded: Arc<Loaded>) -> Prepared {
     let counters = series.iter().any(|series| series.derived.is_some());
     let window = Span::from_seconds(300).max(loaded.query.step.times(4));
     let suggestion = counters.then(|| promql::suggest_rate(&loaded.query.expr, window)).flatten();
-    Prepared { unit: Unit::of_query(&loaded.query.expr), loaded, series, suggestion }
+    Prepared { unit: Unit::from_query(&loaded.query.expr), loaded, series, suggestion }
 }
 
 /// Up to so many samples of all series together what a detector may need again is kept.

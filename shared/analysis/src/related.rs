@@ -229,7 +229,7 @@ fn per_second(series: &Series, windows: &ComparisonWindows) -> Vec<f64> {
 
 fn unit(labels: &Labels, counter: bool) -> Unit {
     let name = labels.get(METRIC_NAME).unwrap_or_default();
-    Unit::of_query(&if counter { format!("rate({name}[5m])") } else { name.to_owned() })
+    Unit::from_query(&if counter { format!("rate({name}[5m])") } else { name.to_owned() })
 }
 
 /// Whether the samples before the window follow those of the odd series or mirror them, whatever their unit.

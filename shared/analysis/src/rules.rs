@@ -248,8 +248,8 @@ fn caveats(input: &RuleInput, length: usize) -> Vec<String> {
     if length > VICTORIA_METRICS_LENGTH {
         all.push(format!(
             "VictoriaMetrics refuses expressions of more than {} bytes, and this one has {} until it is recorded: compare with fewer seasons, or raise -search.maxQueryLen.",
-            unit::count(VICTORIA_METRICS_LENGTH),
-            unit::count(length)
+            unit::format_count(VICTORIA_METRICS_LENGTH),
+            unit::format_count(length)
         ));
     }
     all

@@ -9,8 +9,8 @@ use crate::analysis::{Analysis, Learning, Settings};
 use oddity_detect::detect::Detector;
 use oddity_detect::event::{Rule, Sides};
 use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
-use oddity_source::plan::Question;
-use oddity_source::query::LEAST_HISTORY;
+use oddity_source::plan::QuerySpec;
+use oddity_source::query::MIN_HISTORY;
 
 pub use keys::{SETTING_KEYS, SettingKey};
 
@@ -58,8 +58,8 @@ pub enum ResultTab {
     Report,
     /// Rules for Prometheus.
     Rules,
-    /// What a language model says of it.
-    Explain,
+    /// The answers of the language model.
+    Assistant,
 }
 
 /// A part of an address that was not understood; the default stands in its place.
@@ -116,7 +116,7 @@ impl Settings {
     /// Rounded up, so that a somewhat longer window fetches nothing.
     pub fn history(&self) -> usize {
         let wanted = self.detector.history() + self.rule.cooldown;
-        wanted.next_multiple_of(250).max(LEAST_HISTORY)
+        wanted.next_multiple_of(250).max(MIN_HISTORY)
     }
 }
 
@@ -132,8 +132,8 @@ impl RangeSelection {
 
 impl ViewState {
     /// What the source is asked at `now`.
-    pub fn question(&self, now: Timestamp) -> Question {
-        Question {
+    pub fn question(&self, now: Timestamp) -> QuerySpec {
+        QuerySpec {
             expr: self.expr.clone(),
             range: self.range.at(now),
             step: self.step,
@@ -229,7 +229,7 @@ impl ViewState {
             ResultTab::Events => {}
             ResultTab::Report => put("tab", "report"),
             ResultTab::Rules => put("tab", "rules"),
-            ResultTab::Explain => put("tab", "explain"),
+            ResultTab::Assistant => put("tab", "explain"),
         }
         if self.local_time {
             put("tz", "local");

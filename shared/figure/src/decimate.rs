@@ -3,10 +3,10 @@
 use oddity_detect::series::Grid;
 
 /// So many points of a line are drawn at the most; more cannot be seen and cost time.
-pub const MOST_POINTS: usize = 2_000;
+pub const MAX_DRAWN_POINTS: usize = 2_000;
 
 /// The samples whose time lies in `times`, and one on each side so that lines reach the edge.
-pub fn indices(grid: Grid, times: (f64, f64)) -> std::ops::Range<usize> {
+pub fn visible_indices(grid: Grid, times: (f64, f64)) -> std::ops::Range<usize> {
     let step = grid.step.millis() as f64;
     let at = |time: f64| ((time - grid.start.0 as f64) / step).max(0.0);
     let first = (at(times.0).floor() as usize).min(grid.len);
@@ -16,13 +16,13 @@ pub fn indices(grid: Grid, times: (f64, f64)) -> std::ops::Range<usize> {
 
 /// At most about `most` points that look like all of them: of each bucket the smallest and the largest
 /// sample, in their order, and a gap where the bucket holds nothing else. Cost: O(n).
-pub fn decimated(
+pub fn decimate(
     values: &[f64],
     grid: Grid,
     times: (f64, f64),
     most: usize,
 ) -> (Vec<f64>, Vec<f64>) {
-    let shown = indices(grid, times);
+    let shown = visible_indices(grid, times);
     let at = |index: usize| grid.at(index).0 as f64;
     if shown.len() <= most {
         return (shown.clone().map(at).collect(), values[shown].to_vec());
@@ -75,19 +75,19 @@ mod tests {
         values[5_003] = 99.0;
         values[7_001] = -99.0;
         values[2_000..3_000].fill(f64::NAN);
-        let (x, y) = decimated(&values, grid(10_000), (0.0, 1e12), 2_000);
+        let (x, y) = decimate(&values, grid(10_000), (0.0, 1e12), 2_000);
         assert!(x.len() == y.len() && x.len() <= 2_200, "{}", x.len());
         assert!(x.is_sorted());
         assert!(y.contains(&99.0) && y.contains(&-99.0));
         assert!(y.iter().any(|value| value.is_nan()));
-        let (few, all) = decimated(&values, grid(10_000), (0.0, 600_000.0), 2_000);
+        let (few, all) = decimate(&values, grid(10_000), (0.0, 600_000.0), 2_000);
         assert_eq!((few.len(), all.as_slice()), (11, &values[..11]));
     }
 
     #[test]
     fn the_shown_samples_reach_both_edges() {
-        assert_eq!(indices(grid(100), (60_000.0 * 10.5, 60_000.0 * 20.5)), 10..22);
-        assert_eq!(indices(grid(100), (-5.0, 1e15)), 0..100);
-        assert!(indices(grid(100), (1e15, 2e15)).is_empty());
+        assert_eq!(visible_indices(grid(100), (60_000.0 * 10.5, 60_000.0 * 20.5)), 10..22);
+        assert_eq!(visible_indices(grid(100), (-5.0, 1e15)), 0..100);
+        assert!(visible_indices(grid(100), (1e15, 2e15)).is_empty());
     }
 }

@@ -17,7 +17,7 @@ pub const STRIP_DOMAIN: [f64; 2] = [0.0, 0.28];
 
 /// One rectangle with a time axis and a value axis, in pixels of the whole chart.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Area {
+pub struct PlotArea {
     /// Left edge.
     pub left: f64,
     /// Upper edge.
@@ -32,7 +32,7 @@ pub struct Area {
     pub values: (f64, f64),
 }
 
-impl Area {
+impl PlotArea {
     /// The plot, or the share of it from `domain`, of a chart of `width` by `height` pixels.
     pub fn new(size: (f64, f64), domain: [f64; 2], times: (f64, f64), values: (f64, f64)) -> Self {
         let height = (size.1 - TOP - BOTTOM).max(1.0);
@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(padded([]), (0.0, 1.0));
         assert_eq!(padded([f64::NAN, 5.0]), (4.5, 5.5));
         assert_eq!(padded([0.0, 100.0]), (0.0, 106.0));
-        let area = Area::new((500.0, 300.0), [0.0, 1.0], (0.0, 100.0), (0.0, 10.0));
+        let area = PlotArea::new((500.0, 300.0), [0.0, 1.0], (0.0, 100.0), (0.0, 10.0));
         assert_eq!((area.x(0.0), area.y(10.0)), (LEFT, TOP));
         assert!((area.time_at(area.x(33.0)) - 33.0).abs() < 1e-9);
     }

@@ -8,27 +8,27 @@ use plotly::Scatter;
 use plotly::common::{Font, HoverInfo, Marker, Mode};
 use plotly::layout::{Axis, AxisType};
 
-use crate::decimate::{MOST_POINTS, decimated};
-use crate::layout::{Layout, layout};
+use crate::decimate::{MAX_DRAWN_POINTS, decimate};
+use crate::layout::{ChartLayout, chart_layout};
 use crate::picture::{judged_axis, plain, traces};
-use crate::{Curve, View, bare, styled};
+use crate::{ChartTrace, ChartView, bare, styled};
 
 /// An event that is named in the chart.
 #[derive(Clone, Copy, Debug)]
-pub struct Named<'a> {
+pub struct NamedEvent<'a> {
     /// Under which number it is listed.
     pub number: usize,
     /// One of those of the focused series.
     pub event: &'a Event,
 }
 
-/// What [`crate::picture()`] draws, with the events named, a time axis that can be zoomed, and what is known of each
+/// What [`crate::static_figure()`] draws, with the events named, a time axis that can be zoomed, and what is known of each
 /// sample under the pointer.
-pub fn interactive(
-    view: &View<'_>,
+pub fn interactive_figure(
+    view: &ChartView<'_>,
     excluded: &[TimeRange],
-    named: &[Named<'_>],
-) -> (Layout, Vec<Curve>) {
+    named: &[NamedEvent<'_>],
+) -> (ChartLayout, Vec<ChartTrace>) {
     let mut curves = traces(view);
     curves.push(told(view));
     for side in [Direction::Up, Direction::Down] {
@@ -44,14 +44,14 @@ pub fn interactive(
         .tick_color(view.palette.line.clone())
         .grid_color(view.palette.line.clone())
         .anchor(judged_axis(view));
-    (layout(view).without(excluded, view).zoomed_by_plotly(axis), curves)
+    (chart_layout(view).without(excluded, view).zoomed_by_plotly(axis), curves)
 }
 
 /// Number and kind at the peak of each event.
-fn names(view: &View<'_>, named: &[Named<'_>], side: Direction) -> Curve {
+fn names(view: &ChartView<'_>, named: &[NamedEvent<'_>], side: Direction) -> ChartTrace {
     let text: Vec<String> = named
         .iter()
-        .map(|Named { number, event }| format!("{number}: {}", plain(event.kind.name())))
+        .map(|NamedEvent { number, event }| format!("{number}: {}", plain(event.kind.name())))
         .collect();
     let trace = bare()
         .mode(Mode::MarkersText)
@@ -63,7 +63,7 @@ fn names(view: &View<'_>, named: &[Named<'_>], side: Direction) -> Curve {
     // What stopped coming is marked where it was expected.
     let places: Vec<(Timestamp, f64)> = named
         .iter()
-        .map(|Named { event, .. }| match event.peak.value {
+        .map(|NamedEvent { event, .. }| match event.peak.value {
             value if value.is_finite() => (event.peak.time, value),
             _ => (event.onset.time, event.onset.expected),
         })
@@ -87,9 +87,9 @@ fn position(x: f64, (start, end): (f64, f64), side: Direction) -> String {
 }
 
 /// An unseen line that says what is known of each sample.
-fn told(view: &View<'_>) -> Curve {
+fn told(view: &ChartView<'_>) -> ChartTrace {
     let (series, found) = view.analysis.series(view.focus);
-    let (x, y) = decimated(&series.values, series.grid, view.ranges.times, MOST_POINTS);
+    let (x, y) = decimate(&series.values, series.grid, view.ranges.times, MAX_DRAWN_POINTS);
     let text = x.iter().map(|time| {
         let at = series.grid.nearest(Timestamp(*time as i64)).unwrap_or_default();
         plain(&known(view, &found.detection, at)).replace('\n', "<br>")
@@ -100,7 +100,7 @@ fn told(view: &View<'_>) -> Curve {
 }
 
 /// A line each: when, value, what was expected, score.
-fn known(view: &View<'_>, detection: &Detection, at: usize) -> String {
+fn known(view: &ChartView<'_>, detection: &Detection, at: usize) -> String {
     let (series, _) = view.analysis.series(view.focus);
     let (unit, judged) =
         (view.analysis.detected.unit, view.analysis.judged_unit(detection.quantity));
@@ -119,7 +119,7 @@ fn known(view: &View<'_>, detection: &Detection, at: usize) -> String {
     lines.join("\n")
 }
 
-fn with_text(trace: &Scatter<f64, f64>, x: Vec<f64>, y: Vec<f64>, text: Vec<String>) -> Curve {
+fn with_text(trace: &Scatter<f64, f64>, x: Vec<f64>, y: Vec<f64>, text: Vec<String>) -> ChartTrace {
     let mut curve = styled(trace, x, y);
     curve.trace["text"] = text.into();
     curve

@@ -7,14 +7,14 @@ use plotly::layout::{Axis, DragMode, Margin};
 use serde::Serialize;
 
 use crate::geometry::{BOTTOM, LEFT, RIGHT, STRIP_DOMAIN, TOP, VALUES_DOMAIN, ticks, time_ticks};
-use crate::{Ranges, View, span};
+use crate::{AxisRanges, ChartView, span};
 
 /// Room for a title, in pixels.
 const TITLE_TOP: f64 = 64.0;
 
 /// The parts of Plotly's layout that are used; the crate's own type writes out fifty more.
 #[derive(Serialize)]
-pub struct Layout {
+pub struct ChartLayout {
     width: usize,
     height: usize,
     margin: Margin,
@@ -22,7 +22,7 @@ pub struct Layout {
     paper_bgcolor: String,
     plot_bgcolor: String,
     showlegend: bool,
-    hovermode: Hover,
+    hovermode: HoverMode,
     dragmode: DragMode,
     xaxis: Axis,
     yaxis: Axis,
@@ -30,21 +30,21 @@ pub struct Layout {
     yaxis2: Option<Axis>,
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<Title>,
-    annotations: Vec<Caption>,
-    shapes: Vec<Block>,
+    annotations: Vec<StripCaption>,
+    shapes: Vec<ExcludedBlock>,
 }
 
 /// Which samples tell of themselves under the pointer.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Hover {
+enum HoverMode {
     None(bool),
     At(&'static str),
 }
 
 /// A stretch of time over the whole height, behind the lines, with words in its upper corner.
 #[derive(Serialize)]
-struct Block {
+struct ExcludedBlock {
     #[serde(rename = "type")]
     kind: &'static str,
     xref: &'static str,
@@ -57,19 +57,19 @@ struct Block {
     fillcolor: String,
     opacity: f64,
     line: Line,
-    label: Words,
+    label: BlockLabel,
 }
 
 #[derive(Serialize)]
-struct Words {
+struct BlockLabel {
     text: &'static str,
     textposition: &'static str,
     font: Font,
 }
 
-/// Words over an area, placed by its share of the plot.
+/// BlockLabel over an area, placed by its share of the plot.
 #[derive(Serialize)]
-struct Caption {
+struct StripCaption {
     text: String,
     x: f64,
     y: f64,
@@ -80,7 +80,7 @@ struct Caption {
     showarrow: bool,
 }
 
-impl Caption {
+impl StripCaption {
     fn above(domain: [f64; 2], text: String) -> Self {
         let (xref, yref, xanchor, yanchor) = ("paper", "paper", "left", "bottom");
         Self { text, x: 0.0, y: domain[1], xref, yref, xanchor, yanchor, showarrow: false }
@@ -88,8 +88,8 @@ impl Caption {
 }
 
 /// Axes and surroundings of the chart on the page.
-pub fn layout(view: &View<'_>) -> Layout {
-    let Ranges { times, values, strip } = view.ranges;
+pub fn chart_layout(view: &ChartView<'_>) -> ChartLayout {
+    let AxisRanges { times, values, strip } = view.ranges;
     let unit = view.analysis.detected.unit;
     let axis = |range: (f64, f64), unit, count| {
         let (at, labels) = ticks(range, unit, count);
@@ -117,8 +117,8 @@ pub fn layout(view: &View<'_>) -> Layout {
         .anchor(if strip.is_some() { "y2" } else { "y" });
     let quantity = view.analysis.series(view.focus).1.detection.quantity;
     let judged = view.analysis.judged_unit(quantity);
-    let caption = strip.map(|_| Caption::above(STRIP_DOMAIN, words::axis(quantity, judged)));
-    Layout {
+    let caption = strip.map(|_| StripCaption::above(STRIP_DOMAIN, words::axis(quantity, judged)));
+    ChartLayout {
         width: view.size.0 as usize,
         height: view.size.1 as usize,
         margin: margin(TOP),
@@ -126,7 +126,7 @@ pub fn layout(view: &View<'_>) -> Layout {
         paper_bgcolor: CLEAR.to_owned(),
         plot_bgcolor: CLEAR.to_owned(),
         showlegend: false,
-        hovermode: Hover::None(false),
+        hovermode: HoverMode::None(false),
         dragmode: DragMode::Zoom,
         xaxis: x_axis,
         yaxis: axis(values, unit, count(domain)).domain(&domain),
@@ -137,16 +137,16 @@ pub fn layout(view: &View<'_>) -> Layout {
     }
 }
 
-impl Layout {
+impl ChartLayout {
     /// The same with the times that were left out of the baseline.
-    pub fn without(mut self, excluded: &[TimeRange], view: &View<'_>) -> Self {
+    pub fn without(mut self, excluded: &[TimeRange], view: &ChartView<'_>) -> Self {
         let (first, last) = view.ranges.times;
         let muted = &view.palette.muted;
         let shown = excluded.iter().map(|range| span(*range));
         let shown = shown.map(|(start, end)| (start.max(first), end.min(last)));
         self.shapes = shown
             .filter(|(start, end)| start < end)
-            .map(|(x0, x1)| Block {
+            .map(|(x0, x1)| ExcludedBlock {
                 kind: "rect",
                 xref: "x",
                 yref: "paper",
@@ -158,7 +158,7 @@ impl Layout {
                 fillcolor: muted.clone(),
                 opacity: 0.2,
                 line: Line::new().color(muted.clone()).width(1.0).dash(DashType::Dash),
-                label: Words {
+                label: BlockLabel {
                     text: "not learnt from",
                     textposition: "top left",
                     font: Font::new().size(11).color(view.palette.text.clone()),
@@ -180,7 +180,7 @@ impl Layout {
 
     /// The same with a time axis of Plotly's own making, and words under the pointer.
     pub(crate) fn zoomed_by_plotly(self, xaxis: Axis) -> Self {
-        Self { xaxis, hovermode: Hover::At("x"), ..self }
+        Self { xaxis, hovermode: HoverMode::At("x"), ..self }
     }
 }
 

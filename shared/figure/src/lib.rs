@@ -17,16 +17,16 @@ use plotly::common::{HoverInfo, Line, Mode};
 use plotly::{Scatter, Trace};
 use serde::Serialize;
 
-pub use decimate::{MOST_POINTS, decimated, indices};
-pub use geometry::{Area, STRIP_DOMAIN};
-pub use interactive::{Named, interactive};
-pub use layout::{Layout, layout};
-pub use picture::picture;
+pub use decimate::{MAX_DRAWN_POINTS, decimate, visible_indices};
+pub use geometry::{PlotArea, STRIP_DOMAIN};
+pub use interactive::{NamedEvent, interactive_figure};
+pub use layout::{ChartLayout, chart_layout};
+pub use picture::static_figure;
 
 use geometry::padded;
 
 /// So many other series are drawn behind the one in focus.
-const MOST_BEHIND: usize = 12;
+const MAX_BACKGROUND_SERIES: usize = 12;
 
 /// Colours, as CSS writes them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub struct Palette {
 }
 
 /// A line and its samples.
-pub struct Curve {
+pub struct ChartTrace {
     /// Style, without samples.
     pub trace: serde_json::Value,
     /// Milliseconds since 1970.
@@ -59,7 +59,7 @@ pub struct Curve {
 
 /// The ranges of the axes of one view.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Ranges {
+pub struct AxisRanges {
     /// Milliseconds since 1970.
     pub times: (f64, f64),
     /// Of the values.
@@ -69,13 +69,13 @@ pub struct Ranges {
 }
 
 /// What is drawn of an analysis.
-pub struct View<'a> {
+pub struct ChartView<'a> {
     /// What was found.
     pub analysis: &'a Analysis,
     /// The series that is drawn in full.
     pub focus: &'a RankedSeries,
-    /// See [`ranges`].
-    pub ranges: Ranges,
+    /// See [`axis_ranges`].
+    pub ranges: AxisRanges,
     /// See [`Palette`].
     pub palette: &'a Palette,
     /// How times are written.
@@ -85,10 +85,10 @@ pub struct View<'a> {
 }
 
 /// The ranges that show the focused series and its band from `times.0` to `times.1`.
-pub fn ranges(analysis: &Analysis, focus: &RankedSeries, times: (f64, f64)) -> Ranges {
+pub fn axis_ranges(analysis: &Analysis, focus: &RankedSeries, times: (f64, f64)) -> AxisRanges {
     let (series, found) = analysis.series(focus);
     let detection = &found.detection;
-    let shown = indices(series.grid, times);
+    let shown = visible_indices(series.grid, times);
     let k = analysis.rule.threshold;
     let band = |of: &[f64]| -> Vec<f64> {
         let own = padded(of[shown.clone()].iter().copied());
@@ -116,7 +116,7 @@ pub fn ranges(analysis: &Analysis, focus: &RankedSeries, times: (f64, f64)) -> R
     let all = padded(others.chain([own.0, own.1]));
     // Others that would squeeze the focused series to a line are cut off at the edge.
     let values = if all.1 - all.0 <= 3.0 * (own.1 - own.0) { all } else { own };
-    Ranges { times, values, strip }
+    AxisRanges { times, values, strip }
 }
 
 /// The series that are drawn behind the one in focus, worst first.
@@ -125,12 +125,12 @@ fn behind<'a>(
     focus: &RankedSeries,
 ) -> impl Iterator<Item = &'a RankedSeries> {
     let index = focus.index;
-    analysis.ranking.iter().filter(move |ranked| ranked.index != index).take(MOST_BEHIND)
+    analysis.ranking.iter().filter(move |ranked| ranked.index != index).take(MAX_BACKGROUND_SERIES)
 }
 
 /// The value lines: other series behind, the focused one in front.
-pub fn lines(view: &View<'_>) -> Vec<Curve> {
-    let mut lines: Vec<Curve> = behind(view.analysis, view.focus)
+pub fn value_traces(view: &ChartView<'_>) -> Vec<ChartTrace> {
+    let mut lines: Vec<ChartTrace> = behind(view.analysis, view.focus)
         .map(|ranked| line(view, ranked, &view.palette.muted, 1.0, 0.28))
         .collect();
     lines.reverse();
@@ -143,9 +143,15 @@ pub fn lines(view: &View<'_>) -> Vec<Curve> {
     lines
 }
 
-fn line(view: &View<'_>, ranked: &RankedSeries, color: &str, width: f64, opacity: f64) -> Curve {
+fn line(
+    view: &ChartView<'_>,
+    ranked: &RankedSeries,
+    color: &str,
+    width: f64,
+    opacity: f64,
+) -> ChartTrace {
     let series = view.analysis.series(ranked).0;
-    let (x, y) = decimated(&series.values, series.grid, view.ranges.times, MOST_POINTS);
+    let (x, y) = decimate(&series.values, series.grid, view.ranges.times, MAX_DRAWN_POINTS);
     let trace = bare()
         .mode(Mode::Lines)
         .opacity(opacity)
@@ -157,8 +163,8 @@ fn bare() -> Box<Scatter<f64, f64>> {
     Scatter::new(Vec::new(), Vec::new()).hover_info(HoverInfo::Skip).connect_gaps(false)
 }
 
-fn styled(trace: &Scatter<f64, f64>, x: Vec<f64>, y: Vec<f64>) -> Curve {
-    Curve { trace: to_json(trace), x, y }
+fn styled(trace: &Scatter<f64, f64>, x: Vec<f64>, y: Vec<f64>) -> ChartTrace {
+    ChartTrace { trace: to_json(trace), x, y }
 }
 
 fn to_json<T: Trace + Serialize>(trace: &T) -> serde_json::Value {
@@ -166,7 +172,7 @@ fn to_json<T: Trace + Serialize>(trace: &T) -> serde_json::Value {
 }
 
 /// The part of the range that is drawn, in milliseconds since 1970.
-pub fn times(analysis: &Analysis, zoom: Option<TimeRange>) -> (f64, f64) {
+pub fn shown_times(analysis: &Analysis, zoom: Option<TimeRange>) -> (f64, f64) {
     span(zoom.unwrap_or_else(|| analysis.judged_grid().range()))
 }
 

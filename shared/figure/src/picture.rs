@@ -6,12 +6,15 @@ use oddity_detect::time::TimeRange;
 use plotly::Scatter;
 use plotly::common::{DashType, Fill, Font, Line, Marker, MarkerSymbol, Mode, Title};
 
-use crate::decimate::{MOST_POINTS, decimated, indices};
-use crate::layout::{Layout, layout};
-use crate::{Curve, View, bare, lines, styled};
+use crate::decimate::{MAX_DRAWN_POINTS, decimate, visible_indices};
+use crate::layout::{ChartLayout, chart_layout};
+use crate::{ChartTrace, ChartView, bare, styled, value_traces};
 
 /// The whole picture for a file: what page and canvas draw together, as Plotly traces, on its own ground.
-pub fn picture(view: &View<'_>, excluded: &[TimeRange]) -> (Layout, Vec<Curve>) {
+pub fn static_figure(
+    view: &ChartView<'_>,
+    excluded: &[TimeRange],
+) -> (ChartLayout, Vec<ChartTrace>) {
     let range = view.analysis.judged_grid().range();
     let about = format!(
         "{}, {} {}",
@@ -26,17 +29,17 @@ pub fn picture(view: &View<'_>, excluded: &[TimeRange]) -> (Layout, Vec<Curve>) 
     );
     let title =
         Title::with_text(title).font(Font::new().size(15).color(view.palette.text.clone())).x(0.02);
-    let layout = layout(view).without(excluded, view);
+    let layout = chart_layout(view).without(excluded, view);
     (layout.titled(title, &view.palette.surface), traces(view))
 }
 
 /// The axis of what is judged: that of the values, or that of the strip under them.
-pub(crate) fn judged_axis(view: &View<'_>) -> &'static str {
+pub(crate) fn judged_axis(view: &ChartView<'_>) -> &'static str {
     if view.ranges.strip.is_some() { "y2" } else { "y" }
 }
 
 /// Band, expectation, values and marks, back to front.
-pub(crate) fn traces(view: &View<'_>) -> Vec<Curve> {
+pub(crate) fn traces(view: &ChartView<'_>) -> Vec<ChartTrace> {
     let (series, found) = view.analysis.series(view.focus);
     let detection = &found.detection;
     let axis = judged_axis(view);
@@ -49,7 +52,7 @@ pub(crate) fn traces(view: &View<'_>) -> Vec<Curve> {
         .map(|(lower, upper)| (lower.clamp(least, most), upper.clamp(least, most)))
         .unzip();
     let series_line = |values: &[f64], trace: Box<Scatter<f64, f64>>| {
-        let (x, y) = decimated(values, series.grid, view.ranges.times, MOST_POINTS);
+        let (x, y) = decimate(values, series.grid, view.ranges.times, MAX_DRAWN_POINTS);
         styled(&trace.y_axis(axis), x, y)
     };
     let dashed = Line::new().width(1.0).dash(DashType::Dash).color(view.palette.band.clone());
@@ -64,13 +67,13 @@ pub(crate) fn traces(view: &View<'_>) -> Vec<Curve> {
         let line = Line::new().width(1.2).color(view.palette.data.clone());
         traces.push(series_line(&detection.judged, bare().mode(Mode::Lines).line(line)));
     }
-    traces.extend(lines(view));
+    traces.extend(value_traces(view));
     traces.extend(marks(view));
     traces
 }
 
 /// Triangles at the odd samples of events, on the side on which they are odd.
-fn marks(view: &View<'_>) -> impl Iterator<Item = Curve> {
+fn marks(view: &ChartView<'_>) -> impl Iterator<Item = ChartTrace> {
     let (series, found) = view.analysis.series(view.focus);
     let detection = &found.detection;
     let joins = view.analysis.rule.extending_threshold(detection);
@@ -103,14 +106,14 @@ fn marks(view: &View<'_>) -> impl Iterator<Item = Curve> {
 fn outline(grid: Grid, times: (f64, f64), lower: &[f64], upper: &[f64]) -> (Vec<f64>, Vec<f64>) {
     let (mut x, mut y) = (Vec::new(), Vec::new());
     let known = |at: usize| !lower[at].is_nan() && !upper[at].is_nan();
-    let shown = indices(grid, times);
+    let shown = visible_indices(grid, times);
     let mut first = shown.start;
     while first < shown.end {
         let last = (first..shown.end).find(|at| !known(*at)).unwrap_or(shown.end);
         if last > first {
             let stretch = (grid.at(first).0 as f64, grid.at(last - 1).0 as f64);
             let edge = |of: &[f64]| {
-                let (x, y) = decimated(of, grid, stretch, MOST_POINTS);
+                let (x, y) = decimate(of, grid, stretch, MAX_DRAWN_POINTS);
                 x.into_iter().zip(y).collect::<Vec<_>>()
             };
             let around = edge(upper).into_iter().chain(edge(lower).into_iter().rev());

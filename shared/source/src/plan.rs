@@ -1,15 +1,22 @@
-//! How a question is asked: which request comes next and what its reply means, without sending anything.
+//! Which requests fetch the samples of a query, and what each reply means, without sending anything itself.
 //!
-//! Whoever can send goes on until the plan is done:
+//! [`FetchPlan::run`] drives a plan with a function that sends one request:
 //!
-//! ```text
-//! let mut plan = Plan::new(question)?;
-//! let loaded = loop {
-//!     plan = match plan {
-//!         Plan::Ask(pending) => { let reply = send(pending.request()).await; pending.answer(reply)? }
-//!         Plan::Done(loaded) => break *loaded,
-//!     };
-//! };
+//! ```
+//! use oddity_source::plan::{ApiRequest, FetchPlan, FetchProgress};
+//! use oddity_source::prometheus::Loaded;
+//!
+//! async fn load<E>(
+//!     plan: FetchPlan,
+//!     send: impl AsyncFnMut(ApiRequest) -> Result<Vec<u8>, E>,
+//! ) -> Result<Loaded, E>
+//! where
+//!     E: From<oddity_source::query::QueryError>
+//!         + From<oddity_source::prometheus::ReplyError>
+//!         + std::fmt::Display,
+//! {
+//!     plan.run(send, |FetchProgress { done, total }| println!("{done} of {total}")).await
+//! }
 //! ```
 
 use std::fmt::Display;
@@ -17,178 +24,213 @@ use std::ops::ControlFlow::{self, Break, Continue};
 
 use crate::prometheus::{Loaded, ReplyError, Stitcher, decode_vector};
 use crate::promql;
-use crate::query::{LEAST_HISTORY, QueryError, RangeQuery, detection_step, step_warning};
+use crate::query::{MIN_HISTORY, QueryError, RangeQuery, detection_step, step_warning};
 use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
 
-/// So many selectors of a query are looked at for the distance of their samples.
-const MOST_SELECTORS: usize = 3;
+/// Maximum number of selectors of a query whose sample interval is measured.
+const MAX_SELECTORS: usize = 3;
 
-/// Windows in which samples are counted, the second where the first holds too few.
+/// Windows in which samples are counted to measure their interval. The second is used where the first holds too few.
 const WINDOWS: [Span; 2] = [Span::from_seconds(600), Span::from_seconds(10_800)];
 
-/// What a person wants to know.
+/// A query as the user specifies it, before the step is chosen.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Question {
-    /// PromQL.
+pub struct QuerySpec {
+    /// PromQL expression.
     pub expr: String,
-    /// What is judged.
+    /// Evaluation window: the samples that are judged.
     pub range: TimeRange,
-    /// Distance of samples, `None` to choose it.
+    /// Step of the range query; `None` chooses it by range and sample interval.
     pub step: Option<Step>,
-    /// Samples before the range, at least.
+    /// Minimum number of samples before the range, to learn from.
     pub history: usize,
 }
 
-/// One request of Prometheus' API.
+/// A request to the HTTP API of Prometheus.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
-    /// Below `/api/v1/`.
+pub struct ApiRequest {
+    /// Path below `/api/v1/`.
     pub endpoint: &'static str,
-    /// Name and value.
+    /// Names and values of the form parameters.
     pub parameters: Vec<(&'static str, String)>,
 }
 
-/// How many pieces of a range query have come.
+/// Number of partial range queries that have been answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// Pieces that came.
+pub struct FetchProgress {
+    /// Answered queries.
     pub done: usize,
-    /// Pieces in all, 0 until known.
-    pub of: usize,
+    /// Queries in all; 0 while that is unknown.
+    pub total: usize,
 }
 
-/// What is to be done.
+/// A fetch that is under way: the next request to send, and everything received so far.
 #[derive(Debug)]
-pub enum Plan {
-    /// A request is to be sent.
-    Ask(Box<Pending>),
-    /// Everything has come.
-    Done(Box<Loaded>),
-}
-
-/// A plan that waits for the reply to a request.
-#[derive(Debug)]
-pub struct Pending {
-    /// How far apart samples are, as far as that is known.
+pub struct FetchPlan {
+    /// Largest sample interval measured so far.
     interval: Option<Span>,
-    stage: Stage,
+    stage: FetchStage,
 }
 
 #[derive(Debug)]
-enum Stage {
-    /// Counts samples of the last of these selectors, in the window of this place.
-    Interval { question: Question, selectors: Vec<String>, window: usize },
-    /// Fetches the range and the history that every question has, and then perhaps more history.
-    Range { pieces: Pieces, more: bool },
+enum FetchStage {
+    /// Counts the samples of the last selector in the window of this index.
+    Interval { spec: QuerySpec, selectors: Vec<String>, window: usize },
+    /// Fetches the range and its minimum history, then perhaps more history.
+    Range { partial: PartialQuery, more: bool },
     /// Fetches more history.
-    Older { loaded: Loaded, pieces: Pieces },
+    Older { loaded: Loaded, partial: PartialQuery },
 }
 
-/// A range query of which some pieces have come.
+/// A range query of which some chunks have been fetched.
 #[derive(Debug)]
-struct Pieces {
+struct PartialQuery {
     query: RangeQuery,
     chunks: Vec<TimeRange>,
     stitcher: Stitcher,
     done: usize,
 }
 
-impl Plan {
-    /// Finds out how far apart samples are, chooses the step, fetches all pieces, and more history where that is
-    /// little.
+impl FetchPlan {
+    /// Creates a plan that measures the sample interval, chooses the step, fetches the range and, where there are few
+    /// samples, more history.
     ///
     /// # Errors
-    /// As [`RangeQuery::new`].
-    pub fn new(question: Question) -> Result<Self, QueryError> {
-        let selectors = promql::selectors(&question.expr).into_iter().take(MOST_SELECTORS);
+    /// Those of [`RangeQuery::new`].
+    pub fn new(spec: QuerySpec) -> Result<Self, QueryError> {
+        let selectors = promql::selectors(&spec.expr).into_iter().take(MAX_SELECTORS);
         let selectors = selectors.map(str::to_owned).rev().collect();
-        count(question, selectors, 0, None)
+        Self::next_selector(spec, selectors, 0, None)
     }
 
-    /// Fetches all pieces of a query whose grid is known, and nothing else.
-    pub fn of(query: RangeQuery) -> Self {
-        ask(None, Stage::Range { pieces: Pieces::of(query), more: false })
+    /// Creates a plan that fetches a query whose grid is known, and nothing else.
+    pub fn for_query(query: RangeQuery) -> Self {
+        let stage = FetchStage::Range { partial: PartialQuery::new(query), more: false };
+        Self { interval: None, stage }
     }
-}
 
-impl Pending {
-    /// What to send.
-    pub fn request(&self) -> Request {
+    /// Sends requests one after another until everything has been fetched, and reports the progress before each.
+    ///
+    /// # Errors
+    /// The error of a reply without which there is no result, one that the reply itself reports, or a [`QueryError`].
+    pub async fn run<E>(
+        mut self,
+        mut send: impl AsyncFnMut(ApiRequest) -> Result<Vec<u8>, E>,
+        mut report: impl FnMut(FetchProgress),
+    ) -> Result<Loaded, E>
+    where
+        E: From<QueryError> + From<ReplyError> + Display,
+    {
+        loop {
+            report(self.progress());
+            let reply = send(self.request()).await;
+            match self.with_reply(reply)? {
+                Continue(next) => self = next,
+                Break(loaded) => return Ok(loaded),
+            }
+        }
+    }
+
+    /// Returns the request to send next.
+    fn request(&self) -> ApiRequest {
         match &self.stage {
-            Stage::Interval { question, selectors, window } => {
+            FetchStage::Interval { spec, selectors, window } => {
                 let selector = selectors.last().map_or("", String::as_str);
                 let query = format!("max(count_over_time({selector}[{}]))", WINDOWS[*window]);
-                let parameters = vec![("query", query), ("time", seconds(question.range.end))];
-                Request { endpoint: "query", parameters }
+                let parameters = vec![("query", query), ("time", seconds(spec.range.end))];
+                ApiRequest { endpoint: "query", parameters }
             }
-            Stage::Range { pieces, .. } | Stage::Older { pieces, .. } => pieces.request(),
+            FetchStage::Range { partial, .. } | FetchStage::Older { partial, .. } => {
+                partial.request()
+            }
         }
     }
 
-    /// How far it is.
-    pub fn progress(&self) -> Progress {
+    fn progress(&self) -> FetchProgress {
         match &self.stage {
-            Stage::Interval { .. } => Progress::default(),
-            Stage::Range { pieces, .. } => Progress { done: pieces.done, of: pieces.chunks.len() },
-            Stage::Older { loaded, pieces } => {
+            FetchStage::Interval { .. } => FetchProgress::default(),
+            FetchStage::Range { partial, .. } => {
+                FetchProgress { done: partial.done, total: partial.chunks.len() }
+            }
+            FetchStage::Older { loaded, partial } => {
                 let before = loaded.query.chunks().len();
-                Progress { done: before + pieces.done, of: before + pieces.chunks.len() }
+                let total = before + partial.chunks.len();
+                FetchProgress { done: before + partial.done, total }
             }
         }
     }
 
-    /// Goes on with the body of the reply. Without the distance of samples the range alone decides the step; without
-    /// more history there is less to learn from, which is said.
-    ///
-    /// # Errors
-    /// That of the reply, where the range itself did not come; one of `E` for what is wrong with the reply or the
-    /// question.
-    pub fn answer<E>(self, reply: Result<Vec<u8>, E>) -> Result<Plan, E>
+    /// Continues with the body of a reply. Without a sample interval the range alone decides the step. If more history
+    /// cannot be fetched, a warning says so.
+    fn with_reply<E>(self, reply: Result<Vec<u8>, E>) -> Result<ControlFlow<Loaded, Self>, E>
     where
         E: From<QueryError> + From<ReplyError> + Display,
     {
         let interval = self.interval;
-        match self.stage {
-            Stage::Interval { question, mut selectors, window } => {
+        let next = |stage| Continue(Self { interval, stage });
+        Ok(match self.stage {
+            FetchStage::Interval { spec, mut selectors, window } => {
                 let Some(samples) = reply.ok().and_then(|body| largest(&body)) else {
-                    return Ok(count(question, Vec::new(), 0, None)?);
+                    return Ok(Continue(Self::next_selector(spec, Vec::new(), 0, None)?));
                 };
                 if samples < 2.0 && window + 1 < WINDOWS.len() {
-                    return Ok(count(question, selectors, window + 1, interval)?);
+                    return Ok(Continue(Self::next_selector(
+                        spec,
+                        selectors,
+                        window + 1,
+                        interval,
+                    )?));
                 }
                 selectors.pop();
-                let apart = (samples >= 2.0)
+                let measured = (samples >= 2.0)
                     .then(|| Span::from_millis((WINDOWS[window].millis() as f64 / samples) as u64));
-                Ok(count(question, selectors, 0, interval.max(apart))?)
+                Continue(Self::next_selector(spec, selectors, 0, interval.max(measured))?)
             }
-            Stage::Range { pieces, more } => Ok(match pieces.with_reply(&reply?)? {
-                Continue(pieces) => ask(interval, Stage::Range { pieces, more }),
+            FetchStage::Range { partial, more } => match partial.with_reply(&reply?)? {
+                Continue(partial) => next(FetchStage::Range { partial, more }),
                 Break(loaded) => {
                     let older = more.then(|| loaded.query.older(loaded.series.len())).flatten();
-                    match older.map(Pieces::of) {
-                        Some(pieces) => ask(interval, Stage::Older { loaded, pieces }),
-                        None => done(loaded, interval),
+                    match older.map(PartialQuery::new) {
+                        Some(partial) => next(FetchStage::Older { loaded, partial }),
+                        None => Break(finished(loaded, interval)),
                     }
                 }
-            }),
-            Stage::Older { loaded, pieces } => {
-                Ok(match reply.and_then(|body| Ok(pieces.with_reply(&body)?)) {
-                    Ok(Continue(pieces)) => ask(interval, Stage::Older { loaded, pieces }),
-                    Ok(Break(older)) => done(loaded.with_older(older), interval),
-                    Err(error) => done(without_older(loaded, &error), interval),
-                })
+            },
+            FetchStage::Older { loaded, partial } => {
+                match reply.and_then(|body| Ok(partial.with_reply(&body)?)) {
+                    Ok(Continue(partial)) => next(FetchStage::Older { loaded, partial }),
+                    Ok(Break(older)) => Break(finished(loaded.with_older(older), interval)),
+                    Err(error) => Break(finished(without_older(loaded, &error), interval)),
+                }
             }
+        })
+    }
+
+    /// Measures the next selector, or begins with the range where there is none.
+    fn next_selector(
+        spec: QuerySpec,
+        selectors: Vec<String>,
+        window: usize,
+        interval: Option<Span>,
+    ) -> Result<Self, QueryError> {
+        if !selectors.is_empty() {
+            return Ok(Self { interval, stage: FetchStage::Interval { spec, selectors, window } });
         }
+        let QuerySpec { expr, range, step, history } = spec;
+        let step = step.unwrap_or_else(|| detection_step(range.span(), MIN_HISTORY, interval));
+        let query = RangeQuery::new(&expr, range, step, history)?;
+        let partial = PartialQuery::new(query);
+        Ok(Self { interval, stage: FetchStage::Range { partial, more: true } })
     }
 }
 
-impl Pieces {
-    fn of(query: RangeQuery) -> Self {
+impl PartialQuery {
+    fn new(query: RangeQuery) -> Self {
         let (chunks, stitcher) = (query.chunks(), Stitcher::new(query.clone()));
         Self { query, chunks, stitcher, done: 0 }
     }
 
-    fn request(&self) -> Request {
+    fn request(&self) -> ApiRequest {
         let range = self.chunks.get(self.done).copied();
         let TimeRange { start, end } = range.unwrap_or_else(|| self.query.grid().range());
         let parameters = vec![
@@ -197,10 +239,10 @@ impl Pieces {
             ("end", seconds(end)),
             ("step", self.query.step.span().as_seconds().to_string()),
         ];
-        Request { endpoint: "query_range", parameters }
+        ApiRequest { endpoint: "query_range", parameters }
     }
 
-    /// What is still missing, or all of it.
+    /// Adds one reply: continues with what is missing, or breaks with the whole result.
     fn with_reply(self, body: &[u8]) -> Result<ControlFlow<Loaded, Self>, ReplyError> {
         let stitcher = self.stitcher.with_reply(body)?;
         let done = self.done + 1;
@@ -212,42 +254,21 @@ impl Pieces {
     }
 }
 
-/// Looks at the next selector, or begins with the range where there is none.
-fn count(
-    question: Question,
-    selectors: Vec<String>,
-    window: usize,
-    interval: Option<Span>,
-) -> Result<Plan, QueryError> {
-    if !selectors.is_empty() {
-        return Ok(ask(interval, Stage::Interval { question, selectors, window }));
-    }
-    let Question { expr, range, step, history } = question;
-    let step = step.unwrap_or_else(|| detection_step(range.span(), LEAST_HISTORY, interval));
-    let query = RangeQuery::new(&expr, range, step, history)?;
-    Ok(ask(interval, Stage::Range { pieces: Pieces::of(query), more: true }))
-}
-
-fn ask(interval: Option<Span>, stage: Stage) -> Plan {
-    Plan::Ask(Box::new(Pending { interval, stage }))
-}
-
 fn without_older(mut loaded: Loaded, error: &impl Display) -> Loaded {
     let query = &loaded.query;
     let only = query.step.times(query.history).words();
-    let is = if query.history == 1 { "is" } else { "are" };
     loaded.warnings.push(format!(
-        "only {only} before the range {is} learnt from, as the source gave no more: {error}"
+        "training window limited to {only}: the source returned no earlier samples ({error})"
     ));
     loaded
 }
 
-fn done(mut loaded: Loaded, interval: Option<Span>) -> Plan {
+fn finished(mut loaded: Loaded, interval: Option<Span>) -> Loaded {
     loaded.warnings.extend(step_warning(loaded.query.step, interval));
-    Plan::Done(Box::new(loaded))
+    loaded
 }
 
-/// The value of the one sample of a reply to `max(...)`; 0 if there is none, `None` if it cannot be read.
+/// Returns the value of the only sample of a reply to `max(...)`; 0 if there is none, `None` if it cannot be read.
 fn largest(body: &[u8]) -> Option<f64> {
     let reply = decode_vector(body).ok()?;
     Some(reply.samples.first().map_or(0.0, |sample| sample.value))

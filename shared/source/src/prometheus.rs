@@ -12,7 +12,7 @@ mod scan;
 mod vector;
 mod wire;
 
-pub use error::{Position, ReplyError};
+pub use error::{ErrorPosition, ReplyError};
 pub use loaded::{Loaded, Stitcher};
 pub use matrix::{MAX_SAMPLES_TOTAL, Matrix, decode_matrix};
 pub use scan::MAX_DEPTH;

@@ -8,8 +8,8 @@ mod selection;
 mod shape;
 mod token;
 
-pub use rewrite::with_values;
-pub use selection::{Matcher, Selection, calls, selection};
+pub use rewrite::replace_matcher_values;
+pub use selection::{LabelMatcher, SelectorParts, calls_function, selection};
 pub use shape::{depends_on_range, is_scalar, one_line};
 
 use std::ops::Range;

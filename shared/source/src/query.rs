@@ -15,14 +15,14 @@ pub const MAX_POINTS: usize = 11_000;
 pub const MAX_SAMPLES: usize = 1_000_000;
 
 /// Samples of history that every question has: what each detector wants at its defaults.
-pub const LEAST_HISTORY: usize = 750;
+pub const MIN_HISTORY: usize = 750;
 
 /// So many samples of history, of all series together, are fetched for what learns from more: 9 MB of a source's
 /// answers, less what compresses, and most of a second of `auto`. Of a hundred series it is the memory of that.
 const HISTORY_BUDGET: usize = 300_000;
 
 /// And so many of a series: three more pieces.
-const MOST_HISTORY: usize = 3 * MAX_POINTS;
+const MAX_HISTORY: usize = 3 * MAX_POINTS;
 
 /// A season is learnt from three: seconds of three weeks and three days, each with the share of the budget that it may
 /// take. A day tells most of what is usual.
@@ -118,7 +118,7 @@ impl RangeQuery {
     /// expression depends on the range that is asked for.
     pub fn older(&self, series: usize) -> Option<Self> {
         let grid = self.grid();
-        let most = MOST_HISTORY.min(MAX_SAMPLES.saturating_sub(grid.len));
+        let most = MAX_HISTORY.min(MAX_SAMPLES.saturating_sub(grid.len));
         let room = |share: f64| {
             let budget = (HISTORY_BUDGET as f64 * share) as usize;
             (budget / series.max(1)).min(most)
@@ -254,9 +254,9 @@ mod tests {
             let step: Step = step.parse().unwrap();
             let end = Timestamp(1_767_225_600_000);
             let range = TimeRange { start: end - hours(24), end };
-            let query = RangeQuery::new("up", range, step, LEAST_HISTORY).unwrap();
+            let query = RangeQuery::new("up", range, step, MIN_HISTORY).unwrap();
             let older = query.older(series);
-            let found = older.as_ref().map_or(0, |older| LEAST_HISTORY + older.grid().len);
+            let found = older.as_ref().map_or(0, |older| MIN_HISTORY + older.grid().len);
             assert_eq!(found, wanted, "{step} {series}");
             let moving = RangeQuery { expr: "up @ end()".to_owned(), ..query.clone() };
             assert_eq!(moving.older(series), None);

@@ -65,9 +65,9 @@ const INSTANTS: [&str; 3] = ["timestamp_seconds", "start_time_seconds", "boot_ti
 impl Unit {
     /// By Prometheus' naming conventions (`_seconds`, `_bytes`, `_ratio`) and rate functions; plain as
     /// soon as other arithmetic is involved than a rate times 60 or 3600.
-    pub fn of_query(expr: &str) -> Self {
+    pub fn from_query(expr: &str) -> Self {
         if let Some((rest, unit)) = per(expr)
-            && Self::of_query(rest) == Self::PerSecond
+            && Self::from_query(rest) == Self::PerSecond
         {
             return unit;
         }
@@ -233,7 +233,7 @@ fn significant(value: f64) -> String {
 }
 
 /// All digits of a count, thousands in groups: `1,441`.
-pub fn count(count: usize) -> String {
+pub fn format_count(count: usize) -> String {
     grouped(&count.to_string())
 }
 
@@ -335,7 +335,7 @@ mod tests {
             ("rate(a[5m])", Unit::PerSecond),
         ];
         for (expr, unit) in cases {
-            assert_eq!(Unit::of_query(expr), unit, "{expr}");
+            assert_eq!(Unit::from_query(expr), unit, "{expr}");
         }
     }
 

@@ -2,7 +2,7 @@
 //! the pointer.
 
 use oddity_detect::event::{Direction, Sides};
-use oddity_figure::indices;
+use oddity_figure::visible_indices;
 use web_sys::CanvasRenderingContext2d as Canvas;
 
 use super::{Scene, x_of};
@@ -13,7 +13,7 @@ const MARK_DISTANCE: f64 = 5.0;
 /// Triangles at onset and flagged samples of events, rings at flagged samples that did not make one.
 pub(super) fn marks(canvas: &Canvas, scene: &Scene<'_>) {
     let detection = scene.detection;
-    let shown = indices(scene.grid, scene.area.times);
+    let shown = visible_indices(scene.grid, scene.area.times);
     let mut triangles: Vec<(f64, usize)> = Vec::new();
     let mut rings: Vec<(f64, usize)> = Vec::new();
     let joins = scene.rule.extending_threshold(detection);

@@ -6,7 +6,7 @@ use oddity_analysis::knowledge::{
 };
 use oddity_analysis::words::{Clock, capitalised};
 
-use crate::save::copy;
+use crate::browser::clipboard::copy;
 use crate::state::State;
 
 /// So many causes are shown, the best ones.
@@ -21,14 +21,14 @@ pub fn Explanation(
     let state = expect_context::<State>();
     move || {
         let (series, onset) = key.get()?;
-        let analysis = state.told.get()?;
+        let analysis = state.throttled_analysis.get()?;
         let ranked = analysis.of_series(Some(series))?;
         let event = ranked.events.iter().find(|event| event.onset.index == onset)?;
         let (knowledge, metadata) = (state.knowledge.get(), state.metadata.read());
         let one = explain_event(&analysis, (ranked, event), knowledge.as_deref(), &metadata);
         let clock = state.clock();
         Some(view! {
-            <p class="told">{capitalised(&sentence(&one.facts, clock))}"."</p>
+            <p class="event-summary">{capitalised(&sentence(&one.facts, clock))}"."</p>
             <div class="explanation">
                 <section>
                     <h3>"Observed"</h3>
@@ -78,7 +78,7 @@ fn cause(
     let checks = |way: &'static str, checks: &[CauseCheck]| {
         let all = checks.iter().map(|check| {
             let promql = suspects.query(check);
-            view! { <Look way=way see=check.see.clone() promql=promql/> }
+            view! { <CheckItem way=way see=check.see.clone() promql=promql/> }
         });
         all.collect_view()
     };
@@ -109,7 +109,7 @@ fn cause(
 
 /// Something to look at, with the query that shows it.
 #[component]
-fn Look(
+fn CheckItem(
     /// What it would say about the cause.
     way: &'static str,
     /// What one would see.

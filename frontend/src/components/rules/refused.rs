@@ -7,7 +7,7 @@ use crate::state::State;
 /// Why there are no rules, and the shortest way to some.
 #[allow(clippy::needless_pass_by_value)]
 #[component]
-pub fn Refused(
+pub fn NoRules(
     /// Why.
     reason: ExportError,
 ) -> impl IntoView {

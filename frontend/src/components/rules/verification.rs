@@ -2,22 +2,22 @@ use leptos::prelude::*;
 use oddity_analysis::rules::{RuleExport, ScoreDifference, Verification};
 use oddity_source::unit::Unit;
 
-use crate::state::{Agreement, Same, State};
+use crate::state::{Agreement, PtrEq, State};
 
 /// So many differences are listed; the chart shows all.
 const FIRST: usize = 8;
 
 /// Asks the source for the same numbers.
 #[component]
-pub fn Verify(
+pub fn VerifyButton(
     /// What is asked.
-    export: Memo<Option<Same<RuleExport>>>,
+    export: Memo<Option<PtrEq<RuleExport>>>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
     let busy = move || state.verifying.get().is_some();
     let words = move || match state.verifying.get() {
-        Some(progress) if progress.of > 1 => {
-            format!("Verifying, {} of {}", progress.done, progress.of)
+        Some(progress) if progress.total > 1 => {
+            format!("Verifying, {} of {}", progress.done, progress.total)
         }
         Some(_) => "Verifying".to_owned(),
         None => "Verify".to_owned(),
@@ -37,7 +37,7 @@ pub fn Verify(
 
 /// What the source answered.
 #[component]
-pub fn Answer() -> impl IntoView {
+pub fn VerificationResult() -> impl IntoView {
     let state = expect_context::<State>();
     let answer = move || {
         let agreement = state.agreement.get()?;

@@ -116,7 +116,7 @@ pub fn Detectors() -> impl IntoView {
     }
 }
 
-const LOOKING_BACK: &str = " For looking back only: later samples judge too.";
+const LOOKING_BACK: &str = " For related_request back only: later samples judge too.";
 
 fn radio(about: &About) -> String {
     format!("detector-{}", about.id)

@@ -65,28 +65,28 @@ pub fn setting_slider(
 
 /// Which numbers may be typed.
 #[derive(Clone, Copy, Debug)]
-pub struct Numbers {
+pub struct NumberBounds {
     /// The smallest.
-    pub least: f64,
+    pub min: f64,
     /// The largest.
-    pub most: f64,
+    pub max: f64,
     /// What an empty field means.
     pub empty: f64,
 }
 
-impl Numbers {
+impl NumberBounds {
     fn parse(self, text: &str) -> Option<f64> {
         match text.trim() {
             "" => Some(self.empty),
-            text => text.parse().ok().filter(|number| (self.least..=self.most).contains(number)),
+            text => text.parse().ok().filter(|number| (self.min..=self.max).contains(number)),
         }
     }
 
     fn accepts(self) -> String {
-        if self.least.is_infinite() || self.most.is_infinite() {
+        if self.min.is_infinite() || self.max.is_infinite() {
             "Write a number, or nothing for no bound.".to_owned()
         } else {
-            format!("Write a number from {} to {}.", plain(self.least), plain(self.most))
+            format!("Write a number from {} to {}.", plain(self.min), plain(self.max))
         }
     }
 }
@@ -98,13 +98,13 @@ fn plain(number: f64) -> String {
 
 /// A number that is typed, because no slider knows its scale. No bound is an empty field.
 #[component]
-pub fn Typed(
+pub fn NumberField(
     /// What it sets.
     label: &'static str,
     /// What that does, in a sentence.
     help: &'static str,
     /// What may be typed.
-    numbers: Numbers,
+    numbers: NumberBounds,
     /// Present value.
     value: Signal<f64>,
     /// Keeps a value.
@@ -185,8 +185,8 @@ mod tests {
 
     #[test]
     fn typed_numbers() {
-        let some = Numbers { least: 0.0, most: 1e15, empty: 0.0 };
-        let any = Numbers { least: f64::NEG_INFINITY, most: f64::INFINITY, empty: f64::INFINITY };
+        let some = NumberBounds { min: 0.0, max: 1e15, empty: 0.0 };
+        let any = NumberBounds { min: f64::NEG_INFINITY, max: f64::INFINITY, empty: f64::INFINITY };
         let cases = [
             (some, "", Some(0.0)),
             (some, " 2.5 ", Some(2.5)),

@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 use oddity_detect::detect::{Param, ParamKind};
 
-use super::fields::{Numbers, Segments, Typed, count_slider};
+use super::fields::{NumberBounds, NumberField, Segments, count_slider};
 use crate::state::State;
 
 /// So many words stand beside each other; more go into a list.
-const MOST_SEGMENTS: usize = 3;
+const MAX_SEGMENTS: usize = 3;
 
 /// The parameters of the present detector.
 #[component]
@@ -47,16 +47,16 @@ fn field(state: State, param: &'static Param) -> AnyView {
         )
         .into_any(),
         ParamKind::Number => view! {
-            <Typed
+            <NumberField
                 label=param.label
                 help=param.help
-                numbers=Numbers { least: param.min, most: param.max, empty: param.default }
+                numbers=NumberBounds { min: param.min, max: param.max, empty: param.default }
                 value=Signal::derive(value)
                 keep=Callback::new(tune)
             />
         }
         .into_any(),
-        ParamKind::Choice(words) if words.len() <= MOST_SEGMENTS => view! {
+        ParamKind::Choice(words) if words.len() <= MAX_SEGMENTS => view! {
             <Segments
                 label=param.label
                 help=param.help

@@ -7,14 +7,14 @@ use oddity_detect::detect::Quantity;
 use oddity_detect::event::{Rule, Sides};
 use oddity_source::unit::Unit;
 
-use super::fields::{Numbers, Segments, Typed, count_slider, setting_slider};
+use super::fields::{NumberBounds, NumberField, Segments, count_slider, setting_slider};
 use crate::state::State;
 
 /// Insensitive and sensitive end of a threshold, as multiples of the detector's own.
 const ENDS: (f64, f64) = (5.0, 0.375);
 
 /// Beyond this no series has a scale.
-const MOST_DEVIATION: f64 = 1e15;
+const MAX_DEVIATION: f64 = 1e15;
 
 fn quantity(state: State) -> Memo<Quantity> {
     Memo::new(move |_| {
@@ -212,10 +212,10 @@ fn deviation(
         state.tune(settings);
     };
     view! {
-        <Typed
+        <NumberField
             label=label
             help=help
-            numbers=Numbers { least: 0.0, most: MOST_DEVIATION, empty: 0.0 }
+            numbers=NumberBounds { min: 0.0, max: MAX_DEVIATION, empty: 0.0 }
             value=Signal::derive(value)
             keep=Callback::new(keep)
         />

@@ -10,7 +10,7 @@ use axum::body::to_bytes;
 use axum::http::Method;
 use oddity_analysis::api::form;
 use oddity_analysis::knowledge::{NamedMetadata, QuerySubject};
-use oddity_source::plan::{Plan, Progress};
+use oddity_source::plan::{ApiRequest, FetchPlan, FetchProgress};
 use oddity_source::prometheus::{Loaded, ReplyError};
 
 use super::DetectError;
@@ -21,23 +21,16 @@ use crate::source::error::SourceError;
 use crate::source::params;
 use crate::source::{Source, SourceRequest};
 
-/// Does what a plan says, until everything has come.
+/// Fetches what a plan asks for.
 pub(super) async fn load(
     source: &Source,
-    mut plan: Plan,
-    report: impl Fn(Progress),
+    plan: FetchPlan,
+    report: impl Fn(FetchProgress),
 ) -> Result<Loaded, DetectError> {
-    loop {
-        plan = match plan {
-            Plan::Done(loaded) => return Ok(*loaded),
-            Plan::Ask(pending) => {
-                report(pending.progress());
-                let request = pending.request();
-                let reply = ask(source, Method::POST, request.endpoint, &request.parameters).await;
-                pending.answer(reply)?
-            }
-        };
-    }
+    let send = async |request: ApiRequest| {
+        ask(source, Method::POST, request.endpoint, &request.parameters).await
+    };
+    plan.run(send, report).await
 }
 
 /// What the source says of the metrics of a query; nothing where it does not say.

@@ -11,7 +11,7 @@ use oddity_analysis::knowledge::ExplainedEvent;
 use oddity_analysis::report::{MAX_EVENTS, ReportContext};
 use oddity_analysis::view_state::ViewState;
 use oddity_analysis::words;
-use oddity_figure::{Named, Palette, View, interactive, ranges, times};
+use oddity_figure::{ChartView, NamedEvent, Palette, axis_ranges, interactive_figure, shown_times};
 use serde_json::json;
 
 use super::DetectError;
@@ -159,19 +159,19 @@ fn figure(
         line: "<line>".to_owned(),
         surface: "<surface>".to_owned(),
     };
-    let view = View {
+    let view = ChartView {
         analysis,
         focus: ranked,
-        ranges: ranges(analysis, ranked, times(analysis, panel.zoom)),
+        ranges: axis_ranges(analysis, ranked, shown_times(analysis, panel.zoom)),
         palette: &palette,
         clock: context.clock,
         size: SIZE,
     };
     let worst = analysis.worst_events();
     let named = worst.iter().enumerate().filter(|(_, (of, _))| of.index == ranked.index);
-    let named = named.map(|(at, (_, event))| Named { number: at + 1, event });
-    let named: Vec<Named<'_>> = named.take(MAX_NAMED_EVENTS).collect();
-    let (layout, curves) = interactive(&view, &panel.excluded, &named);
+    let named = named.map(|(at, (_, event))| NamedEvent { number: at + 1, event });
+    let named: Vec<NamedEvent<'_>> = named.take(MAX_NAMED_EVENTS).collect();
+    let (layout, curves) = interactive_figure(&view, &panel.excluded, &named);
     let data = curves.into_iter().map(|curve| {
         let mut trace = curve.trace;
         trace["x"] = json!(curve.x);

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use oddity_source::prometheus::{Position, ReplyError};
+use oddity_source::prometheus::{ErrorPosition, ReplyError};
 use oddity_source::query::QueryError;
 
 use crate::config::ConfigError;
@@ -82,7 +82,7 @@ impl DetectError {
 }
 
 /// The line of the query with a mark under the fault.
-fn underlined(expr: &str, position: Position) -> Option<String> {
+fn underlined(expr: &str, position: ErrorPosition) -> Option<String> {
     let at = position.offset_in(expr)?;
     let start = expr[..at].rfind('\n').map_or(0, |newline| newline + 1);
     let line = expr[start..].lines().next().unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal as _, Write as _, stderr};
 
-use oddity_source::plan::Progress;
+use oddity_source::plan::FetchProgress;
 
 /// The line; it is taken away when this is dropped.
 pub(super) struct ProgressLine {
@@ -16,11 +16,11 @@ impl ProgressLine {
     }
 
     /// How far a fetch is.
-    pub(super) fn fetched(&self, source: &str, progress: Progress) {
-        let Progress { done, of } = progress;
-        match of {
+    pub(super) fn fetched(&self, source: &str, progress: FetchProgress) {
+        let FetchProgress { done, total } = progress;
+        match total {
             0 => self.say(&format!("Asking {source} how far apart its samples are")),
-            of => self.say(&format!("Fetching from {source}: piece {} of {of}", done + 1)),
+            total => self.say(&format!("Fetching from {source}: piece {} of {total}", done + 1)),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::related::{ComparisonWindows, RelatedSeries};
 use crate::report::MAX_EVENTS;
 use crate::words::{self, Clock};
 use oddity_detect::series::{Labels, METRIC_NAME, quote};
-use oddity_source::promql::{one_line, with_values};
+use oddity_source::promql::{one_line, replace_matcher_values};
 
 /// Characters of a label's value and of a query that are kept.
 const MAX_VALUE: usize = 120;
@@ -380,7 +380,7 @@ impl SeriesNames<'_> {
         if !self.pseudonyms.is_active() {
             return expr.to_owned();
         }
-        with_values(expr, |label, literal| {
+        replace_matcher_values(expr, |label, literal| {
             let inner = literal.get(1..literal.len().saturating_sub(1)).unwrap_or_default();
             quote(&self.pseudonyms.value(label, inner, &self.taken))
         })

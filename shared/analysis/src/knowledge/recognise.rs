@@ -208,7 +208,9 @@ fn recognised<'a>(family: &'a Family, subject: &QuerySubject) -> Option<Recognis
     let mut found = RecognitionScore::default();
     by_words(&mut found, signature, &metrics, subject);
     by_labels(&mut found, signature, subject);
-    if let Some(function) = signature.functions.iter().find(|f| promql::calls(&subject.expr, f)) {
+    if let Some(function) =
+        signature.functions.iter().find(|f| promql::calls_function(&subject.expr, f))
+    {
         found.put(points::FUNCTION, format!("the function {function}"));
     }
     // Unit and type tell too little to be the only ones.

@@ -17,7 +17,7 @@ use std::ops::Range;
 use crate::explain::Facts;
 use oddity_detect::series::{Labels, METRIC_NAME, label_name, quote};
 use oddity_detect::time::{Span, Step, Timestamp};
-use oddity_source::promql::{self, Matcher};
+use oddity_source::promql::{self, LabelMatcher};
 
 /// Labels that name a part of a histogram or a summary, not where it comes from.
 const PARTS: [&str; 2] = ["le", "quantile"];
@@ -28,7 +28,7 @@ pub struct TemplateScope {
     expr: String,
     metric: Option<String>,
     /// Labels of the odd series first, then the query's own matchers on others.
-    matchers: Vec<Matcher>,
+    matchers: Vec<LabelMatcher>,
     window: Span,
     peak: Timestamp,
     before: Timestamp,
@@ -68,10 +68,10 @@ impl TemplateScope {
     pub fn of(expr: &str, labels: &Labels, step: Step, times: Range<Timestamp>) -> Self {
         let selection =
             promql::selectors(expr).first().map(|text| promql::selection(text)).unwrap_or_default();
-        let mut matchers: Vec<Matcher> = labels
+        let mut matchers: Vec<LabelMatcher> = labels
             .iter()
             .filter(|(name, _)| *name != METRIC_NAME && !PARTS.contains(name))
-            .map(|(name, value)| Matcher {
+            .map(|(name, value)| LabelMatcher {
                 label: name.to_owned(),
                 operator: "=".to_owned(),
                 literal: quote(value),
@@ -145,8 +145,9 @@ impl TemplateScope {
 
     /// Other exporters of a host listen on other ports.
     fn host(&self) -> String {
-        let of_one = |matcher: &&Matcher| matcher.label == "instance" && matcher.operator == "=";
-        let Some(Matcher { literal, .. }) = self.matchers.iter().find(of_one) else {
+        let of_one =
+            |matcher: &&LabelMatcher| matcher.label == "instance" && matcher.operator == "=";
+        let Some(LabelMatcher { literal, .. }) = self.matchers.iter().find(of_one) else {
             return String::new();
         };
         match host_pattern(literal.trim_matches(['"', '\'', '`'])) {

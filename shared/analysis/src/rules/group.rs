@@ -96,7 +96,7 @@ impl RuleExport {
         let cost = records.all.iter().map(|record| record.cost).sum::<u64>() + parts.flag.cost;
         let mut notes = vec![format!(
             "Each evaluation reads {} samples a series, every {step}.",
-            unit::count(usize::try_from(cost).unwrap_or(usize::MAX))
+            unit::format_count(usize::try_from(cost).unwrap_or(usize::MAX))
         )];
         if options.style == RuleStyle::Recorded {
             notes.push("Windows look back over what the first rules record, so the alert is silent until half of the longest window is recorded.".to_owned());

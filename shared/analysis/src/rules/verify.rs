@@ -106,7 +106,8 @@ impl fmt::Display for Verification {
         if self.compared == 0 {
             f.write_str("no sample has a verdict, here or there")?;
         } else {
-            let (agree, compared) = (unit::count(self.agree), unit::count(self.compared));
+            let (agree, compared) =
+                (unit::format_count(self.agree), unit::format_count(self.compared));
             write!(f, "{agree} of {compared} samples agree")?;
         }
         match self.unknown.len() {

@@ -43,7 +43,7 @@ impl Reader<'_> {
                     "events" => Some(ResultTab::Events),
                     "report" => Some(ResultTab::Report),
                     "rules" => Some(ResultTab::Rules),
-                    "explain" => Some(ResultTab::Explain),
+                    "explain" => Some(ResultTab::Assistant),
                     _ => None,
                 })
                 .unwrap_or_default(),

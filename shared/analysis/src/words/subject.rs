@@ -30,7 +30,10 @@ pub fn subject(expr: &str) -> String {
     };
     if let Some(quantile) = quantile(expr) {
         out.push_str(&format!(" p{quantile}"));
-    } else if ["rate", "irate", "increase"].iter().any(|function| promql::calls(expr, function)) {
+    } else if ["rate", "irate", "increase"]
+        .iter()
+        .any(|function| promql::calls_function(expr, function))
+    {
         out.push_str(" rate");
     }
     out

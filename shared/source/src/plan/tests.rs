@@ -1,3 +1,7 @@
+use std::cell::Cell;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
 use super::*;
 
 /// What is wrong, in words.
@@ -13,10 +17,10 @@ enum Failed {
 
 const HOUR: Span = Span::from_seconds(3_600);
 
-fn question(expr: &str, step: Option<&str>) -> Question {
+fn spec(expr: &str, step: Option<&str>) -> QuerySpec {
     let end = Timestamp(1_767_225_600_000);
     let step = step.map(|step| step.parse().unwrap());
-    Question {
+    QuerySpec {
         expr: expr.to_owned(),
         range: TimeRange { start: end - HOUR, end },
         step,
@@ -34,46 +38,48 @@ const NONE: &str = r#"{"status":"success","data":{"resultType":"vector","result"
 const NO_SERIES: &str = r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#;
 
 /// A series with one sample, at the first time that is asked for.
-fn series(request: &Request) -> String {
+fn series(request: &ApiRequest) -> String {
     let start = &request.parameters[1].1;
     format!(
         r#"{{"status":"success","data":{{"resultType":"matrix","result":[{{"metric":{{"a":"b"}},"values":[[{start},"7"]]}}]}}}}"#
     )
 }
 
-/// Runs a plan; `answer` sees each request with its number. Gives the requests in short and what came of them.
+/// Returns the result of a future that never waits.
+fn ready<T>(future: impl Future<Output = T>) -> T {
+    let mut context = Context::from_waker(Waker::noop());
+    match pin!(future).poll(&mut context) {
+        Poll::Ready(result) => result,
+        Poll::Pending => panic!("the future waits"),
+    }
+}
+
+/// Runs a plan; `answer` sees each request with its number. Returns the requests in short and the result.
 fn run(
-    plan: Result<Plan, QueryError>,
-    answer: impl Fn(usize, &Request) -> Result<String, Failed>,
+    plan: Result<FetchPlan, QueryError>,
+    answer: impl Fn(usize, &ApiRequest) -> Result<String, Failed>,
 ) -> (Vec<String>, Result<Loaded, Failed>) {
-    let mut asked = Vec::new();
-    let mut plan = match plan {
+    let plan = match plan {
         Ok(plan) => plan,
-        Err(error) => return (asked, Err(error.into())),
+        Err(error) => return (Vec::new(), Err(error.into())),
     };
-    loop {
-        let pending = match plan {
-            Plan::Done(loaded) => return (asked, Ok(*loaded)),
-            Plan::Ask(pending) => pending,
-        };
-        let request = pending.request();
-        let Progress { done, of } = pending.progress();
+    let (mut asked, progress) = (Vec::new(), Cell::new(FetchProgress::default()));
+    let send = async |request: ApiRequest| {
+        let FetchProgress { done, total } = progress.get();
         let last = request.parameters.last().map_or("", |(_, value)| value);
         asked.push(match request.endpoint {
             "query" => request.parameters[0].1.clone(),
-            _ => format!("{} {last}, {done} of {of}", request.parameters[0].1),
+            _ => format!("{} {last}, {done} of {total}", request.parameters[0].1),
         });
-        let reply = answer(asked.len(), &request).map(String::into_bytes);
-        plan = match pending.answer(reply) {
-            Ok(plan) => plan,
-            Err(error) => return (asked, Err(error)),
-        };
-    }
+        answer(asked.len(), &request).map(String::into_bytes)
+    };
+    let loaded = ready(plan.run(send, |now| progress.set(now)));
+    (asked, loaded)
 }
 
 #[test]
 fn the_step_is_that_of_the_widest_selector() {
-    let (asked, loaded) = run(Plan::new(question("rate(a[5m]) / b", None)), |at, request| {
+    let (asked, loaded) = run(FetchPlan::new(spec("rate(a[5m]) / b", None)), |at, request| {
         Ok(match at {
             1 => counted(40.0),
             2 => NONE.to_owned(),
@@ -108,21 +114,21 @@ fn what_does_not_come_is_said_or_done_without() {
         assert!(asked.len() == requests && text.contains(says), "{asked:?} {text}");
         assert_eq!(text.is_empty(), says.is_empty(), "{text}");
     };
-    check(Plan::new(question("a", None)), &[], 5, "");
-    check(Plan::new(question("a", None)), &[1], 4, "");
-    check(Plan::new(question("a", None)), &[2], 2, "no network");
-    check(Plan::new(question("a", None)), &[3], 3, "only 3 min before the range are learnt from");
-    check(Plan::new(question("a", Some("15s"))), &[], 4, "choose 1m or automatic");
-    check(Plan::new(question(" ", None)), &[], 0, "type a PromQL query");
-    check(Plan::new(question("vector(1)", None)), &[], 3, "");
-    let known = RangeQuery::new("a", question("a", None).range, Step::from_seconds(60), 0).unwrap();
-    check(Ok(Plan::of(known)), &[], 1, "");
+    check(FetchPlan::new(spec("a", None)), &[], 5, "");
+    check(FetchPlan::new(spec("a", None)), &[1], 4, "");
+    check(FetchPlan::new(spec("a", None)), &[2], 2, "no network");
+    check(FetchPlan::new(spec("a", None)), &[3], 3, "training window limited to 3 min");
+    check(FetchPlan::new(spec("a", Some("15s"))), &[], 4, "choose 1m or automatic");
+    check(FetchPlan::new(spec(" ", None)), &[], 0, "type a PromQL query");
+    check(FetchPlan::new(spec("vector(1)", None)), &[], 3, "");
+    let known = RangeQuery::new("a", spec("a", None).range, Step::from_seconds(60), 0).unwrap();
+    check(Ok(FetchPlan::for_query(known)), &[], 1, "");
 }
 
 #[test]
 fn a_long_query_comes_in_pieces() {
-    let long = Question { history: 25_000, ..question("a", Some("1m")) };
-    let (asked, loaded) = run(Plan::new(long), |_, request| match request.endpoint {
+    let long = QuerySpec { history: 25_000, ..spec("a", Some("1m")) };
+    let (asked, loaded) = run(FetchPlan::new(long), |_, request| match request.endpoint {
         "query" => Err(Failed::Network),
         _ => Ok(NO_SERIES.to_owned()),
     });

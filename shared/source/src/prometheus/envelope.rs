@@ -7,7 +7,7 @@ use super::scan::{Result, Scanner, excerpt};
 
 /// What a reply says beside its data, each text once.
 #[derive(Debug, Default)]
-pub(super) struct Notices {
+pub(super) struct ReplyNotices {
     pub(super) warnings: BTreeSet<String>,
     pub(super) infos: BTreeSet<String>,
 }
@@ -21,7 +21,7 @@ enum Status {
 /// Reads a whole reply; `data` is called once, at its data, and only if the status is a success.
 pub(super) fn envelope<T>(
     body: &[u8],
-    notices: &mut Notices,
+    notices: &mut ReplyNotices,
     mut data: impl FnMut(&mut Scanner<'_>) -> Result<T>,
 ) -> Result<T> {
     let mut scanner = Scanner::new(body);
@@ -145,8 +145,8 @@ fn describe(body: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn check(body: &str) -> (Result<String>, Notices) {
-        let mut notices = Notices::default();
+    fn check(body: &str) -> (Result<String>, ReplyNotices) {
+        let mut notices = ReplyNotices::default();
         let data = envelope(body.as_bytes(), &mut notices, |scanner| {
             query_result(scanner, |scanner, kind| {
                 Ok(format!("{kind} {}", String::from_utf8_lossy(scanner.skip()?)))
@@ -226,8 +226,9 @@ mod tests {
             let error = check(body).0.expect_err(body).to_string();
             assert!(error.contains(problem), "{body}: {error}");
         }
-        let error =
-            envelope(b"\x1f\x8b\x08", &mut Notices::default(), |scanner| scanner.skip().map(drop));
+        let error = envelope(b"\x1f\x8b\x08", &mut ReplyNotices::default(), |scanner| {
+            scanner.skip().map(drop)
+        });
         assert_eq!(error, Err(ReplyError::NotJson { what: "compressed data".to_owned() }));
     }
 }

@@ -58,7 +58,7 @@ pub enum ReplyError {
 
 /// Where Prometheus saw a fault in the query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Position {
+pub struct ErrorPosition {
     /// From 1.
     pub line: usize,
     /// From 1, in bytes of the line.
@@ -68,17 +68,17 @@ pub struct Position {
 impl ReplyError {
     /// Where in the query the fault is, if Prometheus names a place: `1:5: parse error: ...`.
     /// Source: Prometheus `promql/parser/parse.go`, `ParseErr.Error`.
-    pub fn position(&self) -> Option<Position> {
+    pub fn position(&self) -> Option<ErrorPosition> {
         let Self::Prometheus { message, .. } = self else { return None };
         let (place, _) = message.split_once(": parse error:")?;
         let (before, column) = place.rsplit_once(':')?;
         let line = before.rsplit(|c: char| !c.is_ascii_digit()).next()?;
-        let position = Position { line: line.parse().ok()?, column: column.parse().ok()? };
+        let position = ErrorPosition { line: line.parse().ok()?, column: column.parse().ok()? };
         (position.line > 0 && position.column > 0).then_some(position)
     }
 }
 
-impl Position {
+impl ErrorPosition {
     /// The byte of `expr` at which the fault is, on the border of a character: its length where
     /// the fault is the end, `None` if `expr` has no such line.
     pub fn offset_in(self, expr: &str) -> Option<usize> {

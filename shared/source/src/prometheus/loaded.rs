@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ReplyError;
-use super::matrix::Rows;
+use super::matrix::MatrixBuilder;
 use crate::query::RangeQuery;
 use oddity_detect::series::{Labels, Series};
 use oddity_detect::time::Timestamp;
@@ -64,13 +64,13 @@ impl Loaded {
 #[derive(Debug)]
 pub struct Stitcher {
     query: RangeQuery,
-    rows: Rows,
+    rows: MatrixBuilder,
 }
 
 impl Stitcher {
     /// Without any reply yet.
     pub fn new(query: RangeQuery) -> Self {
-        let rows = Rows::new(query.grid());
+        let rows = MatrixBuilder::new(query.grid());
         Self { query, rows }
     }
 

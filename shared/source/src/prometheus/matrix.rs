@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::ReplyError;
-use super::envelope::{Notices, envelope, query_result};
+use super::envelope::{ReplyNotices, envelope, query_result};
 use super::scan::{Result, Scanner, excerpt};
 use oddity_detect::series::{Grid, Labels, Series};
 
@@ -37,31 +37,31 @@ pub struct Matrix {
 /// [`ReplyError`], also for a reply without an error that has another shape or type, or has more than
 /// [`MAX_SAMPLES_TOTAL`] samples.
 pub fn decode_matrix(body: &[u8], grid: Grid) -> Result<Matrix> {
-    let mut rows = Rows::new(grid);
+    let mut rows = MatrixBuilder::new(grid);
     rows.add(body)?;
     Ok(rows.finish())
 }
 
 /// A matrix that grows reply by reply.
 #[derive(Debug)]
-pub(super) struct Rows {
+pub(super) struct MatrixBuilder {
     grid: Grid,
     series: Vec<Series>,
     by_labels: BTreeMap<Labels, usize>,
     unsupported: BTreeSet<Labels>,
-    notices: Notices,
+    notices: ReplyNotices,
     off_grid: usize,
     outside: usize,
 }
 
-impl Rows {
+impl MatrixBuilder {
     pub(super) fn new(grid: Grid) -> Self {
         Self {
             grid,
             series: Vec::new(),
             by_labels: BTreeMap::new(),
             unsupported: BTreeSet::new(),
-            notices: Notices::default(),
+            notices: ReplyNotices::default(),
             off_grid: 0,
             outside: 0,
         }

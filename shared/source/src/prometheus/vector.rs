@@ -1,7 +1,7 @@
 //! An instant query's reply: one value a series.
 
 use super::ReplyError;
-use super::envelope::{Notices, envelope, query_result};
+use super::envelope::{ReplyNotices, envelope, query_result};
 use super::matrix::read_labels;
 use super::scan::{Result, Scanner, excerpt};
 use oddity_detect::series::Labels;
@@ -37,7 +37,7 @@ pub struct Sample {
 /// [`ReplyError`], also for a reply without an error that has another shape or type.
 pub fn decode_vector(body: &[u8]) -> Result<Vector> {
     let (mut samples, mut unsupported) = (Vec::new(), Vec::new());
-    let mut notices = Notices::default();
+    let mut notices = ReplyNotices::default();
     envelope(body, &mut notices, |scanner| {
         query_result(scanner, |scanner, result_type| match result_type {
             "vector" => scanner.array(|scanner| {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::ReplyError;
-use super::envelope::{Notices, envelope};
+use super::envelope::{ReplyNotices, envelope};
 
 /// Data of `/api/v1/metadata`: by metric name, one entry for each distinct spelling among targets.
 pub type Metadata = BTreeMap<String, Vec<MetricMetadata>>;
@@ -39,7 +39,7 @@ pub struct BuildInfo {
 /// # Errors
 /// [`ReplyError`], also for a reply without an error whose data has another shape.
 pub fn decode_data<T: DeserializeOwned>(body: &[u8]) -> Result<T, ReplyError> {
-    envelope(body, &mut Notices::default(), |scanner| {
+    envelope(body, &mut ReplyNotices::default(), |scanner| {
         let data = scanner.skip()?;
         serde_json::from_slice(data).map_err(|error| scanner.fail(error.to_string()))
     })

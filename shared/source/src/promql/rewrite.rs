@@ -4,7 +4,7 @@ use super::token::{Kind, tokens};
 
 /// The text with the value of every matcher replaced; `change` gets the name of the label as it is written and the
 /// value as a PromQL string literal with its quotes, and gives another literal. All other text stays.
-pub fn with_values(expr: &str, mut change: impl FnMut(&str, &str) -> String) -> String {
+pub fn replace_matcher_values(expr: &str, mut change: impl FnMut(&str, &str) -> String) -> String {
     let tokens = tokens(expr);
     let (mut out, mut behind) = (String::with_capacity(expr.len()), 0);
     for (at, token) in tokens.iter().enumerate() {
@@ -48,7 +48,11 @@ mod tests {
             ("=\"a\"", "=\"a\""),
         ];
         for (expr, expected) in cases {
-            assert_eq!(with_values(expr, |label, _| format!("<{label}>")), expected, "{expr}");
+            assert_eq!(
+                replace_matcher_values(expr, |label, _| format!("<{label}>")),
+                expected,
+                "{expr}"
+            );
         }
     }
 }

@@ -4,16 +4,16 @@ use super::token::{Kind, Token, tokens};
 
 /// What an instant selector asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Selection {
+pub struct SelectorParts {
     /// The metric name, `None` where the selector names none or matches it by a pattern.
     pub metric: Option<String>,
     /// In the order of the text; none on the metric name where `metric` is known.
-    pub matchers: Vec<Matcher>,
+    pub matchers: Vec<LabelMatcher>,
 }
 
 /// One matcher of a selector.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Matcher {
+pub struct LabelMatcher {
     /// Name of the label, without quotes.
     pub label: String,
     /// `=`, `!=`, `=~` or `!~`.
@@ -23,9 +23,9 @@ pub struct Matcher {
 }
 
 /// The parts of one of [`super::selectors`]. What is not understood is left out.
-pub fn selection(selector: &str) -> Selection {
+pub fn selection(selector: &str) -> SelectorParts {
     let tokens = tokens(selector);
-    let mut found = Selection::default();
+    let mut found = SelectorParts::default();
     let mut rest = tokens.as_slice();
     if let [first, tail @ ..] = rest
         && first.kind == Kind::Identifier
@@ -50,7 +50,7 @@ pub fn selection(selector: &str) -> Selection {
                 match (label.as_str(), operator.as_str()) {
                     ("__name__", "=") => found.metric = Some(unquoted(value.text)),
                     (_, "=" | "!=" | "=~" | "!~") => {
-                        found.matchers.push(Matcher {
+                        found.matchers.push(LabelMatcher {
                             label,
                             operator,
                             literal: value.text.to_owned(),
@@ -66,7 +66,7 @@ pub fn selection(selector: &str) -> Selection {
 }
 
 /// Whether a function or an aggregation of this name is called.
-pub fn calls(expr: &str, function: &str) -> bool {
+pub fn calls_function(expr: &str, function: &str) -> bool {
     tokens(expr).windows(2).any(|pair| {
         let [word, next] = pair else { return false };
         word.kind == Kind::Identifier
@@ -139,7 +139,7 @@ mod tests {
         for (function, called) in
             [("sum", true), ("irate", true), ("rate", false), ("increase", false), ("deriv", false)]
         {
-            assert_eq!(calls(expr, function), called, "{function}");
+            assert_eq!(calls_function(expr, function), called, "{function}");
         }
     }
 

@@ -3,10 +3,10 @@ use oddity_analysis::related::{ChangedSeries, RelatedSeries};
 use oddity_detect::event::Direction;
 use oddity_detect::time::Step;
 
-use crate::state::{Beside as Looked, Found, State};
+use crate::state::{RelatedFound, RelatedResult, State};
 
 /// So many are listed.
-const MOST: usize = 12;
+const MAX_LISTED: usize = 12;
 
 /// Size of a small picture, in its own units.
 const WIDTH: f64 = 120.0;
@@ -14,36 +14,36 @@ const HEIGHT: f64 = 24.0;
 
 /// What else moved in the window of an event, once it is asked for.
 #[component]
-pub fn Beside(
+pub fn RelatedSection(
     /// Its series and the index of its onset; `None` as it goes.
     key: Memo<Option<(usize, usize)>>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
-    let looked = move || state.beside_told().filter(|looked| Some(looked.event) == key.get());
+    let looked = move || state.related_shown().filter(|looked| Some(looked.event) == key.get());
     let look = move |_| {
         if let Some(event) = key.get_untracked() {
-            state.look_beside(event);
+            state.find_related(event);
         }
     };
-    on_cleanup(move || state.stop_looking());
+    on_cleanup(move || state.stop_related());
     view! {
-        <section class="beside">
+        <section class="related">
             <h3>"What else moved"</h3>
-            {move || match (state.beside_progress.get(), looked()) {
+            {move || match (state.related_progress.get(), looked()) {
                 (Some(progress), _) => view! {
                     <p class="sub" role="status">
-                        {match progress.of {
+                        {match progress.total {
                             0 => "Finding series of the same place…".to_owned(),
                             of => format!("Comparing: {} of {of} queries…", progress.done),
                         }} " "
-                        <button class="chip small" type="button" on:click=move |_| state.stop_looking()>"Cancel"</button>
+                        <button class="chip small" type="button" on:click=move |_| state.stop_related()>"Cancel"</button>
                     </p>
                 }.into_any(),
-                (None, Some(Looked { found: Err(error), .. })) => view! {
+                (None, Some(RelatedResult { found: Err(error), .. })) => view! {
                     <p class="problem" role="alert">{format!("{}: {error}", error.title())}</p>
                     <button class="chip" type="button" on:click=look>"Try again"</button>
                 }.into_any(),
-                (None, Some(Looked { found: Ok(found), windows, .. })) => list(state, &found, windows.grid.step).into_any(),
+                (None, Some(RelatedResult { found: Ok(found), windows, .. })) => list(state, &found, windows.grid.step).into_any(),
                 (None, None) => view! {
                     <p class="sub">"Compares up to 200 series of the same target, host or job in the window of this event with the time before."</p>
                     <button class="chip" type="button" on:click=look>"Look"</button>
@@ -53,13 +53,13 @@ pub fn Beside(
     }
 }
 
-fn list(state: State, found: &Found, step: Step) -> impl IntoView + use<> {
-    let Found { related, places, left_out } = found;
+fn list(state: State, found: &RelatedFound, step: Step) -> impl IntoView + use<> {
+    let RelatedFound { related, places, left_out } = found;
     let items: Vec<_> =
-        related.changed.iter().take(MOST).map(|moved| item(state, moved, step)).collect();
+        related.changed.iter().take(MAX_LISTED).map(|moved| item(state, moved, step)).collect();
     view! {
         <p class="sub">{summary(related, places, *left_out)}</p>
-        <ol class="moved">{items}</ol>
+        <ol class="related-list">{items}</ol>
         {came_or_went("Appeared", &related.appeared)}
         {came_or_went("Stopped", &related.stopped)}
     }

@@ -5,32 +5,32 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 
 /// The query string, without its question mark.
-pub(super) fn query() -> String {
+pub fn query() -> String {
     window().location().search().unwrap_or_default().trim_start_matches('?').to_owned()
 }
 
 /// Calls back with the query string whenever the user goes back or forth.
-pub(super) fn on_back(act: impl Fn(String) + 'static) {
+pub fn on_back(act: impl Fn(String) + 'static) {
     let listener = Closure::<dyn Fn()>::new(move || act(query()));
     let _ =
         window().add_event_listener_with_callback("popstate", listener.as_ref().unchecked_ref());
     listener.forget();
 }
 
-pub(super) fn push(query: &str) {
+pub fn push(query: &str) {
     if let Ok(history) = window().history() {
         let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&relative(query)));
     }
 }
 
-pub(super) fn replace(query: &str) {
+pub fn replace(query: &str) {
     if let Ok(history) = window().history() {
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&relative(query)));
     }
 }
 
 /// A link that works from anywhere.
-pub(super) fn absolute(query: &str) -> String {
+pub fn absolute(query: &str) -> String {
     let origin = window().location().origin().unwrap_or_default();
     format!("{origin}{}", relative(query))
 }

@@ -15,15 +15,16 @@ use oddity_analysis::knowledge::explain_worst;
 use oddity_analysis::report::{MAX_EXPLAINED, ReportSection};
 use oddity_detect::time::Timestamp;
 
-use super::running::Running;
-use super::{Beside, Same, State, client, clock};
+use super::abort_handle::AbortHandle;
+use super::{PtrEq, RelatedResult, State, client};
+use crate::browser::clock;
 use stream::answer;
 
-pub use stream::Failure;
+pub use stream::AnswerError;
 
 /// The signals of a conversation.
 #[derive(Clone, Copy)]
-pub struct Talk {
+pub struct Assistant {
     /// The language model; `None` where none is configured, or it is not known yet.
     pub model: RwSignal<Option<LanguageModel>>,
     /// What the next conversation is to be about.
@@ -32,26 +33,26 @@ pub struct Talk {
     pub pseudonyms: RwSignal<bool>,
     /// What is typed and not sent yet.
     pub draft: RwSignal<String>,
-    /// What is being said; `None` before anything was asked.
+    /// What is being exchanges; `None` before anything was asked.
     pub conversation: RwSignal<Option<Conversation>>,
     /// Questions with their answers, oldest first.
-    pub said: RwSignal<Vec<Exchange>>,
+    pub exchanges: RwSignal<Vec<Exchange>>,
     /// Whether something is on its way.
-    pub status: RwSignal<Status>,
+    pub status: RwSignal<AssistantStatus>,
     /// Why the last question was not answered, or not whole.
-    pub failure: RwSignal<Option<Failure>>,
+    pub failure: RwSignal<Option<AnswerError>>,
     /// Whether it is a part of the report.
     pub reported: RwSignal<bool>,
-    asking: Running,
+    request: AbortHandle,
 }
 
 /// What all questions of a conversation have in common.
 #[derive(Clone, PartialEq)]
 pub struct Conversation {
     /// What it is about.
-    pub analysis: Same<Analysis>,
+    pub analysis: PtrEq<Analysis>,
     /// What was known to have moved beside an event.
-    pub beside: Option<Beside>,
+    pub beside: Option<RelatedResult>,
     /// What was asked first.
     pub task: AssistantTask,
     /// The first question, for a task that has one.
@@ -70,16 +71,16 @@ pub struct Exchange {
     /// The answer as it is shown, with values in place of pseudonyms.
     pub shown: String,
     /// What was sent.
-    pub prompt: Same<Prompt>,
+    pub prompt: PtrEq<Prompt>,
     /// When.
     pub at: Timestamp,
     /// How it ended; `None` while it comes.
-    pub ended: Option<Ended>,
+    pub ended: Option<AnswerEnd>,
 }
 
 /// How an answer ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
+pub enum AnswerEnd {
     /// As the provider says.
     Whole(EndReason),
     /// The person stopped it.
@@ -90,7 +91,7 @@ pub enum Ended {
 
 /// Where the present question is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Status {
+pub enum AssistantStatus {
     /// There is none.
     #[default]
     Idle,
@@ -100,7 +101,7 @@ pub enum Status {
     Answering,
 }
 
-impl Talk {
+impl Assistant {
     pub(super) fn new() -> Self {
         Self {
             model: RwSignal::new(None),
@@ -108,35 +109,35 @@ impl Talk {
             pseudonyms: RwSignal::new(false),
             draft: RwSignal::new(String::new()),
             conversation: RwSignal::new(None),
-            said: RwSignal::new(Vec::new()),
-            status: RwSignal::new(Status::Idle),
+            exchanges: RwSignal::new(Vec::new()),
+            status: RwSignal::new(AssistantStatus::Idle),
             failure: RwSignal::new(None),
             reported: RwSignal::new(false),
-            asking: Running::new(),
+            request: AbortHandle::new(),
         }
     }
 
     /// Ends the present answer; what came of it stays.
     pub fn stop(self) {
-        self.asking.stop();
-        if self.status.get_untracked() != Status::Idle {
-            self.end(Ended::Stopped);
+        self.request.stop();
+        if self.status.get_untracked() != AssistantStatus::Idle {
+            self.end(AnswerEnd::Stopped);
         }
     }
 
-    /// Forgets what was said.
-    pub fn begin_anew(self) {
+    /// Forgets what was exchanges.
+    pub fn start_over(self) {
         self.stop();
         self.conversation.set(None);
-        self.said.set(Vec::new());
+        self.exchanges.set(Vec::new());
         self.failure.set(None);
         self.reported.set(false);
     }
 
     /// Adds a piece of the present answer.
     fn add(self, raw: &str, shown: &str) {
-        self.said.update(|said| {
-            if let Some(last) = said.last_mut() {
+        self.exchanges.update(|exchanges| {
+            if let Some(last) = exchanges.last_mut() {
                 last.raw.push_str(raw);
                 last.shown.push_str(shown);
             }
@@ -144,11 +145,11 @@ impl Talk {
     }
 
     /// An answer without a word is none: its question goes back to where it was typed.
-    fn end(self, ended: Ended) {
+    fn end(self, ended: AnswerEnd) {
         let mut unanswered = None;
-        self.said.update(|said| match said.last_mut() {
-            Some(last) if last.raw.is_empty() && !matches!(ended, Ended::Whole(_)) => {
-                unanswered = said.pop();
+        self.exchanges.update(|exchanges| match exchanges.last_mut() {
+            Some(last) if last.raw.is_empty() && !matches!(ended, AnswerEnd::Whole(_)) => {
+                unanswered = exchanges.pop();
             }
             Some(last) => last.ended = Some(ended),
             None => {}
@@ -157,23 +158,23 @@ impl Talk {
             if self.draft.read_untracked().is_empty() {
                 self.draft.set(question);
             }
-            if self.said.read_untracked().is_empty() {
+            if self.exchanges.read_untracked().is_empty() {
                 self.conversation.set(None);
             }
         }
-        self.status.set(Status::Idle);
+        self.status.set(AssistantStatus::Idle);
     }
 
-    fn fail(self, failure: Failure) {
+    fn fail(self, failure: AnswerError) {
         self.failure.set(Some(failure));
-        self.end(Ended::Broken);
+        self.end(AnswerEnd::Broken);
     }
 }
 
 pub(super) fn follow(state: State) {
     spawn_local(async move {
         if let Ok(AssistantInfo { model }) = client::get("/api/llm").await {
-            state.talk.model.set(model);
+            state.assistant.model.set(model);
         }
     });
 }
@@ -181,31 +182,31 @@ pub(super) fn follow(state: State) {
 impl State {
     /// What would be sent next, or why nothing can be; `None` while an answer comes.
     pub fn next_prompt(self) -> Option<Result<Prompt, PromptError>> {
-        let talk = self.talk;
-        let model = talk.model.get()?;
-        if talk.status.get() != Status::Idle {
+        let assistant = self.assistant;
+        let model = assistant.model.get()?;
+        if assistant.status.get() != AssistantStatus::Idle {
             return None;
         }
-        let begun = talk.conversation.get();
-        let draft = talk.draft.get();
+        let begun = assistant.conversation.get();
+        let draft = assistant.draft.get();
         let (analysis, turns) = match &begun {
             Some(conversation) => {
-                let said = talk.said.read();
-                let questions = said.iter().skip(1).map(|exchange| exchange.question.as_str());
-                let answers = said.iter().map(|exchange| exchange.raw.clone());
+                let exchanges = assistant.exchanges.read();
+                let questions = exchanges.iter().skip(1).map(|exchange| exchange.question.as_str());
+                let answers = exchanges.iter().map(|exchange| exchange.raw.clone());
                 let turns =
                     answers.zip(questions.chain([draft.as_str()])).map(|(answer, question)| {
                         ConversationTurn { answer, question: question.to_owned() }
                     });
                 (conversation.analysis.clone(), turns.collect::<Vec<_>>())
             }
-            None => (self.told.get()?, Vec::new()),
+            None => (self.throttled_analysis.get()?, Vec::new()),
         };
         let (beside, task, question, pseudonyms) = match begun {
             Some(Conversation { beside, task, question, pseudonyms, .. }) => {
                 (beside, task, question, pseudonyms)
             }
-            None => (self.beside_told(), talk.task.get(), draft, talk.pseudonyms.get()),
+            None => (self.related_shown(), assistant.task.get(), draft, assistant.pseudonyms.get()),
         };
         let (knowledge, metadata) = (self.knowledge.get(), self.metadata.read());
         let explained = explain_worst(&analysis, MAX_EXPLAINED, knowledge.as_deref(), &metadata);
@@ -218,88 +219,90 @@ impl State {
             budget: model.prompt_tokens as usize,
             source: &source,
             clock: self.clock(),
-            related: beside.as_ref().and_then(Beside::known),
+            related: beside.as_ref().and_then(RelatedResult::known),
         };
         Some(prompt(&analysis, &explained, &ask))
     }
 
     /// Sends what [`Self::next_prompt`] showed.
     pub fn send(self, prompt: Prompt) {
-        let talk = self.talk;
-        let Some(told) = self.told.get_untracked() else { return };
-        if talk.status.get_untracked() != Status::Idle {
+        let assistant = self.assistant;
+        let Some(shown) = self.throttled_analysis.get_untracked() else { return };
+        if assistant.status.get_untracked() != AssistantStatus::Idle {
             return;
         }
-        let signal = match talk.asking.start() {
+        let signal = match assistant.request.start() {
             Ok(signal) => signal,
-            Err(error) => return talk.failure.set(Some(error.into())),
+            Err(error) => return assistant.failure.set(Some(error.into())),
         };
-        let mut question = talk.draft.get_untracked().trim().to_owned();
-        if talk.conversation.read_untracked().is_none() {
-            let (task, pseudonyms) = (talk.task.get_untracked(), talk.pseudonyms.get_untracked());
+        let mut question = assistant.draft.get_untracked().trim().to_owned();
+        if assistant.conversation.read_untracked().is_none() {
+            let (task, pseudonyms) =
+                (assistant.task.get_untracked(), assistant.pseudonyms.get_untracked());
             if task != AssistantTask::Question {
                 question.clear();
             }
-            let (analysis, beside) = (told, untrack(|| self.beside_told()));
+            let (analysis, beside) = (shown, untrack(|| self.related_shown()));
             let question = question.clone();
             let conversation = Conversation { analysis, beside, task, question, pseudonyms };
-            talk.conversation.set(Some(conversation));
+            assistant.conversation.set(Some(conversation));
         }
         let body = ChatRequest { messages: prompt.messages.clone() };
         let revealer = Revealer::new(prompt.pseudonyms.clone());
-        talk.failure.set(None);
-        talk.draft.set(String::new());
-        talk.status.set(Status::Waiting);
-        talk.said.update(|said| {
-            said.push(Exchange {
+        assistant.failure.set(None);
+        assistant.draft.set(String::new());
+        assistant.status.set(AssistantStatus::Waiting);
+        assistant.exchanges.update(|exchanges| {
+            exchanges.push(Exchange {
                 question,
                 raw: String::new(),
                 shown: String::new(),
-                prompt: Same::new(prompt),
+                prompt: PtrEq::new(prompt),
                 at: clock::now(),
                 ended: None,
             });
         });
         spawn_local(async move {
-            let answered = answer(talk, &body, revealer, &signal).await;
+            let answered = answer(assistant, &body, revealer, &signal).await;
             // Who stopped it has ended it.
             if signal.aborted() {
                 return;
             }
             match answered {
-                Ok(reason) => talk.end(Ended::Whole(reason)),
-                Err(failure) => talk.fail(failure),
+                Ok(reason) => assistant.end(AnswerEnd::Whole(reason)),
+                Err(failure) => assistant.fail(failure),
             }
         });
     }
 
     /// Whether the conversation is about another analysis than the one that is shown.
-    pub fn talk_outdated(self) -> bool {
-        let told = self.told.get();
-        self.talk
+    pub fn assistant_outdated(self) -> bool {
+        let shown = self.throttled_analysis.get();
+        self.assistant
             .conversation
             .read()
             .as_ref()
-            .is_some_and(|one| Some(&one.analysis) != told.as_ref())
+            .is_some_and(|one| Some(&one.analysis) != shown.as_ref())
     }
 
     /// The conversation as a part of the report, if that is wanted and it is about what the report is about.
-    pub fn opinion(self) -> Option<ReportSection> {
-        let talk = self.talk;
-        if !talk.reported.get() || self.talk_outdated() {
+    pub fn assistant_section(self) -> Option<ReportSection> {
+        let assistant = self.assistant;
+        if !assistant.reported.get() || self.assistant_outdated() {
             return None;
         }
-        let (conversation, said) = (talk.conversation.get()?, talk.said.read());
-        let said: Vec<&Exchange> = said.iter().filter(|one| one.ended.is_some()).collect();
-        let last = said.last()?;
+        let (conversation, exchanges) = (assistant.conversation.get()?, assistant.exchanges.read());
+        let exchanges: Vec<&Exchange> =
+            exchanges.iter().filter(|one| one.ended.is_some()).collect();
+        let last = exchanges.last()?;
         let opinion = AssistantAnswer {
-            model: talk.model.get()?,
+            model: assistant.model.get()?,
             at: last.at,
             task: conversation.task,
             tokens: last.prompt.tokens,
             pseudonyms: conversation.pseudonyms,
-            said: said.iter().map(|one| (one.question.clone(), one.shown.clone())).collect(),
-            unknown: said.iter().flat_map(|one| one.unknown()).collect(),
+            said: exchanges.iter().map(|one| (one.question.clone(), one.shown.clone())).collect(),
+            unknown: exchanges.iter().flat_map(|one| one.unknown()).collect(),
         };
         Some(oddity_analysis::assistant::section(&opinion, self.clock()))
     }

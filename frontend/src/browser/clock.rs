@@ -2,12 +2,12 @@
 
 use oddity_detect::time::Timestamp;
 
-pub(super) fn now() -> Timestamp {
+pub fn now() -> Timestamp {
     Timestamp(js_sys::Date::now() as i64)
 }
 
 /// Minutes east of UTC in the browser's zone at time `t`.
-pub(super) fn local_offset(t: Timestamp) -> i32 {
+pub fn local_offset(t: Timestamp) -> i32 {
     let date = js_sys::Date::new(&(t.0 as f64).into());
     -date.get_timezone_offset() as i32
 }

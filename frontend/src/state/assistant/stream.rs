@@ -9,19 +9,19 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, ReadableStreamDefaultReader};
 
-use super::{Status, Talk};
+use super::{Assistant, AssistantStatus};
 use crate::state::{LoadError, client};
 
 /// Why there is no answer; `text` says what to change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub struct AnswerError {
     /// The headline.
     pub title: &'static str,
     /// The sentence.
     pub text: String,
 }
 
-impl Failure {
+impl AnswerError {
     fn new(error_type: &str, text: String) -> Self {
         let title = match error_type {
             "timeout" => "It took too long",
@@ -36,7 +36,7 @@ impl Failure {
     }
 }
 
-impl From<LoadError> for Failure {
+impl From<LoadError> for AnswerError {
     fn from(error: LoadError) -> Self {
         let text = sentence(&error.to_string());
         match error {
@@ -50,13 +50,13 @@ impl From<LoadError> for Failure {
 
 /// Sends the messages and adds the answer piece by piece.
 pub(super) async fn answer(
-    talk: Talk,
+    assistant: Assistant,
     body: &ChatRequest,
     mut revealer: Revealer,
     signal: &AbortSignal,
-) -> Result<EndReason, Failure> {
+) -> Result<EndReason, AnswerError> {
     let cut = || {
-        Failure::broken(
+        AnswerError::broken(
             "The connection to the Oddity server broke off. What came is kept; ask again.",
         )
     };
@@ -74,18 +74,18 @@ pub(super) async fn answer(
             return Err(cut());
         }
         let bytes = get("value").map(|value| Uint8Array::new(&value).to_vec()).unwrap_or_default();
-        let events = lines.feed(&bytes).map_err(|error| Failure::broken(&error.to_string()))?;
+        let events = lines.feed(&bytes).map_err(|error| AnswerError::broken(&error.to_string()))?;
         for event in events {
             match event {
-                ChatEvent::Start => talk.status.set(Status::Answering),
-                ChatEvent::Text { text } => talk.add(&text, &revealer.feed(&text)),
+                ChatEvent::Start => assistant.status.set(AssistantStatus::Answering),
+                ChatEvent::Text { text } => assistant.add(&text, &revealer.feed(&text)),
                 ChatEvent::End { reason, .. } => {
-                    talk.add("", &revealer.finish());
+                    assistant.add("", &revealer.finish());
                     return Ok(reason);
                 }
                 ChatEvent::Failed { error_type, error, .. } => {
-                    talk.add("", &revealer.finish());
-                    return Err(Failure::new(&error_type, sentence(&error)));
+                    assistant.add("", &revealer.finish());
+                    return Err(AnswerError::new(&error_type, sentence(&error)));
                 }
             }
         }

@@ -1,10 +1,10 @@
-//! Files for the user, and the clipboard.
+//! Files that the browser saves.
 
-use leptos::prelude::{document, window};
+use leptos::prelude::document;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
-/// Offers text as a file.
+/// Saves text as a file of a media type.
 pub fn save_text(text: &str, kind: &str, name: &str) {
     let options = BlobPropertyBag::new();
     options.set_type(kind);
@@ -16,7 +16,7 @@ pub fn save_text(text: &str, kind: &str, name: &str) {
     }
 }
 
-/// Offers what an address of this page holds as a file.
+/// Saves the content behind a URL as a file.
 pub fn save_url(url: &str, name: &str) {
     let anchor = document()
         .create_element("a")
@@ -27,13 +27,4 @@ pub fn save_url(url: &str, name: &str) {
         anchor.set_download(name);
         anchor.click();
     }
-}
-
-/// Copies text; says whether the browser let it.
-pub async fn copy(text: &str) -> bool {
-    let clipboard = window().navigator().clipboard();
-    if clipboard.is_undefined() {
-        return false;
-    }
-    wasm_bindgen_futures::JsFuture::from(clipboard.write_text(text)).await.is_ok()
 }

@@ -5,28 +5,28 @@ use std::sync::Arc;
 
 /// Shared data that is equal only to itself: a NaN is never equal, and comparing samples is waste.
 #[derive(Debug)]
-pub struct Same<T>(pub(super) Arc<T>);
+pub struct PtrEq<T>(pub(super) Arc<T>);
 
-impl<T> Same<T> {
+impl<T> PtrEq<T> {
     /// Equal to nothing that was there before.
     pub fn new(value: T) -> Self {
         Self(Arc::new(value))
     }
 }
 
-impl<T> Clone for Same<T> {
+impl<T> Clone for PtrEq<T> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<T> PartialEq for Same<T> {
+impl<T> PartialEq for PtrEq<T> {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
-impl<T> Deref for Same<T> {
+impl<T> Deref for PtrEq<T> {
     type Target = T;
     fn deref(&self) -> &T {
         &self.0

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use oddity_analysis::api::EndReason;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::state::{Ended, Exchange};
+use crate::state::{AnswerEnd, Exchange};
 
 /// Around a number that no fact gives: two characters that mean nothing, until `frontend/js/markdown.js` draws a mark.
 const MARKS: [char; 2] = ['\u{e000}', '\u{e001}'];
@@ -21,13 +21,13 @@ pub fn Answer(
         move || exchange.get().map(|exchange| answered(&marked(&exchange))).unwrap_or_default();
     let busy = move || exchange.get().is_some_and(|exchange| exchange.ended.is_none());
     let note = move || match exchange.get()?.ended? {
-        Ended::Whole(EndReason::Stop) => None,
-        Ended::Whole(EndReason::Length) => {
+        AnswerEnd::Whole(EndReason::Stop) => None,
+        AnswerEnd::Whole(EndReason::Length) => {
             Some("It ends here because it reached the limit of tokens. Ask it to go on.")
         }
-        Ended::Whole(EndReason::Filtered) => Some("The provider held back the rest."),
-        Ended::Stopped => Some("Stopped."),
-        Ended::Broken => Some("It broke off here."),
+        AnswerEnd::Whole(EndReason::Filtered) => Some("The provider held back the rest."),
+        AnswerEnd::Stopped => Some("Stopped."),
+        AnswerEnd::Broken => Some("It broke off here."),
     };
     let unknown = move || {
         let numbers = exchange.get()?.unknown();
@@ -42,7 +42,7 @@ pub fn Answer(
         })
     };
     view! {
-        <article class="opinion" aria-label="Answer" aria-busy=move || busy().to_string()>
+        <article class="answer" aria-label="Answer" aria-busy=move || busy().to_string()>
             {question}
             <div class="report" inner_html=html></div>
             <p class="sub">{note}</p>

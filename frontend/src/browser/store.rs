@@ -8,7 +8,7 @@ use web_sys::{MediaQueryList, Storage};
 
 const THEME: &str = "oddity.theme";
 const RECENT: &str = "oddity.recent";
-const MOST_RECENT: usize = 12;
+const MAX_RECENT: usize = 12;
 
 /// Light, dark, or as the system says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,7 +46,7 @@ fn storage() -> Option<Storage> {
     window().local_storage().ok().flatten()
 }
 
-pub(super) fn theme() -> Theme {
+pub fn theme() -> Theme {
     match storage().and_then(|storage| storage.get_item(THEME).ok().flatten()).as_deref() {
         Some("light") => Theme::Light,
         Some("dark") => Theme::Dark,
@@ -55,7 +55,7 @@ pub(super) fn theme() -> Theme {
 }
 
 /// Shows the theme and keeps it; says whether the page is dark now.
-pub(super) fn apply_theme(theme: Theme) -> bool {
+pub fn apply_theme(theme: Theme) -> bool {
     let dark = match theme {
         Theme::System => prefers_dark().is_some_and(|query| query.matches()),
         Theme::Light => false,
@@ -71,7 +71,7 @@ pub(super) fn apply_theme(theme: Theme) -> bool {
 }
 
 /// Calls back when the system turns light or dark.
-pub(super) fn on_system_theme(act: impl Fn() + 'static) {
+pub fn on_system_theme(act: impl Fn() + 'static) {
     let listener = Closure::<dyn Fn()>::new(act);
     if let Some(query) = prefers_dark() {
         let _ = query.add_event_listener_with_callback("change", listener.as_ref().unchecked_ref());
@@ -83,7 +83,7 @@ fn prefers_dark() -> Option<MediaQueryList> {
     window().match_media("(prefers-color-scheme: dark)").ok().flatten()
 }
 
-pub(super) fn recent() -> Vec<String> {
+pub fn recent() -> Vec<String> {
     storage()
         .and_then(|storage| storage.get_item(RECENT).ok().flatten())
         .and_then(|text| serde_json::from_str(&text).ok())
@@ -91,13 +91,13 @@ pub(super) fn recent() -> Vec<String> {
 }
 
 /// Puts a query in front of the list and keeps the list.
-pub(super) fn remember(recent: &mut Vec<String>, expr: &str) {
+pub fn remember(recent: &mut Vec<String>, expr: &str) {
     if expr.is_empty() {
         return;
     }
     recent.retain(|known| known != expr);
     recent.insert(0, expr.to_owned());
-    recent.truncate(MOST_RECENT);
+    recent.truncate(MAX_RECENT);
     if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(recent)) {
         let _ = storage.set_item(RECENT, &text);
     }

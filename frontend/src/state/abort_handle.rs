@@ -7,9 +7,9 @@ use super::LoadError;
 
 /// At most one thing of its kind.
 #[derive(Clone, Copy)]
-pub struct Running(StoredValue<Option<AbortController>, LocalStorage>);
+pub struct AbortHandle(StoredValue<Option<AbortController>, LocalStorage>);
 
-impl Running {
+impl AbortHandle {
     /// Nothing is under way.
     pub fn new() -> Self {
         Self(StoredValue::new_local(None))
