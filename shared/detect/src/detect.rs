@@ -137,6 +137,8 @@ pub struct Detection {
     pub full_window: Option<usize>,
     /// A new level that lasts this many samples is a level shift; also how long a recovery is waited for.
     pub level_shift_after: usize,
+    /// Index of the first sample of the series: missing samples before it are no part of any baseline.
+    pub first_sample: usize,
 }
 
 /// The range of what scores nothing at each sample.
@@ -234,13 +236,36 @@ impl Detection {
             baseline,
             full_window,
             level_shift_after,
+            first_sample: 0,
         }
+    }
+
+    /// Puts `missing` samples without a verdict before all others.
+    fn after_missing(mut self, missing: usize) -> Self {
+        let pad = |values: &mut Vec<f64>, with: f64| {
+            values.splice(..0, std::iter::repeat_n(with, missing));
+        };
+        for values in [&mut self.judged, &mut self.expected, &mut self.scale, &mut self.score] {
+            pad(values, f64::NAN);
+        }
+        if let Some(normal) = &mut self.normal {
+            pad(&mut normal.lowest, f64::NAN);
+            pad(&mut normal.highest, f64::NAN);
+        }
+        if let Some(alerts) = &mut self.alerts {
+            pad(&mut alerts.score, f64::NAN);
+            pad(&mut alerts.probability, 1.0);
+            alerts.feature.splice(..0, std::iter::repeat_n(Feature::Value, missing));
+        }
+        self.first_sample += missing;
+        self
     }
 
     /// What the expectation at a sample was learnt from, for a sentence.
     pub fn baseline_at(&self, at: usize) -> String {
+        let before = at.saturating_sub(self.first_sample);
         match self.full_window {
-            Some(full_window) if at < full_window => format!("all {at} samples before"),
+            Some(full_window) if before < full_window => format!("all {before} samples before"),
             _ => self.baseline.clone(),
         }
     }
@@ -297,6 +322,27 @@ impl Detection {
         let half = k * self.scale[at];
         (lowest - half, highest + half)
     }
+}
+
+/// Judges a series from its first sample on, so that one that began within the grid is judged by as many samples as one that
+/// is as old as the grid. Peers share a grid and are judged as they are.
+fn from_first_sample(
+    input: DetectorInput<'_>,
+    judge: impl FnOnce(DetectorInput<'_>) -> Detection,
+) -> Detection {
+    let first = input.values.iter().position(|value| !value.is_nan()).unwrap_or_default();
+    if first == 0 || input.group.is_some() {
+        return judge(input);
+    }
+    let grid = Grid { start: input.grid.at(first), len: input.grid.len - first, ..input.grid };
+    let present = DetectorInput {
+        values: &input.values[first..],
+        reference: &input.reference[first..],
+        history: input.history.saturating_sub(first),
+        grid,
+        group: None,
+    };
+    judge(present).after_missing(first)
 }
 
 /// One algorithm: its parameters are the fields of the type.

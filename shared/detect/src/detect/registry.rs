@@ -4,7 +4,7 @@ use super::param::ParamField;
 use super::{
     About, Algorithm, Auto, Autoregressive, Decompose, Detection, DetectorCache, DetectorInput,
     Drift, Ewma, Flatline, Gap, Level, Param, PeerGroup, Peers, Record, Robust, Rolling, Seasonal,
-    Slope, Spectral, Threshold, Variance, ZScore,
+    Slope, Spectral, Threshold, Variance, ZScore, from_first_sample,
 };
 
 macro_rules! detectors {
@@ -45,16 +45,16 @@ macro_rules! detectors {
 
             /// Judges every sample. Shape: as the input. Cost: in the file of each algorithm.
             pub fn detect(&self, input: DetectorInput<'_>) -> Detection {
-                match self {
+                from_first_sample(input, |input| match self {
                     $(Self::$name(algorithm) => algorithm.detect(input)),+
-                }
+                })
             }
 
             /// The same, faster if only parameters have changed since `kept` was last given.
             pub fn detect_cached(&self, input: DetectorInput<'_>, kept: &mut DetectorCache) -> Detection {
-                match self {
+                from_first_sample(input, |input| match self {
                     $(Self::$name(algorithm) => algorithm.detect_cached(input, kept)),+
-                }
+                })
             }
 
             fn field(&mut self, index: usize) -> ParamField<'_> {

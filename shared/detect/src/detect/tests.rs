@@ -303,3 +303,35 @@ fn what_is_learnt_is_all_that_a_baseline_knows() {
         }
     }
 }
+
+/// Samples that are missing before a series begins change no verdict on it.
+#[test]
+fn a_young_series_is_judged_from_its_first_sample() {
+    let mut random = crate::stats::testing::Random(11);
+    let mut values: Vec<f64> = (0..600).map(|_| 40.0 + random.normal()).collect();
+    values[540..545].fill(540.0);
+    for detector in all().filter(|detector| !matches!(detector, Detector::Peers(_))) {
+        let alone = detector.detect(input(&values, 240));
+        for missing in [1, 400, 2_000] {
+            let mut young = vec![f64::NAN; missing];
+            young.extend_from_slice(&values);
+            let grid = input(&values, 0).grid;
+            let start = grid.start - grid.step.times(missing);
+            let grid = Grid { start, len: young.len(), ..grid };
+            let history = 240 + missing;
+            let later =
+                DetectorInput { values: &young, reference: &young, history, grid, group: None };
+            let found = detector.detect(later);
+            let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+            let name = detector.about().id;
+            assert_eq!(bits(&found.score[missing..]), bits(&alone.score), "{name} {missing}");
+            assert_eq!(
+                bits(&found.alert_scores()[missing..]),
+                bits(alone.alert_scores()),
+                "{name}"
+            );
+            assert!(found.score[..missing].iter().all(|score| score.is_nan()), "{name}");
+            assert_eq!(found.judged.len(), young.len());
+        }
+    }
+}
