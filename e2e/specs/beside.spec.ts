@@ -16,11 +16,11 @@ async function explain(workbench: Workbench, query: string, origin = "") {
 test("what moved with a spike is ranked, what did not is not", async ({ page, workbench, demo }) => {
   await explain(workbench, DHCP, demo.url);
   await workbench.button("Look").click();
-  await expect(beside(page)).toContainText("Of 6 series (target, host, job), 2 metrics moved by more than chance");
+  await expect(beside(page)).toContainText("Of 6 series (target, host, job), 2 metrics changed more than chance explains");
   const moved = beside(page).getByRole("listitem");
   await expect(moved).toHaveCount(2);
-  await expect(moved.filter({ hasText: "dhcp_pool_free_addresses" })).toContainText(/▼ 6\d\d to 4\d\d · .* times as far as usual · began/);
-  await expect(moved.filter({ hasText: "dhcp_messages_total" })).toContainText(/type="discover"\} and 1 more of it▲/);
+  await expect(moved.filter({ hasText: "dhcp_pool_free_addresses" })).toContainText(/▼ 6\d\d to 4\d\d · .* times its usual change · began/);
+  await expect(moved.filter({ hasText: "dhcp_messages_total" })).toContainText(/type="discover"\} \(\+1 more of this metric\)▲/);
 
   await workbench.tab("Report").click();
   const report = page.getByRole("article", { name: "Report" });
@@ -41,7 +41,7 @@ test("a name leads to its query and Back to the event", async ({ page, workbench
 test("a real Prometheus is asked for the same target", async ({ page, workbench }) => {
   await explain(workbench, "mail_deferred");
   await workbench.button("Look").click();
-  await expect(beside(page)).toContainText("1 metric moved by more than chance");
+  await expect(beside(page)).toContainText("1 metric changed more than chance explains");
   await expect(beside(page).getByRole("listitem")).toContainText('mail_delivery_seconds{instance="mail-1:9154", job="mail"}');
 });
 

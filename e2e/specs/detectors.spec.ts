@@ -63,10 +63,10 @@ test("a longer window takes the samples that it needs", async ({ workbench }) =>
 test("a raw counter offers its rate", async ({ page, workbench }) => {
   await workbench.open({ q: "e2e_requests_total" });
   await expect(page.getByText("Raw counter")).toBeVisible();
-  await expect(page.getByText("increase a step", { exact: true })).toBeVisible();
+  await expect(page.getByText("increase per step", { exact: true })).toBeVisible();
   await workbench.answer(() => workbench.button("Use rate(e2e_requests_total[5m])").click());
   await expect(workbench.editor).toHaveText("rate(e2e_requests_total[5m])");
   expect(workbench.parameters().get("q")).toBe("rate(e2e_requests_total[5m])");
   await expect(page.getByText("Raw counter")).toHaveCount(0);
-  await expect(page.getByText("increase a step", { exact: true })).toHaveCount(0);
+  await expect(page.getByText("increase per step", { exact: true })).toHaveCount(0);
 });

@@ -61,7 +61,7 @@ test("what else moved is among the facts once it was looked at", async ({ page, 
   model.say({ pieces: ["The pool is nearly empty."] });
   await workbench.button("Ask").click();
   await expect(page.getByRole("tabpanel")).toContainText("The pool is nearly empty.");
-  expect(model.asked()[0]).toContain("\nMoved too: dhcp_pool_free_addresses{");
+  expect(model.asked()[0]).toContain("\nRelated change: dhcp_pool_free_addresses{");
 });
 
 test("values of labels stay here and come back in the answer", async ({ page, model, workbench }) => {

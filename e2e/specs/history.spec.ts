@@ -48,7 +48,7 @@ test("a longer baseline fetches nothing where there is history enough", async ({
 
 test("a source with a short past is judged by what there is", async ({ page, workbench }) => {
   await workbench.open({ q: "queue_depth" });
-  await expect(page.getByText(/after (no history|.* of history, as the source has no more)/)).toBeVisible();
+  await expect(page.getByText(/after (no history|.* of history \(the source has no more\))/)).toBeVisible();
   await expect(workbench.headline).toHaveText(/spike to 60/);
 });
 

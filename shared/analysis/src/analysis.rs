@@ -223,7 +223,7 @@ fn learn(
         }
         found = detector.detect(DetectorInput { values: &values, reference: &learnt, ..input });
     }
-    let of_values = matches!(found.quantity, Quantity::Value | Quantity::Increase);
+    let of_values = found.quantity.is_values();
     for at in excluded {
         found.judged[at] = if of_values { input.values[at] } else { f64::NAN };
         found.score[at] = f64::NAN;
@@ -279,6 +279,11 @@ impl Analysis {
     /// The ranking's entry of one series of `loaded`; `None` if there is no such series.
     pub fn of_series(&self, index: Option<usize>) -> Option<&RankedSeries> {
         self.ranking.iter().find(|ranked| Some(ranked.index) == index)
+    }
+
+    /// Returns whether no sample of any series could be judged.
+    pub fn is_unjudged(&self) -> bool {
+        self.detected.series.iter().all(|series| series.judged == 0)
     }
 
     /// How many events there are in all series.

@@ -7,13 +7,11 @@ mod concurrent;
 mod evidence;
 mod past;
 mod recurrence;
-mod sentence;
 
 pub use concurrent::ConcurrentAnomalies;
 pub use evidence::EvidenceTag;
 pub use past::RecordSince;
 pub use recurrence::{Cycle, Recurrence};
-pub use sentence::{FactLine, arithmetic, lines, sentence};
 
 use crate::analysis::{Analysis, RankedSeries};
 use oddity_detect::detect::{Detection, Quantity};
@@ -81,7 +79,7 @@ pub struct Facts {
 impl Facts {
     /// Whether the values are back where they were, as far as what is judged can tell.
     pub fn recovers(&self) -> bool {
-        let tells = of_values(&self.event) || self.event.quantity == Quantity::Duration;
+        let tells = self.event.quantity.is_values() || self.event.quantity == Quantity::Duration;
         self.recovered.is_some() && tells && !self.inside
     }
 }
@@ -94,7 +92,7 @@ pub fn facts(analysis: &Analysis, ranked: &RankedSeries, event: &Event) -> Facts
     let grid = series.grid;
     let spread = detection.scale.get(event.onset.index).copied().unwrap_or(f64::NAN);
     let values = found.prepared.derived.as_deref().unwrap_or(&series.values);
-    let of_values = of_values(event);
+    let of_values = event.quantity.is_values();
     let began =
         grid.nearest(event.estimated_start).unwrap_or(event.onset.index).min(event.onset.index);
     let mut facts = Facts {
@@ -130,11 +128,6 @@ pub fn facts(analysis: &Analysis, ranked: &RankedSeries, event: &Event) -> Facts
     facts.evidence =
         evidence::evidence(&facts, &series.values, found.prepared.derived.is_some(), began);
     facts
-}
-
-/// Whether values are judged, not something that is calculated from several.
-fn of_values(event: &Event) -> bool {
-    matches!(event.quantity, Quantity::Value | Quantity::Increase)
 }
 
 /// Whether what happened is a change that stays, not an excursion.

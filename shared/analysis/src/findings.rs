@@ -165,7 +165,7 @@ pub fn status(analysis: &Analysis) -> FindingsStatus {
     let series = &analysis.detected.series;
     if series.is_empty() {
         FindingsStatus::Empty
-    } else if series.iter().all(|series| series.judged == 0) {
+    } else if analysis.is_unjudged() {
         FindingsStatus::Unjudged
     } else if analysis.event_count() == 0 {
         FindingsStatus::Normal

@@ -4,9 +4,9 @@
 
 pub mod analysis;
 
-pub mod words;
-
 pub mod explain;
+
+pub mod words;
 
 pub mod knowledge;
 

@@ -19,6 +19,7 @@ pub use pick::{CandidateSeries, MAX_SERIES, PickedSelectors};
 pub use window::ComparisonWindows;
 
 use crate::analysis::{increase, is_counter};
+use crate::words::related as words;
 use oddity_detect::series::{Labels, METRIC_NAME, Series};
 use oddity_detect::time::{Span, Timestamp};
 use oddity_source::unit::Unit;
@@ -61,13 +62,7 @@ pub struct RelatedSeries {
 impl RelatedSeries {
     /// How many moved: "2 metrics moved by more than chance, the least usual move first".
     pub fn words(&self) -> String {
-        match self.changed.len() {
-            0 => "none moved by more than chance".to_owned(),
-            1 => "1 metric moved by more than chance".to_owned(),
-            count => {
-                format!("{count} metrics moved by more than chance, the least usual move first")
-            }
-        }
+        words::summary(self.changed.len())
     }
 }
 
@@ -163,9 +158,9 @@ impl OnsetTiming {
     /// "2 min before", "at the same time".
     pub fn words(self) -> String {
         match self {
-            Self::Before(span) => format!("{} before", span.words()),
-            Self::Same => "at the same time".to_owned(),
-            Self::After(span) => format!("{} after", span.words()),
+            Self::Before(span) => words::before(span),
+            Self::Same => words::SAME_TIME.to_owned(),
+            Self::After(span) => words::after(span),
         }
     }
 }
@@ -186,19 +181,14 @@ impl ChangedSeries {
         let change = &self.change;
         let before = self.unit.format(change.before);
         match change.brief {
-            true => format!("{before}, then as far as {}", self.unit.format(change.peak)),
-            false => format!("{before} to {}", self.unit.format(change.during)),
+            true => words::peak(&before, &self.unit.format(change.peak)),
+            false => words::level(&before, &self.unit.format(change.during)),
         }
     }
 
     /// "23 times as far as usual", "constant before".
     pub fn usual(&self) -> String {
-        match self.change.ratio {
-            _ if self.change.constant => "constant before".to_owned(),
-            Some(ratio) if ratio >= 100.0 => "over 100 times as far as usual".to_owned(),
-            Some(ratio) => format!("{ratio:.1} times as far as usual"),
-            None => "never moved so before".to_owned(),
-        }
+        words::unusual(self.change.constant, self.change.ratio)
     }
 }
 

@@ -26,6 +26,7 @@ use input::RuleInput;
 use record::RecordingRules;
 
 use crate::analysis::{Analysis, Detected};
+use crate::words::rules as words;
 use oddity_detect::event::{Rule, Sides};
 use oddity_detect::stats::{MAX_SCORE, MIN_RELATIVE_SCALE, MIN_SCALE};
 use oddity_detect::time::Step;
@@ -228,28 +229,18 @@ fn caveats(input: &RuleInput, length: usize) -> Vec<String> {
     let rule = &input.rule;
     let mut all = Vec::new();
     if rule.cooldown > 0 {
-        all.push(format!(
-            "The page opens an event only where the score exceeds those of the {} samples before; the alert fires wherever it is {} or more.",
-            rule.cooldown, rule.threshold
-        ));
+        all.push(words::no_cooldown(rule.cooldown, rule.threshold));
     }
     if rule.merge_gap > 0 && rule.min_samples > 1 {
-        all.push(format!(
-            "The page bridges pauses of up to {} samples; the alert wants {} flagged samples in a row before it fires.",
-            rule.merge_gap, rule.min_samples
-        ));
+        all.push(words::no_merge(rule.merge_gap, rule.min_samples));
     }
     if let Some(usual) = input.usual {
-        all.push(format!(
-            "The rule compares with {} s, the longest time that was usual at the end of the range; the page learns as it goes, and it does not count missing samples in a flat line.",
-            number(usual)
-        ));
+        all.push(words::fixed_duration(&number(usual)));
     }
     if length > VICTORIA_METRICS_LENGTH {
-        all.push(format!(
-            "VictoriaMetrics refuses expressions of more than {} bytes, and this one has {} until it is recorded: compare with fewer seasons, or raise -search.maxQueryLen.",
-            unit::format_count(VICTORIA_METRICS_LENGTH),
-            unit::format_count(length)
+        all.push(words::too_long(
+            &unit::format_count(VICTORIA_METRICS_LENGTH),
+            &unit::format_count(length),
         ));
     }
     all

@@ -237,7 +237,7 @@ fn with_all_that_others_add() {
         "## Summary by a language model",
     ];
     assert!(order.windows(2).all(|pair| at(pair[0]) < at(pair[1])), "{text}");
-    assert!(text.contains("Compared with the source: 241 of 241 scores agree."), "{text}");
+    assert!(text.contains("Verified against the source: 241 of 241 scores agree."), "{text}");
     // Complete without any of it, and without a knowledge base.
     let bare = markdown(&analysis, &explain_worst(&analysis, 1, None, &[]), &self::context());
     assert!(!bare.contains("Suspected causes") && bare.contains("## Observed facts"), "{bare}");

@@ -77,6 +77,13 @@ pub enum Quantity {
     Duration,
 }
 
+impl Quantity {
+    /// Returns whether the samples themselves are judged, or the growth of a counter, not something derived from several.
+    pub fn is_values(self) -> bool {
+        matches!(self, Self::Value | Self::Increase)
+    }
+}
+
 /// What every detector says of itself.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct About {

@@ -1,10 +1,9 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use oddity_analysis::explain::{lines, sentence};
 use oddity_analysis::knowledge::{
     CandidateCause, CandidateCauses, CauseCheck, ExplainedEvent, explain_event,
 };
-use oddity_analysis::words::{Clock, capitalised};
+use oddity_analysis::words::{Clock, capitalised, causes as words, lines, sentence};
 
 use crate::browser::clipboard::copy;
 use crate::state::State;
@@ -52,14 +51,14 @@ fn causes(suspects: &CandidateCauses<'_>) -> impl IntoView + use<> {
     let first = suspects.ranked.iter().take(FIRST).enumerate();
     let items: Vec<_> = first.map(|(at, suspect)| cause(at == 0, suspect, suspects)).collect();
     let more = suspects.ranked.len().saturating_sub(FIRST);
-    let more = (more > 0).then(|| format!("{more} more fit less well."));
+    let more = words::more(more);
     view! {
         <section>
             <h3>"What may be behind it"</h3>
             <p class="sub">
-                "Hypotheses from the shape of this series; none was checked."
-                {unsure.then_some(" Inconclusive: none fits better than by not being excluded.")}
-                {none.then_some(" Nothing that is known of such metrics looks like this.")}
+                {words::HYPOTHESES}
+                {unsure.then(|| format!(" {}", words::INCONCLUSIVE))}
+                {none.then(|| format!(" {}", words::NO_MATCH))}
             </p>
             <ol class="causes">{items}</ol>
             <p class="sub">{more}</p>
@@ -94,8 +93,8 @@ fn cause(
                     <span class=format!("chip-mark {confidence}")>{confidence}</span>
                 </summary>
                 <p>{known.because.clone()} " " <a href=known.source.url.clone() target="_blank" rel="noopener noreferrer">{known.source.title.clone()}</a></p>
-                <p><b>"For it: "</b>{supports}</p>
-                {(!against.is_empty()).then(|| view! { <p><b>"Against it: "</b>{against}</p> })}
+                <p><b>"Evidence for: "</b>{supports}</p>
+                {(!against.is_empty()).then(|| view! { <p><b>"Evidence against: "</b>{against}</p> })}
                 <ul class="looks">
                     {checks("if so", &known.confirm)}
                     {checks("if not", &known.refute)}

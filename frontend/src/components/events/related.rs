@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 use oddity_analysis::related::{ChangedSeries, RelatedSeries};
+use oddity_analysis::words::related as words;
 use oddity_detect::event::Direction;
 use oddity_detect::time::Step;
 
@@ -33,7 +34,7 @@ pub fn RelatedSection(
                 (Some(progress), _) => view! {
                     <p class="sub" role="status">
                         {match progress.total {
-                            0 => "Finding series of the same place…".to_owned(),
+                            0 => "Finding series from the same target, host or job…".to_owned(),
                             of => format!("Comparing: {} of {of} queries…", progress.done),
                         }} " "
                         <button class="chip small" type="button" on:click=move |_| state.stop_related()>"Cancel"</button>
@@ -78,7 +79,7 @@ fn summary(related: &RelatedSeries, places: &str, left_out: usize) -> String {
         out.push_str(&format!(" {left_out} series were left out, as they are too many."));
     }
     if !related.changed.is_empty() {
-        out.push_str(" What moves at the same time need not be the cause.");
+        out.push_str(&format!(" {}", words::NOT_A_CAUSE));
     }
     out
 }
@@ -87,7 +88,7 @@ fn item(state: State, moved: &ChangedSeries, step: Step) -> impl IntoView + use<
     let expr = moved.expr(step);
     let (name, run) = (moved.labels.to_string(), expr.clone());
     let arrow = if moved.change.direction == Direction::Up { "▲" } else { "▼" };
-    let others = (moved.others > 0).then(|| format!(" and {} more of it", moved.others));
+    let others = words::others(moved.others);
     let open = move |_| {
         state.run(&run);
         window().scroll_to_with_x_and_y(0.0, 0.0);

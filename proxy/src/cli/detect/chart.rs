@@ -6,11 +6,10 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use oddity_analysis::analysis::{Analysis, RankedSeries};
-use oddity_analysis::explain::sentence;
 use oddity_analysis::knowledge::ExplainedEvent;
 use oddity_analysis::report::{MAX_EVENTS, ReportContext};
 use oddity_analysis::view_state::ViewState;
-use oddity_analysis::words;
+use oddity_analysis::words::{self, sentence};
 use oddity_figure::{ChartView, NamedEvent, Palette, axis_ranges, interactive_figure, shown_times};
 use serde_json::json;
 

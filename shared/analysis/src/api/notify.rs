@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::explain::sentence;
 use crate::knowledge::ExplainedEvent;
-use crate::words::{Clock, capitalised};
+use crate::words::{Clock, capitalised, sentence};
 use oddity_detect::event::{Direction, EventKind};
 use oddity_detect::time::Timestamp;
 

@@ -4,11 +4,11 @@ use super::frame::clipped;
 use super::pseudonyms::{Pseudonyms, ReservedWords};
 use super::{PromptRequest, estimate};
 use crate::analysis::Analysis;
-use crate::explain::{Facts, lines, sentence};
+use crate::explain::Facts;
 use crate::knowledge::{CandidateCauses, CauseCheck, ExplainedEvent, TemplateScope};
 use crate::related::{ComparisonWindows, RelatedSeries};
 use crate::report::MAX_EVENTS;
-use crate::words::{self, Clock};
+use crate::words::{self, Clock, evidence, lines, prompt, sentence};
 use oddity_detect::series::{Labels, METRIC_NAME, quote};
 use oddity_source::promql::{one_line, replace_matcher_values};
 
@@ -38,11 +38,6 @@ pub(super) struct PromptFact {
     /// 0 matters most; what has the largest number is left out first.
     pub(super) rank: u32,
     pub(super) text: String,
-}
-
-/// Said instead of what does not fit.
-pub(super) fn left_out(count: usize) -> String {
-    format!("Left out for length: {count} less important facts.")
 }
 
 /// The facts that fit, in their order, and how many do not.
@@ -91,7 +86,7 @@ pub(super) fn facts(
             loaded.query.step
         ),
     );
-    put(1, format!("Looked at: {}", words::scope(analysis)));
+    put(1, format!("Data: {}", words::scope(analysis)));
     put(
         1,
         format!(
@@ -135,10 +130,7 @@ pub(super) fn facts(
     }
     let notes = loaded.warnings.iter().chain(&loaded.infos);
     for note in notes.take(MAX_NOTES) {
-        put(
-            30,
-            format!("Note of the source: {}", clipped(&names.pseudonyms.hide(note), MAX_VALUE)),
-        );
+        put(30, format!("Source note: {}", clipped(&names.pseudonyms.hide(note), MAX_VALUE)));
     }
     // What is only known by the end is hidden in what was told before.
     for fact in &mut all {
@@ -165,9 +157,9 @@ fn event(
     for line in lines(facts, clock) {
         let rank = match line.name {
             "Peak" | "Expected" | "Lasted" | "Level" => 2,
-            "Compared" | "Recurrence" | "Other series" => 3,
-            "Difference" | "In all" => 4,
-            "How rare" => 6,
+            "Record" | "Recurrence" | "Other series" => 3,
+            "Difference" | "Total" => 4,
+            "Rarity" => 6,
             _ => 8,
         };
         put(after + rank, format!("Event {number}, {}: {}", line.name.to_lowercase(), line.text));
@@ -175,9 +167,9 @@ fn event(
     if let Some(back) = facts.recovered.filter(|_| facts.recovers()) {
         put(after + 3, format!("Event {number}, recovered: {}", clock.full(back)));
     }
-    let tags: Vec<String> = facts.evidence.iter().map(|tag| tag.words(facts)).collect();
-    if !tags.is_empty() {
-        put(after + 4, format!("Event {number}, observations: {}", tags.join("; ")));
+    let observed = evidence::all(facts);
+    if !observed.is_empty() {
+        put(after + 4, format!("Event {number}, observations: {observed}"));
     }
     if let Some(found) = &one.causes {
         causes(put, names, (number, after), facts, found, expr);
@@ -198,13 +190,12 @@ fn related_facts(
     clock: Clock,
 ) {
     let window = windows.window();
-    let of = format!("of {} other series of the same place", related.judged);
     let when = clock.from_to(window.start, window.end);
-    put(3, format!("Beside the event, {when}, {of}: {}", related.words()));
+    put(3, prompt::related(&when, related.judged, &related.words()));
     for (at, changed) in related.changed.iter().take(MAX_RELATED).enumerate() {
         let labels = names.labels(&changed.labels);
         let (words, usual, timing) = (changed.words(), changed.usual(), changed.timing.words());
-        put(4 + at as u32, format!("Moved too: {labels}: {words}, {usual}, began {timing}"));
+        put(4 + at as u32, format!("Related change: {labels}: {words}, {usual}, began {timing}"));
     }
     for (what, all) in [("Appeared", &related.appeared), ("Stopped", &related.stopped)] {
         for labels in all.iter().take(MAX_RELATED) {
@@ -230,18 +221,12 @@ fn causes(
             let told = candidate.reasons.iter().filter(|reason| wanted(reason.points));
             told.map(|reason| names.reason(&reason.text)).collect::<Vec<_>>().join("; ")
         };
-        let mut text = format!(
-            "Event {number}, hypothesis {} of a knowledge base (not checked): {} Confidence: {}.",
-            at + 1,
-            cause.cause,
-            candidate.confidence.name()
+        let text = prompt::hypothesis(
+            (number, at + 1),
+            (&cause.cause, candidate.confidence.name()),
+            &reasons(|of| of > 0),
+            &reasons(|of| of < 0),
         );
-        for (name, told) in [("For it", reasons(|of| of > 0)), ("Against it", reasons(|of| of < 0))]
-        {
-            if !told.is_empty() {
-                text.push_str(&format!(" {name}: {told}."));
-            }
-        }
         let later = after + 5 + at as u32;
         put(later, text);
         for (way, checks) in [("confirm", &cause.confirm), ("refute", &cause.refute)] {
@@ -257,7 +242,10 @@ fn causes(
             }
         }
         if let Some(action) = cause.mitigate.first() {
-            put(later + 2, format!("Event {number}, against hypothesis {}: {action}", at + 1));
+            put(
+                later + 2,
+                format!("Event {number}, mitigation for hypothesis {}: {action}", at + 1),
+            );
         }
     }
 }
@@ -290,17 +278,9 @@ fn sketch(analysis: &Analysis, facts: &Facts) -> Option<String> {
             facts.value_unit.format(known.iter().sum::<f64>() / known.len() as f64)
         })
         .collect();
-    let of = if size == 1 {
-        "each a sample".to_owned()
-    } else {
-        format!("each a mean of {size} samples")
-    };
-    Some(format!(
-        "sketch of the values from {}, one every {}, {of}: {}",
-        Clock::UTC.full(series.grid.at(start)),
-        series.grid.duration(size).words(),
-        told.join(", ")
-    ))
+    let (from, every) =
+        (Clock::UTC.full(series.grid.at(start)), series.grid.duration(size).words());
+    Some(format!("{}: {}", prompt::sketch(&from, &every, size), told.join(", ")))
 }
 
 /// Numbers that follow from the facts and that a model may say: differences, ratios and shares of the main ones.

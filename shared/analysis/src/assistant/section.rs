@@ -6,7 +6,7 @@ use super::AssistantTask;
 use crate::api::LanguageModel;
 use crate::report::markdown::{fenced, text};
 use crate::report::{ReportSection, SectionPosition};
-use crate::words::Clock;
+use crate::words::{Clock, prompt as words};
 use oddity_detect::time::Timestamp;
 
 /// Characters of a line in the block.
@@ -32,36 +32,30 @@ pub struct AssistantAnswer {
 }
 
 /// The section. What the model said stands in a block of code, in which nothing is a link, a picture or a heading.
-pub fn section(opinion: &AssistantAnswer, clock: Clock) -> ReportSection {
-    let values = if opinion.pseudonyms { "under pseudonyms" } else { "as they are" };
+pub fn section(answer: &AssistantAnswer, clock: Clock) -> ReportSection {
     let mut body = format!(
-        "This is the opinion of a language model. It saw the facts above, nobody has checked it, and it may be wrong.\n\n\
-         - **Provider and model:** {}, {}\n- **Written:** {}\n- **Task:** {}\n\
-         - **Sent:** facts of this report with the values of labels {values}, about {} tokens; no samples but a sketch\n",
-        text(&opinion.model.provider),
-        text(&opinion.model.model),
-        clock.full(opinion.at),
-        opinion.task.name(),
-        opinion.tokens,
+        "{}\n\n- **Provider and model:** {}, {}\n- **Written:** {}\n- **Task:** {}\n- **Sent:** {}\n",
+        words::CAVEAT,
+        text(&answer.model.provider),
+        text(&answer.model.model),
+        clock.full(answer.at),
+        answer.task.name(),
+        words::sent(answer.pseudonyms, answer.tokens),
     );
-    if !opinion.unknown.is_empty() {
+    if !answer.unknown.is_empty() {
         let _ = writeln!(
             body,
-            "- **Numbers that do not occur in the facts:** {}",
-            text(&opinion.unknown.join(", "))
+            "- **Numbers not found in the facts:** {}",
+            text(&answer.unknown.join(", "))
         );
     }
-    for (question, answer) in &opinion.said {
+    for (question, answer) in &answer.said {
         if !question.trim().is_empty() {
-            let _ = write!(body, "\nAsked:\n\n{}\n", fenced("text", &wrapped(question.trim())));
+            let _ = write!(body, "\nQuestion:\n\n{}\n", fenced("text", &wrapped(question.trim())));
         }
-        let _ = write!(body, "\nAnswered:\n\n{}\n", fenced("text", &wrapped(answer.trim())));
+        let _ = write!(body, "\nAnswer:\n\n{}\n", fenced("text", &wrapped(answer.trim())));
     }
-    ReportSection {
-        position: SectionPosition::End,
-        heading: "What a language model says".to_owned(),
-        body,
-    }
+    ReportSection { position: SectionPosition::End, heading: words::SECTION.to_owned(), body }
 }
 
 /// Lines of at most [`WIDTH`] characters where words allow it.

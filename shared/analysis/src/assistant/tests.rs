@@ -149,8 +149,8 @@ fn what_else_moved_is_told_by_the_names_of_the_rest() {
     let related = Some((&related, &windows));
     let told = text(&built(&analysis, &PromptRequest { related, ..ask(3_000) }).unwrap());
     for line in [
-        "Beside the event, Jan 31 11:38 to 11:49, of 1 other series of the same place: 1 metric moved",
-        "Moved too: pool_free{instance=\"dhcp-1.example:9100\", pool=\"cellar\"}: 665 to 48",
+        "Related series, Jan 31 11:38 to 11:49: of 1 from the same target, host or job, 1 metric changed",
+        "Related change: pool_free{instance=\"dhcp-1.example:9100\", pool=\"cellar\"}: 665 to 48",
         "Appeared in that window: lease_errors{",
     ] {
         assert!(told.contains(line), "{line}: {told}");
@@ -159,7 +159,7 @@ fn what_else_moved_is_told_by_the_names_of_the_rest() {
         built(&analysis, &PromptRequest { related, pseudonyms: true, ..ask(3_000) }).unwrap();
     let told = text(&hidden);
     assert!(
-        told.contains("Moved too: pool_free{instance=\"instance_1:9100\", pool=\"pool_1\"}"),
+        told.contains("Related change: pool_free{instance=\"instance_1:9100\", pool=\"pool_1\"}"),
         "{told}"
     );
     assert!(!told.contains("cellar") && !told.contains("dhcp-1"), "{told}");
@@ -228,7 +228,7 @@ fn a_conversation_keeps_what_was_said_last() {
     let turns = [ConversationTurn { answer: "long ".repeat(5_000), question: "Why?".to_owned() }];
     let prompt = built(&analysis, &PromptRequest { turns: &turns, ..ask(1_500) }).unwrap();
     assert!(prompt.tokens <= 1_500);
-    assert!(text(&prompt).contains(UNREPEATED));
+    assert!(text(&prompt).contains(words::UNREPEATED));
     let roles: Vec<ChatRole> = prompt.messages.iter().map(|message| message.role).collect();
     assert_eq!(roles, [ChatRole::System, ChatRole::User, ChatRole::Assistant, ChatRole::User]);
 }
@@ -308,7 +308,7 @@ proptest! {
         let (facts, after) = facts.split_once(frame::CLOSE).unwrap();
         prop_assert!(after.is_empty() || after.starts_with("\n\nLeft out for length"));
         // Every line is one that this program began.
-        let begins = ["Query", "Range", "Looked", "Detector", "Found", "Source", "Event", "Note", "Beside", "Moved", "Appeared"];
+        let begins = ["Query", "Range", "Data", "Detector", "Found", "Source", "Event", "Related", "Appeared"];
         prop_assert!(facts.trim().lines().all(|line| begins.iter().any(|word| line.starts_with(word))), "{}", facts);
     }
 

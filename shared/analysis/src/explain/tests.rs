@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::analysis::{Learning, Settings, analyze, detect, prepare};
-use crate::words::Clock;
+use crate::words::{Clock, evidence, lines, sentence};
 use oddity_detect::detect::Detector;
 use oddity_detect::event::Rule;
 use oddity_detect::series::{Labels, METRIC_NAME, Series};
@@ -65,8 +65,7 @@ fn told(analysis: &Analysis) -> String {
     let facts = worst(analysis);
     let lines = lines(&facts, Clock::UTC).into_iter();
     let lines: String = lines.map(|line| format!("\n  {}: {}", line.name, line.text)).collect();
-    let evidence: Vec<String> = facts.evidence.iter().map(|tag| tag.words(&facts)).collect();
-    format!("{}{lines}\n  Signs: {}\n", sentence(&facts, Clock::UTC), evidence.join("; "))
+    format!("{}{lines}\n  Evidence: {}\n", sentence(&facts, Clock::UTC), evidence::all(&facts))
 }
 
 fn within(minute: f64, from: f64, to: f64) -> bool {
@@ -203,7 +202,7 @@ proptest! {
                 prop_assert!(!line.text.is_empty() && !line.text.contains("NaN"), "{:?}", line);
             }
             for tag in &facts.evidence {
-                prop_assert!(!tag.words(&facts).is_empty());
+                prop_assert!(!evidence::phrase(*tag, &facts).is_empty());
             }
         }
     }

@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use super::{LabelObject, Rfc3339Time};
 use crate::analysis::Analysis;
-use crate::explain::{ConcurrentAnomalies, EvidenceTag, Facts, Recurrence, sentence};
+use crate::explain::{ConcurrentAnomalies, EvidenceTag, Facts, Recurrence};
 use crate::knowledge::{
     CandidateCause, CandidateCauses, CauseCheck, CauseReason, Citation, Confidence, Hypothesis,
 };
-use crate::words::{self, Clock};
+use crate::words::{self, Clock, sentence};
 use oddity_detect::detect::{Feature, Quantity};
 use oddity_detect::event::{Direction, EventKind, SampleVerdict, SeverityLevel};
 use oddity_source::unit::Unit;

@@ -7,7 +7,7 @@ use super::recognise::{QuerySubject, RecognisedFamily, recognise};
 use super::template::TemplateScope;
 use super::{CauseCheck, CauseFrequency, Family, Hypothesis, Knowledge};
 use crate::explain::Facts;
-use crate::words::with_article;
+use crate::words::{causes, evidence};
 use oddity_detect::event::{Direction, Event, EventKind};
 
 /// How well the shape of an event fits a cause. There is no more than moderate confidence: nothing was checked yet.
@@ -137,32 +137,30 @@ fn reasons(
     let mut put = |points: i32, text: String| all.push(CauseReason { text, points });
     if !hypothesis.metrics.is_empty() {
         let name = first_match(&hypothesis.metrics, &subject.metrics)?;
-        put(1, format!("it is known of {name}"));
+        put(1, causes::about(name));
     }
     let values = values_of_same_labels(&hypothesis.labels, &subject.labels);
     match first_match(&hypothesis.labels, &values) {
-        Some(pair) => put(1, format!("it is known of {pair}")),
+        Some(pair) => put(1, causes::about(pair)),
         None if values.is_empty() => {}
         None => return None,
     }
     match hypothesis.often {
-        CauseFrequency::Common => {
-            put(2, format!("it is a common cause with {}", recognised.family.name))
-        }
-        CauseFrequency::Sometimes => put(1, format!("it happens with {}", recognised.family.name)),
+        CauseFrequency::Common => put(2, causes::common(&recognised.family.name)),
+        CauseFrequency::Sometimes => put(1, causes::occasional(&recognised.family.name)),
         CauseFrequency::Rare => {}
     }
     if recognised.points > 0 {
         let by = recognised.by.join(", ");
         let points = if recognised.points == best { 2 } else { 1 };
-        put(points, format!("the query is about {} ({by})", recognised.family.name));
+        put(points, causes::recognised(&recognised.family.name, &by));
     }
     for tag in &facts.evidence {
         if hypothesis.signs.contains(tag) {
-            put(1, tag.words(facts));
+            put(1, evidence::phrase(*tag, facts));
         }
         if hypothesis.against.contains(tag) {
-            put(-2, tag.words(facts));
+            put(-2, evidence::phrase(*tag, facts));
         }
     }
     Some(all)
@@ -182,9 +180,8 @@ fn fit(hypothesis: &Hypothesis, event: &Event, inverse: bool) -> Option<CauseRea
     let kind = if inverse { upside_down(event.kind) } else { event.kind };
     let side = side(event).map(|side| if inverse { opposite(side) } else { side });
     let directed = hypothesis.direction.is_none() || side.is_none() || hypothesis.direction == side;
-    let name = with_article(event.kind.name());
     if hypothesis.kinds.contains(&kind) || (hypothesis.kinds.is_empty() && in_values(kind)) {
-        return directed.then(|| CauseReason { text: format!("it is {name}"), points: 3 });
+        return directed.then(|| CauseReason { text: causes::fitting_kind(event.kind), points: 3 });
     }
     // A kind is told from few samples: what shows in values on the same side is not excluded.
     let same_side = hypothesis
@@ -192,10 +189,7 @@ fn fit(hypothesis: &Hypothesis, event: &Event, inverse: bool) -> Option<CauseRea
         .iter()
         .any(|kind| in_values(*kind) && side_of(*kind).is_none_or(|s| Some(s) == side));
     let related = side.is_some() && directed && in_values(kind) && same_side;
-    related.then(|| CauseReason {
-        text: format!("it goes the same way, though it is {name}"),
-        points: 1,
-    })
+    related.then(|| CauseReason { text: causes::same_direction(event.kind), points: 1 })
 }
 
 /// The side of an event, `None` where it has none.

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::event::EventHeading;
 use super::markdown::{cell, fenced, text};
 use crate::knowledge::{CandidateCause, CandidateCauses, CauseCheck, Confidence};
+use crate::words::report::ACTIONS_HEAD;
 
 /// So many causes are acted on.
 const MAX_CAUSES: usize = 3;
@@ -18,10 +19,7 @@ pub(super) fn actions(causes: &CandidateCauses<'_>, heading: EventHeading) -> St
     if table.is_empty() {
         return String::new();
     }
-    let mut out = format!(
-        "{}\n\n| Action | What it does | Cause | Owner | Due |\n| --- | --- | ---: | --- | --- |\n{table}",
-        heading.heading("Suggested actions")
-    );
+    let mut out = format!("{}\n\n{ACTIONS_HEAD}{table}", heading.heading("Suggested actions"));
     let most = if heading.of.is_some() { MAX_QUERIES_OF_SEVERAL } else { MAX_QUERIES };
     for (name, queries) in
         [("Queries to run next", next(causes)), ("Alerts to add", alerts(causes))]
@@ -77,7 +75,7 @@ fn next(causes: &CandidateCauses<'_>) -> Vec<ShownQuery> {
     let mut all: Vec<(usize, usize, ShownQuery)> = Vec::new();
     for (at, cause) in worth(causes).enumerate() {
         let known = cause.hypothesis;
-        let ways = [("if cause", &known.confirm), ("against cause", &known.refute)];
+        let ways = [("would confirm cause", &known.confirm), ("would refute cause", &known.refute)];
         let checks =
             ways.into_iter().flat_map(|(way, checks)| checks.iter().map(move |c| (way, c)));
         let with_query = checks.filter_map(|(way, check)| {

@@ -7,6 +7,7 @@ use super::markdown::{link, text};
 use crate::knowledge::{
     CandidateCause, CandidateCauses, CauseCheck, ExplainedEvent, RecognisedFamily,
 };
+use crate::words::{causes as words, evidence};
 
 /// So many causes are told, the best ones; the rest is counted. Of an event of several fewer.
 const MAX_CAUSES: usize = 5;
@@ -18,21 +19,17 @@ pub(super) fn causes(
     heading: EventHeading,
 ) -> String {
     let mut out = format!("{}\n\n", heading.heading("Suspected causes"));
-    out.push_str(
-        "These are hypotheses: they fit the shape of this series, and none of them was checked.",
-    );
+    out.push_str(words::HYPOTHESES);
     if found.inconclusive() {
-        out.push_str(
-            " The result is inconclusive: no cause fits better than by not being excluded.",
-        );
+        let _ = write!(out, " {}", words::INCONCLUSIVE);
     }
     let families: Vec<String> = found.families.iter().filter_map(family).collect();
     if !families.is_empty() {
-        let _ = write!(out, " The query is taken for {}.", families.join("; "));
+        let _ = write!(out, " The query was recognised as {}.", families.join("; "));
     }
-    let seen: Vec<String> = one.facts.evidence.iter().map(|tag| tag.words(&one.facts)).collect();
-    if !seen.is_empty() {
-        let _ = write!(out, "\n\nThe observations that count: {}.", text(&seen.join("; ")));
+    let observed = evidence::all(&one.facts);
+    if !observed.is_empty() {
+        let _ = write!(out, "\n\nRelevant observations: {}.", text(&observed));
     }
     out.push_str("\n\n");
     let most = if heading.of.is_some() { MAX_CAUSES_OF_SEVERAL } else { MAX_CAUSES };
@@ -40,14 +37,10 @@ pub(super) fn causes(
         item(&mut out, at + 1, cause);
     }
     if found.ranked.is_empty() {
-        out.push_str("Nothing that is known of such metrics looks like this.\n");
+        let _ = writeln!(out, "{}", words::NO_MATCH);
     }
-    match found.ranked.len().saturating_sub(most) {
-        0 => {}
-        1 => out.push_str("\n1 more hypothesis fits less well.\n"),
-        rest => {
-            let _ = writeln!(out, "\n{rest} more hypotheses fit less well.");
-        }
+    if let Some(more) = words::more(found.ranked.len().saturating_sub(most)) {
+        let _ = writeln!(out, "\n{more}");
     }
     out
 }
@@ -69,10 +62,10 @@ fn item(out: &mut String, number: usize, cause: &CandidateCause<'_>) {
     for (name, value) in [
         ("Confidence", format!("{} ({} points)", cause.confidence.name(), cause.points)),
         ("Why", text(&hypothesis.because)),
-        ("For it", text(&supports)),
-        ("Against it", text(&against)),
-        ("Would confirm it", seen(&hypothesis.confirm)),
-        ("Would refute it", seen(&hypothesis.refute)),
+        ("Evidence for", text(&supports)),
+        ("Evidence against", text(&against)),
+        ("Would confirm", seen(&hypothesis.confirm)),
+        ("Would refute", seen(&hypothesis.refute)),
         ("Source", format!("{}, {}", text(&hypothesis.source.title), link(&hypothesis.source.url))),
     ] {
         if !value.is_empty() {

@@ -6,11 +6,10 @@ use super::actions::actions;
 use super::causes::causes;
 use super::markdown::text;
 use crate::analysis::Analysis;
-use crate::explain::{lines, sentence};
 use crate::knowledge::ExplainedEvent;
-use crate::words::{self, Clock};
+use crate::words::report::timeline as moments;
+use crate::words::{self, Clock, lines, sentence};
 use oddity_detect::event::EventKind;
-use oddity_detect::time::Span;
 
 /// How an event's parts are headed.
 #[derive(Clone, Copy)]
@@ -72,37 +71,33 @@ fn timeline(
     clock: Clock,
 ) -> String {
     let (facts, event) = (&one.facts, &one.facts.event);
-    let mut moments = Vec::new();
+    let mut told = Vec::new();
     let began = event.display_start;
     if began < event.onset.time {
-        moments.push((began, "it began, seen in hindsight".to_owned()));
+        told.push((began, moments::ESTIMATED_START.to_owned()));
     }
-    moments.push((event.onset.time, "onset: the first odd sample".to_owned()));
+    told.push((event.onset.time, moments::ONSET.to_owned()));
     if facts.detected > event.onset.time {
-        let pending: Span = facts.detected.since(event.onset.time);
-        moments.push((
-            facts.detected,
-            format!("detection: odd long enough to count (for {})", pending.words()),
-        ));
+        told.push((facts.detected, moments::detected(analysis.rule.min_samples)));
     }
     if event.kind != EventKind::Gap && event.peak.value.is_finite() {
         let peak = facts.unit.format(event.peak.value);
-        moments.push((event.peak.time, format!("{}: {peak}", words::farthest(event))));
+        told.push((event.peak.time, format!("{}: {peak}", words::farthest(event))));
     }
     match facts.recovered {
         Some(back) if facts.inside => {
-            moments.push((back, "end: nothing odd from here on".to_owned()));
+            told.push((back, moments::ENDED.to_owned()));
         }
-        Some(back) => moments.push((back, "recovery: back in the band of the onset".to_owned())),
+        Some(back) => told.push((back, moments::RECOVERED.to_owned())),
         None if event.ongoing => {
             let end = analysis.judged_grid().range().end;
-            moments.push((end, "end of the range: still odd".to_owned()));
+            told.push((end, moments::ONGOING.to_owned()));
         }
-        None => moments.push((event.end, "the last odd sample; no recovery was seen".to_owned())),
+        None => told.push((event.end, moments::LAST.to_owned())),
     }
-    moments.sort_by_key(|(time, _)| *time);
+    told.sort_by_key(|(time, _)| *time);
     let mut out = format!("{}\n\n", heading.heading("Timeline"));
-    for (time, words) in moments {
+    for (time, words) in told {
         let _ = writeln!(out, "- **{}:** {}", clock.full(time), text(&words));
     }
     out

@@ -18,7 +18,7 @@ pub(super) fn query(analysis: &Analysis, context: &ReportContext) -> String {
     let loaded = &analysis.detected.loaded;
     let range = analysis.judged_grid().range();
     let mut out = format!(
-        "## Query\n\n{}\n\n- **Source:** {}\n- **Range:** {} to {} ({}), after {}\n- **Step:** {}\n- **Data:** {}\n- **Link:** {}\n",
+        "## Query\n\n{}\n\n- **Source:** {}\n- **Range:** {} to {} ({}), with {}\n- **Step:** {}\n- **Data:** {}\n- **Link:** {}\n",
         fenced("promql", &loaded.query.expr),
         text(&context.source),
         context.clock.full(range.start),
@@ -30,11 +30,8 @@ pub(super) fn query(analysis: &Analysis, context: &ReportContext) -> String {
         if context.link.starts_with('?') { code(&context.link) } else { link(&context.link) },
     );
     if let Some(suggestion) = &analysis.detected.suggestion {
-        let _ = writeln!(
-            out,
-            "- **Raw counter:** its increase a step was judged; {} may say more",
-            code(suggestion)
-        );
+        let _ =
+            writeln!(out, "- **Raw counter:** {}", words::report::raw_counter(&code(suggestion)));
     }
     for (name, notes) in [("Warning", &loaded.warnings), ("Info", &loaded.infos)] {
         for note in notes {
@@ -46,8 +43,8 @@ pub(super) fn query(analysis: &Analysis, context: &ReportContext) -> String {
         let names: Vec<String> = named.map(|labels| text(&labels.to_string())).collect();
         let _ = writeln!(
             out,
-            "- **Not analysed:** native histograms, which have no single value ({}): {}{}",
-            loaded.unsupported.len(),
+            "- **Not analysed:** {}: {}{}",
+            words::report::native_histograms(loaded.unsupported.len()),
             names.join(", "),
             if loaded.unsupported.len() > names.len() { ", …" } else { "" }
         );
@@ -59,7 +56,7 @@ pub(super) fn query(analysis: &Analysis, context: &ReportContext) -> String {
 pub(super) fn baseline(analysis: &Analysis, worst: &ExplainedEvent<'_>, clock: Clock) -> String {
     let (facts, event) = (&worst.facts, &worst.facts.event);
     let spread = match event.steady {
-        true => "0: the baseline is constant, so that any change scores high".to_owned(),
+        true => words::report::CONSTANT_BASELINE.to_owned(),
         false => facts.unit.format(facts.spread),
     };
     let learning = &analysis.detected.learning;
@@ -72,16 +69,13 @@ pub(super) fn baseline(analysis: &Analysis, worst: &ExplainedEvent<'_>, clock: C
         excluded.push(format!("samples that score {} or more", Unit::Plain.format(score)));
     }
     format!(
-        "## Baseline\n\nOf the worst event, as it stood when the event began.\n\n- **Learnt from:** {}\n- **Centre:** {}\n- **Spread (standard deviation):** {spread}\n- **Expected range:** {}\n- **Left out:** {}\n- **Causal:** {}",
+        "## Baseline\n\n{}\n\n- **Training window:** {}\n- **Expected value:** {}\n- **Spread (standard deviation):** {spread}\n- **Normal range:** {}\n- **Excluded:** {}\n- **Uses later samples:** {}",
+        words::report::BASELINE,
         text(&event.baseline),
         facts.unit.format(event.onset.expected),
         words::bounds(event.onset.lower, event.onset.upper, facts.unit),
         if excluded.is_empty() { "nothing".to_owned() } else { excluded.join("; ") },
-        if analysis.detected.detector.about().causal {
-            "yes, nothing after a sample is used to judge it"
-        } else {
-            "no, samples after it are used too: for looking back only"
-        },
+        words::report::causal(analysis.detected.detector.about().causal),
     )
 }
 
@@ -115,26 +109,24 @@ pub(super) fn detector(analysis: &Analysis) -> String {
         Sides::Down => "down",
     };
     put("Direction", sides.to_owned());
-    put("At least", samples(rule.min_samples));
+    put("Minimum duration", samples(rule.min_samples));
     if rule.min_deviation > 0.0 {
         let quantity = analysis.detected.series.first().map(|found| found.detection.quantity);
         let unit = quantity.map_or(Unit::Plain, |quantity| analysis.judged_unit(quantity));
-        put("Smallest deviation", unit.format(rule.min_deviation));
+        put("Minimum deviation", unit.format(rule.min_deviation));
     }
     if rule.min_relative > 0.0 {
         let share = Unit::Ratio.format(rule.min_relative);
-        put("Smallest deviation, relative", format!("{share} of the expected value"));
+        put("Minimum relative deviation", format!("{share} of the expected value"));
     }
-    put("Pauses bridged", samples(rule.merge_gap));
-    put("Hold-off", samples(rule.cooldown));
+    put("Merge gap", samples(rule.merge_gap));
+    put("Cooldown", samples(rule.cooldown));
     out
 }
 
 /// The rule that says the same on the source.
 pub(super) fn rule(rule: &ExportedRule) -> String {
-    let verified = match &rule.verification {
-        Some(found) => format!("Compared with the source: {}", text(found)),
-        None => "It was not compared with the source.".to_owned(),
-    };
+    let result = rule.verification.as_deref().map(text);
+    let verified = words::report::verification(result.as_deref());
     format!("## Prometheus rule\n\n{verified}\n\n{}", fenced("yaml", rule.yaml.trim_end()))
 }

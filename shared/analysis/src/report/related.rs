@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::markdown::{cell, code};
 use super::{ReportSection, SectionPosition};
 use crate::related::{ComparisonWindows, RelatedSeries};
-use crate::words::Clock;
+use crate::words::{self, Clock};
 
 /// So many series are listed.
 const MAX_SERIES: usize = 10;
@@ -25,22 +25,14 @@ pub fn related(found: &RelatedSeries, windows: &ComparisonWindows, clock: Clock)
 
 fn body(found: &RelatedSeries, windows: &ComparisonWindows, clock: Clock) -> String {
     let (window, before) = (windows.window(), windows.before());
-    let mut out = format!(
-        "Compared {} series of the same position: {} with the time from {} on, and each with how far it moves at other times. At most \
-         one in twenty of those that are named moved by chance. That something moved at the same time does not make it the cause.",
-        found.judged,
-        clock.from_to(window.start, window.end),
-        clock.short(before.start),
-    );
+    let compared = clock.from_to(window.start, window.end);
+    let mut out = words::report::related(found.judged, &compared, &clock.short(before.start));
     if found.changed.is_empty() {
-        out.push_str("\n\nNone moved by more than chance.");
+        let _ = write!(out, "\n\n{}.", words::capitalised(&found.words()));
     } else {
-        out.push_str("\n\n| series | before and in the window | beside its habit | began |\n| --- | --- | --- | --- |\n");
+        let _ = write!(out, "\n\n{}", words::report::RELATED_HEAD);
         for changed in found.changed.iter().take(MAX_SERIES) {
-            let others = match changed.others {
-                0 => String::new(),
-                more => format!(" and {more} more of it"),
-            };
+            let others = words::related::others(changed.others);
             let _ = writeln!(
                 out,
                 "| {}{others} | {} | {} | {} |",
@@ -52,10 +44,10 @@ fn body(found: &RelatedSeries, windows: &ComparisonWindows, clock: Clock) -> Str
         }
         let more = found.changed.len().saturating_sub(MAX_SERIES);
         if more > 0 {
-            let _ = write!(out, "\n{more} more metrics moved less unusually.");
+            let _ = write!(out, "\n{more} more metrics changed, less unusually.");
         }
         let first = found.changed.first().map(|changed| code(&changed.expr(windows.grid.step)));
-        let _ = write!(out, "\nThe first one: {}", first.unwrap_or_default());
+        let _ = write!(out, "\nQuery of the first: {}", first.unwrap_or_default());
     }
     for (what, all) in [("Appeared", &found.appeared), ("Stopped", &found.stopped)] {
         if !all.is_empty() {

@@ -5,9 +5,8 @@ use std::fmt::Write;
 use super::markdown::{cell, code, text};
 use super::{MAX_EVENTS, ReportContext};
 use crate::analysis::Analysis;
-use crate::explain::sentence;
 use crate::knowledge::ExplainedEvent;
-use crate::words::{self, Clock};
+use crate::words::{self, Clock, report, sentence};
 use oddity_source::promql::one_line;
 use oddity_source::unit::Unit;
 
@@ -55,19 +54,13 @@ fn status(analysis: &Analysis) -> String {
     let worst = analysis.worst_events();
     let ongoing = worst.iter().filter(|(_, event)| event.ongoing).count();
     match (worst.len(), ongoing) {
-        _ if nothing_judged(analysis) => "nothing could be judged".to_owned(),
+        _ if analysis.is_unjudged() => "too few samples to judge".to_owned(),
         (0, _) => "nothing odd".to_owned(),
         (1, 1) => "ongoing".to_owned(),
         (1, _) if worst[0].1.recovered.is_some() => "recovered".to_owned(),
-        (1, _) => "over".to_owned(),
-        (all, 0) => format!("none of {all} events is ongoing"),
-        (all, 1) => format!("1 of {all} events is ongoing"),
-        (all, ongoing) => format!("{ongoing} of {all} events are ongoing"),
+        (1, _) => "ended".to_owned(),
+        (all, ongoing) => report::status(all, ongoing),
     }
-}
-
-fn nothing_judged(analysis: &Analysis) -> bool {
-    analysis.detected.series.iter().all(|series| series.judged == 0)
 }
 
 fn severity(worst: &ExplainedEvent<'_>) -> String {
@@ -80,10 +73,8 @@ fn baseline(worst: &ExplainedEvent<'_>) -> String {
     let (event, unit) = (&worst.facts.event, worst.facts.unit);
     let from = &event.baseline;
     if event.ranged {
-        return format!(
-            "{} is normal, by {from}",
-            words::bounds(event.onset.lower, event.onset.upper, unit)
-        );
+        let range = words::bounds(event.onset.lower, event.onset.upper, unit);
+        return format!("normal is {range}, from {from}");
     }
     let centre = unit.format(event.onset.expected);
     match event.steady {
@@ -100,7 +91,7 @@ fn peak(worst: &ExplainedEvent<'_>, clock: Clock) -> String {
     let what = match event.kind {
         oddity_detect::event::EventKind::Gap => format!("no samples for {}", facts.lasted.words()),
         oddity_detect::event::EventKind::FlatLine => {
-            format!("{} for {}", facts.unit.format(event.peak.value), facts.lasted.words())
+            format!("flat at {} for {}", facts.unit.format(event.peak.value), facts.lasted.words())
         }
         _ => facts.unit.format(event.peak.value),
     };
@@ -134,30 +125,18 @@ fn nothing(analysis: &Analysis) -> String {
     let detector = text(analysis.detected.detector.about().name);
     let scope = text(&words::scope(analysis));
     if analysis.detected.series.is_empty() {
-        "The source has no series for this query and range. Check metric name and labels, \
-         or choose a range in which they existed."
-            .to_owned()
-    } else if nothing_judged(analysis) {
-        format!(
-            "The detector {detector} had too few samples to judge ({scope}). \
-             Choose a longer range, a shorter step or a shorter window."
-        )
+        report::NO_SERIES.to_owned()
+    } else if analysis.is_unjudged() {
+        report::unjudged(&detector, &scope)
     } else {
-        format!(
-            "The detector {detector} opened no event at {} ({scope}). \
-             That means no more than this: nothing in these samples is beyond the threshold.",
-            words::threshold(analysis)
-        )
+        report::nothing_odd(&detector, &words::threshold(analysis), &scope)
     }
 }
 
 /// The table of events, which leads to those that are explained.
 pub(super) fn events(analysis: &Analysis, explained: usize, clock: Clock) -> String {
     let worst = analysis.worst_events();
-    let mut out = String::from(
-        "## Events\n\n| Event | Severity | What | Series | Start | End | Course | Peak | Expected | Bounds | Deviation | Score |\n\
-         | ---: | --- | --- | --- | --- | --- | --- | ---: | ---: | --- | ---: | ---: |\n",
-    );
+    let mut out = format!("## Events\n\n{}", report::EVENTS_HEAD);
     for (at, (ranked, event)) in worst.iter().enumerate().take(MAX_EVENTS) {
         let unit = analysis.judged_unit(event.quantity);
         let number = match explained {
@@ -182,8 +161,7 @@ pub(super) fn events(analysis: &Analysis, explained: usize, clock: Clock) -> Str
     }
     if worst.len() > MAX_EVENTS {
         let rest = worst.len() - MAX_EVENTS;
-        let (events, are) = if rest == 1 { ("event", "is") } else { ("events", "are") };
-        let _ = writeln!(out, "\nThe {rest} least severe {events} {are} not listed.");
+        let _ = writeln!(out, "\n{}", report::unlisted(rest));
     }
     out
 }

@@ -5,56 +5,54 @@
 pub enum ExportError {
     /// The detector is not among those that PromQL can express.
     #[error(
-        "{0} cannot be calculated in PromQL with the same numbers: choose another detector, for example the robust band"
+        "{0} cannot be expressed in PromQL with the same results: choose another detector, for example the robust band"
     )]
     NoParity(&'static str),
     /// Clusters are no function of PromQL.
-    #[error("clusters (DBSCAN) cannot be found in PromQL: choose quartiles as what is normal")]
+    #[error("clusters (DBSCAN) cannot be computed in PromQL: choose quartiles instead")]
     Clusters,
     /// There is none in the range.
-    #[error("there is no season to compare with: name one, or load a longer range")]
+    #[error("no season was found to compare with: set one, or load a longer range")]
     NoSeason,
     /// A found season is not the same for all series, or not all the time.
     #[error(
-        "the season that was found differs from series to series or changes within the range: name one, for example day"
+        "the detected season differs between series or changes within the range: set one, for example day"
     )]
     SeveralSeasons,
     /// Too little is known.
-    #[error("nothing was learnt of how long this usually lasts: load a longer range")]
+    #[error("the usual duration is not known: load a longer range")]
     NothingUsual,
     /// One rule has one number.
     #[error(
-        "the longest usual time differs from series to series, and a rule has one: query one of them, or raise the shortest stretch that counts"
+        "the longest usual duration differs between series, but a rule has only one: query a single series, or raise the shortest stretch that counts"
     )]
     SeveralDurations,
     /// Nested subqueries would give other numbers.
     #[error(
-        "the median absolute deviation cannot be calculated in PromQL with the same numbers: choose quartiles as the spread"
+        "the median absolute deviation cannot be computed in PromQL with the same results: choose quartiles as the spread"
     )]
     Mad,
     /// The expression means something else in every range.
     #[error(
-        "the query uses @ start() or @ end(), which a rule does not have: remove them or give a fixed time"
+        "the query uses @ start() or @ end(), which rules do not support: remove them or use a fixed time"
     )]
     DependsOnRange,
     /// Half of the step is not a whole number of milliseconds.
     #[error("a step of 1ms is too short for the windows of a rule: choose 2ms or more")]
     StepTooShort,
     /// Flagged samples leave the baseline.
-    #[error("a rule cannot leave flagged samples out of its baseline: switch that off")]
+    #[error("a rule cannot exclude flagged samples from its baseline: turn that setting off")]
     Cleaned,
     /// Some times leave the baseline.
-    #[error("a rule cannot leave times out of its baseline: remove the excluded ranges")]
+    #[error("a rule cannot exclude time ranges from its baseline: remove the excluded ranges")]
     Excluded,
     /// Series differ by nothing but the metric name.
     #[error(
-        "some series differ only by their metric name, which functions drop: query one metric, or put the name into a label with label_replace"
+        "some series differ only in their metric name, which functions drop: query a single metric, or copy the name into a label with label_replace"
     )]
     SameLabels,
     /// The growth of some series is judged, and the values of others.
-    #[error(
-        "some of the series are raw counters and some are not: query rate(...) of the counters alone"
-    )]
+    #[error("only some of the series are raw counters: query rate(...) of the counters separately")]
     SomeCounters,
 }
 
@@ -63,18 +61,18 @@ pub enum ExportError {
 pub enum UnitTestError {
     /// promtool's clock begins at 1970.
     #[error(
-        "the baseline ends at a fixed time, which the clock of promtool does not reach: choose the rolling band for rules with a test"
+        "the baseline ends at a fixed time, which the test clock of promtool does not reach: choose the rolling band to get rules with a test"
     )]
     FixedTime,
     /// The samples of the query's metrics are not known.
     #[error(
-        "the query calculates, and what its metrics were is not known here: choose rules that record the query, whose test begins with that"
+        "the query is an expression, and the samples of its metrics are not known here: choose the style that records the query, so that the test can begin with the recorded series"
     )]
     Derived,
     /// Only finite values are recorded.
     #[error("the event is an infinite value, which is not recorded: choose another event")]
     Infinite,
     /// Nothing fires there.
-    #[error("there is no event in which the alert fires: choose another threshold or range")]
+    #[error("no event makes the alert fire: choose another threshold or range")]
     NoEvent,
 }

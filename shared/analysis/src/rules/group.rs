@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::record::{RecordingRule, RecordingRules, RuleStyle};
 use super::yaml::{comment, literal, quoted};
 use super::{ExportError, RuleExport, RuleParts};
+use crate::words::rules as words;
 use oddity_detect::event::Rule;
 use oddity_detect::series::{label_name, quote};
 use oddity_detect::time::{Span, Step};
@@ -94,15 +95,13 @@ impl RuleExport {
         let parts = RuleParts::new(input, &mut records)?;
         let about = input.detector.about();
         let cost = records.all.iter().map(|record| record.cost).sum::<u64>() + parts.flag.cost;
-        let mut notes = vec![format!(
-            "Each evaluation reads {} samples a series, every {step}.",
-            unit::format_count(usize::try_from(cost).unwrap_or(usize::MAX))
-        )];
+        let samples = unit::format_count(usize::try_from(cost).unwrap_or(usize::MAX));
+        let mut notes = vec![words::cost(&samples, &step.to_string())];
         if options.style == RuleStyle::Recorded {
-            notes.push("Windows look back over what the first rules record, so the alert is silent until half of the longest window is recorded.".to_owned());
+            notes.push(words::SILENT_AT_FIRST.to_owned());
         }
         if rule.merge_gap > 0 {
-            notes.push("keep_firing_for needs Prometheus 2.42 or newer.".to_owned());
+            notes.push(words::KEEP_FIRING.to_owned());
         }
         notes.extend(self.caveats.iter().cloned());
         let alert = AlertRule {
@@ -133,7 +132,7 @@ impl RuleExport {
         let (name, alert) = (verbatim(metric), input.rule.threshold);
         let arithmetic = if parts.ranged {
             format!(
-                "score = distance of the {part} from what is normal / scale = {score}, alert from {alert}; {part} {}, scale {}, lower bound {}, upper bound {}.",
+                "score = distance of the {part} from the normal range / scale = {score}, alert threshold {alert}; {part} {}, scale {}, lower bound {}, upper bound {}.",
                 now(part),
                 now("scale"),
                 now("lower"),
@@ -141,14 +140,14 @@ impl RuleExport {
             )
         } else {
             format!(
-                "score = |{part} - expected| / scale = |{} - {}| / {} = {score}, alert from {alert}.",
+                "score = |{part} - expected| / scale = |{} - {}| / {} = {score}, alert threshold {alert}.",
                 now(part),
                 now("expected"),
                 now("scale")
             )
         };
         let description = format!(
-            "{arithmetic} {}, learnt from {}. Query: {}",
+            "{arithmetic} {}, baseline: {}. Query: {}",
             input.detector.about().name,
             verbatim(&input.baseline),
             verbatim(&input.query.expr)

@@ -218,6 +218,6 @@ fn a_verification_counts_what_agrees() {
     let stranger = verify(&found, &answer(&[("job", "b")], scores));
     assert_eq!(
         stranger.to_string(),
-        "0 of 101 samples agree; the source has 1 series that is not shown here"
+        "0 of 101 samples agree; the source returned 1 series that the page does not show"
     );
 }

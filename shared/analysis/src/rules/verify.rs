@@ -104,7 +104,7 @@ impl fmt::Display for Verification {
     /// "1,441 of 1,441 samples agree".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.compared == 0 {
-            f.write_str("no sample has a verdict, here or there")?;
+            f.write_str("no sample could be compared")?;
         } else {
             let (agree, compared) =
                 (unit::format_count(self.agree), unit::format_count(self.compared));
@@ -112,8 +112,8 @@ impl fmt::Display for Verification {
         }
         match self.unknown.len() {
             0 => Ok(()),
-            1 => f.write_str("; the source has 1 series that is not shown here"),
-            count => write!(f, "; the source has {count} series that are not shown here"),
+            1 => f.write_str("; the source returned 1 series that the page does not show"),
+            count => write!(f, "; the source returned {count} series that the page does not show"),
         }
     }
 }

@@ -17,47 +17,47 @@ const COUNT: &str = "a count of samples, at most 100000";
 pub(super) const K: SettingKey = SettingKey {
     id: "k",
     accepts: NUMBER,
-    about: "From which score on a sample is flagged; flagged samples extend an event.",
+    about: "Score from which a sample is flagged; flagged samples extend an event.",
 };
 pub(super) const ALERT: SettingKey = SettingKey {
     id: "alert",
     accepts: "a number above zero",
-    about: "From which strength on an alert opens an event, for detectors that tell it apart from the score.",
+    about: "Alert score from which an event opens, for detectors that distinguish it from the score.",
 };
 pub(super) const MIN: SettingKey = SettingKey {
     id: "min",
     accepts: NUMBER,
-    about: "Deviations smaller than this never count, in the unit of the series.",
+    about: "Minimum deviation that counts, in the unit of the series.",
 };
 pub(super) const MIN_RELATIVE: SettingKey = SettingKey {
     id: "minrel",
     accepts: NUMBER,
-    about: "Deviations smaller than this share of the expected value never count.",
+    about: "Minimum deviation that counts, as a share of the expected value.",
 };
 pub(super) const FOR: SettingKey = SettingKey {
     id: "for",
     accepts: "a count of samples, at least 1",
-    about: "Events of fewer samples are left out.",
+    about: "Minimum number of flagged samples of an event.",
 };
 pub(super) const BRIDGE: SettingKey = SettingKey {
     id: "bridge",
     accepts: COUNT,
-    about: "Pauses of at most so many samples do not end an event.",
+    about: "Merge gap: number of samples that may interrupt an event without ending it.",
 };
 pub(super) const HOLD_OFF: SettingKey = SettingKey {
     id: "holdoff",
     accepts: COUNT,
-    about: "An event may only begin with a score above all scores of so many samples before it.",
+    about: "Cooldown: an event opens only where its score exceeds all scores of this many samples before.",
 };
 pub(super) const DIRECTION: SettingKey = SettingKey {
     id: "dir",
     accepts: "up, down or both",
-    about: "On which side of the expectation something is odd.",
+    about: "Direction in which deviations count.",
 };
 pub(super) const CLEAN: SettingKey = SettingKey {
     id: "clean",
     accepts: "yes or no",
-    about: "Whether flagged samples leave the baseline.",
+    about: "Whether flagged samples are excluded from the baseline.",
 };
 
 /// All of them.

@@ -64,7 +64,7 @@ pub(super) fn event(
         }
         _ => onset.time,
     };
-    let of_values = matches!(detection.quantity, Quantity::Value | Quantity::Increase);
+    let of_values = detection.quantity.is_values();
     let new_level = new_level.or(found.level.filter(|_| of_values && back.is_none()));
     let seconds = at(first + 1).since(at(first)).as_seconds();
     let area = (first..=odd_until)

@@ -1,7 +1,9 @@
-//! The facts of an event in words.
+//! The facts of an event in full: one sentence, and a list of everything that is known.
 
-use super::{Cycle, Facts, RecordSince, Recurrence, of_values};
-use crate::words::{self, Clock, one_decimal};
+use super::{
+    Clock, bounds, counted, farthest, feature, odd_together, one_decimal, quantity, score,
+};
+use crate::explain::{Cycle, Facts, RecordSince, Recurrence};
 use oddity_detect::detect::Quantity;
 use oddity_detect::event::{Direction, EventKind};
 use oddity_detect::time::Timestamp;
@@ -10,80 +12,68 @@ use oddity_source::unit::Unit;
 /// One fact with its name, for a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FactLine {
-    /// What it is about.
+    /// Name of the fact, with a capital: "Peak".
     pub name: &'static str,
-    /// What is known.
+    /// Text of the fact, without a full stop.
     pub text: String,
 }
 
-impl Recurrence {
-    /// "at the same time on 3 of 7 days".
-    pub fn words(self) -> String {
-        let (on, of) = (self.on, self.of);
-        match self.cycle {
-            Cycle::Hour => format!("at the same minute in {on} of {of} hours"),
-            Cycle::Day => format!("at the same time on {on} of {of} days"),
-            Cycle::Week => format!("at the same time in {on} of {of} weeks"),
-        }
+/// Returns on how many cycles the same was seen: "at the same time on 3 of 7 days".
+pub(super) fn recurrence(Recurrence { cycle, on, of }: Recurrence) -> String {
+    match cycle {
+        Cycle::Hour => format!("recurs at the same minute in {on} of {of} hours"),
+        Cycle::Day => format!("recurs at the same time on {on} of {of} days"),
+        Cycle::Week => format!("recurs at the same time in {on} of {of} weeks"),
     }
 }
 
-impl RecordSince {
-    /// "highest in 7 d", "lowest since Jan 31 13:42".
-    fn words(self, direction: Direction, clock: Clock) -> String {
-        let side = if direction == Direction::Up { "highest" } else { "lowest" };
-        match self.last {
-            Some(last) => format!("{side} since {}", clock.short(last)),
-            None => format!("{side} in the {} that were loaded", self.looked_back.words()),
-        }
+/// Returns since when no value was as far off: "highest in 7 d of loaded data", "lowest since Jan 31 13:42".
+fn record(record: RecordSince, direction: Direction, clock: Clock) -> String {
+    let side = if direction == Direction::Up { "highest" } else { "lowest" };
+    match record.last {
+        Some(last) => format!("{side} since {}", clock.short(last)),
+        None => format!("{side} in {} of loaded data", record.looked_back.words()),
     }
 }
 
-/// All of it in one sentence, without its full stop: "37/min against 8.1/min expected from the last 60 samples
-/// (1 h), 9.4 standard deviations above, highest in the 7 d that were loaded, began at 13:42 UTC, lasted 6 min,
-/// recovered".
+/// Returns all facts in one sentence, without its full stop: "37/min against 8.1/min expected from the 60 samples (1 h)
+/// before, 9.4 standard deviations above, highest in 7 d of loaded data, began Jan 31 13:42 UTC, recovered after 6 min".
 pub fn sentence(facts: &Facts, clock: Clock) -> String {
     let event = &facts.event;
+    let lasted = facts.lasted.words();
     let mut parts = vec![what(facts)];
     if let Some(deviations) = facts.deviations.filter(|_| tells_deviations(facts)) {
         parts.push(distance(facts, deviations));
     }
     if let Some(view) = event.feature.filter(|_| facts.inside && facts.deviations.is_some()) {
-        parts.push(format!("inside of the band, but odd by {}", words::view(view)));
+        parts.push(format!("within the band, detected from {}", feature(view)));
     }
-    parts.extend(facts.record_since.map(|record_since| record_since.words(event.direction, clock)));
-    parts.push(format!("began at {}", moment(event.display_start, clock)));
+    parts.extend(facts.record_since.map(|since| record(since, event.direction, clock)));
+    parts.push(format!("began {}", moment(event.display_start, clock)));
     parts.push(match (event.ongoing, facts.recovered) {
-        (true, _) => format!("has lasted {} and goes on", facts.lasted.words()),
-        (_, Some(_)) if facts.recovers() => format!("lasted {}, recovered", facts.lasted.words()),
-        (_, Some(_)) => format!("was odd for {}", facts.lasted.words()),
-        _ if event.new_level.is_some() => {
-            format!("was odd for {}, then the new normal", facts.lasted.words())
-        }
-        _ => format!("was odd for {}, recovery not seen", facts.lasted.words()),
+        (true, _) => format!("ongoing for {lasted}"),
+        (_, Some(_)) if facts.recovers() => format!("recovered after {lasted}"),
+        (_, Some(_)) => format!("odd for {lasted}"),
+        _ if event.new_level.is_some() => format!("odd for {lasted}, then the new normal"),
+        _ => format!("odd for {lasted}, not recovered by the end of the range"),
     });
     let mut out = parts.join(", ");
-    if let Some(recurrence) = facts.recurrence {
-        out.push_str(&format!("; {}", recurrence.words()));
+    if let Some(found) = facts.recurrence {
+        out.push_str(&format!("; {}", recurrence(found)));
     }
-    if let Some(concurrent) = facts.concurrent {
-        out.push_str(&format!(
-            "; {} of {} series are odd at this time",
-            concurrent.odd, concurrent.of
-        ));
+    if let Some(all) = facts.concurrent {
+        out.push_str(&format!("; {}", odd_together(all.odd, all.of)));
     }
     out
 }
 
-/// What is odd about it, with the numbers that say so.
+/// Returns what is odd about it, with the numbers that say so.
 fn what(facts: &Facts) -> String {
     let (event, unit) = (&facts.event, facts.unit);
-    let of_values = of_values(event);
+    let of_values = event.quantity.is_values();
     let (subject, mover) = match event.quantity {
         Quantity::Value => (String::new(), String::new()),
-        other => {
-            (format!("{} of ", words::quantity(other)), format!("{} ", words::quantity(other)))
-        }
+        other => (format!("{} of ", quantity(other)), format!("{} ", quantity(other))),
     };
     let (peak, expected) = (unit.format(event.peak.value), unit.format(event.onset.expected));
     let baseline = &event.baseline;
@@ -91,22 +81,23 @@ fn what(facts: &Facts) -> String {
         .levels
         .map(|(before, after)| (facts.value_unit.format(before), facts.value_unit.format(after)));
     match (event.kind, change) {
+        (EventKind::Infinite, _) if event.onset.expected.is_nan() => unit.format(event.onset.value),
         (EventKind::Infinite, _) => {
-            format!("{} where {expected} was expected", unit.format(event.onset.value))
+            format!("{} against {expected} expected", unit.format(event.onset.value))
         }
         (EventKind::Gap, _) => format!("no samples for {}", facts.lasted.words()),
         (EventKind::FlatLine, _) if of_values => {
-            format!("{peak} again and again for {}", facts.lasted.words())
+            format!("flat at {peak} for {}", facts.lasted.words())
         }
         _ if event.quantity == Quantity::Duration => {
-            format!("nothing new for {peak}, against {baseline}, which was {}", longest(facts))
+            format!("unchanged for {peak} ({baseline}: {})", longest(facts))
         }
         (_, Some((before, after))) if !of_values => format!(
             "from {before} to {after}: {subject}{peak} against {expected} expected from {baseline}"
         ),
         (EventKind::LevelShiftUp | EventKind::LevelShiftDown, Some((before, after))) => format!(
-            "{mover}from a level of {before} to {after}, {} {peak}, against {expected} expected from {baseline}",
-            farthest(event.direction)
+            "{mover}from {before} to {after} ({} {peak}), against {expected} expected from {baseline}",
+            farthest(event)
         ),
         (EventKind::SlopeChange | EventKind::Drift, Some((before, after))) => format!(
             "{mover}from {before} to {after}{}, against {expected} expected from {baseline}",
@@ -114,23 +105,19 @@ fn what(facts: &Facts) -> String {
         ),
         _ if event.steady => format!("{subject}{peak} against a constant {expected} in {baseline}"),
         (EventKind::VarianceChange, _) if facts.widened.is_some() => format!(
-            "{subject}spread {} times that of before, {} {peak} against {expected} expected from {baseline}",
+            "{subject}{} times as widely spread as before, {} {peak} against {expected} expected from {baseline}",
             one_decimal(facts.widened.unwrap_or(1.0)),
-            farthest(event.direction)
+            farthest(event)
         ),
         _ if event.ranged => format!(
-            "{subject}{peak} where {} is normal by {baseline}",
-            words::bounds(event.onset.lower, event.onset.upper, unit)
+            "{subject}{peak}, normal is {} (from {baseline})",
+            bounds(event.onset.lower, event.onset.upper, unit)
         ),
         _ => format!("{subject}{peak} against {expected} expected from {baseline}"),
     }
 }
 
-fn farthest(direction: Direction) -> &'static str {
-    if direction == Direction::Up { "at most" } else { "at least" }
-}
-
-/// How fast it rose or fell: " in 3 h, 1.2 MiB an hour".
+/// Returns how fast it rose or fell: " in 3 h, 1.2 MiB per hour"; empty where it took no time.
 fn pace(facts: &Facts) -> String {
     let Some((before, after)) = facts.levels else { return String::new() };
     let event = &facts.event;
@@ -141,14 +128,14 @@ fn pace(facts: &Facts) -> String {
         return String::new();
     }
     let hourly = (after - before) / (took.as_seconds() / 3_600.0);
-    format!(" in {}, {} an hour", took.words(), facts.value_unit.format(hourly))
+    format!(" in {}, {} per hour", took.words(), facts.value_unit.format(hourly))
 }
 
 fn longest(facts: &Facts) -> String {
     Unit::Seconds.format(facts.spread)
 }
 
-/// Deviations that are no part of what is odd only confuse.
+/// Returns whether deviations are a part of what is odd; where not, they only confuse.
 fn tells_deviations(facts: &Facts) -> bool {
     !matches!(
         facts.event.kind,
@@ -162,9 +149,9 @@ fn distance(facts: &Facts, deviations: f64) -> String {
     if facts.fixed {
         format!("{count} % beyond the bound")
     } else if facts.event.ranged {
-        format!("{count} standard deviations beyond that")
+        format!("{count} standard deviations beyond the range")
     } else {
-        format!("{count} {} {side}", words::counted(facts.event.quantity)[1])
+        format!("{count} {} {side}", counted(facts.event.quantity)[1])
     }
 }
 
@@ -172,7 +159,7 @@ fn moment(at: Timestamp, clock: Clock) -> String {
     format!("{} {}", clock.short(at), clock.zone(at))
 }
 
-/// The calculation behind the deviation, so that anybody can check it; `None` where there is none.
+/// Returns the calculation behind the deviation, so that anybody can check it; `None` where there is none.
 pub fn arithmetic(facts: &Facts) -> Option<String> {
     let (event, unit) = (&facts.event, facts.unit);
     if event.kind == EventKind::Infinite {
@@ -181,7 +168,7 @@ pub fn arithmetic(facts: &Facts) -> Option<String> {
     let flagged = if facts.fixed {
         String::new()
     } else {
-        format!("; flagged from {}", words::score(event.quantity, facts.threshold))
+        format!("; threshold {}", score(event.quantity, facts.threshold))
     };
     if event.feature.is_none() && event.quantity == Quantity::Duration {
         let score = one_decimal(event.score);
@@ -192,7 +179,7 @@ pub fn arithmetic(facts: &Facts) -> Option<String> {
         ));
     }
     if event.steady {
-        return Some("the baseline did not vary at all, so that any change is odd".to_owned());
+        return Some("the baseline did not vary at all, so any change is flagged".to_owned());
     }
     let deviations = facts.deviations.filter(|_| tells_deviations(facts));
     let calculated = deviations.map(|deviations| {
@@ -216,87 +203,83 @@ pub fn arithmetic(facts: &Facts) -> Option<String> {
     let Some(view) = event.feature else {
         return calculated.map(|text| format!("{text}{flagged}"));
     };
-    let told = format!(
-        "the alert came from {} with a strength of {} (alerts from {}), the score, a mean over several views, reached {}",
-        words::view(view),
+    let alert = format!(
+        "alert from {} with an alert score of {} (threshold {}); the score, a mean over several features, reached {}",
+        feature(view),
         one_decimal(event.alert_score),
         Unit::Plain.format(facts.alert.unwrap_or(facts.threshold)),
         one_decimal(event.score),
     );
-    Some(calculated.map_or_else(|| told.clone(), |text| format!("{text}; {told}")))
+    Some(calculated.map_or_else(|| alert.clone(), |text| format!("{text}; {alert}")))
 }
 
-/// Everything that is known, one fact a line.
+/// Returns everything that is known of an event, one fact a line.
 pub fn lines(facts: &Facts, clock: Clock) -> Vec<FactLine> {
     let (event, unit) = (&facts.event, facts.unit);
     let mut all = Vec::new();
     let mut put = |name: &'static str, text: String| all.push(FactLine { name, text });
     let gone = event.kind == EventKind::Gap && !event.peak.value.is_finite();
+    let up = event.direction == Direction::Up;
     if event.quantity == Quantity::Duration {
         put("Lasted", facts.lasted.words());
         let upper = unit.format(event.onset.upper);
-        put("Expected", format!("something new within {upper}; from {}", event.baseline));
+        let new = if event.kind == EventKind::Gap { "sample" } else { "value" };
+        put("Expected", format!("a new {new} within {upper}, from {}", event.baseline));
     } else {
         if !gone {
             let (peak, at) = (unit.format(event.peak.value), clock.full(event.peak.time));
-            let of = if of_values(event) { "value" } else { words::quantity(event.quantity) };
-            put("Peak", format!("{peak} at {at}, the {} {of}", words::farthest(event)));
+            let of = if event.quantity.is_values() { "value" } else { quantity(event.quantity) };
+            put("Peak", format!("{peak} at {at}, the {} {of}", farthest(event)));
         }
-        let bounds = words::bounds(event.onset.lower, event.onset.upper, unit);
-        let expected = unit.format(event.onset.expected);
-        put("Expected", format!("{expected}; {bounds} is not flagged; from {}", event.baseline));
+        put(
+            "Expected",
+            match event.onset.expected.is_nan() {
+                true => "unknown: too few samples for a baseline".to_owned(),
+                false => format!(
+                    "{} (normal: {}), from {}",
+                    unit.format(event.onset.expected),
+                    bounds(event.onset.lower, event.onset.upper, unit),
+                    event.baseline
+                ),
+            },
+        );
     }
     if let Some((before, after)) = facts.levels {
         let unit = facts.value_unit;
+        let plus = if after > before { "+" } else { "" };
         let change = unit.format(after - before);
         let slow = matches!(event.kind, EventKind::SlopeChange | EventKind::Drift);
         let pace = if slow { pace(facts) } else { String::new() };
-        put(
-            "Level",
-            format!(
-                "{} before, {} after ({change}{pace})",
-                unit.format(before),
-                unit.format(after)
-            ),
-        );
+        let (before, after) = (unit.format(before), unit.format(after));
+        put("Level", format!("{before} before, {after} after ({plus}{change}{pace})"));
     }
     if let Some(ratio) = facts.ratio.filter(|_| !gone) {
         let away = unit.format((event.peak.value - event.onset.expected).abs());
-        let more = if event.direction == Direction::Up { "more" } else { "less" };
-        put("Difference", format!("{away} {more}: {} times what was expected", times(ratio)));
+        let side = if up { "above" } else { "below" };
+        put("Difference", format!("{away} {side}, {} times the expected value", times(ratio)));
     }
     if let Some((total, unit)) = facts.excess {
-        let more = if event.direction == Direction::Up { "more" } else { "fewer" };
-        put("In all", format!("about {} {more} than expected", unit.format(total)));
+        let more = if up { "more" } else { "less" };
+        put("Total", format!("about {} {more} than expected", unit.format(total)));
     }
     if let Some(text) = arithmetic(facts) {
         put("Arithmetic", text);
     }
-    put(
-        "How rare",
-        format!(
-            "{}: severity {:.0} of 100, {}",
-            rarity(event.probability),
-            event.severity,
-            event.level().name()
-        ),
-    );
-    if let Some(record_since) = facts.record_since {
-        put("Compared", record_since.words(event.direction, clock));
+    let severity = format!("severity {:.0} of 100 ({})", event.severity, event.level().name());
+    put("Rarity", format!("{}; {severity}", rarity(event.probability)));
+    if let Some(since) = facts.record_since {
+        put("Record", record(since, event.direction, clock));
     }
-    if let Some(recurrence) = facts.recurrence {
-        put("Recurrence", recurrence.words());
+    if let Some(found) = facts.recurrence {
+        put("Recurrence", recurrence(found));
     }
-    if let Some(concurrent) = facts.concurrent {
-        put(
-            "Other series",
-            format!("{} of {} are odd at this time", concurrent.odd, concurrent.of),
-        );
+    if let Some(all) = facts.concurrent {
+        put("Other series", odd_together(all.odd, all.of));
     }
     all
 }
 
-/// A factor with enough digits below one: "0.79", "4.8".
+/// Formats a factor with enough digits below one: "0.79", "4.8".
 fn times(ratio: f64) -> String {
     if ratio >= 2.0 {
         one_decimal(ratio)
@@ -305,17 +288,16 @@ fn times(ratio: f64) -> String {
     }
 }
 
-/// "about once in 10,000 samples".
+/// Formats how often something as extreme was seen: "about once in 10,000 samples of this series".
 fn rarity(probability: f64) -> String {
-    const BY: &str = "by the past of this series";
     if probability.is_nan() || probability >= 0.5 {
-        return format!("no rarer than what it often does, {BY}");
+        return "nothing rare for this series".to_owned();
     }
     if probability < 1e-9 {
-        return format!("rarer than once in a billion samples, {BY}");
+        return "less than once in a billion samples of this series".to_owned();
     }
     let once = 1.0 / probability;
     let digits = libm::pow(10.0, libm::floor(libm::log10(once)));
     let rounded = Unit::Plain.format(libm::round(once / digits) * digits);
-    format!("about once in {rounded} samples, {BY}")
+    format!("about once in {rounded} samples of this series")
 }

@@ -1,0 +1,121 @@
+//! Short sentences about one event.
+
+use super::{bounds, counted, feature, one_decimal, quantity};
+use oddity_detect::detect::Quantity;
+use oddity_detect::event::{Direction, Event, EventKind, SeverityLevel};
+use oddity_source::unit::Unit;
+
+/// Returns what happened, without when: "spike to 37 (8.1 expected)".
+pub fn what(event: &Event, unit: Unit) -> String {
+    let peak = unit.format(event.peak.value);
+    let expected = if event.ranged {
+        bounds(event.onset.lower, event.onset.upper, unit)
+    } else {
+        unit.format(event.onset.expected)
+    };
+    let name = event.kind.name();
+    let of_values = event.quantity.is_values();
+    match event.kind {
+        EventKind::Gap | EventKind::FlatLine => format!("{name} of {}", event.lasted.words()),
+        _ if event.onset.expected.is_nan() => name.to_owned(),
+        EventKind::Infinite => format!("infinite value ({expected} expected)"),
+        EventKind::LevelShiftUp | EventKind::LevelShiftDown if of_values => {
+            let level = unit.format(event.new_level.unwrap_or(event.peak.value));
+            if event.ranged {
+                format!("{name} to {level} ({expected} expected)")
+            } else {
+                format!("{name} from {expected} to {level}")
+            }
+        }
+        // It is odd by what its samples do together, not by how far one is off.
+        _ if of_values && peak == expected => format!("{name} around {peak}"),
+        _ if of_values || event.quantity == Quantity::Slope => {
+            format!("{name} to {peak} ({expected} expected)")
+        }
+        _ => format!("{name}: {} {peak} ({expected} expected)", quantity(event.quantity)),
+    }
+}
+
+/// Returns which end of its values the peak of an event is.
+pub fn farthest(event: &Event) -> &'static str {
+    if event.direction == Direction::Up { "highest" } else { "lowest" }
+}
+
+/// Returns the arithmetic behind an event, in a sentence without its full stop.
+pub fn reason(event: &Event, unit: Unit) -> String {
+    let onset = &event.onset;
+    let baseline = &event.baseline;
+    if event.kind == EventKind::Infinite {
+        return format!("the value is {}", unit.format(onset.value));
+    }
+    let of_values = event.quantity.is_values();
+    let side = if event.direction == Direction::Up { "above" } else { "below" };
+    let subject = match event.quantity {
+        Quantity::Value => String::new(),
+        other => format!("{} of ", quantity(other)),
+    };
+    let (peak, expected) = (unit.format(event.peak.value), unit.format(onset.expected));
+    let score = one_decimal(event.score);
+    let range = bounds(onset.lower, onset.upper, unit);
+    let alert = match event.feature {
+        Some(by) => {
+            format!("; alert from {}, alert score {}", feature(by), one_decimal(event.alert_score))
+        }
+        None => String::new(),
+    };
+    if of_values && event.kind == EventKind::Gap {
+        let lasted = event.lasted.words();
+        return match onset.expected.is_nan() {
+            true => format!("no samples for {lasted}{alert}"),
+            false => format!("no samples for {lasted}, {expected} expected ({range}){alert}"),
+        };
+    }
+    if of_values && event.kind == EventKind::FlatLine {
+        return format!("flat at {peak} for {}{alert}", event.lasted.words());
+    }
+    if event.steady {
+        return format!("{subject}{peak} against a constant {expected} in {baseline}{alert}");
+    }
+    if event.quantity == Quantity::Duration {
+        return format!("{peak}, which is {score} times {baseline}");
+    }
+    if event.ranged {
+        return format!(
+            "{subject}{peak}, normal is {range} (from {baseline}); score {score}{alert}"
+        );
+    }
+    let against = format!("{subject}{peak} against {expected} expected ({range}) from {baseline}");
+    match event.feature {
+        // Its score is a mean over several features, not a distance in the spread of this one.
+        Some(_) => format!("{against}; score {score}{alert}"),
+        None => format!("{against}; up to {score} {} {side}", counted(event.quantity)[1]),
+    }
+}
+
+/// Returns how the event ended: "10 min, recovered", "2 h, ongoing".
+pub fn course(event: &Event) -> String {
+    let lasted = event.lasted.words();
+    let excursion = matches!(event.kind, EventKind::Spike | EventKind::Dip);
+    match (event.ongoing, event.recovered) {
+        (true, _) => format!("{lasted}, ongoing"),
+        (false, Some(_)) => format!("{lasted}, recovered"),
+        (false, None) if event.new_level.is_some() && !excursion => {
+            format!("{lasted}, then the new normal")
+        }
+        (false, None) => format!("{lasted}, not recovered by the end of the range"),
+    }
+}
+
+/// Returns the severity as a word and a number: "critical 96".
+pub fn severity(event: &Event) -> String {
+    format!("{} {:.0}", event.level().name(), event.severity)
+}
+
+/// Returns a mark beside the colour, so that severity is never colour alone.
+pub fn sign(event: &Event) -> &'static str {
+    match (event.level(), event.direction) {
+        (SeverityLevel::Low, _) => "·",
+        (_, Direction::Up) => "▲",
+        (_, Direction::Down) => "▼",
+    }
+}

@@ -1,0 +1,132 @@
+//! Sentences about an analysis as a whole.
+
+use super::{bounds, count_samples, counted, quantity, subject, what};
+use crate::analysis::Analysis;
+use oddity_detect::detect::Quantity;
+use oddity_detect::event::{Event, EventKind};
+use oddity_detect::time::Span;
+use oddity_source::unit::Unit;
+
+/// Returns the finding in one line: "3 odd things in 24 h. Worst: spike to 37 (8.1 expected)".
+pub fn headline(analysis: &Analysis) -> String {
+    let range = match analysis.judged_grid().range().span() {
+        Span::ZERO => "1 sample".to_owned(),
+        span => span.words(),
+    };
+    let loaded = &analysis.detected.loaded;
+    if loaded.series.is_empty() {
+        return format!("No series in {range}");
+    }
+    if analysis.is_unjudged() {
+        return format!("Too few samples to judge anything in {range}");
+    }
+    let worst = analysis.worst_events();
+    let Some((ranked, event)) = worst.first() else {
+        return format!("Nothing odd in {range}");
+    };
+    let things = if worst.len() == 1 {
+        format!("1 odd thing in {range}: ")
+    } else {
+        format!("{} odd things in {range}. Worst: ", worst.len())
+    };
+    let place = if loaded.series.len() > 1 {
+        format!(", {}", analysis.series(ranked).1.prepared.name)
+    } else {
+        String::new()
+    };
+    format!("{things}{}{place}", what(event, analysis.judged_unit(event.quantity)))
+}
+
+/// Returns what happened, for a title: "DHCP lease rate spike: 37/min against 7.75/min expected".
+pub fn title(analysis: &Analysis) -> String {
+    let subject = subject(&analysis.detected.loaded.query.expr);
+    let worst = analysis.worst_events();
+    let Some((_, event)) = worst.first() else {
+        return if analysis.detected.loaded.series.is_empty() {
+            format!("{subject}: no series")
+        } else if analysis.is_unjudged() {
+            format!("{subject}: too few samples to judge")
+        } else {
+            format!("{subject}: nothing odd")
+        };
+    };
+    let others = match worst.len() - 1 {
+        0 => String::new(),
+        1 => " (and 1 more event)".to_owned(),
+        count => format!(" (and {count} more events)"),
+    };
+    let of = match event.quantity.is_values() {
+        true => String::new(),
+        false => format!(" in {}", quantity(event.quantity)),
+    };
+    let figures = figures(event, analysis.judged_unit(event.quantity));
+    format!("{subject} {}{of}: {figures}{others}", event.kind.name())
+}
+
+fn figures(event: &Event, unit: Unit) -> String {
+    let value = match event.kind {
+        EventKind::Gap => return format!("no samples for {}", event.lasted.words()),
+        EventKind::FlatLine => return format!("unchanged for {}", event.lasted.words()),
+        EventKind::Infinite => event.onset.value,
+        _ => event.new_level.unwrap_or(event.peak.value),
+    };
+    let value = unit.format(value);
+    if event.onset.expected.is_nan() {
+        return value;
+    }
+    let expected = match event.ranged && event.kind != EventKind::Infinite {
+        true => bounds(event.onset.lower, event.onset.upper, unit),
+        false => unit.format(event.onset.expected),
+    };
+    format!("{value} against {expected} expected")
+}
+
+/// Returns what the analysis looked at: "3 series, 1,441 samples each, no gaps".
+pub fn scope(analysis: &Analysis) -> String {
+    let series = &analysis.detected.series;
+    let missing: usize = series.iter().map(|series| series.prepared.missing).sum();
+    let gaps: usize = series.iter().map(|series| series.prepared.gaps).sum();
+    let (count, each) = if series.len() == 1 {
+        ("1 series".to_owned(), "")
+    } else {
+        (format!("{} series", series.len()), " each")
+    };
+    let gaps = match (missing, gaps) {
+        (0, _) => "no gaps".to_owned(),
+        (missing, 1) => format!("1 gap of {}", count_samples(missing)),
+        (missing, gaps) => format!("{gaps} gaps ({})", count_samples(missing)),
+    };
+    let samples = count_samples(analysis.judged_grid().len);
+    let unjudged = match series.iter().filter(|series| series.judged == 0).count() {
+        0 => String::new(),
+        unjudged => format!(", {unjudged} series with too few samples to judge"),
+    };
+    format!("{count}, {samples}{each}, {gaps}{unjudged}")
+}
+
+/// Returns how much history was loaded before the range: "21 d of history", "4 h of history (the source has no more)".
+pub fn history(analysis: &Analysis) -> String {
+    let loaded = &analysis.detected.loaded;
+    let query = &loaded.query;
+    let asked = query.step.times(query.history);
+    let known = loaded.first_sample().map_or(Span::ZERO, |first| query.start.since(first));
+    match known {
+        Span::ZERO => "no history".to_owned(),
+        // The first samples of a rate are missing anyhow.
+        known if known.millis() >= asked.millis() / 100 * 99 => {
+            format!("{} of history", asked.words())
+        }
+        known => format!("{} of history (the source has no more)", known.words()),
+    }
+}
+
+/// Returns from which score on a sample is flagged: "a threshold of 4 standard deviations".
+pub fn threshold(analysis: &Analysis) -> String {
+    if analysis.detected.detector.about().threshold == 0.0 {
+        return "the configured bounds".to_owned();
+    }
+    let first = analysis.detected.series.first();
+    let quantity = first.map_or(Quantity::Value, |found| found.detection.quantity);
+    let threshold = Unit::Plain.format(analysis.rule.threshold);
+    format!("a threshold of {threshold} {}", counted(quantity)[1])
+}

@@ -1,0 +1,116 @@
+//! Fixed texts of the report.
+
+use super::count_samples;
+
+/// Text of a report on a query without series.
+pub(crate) const NO_SERIES: &str = "The source has no series for this query and range. Check the metric name and the labels, or choose a range in which \
+     the series existed.";
+
+/// Returns the text of a report where nothing could be judged.
+pub(crate) fn unjudged(detector: &str, scope: &str) -> String {
+    format!(
+        "The detector {detector} had too few samples to judge ({scope}). Choose a longer range, a shorter step or a \
+         shorter window."
+    )
+}
+
+/// Returns the text of a report without events.
+pub(crate) fn nothing_odd(detector: &str, threshold: &str, scope: &str) -> String {
+    format!(
+        "The detector {detector} found no events with {threshold} ({scope}). This means only that nothing in these samples \
+         exceeds the threshold, not that the system is healthy."
+    )
+}
+
+/// Returns the status of several events.
+pub(crate) fn status(all: usize, ongoing: usize) -> String {
+    match ongoing {
+        0 => format!("none of {all} events is ongoing"),
+        1 => format!("1 of {all} events is ongoing"),
+        ongoing => format!("{ongoing} of {all} events are ongoing"),
+    }
+}
+
+/// Returns how many events are not in the table.
+pub(crate) fn unlisted(rest: usize) -> String {
+    let (events, are) = if rest == 1 { ("event", "is") } else { ("events", "are") };
+    format!("The {rest} least severe {events} {are} not listed.")
+}
+
+/// Head of the table of events.
+pub(crate) const EVENTS_HEAD: &str = "| Event | Severity | Kind | Series | Start | End | Course | Peak | Expected | Normal range | Deviation | Score |\n\
+     | ---: | --- | --- | --- | --- | --- | --- | ---: | ---: | --- | ---: | ---: |\n";
+
+/// Head of the table of actions.
+pub(crate) const ACTIONS_HEAD: &str =
+    "| Action | Type | Cause | Owner | Due |\n| --- | --- | ---: | --- | --- |\n";
+
+/// Head of the table of related series.
+pub(crate) const RELATED_HEAD: &str =
+    "| Series | Before and during | Compared with usual | Began |\n| --- | --- | --- | --- |\n";
+
+/// Moments of the timeline of an event.
+pub(crate) mod timeline {
+    use super::count_samples;
+
+    /// Moment before the onset at which the change began.
+    pub(crate) const ESTIMATED_START: &str = "estimated start";
+    /// Moment of the first flagged sample.
+    pub(crate) const ONSET: &str = "onset: first odd sample";
+    /// Moment from which on no sample is flagged, where none had left the band.
+    pub(crate) const ENDED: &str = "end: no longer odd";
+    /// Moment of the first sample back in the band.
+    pub(crate) const RECOVERED: &str = "recovery: back within the band of the onset";
+    /// Last moment of the range, for an ongoing event.
+    pub(crate) const ONGOING: &str = "end of the range: still odd";
+    /// Moment of the last flagged sample, where no recovery followed.
+    pub(crate) const LAST: &str = "last odd sample; not recovered by the end of the range";
+
+    /// Returns the moment at which enough samples were flagged.
+    pub(crate) fn detected(samples: usize) -> String {
+        format!("detection: odd for {}", count_samples(samples))
+    }
+}
+
+/// Returns what was compared to find related series.
+pub(crate) fn related(judged: usize, window: &str, before: &str) -> String {
+    format!(
+        "Compared {judged} series from the same target, host or job: the window {window} with the time since {before}, and \
+         each series with its usual changes. At most 1 in 20 of the listed series changed by chance. {}",
+        super::related::NOT_A_CAUSE
+    )
+}
+
+/// Value of the spread of a baseline that does not vary.
+pub(crate) const CONSTANT_BASELINE: &str =
+    "0 (the baseline is constant, so any change scores high)";
+
+/// Sentence above the facts of a baseline.
+pub(crate) const BASELINE: &str = "The baseline of the worst event, at its onset.";
+
+/// Returns whether a detector judges samples by later ones.
+pub(crate) fn causal(causal: bool) -> &'static str {
+    if causal {
+        "no: every sample is judged by earlier samples only"
+    } else {
+        "yes: the results are for looking back, not for alerting"
+    }
+}
+
+/// Returns what is said of a raw counter; `suggestion` is PromQL as Markdown.
+pub(crate) fn raw_counter(suggestion: &str) -> String {
+    format!("its increase per step was judged; {suggestion} may say more")
+}
+
+/// Returns how many series were not analysed, before their names.
+pub(crate) fn native_histograms(count: usize) -> String {
+    format!("{count} series of native histograms, which have no single value")
+}
+
+/// Returns what came of the comparison of a rule with the source; `result` is Markdown.
+pub(crate) fn verification(result: Option<&str>) -> String {
+    match result {
+        Some(result) => format!("Verified against the source: {result}"),
+        None => "Not verified against the source.".to_owned(),
+    }
+}
