@@ -234,7 +234,7 @@ impl PartialQuery {
         let range = self.chunks.get(self.done).copied();
         let TimeRange { start, end } = range.unwrap_or_else(|| self.query.grid().range());
         let parameters = vec![
-            ("query", self.query.expr.clone()),
+            ("query", self.query.absolute_expr()),
             ("start", seconds(start)),
             ("end", seconds(end)),
             ("step", self.query.step.span().as_seconds().to_string()),

@@ -8,7 +8,7 @@ mod selection;
 mod shape;
 mod token;
 
-pub use rewrite::replace_matcher_values;
+pub use rewrite::{replace_matcher_values, with_absolute_times};
 pub use selection::{LabelMatcher, SelectorParts, calls_function, selection};
 pub use shape::{depends_on_range, is_scalar, one_line};
 

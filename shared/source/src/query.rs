@@ -136,6 +136,12 @@ impl RangeQuery {
         fits.then_some(older)
     }
 
+    /// Returns the expression as each piece asks it: `@ start()` and `@ end()` are those of the judged range, whatever a piece
+    /// covers.
+    pub fn absolute_expr(&self) -> String {
+        promql::with_absolute_times(&self.expr, TimeRange { start: self.start, end: self.end })
+    }
+
     /// The pieces to ask for, oldest first: each at most 11,000 points, all on one grid,
     /// neighbours without overlap.
     pub fn chunks(&self) -> Vec<TimeRange> {

@@ -1,4 +1,6 @@
-//! A query with other values in its matchers.
+//! A query with parts of its text replaced.
+
+use oddity_detect::time::TimeRange;
 
 use super::token::{Kind, tokens};
 
@@ -27,9 +29,51 @@ pub fn replace_matcher_values(expr: &str, mut change: impl FnMut(&str, &str) -> 
     out
 }
 
+/// Returns the text with `@ start()` and `@ end()` as times, so that a piece of `range` gets the values of the whole.
+pub fn with_absolute_times(expr: &str, range: TimeRange) -> String {
+    let tokens = tokens(expr);
+    let (mut out, mut behind) = (String::with_capacity(expr.len()), 0);
+    for (at, four) in tokens.windows(4).enumerate() {
+        let [sign, word, open, close] = four else { continue };
+        if !(sign.is('@') && open.is('(') && close.is(')') && tokens[at].at >= behind) {
+            continue;
+        }
+        let time = if word.is_word(&["start"]) {
+            range.start
+        } else if word.is_word(&["end"]) {
+            range.end
+        } else {
+            continue;
+        };
+        out.push_str(&expr[behind..word.at]);
+        out.push_str(&time.as_seconds().to_string());
+        behind = close.end();
+    }
+    out.push_str(&expr[behind..]);
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use oddity_detect::time::Timestamp;
+
+    #[test]
+    fn ends_of_the_range_become_times() {
+        let range = TimeRange { start: Timestamp(60_000), end: Timestamp(90_500) };
+        let cases = [
+            ("up", "up"),
+            ("up @ end()", "up @ 90.5"),
+            ("a @ start() / b @ End ( )", "a @ 60 / b @ 90.5"),
+            ("rate(x[5m] @ end() offset 1h)", "rate(x[5m] @ 90.5 offset 1h)"),
+            ("x{a=\"@ end()\"} # @ end()", "x{a=\"@ end()\"} # @ end()"),
+            ("up @ 17 + end()", "up @ 17 + end()"),
+            ("up @ end(", "up @ end("),
+        ];
+        for (expr, expected) in cases {
+            assert_eq!(with_absolute_times(expr, range), expected, "{expr}");
+        }
+    }
 
     #[test]
     fn values_of_matchers_change_and_nothing_else() {
