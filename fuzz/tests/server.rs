@@ -6,7 +6,7 @@
 )]
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -22,6 +22,7 @@ use proxy::source::allowlist::Endpoint;
 use proxy::source::{params, subquery, upstream};
 use proxy::{AppState, app};
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::Instant;
 use tower::ServiceExt;
 
 /// The server with a source `up` to which no connection can be made: 502 means that the request was accepted.

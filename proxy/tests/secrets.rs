@@ -90,7 +90,7 @@ async fn a_panic_is_an_error_like_others_and_tells_nothing() {
     let app = protect(Router::new().route("/panic", route(panics)), &state);
     let address = ([127, 0, 0, 1], 1).into();
     let client =
-        proxy::http::connection::Connection::new(address, address, std::time::Instant::now());
+        proxy::http::connection::Connection::new(address, address, tokio::time::Instant::now());
     let request = axum::http::Request::get("/panic")
         .header("host", "localhost")
         .extension(Arc::new(client))

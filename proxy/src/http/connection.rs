@@ -6,9 +6,10 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 pub use socket::{AnswerBody, WatchedStream};
 
@@ -257,7 +258,7 @@ mod tests {
         connections.enter(address, address)
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn each_who_wants_a_place_closes_another_client_that_has_stalled() {
         let address = SocketAddr::from(([127, 0, 0, 1], 1));
         let connect = || Arc::new(Connection::new(address, address, Instant::now()));
@@ -267,16 +268,16 @@ mod tests {
         }
         all[..2].iter().for_each(|one| one.mark_stalled());
         holders.close_stalled();
-        tokio::time::sleep(MIN_STALL + Duration::from_millis(20)).await;
+        tokio::time::advance(MIN_STALL).await;
         (0..3).for_each(|_| holders.close_stalled());
         tokio::join!(all[0].closed(), all[1].closed());
-        let third = tokio::time::timeout(Duration::from_millis(20), all[2].closed()).await;
+        let third = tokio::time::timeout(Duration::ZERO, all[2].closed()).await;
         assert!(third.is_err(), "it has done its part");
         all.iter().for_each(|one| holders.remove(one));
         assert!(lock(&holders.0).is_empty());
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn at_the_limit_idle_clients_give_way_before_stalled_ones_and_busy_ones_never() {
         let connections = Connections::new(3);
         let (busy, _) = enter(&connections).unwrap();
@@ -295,7 +296,7 @@ mod tests {
 
         second.connection.begin_request();
         assert!(enter(&connections).is_none(), "nobody has stalled for long enough");
-        tokio::time::sleep(MIN_STALL + Duration::from_millis(20)).await;
+        tokio::time::advance(MIN_STALL).await;
         let (third, evicted) = enter(&connections).unwrap();
         assert_eq!(evicted, Evicted::Stalled);
         stalled.connection.closed().await;

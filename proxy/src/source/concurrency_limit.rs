@@ -122,10 +122,10 @@ mod tests {
 
     fn client() -> Arc<Connection> {
         let address = ([127, 0, 0, 1], 1).into();
-        Arc::new(Connection::new(address, address, std::time::Instant::now()))
+        Arc::new(Connection::new(address, address, Instant::now()))
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_full_queue_is_refused_at_once_and_a_long_wait_later() {
         let wait = Duration::from_millis(50);
         let limiter = limiter(Limits { queued_queries: 1, queue_wait: wait, ..Limits::default() });
@@ -136,7 +136,7 @@ mod tests {
         assert!(limiter.acquire().await.is_some());
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn an_answer_leaves_the_turn_to_others_and_its_place_when_its_client_stalls() {
         let limiter = limiter(Limits::default());
         let slow = client();
@@ -151,7 +151,7 @@ mod tests {
         assert!(place.is_some());
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn clients_that_read_keep_their_places() {
         let wait = Duration::from_millis(400);
         let limiter = limiter(Limits { queue_wait: wait, ..Limits::default() });

@@ -4,7 +4,6 @@
 use std::error::Error;
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::body::to_bytes;
 use axum::http::Method;
@@ -12,6 +11,7 @@ use oddity_analysis::api::form;
 use oddity_analysis::knowledge::{NamedMetadata, QuerySubject};
 use oddity_source::plan::{ApiRequest, FetchPlan, FetchProgress};
 use oddity_source::prometheus::{Loaded, ReplyError};
+use tokio::time::Instant;
 
 use super::DetectError;
 use crate::error::ApiError;
