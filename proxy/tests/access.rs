@@ -3,6 +3,7 @@
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 use crate::support::process::{Oddity, command};
+use crate::support::wait::next_look;
 use crate::support::{get, send, serve};
 
 const PATHS: [&str; 5] =
@@ -95,11 +96,11 @@ async fn rotated_credentials_take_effect_without_a_restart() {
     };
     assert_eq!((ask("old").await, ask("new").await), (200, 401));
     std::fs::write(&file, "new\n").unwrap();
-    tokio::time::sleep(std::time::Duration::from_millis(1_050)).await;
+    next_look().await;
     assert_eq!((ask("old").await, ask("new").await), (401, 200));
     // A file that is being written, or gone, locks nobody out.
     std::fs::remove_file(&file).unwrap();
-    tokio::time::sleep(std::time::Duration::from_millis(1_050)).await;
+    next_look().await;
     assert_eq!(ask("new").await, 200);
 }
 

@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use crate::support::alertmanager::Alertmanager;
 use crate::support::process::Oddity;
 use crate::support::scripted::{Scripted, Then, ok, reply};
+use crate::support::wait::next_look;
 use crate::support::{Reply, Served, get, send, serve};
 
 const JSON: &str = "Content-Type: application/json";
@@ -375,7 +376,7 @@ async fn a_rotated_address_is_used_without_a_restart() {
     let server = serve(&config).await;
     assert_eq!(post(&server, "t/test", &json!({})).await.status, 200);
     write(&second);
-    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    next_look().await;
     assert_eq!(post(&server, "t/test", &json!({})).await.status, 200);
     assert_eq!((first.connections(), second.connections()), (1, 1));
 }

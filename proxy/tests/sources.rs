@@ -2,7 +2,6 @@
 //! a browser learns.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use oddity_detect::time::Timestamp;
 use proxy::demo::Demo;
@@ -13,6 +12,7 @@ use crate::support::prometheus::Prometheus;
 use crate::support::scripted::{Scripted, Then, ok};
 use crate::support::serve;
 use crate::support::victoria::VictoriaMetrics;
+use crate::support::wait::{next_look, until};
 
 const SUCCESS: &str = r#"{"status":"success","data":1}"#;
 
@@ -80,7 +80,7 @@ async fn a_rotated_secret_is_sent_without_a_restart() {
             std::fs::remove_file(&file).unwrap();
         }
         if step > 0 {
-            tokio::time::sleep(Duration::from_millis(1_050)).await;
+            next_look().await;
         }
         for id in ["bearer", "basic"] {
             assert_eq!(server.get(&query(id)).await.status, 200);
@@ -216,12 +216,7 @@ async fn a_real_prometheus_scrapes_our_own_metrics() {
         let value = reply.json()["data"]["result"][0]["value"][1].clone();
         value.as_str().map_or(f64::NAN, |value| value.parse().unwrap())
     };
-    let mut tries = 0;
-    while value("up").await.to_bits() != 1.0_f64.to_bits() {
-        tries += 1;
-        assert!(tries < 100, "not scraped");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    until("Prometheus has scraped the server", async || value("up").await >= 1.0).await;
     let requests = "sum(oddity_http_requests_total%7Broute=%22/api/sources%22%7D)";
     assert!(value(requests).await >= 3.0);
     assert!(value("oddity_rejected_total%7Breason=%22path%22%7D").await >= 1.0);

@@ -6,6 +6,7 @@ pub(crate) mod process;
 pub(crate) mod prometheus;
 pub(crate) mod scripted;
 pub(crate) mod victoria;
+pub(crate) mod wait;
 
 use std::io::Write;
 use std::net::SocketAddr;

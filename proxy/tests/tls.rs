@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
@@ -15,6 +14,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::support::process::command;
 use crate::support::scripted::ok;
 use crate::support::serve;
+use crate::support::wait::next_look;
 
 const QUERY: &str = "/api/sources/tls/api/v1/query?query=up";
 
@@ -141,12 +141,12 @@ async fn a_renewed_certificate_is_shown_without_a_restart() {
     let first = server.get(QUERY).await.json()["data"].clone();
     assert!(first.is_u64());
     ours.sign(dir, "client");
-    tokio::time::sleep(Duration::from_millis(1_050)).await;
+    next_look().await;
     let second = server.get(QUERY).await.json()["data"].clone();
     assert!(second.is_u64() && second != first, "{first} {second}");
     // Half a renewal changes nothing.
     std::fs::write(dir.join("client.key"), "no key").unwrap();
-    tokio::time::sleep(Duration::from_millis(1_050)).await;
+    next_look().await;
     assert_eq!(server.get(QUERY).await.json()["data"], second);
 }
 

@@ -5,11 +5,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::net::TcpStream;
 
 use super::get;
+use super::wait::{PATIENCE, PAUSE};
 
 /// A child process; it is killed when this is dropped.
 pub(crate) struct Process(pub(crate) Child);
@@ -33,34 +34,35 @@ impl Process {
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
-    /// Bytes of memory that it holds now.
-    pub(crate) fn resident(&self) -> usize {
+    /// Bytes of memory that it has held at most.
+    pub(crate) fn peak(&self) -> usize {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() << 10
     }
 
-    /// Waits for its end, ten seconds at most.
+    /// Waits for its end.
     pub(crate) fn wait(&mut self) -> ExitStatus {
         let start = Instant::now();
-        while start.elapsed() < Duration::from_secs(10) {
+        while start.elapsed() < PATIENCE {
             if let Some(status) = self.0.try_wait().unwrap() {
                 return status;
             }
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(PAUSE);
         }
-        panic!("the process does not end");
+        panic!("the process does not end within {PATIENCE:?}");
     }
 }
 
-/// Whether the server at `address` says at `path` that it is ready, within a minute.
+/// Whether the server at `address` says at `path` that it is ready, within [`PATIENCE`].
 pub(crate) async fn is_ready(address: SocketAddr, path: &str) -> bool {
-    for _ in 0..600 {
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE {
         let listens = TcpStream::connect(address).await.is_ok();
         if listens && get(address, path).await.status == 200 {
             return true;
         }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        tokio::time::sleep(PAUSE).await;
     }
     false
 }

@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+
+use super::wait::until;
 
 /// What happens after the answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -73,26 +74,16 @@ impl Scripted {
         self.seen.lock().unwrap().requests.clone()
     }
 
-    /// Waits until `count` connections were closed by the other side, for two seconds at most.
+    /// Waits until `count` connections were closed by the other side.
     pub(crate) async fn wait_for_drops(&self, count: usize) {
-        for _ in 0..200 {
-            if self.seen.lock().unwrap().dropped >= count {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("the connection is still open");
+        let what = format_args!("{count} connections to the upstream are closed");
+        until(what, async || self.seen.lock().unwrap().dropped >= count).await;
     }
 
     /// Waits until `count` requests have come.
     pub(crate) async fn wait_for_requests(&self, count: usize) {
-        for _ in 0..200 {
-            if self.requests().len() >= count {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("{} of {count} requests came", self.requests().len());
+        let what = format_args!("{count} requests reach the upstream");
+        until(what, async || self.requests().len() >= count).await;
     }
 }
 
