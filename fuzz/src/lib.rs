@@ -52,14 +52,16 @@ pub fn run(name: &str, words: &[&str], target: impl Fn(&[u8])) {
     };
     let mut dice = Pcg64Mcg::seed_from_u64(number(SEED, 1));
     let end = Instant::now() + Duration::from_secs(number(SECONDS, 2));
-    let mut tried = 0_u64;
-    while Instant::now() < end {
+    // A slow machine tries fewer, but some.
+    loop {
         for _ in 0..64 {
             check(&changed(&corpus, words, &mut dice));
         }
-        tried += 64;
+        if Instant::now() >= end {
+            break;
+        }
     }
-    assert!(tried > 0 && !corpus.is_empty(), "{name}: {tried} inputs from {}", corpus.len());
+    assert!(!corpus.is_empty(), "{name}: no corpus");
 }
 
 fn changed(corpus: &[Vec<u8>], words: &[&str], dice: &mut impl Rng) -> Vec<u8> {
