@@ -4,8 +4,6 @@ mod budget;
 mod faults;
 mod real;
 
-use std::time::{Duration, Instant};
-
 use oddity_analysis::api::ChatEvent;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -13,6 +11,7 @@ use tokio::net::TcpStream;
 use crate::support::llama::Llama;
 use crate::support::process::Oddity;
 use crate::support::scripted::{Scripted, Then, reply};
+use crate::support::wait::{until, within};
 use crate::support::{Reply, Served, get, serve};
 
 const JSON: &str = "Content-Type: application/json";
@@ -138,22 +137,25 @@ async fn the_page_learns_provider_and_model_only() {
 async fn a_client_that_leaves_takes_its_question_along() {
     // Before the head, and in the middle of the answer.
     for answer in [Vec::new(), streamed(&text("a"))] {
+        let begun = !answer.is_empty();
         let upstream = Scripted::start(answer, Then::Hang).await;
-        let server = with_model(&upstream, "").await;
-        let client = ask(&server).await;
+        let server = with_model(&upstream, "idle = '10m'\ntotal = '10m'").await;
+        let mut client = ask(&server).await;
         upstream.wait_for_requests(1).await;
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        if begun {
+            let mut head = [0; 4096];
+            let read = within("the answer begins", client.read(&mut head)).await;
+            assert!(read.unwrap() > 0);
+        }
         drop(client);
-        let left = Instant::now();
         upstream.wait_for_drops(1).await;
-        assert!(left.elapsed() < Duration::from_secs(1), "{:?}", left.elapsed());
     }
 }
 
 #[tokio::test]
 async fn requests_are_small_quick_and_from_the_page() {
     let upstream = Scripted::start(streamed(STOP), Then::Close).await;
-    let server = with_model(&upstream, "body_bytes = 100000\nbody_wait = '300ms'").await;
+    let server = with_model(&upstream, "body_bytes = 100000").await;
     let message =
         |content: &str| format!(r#"{{"messages":[{{"role":"user","content":"{content}"}}]}}"#);
     let cases: Vec<(&[&str], String, &str)> = vec![
@@ -201,7 +203,8 @@ async fn requests_are_small_quick_and_from_the_page() {
     let slow = format!(
         "POST /api/llm/chat HTTP/1.1\r\nHost: localhost\r\n{JSON}\r\nConnection: close\r\nContent-Length: 90\r\n\r\n{{"
     );
-    assert!(server.send_raw(&slow).await.error().starts_with("408 timeout"), "slow");
+    let hasty = with_model(&upstream, "body_wait = '300ms'").await;
+    assert!(hasty.send_raw(&slow).await.error().starts_with("408 timeout"), "slow");
     assert_eq!(server.get("/api/llm/chat").await.status, 405);
     assert_eq!(upstream.connections(), 0);
 }
@@ -221,9 +224,8 @@ async fn a_stop_ends_answers_within_the_drain() {
         crate::support::send(address, "POST /api/llm/chat", &[JSON], BODY).await
     });
     upstream.wait_for_requests(1).await;
-    let began = Instant::now();
     let (status, _) = oddity.stop();
-    assert!(status.success() && began.elapsed() < Duration::from_secs(5));
+    assert!(status.success(), "{status}");
     upstream.wait_for_drops(1).await;
     // Without a last event the page knows that it was cut.
     let reply = client.await.unwrap();

@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::process::Oddity;
 use crate::support::scripted::{Scripted, Then, ok, reply};
+use crate::support::wait::{NO_HURRY, until, within};
 use crate::support::{get, serve, serve_upstream};
 
 const QUERY: &str = "/api/sources/up/api/v1/query?query=up";
@@ -20,8 +21,7 @@ async fn until_closed(address: SocketAddr, bytes: &[u8]) -> (String, Duration) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(bytes).await.unwrap();
     let mut reply = Vec::new();
-    let closed = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut reply));
-    closed.await.expect("the server closes").ok();
+    let _ = within("the server closes", stream.read_to_end(&mut reply)).await;
     (String::from_utf8_lossy(&reply).into_owned(), start.elapsed())
 }
 
@@ -54,14 +54,11 @@ async fn a_trickle_is_no_progress() {
     let head = "GET / HTTP/1.1\r\nHost: localhost\r\nX: ".to_owned();
     let post = format!("POST {QUERY} HTTP/1.1\r\nHost: localhost\r\n{FORM}\r\n");
     for start in [head, format!("{post}Content-Length: 9999\r\n\r\n")] {
-        let began = Instant::now();
         let mut stream = TcpStream::connect(server.address).await.unwrap();
         stream.write_all(start.as_bytes()).await.unwrap();
-        // A byte every 20 ms, until the server has closed.
-        while stream.write_all(b"x").await.is_ok() {
-            assert!(began.elapsed() < Duration::from_secs(3), "still open: {start}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        // A byte with each look.
+        let what = format_args!("the server closes after {start}");
+        until(what, async || stream.write_all(b"x").await.is_err()).await;
     }
     assert_eq!(upstream.connections(), 0);
 }
@@ -105,13 +102,14 @@ async fn what_is_too_large_is_refused_before_a_source_is_asked() {
 
 #[tokio::test]
 async fn at_the_cap_of_connections_the_oldest_without_a_request_gives_way() {
-    let upstream = Scripted::start(Vec::new(), Then::Hang).await;
-    let server = serve_upstream(upstream.address, "[limits]\nconnections = 4").await;
+    let upstream = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let limits = format!("[limits]\n{NO_HURRY}connections = 4");
+    let server = serve_upstream(upstream.local_addr().unwrap(), &limits).await;
     // One asks; the others send nothing, or half a head.
     let mut asking = TcpStream::connect(server.address).await.unwrap();
     let request = format!("GET {QUERY} HTTP/1.1\r\nHost: localhost\r\n\r\n");
     asking.write_all(request.as_bytes()).await.unwrap();
-    upstream.wait_for_requests(1).await;
+    let (mut question, _) = within("the question comes", upstream.accept()).await.unwrap();
     let mut idle = Vec::new();
     for index in 0..60 {
         let mut stream = TcpStream::connect(server.address).await.unwrap();
@@ -123,20 +121,19 @@ async fn at_the_cap_of_connections_the_oldest_without_a_request_gives_way() {
             assert_eq!(server.get("/healthz").await.body, "ok");
         }
     }
-    let mut closed = 0;
-    for stream in &mut idle {
-        let mut byte = [0; 1];
-        let read = tokio::time::timeout(Duration::from_millis(20), stream.read(&mut byte));
-        closed += usize::from(read.await.is_ok());
+    // There is room for three beside the one that asks.
+    for (index, stream) in idle[..57].iter_mut().enumerate() {
+        let closed = format_args!("the server closes connection {index}");
+        let _ = within(closed, stream.read(&mut [0; 1])).await;
     }
-    assert!(closed >= 56, "{closed}");
-    upstream.wait_for_requests(1).await;
     drop(idle);
     let text = server.get("/metrics").await.body;
     assert!(text.contains("oddity_rejected_total{reason=\"idle_connection\"}"), "{text}");
     // The one with a request has kept its place all the while.
-    let kept = tokio::time::timeout(Duration::from_millis(50), asking.read(&mut [0; 16])).await;
-    assert!(kept.is_err(), "{kept:?}");
+    question.write_all(&ok(SUCCESS)).await.unwrap();
+    let mut answer = [0; 12];
+    let _ = within("the answer comes", asking.read_exact(&mut answer)).await;
+    assert_eq!(&answer, b"HTTP/1.1 200");
 }
 
 #[tokio::test]
@@ -159,9 +156,11 @@ async fn when_every_client_does_its_part_a_new_one_is_told_to_come_again() {
 async fn clients_that_never_read_give_way_to_others() {
     let body = format!(r#"{{"status":"success","data":"{}"}}"#, "x".repeat(20 << 20));
     let upstream = Scripted::start(reply("200 OK", "", &body), Then::Close).await;
-    let limits = "[limits]\nconcurrent_queries = 2\nqueued_queries = 8\nconcurrent_answers = 2\n\
-                  queue_wait = '20s'\nwrite_wait = '10m'";
-    let server = serve_upstream(upstream.address, limits).await;
+    let limits = format!(
+        "[limits]\n{NO_HURRY}write_wait = '10m'\nconcurrent_queries = 2\nqueued_queries = 8\n\
+         concurrent_answers = 2"
+    );
+    let server = serve_upstream(upstream.address, &limits).await;
     let mut silent = Vec::new();
     for _ in 0..6 {
         let mut stream = TcpStream::connect(server.address).await.unwrap();
@@ -170,29 +169,40 @@ async fn clients_that_never_read_give_way_to_others() {
         silent.push(stream);
     }
     upstream.wait_for_requests(2).await;
-    let reply = server.get(QUERY).await;
+    let reply = within("others give way", server.get(QUERY)).await;
     assert_eq!((reply.status, reply.whole), (200, true), "{}", reply.head);
 }
 
 #[tokio::test]
 async fn a_client_that_leaves_the_queue_is_not_asked_for() {
     let upstream = Scripted::start(Vec::new(), Then::Hang).await;
-    let server = serve_upstream(upstream.address, "[limits]\nconcurrent_queries = 1").await;
-    let mut clients = Vec::new();
-    for _ in 0..3 {
-        let mut stream = TcpStream::connect(server.address).await.unwrap();
-        let request = format!("GET {QUERY} HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        stream.write_all(request.as_bytes()).await.unwrap();
-        clients.push(stream);
-        upstream.wait_for_requests(1).await;
-    }
-    // The queued ones leave first.
-    drop(clients.split_off(1));
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    drop(clients);
-    upstream.wait_for_drops(1).await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_eq!(upstream.connections(), 1);
+    let limits = format!("[limits]\n{NO_HURRY}concurrent_queries = 1");
+    let server = serve_upstream(upstream.address, &limits).await;
+    let ask = async |expr: &str| {
+        let mut client = TcpStream::connect(server.address).await.unwrap();
+        let request = format!("GET {QUERY}{expr} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        client.write_all(request.as_bytes()).await.unwrap();
+        client
+    };
+    // The request that looks is one more.
+    let under_way = async |count: usize| {
+        let line = format!("oddity_http_requests_in_flight {}\n", count + 1);
+        let what = format_args!("{count} requests are under way");
+        until(what, async || server.get("/metrics").await.body.contains(&line)).await;
+    };
+    let first = ask("1").await;
+    upstream.wait_for_requests(1).await;
+    let queued = [ask("2").await, ask("3").await];
+    under_way(3).await;
+    drop(queued);
+    under_way(1).await;
+    let last = ask("4").await;
+    under_way(2).await;
+    drop(first);
+    upstream.wait_for_requests(2).await;
+    let requests = upstream.requests();
+    assert!(requests[0].contains("query=up1") && requests[1].contains("query=up4"), "{requests:?}");
+    drop(last);
 }
 
 #[tokio::test]
@@ -209,7 +219,7 @@ async fn memory_stays_flat_under_floods() {
     let query = QUERY.replace("/up/", "/prometheus/");
     // Everything has been used once.
     assert_eq!(get(address, &query).await.status, 200);
-    let before = oddity.process.resident();
+    let before = oddity.process.peak();
     let head = format!("GET {query} HTTP/1.1\r\nHost: localhost\r\n");
     let floods = [
         String::new(),
@@ -225,10 +235,11 @@ async fn memory_stays_flat_under_floods() {
         let _ = stream.write_all(floods[index % floods.len()].as_bytes()).await;
         sockets.push(stream);
     }
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    let grown = oddity.process.resident().saturating_sub(before) >> 20;
+    // It comes after all of them, and has its turn.
+    let answered = async || get(address, &query).await.status == 200;
+    until("a question is answered in the flood", answered).await;
+    let grown = (oddity.process.peak() - before) >> 20;
     assert!(grown < 96, "{grown} MiB more");
-    assert_eq!(get(address, "/healthz").await.body, "ok");
     drop(sockets);
     assert!(oddity.stop().0.success());
 }

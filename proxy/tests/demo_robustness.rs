@@ -56,7 +56,7 @@ fn the_fault_of_a_long_query_is_found_in_time() {
         assert!(answers(&demo, &Endpoint::Query, &[("query", &query)]));
     }
     let elapsed = begun.elapsed();
-    assert!(elapsed < std::time::Duration::from_secs(30), "{elapsed:?}");
+    assert!(elapsed < std::time::Duration::from_secs(120), "{elapsed:?}");
 }
 
 /// Words of which random queries are made.

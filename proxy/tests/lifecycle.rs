@@ -8,6 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::support::process::Oddity;
 use crate::support::scripted::{Scripted, Then, reply};
 use crate::support::send;
+use crate::support::wait::until;
 
 const QUERY: &str = "/api/sources/prometheus/api/v1/query?query=up";
 
@@ -24,8 +25,8 @@ async fn a_stop_lets_open_requests_finish() {
     // Neither a silent nor a half-sent connection holds up the end.
     let _silent = TcpStream::connect(address).await.unwrap();
     oddity.process.terminate();
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert!(TcpStream::connect(address).await.is_err(), "it still accepts connections");
+    until("it accepts no more connections", async || TcpStream::connect(address).await.is_err())
+        .await;
     let answer = reply("200 OK", "", r#"{"status":"success","data":1}"#);
     question.write_all(&answer).await.unwrap();
     let reply = client.await.unwrap();
@@ -50,8 +51,7 @@ async fn a_stream_without_an_end_is_cut_off_after_the_drain() {
         let began = Instant::now();
         let (status, log) = oddity.stop();
         assert!(status.success(), "{status}");
-        let took = began.elapsed();
-        assert!((Duration::from_millis(450)..Duration::from_secs(5)).contains(&took), "{took:?}");
+        assert!(began.elapsed() >= Duration::from_millis(450), "open requests had no time");
         assert!(log.contains("did not finish in time"), "{log}");
         upstream.wait_for_drops(1).await;
         assert!(!client.await.unwrap().whole);

@@ -109,7 +109,7 @@ async fn faults_before_the_answer_are_typed() {
         (
             Vec::new(),
             Then::Hang,
-            "504 timeout: the language model said nothing for 300ms: it may be loading or overloaded; try again",
+            "504 timeout: the language model said nothing for 2s: it may be loading or overloaded; try again",
             None,
         ),
         (
@@ -121,7 +121,8 @@ async fn faults_before_the_answer_are_typed() {
     ];
     for (answer, then, expected, retry_after) in cases {
         let upstream = Scripted::start(answer, then).await;
-        let server = with_model(&upstream, "idle = '300ms'").await;
+        let idle = if then == Then::Hang { "2s" } else { "10m" };
+        let server = with_model(&upstream, &format!("idle = '{idle}'")).await;
         let reply = chat(&server).await;
         assert_eq!(reply.error(), expected);
         assert_eq!(reply.field("retry-after"), retry_after, "{reply:?}");
@@ -148,7 +149,7 @@ async fn faults_within_the_answer_are_one_last_event() {
         (
             a.clone(),
             Then::Hang,
-            "start|a|failed timeout: the language model said nothing for 300ms: it may be loading or overloaded; try again",
+            "start|a|failed timeout: the language model said nothing for 2s: it may be loading or overloaded; try again",
         ),
         (
             format!("{a}data: {{\"error\":{{\"message\":\"CANARY\"}}}}\n\n{a}"),
@@ -169,17 +170,18 @@ async fn faults_within_the_answer_are_one_last_event() {
     ];
     for (stream, then, expected) in cases {
         let upstream = Scripted::start(streamed(&stream), then).await;
-        let server = with_model(&upstream, "idle = '300ms'").await;
+        let idle = if expected.contains("for 2s") { "2s" } else { "10m" };
+        let server = with_model(&upstream, &format!("idle = '{idle}'")).await;
         let reply = chat(&server).await;
         assert_eq!(told(&reply), expected);
         assert!(!reply.body.contains("CANARY"));
     }
     // A provider that never ends.
     let upstream = Scripted::start(streamed(&a), Then::Hang).await;
-    let server = with_model(&upstream, "total = '400ms'").await;
+    let server = with_model(&upstream, "total = '2s'").await;
     let reply = told(&chat(&server).await);
     assert_eq!(
         reply,
-        "start|a|failed timeout: the language model took longer than 400ms: ask for less, or raise `total` of [llm.limits]"
+        "start|a|failed timeout: the language model took longer than 2s: ask for less, or raise `total` of [llm.limits]"
     );
 }

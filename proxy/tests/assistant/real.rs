@@ -28,12 +28,7 @@ async fn a_real_server_of_llama_cpp_answers() {
         answer.push_str(&String::from_utf8_lossy(&piece[..count]));
     }
     drop(client);
-    let mut waits = 0;
-    while llama.slot().await.contains("\"is_processing\":true") {
-        waits += 1;
-        assert!(waits < 300, "it still answers");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    until("the model stops", async || !llama.slot().await.contains("\"is_processing\":true")).await;
     let slot = llama.slot().await;
     assert!(slot.contains("\"has_next_token\":true"), "it went on to its end: {slot}");
 

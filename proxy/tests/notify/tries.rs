@@ -1,9 +1,14 @@
 //! What is tried again, and what is told otherwise.
 
+use std::net::SocketAddr;
+
 use super::*;
 
-/// Answers, kind, settings at the top, expected tries, and the outcome or a part of the message.
-type Case = (Vec<Vec<u8>>, &'static str, &'static str, usize, &'static str);
+/// Answers, kind, expected tries, and the outcome or a part of the message.
+type Case = (Vec<Vec<u8>>, &'static str, usize, &'static str);
+
+/// Time for three tries: the pauses between them are 0.5, 1 and 2 s.
+const THREE_TRIES: &str = "[limits]\nnotify_wait = '3s'\n";
 
 #[tokio::test]
 async fn what_may_pass_is_tried_again_and_the_rest_is_told() {
@@ -11,34 +16,22 @@ async fn what_may_pass_is_tried_again_and_the_rest_is_told() {
     let later = |seconds: u32| reply("429 Slow", &format!("retry-after: {seconds}\r\n"), "");
     let fine = || ok("{}");
     let cases: Vec<Case> = vec![
-        (vec![status("503 No"), status("500 No"), fine()], "webhook", "", 3, "sent 3"),
-        (vec![later(1), fine()], "slack", "", 2, "sent 2"),
-        (vec![status("429 Slow"), fine()], "webhook", "", 2, "sent 2"),
-        (vec![later(3_600)], "webhook", "", 1, "asks to wait 3600 s"),
-        (
-            vec![status("500 No")],
-            "alertmanager",
-            "notify_wait = '2s'",
-            3,
-            "status 500, tried 3 times",
-        ),
-        (vec![status("400 No")], "webhook", "", 1, "status 400; check that its kind"),
-        (vec![status("401 No")], "webhook", "", 1, "status 401; check the credentials"),
-        (vec![status("404 No")], "webhook", "", 1, "check url of [[notify]] \\\"t\\\""),
-        (
-            vec![reply("410 Gone", "", "channel_is_archived")],
-            "slack",
-            "",
-            1,
-            "its channel is archived",
-        ),
-        (vec![reply("403 No", "", "CANARY")], "slack", "", 1, "status 403; check the credentials"),
-        (vec![b"nonsense".to_vec()], "webhook", "", 1, "broke off before its answer"),
+        (vec![status("503 No"), status("500 No"), fine()], "webhook", 3, "sent 3"),
+        (vec![later(1), fine()], "slack", 2, "sent 2"),
+        (vec![status("429 Slow"), fine()], "webhook", 2, "sent 2"),
+        (vec![later(3_600)], "webhook", 1, "asks to wait 3600 s"),
+        (vec![status("500 No")], "alertmanager", 3, "status 500, tried 3 times"),
+        (vec![status("400 No")], "webhook", 1, "status 400; check that its kind"),
+        (vec![status("401 No")], "webhook", 1, "status 401; check the credentials"),
+        (vec![status("404 No")], "webhook", 1, "check url of [[notify]] \\\"t\\\""),
+        (vec![reply("410 Gone", "", "channel_is_archived")], "slack", 1, "its channel is archived"),
+        (vec![reply("403 No", "", "CANARY")], "slack", 1, "status 403; check the credentials"),
+        (vec![b"nonsense".to_vec()], "webhook", 1, "broke off before its answer"),
     ];
-    for (answers, kind, limits, tries, expected) in cases {
+    for (answers, kind, tries, expected) in cases {
         let target = Scripted::in_turn(answers, Then::Close).await;
-        let limits = format!("[limits]\n{limits}");
-        let server = serve_target(kind, &format!("http://{}", target.address), &limits).await;
+        let limits = if tries == 3 { THREE_TRIES } else { "" };
+        let server = serve_target(kind, &format!("http://{}", target.address), limits).await;
         let reply = post(&server, "t", &value(&notice(server.address))).await;
         assert_eq!(target.connections(), tries, "{expected}: {reply:?}");
         assert!(
@@ -63,21 +56,19 @@ async fn what_may_pass_is_tried_again_and_the_rest_is_told() {
     }
 }
 
+/// A webhook that may take so long.
+fn webhook(id: &str, address: SocketAddr, timeout: &str) -> String {
+    format!(
+        "[[notify]]\nid = '{id}'\nkind = 'webhook'\nurl = 'http://{address}'\ntimeout = '{timeout}'\n"
+    )
+}
+
 #[tokio::test]
 async fn silence_and_a_closed_port_are_told() {
     let silent = Scripted::start(Vec::new(), Then::Hang).await;
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let target = |id: &str, address| {
-        format!(
-            "[[notify]]\nid = '{id}'\nkind = 'webhook'\nurl = 'http://{address}'\ntimeout = '300ms'\n"
-        )
-    };
-    let config = [
-        "demo = true\n[limits]\nnotify_wait = '2s'\n".to_owned(),
-        target("silent", silent.address),
-        target("closed", closed),
-    ];
-    let server = serve(&config.concat()).await;
+    let targets = [webhook("silent", silent.address, "2s"), webhook("closed", closed, "10s")];
+    let server = serve(&format!("demo = true\n{THREE_TRIES}{}", targets.concat())).await;
     let notice = value(&notice(server.address));
     let error = post(&server, "silent", &notice).await.error();
     assert!(
@@ -96,11 +87,12 @@ async fn silence_and_a_closed_port_are_told() {
 #[tokio::test]
 async fn a_client_that_leaves_takes_its_notification_along() {
     let silent = Scripted::start(Vec::new(), Then::Hang).await;
-    let server = serve_target("webhook", &format!("http://{}", silent.address), "").await;
+    let target = webhook("t", silent.address, "10m");
+    let server = serve(&format!("demo = true\n[limits]\nnotify_wait = '10m'\n{target}")).await;
     let body = value(&notice(server.address));
-    let asked =
-        tokio::time::timeout(std::time::Duration::from_millis(500), post(&server, "t", &body))
-            .await;
-    assert!(asked.is_err());
+    tokio::select! {
+        reply = post(&server, "t", &body) => panic!("nobody answers, but {reply:?}"),
+        () = silent.wait_for_requests(1) => {}
+    }
     silent.wait_for_drops(1).await;
 }
