@@ -4,15 +4,15 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde_json::Value as Json;
 use oddity_analysis::analysis::{Detected, Learning, detect, prepare};
+use oddity_analysis::rules::{RuleOptions, RuleStyle, export, tolerance};
 use oddity_detect::detect::Detector;
 use oddity_detect::event::Rule;
-use oddity_source::prometheus::Loaded;
-use oddity_source::query::RangeQuery;
-use oddity_analysis::rules::{RuleOptions, RuleStyle, export, tolerance};
 use oddity_detect::series::{Labels, Series};
 use oddity_detect::time::{Step, TimeRange, Timestamp};
+use oddity_source::prometheus::Loaded;
+use oddity_source::query::RangeQuery;
+use serde_json::Value as Json;
 
 use super::samples::Random;
 use super::source::Source;
