@@ -48,6 +48,7 @@ lint: setup-tests ## format, clippy (native and wasm32), rustdoc, licences of cr
 	e2e/node_modules/.bin/tsc -p e2e
 	e2e/node_modules/.bin/tsc -p frontend/js/jsconfig.json
 	node --test --test-reporter=dot scripts/*.test.mjs
+	node scripts/lint-architecture.mjs
 	node scripts/lint-reports.mjs
 
 .PHONY: advisories
