@@ -12,7 +12,7 @@ use oddity_detect::detect::Detector;
 use crate::state::State;
 use detectors::Detectors;
 use params::Params;
-use rule::{Advanced, Direction, Length, Sensitivity};
+use rule::{Advanced, RuleFields, Sensitivity};
 
 /// Everything that can be tuned, the most telling first.
 #[component]
@@ -34,8 +34,7 @@ pub fn Tuning() -> impl IntoView {
             <Detectors/>
             <Sensitivity/>
             <Params/>
-            <Length/>
-            <Direction/>
+            <RuleFields/>
             <Advanced/>
         </section>
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use oddity_analysis::analysis::{Detected, Learning, detect, prepare};
 use oddity_analysis::rules::{RuleExport, TOLERANCE, export, tolerance, verify};
 use oddity_detect::detect::Detector;
-use oddity_detect::event::{Rule, Sides, flagged};
+use oddity_detect::event::{Rule, Sides, is_flagged};
 use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
 use oddity_source::prometheus::Loaded;
 use oddity_source::query::RangeQuery;
@@ -243,7 +243,7 @@ fn compare_flags(
             if undecided {
                 continue;
             }
-            let ours = flagged(detection, rule, index);
+            let ours = is_flagged(detection, rule, index);
             found.flags += 1;
             found.flagged += usize::from(ours);
             if ours == theirs.is_nan() {

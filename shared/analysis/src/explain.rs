@@ -15,9 +15,9 @@ pub use recurrence::{Cycle, Recurrence};
 
 use crate::analysis::{Analysis, RankedSeries};
 use oddity_detect::detect::{Detection, Quantity};
-use oddity_detect::event::kind::median;
 use oddity_detect::event::{Event, EventKind};
 use oddity_detect::series::Labels;
+use oddity_detect::stats::median::finite_median;
 use oddity_detect::time::{Span, Step, Timestamp};
 use oddity_source::unit::Unit;
 
@@ -163,7 +163,7 @@ fn ratio(event: &Event) -> Option<f64> {
 
 /// Median of the values before the change and of the last ones of the event.
 fn levels(values: &[f64], event: &Event, began: usize, judged: bool) -> Option<(f64, f64)> {
-    let before = median(&mut values.get(began.saturating_sub(AROUND)..began)?.to_vec())?;
+    let before = finite_median(&mut values.get(began.saturating_sub(AROUND)..began)?.to_vec())?;
     let after = match event.new_level {
         Some(level)
             if judged
@@ -175,7 +175,7 @@ fn levels(values: &[f64], event: &Event, began: usize, judged: bool) -> Option<(
             // The last odd sample, or where the range ends.
             let end = event.recovered.unwrap_or(values.len()).min(values.len());
             let len = (AROUND / 6).min(end.saturating_sub(began) / 4).max(1);
-            median(&mut values.get(end.checked_sub(len)?..end)?.to_vec())?
+            finite_median(&mut values.get(end.checked_sub(len)?..end)?.to_vec())?
         }
     };
     Some((before, after))

@@ -7,12 +7,12 @@ mod read;
 
 use crate::analysis::{Analysis, Learning, Settings};
 use oddity_detect::detect::Detector;
-use oddity_detect::event::{Rule, Sides};
+use oddity_detect::event::{RULE_SETTINGS, Rule};
 use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
 use oddity_source::plan::QuerySpec;
 use oddity_source::query::MIN_HISTORY;
 
-pub use keys::{SETTING_KEYS, SettingKey};
+pub use keys::{CLEAN, CLEAN_ACCEPTS, CLEAN_HELP};
 
 /// The question and the settings of one view.
 #[derive(Clone, Debug, PartialEq)]
@@ -195,29 +195,20 @@ impl ViewState {
                 put(param.id, &param.write(value));
             }
         }
-        let usual = Settings::of(detector).rule;
-        let numbers = [
-            ("k", rule.threshold, usual.threshold),
-            ("alert", rule.alert_threshold, self.settings.rule_at(rule.threshold).alert_threshold),
-            ("min", rule.min_deviation, usual.min_deviation),
-            ("minrel", rule.min_relative, usual.min_relative),
-            ("for", rule.min_samples as f64, usual.min_samples as f64),
-            ("bridge", rule.merge_gap as f64, usual.merge_gap as f64),
-            ("holdoff", rule.cooldown as f64, usual.cooldown as f64),
-        ];
-        for (key, value, _) in numbers.into_iter().filter(|(_, value, usual)| value != usual) {
-            put(key, &value.to_string());
+        // As they are read: a threshold takes the alert threshold along.
+        let mut read = Settings::of(detector).rule;
+        for setting in RULE_SETTINGS {
+            let value = setting.get(&rule);
+            if value != setting.get(&read) {
+                put(setting.param.id, &setting.param.write(value));
+                read = read.with(setting, value, detector);
+            }
         }
         if clean {
-            put("clean", "yes");
+            put(CLEAN, "yes");
         }
         for range in &self.excluded {
             put("exclude", &format!("{}/{}", range.start, range.end));
-        }
-        match rule.sides {
-            Sides::Both => {}
-            Sides::Up => put("dir", "up"),
-            Sides::Down => put("dir", "down"),
         }
         if let Some(focus) = &self.focus {
             put("series", focus);

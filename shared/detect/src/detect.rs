@@ -1,7 +1,8 @@
-//! Detectors: from samples to an expectation, a scale and a score a sample.
+//! Detectors: from samples to an expected value, a scale and a score for each sample.
 //!
-//! Every algorithm has its own file with its definition and its parameters; a new one is a file and a
-//! line in [`Detector`]. A verdict uses nothing after its sample, but of a detector for looking back.
+//! Every algorithm has a file of its own with its definition and its parameters. A new one is that file, its `mod` line here,
+//! and a line in `registry.rs`; link, command line and page list it by its [`About`]. A verdict depends on no later sample,
+//! except that of a detector for looking back (see [`About::causal`]).
 
 pub mod auto;
 mod autoregressive;
@@ -13,7 +14,7 @@ mod ewma;
 mod flatline;
 mod gap;
 mod level;
-mod param;
+pub(crate) mod param;
 mod peers;
 mod record;
 mod registry;
@@ -26,26 +27,11 @@ mod threshold;
 mod variance;
 mod zscore;
 
-pub use auto::Auto;
-pub use autoregressive::Autoregressive;
-pub use decompose::Decompose;
-pub use drift::Drift;
-pub use ewma::Ewma;
-pub use flatline::Flatline;
-pub use gap::Gap;
-pub use level::Level;
 pub use param::{Param, ParamKind};
-pub use peers::{MIN_PEERS, PeerGroup, Peers};
-pub use record::Record;
-pub use registry::Detector;
-pub use robust::Robust;
-pub use rolling::Rolling;
-pub use seasonal::Seasonal;
-pub use slope::Slope;
-pub use spectral::Spectral;
-pub use threshold::Threshold;
-pub use variance::Variance;
-pub use zscore::ZScore;
+pub use peers::{MIN_PEERS, PeerGroup, PeerMethod};
+pub use registry::*;
+pub use robust::RobustScale;
+pub use seasonal::SeasonChoice;
 
 use std::ops::Range;
 
@@ -57,11 +43,11 @@ use crate::series::Grid;
 use crate::stats::{MAX_SCORE, floor_scale, score};
 use crate::time::Span;
 
-/// What is judged.
+/// Quantity that a detector judges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Quantity {
-    /// The samples themselves, in the unit of the series.
+    /// Values of the samples, in the unit of the series.
     Value,
     /// Growth of a counter from one sample to the next, in the unit of the series.
     Increase,
@@ -73,138 +59,187 @@ pub enum Quantity {
     Contrast,
     /// Cumulative sum of standardised residuals beyond an allowance, in standard deviations.
     CumulativeSum,
-    /// How long nothing has changed or come, in seconds.
+    /// Time without a change, or without a sample, in seconds.
     Duration,
 }
 
-impl Quantity {
-    /// Returns whether the samples themselves are judged, or the growth of a counter, not something derived from several.
-    pub fn is_values(self) -> bool {
-        matches!(self, Self::Value | Self::Increase)
-    }
+/// Group in which a detector is listed: what it looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DetectorGroup {
+    /// Everything at once.
+    Automatic,
+    /// Values of single samples.
+    Values,
+    /// Values against the same time of a season.
+    Seasons,
+    /// Changes of level, slope or spread.
+    Changes,
+    /// Whether values still change and samples still come.
+    Liveness,
+    /// Values against other series or fixed bounds.
+    Comparison,
 }
 
-/// What every detector says of itself.
+/// Description of a detector.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct About {
-    /// Name in URLs, reports and rules.
+    /// Name in links, reports and rules.
     pub id: &'static str,
-    /// Name for a person.
+    /// Name for people.
     pub name: &'static str,
-    /// What it compares, in one sentence.
+    /// Group in which the detector is listed.
+    pub group: DetectorGroup,
+    /// Comparison that the detector makes, in one sentence.
     pub summary: &'static str,
-    /// Score from which a sample is flagged, until it is changed.
+    /// Default score from which a sample is flagged.
     pub threshold: f64,
-    /// Strength from which an alert opens an event, for those that tell it apart from the score.
+    /// Default alert score from which an event opens; `None` where the alert score is the score.
     pub alert_threshold: Option<f64>,
-    /// Whether a verdict uses only what lies before it.
+    /// Whether a verdict depends only on samples before it.
     pub causal: bool,
-    /// The parameters, in the order in which they are shown.
+    /// Parameters, in the order in which they are shown.
     pub params: &'static [Param],
 }
 
-/// The samples of one series, as a detector sees them.
+/// Samples of one series, as a detector sees them.
 #[derive(Clone, Copy, Debug)]
 pub struct DetectorInput<'a> {
-    /// What is judged: history first, then the judged range; NaN is missing.
+    /// Samples to judge: history first, then the judged range; NaN is missing.
     pub values: &'a [f64],
-    /// What is learnt from: the same samples, not finite where they must not enter a baseline. A missing
-    /// sample that must not, because its gap is none to learn from, is infinite.
+    /// Samples to learn from: those of `values`, not finite where they must not enter a baseline. A missing sample of a gap
+    /// that must not be learnt from is infinite.
     pub reference: &'a [f64],
-    /// How many of them are history: they are learnt from, not judged.
+    /// Number of samples at the front that are learnt from and not judged.
     pub history: usize,
-    /// When the samples are.
+    /// Times of the samples.
     pub grid: Grid,
-    /// The series of the query at each sample, this one included, where [`Detector::group`] gives it.
+    /// Statistics of all series of the query at each sample, where [`Detector::group`] gives them.
     pub group: Option<&'a PeerGroup>,
 }
 
-/// What a detector found, one of each a sample of the input, NaN where there is no verdict.
+/// Verdict of a detector on one series. Vectors have one entry for each sample of the input, NaN without a verdict.
 #[derive(Clone, Debug)]
 pub struct Detection {
-    /// What `judged` is.
+    /// Quantity that `judged` holds.
     pub quantity: Quantity,
-    /// What was judged: the values, or what was derived from them.
+    /// Judged quantity: the values, or what was derived from them.
     pub judged: Vec<f64>,
     /// Expected value of `judged`.
     pub expected: Vec<f64>,
-    /// What scores nothing, `expected` alone where `None`.
+    /// Range of `judged` that scores 0; `None` where only `expected` does.
     pub normal: Option<NormalRange>,
     /// Spread of `judged` around `expected`, floored as in [`floor_scale`].
     pub scale: Vec<f64>,
-    /// How far `judged` is from `expected`, or beyond `normal`, in units of `scale`, 0 to [`MAX_SCORE`].
+    /// Distance of `judged` from `expected`, or from the normal range, in units of `scale`: 0 to [`MAX_SCORE`].
     pub score: Vec<f64>,
-    /// When a person should be told, where that is not simply the score.
+    /// Alert scores, where they are not the score.
     pub alerts: Option<Alerts>,
-    /// The one view that it is, where `quantity` does not say so.
+    /// Feature that the detector judges, where `quantity` does not tell.
     pub feature: Option<Feature>,
-    /// What the expectation was learnt from, for a sentence: "the 60 samples (1 h) before".
+    /// Origin of the expected value, for a sentence: "the 60 samples (1 h) before".
     pub baseline: String,
-    /// So many samples make it; a sample that fewer lie before has all of those. `None` where the sentence says it all.
+    /// Number of samples in a full baseline; a sample with fewer before it is judged by all of those. `None` where
+    /// `baseline` says it all.
     pub full_window: Option<usize>,
-    /// A new level that lasts this many samples is a level shift; also how long a recovery is waited for.
+    /// Number of samples after which a new level that lasts is a level shift; also how long a recovery is waited for.
     pub level_shift_after: usize,
     /// Index of the first sample of the series: missing samples before it are no part of any baseline.
     pub first_sample: usize,
 }
 
-/// The range of what scores nothing at each sample.
+/// Range of what scores 0 at each sample.
 #[derive(Clone, Debug)]
 pub struct NormalRange {
-    /// Its lower end.
+    /// Lower end.
     pub lowest: Vec<f64>,
-    /// Its upper end.
+    /// Upper end.
     pub highest: Vec<f64>,
 }
 
-/// Strength of the alert at each sample, before the hold-off, and what it is about.
+/// Alert scores before the cooldown, one for each sample.
 #[derive(Clone, Debug)]
 pub struct Alerts {
-    /// 0 or more; NaN without a verdict.
+    /// Alert score, 0 or more; NaN without a verdict.
     pub score: Vec<f64>,
-    /// How probable what alerts by default is by what was before; 1 elsewhere.
+    /// Probability by the samples before, where a sample reaches the default alert threshold; 1 elsewhere.
     pub probability: Vec<f64>,
-    /// The view of the series that was strongest.
+    /// Feature with the largest alert score.
     pub feature: Vec<Feature>,
 }
 
-/// One way to look at a series.
+/// Feature of a series: one way to look at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Feature {
-    /// The values less their running median.
+    /// Values less their running median.
     Value,
-    /// Their mean over a short while.
+    /// Mean over a short window.
     Mean,
-    /// Their spread over a short while.
+    /// Spread over a short window.
     Spread,
-    /// Their deviation from the season.
+    /// Deviation from the season.
     Season,
-    /// How fast they rise or fall.
+    /// Rate of rise or fall.
     Slope,
-    /// A level that stays.
+    /// Level over a longer window.
     Level,
-    /// Small deviations that add up.
+    /// Sum of small deviations.
     Drift,
     /// A value that stopped changing.
     Flat,
     /// Samples that stopped coming.
     Gap,
-    /// Their distance beyond all that was ever seen.
+    /// Distance beyond the extremes of a long window.
     Record,
-    /// The same time in the other series.
+    /// The other series at the same time.
     Peers,
 }
 
+impl DetectorGroup {
+    /// All groups, in the order in which they are listed.
+    pub const ALL: [Self; 6] = [
+        Self::Automatic,
+        Self::Values,
+        Self::Seasons,
+        Self::Changes,
+        Self::Liveness,
+        Self::Comparison,
+    ];
+
+    /// Returns the heading of the group for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Automatic => "Automatic",
+            Self::Values => "Values",
+            Self::Seasons => "Seasons",
+            Self::Changes => "Change",
+            Self::Liveness => "Liveness",
+            Self::Comparison => "Compare",
+        }
+    }
+
+    /// Returns the detectors of the group with their defaults, in the order of [`Detector::all`].
+    pub fn detectors(self) -> impl Iterator<Item = Detector> {
+        Detector::all().filter(move |detector| detector.about().group == self)
+    }
+}
+
+impl Quantity {
+    /// Returns whether the values themselves are judged, or their growth, rather than a statistic of several of them.
+    pub fn is_values(self) -> bool {
+        matches!(self, Self::Value | Self::Increase)
+    }
+}
+
 impl Alerts {
-    /// The least probability of some samples.
-    pub fn least(&self, samples: Range<usize>) -> f64 {
+    /// Returns the smallest probability among some samples.
+    pub fn min_probability(&self, samples: Range<usize>) -> f64 {
         self.probability[samples].iter().copied().fold(1.0, f64::min)
     }
 }
 
 impl DetectorInput<'_> {
-    /// Whether nothing is left out of what is learnt.
+    /// Returns whether no sample is left out of the baseline.
     fn learns_all(&self) -> bool {
         let pairs = self.values.iter().zip(self.reference);
         pairs.into_iter().all(|(value, reference)| value.to_bits() == reference.to_bits())
@@ -212,7 +247,8 @@ impl DetectorInput<'_> {
 }
 
 impl Detection {
-    /// Scores what was judged; `scale` is floored. All have the same length; no range, no alerts.
+    /// Scores what was judged, without a normal range and without alerts of its own. `judged`, `expected` and `scale` have one
+    /// length; `scale` is floored.
     fn judge(
         quantity: Quantity,
         judged: Vec<f64>,
@@ -268,7 +304,7 @@ impl Detection {
         self
     }
 
-    /// What the expectation at a sample was learnt from, for a sentence.
+    /// Returns what the expected value of a sample was learnt from, for a sentence: "the 60 samples (1 h) before".
     pub fn baseline_at(&self, at: usize) -> String {
         let before = at.saturating_sub(self.first_sample);
         match self.full_window {
@@ -277,14 +313,14 @@ impl Detection {
         }
     }
 
-    /// The same as another view than its quantity says.
+    /// Sets the feature, where the quantity does not tell it.
     #[must_use]
     fn with_feature(mut self, feature: Feature) -> Self {
         self.feature = Some(feature);
         self
     }
 
-    /// The view in which a sample is odd.
+    /// Returns the feature in which a sample is odd.
     pub fn feature(&self, at: usize) -> Feature {
         let alerted = self.alerts.as_ref().map(|alerts| alerts.feature[at]);
         alerted.or(self.feature).unwrap_or(match self.quantity {
@@ -297,7 +333,7 @@ impl Detection {
         })
     }
 
-    /// The same with a range, one a sample, that scores nothing: what lies beyond it does.
+    /// Sets the range that scores 0 at each sample, and scores the distance beyond it.
     fn with_normal(mut self, normal: NormalRange) -> Self {
         let range = normal.lowest.iter().zip(&normal.highest);
         let judged = self.judged.iter().zip(&self.scale);
@@ -315,18 +351,18 @@ impl Detection {
         self
     }
 
-    /// Strength of the alert at each sample, before the hold-off.
+    /// Returns the alert score of each sample before the cooldown: the score, where alerts have none of their own.
     pub fn alert_scores(&self) -> &[f64] {
         self.alerts.as_ref().map_or(&self.score, |alerts| &alerts.score)
     }
 
-    /// Lower and upper bound of what is not flagged at threshold `k`, NaN without a verdict.
-    pub fn bounds(&self, at: usize, k: f64) -> (f64, f64) {
+    /// Returns lower and upper bound of what is not flagged at `threshold`; NaN without a verdict.
+    pub fn bounds(&self, at: usize, threshold: f64) -> (f64, f64) {
         let (lowest, highest) = match &self.normal {
             Some(normal) => (normal.lowest[at], normal.highest[at]),
             None => (self.expected[at], self.expected[at]),
         };
-        let half = k * self.scale[at];
+        let half = threshold * self.scale[at];
         (lowest - half, highest + half)
     }
 }
@@ -352,36 +388,38 @@ fn from_first_sample(
     judge(present).after_missing(first)
 }
 
-/// One algorithm: its parameters are the fields of the type.
+/// Algorithm of a detector; its parameters are the fields of the type.
 trait Algorithm: Copy + Default {
+    /// Description of the detector.
     const ABOUT: About;
 
-    /// Where the parameter with this index in [`About::params`] is kept.
+    /// Returns the field that holds the parameter with this index in [`About::params`].
     fn field(&mut self, index: usize) -> ParamField<'_>;
 
-    /// Samples before the judged range that it wants.
+    /// Returns the number of samples before the judged range that the algorithm wants.
     fn history(&self) -> usize;
 
-    /// What it wants to know of all series of the query together, which share a grid.
+    /// Computes what the algorithm needs of all series of the query together, which share a grid.
     fn group(&self, _: &[&[f64]]) -> Option<PeerGroup> {
         None
     }
 
+    /// Judges every sample of one series.
     fn detect(&self, input: DetectorInput<'_>) -> Detection;
 
-    /// The same from what is kept, where that makes a difference.
+    /// Judges as [`Self::detect`] does, with intermediate results from the cache where that saves work.
     fn detect_cached(&self, input: DetectorInput<'_>, _: &mut DetectorCache) -> Detection {
         self.detect(input)
     }
 }
 
-/// What was derived from the last input and does not depend on what a slider changes, about 200 bytes a sample.
+/// Cache of what was derived from the last input and does not depend on the parameters; about 200 bytes a sample.
 #[derive(Debug, Default)]
 pub struct DetectorCache {
     auto: Option<Box<auto::AutoCache>>,
 }
 
-/// `count` samples and how long they last: "60 samples (1 h)".
+/// Formats a number of samples and the time that they last: "60 samples (1 h)".
 fn samples(count: usize, grid: Grid) -> String {
     let span: Span = grid.duration(count);
     format!("{count} samples ({})", span.words())

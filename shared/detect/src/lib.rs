@@ -1,6 +1,4 @@
-//! Detection of anomalies in time series: pure functions without I/O, clock, threads or browser.
-//!
-//! Modules in reading order; each knows only those above it.
+#![doc = include_str!("../README.md")]
 
 pub mod time;
 
@@ -13,3 +11,8 @@ pub mod seasonality;
 pub mod detect;
 
 pub mod event;
+
+pub use detect::{Detection, Detector, DetectorInput, Param};
+pub use event::{Event, OnsetCache, Rule, SeriesSamples, events};
+pub use series::{Grid, Labels, Series};
+pub use time::{Span, Step, Timestamp};

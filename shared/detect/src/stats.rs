@@ -16,6 +16,7 @@ pub mod extremes;
 pub mod fft;
 pub mod kolmogorov;
 mod lanes;
+pub mod median;
 pub mod periodogram;
 pub mod quantile;
 pub mod rolling;

@@ -1,6 +1,7 @@
 //! The chart as one Plotly figure, for a file.
 
 use oddity_analysis::words;
+use oddity_detect::event::{Direction, Mark, marks};
 use oddity_detect::series::Grid;
 use oddity_detect::time::TimeRange;
 use plotly::Scatter;
@@ -68,38 +69,42 @@ pub(crate) fn traces(view: &ChartView<'_>) -> Vec<ChartTrace> {
         traces.push(series_line(&detection.judged, bare().mode(Mode::Lines).line(line)));
     }
     traces.extend(value_traces(view));
-    traces.extend(marks(view));
+    traces.extend(mark_traces(view));
     traces
 }
 
-/// Triangles at the odd samples of events, on the side on which they are odd.
-fn marks(view: &ChartView<'_>) -> impl Iterator<Item = ChartTrace> {
+/// Draws the samples that [`marks`] names: triangles in events, on the side on which they are odd, and rings at flagged
+/// samples outside of any event.
+fn mark_traces(view: &ChartView<'_>) -> impl Iterator<Item = ChartTrace> {
     let (series, found) = view.analysis.series(view.focus);
     let detection = &found.detection;
-    let joins = view.analysis.rule.extending_threshold(detection);
-    let odd = |at: usize| detection.score[at] > 0.0 && detection.score[at] >= joins;
-    let events = view.focus.events.iter();
-    let marked = events.flat_map(|event| {
-        let onset = event.onset.index;
-        (onset..=event.last).filter(move |at| *at == onset || odd(*at))
-    });
-    // One that is missing is marked where it was expected.
+    let shown = visible_indices(series.grid, view.ranges.times);
+    let marks: Vec<Mark> =
+        marks(detection, &view.analysis.rule, &view.focus.events, shown).collect();
+    // A missing sample is marked where it was expected.
     let place = |at: usize| match detection.judged[at] {
         value if value.is_nan() => detection.expected[at],
         value => value,
     };
-    let above = |at: &usize| detection.judged[*at] > detection.expected[*at];
-    let (up, down): (Vec<usize>, Vec<usize>) = marked.partition(above);
     let axis = judged_axis(view);
-    [(up, MarkerSymbol::TriangleUp), (down, MarkerSymbol::TriangleDown)]
-        .into_iter()
-        .filter(|(marked, _)| !marked.is_empty())
-        .map(move |(marked, symbol)| {
-            let marker = Marker::new().symbol(symbol).size(9).color(view.palette.odd.clone());
-            let x = marked.iter().map(|at| series.grid.at(*at).0 as f64).collect();
-            let y = marked.iter().map(|at| place(*at)).collect();
-            styled(&bare().mode(Mode::Markers).y_axis(axis).marker(marker), x, y)
-        })
+    let symbols = [
+        (true, Some(Direction::Up), MarkerSymbol::TriangleUp),
+        (true, Some(Direction::Down), MarkerSymbol::TriangleDown),
+        (false, None, MarkerSymbol::CircleOpen),
+    ];
+    symbols.into_iter().filter_map(move |(in_event, direction, symbol)| {
+        let has_symbol = |mark: &&Mark| {
+            mark.in_event == in_event && direction.is_none_or(|side| side == mark.direction)
+        };
+        let (x, y): (Vec<f64>, Vec<f64>) = marks
+            .iter()
+            .filter(has_symbol)
+            .map(|mark| (series.grid.at(mark.index).0 as f64, place(mark.index)))
+            .unzip();
+        let marker = Marker::new().symbol(symbol).size(9).color(view.palette.odd.clone());
+        let trace = bare().mode(Mode::Markers).y_axis(axis).marker(marker);
+        (!x.is_empty()).then(|| styled(&trace, x, y))
+    })
 }
 
 /// Around each stretch of a band without a gap: the upper edge forth, the lower edge back, then a point without a value.

@@ -1,7 +1,7 @@
 //! What is pointed at on the canvas: odd samples, those of which a rule says something else, the one under
 //! the pointer.
 
-use oddity_detect::event::{Direction, Sides};
+use oddity_detect::event::{Direction, Mark};
 use oddity_figure::visible_indices;
 use web_sys::CanvasRenderingContext2d as Canvas;
 
@@ -14,54 +14,35 @@ const MARK_DISTANCE: f64 = 5.0;
 pub(super) fn marks(canvas: &Canvas, scene: &Scene<'_>) {
     let detection = scene.detection;
     let shown = visible_indices(scene.grid, scene.area.times);
-    let mut triangles: Vec<(f64, usize)> = Vec::new();
-    let mut rings: Vec<(f64, usize)> = Vec::new();
-    let joins = scene.rule.extending_threshold(detection);
+    let mut triangles: Vec<(f64, Mark)> = Vec::new();
+    let mut rings: Vec<(f64, Mark)> = Vec::new();
     let farness = |at: usize| (detection.judged[at] - detection.expected[at]).abs();
-    let mut events = scene.ranked.events.iter().peekable();
-    for at in shown {
-        while events.peek().is_some_and(|event| event.last < at) {
-            events.next();
-        }
-        let event = events.peek().filter(|event| event.onset.index <= at);
-        let least = if event.is_some() { joins } else { scene.rule.threshold };
-        let up = detection.judged[at] > detection.expected[at];
-        let flagged = detection.score[at] >= least
-            && detection.score[at] > 0.0
-            && match scene.rule.sides {
-                Sides::Both => true,
-                Sides::Up => up,
-                Sides::Down => !up,
-            };
-        if !flagged && event.is_none_or(|event| event.onset.index != at) {
-            continue;
-        }
-        let list = if event.is_some() { &mut triangles } else { &mut rings };
-        let x = x_of(scene, at);
+    for mark in oddity_detect::event::marks(detection, &scene.rule, &scene.ranked.events, shown) {
+        let list = if mark.in_event { &mut triangles } else { &mut rings };
+        let x = x_of(scene, mark.index);
         match list.last_mut() {
-            Some(last) if x - last.0 < MARK_DISTANCE => {
-                if farness(at) > farness(last.1) {
-                    last.1 = at;
+            Some((last, kept)) if x - *last < MARK_DISTANCE => {
+                if farness(mark.index) > farness(kept.index) {
+                    *kept = mark;
                 }
             }
-            _ => list.push((x, at)),
+            _ => list.push((x, mark)),
         }
     }
     canvas.set_stroke_style_str(&scene.palette.odd);
     canvas.set_line_width(1.2);
     canvas.begin_path();
-    for (_, at) in rings {
-        let (x, y) = place(scene, at);
+    for (_, mark) in rings {
+        let (x, y) = place(scene, mark.index);
         canvas.move_to(x + 3.0, y);
         let _ = canvas.arc(x, y, 3.0, 0.0, std::f64::consts::TAU);
     }
     canvas.stroke();
     canvas.set_fill_style_str(&scene.palette.odd);
     canvas.begin_path();
-    for (_, at) in triangles {
-        let up = detection.judged[at] > detection.expected[at];
-        let (x, y) = place(scene, at);
-        let point = if up { -1.0 } else { 1.0 };
+    for (_, mark) in triangles {
+        let (x, y) = place(scene, mark.index);
+        let point = if mark.direction == Direction::Up { -1.0 } else { 1.0 };
         canvas.move_to(x, y + point * 12.0);
         canvas.line_to(x + 5.0, y + point * 4.0);
         canvas.line_to(x - 5.0, y + point * 4.0);

@@ -2,22 +2,12 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use oddity_detect::detect::{About, Detector};
+use oddity_detect::detect::{About, Detector, DetectorGroup};
 use wasm_bindgen::JsCast;
 use web_sys::{FocusEvent, KeyboardEvent, Node};
 
 use crate::components::focus_by_id;
 use crate::state::State;
-
-/// What detectors find, and which do: by their ids, as some find more than one thing.
-const GROUPS: [(&str, &[&str]); 6] = [
-    ("Automatic", &["auto"]),
-    ("Values", &["zscore", "rolling", "robust", "ewma", "autoregressive", "record"]),
-    ("Seasons", &["seasonal", "decompose", "spectral"]),
-    ("Change", &["slope", "level", "drift", "variance"]),
-    ("Liveness", &["flatline", "gap"]),
-    ("Compare", &["peers", "threshold"]),
-];
 
 /// A button with the present detector; it opens a list with a sentence on each.
 #[component]
@@ -73,13 +63,13 @@ pub fn Detectors() -> impl IntoView {
             </label>
         }
     };
-    let groups = grouped()
+    let groups = DetectorGroup::ALL
         .into_iter()
-        .map(|(name, detectors)| {
+        .map(|group| {
             view! {
                 <fieldset>
-                    <legend>{name}</legend>
-                    {detectors.into_iter().map(option).collect_view()}
+                    <legend>{group.name()}</legend>
+                    {group.detectors().map(option).collect_view()}
                 </fieldset>
             }
         })
@@ -120,32 +110,4 @@ const LOOKING_BACK: &str = " For related_request back only: later samples judge 
 
 fn radio(about: &About) -> String {
     format!("detector-{}", about.id)
-}
-
-/// Every detector in its group; a group without one is left out.
-fn grouped() -> Vec<(&'static str, Vec<Detector>)> {
-    GROUPS
-        .iter()
-        .map(|(name, ids)| {
-            (*name, Detector::all().filter(|detector| ids.contains(&detector.about().id)).collect())
-        })
-        .filter(|(_, detectors): &(_, Vec<_>)| !detectors.is_empty())
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_detector_is_offered_once() {
-        let mut offered: Vec<&str> = grouped()
-            .iter()
-            .flat_map(|(_, detectors)| detectors.iter().map(|detector| detector.about().id))
-            .collect();
-        let mut all: Vec<&str> = Detector::all().map(|detector| detector.about().id).collect();
-        offered.sort_unstable();
-        all.sort_unstable();
-        assert_eq!(offered, all);
-    }
 }

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use oddity_analysis::analysis::Settings;
 use oddity_analysis::words;
-use oddity_detect::detect::Quantity;
-use oddity_detect::event::{Rule, Sides};
+use oddity_detect::detect::{Param, ParamKind, Quantity};
+use oddity_detect::event::{RULE_SETTINGS, RuleControl, RuleSetting};
 use oddity_source::unit::Unit;
 
 use super::fields::{NumberBounds, NumberField, Segments, count_slider, setting_slider};
@@ -48,44 +48,12 @@ pub fn Sensitivity() -> impl IntoView {
     }
 }
 
-/// How long an event must last.
+/// The settings of the rule that everybody sees.
 #[component]
-pub fn Length() -> impl IntoView {
+pub fn RuleFields() -> impl IntoView {
     let state = expect_context::<State>();
-    count_slider(
-        state,
-        "At least this long",
-        "Events of fewer samples are left out, as an alert with `for` would leave them out.",
-        (1, 120),
-        true,
-        move || state.settings.read().rule.min_samples,
-        |settings, count| settings.rule.min_samples = count,
-    )
-}
-
-/// On which side an event must lie.
-#[component]
-pub fn Direction() -> impl IntoView {
-    const SIDES: [Sides; 3] = [Sides::Up, Sides::Down, Sides::Both];
-    let state = expect_context::<State>();
-    let chosen = move || {
-        let sides = state.settings.read().rule.sides;
-        SIDES.iter().position(|known| *known == sides).unwrap_or_default()
-    };
-    let choose = move |at: usize| {
-        let mut settings = state.settings.get_untracked();
-        settings.rule.sides = SIDES[at];
-        state.tune(settings);
-    };
-    view! {
-        <Segments
-            label="Direction"
-            help="On which side of the expectation something is odd."
-            words=&["up", "down", "both"]
-            chosen=Signal::derive(chosen)
-            choose=Callback::new(choose)
-        />
-    }
+    let shown = RULE_SETTINGS.iter().filter(|setting| !setting.advanced);
+    shown.map(|setting| rule_field(state, setting)).collect_view()
 }
 
 /// What few people need.
@@ -95,39 +63,11 @@ pub fn Advanced() -> impl IntoView {
     view! {
         <details>
             <summary>"Advanced"</summary>
-            <Thresholds/>
-            {deviation(
-                state,
-                "Smallest deviation",
-                "Deviations smaller than this never count, in the unit of the series.",
-                1.0,
-                |rule| &mut rule.min_deviation,
-            )}
-            {deviation(
-                state,
-                "Smallest deviation, %",
-                "Deviations smaller than this share of the expected value never count.",
-                100.0,
-                |rule| &mut rule.min_relative,
-            )}
-            {count_slider(
-                state,
-                "Bridge pauses",
-                "Pauses of at most so many samples do not end an event.",
-                (0, 60),
-                true,
-                move || state.settings.read().rule.merge_gap,
-                |settings, count| settings.rule.merge_gap = count,
-            )}
-            {count_slider(
-                state,
-                "Hold-off",
-                "An event may only begin with a score above all scores of so many samples before it.",
-                (0, 500),
-                true,
-                move || state.settings.read().rule.cooldown,
-                |settings, count| settings.rule.cooldown = count,
-            )}
+            {RULE_SETTINGS
+                .iter()
+                .filter(|setting| setting.advanced)
+                .map(|setting| rule_field(state, setting))
+                .collect_view()}
             <label class="field check">
                 <input
                     type="checkbox"
@@ -146,76 +86,84 @@ pub fn Advanced() -> impl IntoView {
     }
 }
 
-/// Both halves of the sensitivity, for a detector whose alerts are not its scores.
-#[component]
-fn Thresholds() -> impl IntoView {
-    let state = expect_context::<State>();
+/// A control for one setting of the rule, made from its description.
+fn rule_field(state: State, setting: &'static RuleSetting) -> AnyView {
+    let Param { label, help, min, .. } = setting.param;
+    let value = move || setting.get(&state.settings.read().rule);
+    match setting.control {
+        RuleControl::Threshold => threshold(state, setting).into_any(),
+        RuleControl::Number => typed(state, setting, 1.0).into_any(),
+        RuleControl::Percent => typed(state, setting, 100.0).into_any(),
+        RuleControl::Samples(most) => count_slider(
+            state,
+            label,
+            help,
+            (min as usize, most),
+            true,
+            move || value() as usize,
+            |settings, count| setting.set(&mut settings.rule, count as f64),
+        )
+        .into_any(),
+        RuleControl::Choice => {
+            let ParamKind::Choice(words) = setting.param.kind else { return ().into_any() };
+            let choose = move |at: usize| {
+                let mut settings = state.settings.get_untracked();
+                setting.set(&mut settings.rule, at as f64);
+                state.tune(settings);
+            };
+            view! {
+                <Segments
+                    label=label
+                    help=help
+                    words=words
+                    chosen=Signal::derive(move || value() as usize)
+                    choose=Callback::new(choose)
+                />
+            }
+            .into_any()
+        }
+    }
+}
+
+/// One half of the sensitivity, for a detector whose alert score is not its score.
+fn threshold(state: State, setting: &'static RuleSetting) -> impl IntoView {
     let apart = Memo::new(move |_| {
         let detected = state.detected.read();
         let first = detected.as_ref().and_then(|detected| detected.series.first());
         first.is_some_and(|found| found.detection.alerts.is_some())
     });
-    let usual = Memo::new(move |_| {
-        let settings = state.settings.read();
-        Settings::of(settings.detector).rule
-    });
-    let slider = move |label, help, usual: f64, get: fn(&Rule) -> f64, set: fn(&mut Rule, f64)| {
-        let value = move || get(&state.settings.read().rule);
-        setting_slider(
-            state,
-            label,
-            help,
-            (usual * ENDS.0, usual * ENDS.1),
-            false,
-            value,
-            move || Unit::Plain.format(value()),
-            move |settings, value| set(&mut settings.rule, value),
-        )
-    };
+    let usual = Memo::new(move |_| setting.get(&Settings::of(state.settings.read().detector).rule));
+    let value = move || setting.get(&state.settings.read().rule);
     move || {
         let usual = usual.get();
         apart.get().then(|| {
-            view! {
-                {slider(
-                    "Flag from",
-                    "From which score on a sample is flagged. Flagged samples extend an event.",
-                    usual.threshold,
-                    |rule| rule.threshold,
-                    |rule, value| rule.threshold = value,
-                )}
-                {slider(
-                    "Alert from",
-                    "From which strength on an alert opens an event.",
-                    usual.alert_threshold,
-                    |rule| rule.alert_threshold,
-                    |rule, value| rule.alert_threshold = value,
-                )}
-            }
+            setting_slider(
+                state,
+                setting.param.label,
+                setting.param.help,
+                (usual * ENDS.0, usual * ENDS.1),
+                false,
+                value,
+                move || Unit::Plain.format(value()),
+                |settings, value| setting.set(&mut settings.rule, value),
+            )
         })
     }
 }
 
-fn deviation(
-    state: State,
-    label: &'static str,
-    help: &'static str,
-    factor: f64,
-    field: fn(&mut Rule) -> &mut f64,
-) -> impl IntoView {
-    let value = move || {
-        let mut rule = state.settings.read().rule;
-        *field(&mut rule) * factor
-    };
+/// A typed number, shown `factor` times as large as it is stored.
+fn typed(state: State, setting: &'static RuleSetting, factor: f64) -> impl IntoView {
+    let value = move || setting.get(&state.settings.read().rule) * factor;
     let keep = move |number: f64| {
         let mut settings = state.settings.get_untracked();
-        *field(&mut settings.rule) = number / factor;
+        setting.set(&mut settings.rule, number / factor);
         state.tune(settings);
     };
     view! {
         <NumberField
-            label=label
-            help=help
-            numbers=NumberBounds { min: 0.0, max: MAX_DEVIATION, empty: 0.0 }
+            label=setting.param.label
+            help=setting.param.help
+            numbers=NumberBounds { min: setting.param.min, max: MAX_DEVIATION, empty: setting.param.default }
             value=Signal::derive(value)
             keep=Callback::new(keep)
         />

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser};
-use oddity_analysis::view_state::{SETTING_KEYS, ViewState};
+use oddity_analysis::view_state::{CLEAN, CLEAN_ACCEPTS, CLEAN_HELP, ViewState};
 use oddity_detect::detect::Detector;
-use oddity_detect::event::{Rule, SeverityLevel};
+use oddity_detect::event::{RULE_SETTINGS, Rule, SeverityLevel};
 use oddity_detect::time::{Span, Step, Timestamp};
 use url::Url;
 
@@ -217,8 +217,9 @@ impl DetectArgs {
             let (key, value) = setting
                 .split_once('=')
                 .ok_or_else(|| format!("--set {setting}: write KEY=VALUE, such as k=5"))?;
-            let keys = detector.about().params.iter().map(|param| param.id);
-            if !keys.chain(SETTING_KEYS.iter().map(|key| key.id)).any(|known| known == key) {
+            let params = detector.about().params.iter().map(|param| param.id);
+            let mut keys = params.chain(RULE_SETTINGS.iter().map(|of| of.param.id)).chain([CLEAN]);
+            if !keys.any(|known| known == key) {
                 return Err(format!(
                     "--set {setting}: there is no such setting.\n\n{}",
                     settings(detector).trim_end()
@@ -291,22 +292,12 @@ pub fn settings(detector: Detector) -> String {
         put(param.id, param.help, &param.accepts(), &default);
     }
     let rule = Rule::of(detector);
-    for key in
-        SETTING_KEYS.iter().filter(|key| key.id != "alert" || about.alert_threshold.is_some())
-    {
-        let default = match key.id {
-            "k" => rule.threshold.to_string(),
-            "alert" => rule.alert_threshold.to_string(),
-            "min" => rule.min_deviation.to_string(),
-            "minrel" => rule.min_relative.to_string(),
-            "for" => rule.min_samples.to_string(),
-            "bridge" => rule.merge_gap.to_string(),
-            "holdoff" => rule.cooldown.to_string(),
-            "dir" => "both".to_owned(),
-            _ => "no".to_owned(),
-        };
-        put(key.id, key.about, key.accepts, &format!(" [default: {default}]"));
+    for setting in RULE_SETTINGS.iter().filter(|setting| setting.applies_to(detector)) {
+        let param = &setting.param;
+        let default = format!(" [default: {}]", param.write(setting.get(&rule)));
+        put(param.id, param.help, &param.accepts(), &default);
     }
+    put(CLEAN, CLEAN_HELP, CLEAN_ACCEPTS, " [default: no]");
     out
 }
 

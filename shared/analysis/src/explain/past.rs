@@ -1,9 +1,9 @@
 //! The event beside the samples that were loaded before it.
 
 use oddity_detect::detect::Detection;
-use oddity_detect::event::kind::quartile_range;
 use oddity_detect::event::{Direction, Event, EventKind};
 use oddity_detect::series::Grid;
+use oddity_detect::stats::median::scaled_quartile_range;
 use oddity_detect::time::{Span, Timestamp};
 
 /// Fewer samples before the event say nothing about how high or low it is.
@@ -55,8 +55,9 @@ pub(super) fn record_since(
 
 /// Spread of the samples from the onset on over that of those before it, both as scaled quartile ranges.
 pub(super) fn widened(values: &[f64], onset: usize) -> Option<f64> {
-    let before = quartile_range(&mut values.get(onset.saturating_sub(WIDE)..onset)?.to_vec());
+    let before =
+        scaled_quartile_range(&mut values.get(onset.saturating_sub(WIDE)..onset)?.to_vec());
     let until = (onset + WIDE).min(values.len());
-    let after = quartile_range(&mut values.get(onset..until)?.to_vec());
+    let after = scaled_quartile_range(&mut values.get(onset..until)?.to_vec());
     (before > 0.0 && after > 0.0).then(|| after / before)
 }

@@ -17,8 +17,8 @@ use std::ops::Range;
 
 use super::window::{BEFORE, PAST};
 use oddity_detect::event::Direction;
-use oddity_detect::event::kind::median;
 use oddity_detect::stats::kolmogorov::{distance, probability};
+use oddity_detect::stats::median::finite_median;
 use oddity_detect::stats::student::two_sided;
 
 /// Where fewer windows before tell how far it usually moves, only the distribution is judged.
@@ -109,10 +109,10 @@ impl WindowMove {
         if !enough(&before, BEFORE * len) || !enough(&during, len) {
             return None;
         }
-        let before = median(&mut before)?;
+        let before = finite_median(&mut before)?;
         let farther = |a: &f64, b: &f64| (a - before).abs().total_cmp(&(b - before).abs());
         let peak = during.iter().copied().max_by(farther)?;
-        Some(Self { before, during: median(&mut during)?, peak })
+        Some(Self { before, during: finite_median(&mut during)?, peak })
     }
 
     fn level(self) -> f64 {

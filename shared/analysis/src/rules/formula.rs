@@ -7,8 +7,8 @@ use super::input::RuleInput;
 use super::record::{RecordedPart, RecordingRules};
 use super::{ExportError, floored};
 use oddity_detect::detect::{
-    Detector, Level, MIN_PEERS, Peers, Record, Robust, Rolling, Seasonal, Slope, Threshold,
-    Variance, ZScore,
+    Detector, Level, MIN_PEERS, PeerMethod, Peers, Record, Robust, RobustScale, Rolling, Seasonal,
+    Slope, Threshold, Variance, ZScore,
 };
 use oddity_detect::stats::enough;
 use oddity_detect::stats::quantile::QUARTILE_RANGE;
@@ -71,7 +71,7 @@ pub(super) fn formula(
             let before = records.before(&value, window);
             moments(value, &before)
         }
-        Detector::Robust(Robust { window, scale: 0 }) => {
+        Detector::Robust(Robust { window, scale: RobustScale::Quartiles }) => {
             let before = records.before(&value, window);
             let range = before.quantile(0.75).op("-", &before.quantile(0.25));
             let (expected, spread) = (before.quantile(0.5), range.with("/", QUARTILE_RANGE));
@@ -91,7 +91,7 @@ pub(super) fn formula(
         Detector::Seasonal(detector) => seasonal(input, detector, records, value)?,
         Detector::Level(detector) => level(detector, records, &value),
         Detector::Variance(detector) => variance(detector, records, &value),
-        Detector::Peers(Peers { method: 0, .. }) => peers(value),
+        Detector::Peers(Peers { method: PeerMethod::Quartiles, .. }) => peers(value),
         Detector::Peers(_) => return Err(ExportError::Clusters),
         Detector::Flatline(_) => duration::flat(input, records, &value)?,
         Detector::Gap(_) => duration::gap(input, records)?,

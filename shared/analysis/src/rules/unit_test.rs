@@ -6,7 +6,7 @@ use super::yaml::{comment, quoted};
 use super::{RuleGroup, RuleStyle, UnitTestError};
 use crate::analysis::Detected;
 use oddity_detect::detect::{Detection, Detector};
-use oddity_detect::event::{Rule, flagged};
+use oddity_detect::event::{Rule, is_flagged};
 use oddity_detect::series::{Labels, METRIC_NAME, quote};
 use oddity_source::promql;
 
@@ -111,7 +111,7 @@ fn firing(detection: &Detection, rule: &Rule) -> Vec<bool> {
     let (mut in_a_row, mut since, mut fires) = (0_usize, 0_usize, false);
     (0..detection.score.len())
         .map(|at| {
-            if flagged(detection, rule, at) {
+            if is_flagged(detection, rule, at) {
                 (in_a_row, since) = (in_a_row + 1, 0);
             } else {
                 (in_a_row, since) = (0, since + 1);

@@ -1,13 +1,10 @@
 //! The address as a panel.
 
-use super::keys::{
-    ALERT, BRIDGE, CLEAN, DIRECTION, FOR, HOLD_OFF, K, MIN, MIN_RELATIVE, SPAN, SettingKey, TIME,
-    TIMES,
-};
+use super::keys::{CLEAN, CLEAN_ACCEPTS, SPAN, TIME, TIMES};
 use super::{LinkError, RangeSelection, ResultTab, ViewState};
 use crate::analysis::Settings;
 use oddity_detect::detect::Detector;
-use oddity_detect::event::{Rule, Sides};
+use oddity_detect::event::RULE_SETTINGS;
 use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
 
 pub(super) fn view(query: &str) -> (ViewState, Vec<LinkError>) {
@@ -86,34 +83,14 @@ impl Reader<'_> {
             let value = self.parsed(param.id, &param.accepts(), |text| param.parse(text));
             value.map_or(detector, |value| detector.with(param.id, value))
         });
-        let usual = Settings::of(detector).rule;
-        let positive =
-            |text: &str| text.parse().ok().filter(|value: &f64| value.is_finite() && *value >= 0.0);
-        let count = |text: &str| text.parse().ok().filter(|value: &usize| *value <= 100_000);
-        let threshold = self.keyed(K, positive).unwrap_or(usual.threshold);
-        let usual = Settings::of(detector).rule_at(threshold);
-        let rule = Rule {
-            threshold,
-            alert_threshold: self
-                .keyed(ALERT, |text| positive(text).filter(|alert| *alert > 0.0))
-                .unwrap_or(usual.alert_threshold),
-            min_deviation: self.keyed(MIN, positive).unwrap_or(usual.min_deviation),
-            min_relative: self.keyed(MIN_RELATIVE, positive).unwrap_or(usual.min_relative),
-            min_samples: self
-                .keyed(FOR, |text| count(text).filter(|count| *count > 0))
-                .unwrap_or(usual.min_samples),
-            merge_gap: self.keyed(BRIDGE, count).unwrap_or(usual.merge_gap),
-            cooldown: self.keyed(HOLD_OFF, count).unwrap_or(usual.cooldown),
-            sides: self
-                .keyed(DIRECTION, |text| match text {
-                    "up" => Some(Sides::Up),
-                    "down" => Some(Sides::Down),
-                    "both" => Some(Sides::Both),
-                    _ => None,
-                })
-                .unwrap_or(usual.sides),
-        };
-        let clean = self.keyed(CLEAN, |text| match text {
+        let mut rule = Settings::of(detector).rule;
+        for setting in RULE_SETTINGS {
+            let param = &setting.param;
+            if let Some(value) = self.parsed(param.id, &param.accepts(), |text| param.parse(text)) {
+                rule = rule.with(setting, value, detector);
+            }
+        }
+        let clean = self.parsed(CLEAN, CLEAN_ACCEPTS, |text| match text {
             "yes" => Some(true),
             "no" => Some(false),
             _ => None,
@@ -137,10 +114,6 @@ impl Reader<'_> {
             .find(|(name, _)| name == key)
             .map(|(_, value)| value.clone())
             .filter(|value| !value.is_empty())
-    }
-
-    fn keyed<T>(&mut self, key: SettingKey, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
-        self.parsed(key.id, key.accepts, parse)
     }
 
     fn parsed<T>(

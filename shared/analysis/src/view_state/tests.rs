@@ -1,4 +1,5 @@
 use super::*;
+use oddity_detect::event::Sides;
 use proptest::prelude::*;
 
 #[test]

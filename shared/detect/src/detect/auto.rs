@@ -18,7 +18,10 @@ pub use tuning::Tuning;
 pub(crate) use cache::AutoCache;
 
 use super::param::ParamField;
-use super::{About, Algorithm, Detection, DetectorCache, DetectorInput, Param, Quantity, samples};
+use super::{
+    About, Algorithm, Detection, DetectorCache, DetectorGroup, DetectorInput, Param, Quantity,
+    samples,
+};
 
 /// Two answers, because they are two questions, and neither asks for a season or a window to be chosen.
 ///
@@ -101,6 +104,7 @@ impl Algorithm for Auto {
     const ABOUT: About = About {
         id: "auto",
         name: "Auto",
+        group: DetectorGroup::Automatic,
         summary: "Several views of each series at once: what is new in any of them.",
         threshold: 4.0,
         alert_threshold: Some(ALERT),

@@ -1,5 +1,7 @@
 use super::param::ParamField;
-use super::{About, Algorithm, Detection, DetectorInput, Param, ParamKind, Quantity, samples};
+use super::{
+    About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, ParamKind, Quantity, samples,
+};
 use crate::stats::autoregression::{MAX_ORDER, predictions};
 use crate::stats::rolling::prior_moments;
 
@@ -62,6 +64,7 @@ impl Algorithm for Autoregressive {
     const ABOUT: About = About {
         id: "autoregressive",
         name: "Autoregression",
+        group: DetectorGroup::Values,
         summary: "Each sample against what those just before it predict, and how far such predictions are usually off.",
         threshold: 5.0,
         alert_threshold: None,

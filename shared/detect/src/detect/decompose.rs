@@ -1,8 +1,11 @@
 use super::param::ParamField;
-use super::seasonal::{HISTORY, LENGTH, NO_SEASON, SEASON, is_found, named};
-use super::{About, Algorithm, Detection, DetectorInput, Param, ParamKind, Quantity, samples};
+use super::seasonal::{HISTORY, LENGTH, NO_SEASON, SEASON, SeasonChoice, is_found, named};
+use super::{
+    About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, ParamKind, Quantity, samples,
+};
 use crate::seasonality::periods;
-use crate::stats::enough;
+use crate::stats::median::finite_quartiles;
+use crate::stats::quantile::QUARTILE_RANGE;
 use crate::stats::stl::{Smoothing, decompose_all, fill, moving_average};
 
 /// Decomposition: `expected` is trend plus season as STL (of several found seasons, MSTL) sees them, see
@@ -16,9 +19,9 @@ use crate::stats::stl::{Smoothing, decompose_all, fill, moving_average};
 /// anomaly detection in the cloud via statistical learning" (2017).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decompose {
-    /// Which season: found, hour, day or week.
-    pub season: usize,
-    /// Its length in samples, 0 for the one that `season` names.
+    /// Season to compare with.
+    pub season: SeasonChoice,
+    /// Length of the season in samples; 0 for that of `season`.
     pub length: usize,
     /// How many seasons the shape of one is averaged over.
     pub seasons: usize,
@@ -40,15 +43,12 @@ const MAX_SEASONS: usize = 2;
 /// Samples this many scales off do not shape trend and season.
 const OUTLIER: f64 = 3.0;
 
-/// The quartile range of normal samples in standard deviations.
-const QUARTILE_RANGE: f64 = 1.349;
-
 /// The trend follows a new level within seasons; after this many samples it is called one.
 const LEVEL_SHIFT_AFTER: usize = 60;
 
 impl Default for Decompose {
     fn default() -> Self {
-        Self { season: SEASON.count(), length: LENGTH.count(), seasons: SEASONS.count() }
+        Self { season: SeasonChoice::default(), length: LENGTH.count(), seasons: SEASONS.count() }
     }
 }
 
@@ -56,6 +56,7 @@ impl Algorithm for Decompose {
     const ABOUT: About = About {
         id: "decompose",
         name: "Decomposition",
+        group: DetectorGroup::Seasons,
         summary: "Each sample against trend and season of the whole range, for looking back only.",
         threshold: 5.0,
         alert_threshold: None,
@@ -65,7 +66,7 @@ impl Algorithm for Decompose {
 
     fn field(&mut self, index: usize) -> ParamField<'_> {
         ParamField::Count(match index {
-            0 => &mut self.season,
+            0 => return ParamField::Choice(&mut self.season),
             1 => &mut self.length,
             _ => &mut self.seasons,
         })
@@ -109,12 +110,12 @@ impl Decompose {
 /// Trend plus season at each sample, and the scale of the remainder. `None` without two seasons or with
 /// more than half of the samples missing.
 fn fit(reference: &[f64], periods: &[usize], seasons: usize) -> Option<(Vec<f64>, f64)> {
-    let (_, pivot, _) = quartiles(reference)?;
+    let [_, pivot, _] = finite_quartiles(reference)?;
     // Less a pivot, so that constants and high levels are exact.
     let mut values: Vec<f64> = reference.iter().map(|value| value - pivot).collect();
     let typical = typical(&values, periods)?;
     let rest: Vec<f64> = values.iter().zip(&typical).map(|(value, fit)| value - fit).collect();
-    let (low, middle, high) = quartiles(&rest)?;
+    let [low, middle, high] = finite_quartiles(&rest)?;
     let far = OUTLIER * (high - low) / QUARTILE_RANGE;
     let cleaned: Vec<f64> = (0..values.len())
         .map(|at| if (rest[at] - middle).abs() <= far { values[at] } else { typical[at] })
@@ -123,7 +124,7 @@ fn fit(reference: &[f64], periods: &[usize], seasons: usize) -> Option<(Vec<f64>
     for (value, (trend, season)) in values.iter_mut().zip(fit.trend.iter().zip(&fit.seasonal)) {
         *value -= trend + season;
     }
-    let (low, middle, high) = quartiles(&values)?;
+    let [low, middle, high] = finite_quartiles(&values)?;
     let sums = fit.trend.iter().zip(&fit.seasonal);
     let expected = sums.map(|(trend, season)| pivot + (trend + season + middle)).collect();
     Some((expected, (high - low) / QUARTILE_RANGE))
@@ -166,17 +167,6 @@ fn median(values: &mut [f64]) -> f64 {
     if even { low * 0.5 + *high * 0.5 } else { *high }
 }
 
-/// The samples at a quarter, half and three quarters of the finite ones; `None` if less than half are.
-fn quartiles(values: &[f64]) -> Option<(f64, f64, f64)> {
-    let mut finite: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
-    let count = finite.len();
-    if count < enough(values.len()) {
-        return None;
-    }
-    let mut at = |index: usize| *finite.select_nth_unstable_by(index, f64::total_cmp).1;
-    Some((at(count / 4), at(count / 2), at(count - 1 - count / 4)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,12 +206,15 @@ mod tests {
     #[test]
     fn a_named_season_and_one_that_does_not_fit() {
         let values = week();
-        let day = detect(&values, Decompose { season: 2, ..Decompose::default() });
+        let day = detect(&values, Decompose { season: SeasonChoice::Day, ..Decompose::default() });
         assert!(day.score[1_000] > 30.0);
-        let own = detect(&values, Decompose { season: 2, length: 576, ..Decompose::default() });
+        let own = detect(
+            &values,
+            Decompose { season: SeasonChoice::Day, length: 576, ..Decompose::default() },
+        );
         assert!(own.baseline.contains("576 samples"));
         for detector in [
-            Decompose { season: 3, ..Decompose::default() },
+            Decompose { season: SeasonChoice::Week, ..Decompose::default() },
             Decompose { length: 1, ..Decompose::default() },
         ] {
             let none = detect(&values, detector);

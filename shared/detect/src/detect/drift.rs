@@ -1,5 +1,7 @@
 use super::param::ParamField;
-use super::{About, Algorithm, Detection, DetectorInput, Param, ParamKind, Quantity, samples};
+use super::{
+    About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, ParamKind, Quantity, samples,
+};
 use crate::stats::exponential::CLIP;
 use crate::stats::floor_scale;
 use crate::stats::quantile::{QUARTILE_RANGE, Ranks};
@@ -78,6 +80,7 @@ impl Algorithm for Drift {
     const ABOUT: About = About {
         id: "drift",
         name: "Drift",
+        group: DetectorGroup::Changes,
         summary: "Small deviations to one side, added up until they are too many to be chance.",
         threshold: 12.0,
         alert_threshold: None,

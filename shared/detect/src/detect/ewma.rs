@@ -1,5 +1,5 @@
 use super::param::ParamField;
-use super::{About, Algorithm, Detection, DetectorInput, Param, Quantity, samples};
+use super::{About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, Quantity, samples};
 use crate::stats::exponential::Exponential;
 
 /// Exponentially weighted band: `expected` and `scale` are the exponentially weighted mean and population
@@ -43,6 +43,7 @@ impl Algorithm for Ewma {
     const ABOUT: About = About {
         id: "ewma",
         name: "Exponential band",
+        group: DetectorGroup::Values,
         summary: "Each sample against mean and standard deviation of all before it, of which the latest weigh most.",
         threshold: 5.0,
         alert_threshold: None,

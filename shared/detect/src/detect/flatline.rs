@@ -1,6 +1,6 @@
 use super::duration::{MIN_KNOWN, MIN_LENGTH, Stretch, THRESHOLD, against_longest};
 use super::param::ParamField;
-use super::{About, Algorithm, Detection, DetectorInput, Param};
+use super::{About, Algorithm, Detection, DetectorGroup, DetectorInput, Param};
 
 /// Flat line: for how long the value has not changed, in seconds by the clock, judged in units of
 /// the longest such stretch that ended before, or of `least` samples where that is longer. What sits still
@@ -43,6 +43,7 @@ impl Algorithm for Flatline {
     const ABOUT: About = About {
         id: "flatline",
         name: "Flat line",
+        group: DetectorGroup::Liveness,
         summary: "How long the value has not changed, against the longest time that it ever did not.",
         threshold: THRESHOLD,
         alert_threshold: None,

@@ -1,7 +1,7 @@
 use super::duration::{MIN_KNOWN, MIN_LENGTH, Stretch, THRESHOLD, against_longest};
 use super::flatline::HISTORY;
 use super::param::ParamField;
-use super::{About, Algorithm, Detection, DetectorInput};
+use super::{About, Algorithm, Detection, DetectorGroup, DetectorInput};
 
 /// Gap: for how long no sample has come, in seconds, judged in units of the longest gap that ended before, or
 /// of `least` samples where that is longer. The one detector with verdicts on missing samples; one that came
@@ -29,6 +29,7 @@ impl Algorithm for Gap {
     const ABOUT: About = About {
         id: "gap",
         name: "Gap",
+        group: DetectorGroup::Liveness,
         summary: "How long no sample has come, against the longest time that none ever came.",
         threshold: THRESHOLD,
         alert_threshold: None,

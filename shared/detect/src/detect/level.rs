@@ -1,6 +1,6 @@
 use super::contrast::{ContrastWindows, contrast};
 use super::param::ParamField;
-use super::{About, Algorithm, Detection, DetectorInput, Param, Quantity};
+use super::{About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, Quantity};
 use crate::stats::quantile::Ranks;
 
 /// Level shift: the median of the last `window` samples less the median of the `reference` samples before
@@ -57,6 +57,7 @@ impl Algorithm for Level {
     const ABOUT: About = About {
         id: "level",
         name: "Level shift",
+        group: DetectorGroup::Changes,
         summary: "The median of the last samples against the median before them, and how far the two usually differ.",
         threshold: 6.0,
         alert_threshold: None,

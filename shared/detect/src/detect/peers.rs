@@ -1,5 +1,8 @@
-use super::param::ParamField;
-use super::{About, Algorithm, Detection, DetectorInput, NormalRange, Param, ParamKind, Quantity};
+use super::param::{ParamField, named_choice};
+use super::{
+    About, Algorithm, Detection, DetectorGroup, DetectorInput, NormalRange, Param, ParamKind,
+    Quantity,
+};
 
 mod cluster;
 mod group;
@@ -26,21 +29,30 @@ pub use group::PeerGroup;
 /// Xu, "A density-based algorithm for discovering clusters" (1996), radius by its sorted k-distances.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Peers {
-    /// 0 for quartiles, else DBSCAN.
-    pub method: usize,
+    /// Definition of what is normal in the group.
+    pub method: PeerMethod,
     /// Radius of DBSCAN, in median distances to the majority.
     pub tolerance: f64,
 }
 
-const METHOD: Param = Param {
-    id: "method",
-    label: "Normal is",
-    help: "The middle of the group by its quartiles, which become a Prometheus rule, or its main cluster (DBSCAN).",
-    min: 0.0,
-    max: 1.0,
-    default: 0.0,
-    kind: ParamKind::Choice(&["quartiles", "dbscan"]),
-};
+/// Definition of what is normal in a group of series.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PeerMethod {
+    /// The middle of the group, by its quartiles.
+    #[default]
+    Quartiles,
+    /// The main cluster of the group (DBSCAN).
+    Dbscan,
+}
+
+named_choice!(PeerMethod { Quartiles = "quartiles", Dbscan = "dbscan" });
+
+const METHOD: Param = Param::choice(
+    "method",
+    "Normal is",
+    "The middle of the group by its quartiles, which can be exported as a Prometheus rule, or its main cluster (DBSCAN).",
+    PeerMethod::WORDS,
+);
 
 const TOLERANCE: Param = Param {
     id: "tolerance",
@@ -60,7 +72,7 @@ const LEVEL_SHIFT_AFTER: usize = 60;
 
 impl Default for Peers {
     fn default() -> Self {
-        Self { method: METHOD.count(), tolerance: TOLERANCE.default }
+        Self { method: PeerMethod::default(), tolerance: TOLERANCE.default }
     }
 }
 
@@ -68,6 +80,7 @@ impl Algorithm for Peers {
     const ABOUT: About = About {
         id: "peers",
         name: "Odd one out",
+        group: DetectorGroup::Comparison,
         summary: "Each series against the others at the same time.",
         threshold: 12.0,
         alert_threshold: None,
@@ -77,7 +90,7 @@ impl Algorithm for Peers {
 
     fn field(&mut self, index: usize) -> ParamField<'_> {
         match index {
-            0 => ParamField::Count(&mut self.method),
+            0 => ParamField::Choice(&mut self.method),
             _ => ParamField::Number(&mut self.tolerance),
         }
     }
@@ -88,8 +101,8 @@ impl Algorithm for Peers {
 
     fn group(&self, series: &[&[f64]]) -> Option<PeerGroup> {
         Some(match self.method {
-            0 => PeerGroup::by_quartiles(series),
-            _ => PeerGroup::by_clusters(series, self.tolerance),
+            PeerMethod::Quartiles => PeerGroup::by_quartiles(series),
+            PeerMethod::Dbscan => PeerGroup::by_clusters(series, self.tolerance),
         })
     }
 

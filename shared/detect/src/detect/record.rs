@@ -1,6 +1,7 @@
 use super::param::ParamField;
 use super::{
-    About, Algorithm, Detection, DetectorInput, Feature, NormalRange, Param, Quantity, samples,
+    About, Algorithm, Detection, DetectorGroup, DetectorInput, Feature, NormalRange, Param,
+    Quantity, samples,
 };
 use crate::stats::{extremes::prior_extremes, rolling::prior_moments};
 
@@ -37,6 +38,7 @@ impl Algorithm for Record {
     const ABOUT: About = About {
         id: "record",
         name: "Record",
+        group: DetectorGroup::Values,
         summary: "How far a sample lies beyond everything in a long window before it.",
         threshold: 1.5,
         alert_threshold: None,

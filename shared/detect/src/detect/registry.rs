@@ -1,14 +1,14 @@
-//! All detectors as one type.
+//! The list of detectors, and all of them as one type.
 
 use super::param::ParamField;
 use super::{
-    About, Algorithm, Auto, Autoregressive, Decompose, Detection, DetectorCache, DetectorInput,
-    Drift, Ewma, Flatline, Gap, Level, Param, PeerGroup, Peers, Record, Robust, Rolling, Seasonal,
-    Slope, Spectral, Threshold, Variance, ZScore, from_first_sample,
+    About, Algorithm, Detection, DetectorCache, DetectorInput, Param, PeerGroup, from_first_sample,
 };
 
 macro_rules! detectors {
-    ($($name:ident),+) => {
+    ($($module:ident::$name:ident),+ $(,)?) => {
+        $(pub use super::$module::$name;)+
+
         /// A detector with its parameters.
         #[derive(Clone, Copy, Debug, PartialEq)]
         pub enum Detector {
@@ -16,44 +16,44 @@ macro_rules! detectors {
         }
 
         impl Detector {
-            /// Each detector with its defaults, in the order in which they are offered.
+            /// Returns each detector with its defaults, in the order in which they are offered.
             pub fn all() -> impl Iterator<Item = Self> {
                 [$(Self::$name($name::default())),+].into_iter()
             }
 
-            /// What it is and which parameters it has.
+            /// Returns the description of the detector.
             pub fn about(&self) -> &'static About {
                 match self {
                     $(Self::$name(_) => &<$name as Algorithm>::ABOUT),+
                 }
             }
 
-            /// Samples before the judged range that it wants to learn from.
+            /// Returns the number of samples before the judged range that the detector wants to learn from.
             pub fn history(&self) -> usize {
                 match self {
                     $(Self::$name(algorithm) => algorithm.history()),+
                 }
             }
 
-            /// What all series of the query are together, for [`DetectorInput::group`]; `None` where it does not
-            /// matter. The series share a grid. Cost: in the file of each algorithm.
+            /// Computes the statistics of all series of the query, for [`DetectorInput::group`]; `None` for a detector that
+            /// needs none. The series share a grid.
             pub fn group(&self, series: &[&[f64]]) -> Option<PeerGroup> {
                 match self {
                     $(Self::$name(algorithm) => algorithm.group(series)),+
                 }
             }
 
-            /// Judges every sample. Shape: as the input. Cost: in the file of each algorithm.
+            /// Judges every sample of one series. Shape: as the input. The cost is in the documentation of each algorithm.
             pub fn detect(&self, input: DetectorInput<'_>) -> Detection {
                 from_first_sample(input, |input| match self {
                     $(Self::$name(algorithm) => algorithm.detect(input)),+
                 })
             }
 
-            /// The same, faster if only parameters have changed since `kept` was last given.
-            pub fn detect_cached(&self, input: DetectorInput<'_>, kept: &mut DetectorCache) -> Detection {
+            /// Judges as [`Self::detect`] does, faster if only parameters have changed since `cache` was last given.
+            pub fn detect_cached(&self, input: DetectorInput<'_>, cache: &mut DetectorCache) -> Detection {
                 from_first_sample(input, |input| match self {
-                    $(Self::$name(algorithm) => algorithm.detect_cached(input, kept)),+
+                    $(Self::$name(algorithm) => algorithm.detect_cached(input, cache)),+
                 })
             }
 
@@ -66,25 +66,26 @@ macro_rules! detectors {
     };
 }
 
+// In the order in which they are offered.
 detectors!(
-    Auto,
-    ZScore,
-    Rolling,
-    Robust,
-    Ewma,
-    Slope,
-    Seasonal,
-    Spectral,
-    Decompose,
-    Autoregressive,
-    Level,
-    Drift,
-    Variance,
-    Record,
-    Peers,
-    Flatline,
-    Gap,
-    Threshold
+    auto::Auto,
+    zscore::ZScore,
+    rolling::Rolling,
+    robust::Robust,
+    ewma::Ewma,
+    slope::Slope,
+    seasonal::Seasonal,
+    spectral::Spectral,
+    decompose::Decompose,
+    autoregressive::Autoregressive,
+    level::Level,
+    drift::Drift,
+    variance::Variance,
+    record::Record,
+    peers::Peers,
+    flatline::Flatline,
+    gap::Gap,
+    threshold::Threshold,
 );
 
 impl Default for Detector {
@@ -94,12 +95,19 @@ impl Default for Detector {
 }
 
 impl Detector {
-    /// The detector of this name with its defaults.
+    /// Returns the detector with this id and its defaults; `None` if there is none.
+    ///
+    /// ```
+    /// use oddity_detect::Detector;
+    ///
+    /// let detector = Detector::by_id("rolling").unwrap().with("window", 120.0);
+    /// assert_eq!(detector.history(), 120);
+    /// ```
     pub fn by_id(id: &str) -> Option<Self> {
         Self::all().find(|detector| detector.about().id == id)
     }
 
-    /// Its parameters with their present values.
+    /// Returns the parameters with their present values; of a choice the index of the word.
     pub fn params(mut self) -> Vec<(&'static Param, f64)> {
         self.about()
             .params
@@ -109,7 +117,7 @@ impl Detector {
             .collect()
     }
 
-    /// The same with one parameter changed, held to its bounds; unchanged for an unknown name.
+    /// Returns the detector with one parameter changed, clamped to its bounds; an unknown id changes nothing.
     #[must_use]
     pub fn with(mut self, id: &str, value: f64) -> Self {
         let params = self.about().params;

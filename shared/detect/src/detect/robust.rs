@@ -1,6 +1,6 @@
-use super::param::ParamField;
-use super::{About, Algorithm, Detection, DetectorInput, Param, ParamKind, Quantity, samples};
-use crate::stats::quantile::{DEVIATIONS, QUARTILE_RANGE, Ranks};
+use super::param::{ParamField, named_choice};
+use super::{About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, Quantity, samples};
+use crate::stats::quantile::{MAD_TO_STD, QUARTILE_RANGE, Ranks};
 
 /// Robust band: `expected` is the median of the `window` samples before the judged one; the scale is either
 /// their quartile range over 1.349 or their median absolute deviation times 1.4826, each of which is the standard
@@ -17,9 +17,21 @@ use crate::stats::quantile::{DEVIATIONS, QUARTILE_RANGE, Ranks};
 pub struct Robust {
     /// Length of the baseline in samples.
     pub window: usize,
-    /// 0 for quartiles, else the median absolute deviation.
-    pub scale: usize,
+    /// Estimator of the spread.
+    pub scale: RobustScale,
 }
+
+/// Estimator of the spread of a window that outliers hardly move.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RobustScale {
+    /// The quartile range over 1.349.
+    #[default]
+    Quartiles,
+    /// The median absolute deviation (MAD) times 1.4826.
+    Mad,
+}
+
+named_choice!(RobustScale { Quartiles = "quartiles", Mad = "MAD" });
 
 const WINDOW: Param = Param::samples(
     "window",
@@ -29,19 +41,16 @@ const WINDOW: Param = Param::samples(
     120,
 );
 
-const SCALE: Param = Param {
-    id: "scale",
-    label: "Spread by",
-    help: "Quartiles become a Prometheus rule; the median absolute deviation (MAD) bears more odd samples in its window.",
-    min: 0.0,
-    max: 1.0,
-    default: 0.0,
-    kind: ParamKind::Choice(&["quartiles", "MAD"]),
-};
+const SCALE: Param = Param::choice(
+    "scale",
+    "Spread by",
+    "Quartiles can be exported as a Prometheus rule; the median absolute deviation (MAD) tolerates more odd samples in the window.",
+    RobustScale::WORDS,
+);
 
 impl Default for Robust {
     fn default() -> Self {
-        Self { window: WINDOW.count(), scale: SCALE.count() }
+        Self { window: WINDOW.count(), scale: RobustScale::default() }
     }
 }
 
@@ -49,6 +58,7 @@ impl Algorithm for Robust {
     const ABOUT: About = About {
         id: "robust",
         name: "Robust band",
+        group: DetectorGroup::Values,
         summary: "Each sample against median and quartiles of the window before it, which outliers hardly move.",
         threshold: 5.0,
         alert_threshold: None,
@@ -57,7 +67,10 @@ impl Algorithm for Robust {
     };
 
     fn field(&mut self, index: usize) -> ParamField<'_> {
-        ParamField::Count(if index == 0 { &mut self.window } else { &mut self.scale })
+        match index {
+            0 => ParamField::Count(&mut self.window),
+            _ => ParamField::Choice(&mut self.scale),
+        }
     }
 
     fn history(&self) -> usize {
@@ -66,13 +79,13 @@ impl Algorithm for Robust {
 
     fn detect(&self, input: DetectorInput<'_>) -> Detection {
         let ranks = Ranks::new(input.reference);
-        let (median, scale) = if self.scale == 0 {
+        let (median, scale) = if self.scale == RobustScale::Quartiles {
             let quartiles = ranks.prior_quartiles(self.window);
             let range = quartiles.high.iter().zip(&quartiles.low);
             (quartiles.median, range.map(|(high, low)| (high - low) / QUARTILE_RANGE).collect())
         } else {
             let mut deviations = ranks.prior_deviations(self.window);
-            deviations.deviation.iter_mut().for_each(|deviation| *deviation *= DEVIATIONS);
+            deviations.deviation.iter_mut().for_each(|deviation| *deviation *= MAD_TO_STD);
             (deviations.median, deviations.deviation)
         };
         Detection::judge(

@@ -1,5 +1,5 @@
 use super::param::ParamField;
-use super::{About, Algorithm, Detection, DetectorInput, Param, Quantity, samples};
+use super::{About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, Quantity, samples};
 use crate::stats::rolling::prior_moments;
 
 /// Rolling mean and standard deviation bands: `expected` and `scale` are mean and population standard
@@ -31,6 +31,7 @@ impl Algorithm for Rolling {
     const ABOUT: About = About {
         id: "rolling",
         name: "Rolling band",
+        group: DetectorGroup::Values,
         summary: "Each sample against mean and standard deviation of the window before it.",
         threshold: 4.0,
         alert_threshold: None,

@@ -1,6 +1,9 @@
-use super::param::ParamField;
-use super::{About, Algorithm, Detection, DetectorInput, Param, ParamKind, Quantity, samples};
+use super::param::{ParamField, named_choice};
+use super::{
+    About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, ParamKind, Quantity, samples,
+};
 use crate::seasonality::{Calendar, settled};
+use crate::stats::quantile::QUARTILE_RANGE;
 use crate::stats::{enough, sorted::SortedWindow};
 use crate::time::Step;
 
@@ -20,9 +23,9 @@ use crate::time::Step;
 /// robust; quantiles as Prometheus' `quantile_over_time` has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seasonal {
-    /// Which season: found, hour, day or week.
-    pub season: usize,
-    /// Its length in samples, 0 for the one that `season` names.
+    /// Season to compare with.
+    pub season: SeasonChoice,
+    /// Length of the season in samples; 0 for that of `season`.
     pub length: usize,
     /// How many seasons before are compared with.
     pub seasons: usize,
@@ -30,15 +33,40 @@ pub struct Seasonal {
     pub tolerance: usize,
 }
 
-pub(super) const SEASON: Param = Param {
-    id: "season",
-    label: "Season",
-    help: "What repeats itself: a season that is found in the samples before the range, or every hour, day or week.",
-    min: 0.0,
-    max: 3.0,
-    default: 0.0,
-    kind: ParamKind::Choice(&["found", "hour", "day", "week"]),
-};
+/// Season that samples are compared with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SeasonChoice {
+    /// A season that is found in the samples before the judged ones.
+    #[default]
+    Found,
+    /// 60 minutes.
+    Hour,
+    /// 24 hours.
+    Day,
+    /// 7 days.
+    Week,
+}
+
+named_choice!(SeasonChoice { Found = "found", Hour = "hour", Day = "day", Week = "week" });
+
+impl SeasonChoice {
+    /// Returns the season of the calendar; `None` for one that is to be found.
+    pub fn calendar(self) -> Option<Calendar> {
+        match self {
+            Self::Found => None,
+            Self::Hour => Some(Calendar::Hour),
+            Self::Day => Some(Calendar::Day),
+            Self::Week => Some(Calendar::Week),
+        }
+    }
+}
+
+pub(super) const SEASON: Param = Param::choice(
+    "season",
+    "Season",
+    "Season to compare with: one that is found in the samples before the range, or every hour, day or week.",
+    SeasonChoice::WORDS,
+);
 
 pub(super) const LENGTH: Param = Param::samples(
     "length",
@@ -79,7 +107,7 @@ const LEVEL_SHIFT_AFTER: usize = 60;
 impl Default for Seasonal {
     fn default() -> Self {
         Self {
-            season: SEASON.count(),
+            season: SeasonChoice::default(),
             length: LENGTH.count(),
             seasons: SEASONS.count(),
             tolerance: TOLERANCE.count(),
@@ -91,6 +119,7 @@ impl Algorithm for Seasonal {
     const ABOUT: About = About {
         id: "seasonal",
         name: "Seasonal band",
+        group: DetectorGroup::Seasons,
         summary: "Each sample against the same time in the hours, days or weeks before.",
         threshold: 6.0,
         alert_threshold: None,
@@ -100,7 +129,7 @@ impl Algorithm for Seasonal {
 
     fn field(&mut self, index: usize) -> ParamField<'_> {
         ParamField::Count(match index {
-            0 => &mut self.season,
+            0 => return ParamField::Choice(&mut self.season),
             1 => &mut self.length,
             2 => &mut self.seasons,
             _ => &mut self.tolerance,
@@ -136,16 +165,16 @@ impl Algorithm for Seasonal {
 }
 
 /// Whether [`SEASON`] and [`LENGTH`] leave the season to be found.
-pub(super) fn is_found(season: usize, length: usize) -> bool {
-    season == 0 && length == 0
+pub(super) fn is_found(season: SeasonChoice, length: usize) -> bool {
+    season == SeasonChoice::Found && length == 0
 }
 
 /// Samples of the season that [`SEASON`] and [`LENGTH`] name; `None` if it is to be found, or has too few.
-pub(super) fn named(season: usize, length: usize, step: Step) -> Option<usize> {
+pub(super) fn named(season: SeasonChoice, length: usize, step: Step) -> Option<usize> {
     if length > 0 {
         return Some(length);
     }
-    Calendar::ALL.get(season.checked_sub(1)?)?.period(step)
+    season.calendar()?.period(step)
 }
 
 impl Seasonal {
@@ -191,7 +220,7 @@ impl Seasonal {
             }
             if window.count() >= least {
                 expected[at] = window.quantile(0.5);
-                scale[at] = (window.quantile(0.75) - window.quantile(0.25)) / 1.349;
+                scale[at] = (window.quantile(0.75) - window.quantile(0.25)) / QUARTILE_RANGE;
             }
         }
     }
@@ -246,10 +275,10 @@ mod tests {
         let values = days(2_000);
         let default = Seasonal::default();
         for (detector, period) in [
-            (Seasonal { season: 2, ..default }, 288),
-            (Seasonal { season: 1, tolerance: 0, seasons: 6, ..default }, 12),
-            (Seasonal { season: 3, length: 100, tolerance: 20, ..default }, 100),
-            (Seasonal { season: 0, length: 1, tolerance: 0, ..default }, 1),
+            (Seasonal { season: SeasonChoice::Day, ..default }, 288),
+            (Seasonal { season: SeasonChoice::Hour, tolerance: 0, seasons: 6, ..default }, 12),
+            (Seasonal { season: SeasonChoice::Week, length: 100, tolerance: 20, ..default }, 100),
+            (Seasonal { season: SeasonChoice::Found, length: 1, tolerance: 0, ..default }, 1),
         ] {
             let found = detector.detect(input(&values, 500));
             for at in 0..values.len() {
@@ -265,7 +294,8 @@ mod tests {
     fn a_found_season_is_judged_by_and_none_is_said() {
         let values = days(2_500);
         let found = Seasonal::default().detect(input(&values, 1_400));
-        let named = Seasonal { season: 2, ..Seasonal::default() }.detect(input(&values, 1_400));
+        let named = Seasonal { season: SeasonChoice::Day, ..Seasonal::default() }
+            .detect(input(&values, 1_400));
         assert_eq!(found.score[1_400..2_400].len(), 1_000);
         for at in 1_400..2_500 {
             assert_eq!(found.score[at].to_bits(), named.score[at].to_bits());

@@ -1,6 +1,6 @@
 use super::param::ParamField;
 use super::rolling::against_window;
-use super::{About, Algorithm, Detection, DetectorInput, Param, Quantity, samples};
+use super::{About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, Quantity, samples};
 use crate::stats::rolling::slopes;
 
 /// Moving-window slope: the least-squares slope of the last `window` samples, in units a second, judged
@@ -42,6 +42,7 @@ impl Algorithm for Slope {
     const ABOUT: About = About {
         id: "slope",
         name: "Slope change",
+        group: DetectorGroup::Changes,
         summary: "How fast the series rises or falls, against how fast it did before.",
         threshold: 6.0,
         alert_threshold: None,

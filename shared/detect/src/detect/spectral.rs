@@ -1,7 +1,9 @@
 mod harmonics;
 
 use super::param::ParamField;
-use super::{About, Algorithm, Detection, DetectorInput, Param, ParamKind, Quantity, samples};
+use super::{
+    About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, ParamKind, Quantity, samples,
+};
 use harmonics::Harmonics;
 
 /// Harmonic forecast: the strongest waves of the `training` samples before a block of a quarter as many are
@@ -54,6 +56,7 @@ impl Algorithm for Spectral {
     const ABOUT: About = About {
         id: "spectral",
         name: "Harmonic forecast",
+        group: DetectorGroup::Seasons,
         summary: "Each sample against the strongest waves of the samples before, continued.",
         threshold: 6.0,
         alert_threshold: None,

@@ -1,5 +1,8 @@
 use super::param::ParamField;
-use super::{About, Algorithm, Detection, DetectorInput, NormalRange, Param, ParamKind, Quantity};
+use super::{
+    About, Algorithm, Detection, DetectorGroup, DetectorInput, NormalRange, Param, ParamKind,
+    Quantity,
+};
 
 /// Fixed bounds, to compare the others with: what lies beyond one of them is odd, its score the distance
 /// in percent of the bound that is farther from zero.
@@ -60,6 +63,7 @@ impl Algorithm for Threshold {
     const ABOUT: About = About {
         id: "threshold",
         name: "Fixed bounds",
+        group: DetectorGroup::Comparison,
         summary: "Each sample against two bounds that you set, for comparison.",
         threshold: 0.0,
         alert_threshold: None,

@@ -1,6 +1,6 @@
 use super::contrast::{ContrastWindows, contrast};
 use super::param::ParamField;
-use super::{About, Algorithm, Detection, DetectorInput, Param, Quantity};
+use super::{About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, Quantity};
 use crate::stats::floor_scale;
 use crate::stats::rolling::prior_moments;
 
@@ -9,7 +9,7 @@ use crate::stats::rolling::prior_moments;
 /// of the `baseline` such logarithms that end before the short window begins. It finds a series that becomes noisy or calm around a level that
 /// stays. Both standard deviations are floored as every scale is, so that calm has a logarithm.
 ///
-/// Measured with the default at 6.25, events in 100,000 samples: none to 1 on noise that is normal, autocorrelated,
+/// Measured with the default of 6, events in 100,000 samples: none to 1 on noise that is normal, autocorrelated,
 /// skewed or of counts; 10 on heavy-tailed noise (t with 3 degrees), whose single spikes widen the spread too.
 ///
 /// Cost: O(n). Source: the F test of two variances, on its logarithm, which is nearly normal (Bartlett and
@@ -58,6 +58,7 @@ impl Algorithm for Variance {
     const ABOUT: About = About {
         id: "variance",
         name: "Variance change",
+        group: DetectorGroup::Changes,
         summary: "How much the series scatters now against how much it did before, and how far the two usually differ.",
         threshold: 6.0,
         alert_threshold: None,

@@ -1,5 +1,5 @@
 use super::param::ParamField;
-use super::{About, Algorithm, Detection, DetectorInput, Param, Quantity, samples};
+use super::{About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, Quantity, samples};
 use crate::stats::{enough, rolling::moments};
 
 /// Z-score: `expected` and `scale` are mean and population standard deviation of one fixed stretch
@@ -34,6 +34,7 @@ impl Algorithm for ZScore {
     const ABOUT: About = About {
         id: "zscore",
         name: "Z-score",
+        group: DetectorGroup::Values,
         summary: "Each sample against mean and standard deviation of a fixed stretch before the range.",
         threshold: 4.0,
         alert_threshold: None,

@@ -1,33 +1,39 @@
-//! Which samples are flagged, which of them alert, and the runs that they form.
+//! Which alerts open an event, and the runs of odd samples that events are made of.
 
 use std::collections::VecDeque;
 
-use super::{Rule, Sides};
+use super::Rule;
+use super::odd::{deviation_counts, is_odd};
 use crate::detect::{Detection, Feature};
 use crate::stats::{BLOCK, reaches};
 
-/// Indices of first and last flagged sample of each event, oldest first. `history` samples at the front
-/// open none. Cost: one comparison a sample, the rest where a flagged sample is near.
+/// Returns the indices of the first and the last odd sample of each event, oldest first. No event begins within the first
+/// `history` samples.
+///
+/// Cost: one comparison a sample, and more where a flagged sample is near.
 pub(super) fn runs(detection: &Detection, rule: &Rule, history: usize) -> Vec<(usize, usize)> {
     let mut runs: Vec<(usize, usize)> = Vec::new();
     let mut open: Option<(usize, usize)> = None;
-    let mut cooldown = Cooldown { length: rule.cooldown, maxima: VecDeque::new() };
-    let known = history.saturating_sub(rule.cooldown);
-    let opens = rule.opening_threshold(detection);
-    let joins = rule.extending_threshold(detection);
-    for (at, strength, score) in candidates(detection, opens, joins, known) {
-        let (alerts, joined) = (strength > 0.0 && strength >= opens, score > 0.0 && score >= joins);
-        if !((alerts || joined) && counts(detection, rule, at)) {
+    let mut cooldown = Cooldown::new(rule.cooldown);
+    let first = history.saturating_sub(rule.cooldown);
+    let opening = rule.opening_threshold(detection);
+    let extending = rule.extending_threshold(detection);
+    for (at, alert_score) in candidates(detection, opening, extending, first) {
+        let extends = is_odd(detection, rule, extending, at);
+        let alerts = alert_score > 0.0
+            && alert_score >= opening
+            && (extends || deviation_counts(detection, rule, at));
+        if !(alerts || extends) {
             continue;
         }
-        // A strength that opens nothing is smaller than one that does, so it needs not hold off.
-        let exceeds = alerts && cooldown.exceeded(at, strength);
+        // An alert score that opens nothing is smaller than one that does, and so suppresses none.
+        let exceeds = alerts && cooldown.is_exceeded(at, alert_score);
         if at < history {
             continue;
         }
         match &mut open {
             Some((_, last)) if at - *last <= rule.merge_gap + 1 => {
-                if joined || lasts(detection, at) {
+                if extends || alert_lasts(detection, at) {
                     *last = at;
                 }
             }
@@ -42,91 +48,70 @@ pub(super) fn runs(detection: &Detection, rule: &Rule, history: usize) -> Vec<(u
     runs
 }
 
-/// Whether what alerts is there as long as its strength is. A statistic of a window is not: it stays strong
-/// until the window has passed.
-fn lasts(detection: &Detection, at: usize) -> bool {
+/// Returns whether an anomaly lasts as long as its alert score. A statistic over a window stays high until the window has
+/// passed, so it says nothing about when the anomaly ended.
+fn alert_lasts(detection: &Detection, at: usize) -> bool {
     matches!(detection.feature(at), Feature::Flat | Feature::Gap)
 }
 
-/// Index, strength and score of each sample from `first` on that is in a block in which a strength reaches `opens` or a
-/// score `joins`.
+/// Returns index and alert score of each sample from `first` on, leaving out blocks in which no alert score reaches
+/// `opening` and no score reaches `extending`.
 fn candidates(
     detection: &Detection,
-    opens: f64,
-    joins: f64,
+    opening: f64,
+    extending: f64,
     first: usize,
-) -> impl Iterator<Item = (usize, f64, f64)> {
-    let (strengths, scores) = (detection.alert_scores(), detection.score.as_slice());
+) -> impl Iterator<Item = (usize, f64)> {
+    let (alert_scores, scores) = (detection.alert_scores(), detection.score.as_slice());
     // Without alerts of their own both are the same.
     let apart = detection.alerts.is_some();
-    let blocks = strengths.chunks(BLOCK).zip(scores.chunks(BLOCK)).enumerate();
+    let blocks = alert_scores.chunks(BLOCK).zip(scores.chunks(BLOCK)).enumerate();
     blocks
         .skip(first / BLOCK)
-        .filter(move |(_, (strengths, scores))| {
-            reaches(strengths, opens) || (apart && reaches(scores, joins))
+        .filter(move |(_, (alert_scores, scores))| {
+            reaches(alert_scores, opening) || (apart && reaches(scores, extending))
         })
-        .flat_map(|(block, (strengths, scores))| {
-            (block * BLOCK..).zip(strengths).zip(scores).map(|((at, s), score)| (at, *s, *score))
-        })
-        .filter(move |(at, ..)| *at >= first)
+        .flat_map(|(block, (alert_scores, _))| (block * BLOCK..).zip(alert_scores.iter().copied()))
+        .filter(move |(at, _)| *at >= first)
 }
 
-/// Index and strength of each sample whose strength is `least` or more, in their order.
-pub(super) fn large(strengths: &[f64], least: f64) -> Vec<(usize, f64)> {
-    let blocks = strengths.chunks(BLOCK).enumerate().filter(|(_, block)| reaches(block, least));
+/// Returns index and alert score of each sample whose alert score is `min` or more, in their order.
+pub(super) fn large(alert_scores: &[f64], min: f64) -> Vec<(usize, f64)> {
+    let blocks = alert_scores.chunks(BLOCK).enumerate().filter(|(_, block)| reaches(block, min));
     blocks
-        .flat_map(|(block, strengths)| (block * BLOCK..).zip(strengths.iter().copied()))
-        .filter(|(_, strength)| *strength >= least)
+        .flat_map(|(block, alert_scores)| (block * BLOCK..).zip(alert_scores.iter().copied()))
+        .filter(|(_, alert_score)| *alert_score >= min)
         .collect()
 }
 
-/// Whether a sample is odd by its score and counts for the rule, whatever comes before and after it.
-pub fn flagged(detection: &Detection, rule: &Rule, at: usize) -> bool {
-    let score = detection.score[at];
-    score > 0.0 && score >= rule.threshold && counts(detection, rule, at)
-}
-
-/// Whether the deviation of a judged sample is on a side and of a size that the rule asks for.
-fn counts(detection: &Detection, rule: &Rule, at: usize) -> bool {
-    let (value, expected) = (detection.judged[at], detection.expected[at]);
-    let above = if value.is_infinite() { value } else { value - expected };
-    let side = match rule.sides {
-        Sides::Up => above > 0.0,
-        Sides::Down => above < 0.0,
-        Sides::Both => true,
-    };
-    if value.is_nan() {
-        // What is missing deviates by nothing that could be measured.
-        return rule.sides == Sides::Both;
-    }
-    let far = above.abs() >= rule.min_deviation
-        && (expected.is_nan() || above.abs() >= rule.min_relative * expected.abs());
-    side && (far || value.is_infinite())
-}
-
-/// Strengths of alerts after the hold-off: those that exceed every one of the `cooldown` samples before
-/// them, else 0. NaN is silent and holds nothing off. Shape: as `strengths`. Cost: O(n).
-pub fn after_cooldown(strengths: &[f64], cooldown: usize) -> Vec<f64> {
-    let mut cooldown = Cooldown { length: cooldown, maxima: VecDeque::new() };
-    let mut kept = vec![0.0; strengths.len()];
-    for (at, &strength) in strengths.iter().enumerate() {
-        if strength > 0.0 && cooldown.exceeded(at, strength) {
-            kept[at] = strength;
+/// Returns the alert scores that remain after the cooldown: those that exceed each of the `cooldown` alert scores before
+/// them; the others become 0. NaN never alerts and suppresses nothing. Shape: as `alert_scores`. Cost: O(n).
+pub fn after_cooldown(alert_scores: &[f64], cooldown: usize) -> Vec<f64> {
+    let mut cooldown = Cooldown::new(cooldown);
+    let mut kept = vec![0.0; alert_scores.len()];
+    for (at, &score) in alert_scores.iter().enumerate() {
+        if score > 0.0 && cooldown.is_exceeded(at, score) {
+            kept[at] = score;
         }
     }
     kept
 }
 
-/// Whether a score is larger than all of the `length` samples before it.
+/// Sliding maximum that tells whether a score exceeds all of the `length` samples before it.
 struct Cooldown {
     length: usize,
-    /// Indices and scores of the falling maxima of what was seen.
+    /// Indices and scores of the falling maxima of the window.
     maxima: VecDeque<(usize, f64)>,
 }
 
 impl Cooldown {
-    /// Takes the scores in their order; what was left out between them counts as smaller.
-    fn exceeded(&mut self, at: usize, score: f64) -> bool {
+    fn new(length: usize) -> Self {
+        Self { length, maxima: VecDeque::new() }
+    }
+
+    /// Takes the next score and returns whether it exceeds all of the window before it. Indices must ascend; samples
+    /// that are left out count as smaller.
+    fn is_exceeded(&mut self, at: usize, score: f64) -> bool {
         while self.maxima.front().is_some_and(|(oldest, _)| at - oldest > self.length) {
             self.maxima.pop_front();
         }
@@ -151,24 +136,24 @@ mod tests {
             threshold in 0.0..5_f64,
             length in 0_usize..20,
         ) {
-            let mut cooldown = Cooldown { length, maxima: VecDeque::new() };
+            let mut cooldown = Cooldown::new(length);
             for at in (0..scores.len()).filter(|at| scores[*at] >= threshold) {
                 let plain = scores[at.saturating_sub(length)..at].iter().all(|past| scores[at] > *past);
-                prop_assert_eq!(cooldown.exceeded(at, scores[at]), plain);
+                prop_assert_eq!(cooldown.is_exceeded(at, scores[at]), plain);
             }
         }
 
         #[test]
         fn only_what_exceeds_all_before_it_alerts(
-            strengths in prop::collection::vec(prop_oneof![Just(f64::NAN), 0.0..5_f64, (0..4_i32).prop_map(f64::from)], 0..80),
+            alert_scores in prop::collection::vec(prop_oneof![Just(f64::NAN), 0.0..5_f64, (0..4_i32).prop_map(f64::from)], 0..80),
             cooldown in 0_usize..20,
         ) {
-            let kept = after_cooldown(&strengths, cooldown);
-            prop_assert_eq!(kept.len(), strengths.len());
-            for (at, &strength) in strengths.iter().enumerate() {
-                let before = &strengths[at.saturating_sub(cooldown)..at];
-                let exceeds = strength > 0.0 && !before.iter().any(|past| *past >= strength);
-                prop_assert_eq!(kept[at], if exceeds { strength } else { 0.0 });
+            let kept = after_cooldown(&alert_scores, cooldown);
+            prop_assert_eq!(kept.len(), alert_scores.len());
+            for (at, &score) in alert_scores.iter().enumerate() {
+                let before = &alert_scores[at.saturating_sub(cooldown)..at];
+                let exceeds = score > 0.0 && !before.iter().any(|past| *past >= score);
+                prop_assert_eq!(kept[at], if exceeds { score } else { 0.0 });
             }
         }
     }

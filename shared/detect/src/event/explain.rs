@@ -1,9 +1,11 @@
 //! What happened in a run of flagged samples: baseline, peak, recovery, kind.
 
 use super::kind::{Finding, OnsetContext, classify};
+use super::odd::direction;
 use super::{Direction, Event, EventKind, Rule, SampleVerdict, SeriesSamples};
 use crate::detect::{Detection, Quantity};
 use crate::stats::floor_scale;
+use crate::stats::median::upper_median;
 use crate::time::Timestamp;
 
 /// So many samples in a row must lie in the band again before it counts as recovery.
@@ -92,7 +94,10 @@ pub(super) fn event(
         feature: detection.alerts.as_ref().map(|alerts| alerts.feature[first]),
         score: detection.score[first..=last].iter().copied().fold(0.0, f64::max),
         alert_score: detection.alert_scores()[first..=last].iter().copied().fold(0.0, f64::max),
-        probability: detection.alerts.as_ref().map_or(1.0, |of| of.least(first..patience)),
+        probability: detection
+            .alerts
+            .as_ref()
+            .map_or(1.0, |of| of.min_probability(first..patience)),
         severity: 0.0,
         baseline: detection.baseline_at(first),
     }
@@ -106,13 +111,7 @@ fn new_level(judged: &[f64], memory: usize, outside: impl Fn(f64) -> bool) -> Op
     if odd < (memory / 4).max(RECOVERY_SAMPLES) {
         return None;
     }
-    let middle = finite.len() / 2;
-    Some(*finite.select_nth_unstable_by(middle, f64::total_cmp).1)
-}
-
-fn direction(detection: &Detection, onset: usize) -> Direction {
-    let (value, expected) = (detection.judged[onset], detection.expected[onset]);
-    if value > expected || value == f64::INFINITY { Direction::Up } else { Direction::Down }
+    upper_median(&mut finite)
 }
 
 /// What the samples say happened. The direction of an excursion is that of the detector where it judges

@@ -14,8 +14,8 @@ mod fit;
 
 use super::{Direction, EventKind};
 use crate::detect::Feature;
+use crate::stats::median::finite_median;
 use baseline::Baseline;
-pub use baseline::{median, quartile_range};
 use fit::{ChangeShape, LevelChange, fit_change, line_error};
 
 /// Samples on each side of the onset in which a step or a ramp is looked for.
@@ -219,8 +219,9 @@ fn near_change(evidence: &OnsetContext<'_>, baseline: &Baseline) -> Option<Level
     let mut tail: Vec<f64> =
         after.clone().rev().take(MIN_SAMPLES / block).map(|(_, value)| *value).collect();
     let stays = match change.shape {
-        ChangeShape::Step => baseline::median(&mut tail)
-            .is_some_and(|tail| (tail - change.before) / change.size > 0.5),
+        ChangeShape::Step => {
+            finite_median(&mut tail).is_some_and(|tail| (tail - change.before) / change.size > 0.5)
+        }
         ChangeShape::Ramp { .. } => true,
     };
     let seen = after.count() * block >= MIN_SAMPLES;

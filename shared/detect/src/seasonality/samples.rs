@@ -1,5 +1,7 @@
 //! The samples of a series made ready for the search: centred, scaled, clipped, without trend.
 
+use crate::stats::median::quartiles;
+use crate::stats::quantile::QUARTILE_RANGE;
 use crate::stats::{dot, fft::Fft};
 
 /// Values are clipped this many robust scales off, so that outliers count as large and no more.
@@ -210,9 +212,8 @@ fn normalised(products: f64, squares: &[f64], lag: usize, share: f64) -> f64 {
 /// `None` for constants and values too large to subtract.
 fn centre_and_scale(values: &mut [f64]) -> Option<(f64, f64)> {
     let len = values.len();
-    let mut at = |index: usize| *values.select_nth_unstable_by(index, f64::total_cmp).1;
-    let (low, centre, high) = (at(len / 4), at(len / 2), at(len - 1 - len / 4));
-    let mut scale = (high - low) / 1.349;
+    let [low, centre, high] = quartiles(values)?;
+    let mut scale = (high - low) / QUARTILE_RANGE;
     if scale <= 1e-9 * centre.abs() {
         scale = values.iter().map(|value| (value - centre).abs()).sum::<f64>() / len as f64;
     }

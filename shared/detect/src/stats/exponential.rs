@@ -17,7 +17,8 @@
 //! estimates" (1979); Finch, "Incremental calculation of weighted mean and variance" (2009); clipping as
 //! in Gelper, Fried and Croux, "Robust forecasting with exponential and Holt-Winters smoothing" (2010).
 
-use super::quantile::DEVIATIONS;
+use super::median::upper_median;
+use super::quantile::MAD_TO_STD;
 use super::{enough, floor_scale};
 
 /// An update moves by at most so many standard deviations: more than the usual threshold, so that only
@@ -95,15 +96,11 @@ impl Exponential {
     }
 
     fn begin(&mut self) {
-        let middle = |of: &mut [f64]| {
-            let middle = of.len() / 2;
-            *of.select_nth_unstable_by(middle, f64::total_cmp).1
-        };
         let first = std::mem::take(&mut self.first);
-        let median = middle(&mut first.clone());
+        let median = upper_median(&mut first.clone()).unwrap_or_default();
         let mut distances: Vec<f64> = first.iter().map(|value| (value - median).abs()).collect();
-        let deviation = middle(&mut distances);
-        let reach = match CLIP * DEVIATIONS * deviation {
+        let deviation = upper_median(&mut distances).unwrap_or_default();
+        let reach = match CLIP * MAD_TO_STD * deviation {
             reach if reach > 0.0 => reach,
             _ => f64::INFINITY,
         };

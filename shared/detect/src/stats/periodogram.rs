@@ -3,6 +3,7 @@
 use std::f64::consts::TAU;
 
 use super::fft::{Complex, Fft};
+use super::median::upper_median;
 
 /// So many bins give a median.
 const NEIGHBOURS: usize = 128;
@@ -33,8 +34,7 @@ pub fn background(power: &[f64], width: usize) -> Vec<f64> {
         window.clear();
         let all = &power[from.saturating_sub(reach)..(to + reach).min(power.len())];
         window.extend(all.iter().step_by(all.len().div_ceil(NEIGHBOURS)));
-        let middle = window.len() / 2;
-        let median = *window.select_nth_unstable_by(middle, f64::total_cmp).1;
+        let median = upper_median(&mut window).unwrap_or_default();
         background.resize(to, median.max(f64::MIN_POSITIVE));
     }
     background

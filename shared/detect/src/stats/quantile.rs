@@ -26,7 +26,7 @@ use order::order;
 pub const QUARTILE_RANGE: f64 = 1.349;
 
 /// The standard deviation of normal samples in median absolute deviations.
-pub const DEVIATIONS: f64 = 1.4826;
+pub const MAD_TO_STD: f64 = 1.4826;
 
 /// The longest window in samples: with the block that it is moved through it has ranks of 16 bits.
 pub const MAX_WINDOW: usize = (1 << 15) - 1;

@@ -113,11 +113,6 @@ fn tail_of(count: usize) -> usize {
     (libm::ceil(count as f64 * TAIL_SHARE) as usize).max(MIN_TAIL)
 }
 
-/// Severity 0 to 100 of a probability: 25 at 1e-4, 50 at 1e-6, 75 at 1e-8.
-pub fn severity(probability: f64) -> f64 {
-    (12.5 * (-libm::log10(probability) - 2.0)).clamp(0.0, 100.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,15 +146,6 @@ mod tests {
         }
         assert!((probability(&bumps, 1e6) - 0.009).abs() < 1e-12);
         assert!(probability(&bumps, 1e6 + 1.0) < 0.009);
-    }
-
-    #[test]
-    fn severity_at_the_named_probabilities() {
-        for (probability, expected) in
-            [(1.0, 0.0), (1e-2, 0.0), (1e-4, 25.0), (1e-6, 50.0), (1e-8, 75.0), (1e-300, 100.0)]
-        {
-            assert!((severity(probability) - expected).abs() < 1e-9, "{probability}");
-        }
     }
 
     #[test]

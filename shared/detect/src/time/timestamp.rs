@@ -32,12 +32,6 @@ impl Timestamp {
         Self(self.0.saturating_sub(self.0.rem_euclid(step.millis() as i64)))
     }
 
-    /// The smallest multiple of `step` at or after this point.
-    pub fn ceil_to(self, step: Step) -> Self {
-        let floor = self.floor_to(step);
-        if floor == self { self } else { floor + step.span() }
-    }
-
     /// How long after `earlier` this is; zero if it is not.
     pub fn since(self, earlier: Timestamp) -> Span {
         Span::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))

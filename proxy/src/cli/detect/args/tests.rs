@@ -114,10 +114,11 @@ fn everything_that_is_listed_can_be_set() {
     };
     let usual = panel(&["--query", "up"]).unwrap().settings;
     let text = settings(usual.detector);
-    for key in SETTING_KEYS {
-        let rest = text.split_once(&format!("\n  {:10} {}\n", key.id, key.about)).unwrap().1;
+    let rule = RULE_SETTINGS.iter().map(|setting| (setting.param.id, setting.param.help));
+    for (key, help) in rule.chain([(CLEAN, CLEAN_HELP)]) {
+        let rest = text.split_once(&format!("\n  {key:10} {help}\n")).unwrap().1;
         let default = rest.split_once("[default: ").unwrap().1.split_once(']').unwrap().0;
-        assert_eq!(set(key.id, default), usual, "{}={default}", key.id);
+        assert_eq!(set(key, default), usual, "{key}={default}");
     }
     for (key, value) in [("k", "7"), ("for", "3"), ("bridge", "1"), ("clean", "yes")] {
         assert_ne!(set(key, value), usual, "{key}={value}");

@@ -7,6 +7,8 @@
 
 use std::cell::OnceCell;
 
+use crate::stats::median::upper_median;
+
 /// Fewest blocks to speak of a tail.
 const MIN_BLOCKS: usize = 10;
 
@@ -80,11 +82,7 @@ impl<'a> LookbackBlocks<'a> {
         let mut entries: Vec<f64> =
             self.before(at).iter().map(|block| block[1]).filter(|entry| !entry.is_nan()).collect();
         let count = entries.len();
-        let middle = if count == 0 {
-            0.0
-        } else {
-            *entries.select_nth_unstable_by(count / 2, f64::total_cmp).1
-        };
+        let middle = upper_median(&mut entries).unwrap_or(0.0);
         let found = (middle, count * self.length);
         self.middle = Some((end, found));
         found

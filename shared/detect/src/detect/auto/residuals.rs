@@ -2,6 +2,7 @@
 
 use super::reference::JudgedAndReference;
 use crate::detect::DetectorInput;
+use crate::stats::quantile::QUARTILE_RANGE;
 use crate::stats::{floor_scale, score as distance};
 
 /// Samples in the median and quartiles.
@@ -15,9 +16,6 @@ const PERSISTENCE: f64 = 0.5;
 
 /// Fewest samples to learn a spread from.
 const MIN_SAMPLES: f64 = 10.0;
-
-/// Spread of a normal distribution by its quartile range.
-const QUARTILE_RANGE: f64 = 1.349;
 
 /// A robust expectation, its scale, and the score, one of each a sample.
 #[derive(Debug)]

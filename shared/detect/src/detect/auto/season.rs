@@ -3,6 +3,7 @@
 use super::reference::{JudgedAndReference, less};
 use crate::detect::DetectorInput;
 use crate::seasonality::Calendar;
+use crate::stats::median::upper_median;
 use crate::time::Step;
 
 /// Seasons that are compared with, and samples to each side of the same phase.
@@ -71,8 +72,7 @@ impl SeasonalCorrelation {
         if sorted.len() < 100 {
             return None;
         }
-        let middle = sorted.len() / 2;
-        let median = *sorted.select_nth_unstable_by(middle, f64::total_cmp).1;
+        let median = upper_median(&mut sorted)?;
         let mut sizes: Vec<f64> =
             values.iter().map(|v| if v.is_finite() { (v - median).abs() } else { 0.0 }).collect();
         let large = sizes.len() * 95 / 100;
@@ -107,6 +107,5 @@ fn same_phase(values: &[f64], at: usize, period: usize, room: &mut Vec<f64>) -> 
     if room.len() <= 2 * reach {
         return f64::NAN;
     }
-    let middle = room.len() / 2;
-    *room.select_nth_unstable_by(middle, f64::total_cmp).1
+    upper_median(room).unwrap_or(f64::NAN)
 }

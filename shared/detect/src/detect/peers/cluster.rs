@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::stats::median::upper_median;
+
 /// The median, over all points, of the distance within which `count` of them lie, itself included.
 /// `distances` is room to work in. `count` is 1 to the number of points.
 ///
@@ -18,8 +20,7 @@ pub(super) fn median_reach(sorted: &[f64], count: usize, distances: &mut Vec<f64
         }
         distances.push((value - sorted[first]).max(sorted[first + count - 1] - value));
     }
-    let middle = distances.len() / 2;
-    *distances.select_nth_unstable_by(middle, f64::total_cmp).1
+    upper_median(distances).unwrap_or(f64::NAN)
 }
 
 /// The main cluster: the points within `radius` of a core point, which has `least` points, itself included,

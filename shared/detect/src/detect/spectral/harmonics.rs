@@ -2,7 +2,9 @@ use std::f64::consts::TAU;
 
 use crate::stats::enough;
 use crate::stats::fft::{Complex, Fft};
+use crate::stats::median::quartiles;
 use crate::stats::periodogram::{background, peak, power};
+use crate::stats::quantile::QUARTILE_RANGE;
 
 /// Rounds in which each wave is fitted to what the others leave.
 const ROUNDS: usize = 3;
@@ -15,9 +17,6 @@ const APART: f64 = 3.0;
 
 /// Samples are clipped this many robust scales off.
 const CLIP: f64 = 5.0;
-
-/// The quartile range of normal samples in standard deviations.
-const QUARTILE_RANGE: f64 = 1.349;
 
 /// A level and waves, fitted to some samples.
 ///
@@ -50,7 +49,7 @@ impl Harmonics {
         if finite.len() < enough(wanted) {
             return None;
         }
-        let (centre, scale) = centre_and_scale(&mut finite);
+        let (centre, scale) = centre_and_scale(&mut finite)?;
         let count = samples.len();
         let present: Vec<f64> =
             samples.iter().map(|v| f64::from(u8::from(v.is_finite()))).collect();
@@ -74,7 +73,7 @@ impl Harmonics {
         }
         finite.clear();
         finite.extend(rest.iter().zip(&present).filter(|(_, p)| **p > 0.0).map(|(rest, _)| *rest));
-        let (middle, scale) = centre_and_scale(&mut finite);
+        let (middle, scale) = centre_and_scale(&mut finite)?;
         let level = centre + (line.level + line.slope * (count as f64 * 0.5) + middle);
         Some(Self { level, waves, count, scale })
     }
@@ -186,10 +185,7 @@ impl HarmonicWave {
     }
 }
 
-/// Median and scaled quartile range of at least one value.
-fn centre_and_scale(values: &mut [f64]) -> (f64, f64) {
-    let count = values.len();
-    let mut at = |index: usize| *values.select_nth_unstable_by(index, f64::total_cmp).1;
-    let (low, centre, high) = (at(count / 4), at(count / 2), at(count - 1 - count / 4));
-    (centre, (high - low) / QUARTILE_RANGE)
+/// Returns median and scaled quartile range of the values; `None` without a value.
+fn centre_and_scale(values: &mut [f64]) -> Option<(f64, f64)> {
+    quartiles(values).map(|[low, centre, high]| (centre, (high - low) / QUARTILE_RANGE))
 }

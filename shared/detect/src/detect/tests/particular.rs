@@ -26,7 +26,7 @@ fn fixed_bounds() {
 /// A stray sample moves a mean and a standard deviation, but hardly a median and quartiles.
 #[test]
 fn a_robust_band_forgets_a_stray_sample_at_once() {
-    for scale in [0, 1] {
+    for scale in [RobustScale::Quartiles, RobustScale::Mad] {
         let detector = Detector::Robust(Robust { window: 20, scale });
         let mut values: Vec<f64> = (0..200).map(|i| f64::from(i * 7 % 11)).collect();
         let plain = detector.detect(input(&values, 0));
@@ -34,12 +34,12 @@ fn a_robust_band_forgets_a_stray_sample_at_once() {
         let stray = detector.detect(input(&values, 0));
         assert!(stray.score[100] > 1e5);
         for at in 101..200 {
-            assert!((stray.expected[at] - plain.expected[at]).abs() <= 1.0, "{scale} {at}");
-            assert!(stray.scale[at] <= 1.5 * plain.scale[at], "{scale} {at}");
+            assert!((stray.expected[at] - plain.expected[at]).abs() <= 1.0, "{scale:?} {at}");
+            assert!(stray.scale[at] <= 1.5 * plain.scale[at], "{scale:?} {at}");
         }
     }
     // 1 to 5: quartiles 2 and 4, median 3, median distance from it 1.
-    for (scale, expected) in [(0, 2.0 / 1.349), (1, 1.4826)] {
+    for (scale, expected) in [(RobustScale::Quartiles, 2.0 / 1.349), (RobustScale::Mad, 1.4826)] {
         let detector = Detector::Robust(Robust { window: 5, scale });
         let found = detector.detect(input(&[4.0, 1.0, 5.0, 2.0, 3.0, 9.0], 0));
         assert_eq!((found.expected[5], found.scale[5]), (3.0, expected));
@@ -189,14 +189,14 @@ fn the_odd_one_among_peers() {
     }
     series[3][200] += 40.0;
     let slices: Vec<&[f64]> = series.iter().map(Vec::as_slice).collect();
-    for method in [0, 1] {
+    for method in [PeerMethod::Quartiles, PeerMethod::Dbscan] {
         let detector = Detector::Peers(Peers { method, ..Peers::default() });
         let group = detector.group(&slices);
         for (index, values) in slices.iter().enumerate() {
             let found =
                 detector.detect(DetectorInput { group: group.as_ref(), ..input(values, 0) });
             let odd = found.score[200] >= detector.about().threshold;
-            assert_eq!(odd, index == 3, "{method} {index} {}", found.score[200]);
+            assert_eq!(odd, index == 3, "{method:?} {index} {}", found.score[200]);
         }
         for few in [&slices[..0], &slices[..2]] {
             let group = detector.group(few);

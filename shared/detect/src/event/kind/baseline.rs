@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use crate::stats::floor_scale;
+use crate::stats::median::{finite_median, scaled_quartile_range};
 use crate::stats::rolling::moments;
 
 /// How far back from the onset learning ends, in samples, so that a drift is not learnt as usual.
@@ -53,9 +54,9 @@ impl Baseline {
         }
         let recent = until.saturating_sub(BASELINE_SAMPLES)..until;
         let mut rest: Vec<f64> = recent.map(|at| baseline.residual(values, at)).collect();
-        baseline.jitter = quartile_range(&mut differences(&rest));
-        baseline.level = median(&mut rest).unwrap_or(0.0);
-        baseline.spread = quartile_range(&mut rest);
+        baseline.jitter = scaled_quartile_range(&mut differences(&rest));
+        baseline.level = finite_median(&mut rest).unwrap_or(0.0);
+        baseline.spread = scaled_quartile_range(&mut rest);
         let strayed = moments(&rest).1;
         baseline.scale =
             if baseline.spread > 0.0 || strayed.is_nan() { baseline.spread } else { strayed };
@@ -82,7 +83,8 @@ impl Baseline {
     pub(super) fn local(&self, values: &[f64], onset: usize) -> f64 {
         let before = onset.saturating_sub(30)..onset;
         let mut before: Vec<f64> = before.map(|at| self.residual(values, at)).collect();
-        median(&mut before).unwrap_or(self.level) + values[onset] - self.residual(values, onset)
+        finite_median(&mut before).unwrap_or(self.level) + values[onset]
+            - self.residual(values, onset)
     }
 
     /// Medians of blocks of residuals with the index of their middle; a block begins at the onset.
@@ -101,7 +103,7 @@ impl Baseline {
                 let until = (from + block).min(range.end);
                 rest.clear();
                 rest.extend((from..until).map(|at| self.residual(values, at)));
-                Some(((from + block / 2) as f64, median(&mut rest)?))
+                Some(((from + block / 2) as f64, finite_median(&mut rest)?))
             })
             .collect()
     }
@@ -114,8 +116,8 @@ impl Baseline {
         if rest.iter().filter(|value| value.is_finite()).count() < SPREAD_SAMPLES / 5 {
             return false;
         }
-        let jitter = quartile_range(&mut differences(&rest)) / self.jitter;
-        let spread = quartile_range(&mut rest) / self.spread;
+        let jitter = scaled_quartile_range(&mut differences(&rest)) / self.jitter;
+        let spread = scaled_quartile_range(&mut rest) / self.spread;
         let wider = jitter.min(spread) >= super::SPREAD_FACTOR;
         let narrower = jitter.max(spread) <= 1.0 / (super::SPREAD_FACTOR * super::SPREAD_FACTOR);
         self.jitter > 0.0 && self.spread > 0.0 && spread > 0.0 && (wider || narrower)
@@ -131,9 +133,9 @@ impl Baseline {
                     *value = values[at] - self.trend * at as f64;
                 }
             }
-            phases[at % period] = median(&mut alike).unwrap_or(f64::NAN);
+            phases[at % period] = finite_median(&mut alike).unwrap_or(f64::NAN);
         }
-        let centre = median(&mut phases.clone()).unwrap_or(0.0);
+        let centre = finite_median(&mut phases.clone()).unwrap_or(0.0);
         for phase in &mut phases {
             *phase = if phase.is_finite() { *phase - centre } else { 0.0 };
         }
@@ -152,7 +154,7 @@ fn seasonal_slope(values: &[f64], past: Range<usize>, period: usize) -> f64 {
     if differences.len() < period / 2 {
         return 0.0;
     }
-    median(&mut differences).map_or(0.0, |rise| rise / period as f64)
+    finite_median(&mut differences).map_or(0.0, |rise| rise / period as f64)
 }
 
 /// Rise a sample between the medians of the first and the last third. Source: Tukey's resistant line.
@@ -161,43 +163,12 @@ fn resistant_slope(values: &[f64], past: Range<usize>) -> f64 {
     if third < super::MIN_SAMPLES {
         return 0.0;
     }
-    let first = median(&mut values[past.start..past.start + third].to_vec());
-    let last = median(&mut values[past.end - third..past.end].to_vec());
+    let first = finite_median(&mut values[past.start..past.start + third].to_vec());
+    let last = finite_median(&mut values[past.end - third..past.end].to_vec());
     let apart = (past.len() - third) as f64;
     first.zip(last).map_or(0.0, |(first, last)| (last - first) / apart)
 }
 
 fn differences(values: &[f64]) -> Vec<f64> {
     values.windows(2).map(|pair| pair[1] - pair[0]).collect()
-}
-
-/// Puts what is finite to the front.
-fn finite(values: &mut [f64]) -> &mut [f64] {
-    let mut count = 0;
-    for at in 0..values.len() {
-        if values[at].is_finite() {
-            values.swap(count, at);
-            count += 1;
-        }
-    }
-    &mut values[..count]
-}
-
-/// The median of what is finite, the larger of both in the middle. Orders `values` anew.
-pub fn median(values: &mut [f64]) -> Option<f64> {
-    let values = finite(values);
-    let middle = values.len() / 2;
-    (!values.is_empty()).then(|| *values.select_nth_unstable_by(middle, f64::total_cmp).1)
-}
-
-/// Scaled quartile range of what is finite, `(q75 - q25) / 1.349`; 0 of fewer than 4. Orders `values` anew.
-pub fn quartile_range(values: &mut [f64]) -> f64 {
-    let values = finite(values);
-    let len = values.len();
-    if len < 4 {
-        return 0.0;
-    }
-    let upper = *values.select_nth_unstable_by(len * 3 / 4, f64::total_cmp).1;
-    let lower = *values[..len * 3 / 4].select_nth_unstable_by(len / 4, f64::total_cmp).1;
-    (upper - lower) / 1.349
 }
