@@ -12,9 +12,12 @@ export default defineConfig({
   reporter: "list",
   forbidOnly: true,
   retries: 0,
-  workers: 1,
-  timeout: 60_000,
+  // A slow machine is no failure: nothing takes so long but what is stuck.
+  timeout: 240_000,
+  expect: { timeout: 60_000, toPass: { timeout: 60_000 } },
   use: {
+    actionTimeout: 60_000,
+    navigationTimeout: 60_000,
     viewport: { width: 1440, height: 900 },
     timezoneId: "Europe/Berlin",
     trace: "retain-on-failure",

@@ -2,6 +2,7 @@
 
 import type { Page } from "@playwright/test";
 import { expect, test } from "../support/fixtures.ts";
+import { requestsDuring } from "../support/workbench.ts";
 import { type Frame, measureIn, quantile } from "./frames.ts";
 
 const PARAMETERS = { q: "rate(dhcp_lease_count[5m]) * 60", range: "1w", step: "1m" };
@@ -31,17 +32,10 @@ test("drag", async ({ page, demo }) => {
   ];
   const frames = works.map((): Frame[] => []);
   const requests: string[] = [];
-  let dragging = false;
-  page.on("request", (request) => {
-    if (dragging) requests.push(request.url());
-  });
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const [index, [, detector, act]] of works.entries()) {
       await open(page, detector);
-      dragging = true;
-      frames[index]?.push(...(await act(page)));
-      await page.waitForTimeout(300);
-      dragging = false;
+      requests.push(...(await requestsDuring(page, async () => frames[index]?.push(...(await act(page))))));
     }
   }
   print(

@@ -5,7 +5,7 @@ export default defineConfig({
   ...base,
   testDir: ".",
   testMatch: "*.bench.ts",
-  timeout: 180_000,
+  workers: 1,
   // A trace of the page would be measured with it.
   use: { ...base.use, trace: "off", screenshot: "off" },
 });

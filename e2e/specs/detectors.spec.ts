@@ -25,8 +25,8 @@ for (const { name, id, sliders, sigma } of DETECTORS) {
     expect(labels).toEqual(sliders);
     await expect(workbench.valueOf("Sensitivity")).toHaveText(sigma);
     // The default is not written.
-    expect([id, null]).toContain(workbench.parameters().get("detector"));
-    expect(workbench.parameters().get("q")).toBe("queue_depth");
+    expect([id, null]).toContain((await workbench.parameters()).get("detector"));
+    expect((await workbench.parameters()).get("q")).toBe("queue_depth");
     await expect(workbench.editor).toHaveText("queue_depth");
     const kinds = await workbench.rows.getByRole("button").allTextContents();
     expect(kinds).toContain("spike");
@@ -56,7 +56,7 @@ test("a longer window takes the samples that it needs", async ({ workbench }) =>
   await workbench.open({ q: "queue_depth", detector: "rolling" });
   await workbench.turn("Window", "ArrowRight", (value) => value >= 2);
   await workbench.settled();
-  expect(Number(workbench.parameters().get("window"))).toBeGreaterThanOrEqual(120);
+  expect(Number((await workbench.parameters()).get("window"))).toBeGreaterThanOrEqual(120);
   await expect(workbench.rows.first()).toContainText("from the 12");
 });
 
@@ -66,7 +66,7 @@ test("a raw counter offers its rate", async ({ page, workbench }) => {
   await expect(page.getByText("increase per step", { exact: true })).toBeVisible();
   await workbench.answer(() => workbench.button("Use rate(e2e_requests_total[5m])").click());
   await expect(workbench.editor).toHaveText("rate(e2e_requests_total[5m])");
-  expect(workbench.parameters().get("q")).toBe("rate(e2e_requests_total[5m])");
+  expect((await workbench.parameters()).get("q")).toBe("rate(e2e_requests_total[5m])");
   await expect(page.getByText("Raw counter")).toHaveCount(0);
   await expect(page.getByText("increase per step", { exact: true })).toHaveCount(0);
 });

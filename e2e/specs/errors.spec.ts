@@ -97,7 +97,7 @@ test("cancelling a slow query keeps what was shown", async ({ page, workbench })
     // Never answered.
   });
   await workbench.type("e2e_requests_total");
-  await page.keyboard.press("Enter");
+  await page.keyboard.press("ControlOrMeta+Enter");
   await workbench.button("Cancel").click();
   await workbench.settled();
   await expect(workbench.headline).toHaveText(SPIKE);

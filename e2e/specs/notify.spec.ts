@@ -3,8 +3,8 @@
 import { createHmac } from "node:crypto";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import { once } from "node:events";
-import { AxeBuilder } from "@axe-core/playwright";
 import { startAlertmanager } from "../support/alertmanager.ts";
+import { expectAccessible } from "../support/axe.ts";
 import { expect, test } from "../support/fixtures.ts";
 import { startOddity } from "../support/oddity.ts";
 
@@ -78,15 +78,7 @@ test("a report reaches a webhook signed, and a failure says what to check", asyn
     expect(sent).toMatchObject({ version: 1, type: "report", expr: DHCP });
     expect(sent.report).toContain("## Suspected causes");
 
-    for (const colorScheme of ["light", "dark"] as const) {
-      for (const width of [1440, 375]) {
-        await page.emulateMedia({ colorScheme });
-        await page.setViewportSize({ width, height: 900 });
-        const { violations } = await new AxeBuilder({ page }).analyze();
-        expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(", ")}`)).toEqual([]);
-        await page.screenshot({ path: test.info().outputPath(`send-${colorScheme}-${width}.png`) });
-      }
-    }
+    await expectAccessible(page);
   } finally {
     await oddity.stop();
     hook.close();

@@ -35,7 +35,8 @@ test("the guard sees what breaks the policy and what asks elsewhere", async ({ p
     document.body.append(link);
     await fetch("http://evil.example/").catch(() => undefined);
   });
-  await expect.poll(() => guard.filter((fault) => fault.startsWith("broke ")).length).toBeGreaterThanOrEqual(3);
+  const broken = () => guard.filter((fault) => fault.startsWith("broke ")).length;
+  await expect.poll(broken, "the guard has seen what breaks the policy").toBeGreaterThanOrEqual(3);
   expect(guard.join("\n")).toMatch(/broke script-src[\s\S]*evil\.example/);
   expect(await page.evaluate(() => "inlined" in window)).toBe(false);
   expect(await made(page)).toHaveLength(3);

@@ -55,7 +55,7 @@ test("an open report is all that goes to paper", async ({ page, workbench, demo 
   await workbench.run(DHCP);
   await page.evaluate("window.printed = 0; window.print = () => { window.printed += 1; }");
   await workbench.button("Print").click();
-  await expect.poll(() => page.evaluate("window.printed")).toBe(1);
+  await expect.poll(() => page.evaluate("window.printed"), "the page is printed").toBe(1);
   await page.emulateMedia({ media: "print", colorScheme: "dark" });
   await expect(page.getByRole("article", { name: "Report" })).toBeVisible();
   for (const rest of [page.getByRole("banner"), workbench.editor, workbench.chart, page.getByRole("tablist"), workbench.button("Print")]) {

@@ -37,7 +37,7 @@ test("a hundred series are listed worst first and can be picked", async ({ page,
   await expect(items.last()).toHaveAttribute("aria-pressed", "true");
   await expect(page.getByRole("region", { name: "Chart" })).toContainText(`Shown: ${last}.`);
   const shard = last.match(/\d\d/)?.[0];
-  expect(workbench.parameters().get("series")).toBe(`shard_load{shard="${shard}"}`);
+  expect((await workbench.parameters()).get("series")).toBe(`shard_load{shard="${shard}"}`);
 
   await page.reload();
   await workbench.settled();

@@ -12,6 +12,9 @@ import { Workbench } from "./workbench.ts";
 
 export { expect } from "@playwright/test";
 
+/** Milliseconds for the start of a server and all that it needs. */
+const START_MS = 240_000;
+
 interface WorkerFixtures {
   prometheus: Prometheus;
   /** In front of `prometheus`; relative addresses in tests lead here. */
@@ -48,7 +51,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       await use(prometheus);
       await prometheus.stop();
     },
-    { scope: "worker" },
+    { scope: "worker", timeout: START_MS },
   ],
   oddity: [
     async ({ prometheus }, use) => {
@@ -56,7 +59,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       await use(oddity);
       await oddity.stop();
     },
-    { scope: "worker" },
+    { scope: "worker", timeout: START_MS },
   ],
   demo: [
     async ({}, use) => {
@@ -64,7 +67,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       await use(demo);
       await demo.stop();
     },
-    { scope: "worker" },
+    { scope: "worker", timeout: START_MS },
   ],
   baseURL: async ({ oddity }, use) => use(oddity.url),
   guard: [

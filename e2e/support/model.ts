@@ -66,12 +66,13 @@ function answer(response: ServerResponse, { status = 200, headers = {}, pieces =
     response.writeHead(status, headers).end("{}");
     return;
   }
-  const event = (data: unknown) => response.write(`data: ${JSON.stringify(data)}\n\n`);
+  const event = (data: unknown) => `data: ${JSON.stringify(data)}\n\n`;
+  const said = pieces.map((content) => event({ choices: [{ index: 0, delta: { content }, finish_reason: null }] }));
   response.writeHead(200, { "content-type": "text/event-stream" });
-  for (const content of pieces) event({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
-  // What was written goes out first.
-  if (then === "cut") setTimeout(() => response.destroy(), 200);
+  // What was written goes out before the connection ends.
+  response.write(said.join(""), () => {
+    if (then === "cut") response.destroy();
+  });
   if (then !== "end") return;
-  event({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] });
-  response.end("data: [DONE]\n\n");
+  response.end(`${event({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] })}data: [DONE]\n\n`);
 }

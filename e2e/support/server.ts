@@ -12,8 +12,8 @@ export interface Server {
   stop: () => Promise<void>;
 }
 
-/** How long a server may take to answer its first request, or to end. */
-const PATIENCE_MS = 20_000;
+/** Milliseconds that a server has for its start and for its end; a slow machine needs many. */
+const PATIENCE_MS = 120_000;
 
 export interface Command {
   command: string;
@@ -46,7 +46,7 @@ async function stop(child: ChildProcess) {
   clearTimeout(late);
 }
 
-/** Polls `look` until it returns something; fails when the process has ended or is too slow. */
+/** Polls `look` until it returns something; fails when the process has ended, or has not started in `PATIENCE_MS`. */
 export async function ready<T>(
   name: string,
   { child, output }: Pick<ReturnType<typeof start>, "child" | "output">,

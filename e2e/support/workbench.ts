@@ -13,6 +13,31 @@ export interface Row {
   why: string;
 }
 
+/** What a page is asked to send last: an address of its server that it asks for nowhere else. */
+const LAST = "/healthz?last";
+
+/**
+ * The requests of a page while `act` runs and of what that leads to; the icon, which the browser asks for when it likes, is
+ * none. They are seen in the order in which the page sends them, so all have been when one that is sent afterwards is.
+ */
+export async function requestsDuring(page: Page, act: () => Promise<unknown>): Promise<string[]> {
+  const sent: string[] = [];
+  const note = (request: Request) => {
+    if (request.resourceType() !== "other") sent.push(`${request.url()} ${request.postData() ?? ""}`);
+  };
+  page.on("request", note);
+  await act();
+  const last = page.waitForRequest((request) => request.url().endsWith(LAST));
+  // Not before a frame has been drawn: what follows the size of the page does so then.
+  await page.evaluate(async (path) => {
+    await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
+    await fetch(path);
+  }, LAST);
+  await last;
+  page.off("request", note);
+  return sent.filter((request) => !request.includes(LAST));
+}
+
 const isRangeQuery = (message: Request | Response) => message.url().endsWith("/query_range");
 
 /** The first number in a text such as `1,441` or `4 σ`. */
@@ -46,14 +71,14 @@ export class Workbench {
   /** Opens the page with these parameters in its address; relative to the base URL unless `origin` is given. */
   async open(parameters: Record<string, string> = {}, origin = "") {
     await this.page.goto(`${origin}/?${new URLSearchParams(parameters)}`);
-    if (parameters.q === undefined) await expect(this.editor).toBeVisible();
+    if (parameters.q === undefined) await expect(this.editor, "the page has started").toBeVisible();
     else await this.settled();
   }
 
   /** Nothing is fetched any more, and there is a result or an error. */
   async settled() {
-    await expect(this.headline.or(this.alert).first()).toBeVisible();
-    await expect(this.page.getByRole("button", { name: "Run", exact: true }).first()).toBeVisible();
+    await expect(this.headline.or(this.alert).first(), "there is a result or an error").toBeVisible();
+    await expect(this.button("Run").first(), "nothing is fetched any more").toBeVisible();
   }
 
   /** Replaces what stands in the editor. */
@@ -61,7 +86,7 @@ export class Workbench {
     await this.editor.click();
     await this.page.keyboard.press("ControlOrMeta+A");
     await this.page.keyboard.insertText(expr);
-    await expect(this.editor).toHaveText(expr);
+    await expect(this.editor, "the editor holds the query").toHaveText(expr);
   }
 
   /** Runs the query and waits for the answer. */
@@ -78,17 +103,9 @@ export class Workbench {
     return response;
   }
 
-  /** Requests that are sent while `act` runs and shortly after; the icon, which the browser asks for when it likes, is none. */
-  async requestsDuring(act: () => Promise<unknown>): Promise<string[]> {
-    const sent: string[] = [];
-    const note = (request: Request) => {
-      if (request.resourceType() !== "other") sent.push(`${request.url()} ${request.postData() ?? ""}`);
-    };
-    this.page.on("request", note);
-    await act();
-    await this.page.waitForTimeout(300);
-    this.page.off("request", note);
-    return sent;
+  /** See the function of this name. */
+  requestsDuring(act: () => Promise<unknown>): Promise<string[]> {
+    return requestsDuring(this.page, act);
   }
 
   /** The button that names the present detector and opens the list. */
@@ -100,8 +117,8 @@ export class Workbench {
   async choose(name: string) {
     await this.detector.click();
     await this.page.getByRole("radio", { name, exact: true }).click();
-    await expect(this.detector).toHaveText(name);
-    await expect(this.detector).toHaveAttribute("aria-expanded", "false");
+    await expect(this.detector, "the detector is chosen").toHaveText(name);
+    await expect(this.detector, "the list of detectors is closed").toHaveAttribute("aria-expanded", "false");
   }
 
   tab(name: "Events" | "Report" | "Rules" | "Assistant"): Locator {
@@ -141,12 +158,42 @@ export class Workbench {
     throw new Error(`${slider} does not get there with ${key}`);
   }
 
-  parameters(): URLSearchParams {
-    return new URL(this.page.url()).searchParams;
+  /** What the address says; asked of the page itself, as the browser tells others of a change when it likes. */
+  async parameters(): Promise<URLSearchParams> {
+    return new URLSearchParams(await this.page.evaluate(() => location.search));
   }
 
   button(name: string | RegExp): Locator {
     return this.page.getByRole("button", { name, exact: typeof name === "string" });
+  }
+
+  /** The text that a button puts into the clipboard; the page must be allowed to write and read it. */
+  async copy(button: string, done: string): Promise<string> {
+    // The button says so for two seconds only: not for long enough to look for it from here.
+    const told = await this.page.evaluateHandle((done) => {
+      const told = { yes: false };
+      const look = () => {
+        told.yes ||= [...document.querySelectorAll("button")].some((button) => button.textContent?.trim() === done);
+      };
+      new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true });
+      return told;
+    }, done);
+    await this.button(button).click();
+    await expect.poll(() => told.evaluate(({ yes }) => yes), `a button says "${done}"`).toBe(true);
+    return this.page.evaluate(() => navigator.clipboard.readText());
+  }
+
+  /**
+   * Where a time is in the plot that shows `from` to `to`, in pixels of the page.
+   * @param time Unix seconds
+   */
+  async place(time: number, [from, to]: [number, number]): Promise<[x: number, y: number]> {
+    const plot = this.page.locator(".nsewdrag").first();
+    // Waits until it stands still.
+    await plot.hover({ trial: true });
+    const box = await plot.boundingBox();
+    if (box === null) throw new Error("the chart is not drawn");
+    return [box.x + ((time - from) / (to - from)) * box.width, box.y + box.height / 2];
   }
 
   /** The file that a button gives. */
