@@ -15,7 +15,9 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use oddity_analysis::api::{self, ChatMessage, ChatRequest, ChatRole, LanguageModel};
+use oddity_analysis::api::{
+    self, ChatMessage, ChatRequest, ChatRole, LanguageModel, MAX_CHAT_MESSAGES,
+};
 use oddity_analysis::assistant::cost_of;
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder};
@@ -37,9 +39,6 @@ use crate::http::body::{self, ExpectedBody};
 use crate::http::rate_limit::RateLimiter;
 use crate::metrics::Metrics;
 use crate::outbound::tls;
-
-/// Messages of a conversation.
-const MAX_MESSAGES: usize = 100;
 
 /// The configured language model.
 pub struct Assistant {
@@ -229,8 +228,10 @@ pub async fn chat(
 /// A conversation that a model understands, and that is paid for.
 fn check(messages: &[ChatMessage], max_tokens: usize) -> Result<(), ApiError> {
     let wrong = |message: &str| Err(ApiError::bad_data(message));
-    if messages.len() > MAX_MESSAGES {
-        return wrong("`messages` has more than 100 messages: leave the oldest out");
+    if messages.len() > MAX_CHAT_MESSAGES {
+        return wrong(&format!(
+            "`messages` has more than {MAX_CHAT_MESSAGES} messages: leave the oldest out"
+        ));
     }
     if messages.last().is_none_or(|last| last.role != ChatRole::User) {
         return wrong("`messages` must end with one of the role `user`");

@@ -1,261 +1,167 @@
-//! What the routes are, in the form of OpenAPI 3.1: made from the table of endpoints, so that the two cannot differ.
+//! Description of the routes as OpenAPI 3.1.
+//!
+//! Routes of sources come from the table of endpoints, bodies and answers from the types of
+//! [`api`](oddity_analysis::api), so that the description cannot differ from what the server does.
 
-mod assistant;
-mod notify;
+mod endpoint;
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use oddity_analysis::api::{
+    AssistantInfo, ChatRequest, Delivery, Notification, NotificationPreview, SourceList, TargetList,
+};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use crate::AppState;
 use crate::config::Limits;
 use crate::source::allowlist::Endpoint;
 
-/// `GET /api/openapi.json`.
+/// Handles `GET /api/openapi.json`.
 pub async fn show(State(state): State<Arc<AppState>>) -> Json<Value> {
-    let ids: Vec<_> = state.sources.iter().map(|source| source.about.id.as_str()).collect();
-    let targets: Vec<_> = state.notify.ids().collect();
-    Json(describe(&ids, &targets, &state.limits))
+    let source_ids: Vec<_> = state.sources.iter().map(|source| source.about.id.as_str()).collect();
+    let target_ids: Vec<_> = state.notify.ids().collect();
+    Json(describe(&source_ids, &target_ids, &state.limits))
 }
 
-fn describe(ids: &[&str], targets: &[&str], limits: &Limits) -> Value {
-    let mut paths = Map::new();
-    paths.insert("/healthz".to_owned(), text("Whether the server lives; needs no credentials"));
-    paths.insert("/metrics".to_owned(), text("Metrics of the server itself"));
-    paths.insert(
-        "/api/openapi.json".to_owned(),
-        get("This description", &json!({ "type": "object" })),
-    );
-    paths.insert(
-        "/api/knowledge".to_owned(),
-        get("What may be behind events, by families of metrics", &json!({ "type": "object" })),
-    );
-    let sources = json!({ "$ref": "#/components/schemas/Sources" });
-    paths.insert("/api/sources".to_owned(), get("The sources that can be asked", &sources));
+/// Returns the description for a server with these sources and targets of notifications.
+fn describe(source_ids: &[&str], target_ids: &[&str], limits: &Limits) -> Value {
+    let settings = SchemaSettings::draft2020_12();
+    let mut schemas = settings
+        .with(|settings| settings.definitions_path = "/components/schemas".into())
+        .into_generator();
+    let object = json!({ "type": "object" });
+    let text = answer("text/plain", "The text", &json!({ "type": "string" }));
+    let mut paths = Map::from_iter([
+        ("/healthz".to_owned(), get("Whether the server lives; needs no credentials", &text)),
+        ("/metrics".to_owned(), get("Metrics of the server itself", &text)),
+        ("/api/openapi.json".to_owned(), get("This description", &json_answer(&object))),
+        (
+            "/api/knowledge".to_owned(),
+            get("Possible causes of events, by families of metrics", &json_answer(&object)),
+        ),
+        (
+            "/api/sources".to_owned(),
+            get("The sources that can be queried", &answer_of::<SourceList>(&mut schemas)),
+        ),
+    ]);
     for endpoint in Endpoint::all() {
         let path = format!("/api/sources/{{id}}/{}", endpoint.segments().join("/"));
-        paths.insert(path, of_endpoint(&endpoint, ids, limits));
+        paths.insert(path, endpoint::describe(&endpoint, source_ids, limits));
     }
-    assistant::add(&mut paths);
-    notify::add(&mut paths, targets);
-    let mut schemas = schemas();
-    schemas.append(&mut notify::schemas());
-    schemas.append(&mut assistant::schemas());
+    add_assistant(&mut paths, &mut schemas);
+    add_notifications(&mut paths, &mut schemas, target_ids);
+    let mut components = schemas.take_definitions(true);
+    components.extend(endpoint::envelopes());
     json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Oddity",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Prometheus' read API for each source, within limits. Unknown parameters are dropped, \
-                known ones are given once, except match[]. A body has a Content-Length.",
+            "description": "Prometheus' read API for each source, within limits. Unknown parameters are ignored; \
+                known ones may be given once, except match[]. A request body needs a Content-Length.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
         "servers": [{ "url": "/" }],
         "paths": paths,
-        "components": { "schemas": schemas, "responses": { "Refused": refused() } },
+        "components": { "schemas": components, "responses": { "Refused": refused() } },
     })
 }
 
-fn of_endpoint(endpoint: &Endpoint, ids: &[&str], limits: &Limits) -> Value {
-    let mut in_path = vec![json!({
-        "name": "id", "in": "path", "required": true,
-        "description": "Id of a source, as GET /api/sources lists them",
-        "schema": { "type": "string", "enum": ids },
-    })];
-    if matches!(endpoint, Endpoint::LabelValues(_)) {
-        in_path.push(json!({
-            "name": "name", "in": "path", "required": true,
-            "description": "Name of a label",
-            "schema": { "type": "string", "pattern": "^[a-zA-Z_][a-zA-Z0-9_]*$" },
-        }));
+fn add_assistant(paths: &mut Map<String, Value>, schemas: &mut SchemaGenerator) {
+    let info = answer_of::<AssistantInfo>(schemas);
+    paths.insert("/api/llm".to_owned(), get("The language model, if one is configured", &info));
+    let events =
+        "Lines of JSON, each an event; exactly one of them, the last, is `end` or `failed`";
+    let chat = post(
+        "Streams the language model's answer to a conversation",
+        &content("application/json", &schema_of::<ChatRequest>(schemas)),
+        &answer("application/x-ndjson", events, &json!({ "type": "string" })),
+    );
+    paths.insert("/api/llm/chat".to_owned(), json!({ "post": chat }));
+}
+
+/// Adds the routes of notifications; without targets, the list of targets is the only one.
+fn add_notifications(
+    paths: &mut Map<String, Value>,
+    schemas: &mut SchemaGenerator,
+    target_ids: &[&str],
+) {
+    let list = answer_of::<TargetList>(schemas);
+    paths.insert("/api/notify".to_owned(), get("The targets of notifications", &list));
+    if target_ids.is_empty() {
+        return;
     }
-    let known = endpoint.parameters();
-    let required = |name: &str| match endpoint {
-        Endpoint::Query => name == "query",
-        Endpoint::QueryRange => matches!(name, "query" | "start" | "end" | "step"),
-        Endpoint::Series => name == "match[]",
-        _ => false,
-    };
-    let in_query: Vec<_> = known
-        .iter()
-        .map(|name| {
-            json!({
-                "name": name, "in": "query", "required": required(name),
-                "description": meaning(name),
-                "schema": schema(name, limits),
-            })
-        })
-        .collect();
-    let answers = json!({
-        "200": {
-            "description": "Prometheus' envelope with the data",
-            "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Success" } } },
-        },
+    let notification = content("application/json", &schema_of::<Notification>(schemas));
+    let empty = json!({ "type": "object", "additionalProperties": false });
+    let empty = content("application/json", &empty);
+    let delivery = answer_of::<Delivery>(schemas);
+    let preview = answer_of::<NotificationPreview>(schemas);
+    let id = json!({
+        "name": "id", "in": "path", "required": true,
+        "description": "Id of a target, as GET /api/notify lists them",
+        "schema": { "type": "string", "enum": target_ids },
+    });
+    for (path, summary, body, answer) in [
+        ("", "Sends an event or the report", &notification, &delivery),
+        ("/preview", "Shows what would be sent, without sending it", &notification, &preview),
+        ("/test", "Sends a test message", &empty, &delivery),
+    ] {
+        let item = json!({ "parameters": [id], "post": post(summary, body, answer) });
+        paths.insert(format!("/api/notify/{{id}}{path}"), item);
+    }
+}
+
+/// Returns a reference to the schema of `T`, which becomes one of the components.
+fn schema_of<T: JsonSchema>(schemas: &mut SchemaGenerator) -> Value {
+    schemas.subschema_for::<T>().to_value()
+}
+
+fn answer_of<T: JsonSchema>(schemas: &mut SchemaGenerator) -> Value {
+    json_answer(&schema_of::<T>(schemas))
+}
+
+fn json_answer(schema: &Value) -> Value {
+    answer("application/json", "The answer", schema)
+}
+
+fn answer(media_type: &str, description: &str, schema: &Value) -> Value {
+    json!({ "description": description, "content": content(media_type, schema) })
+}
+
+fn content(media_type: &str, schema: &Value) -> Value {
+    json!({ media_type: { "schema": schema } })
+}
+
+fn get(summary: &str, answer: &Value) -> Value {
+    let refused = json!({ "$ref": "#/components/responses/Refused" });
+    json!({ "get": { "summary": summary, "responses": { "200": answer, "default": refused } } })
+}
+
+/// Returns an operation that takes a body.
+fn post(summary: &str, body: &Value, answer: &Value) -> Value {
+    json!({
+        "summary": summary,
+        "requestBody": { "required": true, "content": body },
+        "responses": responses(answer),
+    })
+}
+
+/// Returns the responses of a request whose parameters or body may be too large.
+fn responses(answer: &Value) -> Value {
+    json!({
+        "200": answer,
         "431": { "description": "The head of the request is too large; there is no body" },
         "default": { "$ref": "#/components/responses/Refused" },
-    });
-    let mut item = json!({
-        "parameters": in_path,
-        "get": { "summary": summary(endpoint), "parameters": in_query, "responses": answers },
-    });
-    if endpoint.accepts_post() {
-        let properties: Map<_, _> =
-            known.iter().map(|name| ((*name).to_owned(), schema(name, limits))).collect();
-        let required: Vec<_> = known.iter().filter(|name| required(name)).collect();
-        let form = json!({ "type": "object", "properties": properties, "required": required });
-        item["post"] = json!({
-            "summary": summary(endpoint),
-            "requestBody": {
-                "required": true,
-                "content": { "application/x-www-form-urlencoded": { "schema": form } },
-            },
-            "responses": answers,
-        });
-    }
-    item
-}
-
-fn summary(endpoint: &Endpoint) -> &'static str {
-    match endpoint {
-        Endpoint::Query => "An expression at one instant",
-        Endpoint::QueryRange => "An expression over a range of time",
-        Endpoint::Series => "Label sets that match",
-        Endpoint::Labels => "Label names",
-        Endpoint::LabelValues(_) => "Values of one label",
-        Endpoint::Metadata => "Type, help and unit of metrics",
-        Endpoint::BuildInfo => "Kind and version of the server",
-    }
-}
-
-fn meaning(name: &str) -> &'static str {
-    match name {
-        "query" => "PromQL",
-        "time" => "The instant, as seconds since 1970 or RFC 3339; now if absent",
-        "start" => "Begin of the range, as seconds since 1970 or RFC 3339",
-        "end" => "End of the range, as seconds since 1970 or RFC 3339",
-        "step" => "Between two points, as a duration or in seconds",
-        "timeout" => "Time for the evaluation, at most that of the server",
-        "limit" => "The most elements to answer with; 0 means all",
-        "match[]" => "A selector; may be given several times",
-        "metric" => "Name of one metric",
-        _ => "",
-    }
-}
-
-fn schema(name: &str, limits: &Limits) -> Value {
-    match name {
-        "time" | "start" | "end" => json!({
-            "type": "string",
-            "anyOf": [
-                { "pattern": "^[0-9]{1,10}(\\.[0-9]{1,3})?$" },
-                { "format": "date-time" },
-                { "maxLength": 0 },
-            ],
-        }),
-        "step" | "timeout" => {
-            json!({ "type": "string", "pattern": "^[1-9][0-9]{0,5}(ms|s|m|h|d|w|y)?$" })
-        }
-        "limit" => json!({ "type": "integer", "minimum": 0 }),
-        "match[]" => json!({
-            "anyOf": [
-                { "type": "string", "maxLength": limits.query_bytes },
-                { "type": "array", "items": { "type": "string", "maxLength": limits.query_bytes } },
-            ],
-        }),
-        _ => json!({ "type": "string", "maxLength": limits.query_bytes }),
-    }
-}
-
-fn text(summary: &str) -> Value {
-    let answer = json!({
-        "description": "As said",
-        "content": { "text/plain": { "schema": { "type": "string" } } },
-    });
-    operation(summary, &answer)
-}
-
-fn get(summary: &str, schema: &Value) -> Value {
-    let answer = json!({
-        "description": "As said",
-        "content": { "application/json": { "schema": schema } },
-    });
-    operation(summary, &answer)
-}
-
-fn operation(summary: &str, answer: &Value) -> Value {
-    json!({
-        "get": {
-            "summary": summary,
-            "responses": {
-                "200": answer,
-                "default": { "$ref": "#/components/responses/Refused" },
-            },
-        },
     })
 }
 
 fn refused() -> Value {
-    json!({
-        "description": "Refused, or not answered by the source: the status says which, the message what to change",
-        "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Error" } } },
-    })
-}
-
-fn schemas() -> Map<String, Value> {
-    let schemas = json!({
-        "Success": {
-            "type": "object",
-            "required": ["status", "data"],
-            "properties": {
-                "status": { "const": "success" },
-                "data": {},
-                "warnings": { "type": "array", "items": { "type": "string" } },
-                "infos": { "type": "array", "items": { "type": "string" } },
-            },
-        },
-        "Error": {
-            "type": "object",
-            "required": ["status", "errorType", "error"],
-            "properties": {
-                "status": { "const": "error" },
-                "errorType": { "type": "string" },
-                "error": { "type": "string", "minLength": 1 },
-            },
-        },
-        "Sources": {
-            "type": "object",
-            "required": ["sources", "version"],
-            "additionalProperties": false,
-            "properties": {
-                "version": { "type": "string" },
-                "sources": {
-                    "type": "array", "minItems": 1,
-                    "items": {
-                        "type": "object",
-                        "required": ["id", "name", "kind"],
-                        "additionalProperties": false,
-                        "properties": {
-                            "id": { "type": "string", "pattern": "^[a-zA-Z0-9_-]{1,64}$" },
-                            "name": { "type": "string" },
-                            "kind": { "enum": ["demo", "prometheus", "victoriametrics"] },
-                            "examples": {
-                                "type": "array",
-                                "items": {
-                                    "type": "object",
-                                    "required": ["expr", "about"],
-                                    "properties": {
-                                        "expr": { "type": "string" },
-                                        "about": { "type": "string" },
-                                    },
-                                },
-                            },
-                        },
-                    },
-                },
-            },
-        },
-    });
-    schemas.as_object().cloned().unwrap_or_default()
+    let error = json!({ "$ref": "#/components/schemas/Error" });
+    let description =
+        "Refused, or not answered by the source: the status says which, the message what to change";
+    answer("application/json", description, &error)
 }

@@ -184,7 +184,8 @@ fn fields(schema: &Value, at: &str, all: &Value, out: &mut BTreeSet<String>) {
         out.insert(format!("{at}.{name}"));
         fields(of, &format!("{at}.{name}"), all, out);
     }
-    for word in schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+    let words = schema["enum"].as_array().into_iter().flatten().chain([&schema["const"]]);
+    for word in words.filter_map(Value::as_str) {
         out.insert(format!("{at}={word}"));
     }
     if !schema["items"].is_null() {

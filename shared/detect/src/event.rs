@@ -64,6 +64,7 @@ pub struct Rule {
 /// Direction of a deviation from the expected value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Direction {
     /// Above the expected value.
     Up,
@@ -74,6 +75,7 @@ pub enum Direction {
 /// Kind of an event: what happened to the series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum EventKind {
     /// Up and back again.
     Spike,

@@ -1,51 +1,64 @@
-//! A conversation with a language model: what the page sends, and the lines that come back.
+//! Conversations with the assistant, the configured language model: what the page sends, and the lines that come back.
 
 use serde::{Deserialize, Serialize};
 
+/// Maximum number of messages in one [`ChatRequest`].
+pub const MAX_CHAT_MESSAGES: usize = 100;
+
 /// Answer to `GET /api/llm`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct AssistantInfo {
-    /// `None` where none is configured.
+    /// The language model; absent if none is configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "LanguageModel"))]
     pub model: Option<LanguageModel>,
 }
 
 /// The language model as the browser may know it: never its address or its key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct LanguageModel {
-    /// Who runs it, for a person.
+    /// Name of its operator, for people.
     pub provider: String,
-    /// Its name there.
+    /// Name of the model at its provider.
     pub model: String,
-    /// Tokens that a prompt should have at most.
+    /// Maximum number of tokens in a prompt.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub prompt_tokens: u32,
-    /// Tokens that an answer has at most.
+    /// Maximum number of tokens in an answer.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub answer_tokens: u32,
 }
 
 /// Body of `POST /api/llm/chat`: the messages and nothing else. All that costs is set by the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChatRequest {
-    /// Oldest first; the last one is the user's.
+    /// The conversation, oldest message first; the last one is the user's.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = MAX_CHAT_MESSAGES)))]
     pub messages: Vec<ChatMessage>,
 }
 
-/// One message.
+/// One message of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChatMessage {
-    /// Whose it is.
+    /// Author of the message.
     pub role: ChatRole,
-    /// What it says.
+    /// Text of the message.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub content: String,
 }
 
-/// Whose a message is.
+/// Author of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum ChatRole {
-    /// Says what the model is for; the first message, if any.
+    /// Instructions for the model; only the first message may have this role.
     System,
     /// The person who asks.
     User,
@@ -53,8 +66,9 @@ pub enum ChatRole {
     Assistant,
 }
 
-/// One line of the answer, as JSON with a line feed (`application/x-ndjson`). The last one is [`ChatEvent::End`] or
-/// [`ChatEvent::Failed`], and there is exactly one of those; without it the answer was cut.
+/// One line of the answer, as JSON with a line feed (`application/x-ndjson`).
+///
+/// Exactly one line is [`ChatEvent::End`] or [`ChatEvent::Failed`], and it is the last; an answer without it was cut.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum ChatEvent {
@@ -62,24 +76,24 @@ pub enum ChatEvent {
     Start,
     /// The next piece of the answer, never empty.
     Text {
-        /// To be put behind the pieces before.
+        /// Text to append to the pieces before.
         text: String,
     },
-    /// The answer is complete, as far as `reason` says.
+    /// The end of an answer that did not fail.
     End {
-        /// Why it ended.
+        /// Why the answer ended.
         reason: EndReason,
-        /// What it took, as far as the provider told.
+        /// Tokens that the answer took; `None` if the provider did not tell.
         usage: Option<TokenUsage>,
     },
-    /// It broke off.
+    /// The end of an answer that broke off.
     Failed {
-        /// As in Prometheus' errors: `timeout`, `unavailable`, `bad_data`.
+        /// Type of the error as in Prometheus' API: `timeout`, `unavailable`, `bad_data`.
         #[serde(rename = "errorType")]
         error_type: String,
-        /// What to change, for a person.
+        /// Message for people that says what to change.
         error: String,
-        /// Seconds after which the same can succeed, where that is known.
+        /// Seconds after which the same request can succeed, where that is known.
         #[serde(default, rename = "retryAfter", skip_serializing_if = "Option::is_none")]
         retry_after: Option<u64>,
     },
@@ -89,30 +103,30 @@ pub enum ChatEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
-    /// The model had said all.
+    /// The model finished.
     Stop,
-    /// It reached the limit of tokens.
+    /// The answer reached the maximum number of tokens.
     Length,
-    /// The provider held back the rest.
+    /// The provider's content filter held back the rest.
     Filtered,
 }
 
-/// Tokens by the provider's count.
+/// Number of tokens of one question and its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenUsage {
-    /// Of the messages.
+    /// Tokens of the messages.
     pub prompt_tokens: u64,
-    /// Of the answer.
+    /// Tokens of the answer.
     pub answer_tokens: u64,
 }
 
 impl ChatEvent {
-    /// Whether nothing follows.
+    /// Returns whether no event follows this one.
     pub fn is_last(&self) -> bool {
         matches!(self, Self::End { .. } | Self::Failed { .. })
     }
 
-    /// As a line.
+    /// Returns the event as one line of JSON, with its line feed.
     pub fn to_line(&self) -> String {
         let mut line = serde_json::to_string(self).unwrap_or_default();
         line.push('\n');
@@ -120,29 +134,29 @@ impl ChatEvent {
     }
 }
 
-/// Reads events from bytes that come in pieces of any size.
+/// Reader of events from bytes that come in pieces of any size.
 #[derive(Debug, Default)]
 pub struct ChatEventReader {
-    rest: Vec<u8>,
+    incomplete_line: Vec<u8>,
 }
 
 /// A line that is no [`ChatEvent`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the answer cannot be read: is the page older than its server? Reload it.")]
+#[error("the answer cannot be read: the page may be older than its server. Reload it.")]
 pub struct ChatEventError;
 
 impl ChatEventReader {
-    /// The events that these bytes complete.
+    /// Returns the events that these bytes complete.
     ///
     /// # Errors
-    /// [`ChatEventError`] at the first line that is none.
+    /// [`ChatEventError`] at the first line that is no event.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<Vec<ChatEvent>, ChatEventError> {
-        self.rest.extend_from_slice(bytes);
-        let Some(end) = self.rest.iter().rposition(|byte| *byte == b'\n') else {
+        self.incomplete_line.extend_from_slice(bytes);
+        let Some(end) = self.incomplete_line.iter().rposition(|byte| *byte == b'\n') else {
             return Ok(Vec::new());
         };
-        let rest = self.rest.split_off(end + 1);
-        let lines = std::mem::replace(&mut self.rest, rest);
+        let rest = self.incomplete_line.split_off(end + 1);
+        let lines = std::mem::replace(&mut self.incomplete_line, rest);
         let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         lines.map(|line| serde_json::from_slice(line).map_err(|_| ChatEventError)).collect()
     }

@@ -1,4 +1,4 @@
-//! What page and server exchange about notifications.
+//! Notifications: facts that the page sends, and what becomes of them.
 
 use std::collections::BTreeMap;
 
@@ -9,16 +9,17 @@ use crate::words::{Clock, capitalised, sentence};
 use oddity_detect::event::{Direction, EventKind};
 use oddity_detect::time::Timestamp;
 
-/// So many events are sent in one notification at most.
+/// Maximum number of events in one [`Notification`].
 pub const MAX_NOTIFIED_EVENTS: usize = 20;
 
-/// What kind of server a target is; it decides what is sent.
+/// Kind of server that a target is; it decides what is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum TargetKind {
-    /// Anything that takes JSON by POST.
+    /// Any server that accepts JSON by POST.
     Webhook,
-    /// An incoming webhook of Slack, or of a server that speaks its form.
+    /// An incoming webhook of Slack, or of a server that accepts the same messages.
     Slack,
     /// Prometheus' Alertmanager, by version 2 of its API.
     Alertmanager,
@@ -26,19 +27,22 @@ pub enum TargetKind {
 
 /// One target as the browser may know it: never its address or its credentials.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct NotificationTarget {
-    /// Stands in paths: `/api/notify/{id}`; ASCII letters, digits, `-` and `_`.
+    /// Identifier in paths, `/api/notify/{id}`: ASCII letters, digits, `-` and `_`.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[a-zA-Z0-9_-]{1,64}$")))]
     pub id: String,
-    /// What a person reads in the list.
+    /// Name that people read in the list.
     pub name: String,
-    /// See [`TargetKind`].
+    /// Kind of server.
     pub kind: TargetKind,
 }
 
 /// Answer to `GET /api/notify`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct TargetList {
-    /// None if the operator has configured none.
+    /// The targets; empty if the operator has configured none.
     pub targets: Vec<NotificationTarget>,
 }
 
@@ -46,18 +50,21 @@ pub struct TargetList {
 /// message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Notification {
     /// Id of the source.
     pub source: String,
-    /// PromQL.
+    /// The query in PromQL.
     pub expr: String,
     /// Absolute link that shows this view again, at this server or one of the allowed origins.
     pub link: String,
-    /// The events, worst first: one, or the worst ones of a report.
+    /// One event, or the worst ones of a report; worst first.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = MAX_NOTIFIED_EVENTS)))]
     pub events: Vec<NotifiedEvent>,
-    /// How many events there are in all.
+    /// Number of all events that were found, those that are not sent among them.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub found: usize,
-    /// The whole report in CommonMark, for the targets that take it.
+    /// The whole report in CommonMark, for the targets that accept it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<String>,
     /// Whether to send what was sent before.
@@ -65,75 +72,91 @@ pub struct Notification {
     pub again: bool,
 }
 
-/// One event as it is told to others.
+/// One event of a [`Notification`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NotifiedEvent {
-    /// What names the series, its metric as `__name__`.
+    /// Labels of the series, its metric as `__name__`.
     pub labels: BTreeMap<String, String>,
-    /// What happened.
+    /// Kind of the event.
     pub kind: EventKind,
-    /// Up or down.
+    /// Direction of the event.
     pub direction: Direction,
-    /// 0 to 100.
+    /// Severity, 0 to 100.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 100)))]
     pub severity: f64,
-    /// When it began.
+    /// Start of the event.
     pub start: Timestamp,
-    /// The last odd time; `None` as it goes on.
+    /// Time of the last anomalous sample; null while the event goes on.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "nullable::<Timestamp>"))]
     pub end: Option<Timestamp>,
-    /// The sample that is farthest from what was expected.
+    /// The sample that is farthest from the expected value.
     pub peak: FormattedValue,
-    /// What was expected.
+    /// The expected value at the onset.
     pub expected: FormattedValue,
-    /// The arithmetic in a sentence.
+    /// One sentence with the figures.
     pub summary: String,
-    /// What fits best as its cause.
+    /// The most likely cause; absent if none stands out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
 }
 
-/// A number, and how a person reads it.
+/// A number, and its text for people.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FormattedValue {
-    /// `None` where there is no finite number.
+    /// The number; null if there is no finite one.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "nullable::<f64>"))]
     pub value: Option<f64>,
-    /// With its unit.
+    /// The number with its unit.
     pub text: String,
+}
+
+/// Returns the schema of a field that must be there and may be null.
+#[cfg(feature = "schema")]
+fn nullable<T: schemars::JsonSchema>(
+    generator: &mut schemars::SchemaGenerator,
+) -> schemars::Schema {
+    <Option<T> as schemars::JsonSchema>::json_schema(generator)
 }
 
 /// Answer to `POST /api/notify/{id}` and to `POST /api/notify/{id}/test`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Delivery {
-    /// What came of it; a failure is an error in Prometheus' envelope.
+    /// Outcome; a failure is an error in Prometheus' envelope instead.
     pub outcome: DeliveryOutcome,
-    /// How often it was tried.
+    /// Number of attempts.
     pub attempts: u32,
 }
 
-/// What came of a notification.
+/// Outcome of a notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum DeliveryOutcome {
-    /// The target has taken it.
+    /// The target has accepted it.
     Sent,
-    /// The target has it already, so nothing was sent.
+    /// The target had accepted it before, so nothing was sent.
     Duplicate,
 }
 
 /// Answer to `POST /api/notify/{id}/preview`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct NotificationPreview {
-    /// The message as people would read it.
+    /// The message as people will read it.
     pub text: String,
     /// The body that would be sent, JSON.
     pub body: String,
-    /// Whether the target has it already.
+    /// Whether the target has accepted the same notification before.
     pub duplicate: bool,
 }
 
 impl NotifiedEvent {
-    /// An explained event; times in the sentence are written by `clock`.
+    /// Creates the facts of an explained event; `clock` writes the times in its sentence.
     pub fn new(one: &ExplainedEvent<'_>, clock: Clock) -> Self {
         let (facts, event) = (&one.facts, &one.facts.event);
         let amount = |value: f64| FormattedValue {
