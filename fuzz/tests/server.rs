@@ -13,7 +13,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, Uri, header::HOST};
 use oddity_analysis::api::{ChatEvent, Notification, TargetKind};
 use oddity_detect::time::{Span, Timestamp};
-use proxy::assistant::completion::CompletionReader;
+use proxy::assistant::completion::{CompletionLimits, CompletionReader};
 use proxy::config::{Limits, Options, Settings};
 use proxy::http::connection::Connection;
 use proxy::metrics::Metrics;
@@ -292,9 +292,10 @@ fn an_answer_of_a_language_model_ends_once() {
         "\"usage\":{}",
         "\u{feff}",
     ];
+    let limits = CompletionLimits { prompt_tokens: 30, answer_tokens: 8, event_bytes: 400 };
     fuzz::run("chat", &words, |stream| {
         let read = |size: usize| {
-            let mut answer = CompletionReader::new(8, 400, "OPENAI_BASE_URL");
+            let mut answer = CompletionReader::new(limits, "OPENAI_BASE_URL");
             let mut all: Vec<_> =
                 stream.chunks(size).flat_map(|piece| answer.feed(piece)).collect();
             all.extend(answer.end());

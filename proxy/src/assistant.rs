@@ -1,5 +1,7 @@
-//! The language model: a question goes to the one API that the operator names, within limits, and its answer comes back
-//! as lines of [`ChatEvent`](oddity_analysis::api::ChatEvent). It has no tools.
+//! The assistant: conversations with the one language model that the operator configures, within limits.
+//!
+//! An answer comes back as lines of [`ChatEvent`](oddity_analysis::api::ChatEvent). The model has no tools, and nothing
+//! that a client sends reaches it but the messages.
 
 mod budget;
 pub mod completion;
@@ -9,25 +11,25 @@ pub mod sse;
 mod stream;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use oddity_analysis::api::{
     self, ChatMessage, ChatRequest, ChatRole, LanguageModel, MAX_CHAT_MESSAGES,
 };
 use oddity_analysis::assistant::cost_of;
-use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder};
+use reqwest::Client;
 use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use url::Url;
 
 use self::budget::TokenBudget;
-use self::completion::CompletionReader;
+use self::completion::{CompletionLimits, CompletionReader};
 use self::error::LimitError;
 use self::stream::{AnswerDeadlines, AnswerStream, TokenCharge};
 use crate::AppState;
@@ -38,34 +40,27 @@ use crate::error::{ApiError, RejectionReason};
 use crate::http::body::{self, ExpectedBody};
 use crate::http::rate_limit::RateLimiter;
 use crate::metrics::Metrics;
-use crate::outbound::tls;
+use crate::outbound::client::RemoteServer;
 
-/// The configured language model.
+/// The configured language model, with its limits and counters.
 pub struct Assistant {
     about: LanguageModel,
     settings: AssistantSettings,
-    /// Where completions are asked for.
+    /// Address of chat completions.
     url: Url,
-    /// Made anew when the files of the key or of TLS change.
-    client: Reload<ModelClient>,
+    /// Client that is made anew when the files of the key or of TLS change.
+    client: Reload<Client>,
     answer_slots: Arc<Semaphore>,
     rate: RateLimiter,
     budget: Arc<TokenBudget>,
     metrics: Arc<Metrics>,
 }
 
-/// How it is reached.
-#[derive(Clone)]
-struct ModelClient {
-    client: Client,
-    authorization: Option<HeaderValue>,
-}
-
 impl Assistant {
-    /// Nothing is sent yet.
+    /// Creates the assistant; nothing is sent yet.
     ///
     /// # Errors
-    /// [`ConfigError`] for files of TLS or the key that do not hold what they should.
+    /// [`ConfigError`] for files of TLS or the key with wrong contents.
     pub fn open(
         settings: &AssistantSettings,
         limits: &Limits,
@@ -75,28 +70,8 @@ impl Assistant {
         url.set_path(&format!("{}/chat/completions", url.path().trim_end_matches('/')));
         let files = settings.authorization.file().into_iter().chain(settings.tls.files());
         let files = files.map(std::path::Path::to_owned).collect();
-        let (client_settings, connect) = (settings.clone(), limits.connect_timeout);
-        let make = move || {
-            let wrong = |problem: String| ConfigError::Setting {
-                setting: client_settings.url_setting.to_owned(),
-                problem,
-            };
-            let tls =
-                tls::client_config("tls of [llm]", &client_settings.url, &client_settings.tls)?;
-            let client = Client::builder()
-                .redirect(Policy::none())
-                .no_proxy()
-                .referer(false)
-                .connect_timeout(connect)
-                .http1_only()
-                // An answer takes seconds: a connection that is kept saves nothing and may be stale.
-                .pool_max_idle_per_host(0)
-                .user_agent(concat!("oddity/", env!("CARGO_PKG_VERSION")))
-                .tls_backend_preconfigured(tls)
-                .build()
-                .map_err(|error| wrong(error.without_url().to_string()))?;
-            Ok(ModelClient { client, authorization: client_settings.authorization.value()? })
-        };
+        let (settings_of_client, connect_timeout) = (settings.clone(), limits.connect_timeout);
+        let make_client = move || client(&settings_of_client, connect_timeout);
         Ok(Self {
             about: LanguageModel {
                 provider: settings.provider.clone(),
@@ -104,23 +79,26 @@ impl Assistant {
                 prompt_tokens: settings.limits.prompt_tokens.get(),
                 answer_tokens: settings.limits.answer_tokens.get(),
             },
-            client: Reload::new(files, make)?,
+            client: Reload::new(files, make_client)?,
             answer_slots: Arc::new(Semaphore::new(settings.limits.concurrent.get())),
             rate: RateLimiter::new(settings.limits.per_minute),
-            budget: Arc::new(TokenBudget::new(settings.limits.daily_tokens, meters::open(metrics))),
+            budget: Arc::new(TokenBudget::new(
+                settings.limits.daily_tokens,
+                meters::register(metrics),
+            )),
             metrics: metrics.clone(),
             settings: settings.clone(),
             url,
         })
     }
 
-    /// Brings the metrics up to date; to be called every few seconds.
+    /// Updates the metrics; to be called every few seconds.
     pub fn upkeep(&self) {
-        self.budget.look(now());
+        self.budget.update(now());
     }
 
-    /// The request: of the client only the words of the messages.
-    fn request(&self, chat: &ChatRequest) -> RequestBuilder {
+    /// Returns the body of the request to the provider: of the client's only the messages.
+    fn body(&self, chat: &ChatRequest) -> String {
         let AssistantSettings { model, temperature, token_field, limits, .. } = &self.settings;
         let mut body = json!({
             "model": model,
@@ -137,26 +115,17 @@ impl Assistant {
         if let Some(temperature) = temperature {
             body["temperature"] = (*temperature).into();
         }
-        let ModelClient { client, authorization } = self.client.get();
-        let request = client
-            .post(self.url.clone())
-            .header(CONTENT_TYPE, "application/json")
-            .header("accept", "text/event-stream")
-            .body(body.to_string());
-        match authorization {
-            Some(value) => request.header(AUTHORIZATION, value),
-            None => request,
-        }
+        body.to_string()
     }
 
-    /// A place, and tokens of the budget.
+    /// Reserves one of the concurrent answers, and tokens of the budget.
     fn admit(&self, prompt: u64) -> Result<TokenCharge, LimitError> {
         let limits = &self.settings.limits;
         let answer_slots = self.answer_slots.clone();
         let permit = answer_slots
             .try_acquire_owned()
             .map_err(|_| LimitError::Concurrent(limits.concurrent.get()))?;
-        let tokens = prompt + u64::from(limits.answer_tokens.get());
+        let tokens = prompt.saturating_add(u64::from(limits.answer_tokens.get()));
         let mut reservation = self.budget.reserve(tokens, now())?;
         if let Err(wait) = self.rate.try_acquire(std::time::Instant::now()) {
             reservation.settle(0);
@@ -171,20 +140,28 @@ impl Assistant {
         let limits = &self.settings.limits;
         let prompt = cost_of(&chat.messages);
         let charge = self.admit(prompt as u64).map_err(|refusal| {
-            meters::outcome(&self.metrics, refusal.class());
+            meters::count_outcome(&self.metrics, refusal.class());
             refusal.reply()
         })?;
-        let setting = self.settings.url_setting;
-        let answer = CompletionReader::new(limits.answer_tokens.get(), limits.event_bytes, setting);
-        let times = AnswerDeadlines {
+        let deadlines = AnswerDeadlines {
             idle: limits.idle,
             total: limits.total,
             end: Instant::now() + limits.total,
         };
-        let stream = AnswerStream::begin(self.request(chat), answer, times, charge, setting).await;
-        let stream = stream.map_err(|fault| {
-            tracing::info!(class = fault.class(), "the language model did not answer");
-            fault.reply()
+        let setting = self.settings.url_setting;
+        let body = self.body(chat);
+        let limits = CompletionLimits {
+            // A token of the prompt holds at least one byte.
+            prompt_tokens: body.len() as u64,
+            answer_tokens: limits.answer_tokens.get(),
+            event_bytes: limits.event_bytes,
+        };
+        let request = self.client.get().post(self.url.clone()).body(body);
+        let reader = CompletionReader::new(limits, setting);
+        let stream = AnswerStream::start(request, reader, deadlines, charge, setting).await;
+        let stream = stream.map_err(|error| {
+            tracing::info!(class = error.class(), "the language model did not answer");
+            error.reply()
         })?;
         // Buffers of a reverse proxy would hold the words back.
         let headers = [("content-type", "application/x-ndjson"), ("x-accel-buffering", "no")];
@@ -192,14 +169,29 @@ impl Assistant {
     }
 }
 
-/// `GET /api/llm`.
+fn client(settings: &AssistantSettings, connect_timeout: Duration) -> Result<Client, ConfigError> {
+    let server = RemoteServer {
+        section: "[llm]",
+        url_setting: settings.url_setting,
+        url: &settings.url,
+        tls: &settings.tls,
+        connect_timeout,
+    };
+    let headers = HeaderMap::from_iter([
+        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (ACCEPT, HeaderValue::from_static("text/event-stream")),
+    ]);
+    server.client(headers, settings.authorization.value()?)
+}
+
+/// Handles `GET /api/llm`.
 pub async fn show(State(state): State<Arc<AppState>>) -> Json<api::AssistantInfo> {
     Json(api::AssistantInfo {
         model: state.assistant.as_ref().map(|assistant| assistant.about.clone()),
     })
 }
 
-/// `POST /api/llm/chat`.
+/// Handles `POST /api/llm/chat`.
 ///
 /// # Errors
 /// [`ApiError`] for what is not a conversation, and for a model that does not begin to answer.
@@ -225,7 +217,7 @@ pub async fn chat(
     assistant.answer(&chat).await
 }
 
-/// A conversation that a model understands, and that is paid for.
+/// Checks that a model would accept the conversation, and that it is within the limit of tokens.
 fn check(messages: &[ChatMessage], max_tokens: usize) -> Result<(), ApiError> {
     let wrong = |message: &str| Err(ApiError::bad_data(message));
     if messages.len() > MAX_CHAT_MESSAGES {

@@ -1,4 +1,5 @@
-//! Connections to other servers: sources, receivers of notifications and the language model.
+//! Connections to other servers: sources, targets of notifications and the language model.
 
+pub mod client;
 pub mod pool;
 pub mod tls;

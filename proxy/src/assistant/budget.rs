@@ -1,4 +1,4 @@
-//! What may be asked of the language model in a day.
+//! Budget of tokens that the language model may cost in a day.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,22 +7,27 @@ use oddity_detect::time::Timestamp;
 
 use super::error::LimitError;
 
+/// Milliseconds of a day.
 const DAY: i64 = 86_400_000;
 
-/// Tokens of a day that begins at midnight UTC. What is asked for is reserved and settled when it is known.
+/// Budget of tokens for a day, which begins at midnight UTC. Tokens are reserved for a question, and settled once its
+/// answer has ended.
 pub(super) struct TokenBudget {
     daily_tokens: u64,
     state: Mutex<DailyUsage>,
+    /// Gauge of the tokens that are left.
     left: Gauge,
 }
 
+/// Tokens of the current day.
 struct DailyUsage {
+    /// Days since 1970.
     day: i64,
-    /// Charged and reserved.
+    /// Tokens charged and reserved.
     spent: u64,
 }
 
-/// Tokens that are set aside for one answer.
+/// Tokens that are reserved for one question and its answer.
 pub(super) struct TokenReservation {
     budget: Arc<TokenBudget>,
     day: i64,
@@ -30,12 +35,16 @@ pub(super) struct TokenReservation {
 }
 
 impl TokenBudget {
+    /// Creates a budget of which nothing is spent.
     pub(super) fn new(daily_tokens: u64, left: Gauge) -> Self {
         left.set(daily_tokens as f64);
         Self { daily_tokens, state: Mutex::new(DailyUsage { day: 0, spent: 0 }), left }
     }
 
-    /// Sets tokens aside.
+    /// Reserves tokens.
+    ///
+    /// # Errors
+    /// [`LimitError::Budget`] if fewer are left.
     pub(super) fn reserve(
         self: &Arc<Self>,
         tokens: u64,
@@ -55,8 +64,8 @@ impl TokenBudget {
         })
     }
 
-    /// The metric as of now: at midnight nobody asks.
-    pub(super) fn look(&self, now: Timestamp) {
+    /// Updates the gauge, which nothing else does after midnight before the first question.
+    pub(super) fn update(&self, now: Timestamp) {
         self.change(now.0.div_euclid(DAY), |_| ());
     }
 
@@ -72,7 +81,7 @@ impl TokenBudget {
 }
 
 impl TokenReservation {
-    /// Charges what it came to, which may be more than was reserved.
+    /// Charges `tokens` in place of the reserved ones; they may be more.
     pub(super) fn settle(&mut self, tokens: u64) {
         let (reserved, day) = (std::mem::take(&mut self.reserved), self.day);
         self.budget.change(day, |state| {

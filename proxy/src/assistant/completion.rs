@@ -1,4 +1,4 @@
-//! The stream of chat completions as our own events: exactly one of them is the last.
+//! The provider's stream of chat completions, read into our own events, of which exactly one is the last.
 //!
 //! Source: OpenAI's API reference, "The chat completion chunk object".
 
@@ -11,27 +11,41 @@ use serde_json::Value;
 use super::error::AssistantError;
 use super::sse::EventStreamParser;
 
-/// Bytes of an answer for each token that it may have; a provider that sends more ignores the limit of tokens.
+/// Maximum number of bytes of an answer for each token that it may have; a provider that sends more ignores the limit.
 const MAX_BYTES_PER_TOKEN: usize = 32;
 
-/// Takes the provider's bytes, gives events.
+/// Limits on what a provider may send and count.
+#[derive(Clone, Copy, Debug)]
+pub struct CompletionLimits {
+    /// Maximum number of tokens that the prompt can have; a provider that counts more is not believed.
+    pub prompt_tokens: u64,
+    /// Maximum number of tokens of the answer.
+    pub answer_tokens: u32,
+    /// Maximum number of bytes of one event of the stream.
+    pub event_bytes: usize,
+}
+
+/// Reader of a stream of chat completions: takes the provider's bytes, returns events.
 #[derive(Debug)]
 pub struct CompletionReader {
     events: EventStreamParser,
-    /// Why it ended, once that was said.
+    /// Why the answer ended, once the provider has said so.
     reason: Option<EndReason>,
     usage: Option<TokenUsage>,
-    /// Tokens of the text so far: as many as there were pieces, or more by their letters.
+    /// Number of pieces of text so far.
     pieces: u64,
+    /// Tokens of the text so far, estimated from its letters.
     estimated: u64,
+    /// Bytes of the text so far.
     bytes: usize,
-    max_bytes: usize,
-    max_event_bytes: usize,
+    limits: CompletionLimits,
+    /// Setting that holds the address, for messages.
     setting: &'static str,
-    over: bool,
+    /// Whether the last event was returned.
+    is_over: bool,
 }
 
-/// What of a chunk matters.
+/// The fields of a chunk that matter.
 #[derive(Deserialize)]
 struct Chunk {
     #[serde(default)]
@@ -65,59 +79,58 @@ struct ProviderUsage {
 }
 
 impl CompletionReader {
-    /// Of at most so many tokens, in events of at most so many bytes. `setting` is where the address is configured.
-    pub fn new(answer_tokens: u32, event_bytes: usize, setting: &'static str) -> Self {
+    /// Creates a reader; `setting` names the setting that holds the address.
+    pub fn new(limits: CompletionLimits, setting: &'static str) -> Self {
         Self {
-            events: EventStreamParser::new(event_bytes),
+            events: EventStreamParser::new(limits.event_bytes),
             reason: None,
             usage: None,
             pieces: 0,
             estimated: 0,
             bytes: 0,
-            max_bytes: (answer_tokens as usize).saturating_mul(MAX_BYTES_PER_TOKEN),
-            max_event_bytes: event_bytes,
+            limits,
             setting,
-            over: false,
+            is_over: false,
         }
     }
 
-    /// Whether the last event was given.
+    /// Returns whether the last event was returned.
     pub fn is_over(&self) -> bool {
-        self.over
+        self.is_over
     }
 
-    /// What the provider counted, if it did.
+    /// Returns the provider's count, as far as it is possible at all; `None` before it is known.
     pub fn usage(&self) -> Option<TokenUsage> {
         self.usage
     }
 
-    /// Tokens of the text so far, not too few.
+    /// Returns the number of tokens of the text so far, estimated from above.
     pub fn tokens(&self) -> u64 {
         self.pieces.max(self.estimated)
     }
 
-    /// The events that these bytes complete; nothing after the last one.
+    /// Returns the events that these bytes complete; nothing after the last one.
     pub fn feed(&mut self, bytes: &[u8]) -> Vec<ChatEvent> {
         let mut all = Vec::new();
-        if self.over {
+        if self.is_over {
             return all;
         }
         let mut events = std::mem::replace(&mut self.events, EventStreamParser::new(0));
         let fed = events.feed(bytes, |data| {
             self.take(data, &mut all);
-            !self.over
+            !self.is_over
         });
         self.events = events;
-        if fed.is_err() && !self.over {
-            self.fail(AssistantError::TooLarge(self.max_event_bytes), &mut all);
+        if fed.is_err() && !self.is_over {
+            self.fail(AssistantError::TooLarge(self.limits.event_bytes), &mut all);
         }
         all
     }
 
-    /// The provider's stream has ended, in order or not: the last event, unless it was given.
+    /// Returns the last event once the provider's stream has ended, in order or not; `None` if it was returned before.
     pub fn end(&mut self) -> Option<ChatEvent> {
         let mut all = Vec::new();
-        if !self.over {
+        if !self.is_over {
             match self.reason {
                 Some(_) => self.finish(&mut all),
                 None => self.fail(AssistantError::Cut, &mut all),
@@ -126,11 +139,11 @@ impl CompletionReader {
         all.pop()
     }
 
-    /// Ends it with a fault, unless it is over.
-    pub fn abort(&mut self, fault: AssistantError) -> Option<ChatEvent> {
+    /// Ends the answer with an error and returns its event; `None` if the last event was returned before.
+    pub fn abort(&mut self, error: AssistantError) -> Option<ChatEvent> {
         let mut all = Vec::new();
-        if !self.over {
-            self.fail(fault, &mut all);
+        if !self.is_over {
+            self.fail(error, &mut all);
         }
         all.pop()
     }
@@ -162,7 +175,7 @@ impl CompletionReader {
                 self.pieces += 1;
                 self.estimated += estimate(&text) as u64;
                 self.bytes = self.bytes.saturating_add(text.len());
-                if self.bytes > self.max_bytes {
+                if self.bytes > self.max_bytes() {
                     self.reason = Some(EndReason::Length);
                     return self.finish(all);
                 }
@@ -180,19 +193,23 @@ impl CompletionReader {
         }
     }
 
+    fn max_bytes(&self) -> usize {
+        (self.limits.answer_tokens as usize).saturating_mul(MAX_BYTES_PER_TOKEN)
+    }
+
     fn finish(&mut self, all: &mut Vec<ChatEvent>) {
-        self.over = true;
+        self.is_over = true;
         let reason = self.reason.unwrap_or(EndReason::Stop);
         all.push(ChatEvent::End { reason, usage: self.usage });
     }
 
-    fn fail(&mut self, fault: AssistantError, all: &mut Vec<ChatEvent>) {
-        self.over = true;
-        all.push(fault.event());
+    fn fail(&mut self, error: AssistantError, all: &mut Vec<ChatEvent>) {
+        self.is_over = true;
+        all.push(error.event());
     }
 }
 
-/// Whether a head with status 200 announces a stream of events.
+/// Returns whether the head of a response announces a stream of events.
 pub fn is_stream(status: StatusCode, content_type: &str) -> bool {
     let kind = content_type.split(';').next().unwrap_or_default().trim();
     status == StatusCode::OK && kind.eq_ignore_ascii_case("text/event-stream")
@@ -208,9 +225,13 @@ mod tests {
 
     const STOP: &str = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
 
-    /// Events as lines, texts joined.
+    fn limits(prompt_tokens: u64, answer_tokens: u32, event_bytes: usize) -> CompletionLimits {
+        CompletionLimits { prompt_tokens, answer_tokens, event_bytes }
+    }
+
+    /// Returns the events of a stream in short, joined.
     fn read(stream: &str) -> String {
-        let mut answer = CompletionReader::new(4, 500, "OPENAI_BASE_URL");
+        let mut answer = CompletionReader::new(limits(30, 4, 500), "OPENAI_BASE_URL");
         let mut all = answer.feed(stream.as_bytes());
         all.extend(answer.end());
         assert!(
@@ -287,7 +308,7 @@ mod tests {
 
     #[test]
     fn tokens_are_counted_while_the_provider_says_nothing_of_them() {
-        let mut answer = CompletionReader::new(1_024, 1_000, "x");
+        let mut answer = CompletionReader::new(limits(30, 1_024, 1_000), "x");
         answer.feed(text("\"a\"").repeat(3).as_bytes());
         assert_eq!((answer.tokens(), answer.usage()), (3, None));
         answer.feed(text("\"1234567890\"").as_bytes());
@@ -298,7 +319,7 @@ mod tests {
     fn letters_may_be_split_anywhere() {
         let stream = format!("{}{STOP}", text("\"zwölf 🔥 \\u00fc\""));
         for size in 1..9 {
-            let mut answer = CompletionReader::new(99, 500, "x");
+            let mut answer = CompletionReader::new(limits(30, 99, 500), "x");
             let all: Vec<_> =
                 stream.as_bytes().chunks(size).flat_map(|piece| answer.feed(piece)).collect();
             assert_eq!(all, [ChatEvent::Text { text: "zwölf 🔥 ü".to_owned() }]);

@@ -1,4 +1,4 @@
-//! What can go wrong between this server and a language model, and how a person is told.
+//! Errors between this server and a language model, and what people read about them.
 
 use std::time::Duration;
 
@@ -7,30 +7,29 @@ use oddity_analysis::api::ChatEvent;
 use oddity_detect::time::Span;
 
 use crate::error::{ApiError, ErrorType, RejectionReason};
-use crate::source::error::SourceError as Connection;
 
-/// An answer that did not come, or not whole. No message holds an address, a secret or a word of the provider.
+/// Reason for an answer that did not come, or not whole. No message holds an address, a secret or a word of the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AssistantError {
-    /// No connection, and why.
-    #[error("the language model {0}; check {1} and that it runs")]
-    Unreachable(Connection, &'static str),
-    /// No byte for this long.
+    /// No connection was opened: why, and the setting that holds the address.
+    #[error("the language model cannot be reached: {0}; check {1} and that it runs")]
+    Unreachable(&'static str, &'static str),
+    /// No byte arrived for this long.
     #[error("the language model said nothing for {}: it may be loading or overloaded; try again", words(*.0))]
     Silent(Duration),
-    /// Not whole after this long.
+    /// The answer was not whole after this long.
     #[error("the language model took longer than {}: ask for less, or raise `total` of [llm.limits]", words(*.0))]
     TooSlow(Duration),
-    /// 401 or 403.
+    /// Status 401 or 403.
     #[error("the provider refused this server's key (status {}): check OPENAI_API_KEY", .0.as_u16())]
     Credentials(StatusCode),
-    /// 429, and after how many seconds it may pass.
+    /// Status 429, with the seconds to wait if the provider named them.
     #[error("the provider takes no more questions now{}", wait(*.0))]
     Busy(Option<u64>),
-    /// 402, or 429 because nothing is paid any more.
+    /// Status 402, or 429 because the account has no credit.
     #[error("the provider's quota is used up: check its plan and billing")]
     Quota,
-    /// 404, or an error that says so.
+    /// Status 404, or an error that says so; holds the setting with the address.
     #[error("the provider does not know the model or the address: check OPENAI_MODEL and {0}")]
     NotFound(&'static str),
     /// The messages do not fit into the model's context.
@@ -38,10 +37,10 @@ pub enum AssistantError {
         "the question is too long for the model: begin a new one, or lower `prompt_tokens` of [llm.limits] to what it takes"
     )]
     TooLong,
-    /// Another 4xx.
+    /// Another status of 4xx.
     #[error("the provider refused the question (status {}): check model, temperature and token_field of [llm]", .0.as_u16())]
     Refused(StatusCode),
-    /// 3xx; redirects are not followed.
+    /// Status 3xx; redirects are not followed.
     #[error("the provider answered with a redirect (status {}): configure the address that it leads to", .0.as_u16())]
     Redirect(StatusCode),
     /// Another status.
@@ -50,12 +49,12 @@ pub enum AssistantError {
     /// An error that the provider tells within its stream.
     #[error("the provider broke off with an error: try again")]
     InStream,
-    /// Something else than a stream of chat completions.
+    /// The response is no stream of chat completions; holds the setting with the address.
     #[error(
         "what answers at the configured address is no API for chat completions: check {0}, which mostly ends in /v1"
     )]
     NotChat(&'static str),
-    /// An event exceeds the limit.
+    /// An event exceeds this limit of bytes.
     #[error("the provider sent more than {} KiB at once, which no answer needs", .0 >> 10)]
     TooLarge(usize),
     /// The stream ended before the answer did.
@@ -66,7 +65,7 @@ pub enum AssistantError {
 }
 
 impl AssistantError {
-    /// A word for metrics and logs.
+    /// Returns the value of the label `outcome` in metrics and logs.
     pub fn class(self) -> &'static str {
         match self {
             Self::Unreachable(..) => "unreachable",
@@ -87,7 +86,7 @@ impl AssistantError {
         }
     }
 
-    /// Whether the provider has worked on an answer, which costs.
+    /// Returns whether the provider has worked on an answer, which costs.
     pub fn is_charged(self) -> bool {
         matches!(
             self,
@@ -104,14 +103,14 @@ impl AssistantError {
         }
     }
 
-    /// Before the answer has begun.
+    /// Returns the response for an answer that has not begun.
     pub fn reply(self) -> ApiError {
         let (status, error_type) = self.kind();
         let failed = ApiError::failed(status, error_type, self.to_string());
         ApiError { retry_after: self.retry_after(), ..failed }
     }
 
-    /// After it has begun.
+    /// Returns the last event of an answer that has begun.
     pub fn event(self) -> ChatEvent {
         let (_, error_type) = self.kind();
         ChatEvent::Failed {
@@ -121,7 +120,7 @@ impl AssistantError {
         }
     }
 
-    /// Seconds after which the same can succeed, where that is known.
+    /// Returns the seconds after which the same question can succeed, where that is known.
     fn retry_after(self) -> Option<u64> {
         match self {
             Self::Busy(after) => after,
@@ -129,7 +128,7 @@ impl AssistantError {
         }
     }
 
-    /// What a status and a body mean that are no answer. Of the body only the code of its error is looked at.
+    /// Classifies a response that is no answer. Of the body, only the code of its error is looked at.
     pub fn of_reply(
         status: StatusCode,
         retry_after: Option<u64>,
@@ -153,7 +152,7 @@ impl AssistantError {
         }
     }
 
-    /// What an error within a stream means.
+    /// Classifies an error within a stream.
     pub fn of_error(body: &[u8], setting: &'static str) -> Self {
         match error_code(body) {
             ErrorCode::TooLong => Self::TooLong,
@@ -164,7 +163,7 @@ impl AssistantError {
     }
 }
 
-/// Of the errors that a person can do something about.
+/// Code of a provider's error, as far as people can do something about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ErrorCode {
     TooLong,
@@ -173,7 +172,7 @@ enum ErrorCode {
     Other,
 }
 
-/// Providers do not agree on the form of errors, so that the words are looked for.
+/// Finds the code of an error by its words, because providers do not agree on the form of errors.
 fn error_code(body: &[u8]) -> ErrorCode {
     let text = String::from_utf8_lossy(&body[..body.len().min(4_096)]).to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
@@ -206,16 +205,16 @@ fn wait(after: Option<u64>) -> String {
     }
 }
 
-/// More questions than the limits allow, each with the seconds until the next one is taken.
+/// A limit of this server that a question exceeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LimitError {
-    /// At once.
+    /// Too many answers at once: their maximum number.
     #[error("the language model answers {0} other questions now: try again in a moment")]
     Concurrent(usize),
-    /// In a minute.
+    /// Too many questions in a minute: their maximum number, and the seconds to wait.
     #[error("the language model takes {0} questions a minute: try again in {1} s")]
     Rate(usize, u64),
-    /// In a day.
+    /// No tokens are left today: their number in a day, and the seconds until midnight UTC.
     #[error(
         "today's budget of {0} tokens for the language model is used up: it begins anew at midnight UTC"
     )]
@@ -223,7 +222,7 @@ pub enum LimitError {
 }
 
 impl LimitError {
-    /// A word for metrics.
+    /// Returns the value of the label `outcome` in metrics.
     pub fn class(self) -> &'static str {
         self.reason().label()
     }
@@ -236,7 +235,7 @@ impl LimitError {
         }
     }
 
-    /// For the client.
+    /// Returns the response to the client.
     pub fn reply(self) -> ApiError {
         let seconds = match self {
             Self::Concurrent(_) => 5,

@@ -1,4 +1,4 @@
-//! What is counted about the language model.
+//! Metrics of the language model.
 
 use metrics::{Gauge, counter, describe_counter, describe_gauge, gauge};
 
@@ -8,8 +8,8 @@ const REQUESTS: &str = "oddity_llm_requests_total";
 const TOKENS: &str = "oddity_llm_tokens_total";
 const BUDGET: &str = "oddity_llm_budget_tokens";
 
-/// The gauge of the budget; registers the others.
-pub(super) fn open(metrics: &Metrics) -> Gauge {
+/// Registers the metrics and returns the gauge of the budget.
+pub(super) fn register(metrics: &Metrics) -> Gauge {
     metrics.register(|| {
         describe_counter!(
             REQUESTS,
@@ -24,13 +24,13 @@ pub(super) fn open(metrics: &Metrics) -> Gauge {
     })
 }
 
-/// A question that came to its end.
-pub(super) fn outcome(metrics: &Metrics, outcome: &'static str) {
+/// Counts a question by its outcome.
+pub(super) fn count_outcome(metrics: &Metrics, outcome: &'static str) {
     metrics.register(|| counter!(REQUESTS, "outcome" => outcome).increment(1));
 }
 
-/// Tokens that were charged.
-pub(super) fn charged(metrics: &Metrics, prompt: u64, answer: u64) {
+/// Counts charged tokens.
+pub(super) fn count_tokens(metrics: &Metrics, prompt: u64, answer: u64) {
     metrics.register(|| {
         counter!(TOKENS, "kind" => "prompt").increment(prompt);
         counter!(TOKENS, "kind" => "answer").increment(answer);

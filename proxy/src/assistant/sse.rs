@@ -1,41 +1,42 @@
-//! Server-sent events as they arrive, byte by byte, in one pass.
+//! Parser of server-sent events, which reads each byte once, as it arrives.
 //!
 //! Source: HTML Standard, "9.2.6 Interpreting an event stream".
 
-/// Takes bytes in pieces of any size. Cost: O(bytes), and never more memory than the limit.
+/// Parser of an event stream that arrives in pieces of any size. Cost: O(bytes), and never more memory than the limit.
 #[derive(Debug)]
 pub struct EventStreamParser {
-    /// The line that has begun.
+    /// Bytes of the line that has begun.
     line: Vec<u8>,
     /// Data of the event that has begun.
     data: Vec<u8>,
     /// Whether the event has a line of data, which may be empty.
     has_data: bool,
-    /// A carriage return came last: a line feed behind it ends no other line.
+    /// Whether the last byte was a carriage return: a line feed after it ends no other line.
     after_return: bool,
-    /// No line has ended yet.
-    first: bool,
+    /// Whether no line has ended yet.
+    is_first_line: bool,
+    /// Maximum number of bytes of an event.
     max_bytes: usize,
 }
 
-/// An event has more bytes than the limit.
+/// An event with more bytes than the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventTooLongError;
 
 impl EventStreamParser {
-    /// Of events with at most so many bytes.
+    /// Creates a parser of events with at most `max_bytes` bytes.
     pub fn new(max_bytes: usize) -> Self {
         Self {
             line: Vec::new(),
             data: Vec::new(),
             has_data: false,
             after_return: false,
-            first: true,
+            is_first_line: true,
             max_bytes,
         }
     }
 
-    /// Calls `take` with the data of each event that `bytes` complete, until it says `false`.
+    /// Calls `take` with the data of each event that `bytes` complete, until it returns `false`.
     ///
     /// # Errors
     /// [`EventTooLongError`]; nothing can be read after it.
@@ -69,10 +70,10 @@ impl EventStreamParser {
         Ok(())
     }
 
-    /// Whether more is wanted.
+    /// Ends the line that has begun; returns whether more events are wanted.
     fn end_line(&mut self, take: &mut impl FnMut(&[u8]) -> bool) -> bool {
         let mut line = self.line.as_slice();
-        if std::mem::take(&mut self.first) {
+        if std::mem::take(&mut self.is_first_line) {
             line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
         }
         let mut more = true;

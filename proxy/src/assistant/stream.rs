@@ -20,50 +20,54 @@ use super::completion::{CompletionReader, is_stream};
 use super::error::AssistantError;
 use super::meters;
 use crate::metrics::Metrics;
-use crate::source::error::SourceError as Connection;
+use crate::outbound::client::{CONNECT_TIMEOUT, connect_failure};
 
-/// Bytes of a refusal that are looked at.
+/// Maximum number of bytes of a refusal that are read.
 const MAX_REFUSAL_BYTES: usize = 4_096;
 
-/// What a question holds while it is answered. Dropped, it is charged for what it came to so far.
+/// Tokens and place that a question holds while it is answered; dropped, it is charged for what it came to so far.
 pub(super) struct TokenCharge {
     pub(super) reservation: TokenReservation,
     pub(super) metrics: Arc<Metrics>,
     pub(super) _permit: OwnedSemaphorePermit,
-    /// Tokens of the question, by an estimate or by the provider's count.
+    /// Tokens of the question, estimated or counted by the provider.
     pub(super) prompt: u64,
+    /// Tokens of the answer so far, estimated or counted by the provider.
     pub(super) answer: u64,
-    /// For the metrics; a client that leaves says nothing.
+    /// Outcome for the metrics.
     pub(super) outcome: &'static str,
 }
 
 impl Drop for TokenCharge {
     fn drop(&mut self) {
         self.reservation.settle(self.prompt.saturating_add(self.answer));
-        meters::charged(&self.metrics, self.prompt, self.answer);
-        meters::outcome(&self.metrics, self.outcome);
+        meters::count_tokens(&self.metrics, self.prompt, self.answer);
+        meters::count_outcome(&self.metrics, self.outcome);
     }
 }
 
 impl TokenCharge {
-    fn fault(&mut self, fault: AssistantError) {
-        self.outcome = fault.class();
-        if !fault.is_charged() {
+    fn fail(&mut self, error: AssistantError) {
+        self.outcome = error.class();
+        if !error.is_charged() {
             self.prompt = 0;
         }
     }
 }
 
-/// How long the provider has.
+/// Time that the provider has.
 #[derive(Clone, Copy)]
 pub(super) struct AnswerDeadlines {
+    /// Maximum time without a byte.
     pub(super) idle: Duration,
+    /// Maximum time of the whole answer.
     pub(super) total: Duration,
+    /// Instant at which `total` is over.
     pub(super) end: Instant,
 }
 
 impl AnswerDeadlines {
-    /// Waits for something that the provider does.
+    /// Waits for the next thing that the provider does.
     async fn wait<T>(&self, future: impl Future<Output = T>) -> Result<T, AssistantError> {
         let silent = Instant::now() + self.idle;
         timeout_at(silent.min(self.end), future).await.map_err(|_| {
@@ -76,44 +80,42 @@ impl AnswerDeadlines {
     }
 }
 
-/// An answer that is on its way.
+/// An answer whose head has arrived.
 pub(super) struct AnswerStream {
     response: Response,
-    answer: CompletionReader,
-    times: AnswerDeadlines,
+    reader: CompletionReader,
+    deadlines: AnswerDeadlines,
     charge: TokenCharge,
-    lines: VecDeque<ChatEvent>,
+    /// Events that nobody has read yet.
+    events: VecDeque<ChatEvent>,
 }
 
 impl AnswerStream {
     /// Sends the question and waits for the head of the answer.
-    pub(super) async fn begin(
+    ///
+    /// # Errors
+    /// [`AssistantError`] if no answer begins.
+    pub(super) async fn start(
         request: RequestBuilder,
-        answer: CompletionReader,
-        times: AnswerDeadlines,
+        reader: CompletionReader,
+        deadlines: AnswerDeadlines,
         mut charge: TokenCharge,
         setting: &'static str,
     ) -> Result<Self, AssistantError> {
-        let found = head(request, times, setting).await;
-        match found {
+        match head(request, deadlines, setting).await {
             Ok(response) => {
                 charge.outcome = "disconnected";
-                Ok(Self {
-                    response,
-                    answer,
-                    times,
-                    charge,
-                    lines: VecDeque::from([ChatEvent::Start]),
-                })
+                let events = VecDeque::from([ChatEvent::Start]);
+                Ok(Self { response, reader, deadlines, charge, events })
             }
-            Err(fault) => {
-                charge.fault(fault);
-                Err(fault)
+            Err(error) => {
+                charge.fail(error);
+                Err(error)
             }
         }
     }
 
-    /// The events as lines, of which the last one is an end or a fault. Nothing runs when nobody reads.
+    /// Returns the body of the response: a line for each event. Nothing runs while nobody reads.
     pub(super) fn into_body(self) -> Body {
         Body::from_stream(stream::unfold(self, async |mut answer| {
             let lines = answer.next().await?;
@@ -121,32 +123,33 @@ impl AnswerStream {
         }))
     }
 
+    /// Returns the next lines, or `None` after the last event.
     async fn next(&mut self) -> Option<Bytes> {
-        while self.lines.is_empty() {
-            if self.answer.is_over() {
+        while self.events.is_empty() {
+            if self.reader.is_over() {
                 return None;
             }
-            let piece = self.times.wait(self.response.chunk()).await;
+            let piece = self.deadlines.wait(self.response.chunk()).await;
             match piece {
-                Ok(Ok(Some(bytes))) => self.lines.extend(self.answer.feed(&bytes)),
-                Ok(Ok(None)) => self.lines.extend(self.answer.end()),
+                Ok(Ok(Some(bytes))) => self.events.extend(self.reader.feed(&bytes)),
+                Ok(Ok(None)) => self.events.extend(self.reader.end()),
                 Ok(Err(error)) => {
                     tracing::debug!(error = %error.without_url(), "the language model's answer broke off");
                     // What was complete before is an answer.
-                    self.lines.extend(self.answer.end());
+                    self.events.extend(self.reader.end());
                 }
-                Err(fault) => self.lines.extend(self.answer.abort(fault)),
+                Err(error) => self.events.extend(self.reader.abort(error)),
             }
-            self.charge.answer = self.answer.tokens();
-            if let Some(usage) = self.answer.usage() {
+            self.charge.answer = self.reader.tokens();
+            if let Some(usage) = self.reader.usage() {
                 (self.charge.prompt, self.charge.answer) =
                     (usage.prompt_tokens, usage.answer_tokens);
             }
         }
-        if let Some(last) = self.lines.back().filter(|event| event.is_last()) {
+        if let Some(last) = self.events.back().filter(|event| event.is_last()) {
             self.charge.outcome = outcome(last);
         }
-        let lines: String = self.lines.drain(..).map(|event| event.to_line()).collect();
+        let lines: String = self.events.drain(..).map(|event| event.to_line()).collect();
         Some(lines.into())
     }
 }
@@ -161,18 +164,19 @@ fn outcome(last: &ChatEvent) -> &'static str {
     }
 }
 
-/// The head of a stream, or why there is none.
+/// Sends the request and waits for the head of an event stream.
 async fn head(
     request: RequestBuilder,
-    times: AnswerDeadlines,
+    deadlines: AnswerDeadlines,
     setting: &'static str,
 ) -> Result<Response, AssistantError> {
-    let mut response = times.wait(request.send()).await?.map_err(|error| {
+    let mut response = deadlines.wait(request.send()).await?.map_err(|error| {
         let error = error.without_url();
         tracing::debug!(?error, "no answer of the language model");
-        match error.is_connect() {
-            true => AssistantError::Unreachable(Connection::of_connection(&error), setting),
-            false => AssistantError::Cut,
+        match (error.is_connect(), error.is_timeout()) {
+            (true, true) => AssistantError::Unreachable(CONNECT_TIMEOUT, setting),
+            (true, false) => AssistantError::Unreachable(connect_failure(&error), setting),
+            (false, _) => AssistantError::Cut,
         }
     })?;
     let field = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
@@ -183,7 +187,7 @@ async fn head(
     let retry_after = field(RETRY_AFTER).and_then(|value| value.trim().parse().ok());
     let mut body = Vec::new();
     while body.len() < MAX_REFUSAL_BYTES && status != StatusCode::OK {
-        match times.wait(response.chunk()).await {
+        match deadlines.wait(response.chunk()).await {
             Ok(Ok(Some(bytes))) => body.extend_from_slice(&bytes),
             _ => break,
         }

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
-    USER_AGENT,
-};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use axum::http::{Method, Request, StatusCode, Uri};
 use bytes::Bytes;
 use http_body_util::Full;
@@ -22,8 +19,8 @@ use super::message::Message;
 use crate::config::reload::Reload;
 use crate::config::{ConfigError, Limits, NotifySettings, SecretSetting};
 use crate::error::{ApiError, ErrorType};
-use crate::outbound::pool::{ConnectionPool, PooledResponse, SendError};
-use crate::outbound::tls;
+use crate::outbound::client::RemoteServer;
+use crate::outbound::pool::{ConnectionPool, PooledResponse};
 use crate::source::error::SourceError;
 
 /// Seconds since 1970 at which the signature was made.
@@ -184,11 +181,7 @@ impl Target {
         }
         let exchange = timeout_at(end, pool.send(request)).await;
         let exchange = exchange.map_err(|_| fault(SourceError::Timeout(self.timeout)))?;
-        let mut exchange = exchange.map_err(|broken| match broken {
-            SendError::Connect(error) => fault(SourceError::of_connection(error.as_ref())),
-            SendError::ConnectTimeout => fault(SourceError::Unreachable("no connection in time")),
-            SendError::Exchange(_) => fault(SourceError::Cut),
-        })?;
+        let mut exchange = exchange.map_err(|error| fault(error.into()))?;
         let status = exchange.status;
         let said = timeout_at(end, start(&mut exchange)).await.unwrap_or_default();
         if status.is_success() {
@@ -269,32 +262,25 @@ fn client(
     connect_timeout: Duration,
 ) -> Result<TargetClient, ConfigError> {
     let (url, user) = settings.address()?;
-    let wrong = || ConfigError::Setting {
-        setting: settings.url_setting.clone(),
-        problem: "is an address that no request can name".to_owned(),
+    let server = RemoteServer {
+        section: &format!("[[notify]] \"{}\"", settings.id),
+        url_setting: &settings.url_setting,
+        url: &url,
+        tls: &settings.tls,
+        connect_timeout,
     };
-    let host = &url[Position::BeforeHost..Position::AfterPort];
-    let to = Uri::try_from(&url[..Position::AfterPort]).map_err(|_| wrong())?;
     let mut headers = settings.headers.clone();
-    headers.insert(HOST, HeaderValue::from_str(host).map_err(|_| wrong())?);
     headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let agent = HeaderValue::from_static(concat!("oddity/", env!("CARGO_PKG_VERSION")));
-    headers.entry(USER_AGENT).or_insert(agent);
-    if let Some(value) = user {
-        headers.insert(AUTHORIZATION, value);
-    }
+    let (pool, headers) = server.pool(headers, user)?;
     let secret = settings.secret.as_ref().map(SecretSetting::read).transpose()?;
     let key =
         secret.map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes()));
-    let tls =
-        tls::client_config(&format!("tls of [[notify]] \"{}\"", settings.id), &url, &settings.tls)?;
-    Ok(TargetClient {
-        pool: ConnectionPool::new(to, tls, connect_timeout),
-        target: target(settings.kind, &url).ok_or_else(wrong)?,
-        headers: Arc::new(headers),
-        key,
-    })
+    let target = target(settings.kind, &url).ok_or_else(|| ConfigError::Setting {
+        setting: settings.url_setting.clone(),
+        problem: "is an address that no request can name".to_owned(),
+    })?;
+    Ok(TargetClient { pool, target, headers, key })
 }
 
 /// Alertmanager's address is that of its pages, the others are whole.

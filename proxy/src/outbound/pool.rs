@@ -1,5 +1,7 @@
-//! Connections to another server. Each is driven by the request that uses it and by no task of its own, so that dropping the
-//! request drops the connection, and nothing has to be woken across threads.
+//! Connections to another server, kept for the next request.
+//!
+//! Each connection is driven by the request that uses it and by no task of its own, so that dropping the request drops the
+//! connection, and nothing has to be woken across threads.
 
 use std::error::Error;
 use std::future::{Future, poll_fn};
@@ -22,50 +24,54 @@ use tower::Service as _;
 
 use crate::http::worker;
 
-/// An unused connection is closed after this time, well before Prometheus does it.
+/// Time after which an unused connection is closed, well before Prometheus would close it.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Unused connections that each worker keeps.
+/// Maximum number of unused connections that each worker keeps.
 const MAX_IDLE_PER_WORKER: usize = 32;
 
-/// Bytes that are read at once; more would only be more memory for each answer that is passed on.
+/// Maximum number of bytes read at once; more would only be more memory for each answer that is passed on.
 const READ_BUFFER_BYTES: usize = 64 << 10;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// The connections to one source.
+/// Pool of connections to one server.
 pub(crate) struct ConnectionPool {
-    to: Uri,
+    origin: Uri,
     connector: HttpsConnector<HttpConnector>,
     connect_timeout: Duration,
-    /// Unused ones, by the worker that opened them.
+    /// Unused connections, by the worker that opened them.
     idle: Vec<Mutex<Vec<PooledConnection>>>,
 }
 
-/// One connection, with no request on it.
+/// A connection that carries one request at a time.
 struct PooledConnection {
     sender: SendRequest<Full<Bytes>>,
-    /// None once it has ended.
+    /// `None` once the connection has ended.
     driver: Option<Driver>,
-    used: Instant,
+    last_used: Instant,
 }
 
-/// Moves the bytes of a connection while it is polled.
+/// Future that moves the bytes of a connection while it is polled.
 type Driver = Pin<Box<Connection<Stream, Full<Bytes>>>>;
 
 type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
-/// Why there is no answer.
+/// Reason for a request without an answer. Its text may hold an address.
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum SendError {
-    /// No connection came about.
+    /// No connection could be opened.
+    #[error("no connection: {0:?}")]
     Connect(BoxError),
-    /// None came about in time.
+    /// No connection was opened in time.
+    #[error("no connection in time")]
     ConnectTimeout,
-    /// The connection ended before the answer, or what came is not HTTP.
+    /// The connection ended before the answer, or the answer is not HTTP.
+    #[error("no complete answer: {0:?}")]
     Exchange(hyper::Error),
 }
 
-/// An answer whose head has come.
+/// Response whose head has arrived; its body is read from the connection piece by piece.
 pub(crate) struct PooledResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -75,8 +81,8 @@ pub(crate) struct PooledResponse {
 }
 
 impl ConnectionPool {
-    /// Connections to the host of `to`; none is opened yet.
-    pub(crate) fn new(to: Uri, tls: ClientConfig, connect_timeout: Duration) -> Arc<Self> {
+    /// Creates a pool of connections to the server at `origin`; none is opened yet.
+    pub(crate) fn new(origin: Uri, tls: ClientConfig, connect_timeout: Duration) -> Arc<Self> {
         let mut http = HttpConnector::new();
         http.enforce_http(false);
         http.set_nodelay(true);
@@ -87,10 +93,10 @@ impl ConnectionPool {
             .enable_http1()
             .wrap_connector(http);
         let idle = (0..worker::count()).map(|_| Mutex::default()).collect();
-        Arc::new(Self { to, connector, connect_timeout, idle })
+        Arc::new(Self { origin, connector, connect_timeout, idle })
     }
 
-    /// Sends a request on an unused connection, or on a new one; where none comes about it is tried once more.
+    /// Sends a request on an unused connection or a new one; a connection that fails to open is tried once more.
     pub(crate) async fn send(
         self: &Arc<Self>,
         request: Request<Full<Bytes>>,
@@ -116,20 +122,20 @@ impl ConnectionPool {
 
     async fn connect(&self) -> Result<PooledConnection, SendError> {
         let opened = async {
-            let stream = self.connector.clone().call(self.to.clone()).await?;
+            let stream = self.connector.clone().call(self.origin.clone()).await?;
             Ok(http1::Builder::new().max_buf_size(READ_BUFFER_BYTES).handshake(stream).await?)
         };
         let opened = tokio::time::timeout(self.connect_timeout, opened).await;
         let opened = opened.map_err(|_| SendError::ConnectTimeout)?;
         let (sender, driver) = opened.map_err(SendError::Connect)?;
-        Ok(PooledConnection { sender, driver: Some(Box::pin(driver)), used: Instant::now() })
+        Ok(PooledConnection { sender, driver: Some(Box::pin(driver)), last_used: Instant::now() })
     }
 
-    /// The connection that was used last, if the source has not closed it.
+    /// Returns the most recently used connection that the server has not closed.
     fn take(&self) -> Option<PooledConnection> {
         let mut idle = self.idle()?;
         while let Some(mut connection) = idle.pop() {
-            if connection.used.elapsed() > IDLE_TIMEOUT {
+            if connection.last_used.elapsed() > IDLE_TIMEOUT {
                 idle.clear();
                 return None;
             }
@@ -149,20 +155,20 @@ impl ConnectionPool {
         if let Some(mut idle) = self.idle()
             && idle.len() < MAX_IDLE_PER_WORKER
         {
-            connection.used = Instant::now();
+            connection.last_used = Instant::now();
             idle.push(connection);
         }
     }
 }
 
 impl PooledConnection {
-    /// Whether the other side has left it open; nothing wakes anybody when it is closed later.
+    /// Returns whether the server has left the connection open; nothing is woken when it closes later.
     fn is_open(&mut self) -> bool {
         let mut context = Context::from_waker(Waker::noop());
         self.drive(&mut context).is_pending() && self.sender.is_ready()
     }
 
-    /// Moves bytes; ready once the connection has ended.
+    /// Moves bytes between socket and request; ready once the connection has ended.
     fn drive(&mut self, cx: &mut Context<'_>) -> Poll<hyper::Result<()>> {
         let Some(driver) = &mut self.driver else { return Poll::Ready(Ok(())) };
         let ended = ready!(driver.as_mut().poll(cx));
@@ -187,7 +193,7 @@ impl PooledConnection {
 }
 
 impl PooledResponse {
-    /// The next piece of the body, or none after the last one; then the connection is free for the next request.
+    /// Returns the next piece of the body, or `None` after the last one, which frees the connection for the next request.
     pub(crate) async fn chunk(&mut self) -> hyper::Result<Option<Bytes>> {
         let chunk = poll_fn(|cx| self.poll_chunk(cx)).await?;
         if chunk.is_none()

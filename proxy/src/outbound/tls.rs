@@ -1,4 +1,4 @@
-//! TLS to another server: whom to trust, and how ours identifies itself.
+//! TLS to another server: the certificates that are trusted, and the one that is shown.
 
 use std::fs;
 use std::path::Path;
@@ -12,10 +12,10 @@ use url::Url;
 
 use crate::config::{ConfigError, TlsFiles};
 
-/// The configuration for `url` that the settings at `setting` ask for, from their files as they are now.
+/// Reads the TLS configuration for `url` from the files that are named in `setting`, as they are now.
 ///
 /// # Errors
-/// [`ConfigError`] for files that do not hold what they should, and if the system has no certificates to trust.
+/// [`ConfigError`] for files with wrong contents, and if the system has no certificates to trust.
 pub(crate) fn client_config(
     setting: &str,
     url: &Url,
@@ -61,7 +61,7 @@ pub(crate) fn client_config(
         .map_err(|_| wrong("cert_file and key_file do not fit together".to_owned()))
 }
 
-/// Those that can be read.
+/// Reads the certificates in a file, leaving out those that cannot be parsed.
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
     let pem = read(file)?;
     Ok(CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect())

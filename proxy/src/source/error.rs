@@ -1,13 +1,13 @@
 //! What can go wrong between this server and a source, and how a client is told.
 
-use std::error::Error;
-use std::io;
 use std::time::Duration;
 
 use axum::http::StatusCode;
 use oddity_detect::time::Span;
 
 use crate::error::{ApiError, ErrorType, RejectionReason};
+use crate::outbound::client::{CONNECT_TIMEOUT, connect_failure};
+use crate::outbound::pool::SendError;
 
 /// A question that a source did not answer as Prometheus would. No message holds an address or a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -80,35 +80,14 @@ impl SourceError {
         let reason = (self == Self::Busy).then_some(RejectionReason::Busy);
         ApiError { reason, ..ApiError::failed(status, error_type, message) }
     }
-
-    /// Why no connection came about, from the causes of `error`.
-    pub fn of_connection(error: &(dyn Error + 'static)) -> Self {
-        Self::Unreachable(connect_reason(error))
-    }
 }
 
-fn connect_reason(error: &(dyn Error + 'static)) -> &'static str {
-    let mut next = Some(error);
-    while let Some(cause) = next {
-        if cause.is::<rustls::Error>() {
-            return "TLS failed or its certificate is not trusted";
+impl From<SendError> for SourceError {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Connect(error) => Self::Unreachable(connect_failure(error.as_ref())),
+            SendError::ConnectTimeout => Self::Unreachable(CONNECT_TIMEOUT),
+            SendError::Exchange(_) => Self::Cut,
         }
-        if cause.to_string() == "dns error" {
-            return "its host name is unknown";
-        }
-        let io = cause.downcast_ref::<io::Error>();
-        match io.map(io::Error::kind) {
-            Some(io::ErrorKind::ConnectionRefused) => return "connection refused",
-            Some(io::ErrorKind::ConnectionReset) => return "connection reset",
-            Some(io::ErrorKind::TimedOut) => return "no connection in time",
-            Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => {
-                return "no route to its host";
-            }
-            _ => {}
-        }
-        // An io::Error names the cause of what it wraps as its source, and hides what it wraps.
-        let wrapped = io.and_then(io::Error::get_ref).map(|wrapped| wrapped as &dyn Error);
-        next = wrapped.or_else(|| cause.source());
     }
-    "no connection"
 }

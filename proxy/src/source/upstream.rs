@@ -10,9 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, USER_AGENT,
-};
+use axum::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use axum::http::{Method, Request, Response, Uri};
 use bytes::Bytes;
 use form_urlencoded::Serializer;
@@ -20,12 +18,13 @@ use http_body_util::Full;
 use metrics::Counter;
 use oddity_analysis::api::SourceKind;
 use tokio::time::Instant;
-use url::{Position, Url};
+use url::Url;
 
 use crate::config::reload::Reload;
 use crate::config::{ConfigError, Limits, SourceSettings};
 use crate::metrics::Metrics;
-use crate::outbound::pool::{ConnectionPool, PooledResponse, SendError};
+use crate::outbound::client::RemoteServer;
+use crate::outbound::pool::{ConnectionPool, PooledResponse};
 use crate::source::SourceRequest;
 use crate::source::allowlist::{Endpoint, Params};
 use crate::source::concurrency_limit::QueryPermit;
@@ -108,16 +107,9 @@ impl Upstream {
     async fn send(&self, question: &SourceRequest) -> Result<PooledResponse, SourceError> {
         let UpstreamClient { pool, headers } = self.client.get();
         let request = self.request(question, &headers).ok_or(SourceError::Cut)?;
-        pool.send(request).await.map_err(|broken| match broken {
-            SendError::Connect(error) => {
-                tracing::debug!(source = %self.id, ?error, "no connection");
-                SourceError::of_connection(error.as_ref())
-            }
-            SendError::ConnectTimeout => SourceError::Unreachable("no connection in time"),
-            SendError::Exchange(error) => {
-                tracing::debug!(source = %self.id, %error, "exchange failed");
-                SourceError::Cut
-            }
+        pool.send(request).await.map_err(|error| {
+            tracing::debug!(source = %self.id, %error, "no answer");
+            error.into()
         })
     }
 
@@ -166,23 +158,16 @@ pub fn path(base: &Url, endpoint: &Endpoint) -> String {
 }
 
 fn client(settings: &SourceSettings) -> Result<UpstreamClient, ConfigError> {
-    let host = &settings.url[Position::BeforeHost..Position::AfterPort];
-    let wrong = || ConfigError::Setting {
-        setting: format!("url of [[source]] \"{}\"", settings.id),
-        problem: "has a host that no request can name".to_owned(),
+    let server = RemoteServer {
+        section: &format!("[[source]] \"{}\"", settings.id),
+        url_setting: settings.url_setting,
+        url: &settings.url,
+        tls: &settings.tls,
+        connect_timeout: settings.limits.connect_timeout,
     };
-    let to = Uri::try_from(&settings.url[..Position::AfterPort]).map_err(|_| wrong())?;
     let mut headers = settings.headers.clone();
-    headers.insert(HOST, HeaderValue::from_str(host).map_err(|_| wrong())?);
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-    let agent = HeaderValue::from_static(concat!("oddity/", env!("CARGO_PKG_VERSION")));
-    headers.entry(USER_AGENT).or_insert(agent);
-    if let Some(value) = settings.authorization.value()? {
-        headers.insert(AUTHORIZATION, value);
-    }
-    let setting = format!("tls of [[source]] \"{}\"", settings.id);
-    let tls = crate::outbound::tls::client_config(&setting, &settings.url, &settings.tls)?;
-    let pool = ConnectionPool::new(to, tls, settings.limits.connect_timeout);
-    Ok(UpstreamClient { pool, headers: Arc::new(headers) })
+    let (pool, headers) = server.pool(headers, settings.authorization.value()?)?;
+    Ok(UpstreamClient { pool, headers })
 }
