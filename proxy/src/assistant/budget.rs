@@ -59,7 +59,7 @@ impl TokenBudget {
                     u64::try_from(seconds).unwrap_or(0).max(1),
                 ));
             }
-            state.spent += tokens;
+            state.spent = state.spent.saturating_add(tokens);
             Ok(TokenReservation { budget: self.clone(), day, reserved: tokens })
         })
     }

@@ -165,9 +165,11 @@ impl CompletionReader {
             return self.fail(AssistantError::of_error(data, self.setting), all);
         }
         if let Some(usage) = chunk.usage {
+            // A provider that counts more tokens than there can be would spend the budget of the day at once.
+            let max_answer = self.tokens().max(self.limits.answer_tokens.into());
             self.usage = Some(TokenUsage {
-                prompt_tokens: usage.prompt_tokens,
-                answer_tokens: usage.completion_tokens,
+                prompt_tokens: usage.prompt_tokens.min(self.limits.prompt_tokens),
+                answer_tokens: usage.completion_tokens.min(max_answer),
             });
         }
         for choice in chunk.choices.into_iter().filter(|choice| choice.index == 0) {
@@ -266,6 +268,15 @@ mod tests {
                         [llm.limits] to what it takes";
         let cases = [
             (format!("{a}{b}{STOP}{usage}data: [DONE]\n\n"), "a| b|Stop 9+2".to_owned()),
+            // Counts that cannot be.
+            (
+                format!("{STOP}{}", usage.replace('9', "18446744073709551615")),
+                "Stop 30+2".to_owned(),
+            ),
+            (
+                format!("{STOP}{}", usage.replace('2', "18446744073709551615")),
+                "Stop 9+4".to_owned(),
+            ),
             // Without [DONE], without a reason, without anything.
             (format!("{a}{STOP}"), "a|Stop".to_owned()),
             (format!("{a}data: [DONE]\n\n"), "a|Stop".to_owned()),

@@ -25,6 +25,9 @@ use crate::outbound::client::{CONNECT_TIMEOUT, connect_failure};
 /// Maximum number of bytes of a refusal that are read.
 const MAX_REFUSAL_BYTES: usize = 4_096;
 
+/// Maximum number of seconds of a Retry-After that is passed on; more is no useful advice.
+const MAX_RETRY_AFTER: u64 = 86_400;
+
 /// Tokens and place that a question holds while it is answered; dropped, it is charged for what it came to so far.
 pub(super) struct TokenCharge {
     pub(super) reservation: TokenReservation,
@@ -185,6 +188,7 @@ async fn head(
         return Ok(response);
     }
     let retry_after = field(RETRY_AFTER).and_then(|value| value.trim().parse().ok());
+    let retry_after = retry_after.filter(|seconds| *seconds <= MAX_RETRY_AFTER);
     let mut body = Vec::new();
     while body.len() < MAX_REFUSAL_BYTES && status != StatusCode::OK {
         match deadlines.wait(response.chunk()).await {

@@ -135,7 +135,7 @@ impl Target {
             if !may_pass || attempt == MAX_ATTEMPTS {
                 return (attempt, Err(failure));
             }
-            if Instant::now() + wait >= end {
+            if wait >= end.saturating_duration_since(Instant::now()) {
                 let failure = match asked {
                     Some(asked) => DeliveryError::Later(asked.as_secs()),
                     None => failure,

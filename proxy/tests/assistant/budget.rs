@@ -71,6 +71,25 @@ async fn the_providers_count_is_what_is_charged() {
     );
 }
 
+/// The request has some hundred bytes, and its answer 1,024 tokens at most.
+#[tokio::test]
+async fn a_count_that_cannot_be_leaves_the_budget_of_the_day() {
+    let most = "18446744073709551615";
+    let counts = format!(
+        "data: {{\"choices\":[],\"usage\":{{\"prompt_tokens\":{most},\"completion_tokens\":{most}}}}}\n\n"
+    );
+    let answer = text("a") + &counts + "data: [DONE]\n\n";
+    let upstream = Scripted::start(streamed(&answer), Then::Close).await;
+    let server = with_model(&upstream, "").await;
+    for _ in 0..3 {
+        assert!(told(&chat(&server).await).starts_with("start|a|end Stop "));
+    }
+    let metrics = server.get("/metrics").await.body;
+    let left = metrics.lines().find_map(|line| line.strip_prefix("oddity_llm_budget_tokens "));
+    let left: f64 = left.unwrap().parse().unwrap();
+    assert!((495_000.0..497_000.0).contains(&left), "{left}");
+}
+
 #[tokio::test]
 async fn more_at_once_and_in_a_minute_are_told_to_come_again() {
     let upstream = Scripted::start(streamed(&text("a")), Then::Hang).await;

@@ -26,6 +26,12 @@ async fn faults_before_the_answer_are_typed() {
             Some("20"),
         ),
         (
+            reply("429 Slow", "retry-after: 18446744073709551615\r\n", "{}"),
+            Then::Close,
+            "429 unavailable: the provider takes no more questions now: try again in a while",
+            None,
+        ),
+        (
             says("429 Slow", ""),
             Then::Close,
             "429 unavailable: the provider takes no more questions now: try again in a while",

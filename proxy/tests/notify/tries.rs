@@ -13,13 +13,14 @@ const THREE_TRIES: &str = "[limits]\nnotify_wait = '3s'\n";
 #[tokio::test]
 async fn what_may_pass_is_tried_again_and_the_rest_is_told() {
     let status = |status: &str| reply(status, "", "");
-    let later = |seconds: u32| reply("429 Slow", &format!("retry-after: {seconds}\r\n"), "");
+    let later = |seconds: u64| reply("429 Slow", &format!("retry-after: {seconds}\r\n"), "");
     let fine = || ok("{}");
     let cases: Vec<Case> = vec![
         (vec![status("503 No"), status("500 No"), fine()], "webhook", 3, "sent 3"),
         (vec![later(1), fine()], "slack", 2, "sent 2"),
         (vec![status("429 Slow"), fine()], "webhook", 2, "sent 2"),
         (vec![later(3_600)], "webhook", 1, "asks to wait 3600 s"),
+        (vec![later(u64::MAX)], "webhook", 1, "asks to wait 18446744073709551615 s"),
         (vec![status("500 No")], "alertmanager", 3, "status 500, tried 3 times"),
         (vec![status("400 No")], "webhook", 1, "status 400; check that its kind"),
         (vec![status("401 No")], "webhook", 1, "status 401; check the credentials"),
