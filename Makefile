@@ -1,4 +1,4 @@
-# The one way to build, run and test. `make help` lists the targets.
+# Builds, runs and tests everything. `make help` lists the targets.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -9,10 +9,10 @@ PAGE := dist/index.html
 KERNELS := $(TARGET)/release/bench $(TARGET)/wasm32-unknown-unknown/page/bench.wasm
 PEERS := $(TARGET)/peers
 SCRIPTS := frontend/js/dist/editor.js
-# Looked up once `make advisories` has fetched them.
+# Checked by `make lint` too once `make advisories` has downloaded the database.
 ADVISORIES := $(if $(wildcard $(or $(CARGO_HOME),$(HOME)/.cargo)/advisory-dbs/advisory-db-*),advisories)
 
-# What the page is made of; it is built again when one of these changed.
+# Sources of the page, which is built again when one of them has changed.
 PAGE_SOURCES := Cargo.toml Cargo.lock rust-toolchain.toml .cargo/config.toml index.html Trunk.toml scripts/tools.sh scripts/finish-dist.mjs \
 	$(shell find shared frontend -path frontend/js -prune -o -type f -print)
 SCRIPT_SOURCES := $(filter-out frontend/js/dist/%,$(wildcard frontend/js/*.*))
@@ -30,7 +30,7 @@ build: $(PAGE) ## release binary with the page inside
 	cargo build --release --package proxy
 
 .PHONY: test
-test: ## everything that CI checks
+test: ## run everything that CI checks
 	@scripts/setup.sh --tests
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory unit
@@ -39,7 +39,7 @@ test: ## everything that CI checks
 	@$(MAKE) --no-print-directory e2e
 
 .PHONY: lint
-lint: setup-tests ## format, clippy (native and wasm32), rustdoc, licences of crates, the scripts, the reports' Markdown
+lint: setup-tests ## check format, clippy (native and wasm32), rustdoc, licences of crates, scripts, ARCHITECTURE.md and the Markdown of reports
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy --package oddity-detect --package oddity-source --package oddity-analysis --package oddity-figure --package frontend --package bench --target wasm32-unknown-unknown -- -D warnings
@@ -52,41 +52,41 @@ lint: setup-tests ## format, clippy (native and wasm32), rustdoc, licences of cr
 	node scripts/lint-reports.mjs
 
 .PHONY: advisories
-advisories: setup-tests ## known vulnerabilities of crates, from RustSec's database on GitHub
+advisories: setup-tests ## check crates for known vulnerabilities (downloads RustSec's database from GitHub)
 	. scripts/tools.sh && "$$CARGO_DENY" check advisories
 
 .PHONY: unit
-unit: ## unit, property and documentation tests
+unit: ## run unit, property and documentation tests
 	@. scripts/tools.sh && cargo test --workspace
 
 .PHONY: parity
-parity: kernels ## native and WebAssembly results, bit by bit
+parity: kernels ## compare native and WebAssembly results bit by bit
 	node bench/parity.mjs $(lastword $(KERNELS)) $(firstword $(KERNELS))
 
 .PHONY: size
-size: $(PAGE) ## what a first visit loads, against its budget
+size: $(PAGE) ## check the download size of a first visit against its budget
 	node scripts/check-size.mjs
 
 .PHONY: e2e
-e2e: setup-tests build ## real Chromium, real proxy, real Prometheus
+e2e: setup-tests build ## run end-to-end tests with Chromium, the server and Prometheus
 	cd e2e && ODDITY_BIN=$(abspath $(ODDITY)) node_modules/.bin/playwright test
 
 .PHONY: bench
-bench: setup-tests build bench-kernels ## benchmarks of detection, decoding and slider drags
+bench: setup-tests build bench-kernels ## benchmark detection, decoding and slider drags
 	cargo bench --package oddity-source
 	cd e2e && ODDITY_BIN=$(abspath $(ODDITY)) node_modules/.bin/playwright test --config bench
 
 .PHONY: bench-kernels
-bench-kernels: kernels ## detection natively, as WebAssembly, and beside its peers in Python
+bench-kernels: kernels ## benchmark detection natively, as WebAssembly, and against Python libraries
 	@bench/peers.sh $(PEERS)
 	node bench/run.mjs $(KERNELS) $(PEERS)/bin/python
 
 .PHONY: bench-proxy
-bench-proxy: build ## the server beside nginx, a soak (SOAK=600 seconds) and a flood
+bench-proxy: build ## compare the server with nginx, in a soak test (SOAK=600 seconds) and a flood
 	node bench/proxy/run.mjs $(abspath $(ODDITY)) $(or $(SOAK),600)
 
 .PHONY: fuzz
-fuzz: ## each fuzz target for a minute, from a new seed
+fuzz: ## run each fuzz target for a minute with a new seed
 	ODDITY_FUZZ_SECONDS=60 ODDITY_FUZZ_SEED=$$(date +%s) cargo test --release --package fuzz
 
 .PHONY: kernels
@@ -95,11 +95,11 @@ kernels: setup
 	cargo build --profile page --package bench --lib --target wasm32-unknown-unknown
 
 .PHONY: evaluate
-evaluate: ## every detector on labelled data, into docs/evaluation.md
+evaluate: ## measure every detector on labelled data and write docs/evaluation.md
 	cargo run --release --package evaluate -- report
 
 .PHONY: clean
-clean: ## remove everything that was built, but not the tools
+clean: ## remove all build results except the tools
 	cargo clean
 	rm -rf dist frontend/js/dist frontend/js/node_modules e2e/node_modules e2e/results
 
@@ -112,6 +112,6 @@ setup-tests:
 $(SCRIPTS): $(SCRIPT_SOURCES) | setup
 	cd frontend/js && node build.mjs
 
-# NO_COLOR=1, a common setting, is an error to trunk.
+# trunk fails if NO_COLOR=1 is set, which is common.
 $(PAGE): $(PAGE_SOURCES) $(SCRIPTS) | setup
 	. scripts/tools.sh && env -u NO_COLOR trunk build --release --offline

@@ -1,5 +1,5 @@
-// `node run.mjs BENCH KERNELS.wasm PYTHON [ROUNDS]`: times the kernels natively and as WebAssembly and their peers in turns, and
-// prints tables of nanoseconds a sample and of the ratios that are aimed at.
+// `node run.mjs BENCH KERNELS.wasm PYTHON [ROUNDS]`: times the kernels natively and as WebAssembly, in turns with comparable Python
+// libraries, and prints tables of nanoseconds per sample and of ratios with their targets.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ const SERIES = '91';
 const SAMPLES = 11_000;
 const LONG = ', one series of 1,000,000';
 
-// What is divided by what, and what is aimed at.
+// Ratios: name, our build and kernel, their build and kernel, target.
 const AIMS = [
   ['rolling z', 'wasm', 'rolling', 'peer', 'bottleneck rolling', 0.75],
   ['rolling z', 'wasm', 'rolling', 'peer', 'pandas rolling', 0.12],
@@ -48,10 +48,10 @@ for (const name of Object.keys(times.native)) {
 }
 const detectors = Object.keys(times.wasm).filter((name) => `${name}${LONG}` in times.wasm);
 const together = detectors.reduce((sum, name) => sum + median(times.wasm[name]), 0) * SAMPLES;
-console.log(`\nAll ${detectors.length} detectors on one series of 11,000 samples, wasm: ${short(together / 1e6)} ms, aim 30.`);
+console.log(`\nAll ${detectors.length} detectors on one series of 11,000 samples, wasm: ${short(together / 1e6)} ms, target 30.`);
 console.log('\n| peer, nanoseconds a sample | |\n|---|---|');
 for (const [name, all] of Object.entries(times.peer)) console.log(`| ${name} | ${short(median(all))} |`);
-console.log('\n| | divided by | ratio | aim |\n|---|---|---|---|');
+console.log('\n| | divided by | ratio | target |\n|---|---|---|---|');
 for (const [what, ourBuild, ours, theirBuild, theirs, aim] of AIMS) {
   const ratio = median(times[ourBuild][ours]) / median(times[theirBuild][theirs]);
   const by = theirBuild === 'peer' ? theirs : `${theirs}, ${theirBuild}`;

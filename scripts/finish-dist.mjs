@@ -1,5 +1,5 @@
-// Trunk's last step. Names the app by its content, moves trunk's inline loader into a file, and puts a Brotli and a
-// gzip copy beside every text and wasm file.
+// Last step of trunk's build: names the app by a hash of its content, moves trunk's inline loader into a file, and adds a Brotli
+// and a gzip copy of every text and wasm file.
 
 import { createHash } from "node:crypto";
 import { readFile, readdir, rename, writeFile } from "node:fs/promises";
@@ -12,7 +12,7 @@ const base = process.env.TRUNK_PUBLIC_URL;
 
 const hash = (...parts) => parts.reduce((sum, part) => sum.update(part), createHash("sha256")).digest("hex").slice(0, 16);
 
-/** Trunk's hash is that of cargo's output: it stays when wasm-bindgen or wasm-opt change what they make of it. */
+/** Names the app by its content. Trunk hashes the output of cargo, which does not change with wasm-bindgen or wasm-opt. */
 async function nameByContent(html) {
   // Trunk writes no leading zeros.
   const [, stem, oldHash] = html.match(/([\w-]+)-([0-9a-f]{1,16})_bg\.wasm/) ?? [];

@@ -1,12 +1,12 @@
-// Compares the modules that ARCHITECTURE.md names with the tree, and their order with the real imports:
+// Compares the modules that ARCHITECTURE.md lists with the source tree, and their order with the imports:
 // `node scripts/lint-architecture.mjs`.
 //
-// Below a heading that ends in a folder in backticks ("### The detectors: `shared/detect/src`") each bullet begins with a module:
+// In each section whose heading ends with a folder in backticks ("### The detectors: `shared/detect/src`"), a bullet begins with a module:
 //
-// - "- `time`: ..." is time.rs with all below it. Where the section says "in reading order", a module imports only modules above it.
-// - "- `http/`: ..." is a room, a folder whose files the bullet names too, each in backticks: `server`, `worker`.
+// - "- `time`: ..." is time.rs and everything below time/. If the section says "in reading order", a module may import only modules above it.
+// - "- `http/`: ..." is a folder. The bullet also names all of its files, each in backticks: `server`, `worker`.
 //
-// Across rooms no two files may import each other, neither directly nor through others.
+// Files of different folders must not import each other in a cycle, neither directly nor through other files.
 
 import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOTS = new Set(["lib", "main"]);
 
-/** The sections of the document: folder, whether it is in reading order, and bullets. */
+/** Returns the sections of the document: folder, whether it is in reading order, and bullets. */
 export function sections(text) {
   const found = [];
   let section = null;
@@ -39,7 +39,7 @@ export function sections(text) {
   return found;
 }
 
-/** Rust files below a folder, as paths of modules ("a/b"), tests left out. */
+/** Returns the Rust files below a folder as module paths ("a/b"), without tests. */
 function modules(folder, below = "") {
   return readdirSync(join(folder, below)).flatMap((name) => {
     const path = join(below, name);
@@ -48,7 +48,7 @@ function modules(folder, below = "") {
   });
 }
 
-/** Paths of modules that a file's code names after `crate::`, each the longest that there is. */
+/** Returns the known modules that a file imports with `crate::`, each with the longest matching path. */
 export function imports(code, known) {
   const plain = code.replace(/\/\/[^\n]*/g, "");
   const paths = [...plain.matchAll(/\bcrate::((?:[a-z_0-9]+::)*)(\{[^;]*?\}|[a-z_0-9]+)?/g)].flatMap(([, path, last]) => {
@@ -67,7 +67,7 @@ export function imports(code, known) {
   );
 }
 
-/** A circle of files that lie in more than one room, if there is one. */
+/** Returns an import cycle between files of different folders, or null if there is none. */
 export function circle(arrows) {
   const room = (file) => file.split("/")[0];
   for (const start of arrows.keys()) {
@@ -94,11 +94,11 @@ export function circle(arrows) {
 function check(root) {
   const problems = [];
   const listed = sections(readFileSync(join(root, "ARCHITECTURE.md"), "utf8"));
-  if (!listed.length) problems.push("no section names a folder");
+  if (!listed.length) problems.push("no section lists modules of a folder");
   for (const { folder, ordered, modules: bullets } of listed) {
     const path = join(root, folder);
     if (!existsSync(path)) {
-      problems.push(`${folder} is no folder`);
+      problems.push(`${folder} does not exist`);
       continue;
     }
     const files = modules(path);
@@ -106,7 +106,7 @@ function check(root) {
     const top = new Set(files.map((file) => file.split("/")[0]).filter((name) => !ROOTS.has(name)));
     const names = bullets.map(({ name }) => name);
     for (const name of top) if (!names.includes(name)) problems.push(`${folder}: ${name} is not listed`);
-    for (const name of names) if (!top.has(name)) problems.push(`${folder}: ${name} is listed and not there`);
+    for (const name of names) if (!top.has(name)) problems.push(`${folder}: ${name} is listed but does not exist`);
     for (const { name, room, text } of bullets) {
       const inside = files.filter((file) => file.startsWith(`${name}/`) && file.split("/").length === 2);
       for (const file of room ? inside : []) {
@@ -114,7 +114,7 @@ function check(root) {
         if (!text.includes(`\`${part}\``)) problems.push(`${folder}: the bullet of ${name}/ does not name ${part}`);
       }
       for (const [, part] of room ? text.slice(text.indexOf(":")).matchAll(/`([a-z_]+)`/g) : []) {
-        if (!inside.includes(`${name}/${part}`)) problems.push(`${folder}: ${name}/ has no ${part}`);
+        if (!inside.includes(`${name}/${part}`)) problems.push(`${folder}: ${name}/${part} is listed but does not exist`);
       }
     }
 
@@ -128,7 +128,7 @@ function check(root) {
       }
     }
     const found = circle(arrows);
-    if (found) problems.push(`${folder}: a circle: ${found.join(" -> ")}`);
+    if (found) problems.push(`${folder}: import cycle: ${found.join(" -> ")}`);
   }
   return problems;
 }

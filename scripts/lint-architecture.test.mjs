@@ -1,4 +1,4 @@
-// The checker of ARCHITECTURE.md on small inputs: `node --test scripts/*.test.mjs`.
+// Tests of lint-architecture.mjs: `node --test scripts/*.test.mjs`.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

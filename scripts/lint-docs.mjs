@@ -1,14 +1,14 @@
-// Checks that each doc comment of the Rust sources can be read alone, as rustdoc shows it:
-// `node scripts/lint-docs.mjs [--stats] [FILES...]`, without files all that git tracks.
+// Checks that each doc comment of the Rust sources can be understood alone, because rustdoc shows it alone:
+// `node scripts/lint-docs.mjs [--stats] [FILES...]`; without FILES, checks all sources that git tracks.
 //
-// - It does not begin with a word that points at a neighbour ("Of", "The same", "What", "Its" ...) or in mid-sentence (a small
-//   letter), does not end in mid-sentence (a comma, a semicolon), and is more than one word, with or without an article, unless
-//   it is that of a variant or a module.
-// - That of a function begins with a verb in the third person: a word in -s, not in -as, -is, -os, -ss or -us ("Has" and "Is"
-//   are verbs all the same), that is not in NO_VERBS and not before a word that follows nouns ("Counts of", "Lines whose").
-//   A component of Leptos is used as a type is: no verb.
+// - A doc comment does not begin with a word that refers to a neighbour ("Of", "The same", "What", "Its" ...) or in the middle of a
+//   sentence (a lower-case letter), and does not end in the middle of a sentence (a comma, a semicolon). It has more than one word
+//   besides an article, unless it documents a variant or a module.
+// - The doc comment of a function begins with a verb in the third person: a word in -s, but not in -as, -is, -os, -ss or -us (except "Has"
+//   and "Is"), that is not in NO_VERBS and not followed by a word that follows nouns ("Counts of", "Lines whose").
+//   Leptos components are used like types, so they need no verb.
 //
-// Tests are not looked at: functions with #[test], items under #[cfg(test)], files and folders `tests`, `testing` and `benches`.
+// Tests are not checked: functions with #[test], items with #[cfg(test)], and files and folders `tests`, `testing` and `benches`.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -36,7 +36,7 @@ const NO_VERBS = new Set(
   ).split(" "),
 );
 
-/** The words of a file: doc comments, and code without comments in which strings are empty. */
+/** Yields the tokens of a file: doc comments, and code without other comments and with empty strings. */
 function* tokens(text) {
   const token =
     /\/\/[^\n]*|\/\*|\bb?c?r(#*)"|\bb?c?"(?:[^"\\]|\\[^])*"|"(?:[^"\\]|\\[^])*"|b?'(?:[^'\\\n]|\\[^\n][^'\n]*)'|'[A-Za-z_]\w*|r#\w+|[A-Za-z_]\w*|\d\w*|\S/y;
@@ -79,7 +79,7 @@ function* tokens(text) {
 const ITEMS = ["fn", "struct", "enum", "union", "trait", "impl", "mod", "const", "static", "type", "use", "macro_rules"];
 const BEFORE_ITEMS = ["pub", "default", "async", "unsafe", "extern", '""'];
 
-/** What stands at `at`, after its docs and attributes: its kind and name. */
+/** Returns the kind and name of the item at `at`, after its doc comments and attributes. */
 function itemAt(list, at, block) {
   for (let i = at; i < list.length; i++) {
     const { code } = list[i];
@@ -99,7 +99,7 @@ function itemAt(list, at, block) {
   return { kind: "other", name: "" };
 }
 
-/** The doc comments of a file, joined, each with the item that it belongs to. */
+/** Returns the doc comments of a file, each joined and with its item. */
 export function docs(text) {
   const list = [...tokens(text)];
   const found = [];
@@ -165,7 +165,7 @@ export function docs(text) {
   return found;
 }
 
-/** Why a doc comment cannot be read without its neighbour, if so. */
+/** Returns why a doc comment cannot be understood without its neighbours, or null if it can. */
 export function needsNeighbour({ kind, text }) {
   const summary = text.split(/\n\s*\n/)[0].replace(/\s+/g, " ");
   const begins = NEIGHBOUR.exec(summary);
@@ -176,14 +176,14 @@ export function needsNeighbour({ kind, text }) {
   return null;
 }
 
-/** Whether the doc comment of a function begins with a verb in the third person. */
+/** Returns whether the doc comment of a function begins with a verb in the third person. */
 export function beginsWithVerb(text) {
   const [first, second] = text.split(/\s+/);
   const word = first.replace(/[,.:;]$/, "");
   return THIRD_PERSON.test(word) && !NO_VERBS.has(word) && !NOT_BEFORE.has(second);
 }
 
-/** What is wrong with the doc comments of a file. */
+/** Returns the violations in the doc comments of a file. */
 export function offences(text) {
   return docs(text).flatMap((doc) => {
     const faults = [];

@@ -1,4 +1,4 @@
-// The checker of doc comments on good and bad ones: `node --test scripts/*.test.mjs`.
+// Tests of lint-docs.mjs: `node --test scripts/*.test.mjs`.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

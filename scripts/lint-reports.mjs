@@ -1,4 +1,4 @@
-// Runs markdownlint over the reports that the tests of `oddity-analysis` expect, without the head that the snapshots have.
+// Runs markdownlint on the expected reports in the tests of `oddity-analysis`, without the header of the snapshots.
 
 import { readFile, readdir } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -9,7 +9,7 @@ const snapshots = new URL("shared/analysis/tests/snapshots/", root);
 const found = createRequire(new URL("e2e/package.json", root)).resolve("markdownlint/sync");
 const { lint } = await import(pathToFileURL(found).href);
 
-// A line is as long as its sentence or its query, and a table as wide as its cells.
+// Sentences, queries and tables may be of any width.
 const config = { default: true, "line-length": false };
 
 const names = (await readdir(snapshots)).filter((name) => name.startsWith("report__"));

