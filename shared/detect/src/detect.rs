@@ -25,6 +25,7 @@ mod slope;
 mod spectral;
 mod threshold;
 mod variance;
+mod words;
 mod zscore;
 
 pub use param::{Param, ParamKind};
@@ -41,7 +42,6 @@ use serde::Serialize;
 
 use crate::series::Grid;
 use crate::stats::{MAX_SCORE, floor_scale, score};
-use crate::time::Span;
 
 /// Quantity that a detector judges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -191,7 +191,7 @@ pub enum Feature {
     Gap,
     /// Distance beyond the extremes of a long window.
     Record,
-    /// The other series at the same time.
+    /// Values of the other series at the same time.
     Peers,
 }
 
@@ -308,7 +308,7 @@ impl Detection {
     pub fn baseline_at(&self, at: usize) -> String {
         let before = at.saturating_sub(self.first_sample);
         match self.full_window {
-            Some(full_window) if before < full_window => format!("all {before} samples before"),
+            Some(full_window) if before < full_window => words::part_of_window(before),
             _ => self.baseline.clone(),
         }
     }
@@ -417,12 +417,6 @@ trait Algorithm: Copy + Default {
 #[derive(Debug, Default)]
 pub struct DetectorCache {
     auto: Option<Box<auto::AutoCache>>,
-}
-
-/// Formats a number of samples and the time that they last: "60 samples (1 h)".
-fn samples(count: usize, grid: Grid) -> String {
-    let span: Span = grid.duration(count);
-    format!("{count} samples ({})", span.words())
 }
 
 #[cfg(test)]

@@ -31,57 +31,59 @@ pub enum Calendar {
 /// A length after which a series repeats itself.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Season {
-    /// In samples, at least [`MIN_PERIOD`].
+    /// Length in samples, at least [`MIN_PERIOD`].
     pub period: usize,
-    /// 0.5 for a repetition that is only just beyond chance, towards 1 for one that is certain.
+    /// Certainty: 0.5 for a repetition that is only just beyond chance, towards 1 for a certain one.
     pub confidence: f64,
-    /// The share of the variance around the moving average that repeats, 0 to 1.
+    /// Share of the variance around the moving average that repeats, 0 to 1.
     pub strength: f64,
-    /// The share of the whole variance, less trend and shorter seasons, that this season explains.
+    /// Share of the whole variance, less trend and shorter seasons, that this season explains.
     pub explained: f64,
-    /// Set if the period is this one, rounded to samples.
+    /// Season of the calendar whose length in samples this is, if there is one.
     pub calendar: Option<Calendar>,
 }
 
-/// A shorter season has too few samples to have a shape.
+/// Minimum length of a season in samples; shorter ones have too few samples to have a shape.
 pub const MIN_PERIOD: usize = 4;
 
-/// At most so many seasons are found.
+/// Maximum number of seasons that are found.
 const MAX_SEASONS: usize = 3;
 
-/// Seasons to compare with: one to so many before.
+/// Maximum number of earlier seasons to compare with.
 const MAX_LAGS: usize = 4;
 
-/// Where less lies before the judged range, its first samples are looked at too.
+/// Minimum number of samples that are searched; with a shorter history the first judged samples are searched too.
 const MIN_HISTORY: usize = 64;
 
-/// Several looks give chance several tries, so a season must be this certain to settle.
+/// Minimum confidence of a season that is settled, because several searches give chance several tries.
 const MIN_CONFIDENCE: f64 = 0.6;
 
-/// Chance has one try at a calendar season, and many at those of unknown length.
+/// Factor on what chance explains for a season of the calendar: chance has one try at it, and many at seasons of
+/// unknown length.
 const EXPECTED: f64 = 0.85;
 
-/// A season is a mere overtone if a longer one repeats better; but a day is one even where weekends
-/// differ, unless the longer one is better by this factor.
+/// Factor by which a longer season must repeat better than one of the calendar to make that an overtone: a day is a
+/// season even where weekends differ.
 const CALENDAR_OVERTONE: f64 = 1.6;
 
-/// Weaker seasons are of no use.
+/// Minimum strength of a season.
 const MIN_STRENGTH: f64 = 0.08;
 
-/// Of what is left after a season was subtracted, three of its lengths apart correlate by 0.1 to 0.2.
+/// Minimum strength of a further season: what is left after subtracting a season correlates by 0.1 to 0.2 three of its
+/// lengths apart.
 const MIN_LATER_STRENGTH: f64 = 0.25;
 
-/// See [`Season::explained`]; what is less is rounding or of no use.
+/// Minimum of [`Season::explained`]; less is rounding or of no use.
 const MIN_EXPLAINED: f64 = 1e-3;
 
-/// The best of many candidates is this many standard deviations off by chance.
+/// Number of standard deviations by which the best of many candidates is off by chance.
 const CHANCE_DEVIATIONS: f64 = 4.5;
 
 impl Calendar {
-    /// All, shortest first.
+    /// All seasons of the calendar, shortest first.
     pub const ALL: [Self; 3] = [Self::Hour, Self::Day, Self::Week];
 
-    /// Its length in samples, rounded; `None` if that is shorter than [`MIN_PERIOD`].
+    /// Returns the length in samples, rounded; `None` if that is shorter than [`MIN_PERIOD`].
     pub fn period(self, step: Step) -> Option<usize> {
         let millis: u64 = match self {
             Self::Hour => 3_600_000,
@@ -93,9 +95,8 @@ impl Calendar {
     }
 }
 
-/// The seasons of a series, the one that explains most first; empty if there is none, or if there are
-/// fewer than two full seasons or too many gaps to tell. NaN and infinities are missing. The unit of
-/// `values` does not matter.
+/// Finds the seasons of a series, the one that explains most first; empty if there is none, or if there are fewer than
+/// two full seasons or too many gaps to tell. NaN and infinities are missing. The unit of `values` does not matter.
 pub fn periods(values: &[f64], step: Step) -> Vec<Season> {
     let Some(mut samples) = CenteredSamples::new(values) else { return Vec::new() };
     let whole = samples.energy();
@@ -109,10 +110,9 @@ pub fn periods(values: &[f64], step: Step) -> Vec<Season> {
     found
 }
 
-/// From which sample on which season is known, where only earlier samples may tell: the strongest season
-/// of the first quarter and half of `history`, of all of it, and, if it has none, of twice as many
-/// samples as long as there are any. Oldest first; more samples at the end never change what there was.
-/// Cost: O(n log n).
+/// Finds the season that is known from each sample on, where only earlier samples may tell, oldest first: the strongest
+/// season of the first quarter and half of `history`, of all of it, and, if it has none, of twice as many samples as
+/// long as there are any. More samples at the end never change earlier entries. Cost: O(n log n).
 pub fn settled(values: &[f64], history: usize, step: Step) -> Vec<(usize, Season)> {
     let history = history.max(MIN_HISTORY);
     let mut settled: Vec<(usize, Season)> = Vec::new();
@@ -129,7 +129,7 @@ pub fn settled(values: &[f64], history: usize, step: Step) -> Vec<(usize, Season
     settled
 }
 
-/// The shortest season beyond `last` that is no overtone of a longer one.
+/// Returns the shortest season beyond `last` that is no overtone of a longer one.
 fn shortest_season(
     samples: &CenteredSamples,
     whole: f64,
@@ -167,7 +167,7 @@ fn shortest_season(
     seasons.iter().enumerate().find(no_overtone).map(|(_, season)| *season)
 }
 
-/// The season of this length if it repeats beyond chance. `whole` is the energy of all samples.
+/// Returns the season of a candidate's length if it repeats beyond chance. `whole` is the energy of all samples.
 fn measure(
     samples: &CenteredSamples,
     candidate: SeasonCandidate,
@@ -206,8 +206,8 @@ fn measure(
     })
 }
 
-/// The strength that about one random walk in 100 exceeds at its best candidate, measured on 200 walks
-/// of each of 100, 500, 3,000 and 11,000 samples. Noise that remembers less stays further below.
+/// Returns the strength that about one random walk in 100 exceeds at its best candidate, measured on 200 walks of each
+/// of 100, 500, 3,000 and 11,000 samples. Noise that remembers less stays further below.
 fn walk(len: f64, period: usize) -> f64 {
     (0.1 + 2.1 * period as f64 / len + 0.7 / len.sqrt()).min(0.88)
 }

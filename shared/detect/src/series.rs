@@ -1,4 +1,4 @@
-//! A series: labels, and samples on a regular grid on which a gap is NaN.
+//! Series: labels, and samples on a regular grid, in which NaN is a gap.
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Write};
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::time::{Span, Step, TimeRange, Timestamp};
 
-/// The name of the label that holds the metric name.
+/// Name of the label that holds the metric name.
 pub const METRIC_NAME: &str = "__name__";
 
 /// Label names and values, sorted by name, each name once.
@@ -18,7 +18,7 @@ pub struct Labels(Vec<(String, String)>);
 pub struct Grid {
     /// Time of the first sample.
     pub start: Timestamp,
-    /// Distance of neighbours.
+    /// Time between neighbouring samples.
     pub step: Step,
     /// Number of samples.
     pub len: usize,
@@ -27,16 +27,16 @@ pub struct Grid {
 /// One series on a grid.
 #[derive(Clone, Debug)]
 pub struct Series {
-    /// What names the series.
+    /// Labels that identify the series.
     pub labels: Labels,
-    /// When its samples are.
+    /// Times of the samples.
     pub grid: Grid,
-    /// One value a grid point, in the unit of the query; NaN where there is no sample.
+    /// Samples, one for each point of the grid, in the unit of the query; NaN where there is no sample.
     pub values: Arc<[f64]>,
 }
 
 impl Labels {
-    /// Sorts by name; of equal names the last value stays. Empty values are as good as absent
+    /// Creates labels sorted by name; of equal names the last value stays. Empty values are as good as absent
     /// (Prometheus' data model) and are dropped.
     pub fn new(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut all: Vec<_> = pairs.into_iter().collect();
@@ -52,31 +52,31 @@ impl Labels {
         Self(unique)
     }
 
-    /// The value of a label, `None` if the series does not carry it.
+    /// Returns the value of a label; `None` if the series does not carry it.
     pub fn get(&self, name: &str) -> Option<&str> {
         let at = self.0.binary_search_by(|(key, _)| key.as_str().cmp(name)).ok()?;
         Some(&self.0[at].1)
     }
 
-    /// The metric name, `None` after functions and operators that drop it.
+    /// Returns the metric name; `None` after functions and operators that drop it.
     pub fn metric_name(&self) -> Option<&str> {
         self.get(METRIC_NAME)
     }
 
-    /// All pairs in the order of names.
+    /// Iterates over all names and values, in the order of names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Whether there is no label at all.
+    /// Returns whether there is no label at all.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
 impl fmt::Display for Labels {
-    /// As PromQL writes a series: `up{instance="a", job="b"}`, `{job="b"}` or `{}`; names with other
-    /// characters than the old ones in quotes, `{"my.metric", "my.label"="a"}`.
+    /// Writes the labels as PromQL writes a series: `up{instance="a", job="b"}`, `{job="b"}` or `{}`. Names with
+    /// characters beyond the classic ones are quoted: `{"my.metric", "my.label"="a"}`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let metric = self.metric_name().unwrap_or_default();
         let (name, quoted) = if is_plain(metric, true) || metric.is_empty() {
@@ -98,19 +98,19 @@ impl fmt::Display for Labels {
     }
 }
 
-/// Whether a name needs no quotes in PromQL; only names of metrics may hold colons.
+/// Returns whether a name needs no quotes in PromQL; only metric names may hold colons.
 fn is_plain(name: &str, metric: bool) -> bool {
     !name.starts_with(|c: char| c.is_ascii_digit())
         && !name.is_empty()
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || (metric && c == ':'))
 }
 
-/// A label name as a matcher of PromQL has it: in quotes if it has other characters than the old ones.
+/// Formats a label name for a PromQL matcher, in quotes where it needs them.
 pub fn label_name(name: &str) -> String {
     if is_plain(name, false) { name.to_owned() } else { quote(name) }
 }
 
-/// A PromQL string literal in double quotes.
+/// Formats a PromQL string literal in double quotes.
 pub fn quote(value: &str) -> String {
     let mut out = String::with_capacity(value.len() + 2);
     out.push('"');
@@ -129,7 +129,7 @@ pub fn quote(value: &str) -> String {
     out
 }
 
-/// A short name for each series: only the labels in which they differ, in full where nothing differs.
+/// Returns a short name for each series: only the labels in which they differ, or all labels where nothing differs.
 /// Shape: one name for each input, in its order.
 pub fn short_names(all: &[&Labels]) -> Vec<String> {
     let Some(first) = all.first() else { return Vec::new() };
@@ -148,7 +148,7 @@ pub fn short_names(all: &[&Labels]) -> Vec<String> {
         .collect()
 }
 
-/// Labels without the braces, which only cost room in a list.
+/// Formats labels without the braces, which only take room in a list.
 fn bare(labels: &Labels) -> String {
     let text = labels.to_string();
     match text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
@@ -158,8 +158,8 @@ fn bare(labels: &Labels) -> String {
 }
 
 impl Grid {
-    /// The grid that a range query answers on: start floored to a multiple of the step, the last
-    /// point at or before `end`.
+    /// Returns the grid of the answer to a range query: the start floored to a multiple of the step, and the last point
+    /// at or before the end.
     pub fn covering(range: TimeRange, step: Step) -> Self {
         let start = range.start.floor_to(step);
         let steps = range.end.since(start).millis() / step.millis();
@@ -167,17 +167,17 @@ impl Grid {
         Self { start, step, len }
     }
 
-    /// Time of sample `index`.
+    /// Returns the time of sample `index`.
     pub fn at(&self, index: usize) -> Timestamp {
         self.start + self.step.times(index)
     }
 
-    /// First to last sample; `start` twice for an empty grid.
+    /// Returns the time from the first to the last sample; `start` twice for an empty grid.
     pub fn range(&self) -> TimeRange {
         TimeRange { start: self.start, end: self.at(self.len.saturating_sub(1)) }
     }
 
-    /// The sample at or next to `t`, `None` more than half a step outside the grid.
+    /// Returns the index of the sample at or nearest to `t`; `None` more than half a step outside of the grid.
     pub fn nearest(&self, t: Timestamp) -> Option<usize> {
         let step = self.step.millis() as i64;
         let offset = t.0.checked_sub(self.start.0)?.checked_add(step / 2)?;
@@ -185,7 +185,7 @@ impl Grid {
         (index < self.len).then_some(index)
     }
 
-    /// `count` steps as a length of time.
+    /// Returns `count` steps as a length of time.
     pub fn duration(&self, count: usize) -> Span {
         self.step.times(count)
     }

@@ -29,17 +29,17 @@ pub(crate) mod testing;
 
 use lanes::{LANES, Lanes};
 
-/// The scale never falls below this share of the expected value, nor below [`MIN_SCALE`],
-/// so that rounding noise of a constant series is not odd. Exported rules use the same floor.
+/// Minimum scale as a share of the expected value, so that rounding noise of a constant series is not odd. Exported
+/// rules use the same floor.
 pub const MIN_RELATIVE_SCALE: f64 = 1e-9;
 
-/// See [`MIN_RELATIVE_SCALE`]; in the unit of the series.
+/// Minimum scale in the unit of the series, see [`MIN_RELATIVE_SCALE`].
 pub const MIN_SCALE: f64 = 1e-12;
 
-/// Scores are capped here, so that they stay finite and comparable.
+/// Maximum score, so that scores stay finite and comparable.
 pub const MAX_SCORE: f64 = 1e6;
 
-/// Sum of products of two slices of one length, in chains that do not wait for each other.
+/// Returns the sum of products of two slices of one length, computed in chains that do not wait for each other.
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     let ((a, rest_a), (b, rest_b)) = (a.as_chunks::<{ 2 * LANES }>(), b.as_chunks());
     let rest: f64 = rest_a.iter().zip(rest_b).map(|(a, b)| a * b).sum();
@@ -53,20 +53,21 @@ pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     (sums[0] + sums[1]).sum() + rest
 }
 
-/// Samples that are looked through at once where few of them matter.
+/// Number of samples that are looked through at once where few of them matter.
 pub(crate) const BLOCK: usize = 64;
 
-/// Whether a value is `limit` or more; NaN is not. Branches only at the end, so that it takes several at a time.
+/// Returns whether any value is `limit` or more; NaN is not. Branches only at the end, so that it takes several values
+/// at a time.
 pub(crate) fn reaches(values: &[f64], limit: f64) -> bool {
     values.iter().fold(false, |found, value| found | (*value >= limit))
 }
 
-/// How many finite samples a window of `window` needs: half of it, and at least 3.
+/// Returns the number of finite samples that a window of `window` needs: half of it, and at least 3.
 pub fn enough(window: usize) -> usize {
     window.div_ceil(2).max(3)
 }
 
-/// `scale`, or the floor for this expected value where it is smaller; NaN stays NaN.
+/// Returns `scale`, or the floor for this expected value where it is smaller; NaN stays NaN.
 #[inline]
 pub fn floor_scale(scale: f64, expected: f64) -> f64 {
     let relative = MIN_RELATIVE_SCALE * expected.abs();
@@ -74,8 +75,8 @@ pub fn floor_scale(scale: f64, expected: f64) -> f64 {
     if scale < floor { floor } else { scale }
 }
 
-/// How unusual `value` is: its distance from `expected` in units of `scale`, 0 to [`MAX_SCORE`].
-/// NaN for a missing value or without statistics; the maximum for an infinite value.
+/// Returns the distance of `value` from `expected` in units of `scale`, 0 to [`MAX_SCORE`]. NaN for a missing value or
+/// without statistics; the maximum for an infinite value.
 #[inline]
 pub fn score(value: f64, expected: f64, scale: f64) -> f64 {
     let score = (value - expected).abs() / scale;

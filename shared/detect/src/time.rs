@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub use span::{Span, Step};
 pub use timestamp::Timestamp;
 
-/// From `start` to `end`, both included.
+/// A stretch of time from `start` to `end`, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TimeRange {
     /// First instant.
@@ -17,7 +17,7 @@ pub struct TimeRange {
     pub end: Timestamp,
 }
 
-/// Why a text is not a time; each message says what to write instead.
+/// Reason why a text is not a time; each message says what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TimeError {
     /// Not a Prometheus duration.
@@ -40,13 +40,16 @@ pub enum TimeError {
 }
 
 impl TimeRange {
+    /// Creates a range.
+    ///
     /// # Errors
+    ///
     /// [`TimeError::Reversed`] if `end` lies before `start`.
     pub fn new(start: Timestamp, end: Timestamp) -> Result<Self, TimeError> {
         if start <= end { Ok(Self { start, end }) } else { Err(TimeError::Reversed { start, end }) }
     }
 
-    /// From first to last instant.
+    /// Returns the time from the first to the last instant.
     pub fn span(self) -> Span {
         self.end.since(self.start)
     }

@@ -1,4 +1,4 @@
-//! What a person gets who touches nothing: several views of a series, one answer.
+//! The default detector: it judges several features of a series at once and needs no tuning.
 
 mod blocks;
 mod cache;
@@ -20,7 +20,7 @@ pub(crate) use cache::AutoCache;
 use super::param::ParamField;
 use super::{
     About, Algorithm, Detection, DetectorCache, DetectorGroup, DetectorInput, Param, Quantity,
-    samples,
+    words,
 };
 
 /// Two answers, because they are two questions, and neither asks for a season or a window to be chosen.
@@ -44,25 +44,24 @@ use super::{
 /// finds, is measured in `docs/evaluation.md`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Auto {
-    /// How many samples a view remembers.
+    /// Number of samples before the judged one that a feature is compared with.
     pub lookback: usize,
-    /// What no user sets.
+    /// Weights and windows that no user sets.
     pub tuning: Tuning,
 }
 
 const LOOKBACK: Param = Param::samples(
     "memory",
-    "Memory",
-    "How many samples before the judged one are what it must exceed. Longer makes what returns each week or month known.",
+    "Lookback",
+    "Number of earlier samples that an anomaly must stand out from. A longer lookback knows weekly and monthly patterns.",
     (200, 10_000),
     3_000,
 );
 
-/// The strength of an alert, until it is changed. By noise alone it is reached in less than one of 10,000
-/// samples.
+/// Default alert threshold. Noise alone reaches it in less than one of 10,000 samples.
 const ALERT: f64 = 0.4;
 
-/// A new level that lasts this many samples is a level shift.
+/// Number of samples after which a new level that lasts is a level shift.
 const LEVEL_SHIFT_AFTER: usize = 60;
 
 impl Default for Auto {
@@ -72,11 +71,12 @@ impl Default for Auto {
 }
 
 impl Auto {
-    /// What the views say of each sample: for the evaluation, which weighs it in many ways.
+    /// Computes the evidence of all features for each sample: for the evaluation, which weighs it in many ways.
     pub fn evidence(&self, input: DetectorInput<'_>) -> AutoEvidence {
         features::all(input, self.lookback, &AutoCache::of(input, &self.tuning))
     }
 
+    /// Judges every sample by the features in `cache`.
     fn judge(&self, input: DetectorInput<'_>, cache: &AutoCache) -> Detection {
         let residuals::ScoredSamples { expected, scale, score } = &cache.scored;
         let mut found = Detection::judge(
@@ -84,7 +84,7 @@ impl Auto {
             input.values.to_vec(),
             expected.clone(),
             scale.clone(),
-            format!("the {} before", samples(residuals::BASELINE_WINDOW, input.grid)),
+            words::window(residuals::BASELINE_WINDOW, input.grid),
             LEVEL_SHIFT_AFTER,
         );
         found.full_window = Some(residuals::BASELINE_WINDOW);
@@ -105,7 +105,7 @@ impl Algorithm for Auto {
         id: "auto",
         name: "Auto",
         group: DetectorGroup::Automatic,
-        summary: "Several views of each series at once: what is new in any of them.",
+        summary: "Several features of each series at once, judged against everything the series did before.",
         threshold: 4.0,
         alert_threshold: Some(ALERT),
         causal: true,

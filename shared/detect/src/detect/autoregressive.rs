@@ -1,6 +1,6 @@
 use super::param::ParamField;
 use super::{
-    About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, ParamKind, Quantity, samples,
+    About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, ParamKind, Quantity, words,
 };
 use crate::stats::autoregression::{MAX_ORDER, predictions};
 use crate::stats::rolling::prior_moments;
@@ -31,7 +31,7 @@ pub struct Autoregressive {
 const ORDER: Param = Param {
     id: "order",
     label: "Predicted from",
-    help: "How many samples predict the next. More can follow faster oscillations and takes longer to learn.",
+    help: "Number of samples that predict the next one. More follow faster oscillations, but take longer to learn.",
     min: 1.0,
     max: MAX_ORDER as f64,
     default: 3.0,
@@ -41,7 +41,7 @@ const ORDER: Param = Param {
 const WINDOW: Param = Param::samples(
     "window",
     "Compared with",
-    "How many errors of prediction before the judged one make its baseline.",
+    "Number of earlier prediction errors in the baseline.",
     (5, 2_000),
     120,
 );
@@ -49,7 +49,7 @@ const WINDOW: Param = Param::samples(
 const HALF_LIFE: Param = Param::samples(
     "half_life",
     "Half-life",
-    "After how many samples one counts half as much for the prediction.",
+    "Number of samples after which a sample counts half as much for the prediction.",
     (10, 2_000),
     200,
 );
@@ -65,7 +65,7 @@ impl Algorithm for Autoregressive {
         id: "autoregressive",
         name: "Autoregression",
         group: DetectorGroup::Values,
-        summary: "Each sample against what those just before it predict, and how far such predictions are usually off.",
+        summary: "Each sample against its prediction from the samples just before it, and the usual error of such predictions.",
         threshold: 5.0,
         alert_threshold: None,
         causal: true,
@@ -96,8 +96,7 @@ impl Algorithm for Autoregressive {
         for (expected, error) in expected.iter_mut().zip(&errors.mean) {
             *expected += error;
         }
-        let words = format!("the errors of the {} before", samples(self.window, input.grid));
-        let words = words.replace("samples", "predictions");
+        let words = words::prediction_errors(self.window, input.grid);
         let judged = input.values.to_vec();
         Detection::judge(Quantity::Value, judged, expected, errors.std, words, self.window)
     }

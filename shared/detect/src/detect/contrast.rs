@@ -1,25 +1,24 @@
-//! Short windows against long ones, and how far the two usually differ.
+//! Statistics of a short window against those of a long one, and how far the two usually differ.
 
-use super::{Detection, DetectorInput, Quantity, samples};
+use super::{Detection, DetectorInput, Quantity, words};
 use crate::stats::rolling::prior_moments;
 
-/// Lengths in samples.
+/// Lengths of the windows in samples.
 #[derive(Clone, Copy)]
 pub(super) struct ContrastWindows {
-    /// The short window, which ends at the judged sample.
+    /// Length of the short window, which ends at the judged sample.
     pub window: usize,
-    /// The long one, which ends where the short one begins.
+    /// Length of the long window, which ends where the short one begins.
     pub reference: usize,
-    /// How many contrasts make the baseline. It ends where the short window begins, so that what is judged is
-    /// no part of what it is judged by.
+    /// Number of contrasts in the baseline. It ends where the short window begins, so that nothing is judged by itself.
     pub baseline: usize,
 }
 
-/// Judges a statistic of the short window against the same of the long one, by mean and population standard
-/// deviation of such contrasts before.
+/// Judges a statistic of the short window against that of the long one, by mean and population standard deviation of
+/// such contrasts before.
 ///
-/// `statistic` gives it for the windows of a length before each sample, which is left out; `word` is what a
-/// contrast is called. NaN without enough samples; what is not finite stays as it is.
+/// `statistic` returns it for windows of both lengths before each sample, which is left out; `word` is the name of a
+/// contrast. NaN without enough samples; samples that are not finite stay as they are.
 pub(super) fn contrast(
     input: DetectorInput<'_>,
     quantity: Quantity,
@@ -46,15 +45,11 @@ pub(super) fn contrast(
         contrasts(input.values, &of_windows(input.values)[0])
     };
     let (expected, scale) = (delayed(&moments.mean, late), delayed(&moments.std, late));
-    let words = format!(
-        "the {} before, each over {}",
-        samples(baseline, input.grid).replace("samples", word),
-        samples(window, input.grid)
-    );
+    let words = words::statistics(baseline, word, window, input.grid);
     Detection::judge(quantity, judged, expected, scale, words, reference)
 }
 
-/// The same `late` samples later, NaN before.
+/// Shifts a series by `late` samples to later times, with NaN at the front.
 fn delayed(of: &[f64], late: usize) -> Vec<f64> {
     std::iter::repeat_n(&f64::NAN, late).chain(of).take(of.len()).copied().collect()
 }

@@ -1,7 +1,7 @@
 use super::param::ParamField;
-use super::seasonal::{HISTORY, LENGTH, NO_SEASON, SEASON, SeasonChoice, is_found, named};
+use super::seasonal::{HISTORY, LENGTH, SEASON, SeasonChoice, is_found, named};
 use super::{
-    About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, ParamKind, Quantity, samples,
+    About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, ParamKind, Quantity, words,
 };
 use crate::seasonality::periods;
 use crate::stats::median::finite_quartiles;
@@ -23,27 +23,27 @@ pub struct Decompose {
     pub season: SeasonChoice,
     /// Length of the season in samples; 0 for that of `season`.
     pub length: usize,
-    /// How many seasons the shape of one is averaged over.
+    /// Number of seasons over which the shape of one is averaged.
     pub seasons: usize,
 }
 
 const SEASONS: Param = Param {
     id: "seasons",
     label: "Shape over",
-    help: "How many seasons the shape of a season is averaged over. Fewer let it change, and hide more in it.",
+    help: "Number of seasons over which the shape of a season is averaged. Fewer let the shape change, but also absorb more anomalies.",
     min: 3.0,
     max: 51.0,
     default: 11.0,
     kind: ParamKind::Count,
 };
 
-/// Found seasons beyond these are left to the remainder.
+/// Maximum number of found seasons that are fitted; others are left to the remainder.
 const MAX_SEASONS: usize = 2;
 
-/// Samples this many scales off do not shape trend and season.
+/// Distance, in scales, beyond which samples do not shape trend and season.
 const OUTLIER: f64 = 3.0;
 
-/// The trend follows a new level within seasons; after this many samples it is called one.
+/// Number of samples after which a new level is a level shift; the trend follows it within seasons.
 const LEVEL_SHIFT_AFTER: usize = 60;
 
 impl Default for Decompose {
@@ -57,7 +57,7 @@ impl Algorithm for Decompose {
         id: "decompose",
         name: "Decomposition",
         group: DetectorGroup::Seasons,
-        summary: "Each sample against trend and season of the whole range, for looking back only.",
+        summary: "Each sample against trend and season of the whole range. For looking back only.",
         threshold: 5.0,
         alert_threshold: None,
         causal: false,
@@ -81,11 +81,10 @@ impl Algorithm for Decompose {
         let periods = self.periods(input);
         let (expected, scale) =
             fit(input.reference, &periods, self.seasons).unwrap_or((vec![f64::NAN; len], f64::NAN));
-        let lengths: Vec<String> = periods.iter().map(|p| samples(*p, input.grid)).collect();
         let baseline = if scale.is_nan() {
-            NO_SEASON.to_owned()
+            words::NO_SEASON.to_owned()
         } else {
-            format!("trend and season of {} over all samples", lengths.join(" and "))
+            words::trend_and_season(&periods, input.grid)
         };
         let (judged, scale) = (input.values.to_vec(), vec![scale; len]);
         Detection::judge(Quantity::Value, judged, expected, scale, baseline, LEVEL_SHIFT_AFTER)
@@ -93,7 +92,7 @@ impl Algorithm for Decompose {
 }
 
 impl Decompose {
-    /// The shortest first.
+    /// Returns the periods to fit, in samples, shortest first.
     fn periods(&self, input: DetectorInput<'_>) -> Vec<usize> {
         let step = input.grid.step;
         if !is_found(self.season, self.length) {
@@ -107,8 +106,8 @@ impl Decompose {
     }
 }
 
-/// Trend plus season at each sample, and the scale of the remainder. `None` without two seasons or with
-/// more than half of the samples missing.
+/// Fits trend plus season at each sample, and the scale of the remainder. `None` without two seasons or with more than
+/// half of the samples missing.
 fn fit(reference: &[f64], periods: &[usize], seasons: usize) -> Option<(Vec<f64>, f64)> {
     let [_, pivot, _] = finite_quartiles(reference)?;
     // Less a pivot, so that constants and high levels are exact.
@@ -130,7 +129,7 @@ fn fit(reference: &[f64], periods: &[usize], seasons: usize) -> Option<(Vec<f64>
     Some((expected, (high - low) / QUARTILE_RANGE))
 }
 
-/// A first, robust fit: the moving average over the longest season, plus the median of each phase of each
+/// Fits a first, robust estimate: the moving average over the longest season, plus the median of each phase of each
 /// season. `None` without two seasons.
 fn typical(values: &[f64], periods: &[usize]) -> Option<Vec<f64>> {
     let (len, longest) = (values.len(), *periods.last()?);
@@ -159,7 +158,7 @@ fn typical(values: &[f64], periods: &[usize]) -> Option<Vec<f64>> {
     Some(fit)
 }
 
-/// Of at least one value.
+/// Returns the median of at least one value, of an even count the mean of the two middle ones.
 fn median(values: &mut [f64]) -> f64 {
     let even = values.len().is_multiple_of(2);
     let (below, high, _) = values.select_nth_unstable_by(values.len() / 2, f64::total_cmp);
@@ -218,7 +217,7 @@ mod tests {
             Decompose { length: 1, ..Decompose::default() },
         ] {
             let none = detect(&values, detector);
-            assert_eq!(none.baseline, NO_SEASON);
+            assert_eq!(none.baseline, words::NO_SEASON);
             assert!(none.score.iter().all(|score| score.is_nan()));
         }
     }

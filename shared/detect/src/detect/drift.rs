@@ -1,6 +1,6 @@
 use super::param::ParamField;
 use super::{
-    About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, ParamKind, Quantity, samples,
+    About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, ParamKind, Quantity, words,
 };
 use crate::stats::exponential::CLIP;
 use crate::stats::floor_scale;
@@ -33,16 +33,16 @@ use crate::stats::rolling::prior_moments;
 pub struct Drift {
     /// Length of the baseline in samples.
     pub window: usize,
-    /// What each residual is lessened by, in standard deviations.
+    /// Amount by which each residual is lessened, in standard deviations.
     pub allowance: f64,
-    /// The sum after which both begin anew, in standard deviations.
+    /// Sum after which both sums begin anew, in standard deviations.
     pub reset: f64,
 }
 
 const WINDOW: Param = Param::samples(
     "window",
     "Baseline",
-    "How many samples before the judged one are taken as normal. Drifts slower than this are followed, not found.",
+    "Number of earlier samples in the baseline. The baseline follows drifts that are slower than this.",
     (20, 5_000),
     240,
 );
@@ -50,7 +50,7 @@ const WINDOW: Param = Param::samples(
 const ALLOWANCE: Param = Param {
     id: "allowance",
     label: "Allowance",
-    help: "How many standard deviations off are not counted. Half of the smallest lasting shift worth finding.",
+    help: "Deviations up to this many standard deviations are ignored. Set it to half of the smallest lasting shift worth finding.",
     min: 0.0,
     max: 5.0,
     default: 0.5,
@@ -59,15 +59,15 @@ const ALLOWANCE: Param = Param {
 
 const RESET: Param = Param {
     id: "reset",
-    label: "Begin anew after",
-    help: "The sum, in standard deviations, at which both sums return to 0. Above the threshold, or nothing is flagged.",
+    label: "Reset at",
+    help: "Sum, in standard deviations, at which both sums return to 0. Keep it above the threshold, or nothing is flagged.",
     min: 1.0,
     max: 1_000.0,
     default: 24.0,
     kind: ParamKind::Number,
 };
 
-/// Beyond this autocorrelation a window says nothing of its size.
+/// Autocorrelation above which a window tells nothing about its own size.
 const MAX_CORRELATION: f64 = 0.98;
 
 impl Default for Drift {
@@ -81,7 +81,7 @@ impl Algorithm for Drift {
         id: "drift",
         name: "Drift",
         group: DetectorGroup::Changes,
-        summary: "Small deviations to one side, added up until they are too many to be chance.",
+        summary: "Small deviations to one side, summed up until chance no longer explains them.",
         threshold: 12.0,
         alert_threshold: None,
         causal: true,
@@ -125,13 +125,14 @@ impl Algorithm for Drift {
             let of = |residual: &f64| if residual.is_nan() { f64::NAN } else { known };
             residuals.iter().map(of).collect()
         };
-        let words = format!("the {} before", samples(self.window, input.grid));
+        let words = words::window(self.window, input.grid);
         let (expected, scale) = (known(0.0), known(1.0));
         Detection::judge(Quantity::CumulativeSum, judged, expected, scale, words, self.window)
     }
 }
 
-/// Residuals of mean 0, spread 1 and no autocorrelation, as far as the past tells; NaN where it does not.
+/// Computes residuals of mean 0, spread 1 and no autocorrelation, as far as the samples before tell; NaN where they do
+/// not.
 fn residuals(input: DetectorInput<'_>, window: usize) -> Vec<f64> {
     let quartiles = Ranks::new(input.reference).prior_quartiles(window);
     let raw = |of: &[f64]| -> Vec<f64> {

@@ -1,20 +1,20 @@
-//! How long something lasts, against how long it ever lasted.
+//! Stretches of samples against the longest one before: shared by the detectors of flat lines and gaps.
 
 use super::param::Param;
 use super::{Detection, DetectorInput, Quantity};
 
-/// Where the threshold stands: three times the longest stretch so far. If stretches end by chance at a
-/// constant rate (exponential lengths), then the next one exceeds that with probability
-/// `6 / ((n + 1) (n + 2) (n + 3))` after n of them: 1 in 286 after 10, 1 in 177,000 after 100.
+/// Default threshold: three times the longest stretch so far. If stretches end by chance at a constant rate
+/// (exponential lengths), the next one exceeds that with probability `6 / ((n + 1) (n + 2) (n + 3))` after n of them: 1
+/// in 286 after 10, 1 in 177,000 after 100.
 pub(super) const THRESHOLD: f64 = 3.0;
 
-/// Fewer stretches, or samples, teach nothing.
+/// Minimum number of stretches, or samples, from which the usual length is learnt.
 pub(super) const MIN_KNOWN: usize = 10;
 
 pub(super) const MIN_LENGTH: Param = Param::samples(
     "least",
-    "Never below",
-    "The shortest stretch, in samples, that counts as the longest usual one, however short those in the past were.",
+    "At least",
+    "Minimum length, in samples, of the longest usual stretch, however short the earlier ones were.",
     (1, 1_000),
     3,
 );
@@ -28,8 +28,8 @@ pub(super) struct Stretch {
     pub longest: Option<usize>,
 }
 
-/// Judges each stretch, in seconds, against the longest before it, which counts as `least` samples or more.
-/// An infinite value is odd by itself.
+/// Judges each stretch, in seconds, against the longest before it, which counts as `least` samples or more. An infinite
+/// value is odd by itself.
 pub(super) fn against_longest(
     input: DetectorInput<'_>,
     stretches: impl Iterator<Item = Stretch>,

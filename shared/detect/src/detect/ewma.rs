@@ -1,5 +1,5 @@
 use super::param::ParamField;
-use super::{About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, Quantity, samples};
+use super::{About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, Quantity, words};
 use crate::stats::exponential::Exponential;
 
 /// Exponentially weighted band: `expected` and `scale` are the exponentially weighted mean and population
@@ -25,7 +25,7 @@ pub struct Ewma {
 const HALF_LIFE: Param = Param::samples(
     "half_life",
     "Half-life",
-    "After how many samples one counts half as much. Longer is steadier and slower to accept a new level.",
+    "Number of samples after which a sample counts half as much. Longer is steadier, but slower to accept a new level.",
     (2, 1_000),
     30,
 );
@@ -44,7 +44,7 @@ impl Algorithm for Ewma {
         id: "ewma",
         name: "Exponential band",
         group: DetectorGroup::Values,
-        summary: "Each sample against mean and standard deviation of all before it, of which the latest weigh most.",
+        summary: "Each sample against mean and standard deviation of all earlier samples, the latest weighted most.",
         threshold: 5.0,
         alert_threshold: None,
         causal: true,
@@ -70,10 +70,7 @@ impl Algorithm for Ewma {
                 before
             })
             .unzip();
-        let words = format!(
-            "all samples before, weighted by half every {}",
-            samples(self.half_life, input.grid)
-        );
+        let words = words::fading(self.half_life, input.grid);
         let judged = input.values.to_vec();
         Detection::judge(Quantity::Value, judged, expected, scale, words, 2 * self.half_life)
     }

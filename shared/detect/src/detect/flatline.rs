@@ -1,6 +1,6 @@
 use super::duration::{MIN_KNOWN, MIN_LENGTH, Stretch, THRESHOLD, against_longest};
 use super::param::ParamField;
-use super::{About, Algorithm, Detection, DetectorGroup, DetectorInput, Param};
+use super::{About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, words};
 
 /// Flat line: for how long the value has not changed, in seconds by the clock, judged in units of
 /// the longest such stretch that ended before, or of `least` samples where that is longer. What sits still
@@ -15,20 +15,20 @@ use super::{About, Algorithm, Detection, DetectorGroup, DetectorInput, Param};
 /// instruments", part on automatic checks), with its limit learnt instead of given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flatline {
-    /// The shortest stretch, in samples, to compare with.
+    /// Minimum length of the longest usual stretch, in samples.
     pub least: usize,
-    /// Samples wanted before the judged range.
+    /// Number of samples wanted before the judged range.
     pub history: usize,
 }
 
-/// Fewer changes than one in so many samples are a series that rests.
+/// Number of samples per change above which a series rests and has no flat lines.
 const MAX_SAMPLES_PER_CHANGE: usize = 10;
 
-/// Shared with the detector of gaps.
+/// Parameter of this detector and of [`super::Gap`].
 pub(super) const HISTORY: Param = Param::samples(
     "history",
     "Learn from",
-    "How many samples before the shown range are loaded to learn from, besides all of the range that lies before the judged one.",
+    "Number of samples before the shown range that are loaded to learn from, in addition to the part of the range before each sample.",
     (10, 5_000),
     1_000,
 );
@@ -44,7 +44,7 @@ impl Algorithm for Flatline {
         id: "flatline",
         name: "Flat line",
         group: DetectorGroup::Liveness,
-        summary: "How long the value has not changed, against the longest time that it ever did not.",
+        summary: "Time since the value last changed, against the longest such time so far.",
         threshold: THRESHOLD,
         alert_threshold: None,
         causal: true,
@@ -69,18 +69,18 @@ impl Algorithm for Flatline {
             let length = value.is_finite().then_some(judged.length);
             Stretch { length, longest }
         });
-        let words = "the longest time before in which it did not change".to_owned();
+        let words = words::LONGEST_UNCHANGED.to_owned();
         against_longest(input, stretches, self.least, words)
     }
 }
 
-/// For how long a value stands.
+/// Length of the stretch for which a value has not changed.
 #[derive(Default)]
 struct FlatStretch {
     value: Option<f64>,
-    /// Steps since the first sample with this value.
+    /// Number of steps since the first sample with this value.
     length: usize,
-    /// Steps without a sample since the last one.
+    /// Number of steps without a sample since the last one.
     silent: usize,
 }
 
@@ -92,8 +92,8 @@ struct EndedStretch {
 }
 
 impl FlatStretch {
-    /// Takes the next value, or that it is missing; the stretch that it ends. A sample more than `pause` steps after
-    /// the last begins a new one.
+    /// Takes the next value, NaN where it is missing, and returns the stretch that it ends. A sample more than `pause`
+    /// steps after the last one begins a new stretch.
     fn follow(&mut self, value: f64, pause: usize) -> Option<EndedStretch> {
         if !value.is_finite() {
             self.silent += 1;
@@ -110,7 +110,7 @@ impl FlatStretch {
     }
 }
 
-/// What was learnt of stretches that ended.
+/// Statistics of the stretches that have ended.
 #[derive(Default)]
 struct StretchHistory {
     flat: FlatStretch,
@@ -120,11 +120,13 @@ struct StretchHistory {
 }
 
 impl StretchHistory {
+    /// Returns the longest stretch; `None` while too little is known, and for a series that rests.
     fn longest(&self) -> Option<usize> {
         let moves = self.ended >= MIN_KNOWN && self.ended * MAX_SAMPLES_PER_CHANGE >= self.samples;
         moves.then_some(self.longest)
     }
 
+    /// Takes the next sample; one that must not be learnt from ends nothing.
     fn learn(&mut self, value: f64, reference: f64, pause: usize) {
         let left_out = reference.is_infinite() || (reference.is_nan() && !value.is_nan());
         if left_out {

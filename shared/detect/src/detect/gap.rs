@@ -1,7 +1,7 @@
 use super::duration::{MIN_KNOWN, MIN_LENGTH, Stretch, THRESHOLD, against_longest};
 use super::flatline::HISTORY;
 use super::param::ParamField;
-use super::{About, Algorithm, Detection, DetectorGroup, DetectorInput};
+use super::{About, Algorithm, Detection, DetectorGroup, DetectorInput, words};
 
 /// Gap: for how long no sample has come, in seconds, judged in units of the longest gap that ended before, or
 /// of `least` samples where that is longer. The one detector with verdicts on missing samples; one that came
@@ -13,9 +13,9 @@ use super::{About, Algorithm, Detection, DetectorGroup, DetectorInput};
 /// Cost: O(n). Source: a dead man's switch, as Prometheus' `absent_over_time` makes one, with its range learnt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// The shortest gap, in samples, to compare with.
+    /// Minimum length of the longest usual gap, in samples.
     pub least: usize,
-    /// Samples wanted before the judged range.
+    /// Number of samples wanted before the judged range.
     pub history: usize,
 }
 
@@ -30,7 +30,7 @@ impl Algorithm for Gap {
         id: "gap",
         name: "Gap",
         group: DetectorGroup::Liveness,
-        summary: "How long no sample has come, against the longest time that none ever came.",
+        summary: "Time since the last sample, against the longest gap so far.",
         threshold: THRESHOLD,
         alert_threshold: None,
         causal: true,
@@ -62,7 +62,7 @@ impl Algorithm for Gap {
             }
             Stretch { length: Some(missing), longest: known }
         });
-        let words = "the longest time before in which no sample came".to_owned();
+        let words = words::LONGEST_GAP.to_owned();
         against_longest(input, stretches, self.least, words)
     }
 }

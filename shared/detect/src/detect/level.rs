@@ -26,7 +26,7 @@ pub struct Level {
 const WINDOW: Param = Param::samples(
     "window",
     "New level over",
-    "How many samples show the present level. It must hold for more than half of them, so longer reacts later and bears longer spikes.",
+    "Number of samples that show the present level. It must hold for more than half of them: longer reacts later, but tolerates longer spikes.",
     (3, 500),
     10,
 );
@@ -34,7 +34,7 @@ const WINDOW: Param = Param::samples(
 const REFERENCE: Param = Param::samples(
     "reference",
     "Old level over",
-    "How many samples before those show the old level.",
+    "Number of samples before those that show the old level.",
     (5, 2_000),
     60,
 );
@@ -42,7 +42,7 @@ const REFERENCE: Param = Param::samples(
 const BASELINE: Param = Param::samples(
     "baseline",
     "Compared with",
-    "How many contrasts before the judged window make its baseline. They overlap, so it wants several times the old level.",
+    "Number of earlier differences in the baseline. They overlap, so use several times the length of the old level.",
     (5, 5_000),
     360,
 );
@@ -58,7 +58,7 @@ impl Algorithm for Level {
         id: "level",
         name: "Level shift",
         group: DetectorGroup::Changes,
-        summary: "The median of the last samples against the median before them, and how far the two usually differ.",
+        summary: "The median of the latest samples against the median before them, and their usual difference.",
         threshold: 6.0,
         alert_threshold: None,
         causal: true,

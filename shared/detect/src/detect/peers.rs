@@ -1,7 +1,7 @@
 use super::param::{ParamField, named_choice};
 use super::{
     About, Algorithm, Detection, DetectorGroup, DetectorInput, NormalRange, Param, ParamKind,
-    Quantity,
+    Quantity, words,
 };
 
 mod cluster;
@@ -57,7 +57,7 @@ const METHOD: Param = Param::choice(
 const TOLERANCE: Param = Param {
     id: "tolerance",
     label: "Cluster radius",
-    help: "How near a majority must be to a member of the cluster, in the median of that distance. For DBSCAN only.",
+    help: "Distance within which a majority must lie around a member of the cluster, in medians of that distance. For DBSCAN only.",
     min: 0.5,
     max: 10.0,
     default: 1.0,
@@ -112,7 +112,7 @@ impl Algorithm for Peers {
         let Some(group) =
             input.group.filter(|group| group.of >= MIN_PEERS && group.center.len() == len)
         else {
-            let words = format!("nothing: the query has fewer than {MIN_PEERS} series");
+            let words = words::too_few_peers(MIN_PEERS);
             let none = || vec![f64::NAN; len];
             return Detection::judge(
                 Quantity::Value,
@@ -123,7 +123,7 @@ impl Algorithm for Peers {
                 LEVEL_SHIFT_AFTER,
             );
         };
-        let words = format!("the {} series at the same time", group.of);
+        let words = words::peers(group.of);
         let (center, scale) = (group.center.clone(), group.scale.clone());
         let found =
             Detection::judge(Quantity::Value, judged, center, scale, words, LEVEL_SHIFT_AFTER);

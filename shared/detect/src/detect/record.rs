@@ -1,7 +1,7 @@
 use super::param::ParamField;
 use super::{
     About, Algorithm, Detection, DetectorGroup, DetectorInput, Feature, NormalRange, Param,
-    Quantity, samples,
+    Quantity, words,
 };
 use crate::stats::{extremes::prior_extremes, rolling::prior_moments};
 
@@ -16,14 +16,14 @@ use crate::stats::{extremes::prior_extremes, rolling::prior_moments};
 /// Cost: O(n). Source: Chandler, "The distribution and frequency of record values" (1952).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// How many samples back a record holds.
+    /// Number of samples that a record must exceed.
     pub lookback: usize,
 }
 
 const LOOKBACK: Param = Param::samples(
     "memory",
     "Never seen in",
-    "How many samples before the judged one it must lie beyond. Longer finds fewer and greater records.",
+    "Number of earlier samples that a record must exceed. Longer finds fewer and greater records.",
     (10, 5_000),
     720,
 );
@@ -39,7 +39,7 @@ impl Algorithm for Record {
         id: "record",
         name: "Record",
         group: DetectorGroup::Values,
-        summary: "How far a sample lies beyond everything in a long window before it.",
+        summary: "Distance of each sample beyond everything in a long window before it.",
         threshold: 1.5,
         alert_threshold: None,
         causal: true,
@@ -62,7 +62,7 @@ impl Algorithm for Record {
             input.values.to_vec(),
             ends.map(|(lowest, highest)| lowest / 2.0 + highest / 2.0).collect(),
             prior_moments(input.reference, self.lookback).std,
-            format!("the {} before", samples(self.lookback, input.grid)),
+            words::window(self.lookback, input.grid),
             self.lookback,
         )
         .with_normal(NormalRange { lowest: extremes.lowest, highest: extremes.highest })

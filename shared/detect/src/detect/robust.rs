@@ -1,5 +1,5 @@
 use super::param::{ParamField, named_choice};
-use super::{About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, Quantity, samples};
+use super::{About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, Quantity, words};
 use crate::stats::quantile::{MAD_TO_STD, QUARTILE_RANGE, Ranks};
 
 /// Robust band: `expected` is the median of the `window` samples before the judged one; the scale is either
@@ -36,7 +36,7 @@ named_choice!(RobustScale { Quartiles = "quartiles", Mad = "MAD" });
 const WINDOW: Param = Param::samples(
     "window",
     "Window",
-    "How many samples before the judged one make its baseline. Longer is steadier and slower to accept a new level.",
+    "Number of earlier samples in the baseline. Longer is steadier, but slower to accept a new level.",
     (5, 2_000),
     120,
 );
@@ -59,7 +59,7 @@ impl Algorithm for Robust {
         id: "robust",
         name: "Robust band",
         group: DetectorGroup::Values,
-        summary: "Each sample against median and quartiles of the window before it, which outliers hardly move.",
+        summary: "Each sample against median and quartiles of the window before it, which outliers hardly affect.",
         threshold: 5.0,
         alert_threshold: None,
         causal: true,
@@ -93,7 +93,7 @@ impl Algorithm for Robust {
             input.values.to_vec(),
             median,
             scale,
-            format!("the {} before", samples(self.window, input.grid)),
+            words::window(self.window, input.grid),
             self.window,
         )
     }

@@ -1,5 +1,5 @@
 use super::param::ParamField;
-use super::{About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, Quantity, samples};
+use super::{About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, Quantity, words};
 use crate::stats::rolling::prior_moments;
 
 /// Rolling mean and standard deviation bands: `expected` and `scale` are mean and population standard
@@ -16,7 +16,7 @@ pub struct Rolling {
 const WINDOW: Param = Param::samples(
     "window",
     "Window",
-    "How many samples before the judged one make its baseline. Longer is steadier and slower to accept a new level.",
+    "Number of earlier samples in the baseline. Longer is steadier, but slower to accept a new level.",
     (5, 2_000),
     60,
 );
@@ -53,7 +53,7 @@ impl Algorithm for Rolling {
             input.values.to_vec(),
             input.reference,
             self.window,
-            format!("the {} before", samples(self.window, input.grid)),
+            words::window(self.window, input.grid),
         )
     }
 }

@@ -1,6 +1,6 @@
 use super::param::{ParamField, named_choice};
 use super::{
-    About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, ParamKind, Quantity, samples,
+    About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, ParamKind, Quantity, words,
 };
 use crate::seasonality::{Calendar, settled};
 use crate::stats::quantile::QUARTILE_RANGE;
@@ -27,9 +27,9 @@ pub struct Seasonal {
     pub season: SeasonChoice,
     /// Length of the season in samples; 0 for that of `season`.
     pub length: usize,
-    /// How many seasons before are compared with.
+    /// Number of earlier seasons to compare with.
     pub seasons: usize,
-    /// How many samples around the same phase count.
+    /// Number of samples on each side of the same phase that count.
     pub tolerance: usize,
 }
 
@@ -71,7 +71,7 @@ pub(super) const SEASON: Param = Param::choice(
 pub(super) const LENGTH: Param = Param::samples(
     "length",
     "Own length",
-    "Length of a season of your own, such as that of a job that runs every 90 minutes; 0 for the season above.",
+    "Length of a custom season, such as that of a job that runs every 90 minutes; 0 for the season above.",
     (0, 5_000),
     0,
 );
@@ -79,7 +79,7 @@ pub(super) const LENGTH: Param = Param::samples(
 const SEASONS: Param = Param {
     id: "seasons",
     label: "Seasons back",
-    help: "How many seasons before are compared with. More are steadier and need a longer history.",
+    help: "Number of earlier seasons to compare with. More are steadier, but need a longer history.",
     min: 1.0,
     max: 8.0,
     default: 4.0,
@@ -89,19 +89,15 @@ const SEASONS: Param = Param {
 const TOLERANCE: Param = Param::samples(
     "tolerance",
     "Tolerance",
-    "How many samples before and after the same time count too. More bear a job that starts a little early or late.",
+    "Number of samples before and after the same time that count too. More tolerate a job that starts a little early or late.",
     (0, 20),
     5,
 );
 
-/// Three days of one-minute samples, two weeks of ten-minute samples: what a named season wants.
+/// Number of samples that a named season wants: three days of one-minute samples, two weeks of ten-minute samples.
 pub(super) const HISTORY: usize = 4_500;
 
-/// What there is to say where nothing is judged.
-pub(super) const NO_SEASON: &str =
-    "no season: none was found, or the samples are too few or too far apart for it";
-
-/// A season accepts no new level for seasons; after this many samples it is called one.
+/// Number of samples after which a new level is a level shift; a season would not accept it for seasons.
 const LEVEL_SHIFT_AFTER: usize = 60;
 
 impl Default for Seasonal {
@@ -120,7 +116,7 @@ impl Algorithm for Seasonal {
         id: "seasonal",
         name: "Seasonal band",
         group: DetectorGroup::Seasons,
-        summary: "Each sample against the same time in the hours, days or weeks before.",
+        summary: "Each sample against the same time in earlier hours, days or weeks.",
         threshold: 6.0,
         alert_threshold: None,
         causal: true,
@@ -153,23 +149,22 @@ impl Algorithm for Seasonal {
         }
         let baseline = match periods.last() {
             Some(&(_, period)) => {
-                let found = if is_found(self.season, self.length) { "found " } else { "" };
-                let (seasons, length) = (self.seasons, samples(period, input.grid));
-                format!("the same time in the {seasons} {found}seasons of {length} before")
+                let found = is_found(self.season, self.length);
+                words::same_time(self.seasons, found, period, input.grid)
             }
-            None => NO_SEASON.to_owned(),
+            None => words::NO_SEASON.to_owned(),
         };
         let judged = input.values.to_vec();
         Detection::judge(Quantity::Value, judged, expected, scale, baseline, LEVEL_SHIFT_AFTER)
     }
 }
 
-/// Whether [`SEASON`] and [`LENGTH`] leave the season to be found.
+/// Returns whether the parameters leave the season to be found.
 pub(super) fn is_found(season: SeasonChoice, length: usize) -> bool {
     season == SeasonChoice::Found && length == 0
 }
 
-/// Samples of the season that [`SEASON`] and [`LENGTH`] name; `None` if it is to be found, or has too few.
+/// Returns the period, in samples, that the parameters name; `None` if it is to be found, or is too short.
 pub(super) fn named(season: SeasonChoice, length: usize, step: Step) -> Option<usize> {
     if length > 0 {
         return Some(length);
@@ -178,7 +173,7 @@ pub(super) fn named(season: SeasonChoice, length: usize, step: Step) -> Option<u
 }
 
 impl Seasonal {
-    /// From which sample on which period is compared with, oldest first.
+    /// Returns the periods to compare with, each with the first sample that it counts for, oldest first.
     pub fn periods(&self, input: DetectorInput<'_>) -> Vec<(usize, usize)> {
         if is_found(self.season, self.length) {
             let found = settled(input.reference, input.history, input.grid.step);
@@ -311,7 +306,7 @@ mod tests {
         let noise: Vec<f64> = (0..2_500).map(|_| random.normal()).collect();
         let none = Seasonal::default().detect(input(&noise, 1_400));
         assert!(none.score.iter().all(|score| score.is_nan()));
-        assert_eq!(none.baseline, NO_SEASON);
+        assert_eq!(none.baseline, words::NO_SEASON);
     }
 
     #[test]

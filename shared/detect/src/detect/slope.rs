@@ -1,6 +1,6 @@
 use super::param::ParamField;
 use super::rolling::against_window;
-use super::{About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, Quantity, samples};
+use super::{About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, Quantity, words};
 use crate::stats::rolling::slopes;
 
 /// Moving-window slope: the least-squares slope of the last `window` samples, in units a second, judged
@@ -19,7 +19,7 @@ pub struct Slope {
 const WINDOW: Param = Param::samples(
     "window",
     "Slope over",
-    "How many samples the line is fitted to. Longer sees slower changes and reacts later.",
+    "Number of samples that the line is fitted to. Longer sees slower changes, but reacts later.",
     (3, 500),
     10,
 );
@@ -27,7 +27,7 @@ const WINDOW: Param = Param::samples(
 const BASELINE: Param = Param::samples(
     "baseline",
     "Compared with",
-    "How many slopes before the judged one make its baseline.",
+    "Number of earlier slopes in the baseline.",
     (5, 2_000),
     120,
 );
@@ -43,7 +43,7 @@ impl Algorithm for Slope {
         id: "slope",
         name: "Slope change",
         group: DetectorGroup::Changes,
-        summary: "How fast the series rises or falls, against how fast it did before.",
+        summary: "Rate of rise or fall, against the rates before.",
         threshold: 6.0,
         alert_threshold: None,
         causal: true,
@@ -65,11 +65,7 @@ impl Algorithm for Slope {
             slopes.map(|(slope, v)| if v.is_finite() { slope * per_second } else { *v }).collect()
         };
         let (judged, reference) = (slopes_of(input.values), slopes_of(input.reference));
-        let words = format!(
-            "the {} before, each over {}",
-            samples(self.baseline, input.grid).replace("samples", "slopes"),
-            samples(self.window, input.grid)
-        );
+        let words = words::statistics(self.baseline, "slopes", self.window, input.grid);
         against_window(Quantity::Slope, judged, &reference, self.baseline, words)
     }
 }

@@ -2,7 +2,7 @@ mod harmonics;
 
 use super::param::ParamField;
 use super::{
-    About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, ParamKind, Quantity, samples,
+    About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, ParamKind, Quantity, words,
 };
 use harmonics::Harmonics;
 
@@ -25,7 +25,7 @@ pub struct Spectral {
 const TRAINING: Param = Param::samples(
     "training",
     "Training",
-    "How many samples before are searched for waves; each wave must fit twice into them.",
+    "Number of earlier samples that are searched for waves; each wave must fit into them twice.",
     (32, 6_000),
     4_000,
 );
@@ -33,7 +33,7 @@ const TRAINING: Param = Param::samples(
 const HARMONICS: Param = Param {
     id: "harmonics",
     label: "Waves",
-    help: "How many of the strongest waves are continued. More follow a shape more closely, and noise too.",
+    help: "Number of the strongest waves that are continued. More follow a shape more closely, but also noise.",
     min: 1.0,
     max: 20.0,
     default: 6.0,
@@ -57,7 +57,7 @@ impl Algorithm for Spectral {
         id: "spectral",
         name: "Harmonic forecast",
         group: DetectorGroup::Seasons,
-        summary: "Each sample against the strongest waves of the samples before, continued.",
+        summary: "Each sample against a forecast from the strongest waves of earlier samples.",
         threshold: 6.0,
         alert_threshold: None,
         causal: true,
@@ -87,11 +87,7 @@ impl Algorithm for Spectral {
                 scale[from..to].fill(fit.scale);
             }
         }
-        let waves = self.harmonics;
-        let baseline = format!(
-            "up to {waves} waves in the {} before its block",
-            samples(self.training, input.grid)
-        );
+        let baseline = words::waves(self.harmonics, self.training, input.grid);
         let judged = input.values.to_vec();
         Detection::judge(Quantity::Value, judged, expected, scale, baseline, LEVEL_SHIFT_AFTER)
     }

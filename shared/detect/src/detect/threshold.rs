@@ -1,7 +1,7 @@
 use super::param::ParamField;
 use super::{
     About, Algorithm, Detection, DetectorGroup, DetectorInput, NormalRange, Param, ParamKind,
-    Quantity,
+    Quantity, words,
 };
 
 /// Fixed bounds, to compare the others with: what lies beyond one of them is odd, its score the distance
@@ -19,7 +19,7 @@ pub struct Threshold {
 const LOWER: Param = Param {
     id: "lower",
     label: "Lower bound",
-    help: "What is below is odd. Empty for no bound.",
+    help: "Values below are odd. Empty for no bound.",
     min: f64::NEG_INFINITY,
     max: f64::INFINITY,
     default: f64::NEG_INFINITY,
@@ -29,12 +29,12 @@ const LOWER: Param = Param {
 const UPPER: Param = Param {
     id: "upper",
     label: "Upper bound",
-    help: "What is above is odd. Empty for no bound.",
+    help: "Values above are odd. Empty for no bound.",
     default: f64::INFINITY,
     ..LOWER
 };
 
-/// A value that stays beyond a bound for this many samples is called a new level.
+/// Number of samples beyond a bound after which there is a new level.
 const LEVEL_SHIFT_AFTER: usize = 60;
 
 impl Default for Threshold {
@@ -44,12 +44,12 @@ impl Default for Threshold {
 }
 
 impl Threshold {
-    /// Lower and upper bound; a lower one above the upper one is read as the range between them.
+    /// Returns lower and upper bound; a lower bound above the upper one is read as the range between them.
     pub fn bounds(&self) -> (f64, f64) {
         (self.lower.min(self.upper), self.upper.max(self.lower))
     }
 
-    /// One percent of the bound that is farther from zero; 1 without such a bound.
+    /// Returns one percent of the bound that is farther from zero; 1 without such a bound.
     pub fn percent(&self) -> f64 {
         let finite = |bound: f64| if bound.is_finite() { bound.abs() } else { 0.0 };
         match finite(self.lower).max(finite(self.upper)) / 100.0 {
@@ -89,7 +89,7 @@ impl Algorithm for Threshold {
             input.values.to_vec(),
             input.values.iter().map(nearest).collect(),
             vec![self.percent(); len],
-            "the bounds that were set".to_owned(),
+            words::FIXED_BOUNDS.to_owned(),
             LEVEL_SHIFT_AFTER,
         )
         .with_normal(NormalRange { lowest: vec![lower; len], highest: vec![upper; len] })

@@ -27,7 +27,7 @@ pub struct Variance {
 const WINDOW: Param = Param::samples(
     "window",
     "Spread over",
-    "How many samples show the present spread. Longer sees smaller changes, reacts later and bears single spikes.",
+    "Number of samples that show the present spread. Longer sees smaller changes and tolerates single spikes, but reacts later.",
     (5, 500),
     40,
 );
@@ -35,7 +35,7 @@ const WINDOW: Param = Param::samples(
 const REFERENCE: Param = Param::samples(
     "reference",
     "Usual spread over",
-    "How many samples before those show the usual spread.",
+    "Number of samples before those that show the usual spread.",
     (5, 2_000),
     240,
 );
@@ -43,7 +43,7 @@ const REFERENCE: Param = Param::samples(
 const BASELINE: Param = Param::samples(
     "baseline",
     "Compared with",
-    "How many ratios before the judged window make its baseline. They overlap, so it wants several times the usual spread.",
+    "Number of earlier ratios in the baseline. They overlap, so use several times the length of the usual spread.",
     (5, 5_000),
     480,
 );
@@ -59,7 +59,7 @@ impl Algorithm for Variance {
         id: "variance",
         name: "Variance change",
         group: DetectorGroup::Changes,
-        summary: "How much the series scatters now against how much it did before, and how far the two usually differ.",
+        summary: "The spread of the latest samples against the spread before them, and their usual ratio.",
         threshold: 6.0,
         alert_threshold: None,
         causal: true,

@@ -1,5 +1,5 @@
 use super::param::ParamField;
-use super::{About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, Quantity, samples};
+use super::{About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, Quantity, words};
 use crate::stats::{enough, rolling::moments};
 
 /// Z-score: `expected` and `scale` are mean and population standard deviation of one fixed stretch
@@ -16,7 +16,7 @@ pub struct ZScore {
 const BASELINE: Param = Param::samples(
     "baseline",
     "Baseline",
-    "How many samples before the shown range are taken as normal for all of it.",
+    "Number of samples before the shown range that are the baseline of all of it.",
     (10, 5_000),
     600,
 );
@@ -56,14 +56,11 @@ impl Algorithm for ZScore {
         let past = &input.reference[history.saturating_sub(self.baseline)..history];
         let known = past.iter().filter(|value| value.is_finite()).count() >= enough(self.baseline);
         let (reference, judged_from, baseline) = if known {
-            (past, history, format!("the {} before the range", samples(past.len(), input.grid)))
+            (past, history, words::before_range(past.len(), input.grid))
         } else {
             let third = history + (len - history) / 3;
             let reference = &input.reference[history..third];
-            let words = format!(
-                "the first third of the range, {}, as too little lies before it",
-                samples(reference.len(), input.grid)
-            );
+            let words = words::first_third(reference.len(), input.grid);
             (reference, third, words)
         };
         let (mean, std) = moments(reference);

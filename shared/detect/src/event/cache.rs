@@ -1,4 +1,4 @@
-//! What is known of the onset of an event whatever the rule, and so is kept while a slider moves.
+//! Cache of what is known of the onset of an event independently of the rule, so that a slider over the rule is fast.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -6,27 +6,28 @@ use std::sync::{Mutex, PoisonError};
 use super::kind::Finding;
 use crate::stats::tail::{TailEstimator, TailFit};
 
-/// What was found out of the onsets of one detection so far. Events are the same with and without it.
+/// Cache of the onsets of one detection. Events are the same with and without it.
 #[derive(Debug, Default)]
 pub struct OnsetCache(Mutex<BTreeMap<usize, CachedOnset>>);
 
-/// One of them.
+/// Facts about one onset.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CachedOnset {
-    /// What happened.
+    /// Kind of the event that begins there.
     pub(super) finding: Finding,
-    /// How the strengths before it are distributed.
+    /// Distribution of the alert scores before the onset.
     pub(super) tail: TailFit,
 }
 
 impl OnsetCache {
-    /// Forgets all of them.
+    /// Empties the cache. For benchmarks only.
     pub fn forget(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Of each index, ascending; `find` is asked where it is not known yet. Shape: as `indices`. Cost: of those not
-    /// known, that of `find` and one pass over `strengths` for all.
+    /// Returns the facts about each onset in `indices`, which ascend; `find` is called for those that are not cached.
+    /// Shape: as `indices`. Cost: for onsets that are not cached, that of `find`, and one pass over `alert_scores` for
+    /// all.
     pub(super) fn of(
         &self,
         indices: impl Iterator<Item = usize>,

@@ -1,4 +1,4 @@
-//! What happened in a run of flagged samples: baseline, peak, recovery, kind.
+//! Explanation of a run of odd samples: baseline, peak, recovery and kind.
 
 use super::kind::{Finding, OnsetContext, classify};
 use super::odd::direction;
@@ -8,11 +8,11 @@ use crate::stats::floor_scale;
 use crate::stats::median::upper_median;
 use crate::time::Timestamp;
 
-/// So many samples in a row must lie in the band again before it counts as recovery.
+/// Number of samples in a row that must lie in the band again before they count as recovery.
 const RECOVERY_SAMPLES: usize = 3;
 
-/// The event of the run `first..=last`; `limit` is where the next one begins. Severity is left at 0, and the
-/// probability at 1 where the detection does not tell it.
+/// Explains the run `first..=last`; `limit` is where the next run begins. Severity is left at 0, and the probability at
+/// 1 where the detection does not tell it.
 pub(super) fn event(
     found: Finding,
     detection: &Detection,
@@ -103,8 +103,8 @@ pub(super) fn event(
     }
 }
 
-/// The median of samples that have not recovered, if enough of them are outside of the band to call it
-/// a level: a quarter of the memory. A missing sample is evidence of nothing.
+/// Returns the median of samples that have not recovered, if enough of them lie outside of the band to call it a level:
+/// a quarter of the samples of a level shift. A missing sample is evidence of nothing.
 fn new_level(judged: &[f64], memory: usize, outside: impl Fn(f64) -> bool) -> Option<f64> {
     let mut finite: Vec<f64> = judged.iter().copied().filter(|value| value.is_finite()).collect();
     let odd = finite.iter().filter(|value| outside(**value)).count();
@@ -114,8 +114,8 @@ fn new_level(judged: &[f64], memory: usize, outside: impl Fn(f64) -> bool) -> Op
     upper_median(&mut finite)
 }
 
-/// What the samples say happened. The direction of an excursion is that of the detector where it judges
-/// values: what is below all others may be high for its hour. No rule changes it.
+/// Classifies what happened at an onset. The direction of a spike or dip is that of the detector where it judges
+/// values: a value below all others may be high for its hour. No rule changes the result.
 pub(super) fn finding(
     SeriesSamples { values, period }: SeriesSamples<'_>,
     detection: &Detection,
@@ -139,6 +139,7 @@ pub(super) fn finding(
     Finding { kind, ..found }
 }
 
+/// Returns the verdict on one sample.
 fn judged(
     detection: &Detection,
     rule: &Rule,

@@ -1,4 +1,4 @@
-//! What happened: the kind of an event from the samples around its onset, whichever detector found it.
+//! Kinds of events, told from the samples around the onset, whichever detector found it.
 //!
 //! Trend and season that were known before are subtracted, then simple models of what is left are compared:
 //! a value that repeats, another season, a step, a ramp, another spread, an excursion. This looks at
@@ -18,58 +18,59 @@ use crate::stats::median::finite_median;
 use baseline::Baseline;
 use fit::{ChangeShape, LevelChange, fit_change, line_error};
 
-/// Samples on each side of the onset in which a step or a ramp is looked for.
+/// Number of samples on each side of the onset in which a fast step or ramp is searched for.
 const NEAR_WINDOW: usize = 60;
 
-/// The same for what happens slowly.
+/// Number of samples after the onset in which a slow step or ramp is searched for.
 const FAR_WINDOW: usize = 600;
 
-/// Fewest samples after the onset that may be called a lasting change.
+/// Minimum number of samples after the onset of a lasting change.
 const MIN_SAMPLES: usize = 15;
 
-/// A change of so many scales is more than noise.
+/// Minimum size of a change, in scales of the baseline.
 const MIN_CHANGE: f64 = 3.0;
 
-/// Rates above this are a change of slope, below a drift; in scales a sample: 8 scales in 134 samples.
+/// Rate above which a ramp is a change of slope and below which it is a drift, in scales a sample: 8 scales in 134
+/// samples.
 const SLOPE_CHANGE_RATE: f64 = 0.06;
 
-/// Spreads that differ by this factor are different.
+/// Minimum ratio of two spreads that differ.
 const SPREAD_FACTOR: f64 = 1.8;
 
-/// A value repeats for long if it does so for so many samples, and for so many times as long as before.
+/// Minimum length of a flat line in samples, and in lengths of the longest one before.
 const FLAT: (usize, usize) = (5, 3);
 
-/// A change of the season must explain all but this share of what a straight line leaves unexplained.
+/// Maximum share of what a straight line leaves unexplained that a change of the season may leave.
 const MAX_UNEXPLAINED: f64 = 0.5;
 
-/// What is known of an event when its kind is asked for.
+/// Samples around the onset of an event, from which its kind is told.
 #[derive(Clone, Copy, Debug)]
 pub struct OnsetContext<'a> {
-    /// The samples of the series, NaN is missing.
+    /// Samples of the series; NaN is missing.
     pub values: &'a [f64],
-    /// The first odd sample. The change may have begun before it.
+    /// Index of the first odd sample. The change may have begun before it.
     pub onset: usize,
-    /// Period of the season in samples, if there is one.
+    /// Period of the season in samples; `None` without a season.
     pub period: Option<usize>,
-    /// By which view of the series it was found. It decides where the samples do not.
+    /// Feature in which the event was found. It decides where the samples do not.
     pub feature: Feature,
 }
 
-/// What the samples say.
+/// Kind of an event, with what belongs to it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Finding {
-    /// What happened.
+    /// Kind of the event.
     pub kind: EventKind,
-    /// Index of the sample at which it began: at the onset or before.
+    /// Index of the sample at which the change began: at the onset or before.
     pub estimated_start: usize,
-    /// The level from there on, if it is a new one that lasts; in the unit of the series.
+    /// Level from the start on, if it is a new one that lasts; in the unit of the series.
     pub level: Option<f64>,
-    /// Where a change that lasts goes; its first odd sample may lie on the other side.
+    /// Direction of a change that lasts; its first odd sample may lie on the other side.
     pub towards: Option<Direction>,
 }
 
-/// What happened, and when it began. The order of the questions matters: each kind leaves traces that the
-/// later questions would take for theirs.
+/// Classifies an event, and finds when it began. The order of the questions matters: each kind leaves traces that later
+/// questions would take for theirs.
 pub fn classify(evidence: OnsetContext<'_>) -> Finding {
     let OnsetContext { values, onset, feature, .. } = evidence;
     let at_onset = |kind| Finding { kind, estimated_start: onset, level: None, towards: None };
@@ -123,10 +124,12 @@ pub fn classify(evidence: OnsetContext<'_>) -> Finding {
     at_onset(kind)
 }
 
+/// Returns the kind of a deviation that does not last.
 fn excursion(above: f64) -> EventKind {
     if above < 0.0 { EventKind::Dip } else { EventKind::Spike }
 }
 
+/// Returns the finding for a step or a ramp.
 fn lasting(change: &LevelChange, baseline: &Baseline, onset: usize) -> Finding {
     let up = match change.shape {
         ChangeShape::Step => change.size > 0.0,
@@ -146,8 +149,8 @@ fn lasting(change: &LevelChange, baseline: &Baseline, onset: usize) -> Finding {
     Finding { kind, estimated_start: change.estimated_start.min(onset), level, towards }
 }
 
-/// Where the value at the onset began to repeat, if it does so for longer than usual, and is a value that
-/// is usual: one that jumps elsewhere and stays there is a new level.
+/// Returns the index from which the value at the onset has repeated, if it does so for longer than usual and is a usual
+/// value: one that jumps elsewhere and stays there is a new level.
 fn flat_since(evidence: &OnsetContext<'_>, baseline: &Baseline) -> Option<usize> {
     let OnsetContext { values, onset, feature, .. } = *evidence;
     let value = values[onset];
@@ -169,6 +172,7 @@ fn flat_since(evidence: &OnsetContext<'_>, baseline: &Baseline) -> Option<usize>
     (long && (plain || feature == Feature::Flat)).then_some(estimated_start)
 }
 
+/// Returns the length of the longest run of one value.
 fn longest_run(values: &[f64]) -> usize {
     let (mut longest, mut run) = (1, 1);
     for pair in values.windows(2) {
@@ -178,8 +182,8 @@ fn longest_run(values: &[f64]) -> usize {
     longest
 }
 
-/// Whether the samples after the onset follow the season of before at another time of it, or no season,
-/// while no straight line explains how they differ from it.
+/// Returns whether the samples after the onset follow the season at another time of it, or no season, while no straight
+/// line explains how they differ from it.
 fn season_broke(evidence: &OnsetContext<'_>, baseline: &Baseline) -> bool {
     let OnsetContext { values, onset, .. } = *evidence;
     let Some(season) = &baseline.season else { return false };
@@ -207,7 +211,7 @@ fn season_broke(evidence: &OnsetContext<'_>, baseline: &Baseline) -> bool {
     explained(None) || (block..period).step_by(block).any(|shift| explained(Some(shift)))
 }
 
-/// A step or a ramp close to the onset that lasts.
+/// Finds a step or a ramp close to the onset that lasts.
 fn near_change(evidence: &OnsetContext<'_>, baseline: &Baseline) -> Option<LevelChange> {
     let OnsetContext { values, onset, .. } = *evidence;
     let until = values.len().min(onset + NEAR_WINDOW);
@@ -229,7 +233,7 @@ fn near_change(evidence: &OnsetContext<'_>, baseline: &Baseline) -> Option<Level
     (seen && stays && clear).then_some(change)
 }
 
-/// A step or a ramp that is too slow to be seen close to the onset.
+/// Finds a step or a ramp that is too slow to be seen close to the onset.
 fn far_change(evidence: &OnsetContext<'_>, baseline: &Baseline) -> Option<LevelChange> {
     let OnsetContext { values, onset, .. } = *evidence;
     let until = values.len().min(onset + FAR_WINDOW);

@@ -1,4 +1,4 @@
-//! Lengths that are worth a look.
+//! Candidate lengths of a season.
 
 use super::samples::CenteredSamples;
 use super::{Calendar, MIN_PERIOD};
@@ -6,20 +6,23 @@ use crate::stats::fft::Fft;
 use crate::stats::periodogram::{background, peak, power};
 use crate::time::Step;
 
-/// A length that may be a season.
+/// A length that may be that of a season.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SeasonCandidate {
+    /// Length in samples.
     pub period: usize,
+    /// Season of the calendar with this length, if there is one.
     pub calendar: Option<Calendar>,
 }
 
-/// What the periodogram says of the noise.
+/// Estimate of the noise from the periodogram.
 #[derive(Clone, Debug)]
 pub(super) struct NoiseSpectrum {
     /// Sums of power and of its square from each bin on.
     sums: Vec<(f64, f64)>,
-    /// Bins of the padded transform, and how many of them the samples alone would have.
+    /// Number of bins of the padded transform.
     bins: usize,
+    /// Number of bins that the samples alone would have.
     samples: usize,
 }
 
@@ -33,9 +36,9 @@ impl NoiseSpectrum {
         Self { sums, bins: 2 * (power.len() - 1), samples }
     }
 
-    /// How many independent samples vary as much as these do around their average over `period`: all of
-    /// them for white noise, few where few frequencies matter (Bartlett 1946, by Parseval's theorem;
-    /// the power of noise varies, which doubles its mean square).
+    /// Returns the number of independent samples that vary as much as these do around their average over `period`: all
+    /// of them for white noise, few where few frequencies matter (Bartlett 1946, by Parseval's theorem; the power of
+    /// noise varies, which doubles its mean square).
     pub fn independent(&self, period: usize) -> f64 {
         let lowest = (7 * self.bins / (10 * period)).min(self.sums.len() - 1);
         let (sum, squares) = self.sums[lowest];
@@ -44,13 +47,14 @@ impl NoiseSpectrum {
     }
 }
 
-/// At most so many lines of the periodogram are looked at.
+/// Maximum number of peaks of the periodogram that become candidates.
 const MAX_PEAKS: usize = 5;
 
-/// A shorter period that is no whole number of samples may only repeat after two.
+/// Period in samples below which twice the period is a candidate too: one that is no whole number of samples may only
+/// repeat after two.
 const FRACTIONAL: f64 = 20.0;
 
-/// Candidates that fit twice into the samples, those of the calendar first.
+/// Returns the candidates that fit twice into the samples, those of the calendar first, and the noise.
 pub(super) fn candidates(
     samples: &CenteredSamples,
     step: Step,
@@ -82,7 +86,7 @@ pub(super) fn candidates(
     (all, NoiseSpectrum::new(&power, samples.len()))
 }
 
-/// Periods of the lines that stand out most from their neighbourhood in the periodogram.
+/// Returns the periods of the peaks that stand out most from their neighbourhood in the periodogram.
 fn lines(power: &[f64], padded: usize, len: usize) -> Vec<f64> {
     let background = background(power, padded.div_ceil(len));
     let mut lines: Vec<(f64, f64)> = Vec::new();
@@ -99,8 +103,8 @@ fn lines(power: &[f64], padded: usize, len: usize) -> Vec<f64> {
     lines.into_iter().map(|line| line.1).collect()
 }
 
-/// The lag with the highest hill of the autocorrelation within `doubt` of `period`. What rises on a slope
-/// is no hill, so half a period to both sides is taken away.
+/// Returns the lag with the highest hill of the autocorrelation within `doubt` of `period`. A rise along a slope is no
+/// hill, so the mean half a period to both sides is subtracted.
 fn nearest_hill(correlations: &[f64], period: f64, doubt: f64) -> usize {
     let centre = libm::round(period) as usize;
     let doubt = (libm::ceil(doubt) as usize).clamp(1, centre / 4 + 1);
@@ -124,7 +128,7 @@ fn nearest_hill(correlations: &[f64], period: f64, doubt: f64) -> usize {
     best.0
 }
 
-/// The highest peak of the autocorrelation after its first valley, and the first that is about as high.
+/// Returns the highest peak of the autocorrelation after its first valley, and the first peak that is about as high.
 fn hills(correlations: &[f64]) -> Vec<usize> {
     let valley = correlations.windows(2).position(|pair| pair[1] > pair[0]).unwrap_or(0);
     let peaks: Vec<usize> = (valley.max(MIN_PERIOD)..correlations.len().saturating_sub(1))

@@ -1,13 +1,13 @@
-//! The samples of a series made ready for the search: centred, scaled, clipped, without trend.
+//! Samples of a series prepared for the search: centred, scaled, clipped, without trend.
 
 use crate::stats::median::quartiles;
 use crate::stats::quantile::QUARTILE_RANGE;
 use crate::stats::{dot, fft::Fft};
 
-/// Values are clipped this many robust scales off, so that outliers count as large and no more.
+/// Distance, in robust scales, to which values are clipped, so that outliers count as large and no more.
 const CLIP: f64 = 5.0;
 
-/// Of the samples that a lag leaves, at least this share must have a partner for a correlation.
+/// Minimum share of the samples left by a lag that must have a partner for a correlation.
 const MIN_PAIRS: f64 = 0.25;
 
 /// Samples in units of their robust scale around their mean; 0 where one is missing.
@@ -19,14 +19,14 @@ pub(super) struct CenteredSamples {
     gaps: Option<GapMask>,
 }
 
-/// Which samples are missing.
+/// Mask of the missing samples.
 #[derive(Clone, Debug)]
 struct GapMask {
     /// 1 where there is a sample, 0 where one is missing.
     present: Vec<f64>,
-    /// Sums of the first k of these.
+    /// Numbers of samples among the first k.
     counts: Vec<f64>,
-    /// The same as bits, 64 a word, and a word of zeros.
+    /// Mask as bits, 64 a word, followed by a word of zeros.
     bits: Vec<u64>,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct DetrendedSamples<'a> {
 }
 
 impl CenteredSamples {
-    /// Without missing samples at either end. `None` for constants, for fewer than 8 samples, and if
+    /// Prepares samples, without missing ones at either end. `None` for constants, for fewer than 8 samples, and if
     /// more than half of them are missing.
     pub fn new(values: &[f64]) -> Option<Self> {
         let first = values.iter().position(|value| value.is_finite())?;
@@ -73,26 +73,27 @@ impl CenteredSamples {
         Self { values, sums, gaps }
     }
 
+    /// Returns the number of samples.
     pub fn len(&self) -> usize {
         self.values.len()
     }
 
-    /// One a sample, 0 for a missing one.
+    /// Returns the samples, 0 for a missing one.
     pub fn values(&self) -> &[f64] {
         &self.values
     }
 
-    /// Sum of squares.
+    /// Returns the sum of squares.
     pub fn energy(&self) -> f64 {
         dot(&self.values, &self.values)
     }
 
-    /// The share of samples that are not missing.
+    /// Returns the share of samples that are not missing.
     pub fn known(&self) -> f64 {
         self.gaps.as_ref().map_or(1.0, GapMask::known)
     }
 
-    /// Less the moving average over `window` samples; the first and last average hold to the ends.
+    /// Subtracts the moving average over `window` samples; the first and last average hold to the ends.
     pub fn around_average(&self, window: usize) -> DetrendedSamples<'_> {
         let sums = moving_sums(&self.sums, window);
         let averages: Vec<f64> = match &self.gaps {
@@ -115,8 +116,8 @@ impl CenteredSamples {
         DetrendedSamples { values, squares, gaps: self.gaps.as_ref() }
     }
 
-    /// Less a season, which at each sample is the mean distance from the moving average over the two
-    /// seasons before and the two after it.
+    /// Subtracts a season, which at each sample is the mean distance from the moving average over the two seasons
+    /// before and the two after it.
     pub fn without(self, period: usize) -> Self {
         let around = self.around_average(period).values;
         let len = self.values.len();
@@ -140,7 +141,7 @@ impl CenteredSamples {
         Self::with(values, self.gaps)
     }
 
-    /// Correlations with itself 0 to half the length later, roughly: where samples are missing, as many pairs
+    /// Returns the correlations at lags from 0 to half the length, roughly: where samples are missing, as many pairs
     /// are taken to be missing at each lag, and the longest lags wrap around if `fft` is short.
     pub fn correlations(&self, fft: &Fft) -> Vec<f64> {
         let squares = prefix_sums(self.values.iter().map(|value| value * value));
@@ -151,13 +152,12 @@ impl CenteredSamples {
 }
 
 impl DetrendedSamples<'_> {
-    /// Sum of squares.
+    /// Returns the sum of squares.
     pub fn energy(&self) -> f64 {
         self.squares[self.values.len()]
     }
 
-    /// Correlation with itself `lag` samples later, -1 to 1, over the pairs of which neither is missing; 0
-    /// where those are few.
+    /// Returns the correlation of samples `lag` apart.
     pub fn correlation(&self, lag: usize) -> f64 {
         let Some(later) = self.values.get(lag..).filter(|later| !later.is_empty()) else {
             return 0.0;
@@ -187,7 +187,7 @@ impl GapMask {
         self.counts[self.present.len()] / self.present.len() as f64
     }
 
-    /// How many samples have a partner `lag` later.
+    /// Returns the number of pairs of samples `lag` apart.
     fn pairs(&self, lag: usize) -> f64 {
         let (words, shift) = (lag / 64, lag % 64);
         let later = self.bits[words..].windows(2).map(|pair| {
@@ -199,8 +199,8 @@ impl GapMask {
     }
 }
 
-/// A sum of products of values `lag` apart, by the energy of both. `share` of the values of either side have a
-/// partner.
+/// Returns a sum of products of values `lag` apart, divided by the energy of both. `share` of the values of either side
+/// have a partner.
 fn normalised(products: f64, squares: &[f64], lag: usize, share: f64) -> f64 {
     let len = squares.len() - 1;
     let (head, tail) = (squares[len - lag], squares[len] - squares[lag]);
@@ -208,8 +208,8 @@ fn normalised(products: f64, squares: &[f64], lag: usize, share: f64) -> f64 {
     if energy > 1e-12 { products / energy } else { 0.0 }
 }
 
-/// Median and scaled quartile range, or, where most values are equal, mean distance from the median.
-/// `None` for constants and values too large to subtract.
+/// Returns median and scaled quartile range, or, where most values are equal, mean distance from the median. `None` for
+/// constants and values too large to subtract.
 fn centre_and_scale(values: &mut [f64]) -> Option<(f64, f64)> {
     let len = values.len();
     let [low, centre, high] = quartiles(values)?;
@@ -235,7 +235,7 @@ fn subtract_line(values: &mut [f64], present: &[f64]) {
     }
 }
 
-/// Sums of the first k values, for k from 0.
+/// Returns the sums of the first k values, for k from 0.
 fn prefix_sums(values: impl ExactSizeIterator<Item = f64>) -> Vec<f64> {
     let mut sums = Vec::with_capacity(values.len() + 1);
     let mut sum = 0.0;
@@ -247,8 +247,8 @@ fn prefix_sums(values: impl ExactSizeIterator<Item = f64>) -> Vec<f64> {
     sums
 }
 
-/// Sums over `window` values, of which an even count has half a value at either end, from sums of the first k values:
-/// around each value that is far enough from both ends, or one over all.
+/// Returns the sums over `window` values, of which an even number counts half a value at either end, from sums of the
+/// first k values: around each value that is far enough from both ends, or one over all.
 fn moving_sums(sums: &[f64], window: usize) -> Vec<f64> {
     let odd = (window / 2 * 2 + 1).min(sums.len() - 1);
     let wide = sums[odd..].iter().zip(sums).map(|(to, from)| to - from);

@@ -22,19 +22,19 @@
 use super::exponential::{CLIP, Exponential};
 use super::floor_scale;
 
-/// The largest order.
+/// Maximum order.
 pub const MAX_ORDER: usize = 10;
 
 /// Variance of a coefficient before anything is known of it; the samples have about 1.
 const PRIOR: f64 = 1.0;
 
-/// Nothing more is forgotten while the variances of the coefficients add up to more than this each.
+/// Mean variance of the coefficients above which nothing more is forgotten.
 const MAX_VARIANCE: f64 = 10.0;
 
 type Coefficients = [f64; MAX_ORDER];
 
-/// What each sample is predicted as from those before it, in the unit of the values; NaN until half a
-/// half-life of samples was seen. `order` is held to 1 to [`MAX_ORDER`]. Shape: as `values`.
+/// Predicts each sample from those before it, in the unit of the values; NaN until half a half-life of samples was
+/// seen. `order` is clamped to 1 to [`MAX_ORDER`]. Shape: as `values`.
 pub fn predictions(values: &[f64], order: usize, half_life: f64) -> Vec<f64> {
     let order = order.clamp(1, MAX_ORDER);
     let (mut level, mut errors) = (Exponential::new(half_life), Exponential::new(half_life));
@@ -83,7 +83,7 @@ pub fn predictions(values: &[f64], order: usize, half_life: f64) -> Vec<f64> {
     out
 }
 
-/// Recursive least squares.
+/// Coefficients learnt by recursive least squares.
 struct LeastSquaresModel {
     order: usize,
     keep: f64,
@@ -111,6 +111,7 @@ impl LeastSquaresModel {
         }
     }
 
+    /// Predicts the next sample from the latest ones.
     fn predict(&self, terms: &Coefficients) -> f64 {
         terms[..self.order].iter().zip(&self.coefficients).map(|(term, weight)| term * weight).sum()
     }

@@ -21,31 +21,33 @@ use super::median::upper_median;
 use super::quantile::MAD_TO_STD;
 use super::{enough, floor_scale};
 
-/// An update moves by at most so many standard deviations: more than the usual threshold, so that only
-/// what is flagged is learnt in part.
+/// Maximum step of an update in standard deviations: more than the usual threshold, so that only flagged samples are
+/// learnt in part.
 pub const CLIP: f64 = 5.0;
 
-/// Exponentially weighted mean and spread of what was learnt so far.
+/// Exponentially weighted mean and spread of the samples so far.
 #[derive(Clone, Debug)]
 pub struct Exponential {
-    /// What the weight of a sample falls to by the next one.
+    /// Factor on the weights for each new sample.
     keep: f64,
-    /// So many samples are learnt before there are statistics.
+    /// Number of samples that are learnt before there are statistics.
     least: usize,
-    /// The first samples until there are enough.
+    /// First samples, until there are enough.
     first: Vec<f64>,
+    /// Whether there are enough samples.
     ready: bool,
     /// Sum of all weights.
     weight: f64,
     /// Weighted sum of squared deviations.
     squares: f64,
-    /// The mean, and what it lacks.
+    /// Mean, rounded.
     mean: f64,
+    /// Remainder that the rounded mean lacks.
     rest: f64,
 }
 
 impl Exponential {
-    /// Of nothing yet; `half_life` in samples.
+    /// Creates an estimator without samples; `half_life` is in samples.
     pub fn new(half_life: f64) -> Self {
         let least = enough(libm::ceil(half_life.clamp(1.0, 1e6)) as usize);
         let keep = libm::exp2(-1.0 / half_life.max(1e-3));
@@ -54,27 +56,27 @@ impl Exponential {
         Self { keep, least, first, ready, weight, squares, mean, rest }
     }
 
-    /// Whether enough was learnt.
+    /// Returns whether enough samples were learnt for statistics.
     pub fn is_ready(&self) -> bool {
         self.ready
     }
 
-    /// The mean; NaN until enough was learnt.
+    /// Returns the mean; NaN until enough samples were learnt.
     pub fn mean(&self) -> f64 {
         if self.ready { self.mean } else { f64::NAN }
     }
 
-    /// The population standard deviation; NaN until enough was learnt.
+    /// Returns the population standard deviation; NaN until enough samples were learnt.
     pub fn std(&self) -> f64 {
         if self.ready { (self.squares / self.weight).sqrt() } else { f64::NAN }
     }
 
-    /// Distance of `value` from the mean.
+    /// Returns the distance of `value` from the mean.
     pub fn deviation(&self, value: f64) -> f64 {
         (value - self.mean) - self.rest
     }
 
-    /// How far from the mean a sample may lie to be learnt as it is.
+    /// Returns the distance from the mean within which a sample is learnt as it is.
     pub fn reach(&self) -> f64 {
         let std = self.std();
         if std > floor_scale(0.0, self.mean) { CLIP * std } else { f64::INFINITY }
@@ -95,6 +97,7 @@ impl Exponential {
         }
     }
 
+    /// Learns the first samples together.
     fn begin(&mut self) {
         let first = std::mem::take(&mut self.first);
         let median = upper_median(&mut first.clone()).unwrap_or_default();

@@ -9,22 +9,22 @@
 use super::enough;
 use super::lanes::{LANES, Lanes, blocks, blocks_mut};
 
-/// Smallest and largest values, one of each a sample, in the unit of the values; NaN without enough samples.
+/// Smallest and largest value of a window for each sample, in the unit of the values; NaN without enough samples.
 #[derive(Clone, Debug)]
 pub struct Extremes {
-    /// The smallest.
+    /// Smallest value of each window.
     pub lowest: Vec<f64>,
-    /// The largest.
+    /// Largest value of each window.
     pub highest: Vec<f64>,
 }
 
-/// Of the `window` samples before each sample, which is itself left out. `window` of 0 counts as 1. Shape: as
-/// `values`.
+/// Returns the extremes of the `window` samples before each sample, which is itself left out. `window` of 0 counts as
+/// 1. Shape: as `values`.
 pub fn prior_extremes(values: &[f64], window: usize) -> Extremes {
     prior_extremes_of(values, window, enough(window))
 }
 
-/// The same with `least` finite samples as enough.
+/// Returns the extremes of [`prior_extremes`] where `min_samples` finite samples are enough.
 pub fn prior_extremes_of(values: &[f64], window: usize, least: usize) -> Extremes {
     let window = window.clamp(1, values.len().max(1));
     let least = Lanes::splat(least as f64);
@@ -58,7 +58,7 @@ pub fn prior_extremes_of(values: &[f64], window: usize, least: usize) -> Extreme
     Extremes { lowest, highest }
 }
 
-/// Of several blocks.
+/// Extremes of several blocks at once.
 #[derive(Clone, Copy)]
 struct ExtremeRange {
     lowest: Lanes,

@@ -21,22 +21,22 @@ pub struct Complex {
 }
 
 impl Complex {
-    /// The number of size one at `angle`, in radians.
+    /// Returns the number of size one at `angle`, in radians.
     pub fn at(angle: f64) -> Self {
         Self { re: libm::cos(angle), im: libm::sin(angle) }
     }
 
-    /// Sum.
+    /// Returns the sum of both numbers.
     pub fn plus(self, other: Self) -> Self {
         Self { re: self.re + other.re, im: self.im + other.im }
     }
 
-    /// Difference.
+    /// Returns the difference of both numbers.
     pub fn minus(self, other: Self) -> Self {
         Self { re: self.re - other.re, im: self.im - other.im }
     }
 
-    /// Product.
+    /// Returns the product of both numbers.
     pub fn times(self, other: Self) -> Self {
         Self {
             re: self.re * other.re - self.im * other.im,
@@ -44,22 +44,23 @@ impl Complex {
         }
     }
 
-    /// Squared size.
+    /// Returns the squared absolute value.
     pub fn power(self) -> f64 {
         self.re * self.re + self.im * self.im
     }
 }
 
-/// Transforms of one length.
+/// Discrete Fourier transform of one length.
 #[derive(Clone, Debug)]
 pub struct Fft {
+    /// Number of samples that are transformed.
     len: usize,
-    /// `exp(-2 pi i k / len)` for k below half the length.
+    /// Factors `exp(-2 pi i k / len)` for k below half the length.
     factors: Vec<Complex>,
 }
 
 impl Fft {
-    /// Of the smallest power of two from `least` on, 4 at least.
+    /// Creates a transform of the smallest power of two from `least` on, at least 4.
     pub fn new(least: usize) -> Self {
         let len = least.max(4).next_power_of_two();
         let half = len / 2;
@@ -75,13 +76,13 @@ impl Fft {
         Self { len, factors }
     }
 
-    /// How many samples are transformed.
+    /// Returns the number of samples that are transformed.
     #[allow(clippy::len_without_is_empty, reason = "a transform is never empty")]
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// `sum of x[t] exp(-2 pi i j t / len)` for j = 0 to `len / 2`. Samples from `len` on are left out.
+    /// Computes `sum of x[t] exp(-2 pi i j t / len)` for j = 0 to `len / 2`. Samples from `len` on are left out.
     pub fn spectrum(&self, values: &[f64]) -> Vec<Complex> {
         let half = self.len / 2;
         let mut data = vec![Complex::default(); half];
@@ -100,8 +101,8 @@ impl Fft {
             .collect()
     }
 
-    /// `sum of x[t] x[t + k]` for k = 0 to `len / 2`. Wraps around unless at least k zeros of padding
-    /// are left: `len >= values.len() + k`.
+    /// Computes `sum of x[t] x[t + k]` for k = 0 to `len / 2`. Wraps around unless at least k zeros of padding are
+    /// left: `len >= values.len() + k`.
     pub fn lagged_products(&self, values: &[f64]) -> Vec<f64> {
         let half = self.len / 2;
         let mut power: Vec<f64> = self.spectrum(values).into_iter().map(Complex::power).collect();
@@ -112,7 +113,7 @@ impl Fft {
         self.spectrum(&power).into_iter().map(|bin| bin.re * scale).collect()
     }
 
-    /// Complex transform of half the length.
+    /// Computes the complex transform of half the length.
     fn transform(&self, mut data: Vec<Complex>) -> Vec<Complex> {
         let mut next = vec![Complex::default(); data.len()];
         // `stride` transforms of length `size` lie interleaved.

@@ -7,7 +7,7 @@
 //! Source: Smirnov, "Table for estimating the goodness of fit of empirical distributions" (1948); Press et al.,
 //! "Numerical Recipes", section 14.3, for the series and for Stephens' correction for small samples.
 
-/// D of two samples, both of which are sorted on the way; `None` if either is empty. Cost: O(n log n).
+/// Returns D of two samples, both of which are sorted on the way; `None` if either is empty. Cost: O(n log n).
 pub fn distance(a: &mut [f64], b: &mut [f64]) -> Option<f64> {
     if a.is_empty() || b.is_empty() {
         return None;
@@ -24,8 +24,8 @@ pub fn distance(a: &mut [f64], b: &mut [f64]) -> Option<f64> {
     Some(most)
 }
 
-/// Probability of so large a distance if both samples come from one distribution. `effective` is
-/// `n m / (n + m)` for samples of n and m values that do not depend on one another, and less for others.
+/// Returns the probability of so large a distance if both samples come from one distribution. `effective` is `n m / (n
+/// + m)` for samples of n and m values that do not depend on one another, and less for others.
 pub fn probability(distance: f64, effective: f64) -> f64 {
     let root = effective.max(0.0).sqrt();
     if root == 0.0 {

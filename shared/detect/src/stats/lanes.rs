@@ -10,22 +10,23 @@ use std::ops::{Add, Div, Mul, Sub};
 
 use pair::LanePair;
 
-/// How many numbers: enough that their operations need not wait for each other, and few enough that what they are added to
-/// stays in registers.
+/// Number of lanes: enough that their operations need not wait for each other, and few enough that sums stay in
+/// registers.
 pub(super) const LANES: usize = 4;
 
 const PAIRS: usize = LANES / 2;
 
+/// Numbers that go through the same operations, one in each lane.
 #[derive(Clone, Copy)]
 pub(super) struct Lanes([LanePair; PAIRS]);
 
-/// As many blocks of `len` samples one after the other.
+/// Divides samples into one block of `len` for each lane.
 #[inline(always)]
 pub(super) fn blocks(samples: &[f64], len: usize) -> [&[f64]; LANES] {
     from_fn(|lane| &samples[lane * len..][..len])
 }
 
-/// The same to write to.
+/// Divides samples into one mutable block of `len` for each lane.
 #[inline(always)]
 pub(super) fn blocks_mut(mut samples: &mut [f64], len: usize) -> [&mut [f64]; LANES] {
     from_fn(|_| {
@@ -36,13 +37,13 @@ pub(super) fn blocks_mut(mut samples: &mut [f64], len: usize) -> [&mut [f64]; LA
 }
 
 impl Lanes {
-    /// The number at one place of each block.
+    /// Returns the number at one place of each block.
     #[inline(always)]
     pub(super) fn at(blocks: &[&[f64]; LANES], place: usize) -> Self {
         Self::from_fn(|lane| blocks[lane][place])
     }
 
-    /// Writes each to one place of a block.
+    /// Writes each number to one place of its block.
     #[inline(always)]
     pub(super) fn put(self, blocks: &mut [&mut [f64]; LANES], place: usize) {
         for (block, value) in blocks.iter_mut().zip(self.to_array()) {
@@ -50,13 +51,13 @@ impl Lanes {
         }
     }
 
-    /// The number that `of` gives for each lane.
+    /// Returns the number that `of` gives for each lane.
     #[inline(always)]
     pub(super) fn from_fn(mut of: impl FnMut(usize) -> f64) -> Self {
         Self(from_fn(|pair| LanePair::new(of(2 * pair), of(2 * pair + 1))))
     }
 
-    /// The same number in each lane.
+    /// Repeats a number in each lane.
     #[inline(always)]
     pub(super) fn splat(value: f64) -> Self {
         Self([LanePair::new(value, value); PAIRS])
@@ -78,7 +79,7 @@ impl Lanes {
         Self(self.0.map(LanePair::abs))
     }
 
-    /// Of all lanes.
+    /// Returns the sum of all lanes.
     #[inline(always)]
     pub(super) fn sum(self) -> f64 {
         let [first, second] = self.0;
@@ -86,44 +87,44 @@ impl Lanes {
         even + odd
     }
 
-    /// The other where that is less, else itself.
+    /// Returns the smaller of both numbers; `self` where either is NaN.
     #[inline(always)]
     pub(super) fn lower(self, other: Self) -> Self {
         Self(from_fn(|pair| self.0[pair].lower(other.0[pair])))
     }
 
-    /// The other where that is greater, else itself.
+    /// Returns the larger of both numbers; `self` where either is NaN.
     #[inline(always)]
     pub(super) fn higher(self, other: Self) -> Self {
         Self(from_fn(|pair| self.0[pair].higher(other.0[pair])))
     }
 
-    /// Itself where it is finite, else the other.
+    /// Returns the number where it is finite, else that of `other`.
     #[inline(always)]
     pub(super) fn finite_or(self, other: Self) -> Self {
         Self(from_fn(|pair| self.0[pair].finite_or(other.0[pair])))
     }
 
-    /// 1 where it is finite, else 0.
+    /// Returns 1 where the number is finite, else 0.
     #[inline(always)]
     pub(super) fn present(self) -> Self {
         Self(self.0.map(LanePair::present))
     }
 
-    /// Itself, but for the first lane.
+    /// Replaces the number in the first lane.
     #[inline(always)]
     pub(super) fn with_first(mut self, first: f64) -> Self {
         self.0[0] = LanePair::new(first, self.0[0].to_array()[1]);
         self
     }
 
-    /// Itself where `positive` is above 0, else 0.
+    /// Returns the number where `positive` is above 0, else 0.
     #[inline(always)]
     pub(super) fn only_where(self, positive: Self) -> Self {
         Self(from_fn(|pair| self.0[pair].only_where(positive.0[pair])))
     }
 
-    /// Itself where `count` is `least` or more, else NaN.
+    /// Returns the number where `count` is `least` or more, else NaN.
     #[inline(always)]
     pub(super) fn known(self, count: Self, least: Self) -> Self {
         Self(from_fn(|pair| self.0[pair].known(count.0[pair], least.0[pair])))

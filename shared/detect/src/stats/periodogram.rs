@@ -1,15 +1,15 @@
-//! Power by frequency, and what of it stands out.
+//! Power of a series by frequency, and the peaks that stand out.
 
 use std::f64::consts::TAU;
 
 use super::fft::{Complex, Fft};
 use super::median::upper_median;
 
-/// So many bins give a median.
+/// Number of bins that give a median.
 const NEIGHBOURS: usize = 128;
 
-/// Power of the bins of `fft` under a Hann window (Blackman and Tukey, 1958), which keeps what is strong
-/// from spilling over what is weak. `values` should have mean 0 and have 0 for what is missing.
+/// Computes the power of the bins of `fft` under a Hann window (Blackman and Tukey, 1958), which keeps strong waves
+/// from spilling over weak ones. `values` should have mean 0, with 0 for missing samples.
 pub fn power(values: &[f64], fft: &Fft) -> Vec<f64> {
     // Cosines by rotation: a window needs no more precision.
     let step = Complex::at(TAU / values.len().max(1) as f64);
@@ -22,7 +22,7 @@ pub fn power(values: &[f64], fft: &Fft) -> Vec<f64> {
     fft.spectrum(&windowed).into_iter().map(Complex::power).collect()
 }
 
-/// Median power in a neighbourhood of at least 8 `width` bins to both sides that widens with frequency;
+/// Returns the median power in a neighbourhood of at least 8 `width` bins to both sides that widens with frequency;
 /// never 0. Shape: as `power`. Cost: O(n).
 pub fn background(power: &[f64], width: usize) -> Vec<f64> {
     let mut background = Vec::with_capacity(power.len());
@@ -40,8 +40,8 @@ pub fn background(power: &[f64], width: usize) -> Vec<f64> {
     background
 }
 
-/// Where among bins the peak at `bin` has its top, by the parabola through it and its neighbours.
-/// `None` if it is no peak.
+/// Returns the place among bins of the top of the peak at `bin`, by the parabola through it and its neighbours. `None`
+/// if it is no peak.
 pub fn peak(power: &[f64], bin: usize) -> Option<f64> {
     let (before, here, after) =
         (*power.get(bin.checked_sub(1)?)?, power[bin], *power.get(bin + 1)?);

@@ -22,56 +22,57 @@ use block::{WindowChange, WindowFinder, WindowMembers, blocks};
 use cursor::{Cursor, NearestHalf};
 use order::order;
 
-/// The quartile range of normal samples in standard deviations.
+/// Quartile range of normal samples in standard deviations.
 pub const QUARTILE_RANGE: f64 = 1.349;
 
-/// The standard deviation of normal samples in median absolute deviations.
+/// Standard deviation of normal samples in median absolute deviations.
 pub const MAD_TO_STD: f64 = 1.4826;
 
-/// The longest window in samples: with the block that it is moved through it has ranks of 16 bits.
+/// Maximum length of a window in samples: with the block that it is moved through it has ranks of 16 bits.
 pub const MAX_WINDOW: usize = (1 << 15) - 1;
 
-/// The rank of a sample that enters no window; it is below no cursor.
+/// Rank of a sample that enters no window; it is below no cursor.
 const NO_RANK: u16 = u16::MAX;
 
-/// The order of the samples of one series, from which quantiles of any window follow.
+/// Order of the samples of one series, from which quantiles of any window follow.
 #[derive(Clone, Debug)]
 pub struct Ranks {
-    /// How many samples there are.
+    /// Number of samples.
     count: usize,
-    /// Those that enter windows, in ascending order.
+    /// Samples that enter windows, in ascending order.
     sorted: Vec<f64>,
-    /// Where each of them is. Equal ones are in the order of time.
+    /// Index of each sorted sample. Equal ones are in the order of time.
     order: Vec<u32>,
-    /// The rank of each sample, [`NO_RANK`] for one that enters no window; of none where they are too many for 16 bits.
+    /// Rank of each sample, [`NO_RANK`] for one that enters no window; empty where there are too many samples for 16
+    /// bits.
     of: Vec<u16>,
     /// Whether windows that reach before the first sample count as shorter ones.
     growing: bool,
 }
 
-/// The three quartiles of a window a sample, in the unit of the values; NaN without enough samples.
+/// Quartiles of a window for each sample, in the unit of the values; NaN without enough samples.
 #[derive(Clone, Debug)]
 pub struct Quartiles {
-    /// A quarter of the window lies below.
+    /// Value below which a quarter of the window lies.
     pub low: Vec<f64>,
-    /// Half of it does.
+    /// Value below which half of the window lies.
     pub median: Vec<f64>,
-    /// Three quarters do.
+    /// Value below which three quarters of the window lie.
     pub high: Vec<f64>,
 }
 
-/// A median and the median absolute deviation from it a sample, in the unit of the values; NaN without
-/// enough samples.
+/// Median and median absolute deviation of a window for each sample, in the unit of the values; NaN without enough
+/// samples.
 #[derive(Clone, Debug)]
 pub struct Deviations {
-    /// The median of the window.
+    /// Median of the window.
     pub median: Vec<f64>,
-    /// The median of `|x - median|` over the same window, not scaled to a standard deviation.
+    /// Median of `|x - median|` over the window, not scaled to a standard deviation.
     pub deviation: Vec<f64>,
 }
 
 impl Ranks {
-    /// Of the samples of a series. Cost: one sort.
+    /// Sorts the samples of a series. Cost: one sort.
     pub fn new(values: &[f64]) -> Self {
         let order = order(values);
         // Minus zero is zero.
@@ -86,21 +87,21 @@ impl Ranks {
         Self { count: values.len(), sorted, order, of, growing: false }
     }
 
-    /// The same, but the windows at the front, which reach before the first sample, count as shorter ones:
-    /// they need half of the samples that there are, and at least 3.
+    /// Lets the windows at the front, which reach before the first sample, count as shorter ones: they need half of the
+    /// samples that there are, and at least 3.
     #[must_use]
     pub fn growing(self) -> Self {
         Self { growing: true, ..self }
     }
 
-    /// Whether so many samples are enough for the window before the sample `at`.
+    /// Returns whether `count` samples are enough for the window before the sample `at`.
     fn is_enough(&self, count: usize, window: usize, at: usize) -> bool {
         count >= enough(if self.growing { window.min(at) } else { window })
     }
 
-    /// Quantiles 0 to 1 of the `window` samples before each sample, which is itself left out; one result a
-    /// quantile, NaN without enough samples. `window` of 0 counts as 1, one longer than [`MAX_WINDOW`] as that. Shape: as
-    /// the values.
+    /// Computes quantiles, 0 to 1, of the `window` samples before each sample, which is itself left out; one result for
+    /// each quantile, NaN without enough samples. `window` of 0 counts as 1, one longer than [`MAX_WINDOW`] as that.
+    /// Shape: as the values.
     pub fn prior_quantiles<const N: usize>(
         &self,
         window: usize,
@@ -119,19 +120,19 @@ impl Ranks {
         out
     }
 
-    /// The three quartiles of the `window` samples before each sample. Shape: as the values.
+    /// Computes the quartiles of the `window` samples before each sample. Shape: as the values.
     pub fn prior_quartiles(&self, window: usize) -> Quartiles {
         let [low, median, high] = self.prior_quantiles(window, [0.25, 0.5, 0.75]);
         Quartiles { low, median, high }
     }
 
-    /// The median of the `window` samples before each sample. Shape: as the values.
+    /// Computes the median of the `window` samples before each sample. Shape: as the values.
     pub fn prior_medians(&self, window: usize) -> Vec<f64> {
         let [median] = self.prior_quantiles(window, [0.5]);
         median
     }
 
-    /// Median and median absolute deviation of the `window` samples before each sample. Shape: as the values.
+    /// Computes median and median absolute deviation of the `window` samples before each sample. Shape: as the values.
     pub fn prior_deviations(&self, window: usize) -> Deviations {
         let window = window.min(MAX_WINDOW);
         let mut median = vec![f64::NAN; self.count];
@@ -149,7 +150,7 @@ impl Ranks {
     }
 }
 
-/// Finds quantiles.
+/// Finder of quantiles.
 struct QuantileFinder<'a, const N: usize> {
     ranks: &'a Ranks,
     window: usize,
@@ -186,7 +187,7 @@ impl<const N: usize> WindowFinder for QuantileFinder<'_, N> {
     }
 }
 
-/// Finds medians, and those of the distances from them.
+/// Finder of medians, and of those of the distances from them.
 struct DeviationFinder<'a> {
     ranks: &'a Ranks,
     window: usize,
@@ -230,8 +231,8 @@ impl WindowFinder for DeviationFinder<'_> {
     }
 }
 
-/// Where a quantile lies among `count` samples: after the sample of rank `order`, by `weight` of the
-/// distance to the next one.
+/// Place of a quantile among `count` samples: after the sample of rank `order`, by `weight` of the distance to the next
+/// one.
 #[derive(Clone, Copy, Default)]
 struct QuantileRank {
     order: usize,
@@ -239,6 +240,7 @@ struct QuantileRank {
 }
 
 impl QuantileRank {
+    /// Returns the place of a quantile among `count` samples.
     fn of(quantile: f64, count: usize) -> Self {
         let rank = quantile.clamp(0.0, 1.0) * (count - 1) as f64;
         let order = rank as usize;
@@ -246,7 +248,7 @@ impl QuantileRank {
     }
 }
 
-/// Between two samples as Prometheus does it, but exact where they are equal.
+/// Interpolates between two samples as Prometheus does it, but exactly where they are equal.
 #[inline(always)]
 fn interpolate(low: f64, high: f64, weight: f64) -> f64 {
     let between = low * (1.0 - weight) + high * weight;

@@ -30,8 +30,8 @@ pub struct Moments {
     pub std: Vec<f64>,
 }
 
-/// Mean and population standard deviation of the `window` samples before each sample, which is
-/// itself left out. `window` of 0 counts as 1. Shape: as `values`.
+/// Computes mean and population standard deviation of the `window` samples before each sample, which is itself left
+/// out. `window` of 0 counts as 1. Shape: as `values`.
 pub fn prior_moments(values: &[f64], window: usize) -> Moments {
     let [mean, std] = slide::<ValueSums, MeanAndSquares, 2>(values, window).map(|mut all| {
         all.truncate(values.len());
@@ -40,7 +40,7 @@ pub fn prior_moments(values: &[f64], window: usize) -> Moments {
     Moments { mean, std }
 }
 
-/// Mean and population standard deviation of one stretch of samples; NaN without enough of them.
+/// Returns mean and population standard deviation of all samples; NaN without enough samples.
 pub fn moments(values: &[f64]) -> (f64, f64) {
     let pivot = nearest_to_zero(values).unwrap_or(0.0);
     let (mut count, mut mean, mut squares) = (0.0, 0.0, 0.0);
@@ -56,15 +56,15 @@ pub fn moments(values: &[f64]) -> (f64, f64) {
     (pivot + mean, (squares / count).sqrt())
 }
 
-/// Least-squares slope of the `window` samples up to and including each one, per sample distance.
-/// NaN without enough samples. Shape: as `values`.
+/// Computes the least-squares slope of the `window` samples up to and including each one, per sample. NaN without
+/// enough samples. Shape: as `values`.
 pub fn slopes(values: &[f64], window: usize) -> Vec<f64> {
     let [mut slopes] = slide::<ProductSums, LineFit, 1>(values, window);
     slopes.remove(0);
     slopes
 }
 
-/// The finite sample nearest to zero; of the sign of the first one.
+/// Returns the finite sample nearest to zero, with the sign of the first one.
 fn nearest_to_zero(values: &[f64]) -> Option<f64> {
     let first = values.iter().find(|value| value.is_finite())?;
     let (chunks, rest) = values.as_chunks::<LANES>();

@@ -10,17 +10,17 @@ pub struct SortedWindow {
 }
 
 impl SortedWindow {
-    /// With room for so many samples.
+    /// Creates an empty window with room for `count` samples.
     pub fn with_capacity(count: usize) -> Self {
         Self { values: Vec::with_capacity(count) }
     }
 
-    /// How many samples there are.
+    /// Returns the number of samples.
     pub fn count(&self) -> usize {
         self.values.len()
     }
 
-    /// Takes one sample out, which must be there, and one in; NaN and infinities stand for none.
+    /// Replaces one sample, which must be there, by another; NaN and infinities stand for none.
     pub fn exchange(&mut self, old: f64, new: f64) {
         let values = &mut self.values;
         let place = |values: &[f64], wanted: f64| values.partition_point(|value| *value < wanted);
@@ -46,7 +46,7 @@ impl SortedWindow {
         }
     }
 
-    /// The quantile `q` of 0 to 1, interpolated as Prometheus' `quantile_over_time` does; NaN for none.
+    /// Returns the quantile `q`, 0 to 1, interpolated as Prometheus' `quantile_over_time` does; NaN without samples.
     pub fn quantile(&self, q: f64) -> f64 {
         let Some(last) = self.values.len().checked_sub(1) else { return f64::NAN };
         let rank = q.clamp(0.0, 1.0) * last as f64;

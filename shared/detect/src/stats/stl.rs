@@ -22,36 +22,36 @@ use pass::StlPass;
 pub use average::moving_average;
 pub use fill::fill;
 
-/// How a series is decomposed.
+/// Parameters of a decomposition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Smoothing {
-    /// How many seasons the shape of a season is averaged over, at least 3; even counts become odd. More than
+    /// Number of seasons over which the shape of a season is averaged, at least 3; even counts become odd. More than
     /// there are make it nearly constant.
     pub seasons: usize,
-    /// Robustness iterations: how often samples far from the fit get less weight in a new one.
+    /// Number of robustness iterations, in which samples far from the fit get less weight in a new one.
     pub robust: usize,
 }
 
-/// What a series is the sum of; each as long as the series and in its unit.
+/// Components of a series, each as long as the series and in its unit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stl {
-    /// What changes slowly.
+    /// Component that changes slowly.
     pub trend: Vec<f64>,
-    /// What repeats itself; of several seasons the sum.
+    /// Component that repeats; of several seasons their sum.
     pub seasonal: Vec<f64>,
-    /// The rest, NaN where the sample was missing.
+    /// Remainder; NaN where the sample was missing.
     pub remainder: Vec<f64>,
 }
 
-/// Decomposes with one season of `period` samples. Missing samples (NaN and infinities) are filled first,
-/// see [`fill()`]. `None` for fewer than two seasons, for a period below 2 and without a single sample.
+/// Decomposes a series with one season of `period` samples. Missing samples (NaN and infinities) are filled first, see
+/// [`fill()`]. `None` for fewer than two seasons, for a period below 2 and without a single sample.
 pub fn decompose(values: &[f64], period: usize, smoothing: Smoothing) -> Option<Stl> {
     decompose_all(values, &[period], smoothing)
 }
 
-/// Decomposes with several seasons: the first is fitted, then each to what the others leave, and all of
-/// them once more. The shortest should be the first. `None` if any of them does not fit, see
-/// [`decompose`], or if there is none.
+/// Decomposes a series with several seasons: the first is fitted, then each to what the others leave, and all of them
+/// once more. The shortest should be the first. `None` if any of them does not fit, see [`decompose`], or if there is
+/// none.
 pub fn decompose_all(values: &[f64], periods: &[usize], smoothing: Smoothing) -> Option<Stl> {
     let longest = periods.iter().copied().max()?;
     if values.len() < 2 * longest || periods.iter().any(|period| *period < 2) {

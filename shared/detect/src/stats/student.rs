@@ -1,12 +1,13 @@
 //! Student's t distribution: how probable a mean so far off is when its spread was learnt from few values.
 
-/// Steps of the continued fraction; it converges in a few dozen.
+/// Maximum number of steps of the continued fraction; it converges in a few dozen.
 const STEPS: usize = 200;
 
-/// Probability of `|t|` or more with `freedom` degrees of freedom; 1 where either is not a number or there are none.
+/// Returns the probability of `|t|` or more with `freedom` degrees of freedom; 1 where either is not a number or there
+/// are none.
 ///
-/// Source: Abramowitz and Stegun 26.7.1, by the incomplete beta function `I_x(freedom / 2, 1 / 2)` at
-/// `x = freedom / (freedom + t^2)`, whose continued fraction is DLMF 8.17.22.
+/// Source: Abramowitz and Stegun 26.7.1, by the incomplete beta function `I_x(freedom / 2, 1 / 2)` at `x = freedom /
+/// (freedom + t^2)`, whose continued fraction is DLMF 8.17.22.
 pub fn two_sided(t: f64, freedom: f64) -> f64 {
     if t.is_nan() || freedom.is_nan() || freedom <= 0.0 {
         return 1.0;
@@ -18,7 +19,7 @@ pub fn two_sided(t: f64, freedom: f64) -> f64 {
     incomplete_beta(freedom / (freedom + square), square / (freedom + square), freedom / 2.0, 0.5)
 }
 
-/// `I_x(a, b)`, with `rest = 1 - x` given apart so that neither loses digits.
+/// Returns `I_x(a, b)`, with `rest = 1 - x` given apart so that neither loses digits.
 fn incomplete_beta(x: f64, rest: f64, a: f64, b: f64) -> f64 {
     if x <= 0.0 {
         return 0.0;
@@ -38,7 +39,7 @@ fn incomplete_beta(x: f64, rest: f64, a: f64, b: f64) -> f64 {
     }
 }
 
-/// By Lentz' method.
+/// Evaluates the continued fraction of the incomplete beta function by Lentz' method.
 fn fraction(x: f64, a: f64, b: f64) -> f64 {
     const TINY: f64 = 1e-300;
     let away = |value: f64| if value.abs() < TINY { TINY } else { value };

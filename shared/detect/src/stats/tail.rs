@@ -1,40 +1,42 @@
-//! How probable so large a score was, by the scores seen before.
+//! Peaks over threshold: how probable so large a score is, by the scores before it.
 
 use super::{BLOCK, reaches};
 
-/// The share of past scores that counts as tail.
+/// Share of past scores that is the tail.
 const TAIL_SHARE: f64 = 0.02;
 
-/// Fewest scores to fit a tail to.
+/// Minimum number of scores in a tail.
 const MIN_TAIL: usize = 5;
 
-/// What the assumption below weighs, in samples.
+/// Weight of the assumed distribution of [`TailFit::probability`], in samples.
 const PRIOR_WEIGHT: f64 = 100.0;
 
-/// The scores of one series so far, to learn their tail.
+/// The scores of one series so far, as far as their tail needs them.
 #[derive(Clone, Debug)]
 pub struct TailEstimator {
-    /// The largest scores in no order: as many as may ever count as tail and one more, or up to twice as many.
+    /// Largest scores in no order: as many as may ever be in the tail and one more, or up to twice as many.
     top: Vec<f64>,
+    /// Number of largest scores that are kept.
     room: usize,
-    /// What is not above this is not among the largest.
+    /// Score above which a score may be among the largest.
     from: f64,
+    /// Number of scores so far.
     count: usize,
 }
 
-/// The tail of past scores, to ask for the probability of another.
+/// Fitted tail of past scores.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TailFit {
-    /// How many scores there were.
+    /// Number of scores that the tail was fitted to.
     count: usize,
-    /// The largest score that is not in the tail, NaN where there are too few scores for one.
+    /// Largest score that is not in the tail; NaN where there are too few scores for one.
     border: f64,
-    /// By how much those in the tail exceed it on average.
+    /// Mean excess of the scores in the tail over the border.
     excess: f64,
 }
 
 impl TailEstimator {
-    /// Of nothing yet. At most `most` scores will be added.
+    /// Creates an estimator without scores, sized for `max_scores` scores.
     pub fn new(most: usize) -> Self {
         let room = tail_of(most) + 1;
         Self { top: Vec::with_capacity(2 * room + BLOCK), room, from: f64::NEG_INFINITY, count: 0 }
@@ -53,7 +55,7 @@ impl TailEstimator {
         }
     }
 
-    /// Leaves the largest only.
+    /// Drops all but the largest scores.
     fn forget(&mut self) {
         let excess = self.top.len().saturating_sub(self.room);
         if excess > 0 {
@@ -63,7 +65,7 @@ impl TailEstimator {
         }
     }
 
-    /// The tail so far: the largest 2 %, at least 5 scores.
+    /// Fits the tail of the scores so far: the largest 2 %, at least 5 scores.
     pub fn tail(&mut self) -> TailFit {
         let (count, tail) = (self.count, tail_of(self.count));
         if count < 2 * tail {
@@ -80,14 +82,13 @@ impl TailEstimator {
 }
 
 impl TailFit {
-    /// Probability of a score of `score` or more, of which `seen` were there before, above 0 and at most 1.
+    /// Returns the probability of a score of `score` or more, of which `seen` were there before; above 0 and at most 1.
     ///
-    /// Within the past it is the share of scores that large; beyond the largest 2 % (at least 5
-    /// scores) an exponential tail with the mean excess of those continues it: the simplest case of
-    /// the peaks-over-threshold method (Pickands 1975; Siffer et al., "Anomaly detection in streams
-    /// with extreme value theory", 2017). A short past proves little, so its logarithm is averaged with
-    /// that of `exp(-score)`, which weighs as much as 100 samples; but what was seen is never less
-    /// probable than it was frequent.
+    /// Within the past it is the share of scores that large; beyond the largest 2 % (at least 5 scores) an exponential
+    /// tail with the mean excess of those continues it: the simplest case of the peaks-over-threshold method (Pickands
+    /// 1975; Siffer et al., "Anomaly detection in streams with extreme value theory", 2017). A short past proves
+    /// little, so its logarithm is averaged with that of `exp(-score)`, which weighs as much as 100 samples; but a
+    /// score that was seen is never less probable than it was frequent.
     pub fn probability(&self, score: f64, seen: usize) -> f64 {
         let count = self.count as f64;
         let log = (count * self.log(score, seen) - PRIOR_WEIGHT * score) / (count + PRIOR_WEIGHT);
@@ -95,6 +96,7 @@ impl TailFit {
         if seen == 0 { probability } else { probability.max(seen as f64 / count) }
     }
 
+    /// Returns the logarithm of the probability by the past scores alone.
     fn log(&self, score: f64, seen: usize) -> f64 {
         let count = self.count as f64;
         if self.border.is_nan() {
@@ -108,7 +110,7 @@ impl TailFit {
     }
 }
 
-/// How many of `count` scores count as tail.
+/// Returns the number of scores in the tail of `count` scores.
 fn tail_of(count: usize) -> usize {
     (libm::ceil(count as f64 * TAIL_SHARE) as usize).max(MIN_TAIL)
 }

@@ -15,8 +15,8 @@ pub struct Span(u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Step(Span);
 
-/// Prometheus' units, longest first, in milliseconds.
-/// Source: Prometheus documentation, "Querying basics", float literals and time durations.
+/// Units of Prometheus durations with their milliseconds, longest first. Source: Prometheus documentation, "Querying
+/// basics", float literals and time durations.
 const UNITS: [(&str, u64); 7] = [
     ("y", 365 * 86_400_000),
     ("w", 7 * 86_400_000),
@@ -28,30 +28,30 @@ const UNITS: [(&str, u64); 7] = [
 ];
 
 impl Span {
-    /// No time at all.
+    /// Length of no time.
     pub const ZERO: Self = Self(0);
 
-    /// From milliseconds.
+    /// Creates a length of time from milliseconds.
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
     }
 
-    /// From whole seconds.
+    /// Creates a length of time from whole seconds.
     pub const fn from_seconds(seconds: u64) -> Self {
         Self(seconds.saturating_mul(1_000))
     }
 
-    /// In milliseconds.
+    /// Returns the length in milliseconds.
     pub const fn millis(self) -> u64 {
         self.0
     }
 
-    /// In seconds.
+    /// Returns the length in seconds.
     pub fn as_seconds(self) -> f64 {
         self.0 as f64 / 1e3
     }
 
-    /// In words, rounded to its two largest units: `1 h 30 min`, `12 s`; days from two on.
+    /// Formats the length in words, rounded to its two largest units: `1 h 30 min`, `12 s`; days from two on.
     pub fn words(self) -> String {
         const WORDS: [(&str, u64); 4] =
             [("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000)];
@@ -75,35 +75,38 @@ impl Span {
 }
 
 impl Step {
+    /// Creates a step.
+    ///
     /// # Errors
+    ///
     /// [`TimeError::ZeroStep`] if `span` is zero.
     pub fn new(span: Span) -> Result<Self, TimeError> {
         if span == Span::ZERO { Err(TimeError::ZeroStep) } else { Ok(Self(span)) }
     }
 
-    /// From whole seconds; zero becomes one millisecond, so that constants need no error.
+    /// Creates a step from whole seconds; zero becomes one millisecond, so that constants need no error.
     pub const fn from_seconds(seconds: u64) -> Self {
         Self(Span(if seconds == 0 { 1 } else { seconds * 1_000 }))
     }
 
-    /// The same as a plain length of time.
+    /// Returns the step as a length of time.
     pub const fn span(self) -> Span {
         self.0
     }
 
-    /// In milliseconds, at least one.
+    /// Returns the step in milliseconds, at least one.
     pub const fn millis(self) -> u64 {
         self.0.0
     }
 
-    /// `count` steps.
+    /// Returns the length of `count` steps.
     pub const fn times(self, count: usize) -> Span {
         Span(self.0.0.saturating_mul(count as u64))
     }
 }
 
 impl fmt::Display for Span {
-    /// The shortest Prometheus duration: `1h30m`, `1d`, `0s`.
+    /// Writes the shortest Prometheus duration: `1h30m`, `1d`, `0s`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0 == 0 {
             return f.write_str("0s");
@@ -124,7 +127,7 @@ impl fmt::Display for Span {
 impl FromStr for Span {
     type Err = TimeError;
 
-    /// Takes Prometheus durations (`1h30m`, units in falling order) and plain seconds (`15`, `0.5`).
+    /// Parses Prometheus durations (`1h30m`, units in falling order) and plain seconds (`15`, `0.5`).
     fn from_str(text: &str) -> Result<Self, TimeError> {
         let text = text.trim();
         let error = || TimeError::Duration(text.to_owned());

@@ -17,29 +17,30 @@ use super::{Span, Step, TimeError};
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
-    /// As Prometheus' API takes it: Unix seconds with up to three decimals.
+    /// Returns Unix seconds with up to three decimals, as Prometheus' API takes them.
     pub fn as_seconds(self) -> f64 {
         self.0 as f64 / 1e3
     }
 
-    /// From Unix seconds, rounded to the millisecond; `None` beyond the range of `i64` or for NaN.
+    /// Creates a point in time from Unix seconds, rounded to the millisecond; `None` beyond the range of `i64` or for
+    /// NaN.
     pub fn from_seconds(seconds: f64) -> Option<Self> {
         let millis = libm::round(seconds * 1e3);
         (millis.abs() < 9e15).then_some(Self(millis as i64))
     }
 
-    /// The largest multiple of `step` at or before this point.
+    /// Returns the largest multiple of `step` at or before this point.
     pub fn floor_to(self, step: Step) -> Self {
         Self(self.0.saturating_sub(self.0.rem_euclid(step.millis() as i64)))
     }
 
-    /// How long after `earlier` this is; zero if it is not.
+    /// Returns the time since `earlier`; zero if that is not earlier.
     pub fn since(self, earlier: Timestamp) -> Span {
         Span::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// Date and time of day at `offset` east of UTC in minutes, for example `2026-01-31 13:45:07`.
-    /// Years beyond 9999 are shown as Unix seconds.
+    /// Formats date and time of day at `offset_minutes` east of UTC, for example `2026-01-31 13:45:07`. Years beyond
+    /// 9999 are shown as Unix seconds.
     pub fn format(self, offset_minutes: i32) -> String {
         match self.civil(offset_minutes) {
             Some(civil) => format!("{} {}", day(civil), clock(civil, true)),
@@ -47,7 +48,7 @@ impl Timestamp {
         }
     }
 
-    /// Time of day alone at `offset` east of UTC in minutes: `13:45`, with seconds when they are not zero.
+    /// Formats the time of day at `offset_minutes` east of UTC: `13:45`, with seconds when they are not zero.
     pub fn format_clock(self, offset_minutes: i32) -> String {
         match self.civil(offset_minutes) {
             Some(civil) => clock(civil, civil.second() != 0),
@@ -55,7 +56,7 @@ impl Timestamp {
         }
     }
 
-    /// Month, day and time of day at `offset` east of UTC in minutes: `Jan 31 13:45`.
+    /// Formats month, day and time of day at `offset_minutes` east of UTC: `Jan 31 13:45`.
     pub fn format_short(self, offset_minutes: i32) -> String {
         match self.civil(offset_minutes) {
             Some(civil) => {
@@ -66,6 +67,7 @@ impl Timestamp {
         }
     }
 
+    /// Returns the date and time at an offset; `None` beyond the supported years.
     fn civil(self, offset_minutes: i32) -> Option<OffsetDateTime> {
         let offset = UtcOffset::from_whole_seconds(offset_minutes.checked_mul(60)?).ok()?;
         let nanos = i128::from(self.0) * 1_000_000;
@@ -76,10 +78,12 @@ impl Timestamp {
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+/// Formats the date: `2026-01-31`.
 fn day(civil: OffsetDateTime) -> String {
     format!("{:04}-{:02}-{:02}", civil.year(), u8::from(civil.month()), civil.day())
 }
 
+/// Formats the time of day: `13:45`, or `13:45:07` with `seconds`.
 fn clock(civil: OffsetDateTime, seconds: bool) -> String {
     let minutes = format!("{:02}:{:02}", civil.hour(), civil.minute());
     if seconds { format!("{minutes}:{:02}", civil.second()) } else { minutes }
@@ -100,7 +104,7 @@ impl std::ops::Sub<Span> for Timestamp {
 }
 
 impl fmt::Display for Timestamp {
-    /// RFC 3339 in UTC, with milliseconds when they are not zero.
+    /// Writes RFC 3339 in UTC, with milliseconds when they are not zero.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(civil) = self.civil(0) else { return self.as_seconds().fmt(f) };
         write!(f, "{}T{}", day(civil), clock(civil, true))?;
@@ -111,12 +115,13 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// A date, then perhaps a time of day, then perhaps an offset from UTC.
+/// Format of a date, then perhaps a time of day, then perhaps an offset from UTC.
 const CIVIL: &[BorrowedFormatItem<'_>] = format_description!(
     version = 2,
     "[year]-[month]-[day][optional [[first [T] [ ]][hour]:[minute][optional [:[second][optional [.[subsecond]]]]]]][optional [[first [Z] [[offset_hour sign:mandatory]:[offset_minute]]]]]"
 );
 
+/// Parses a date with or without time of day and offset; `None` for anything else.
 fn parse_civil(text: &str) -> Option<OffsetDateTime> {
     let mut parsed = Parsed::new();
     let rest = parsed.parse_items(text.as_bytes(), CIVIL).ok()?;
@@ -132,7 +137,7 @@ fn parse_civil(text: &str) -> Option<OffsetDateTime> {
 impl FromStr for Timestamp {
     type Err = TimeError;
 
-    /// Takes RFC 3339, a date with or without a time of day (read as UTC), or Unix seconds.
+    /// Parses RFC 3339, a date with or without a time of day (read as UTC), or Unix seconds.
     fn from_str(text: &str) -> Result<Self, TimeError> {
         let text = text.trim();
         if let Some(civil) = parse_civil(text) {

@@ -1,4 +1,4 @@
-//! What is remembered of a series, block by block.
+//! The samples before a sample, summed up in blocks of equal length.
 //!
 //! Neighbours are alike, so that of a thousand samples in bursts or of running statistics few are told apart.
 //! The extremes of blocks are nearly independent, and their tail is that of events rather than of samples:
@@ -9,51 +9,55 @@ use std::cell::OnceCell;
 
 use crate::stats::median::upper_median;
 
-/// Fewest blocks to speak of a tail.
+/// Minimum number of blocks to which a tail is fitted.
 const MIN_BLOCKS: usize = 10;
 
-/// Of the extremes of both sides, this share is the tail.
+/// Reciprocal of the share of the block extremes that is the tail.
 const TAIL_DIVISOR: usize = 4;
 
-/// Blocks of equal length from the first entry on, of which those before an entry are its memory.
+/// Blocks of equal length from the first entry on; the latest ones before an entry are its lookback.
 pub(super) struct LookbackBlocks<'a> {
     reference: &'a [f64],
+    /// Number of entries in a block.
     length: usize,
-    /// How many blocks are remembered.
+    /// Maximum number of blocks in the lookback.
     most: usize,
-    /// Smallest, last finite and largest entry of each; NaN for one without a finite entry. Few series are asked for it.
+    /// Smallest, last finite and largest entry of each block, NaN for a block without a finite entry; computed when
+    /// first used.
     blocks: OnceCell<Vec<[f64; 3]>>,
-    /// What was found for the blocks before this one, as neighbours ask for the same.
+    /// Cached result of [`Self::middle`], with the number of blocks before it: neighbours ask for the same.
     middle: Option<(usize, (f64, usize))>,
+    /// Cached result of [`Self::tail`], with the number of blocks before it.
     tail: Option<(usize, Option<BlockTail>)>,
 }
 
-/// The tail of the deviations from the middle, on both sides.
+/// Tail of the distances of block extremes from the median, on both sides.
 #[derive(Clone, Copy)]
 pub(super) struct BlockTail {
+    /// Median of one entry of each block.
     middle: f64,
-    /// Where it begins.
+    /// Distance from the median at which the tail begins.
     border: f64,
-    /// Mean distance from there.
+    /// Mean distance of the tail beyond `border`.
     excess: f64,
     /// Variance of these distances in squares of their mean; 1 for an exponential tail.
     varies: f64,
-    /// How many extremes it has.
+    /// Number of extremes in the tail.
     count: usize,
-    /// Samples in a block.
+    /// Number of samples in a block.
     length: usize,
-    /// How many samples it was learnt from.
+    /// Number of samples that the tail was learnt from.
     pub(super) remembered: usize,
 }
 
 impl<'a> LookbackBlocks<'a> {
-    /// Of blocks of `length` entries, of which `lookback` entries are remembered.
+    /// Divides `reference` into blocks of `length` entries, of which `lookback` entries count.
     pub(super) fn new(reference: &'a [f64], length: usize, lookback: usize) -> Self {
         let (most, blocks) = ((lookback / length).max(1), OnceCell::new());
         Self { reference, length, most, blocks, middle: None, tail: None }
     }
 
-    /// The blocks that end before `at`.
+    /// Returns the blocks of the lookback that end before the entry `at`.
     fn before(&self, at: usize) -> &[[f64; 3]] {
         let block = |entries: &[f64]| {
             let finite = entries.iter().filter(|entry| entry.is_finite());
@@ -71,7 +75,8 @@ impl<'a> LookbackBlocks<'a> {
         &blocks[end.saturating_sub(self.most)..end]
     }
 
-    /// The median of one entry a block, 0 if there is none, and how many entries the blocks before `at` have.
+    /// Returns the median of one entry of each block before `at`, 0 without any, and the number of entries in those
+    /// blocks.
     pub(super) fn middle(&mut self, at: usize) -> (f64, usize) {
         let end = at / self.length;
         if let Some((cached_end, found)) = self.middle
@@ -88,7 +93,7 @@ impl<'a> LookbackBlocks<'a> {
         found
     }
 
-    /// The tail of the extremes of the blocks before `at`; `None` if there are too few.
+    /// Fits the tail of the extremes of the blocks before `at`; `None` if there are too few.
     pub(super) fn tail(&mut self, at: usize) -> Option<BlockTail> {
         let end = at / self.length;
         if let Some((cached_end, found)) = self.tail
@@ -116,13 +121,14 @@ impl<'a> LookbackBlocks<'a> {
 }
 
 impl BlockTail {
-    /// How many mean excesses of at least `floor` an entry lies beyond the border.
+    /// Returns the distance of an entry beyond the border of the tail, in mean excesses of at least `min_excess`;
+    /// negative within the border.
     pub(super) fn beyond(&self, entry: f64, floor: f64) -> f64 {
         ((entry - self.middle).abs() - self.border) / self.excess.max(floor)
     }
 
-    /// How probable an entry so far off is, above 0: by the generalised Pareto distribution with the mean and
-    /// the variance of the excesses, which is no lighter than exponential, and the heavier the fewer there are.
+    /// Returns the probability of an entry so far off, above 0: by the generalised Pareto distribution with mean and
+    /// variance of the excesses, which is no lighter than exponential, and heavier the fewer excesses there are.
     pub(super) fn probability(&self, entry: f64, floor: f64) -> f64 {
         let beyond = self.beyond(entry, floor).max(0.0);
         let even = (1.0 / self.varies).min(1.0);

@@ -1,4 +1,4 @@
-//! What of a series does not depend on how much of it a view remembers: kept while that is tuned.
+//! Cache of what `auto` derives from a series independently of its lookback, so that a slider over it is fast.
 
 use super::reference::JudgedAndReference;
 use super::residuals::{self, ScoredSamples};
@@ -9,24 +9,31 @@ use crate::detect::DetectorInput;
 use crate::series::Grid;
 use crate::stats::quantile::Ranks;
 
-/// Derived from one input.
+/// Features derived from one input.
 #[derive(Debug)]
 pub(crate) struct AutoCache {
+    /// Weights and windows that the features were derived with.
     pub(super) tuning: Tuning,
+    /// Times of the samples.
     grid: Grid,
+    /// Samples of the input.
     values: JudgedAndReference,
-    /// Residuals from the season, where there is one, and their windows.
+    /// Residuals from the season, where one was found, and statistics of their windows.
     pub(super) seasonal: Option<(JudgedAndReference, SlowWindows)>,
+    /// Scores of all samples.
     pub(super) scored: ScoredSamples,
     /// Values less their running median.
     pub(super) deviation: JudgedAndReference,
-    /// The same of a shorter median.
+    /// Values less a running median over a shorter window.
     pub(super) near: JudgedAndReference,
+    /// Order of the absolute values of `near`.
     pub(super) near_sizes: Ranks,
+    /// Statistics of sliding windows over the values.
     pub(super) windows: SlowWindows,
 }
 
 impl AutoCache {
+    /// Derives the features of an input.
     pub(super) fn of(input: DetectorInput<'_>, tuning: &Tuning) -> Self {
         let values = JudgedAndReference::of(input);
         let seasonal = season::seasonal(input, &values);
@@ -49,7 +56,7 @@ impl AutoCache {
         }
     }
 
-    /// Whether it was derived from this.
+    /// Returns whether the features were derived from this input with this tuning.
     pub(super) fn is_of(&self, input: DetectorInput<'_>, tuning: &Tuning) -> bool {
         let same = |a: &[f64], b: &[f64]| {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())

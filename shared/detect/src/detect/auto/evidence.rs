@@ -1,50 +1,50 @@
-//! What the views of a series say, and what follows from it.
+//! Evidence of the features of a series, and the alert scores that follow from it.
 
 use super::ALERT;
 use super::tuning::Tuning;
 use crate::detect::{Alerts, Feature};
 use crate::stats::MAX_SCORE;
 
-/// A view of which records are ranked.
+/// A feature whose distances are ranked below the default alert threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RankedFeature {
     /// Values less their running median.
     Value,
-    /// The same on a logarithmic scale.
+    /// Values less their running median, on a logarithmic scale.
     Logarithm,
-    /// A short level against a longer one.
+    /// Median of a short window less that of a longer one.
     ShortLevel,
-    /// The same over longer windows.
+    /// Median of a long window less that of a still longer one.
     LongLevel,
-    /// The spread.
+    /// Spread over a window.
     Spread,
-    /// The residual from the season.
+    /// Residual from the season.
     Season,
 }
 
-/// What the views say of each sample.
+/// Evidence of all features for each sample.
 #[derive(Clone, Debug, Default)]
 pub struct AutoEvidence {
-    /// How far each is beyond everything that it remembers, in sixths of the range of that; NaN where it
-    /// cannot tell.
+    /// Distance of each sample beyond everything in its lookback, in sixths of the range of that; NaN without a
+    /// verdict.
     pub distances: Vec<(RankedFeature, Vec<f64>)>,
-    /// What alerts by default, oldest first. Of equal strength the view that comes first counts.
+    /// Samples that reach the default alert threshold, oldest first. Among equal alert scores the first feature counts.
     pub alarms: Vec<(Feature, Vec<Alarm>)>,
 }
 
-/// A sample that alerts by default.
+/// A sample that reaches the default alert threshold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Alarm {
-    /// Its index.
+    /// Index of the sample.
     pub at: usize,
-    /// How many times as strong as what suffices.
+    /// Alert score in units of the default alert threshold, 1 or more.
     pub score: f64,
-    /// How probable it is by what the view remembers.
+    /// Probability of the sample by the lookback of the feature.
     pub probability: f64,
 }
 
 impl RankedFeature {
-    /// What a distance in it counts.
+    /// Returns the weight of a distance in this feature.
     pub fn weight(self, tuning: &Tuning) -> f64 {
         match self {
             Self::Value => tuning.value,
@@ -56,6 +56,7 @@ impl RankedFeature {
         }
     }
 
+    /// Returns the feature as it is reported.
     fn feature(self) -> Feature {
         match self {
             Self::Value | Self::Logarithm => Feature::Value,
@@ -67,8 +68,8 @@ impl RankedFeature {
 }
 
 impl AutoEvidence {
-    /// The strength of the alert at each of the samples: that of the strongest alarm, else the largest distance
-    /// by weight, held below what alerts.
+    /// Computes the alert score of each sample: that of its strongest alarm, else the largest weighted distance, which
+    /// stays below the default alert threshold.
     pub fn weigh(&self, values: &[f64], tuning: &Tuning) -> Alerts {
         let len = values.len();
         let mut alerts = Alerts {

@@ -1,4 +1,4 @@
-//! The views of a series: what each of them makes of every sample.
+//! The features of a series, and the evidence of each for every sample.
 
 use super::cache::AutoCache;
 use super::evidence::{AutoEvidence, RankedFeature};
@@ -9,7 +9,7 @@ use crate::detect::{DetectorInput, Feature};
 use crate::seasonality::Calendar;
 use crate::stats::{MIN_RELATIVE_SCALE, MIN_SCALE};
 
-/// What all views say of what is `cache`.
+/// Computes the evidence of all features in `cache` with a lookback of `lookback` samples.
 pub(super) fn all(input: DetectorInput<'_>, lookback: usize, cache: &AutoCache) -> AutoEvidence {
     let AutoCache { tuning, seasonal, deviation, near, near_sizes, .. } = cache;
     let floor = |at: usize| (MIN_RELATIVE_SCALE * input.values[at].abs()).max(MIN_SCALE);

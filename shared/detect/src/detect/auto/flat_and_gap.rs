@@ -1,17 +1,17 @@
-//! Flat lines and gaps: what lasts longer than ever before.
+//! Flat lines and gaps: stretches that last longer than any before.
 
 use super::evidence::Alarm;
 
-/// A flat line or a gap alerts when it lasts so many times as long as any before,
+/// Minimum length of a flat line or gap that alerts, in lengths of the longest one before.
 const MIN_LENGTH_RATIO: f64 = 3.0;
-/// and so many samples.
+/// Minimum length of a flat line or gap that alerts, in samples.
 const MIN_STRETCH: usize = 6;
 
-/// Fewest samples that have changed to know how long a value usually stays.
+/// Minimum number of changed samples before a flat line may alert.
 const MIN_CHANGES: usize = 10;
 
-/// Alerts as long as no sample has changed for much longer than ever before. A value that half of the samples
-/// had is where the series rests, as a rate of errors does at 0, and may last.
+/// Finds samples at which the value has not changed for much longer than ever before. A value that half of the samples
+/// had is where the series rests, as an error rate rests at 0, and may last.
 pub(super) fn flat(values: &[f64]) -> Vec<Alarm> {
     let unchanged = |at: usize| at > 0 && values[at] == values[at - 1] && values[at].is_finite();
     let mut resting = (usize::MAX, false);
@@ -25,17 +25,18 @@ pub(super) fn flat(values: &[f64]) -> Vec<Alarm> {
     lasting(values.len(), unchanged, MIN_CHANGES, rests)
 }
 
-/// Alerts as long as no sample has come for much longer than ever before; before the first, none is missing.
+/// Finds samples that have been missing for much longer than ever before. Before the first sample of the series none is
+/// missing.
 pub(super) fn gap(values: &[f64]) -> Vec<Alarm> {
     let begun = values.iter().position(|value| !value.is_nan()).unwrap_or(values.len());
     lasting(values.len(), |at| at > begun && values[at].is_nan(), 0, |_| false)
 }
 
-/// Alarms where `goes_on` has held so long, compared with the longest stretch before, once more than `min_samples`
-/// stretches have ended, unless a stretch with this first sample is `usual`.
+/// Finds samples at which `goes_on` has held much longer than in the longest stretch before, once more than
+/// `min_samples` stretches have ended, except in stretches whose first sample is `usual`.
 ///
-/// If the longest of n stretches of random length is L, one of length l has the probability n^(-l/L); what is
-/// told is that of lasting on after the longest, n^(1-l/L).
+/// If the longest of n stretches of random length is L, one of length l has the probability n^(-l/L); the probability
+/// of the alarm is that of lasting on after the longest, n^(1-l/L).
 fn lasting(
     len: usize,
     goes_on: impl Fn(usize) -> bool,

@@ -1,4 +1,4 @@
-//! How far a view of a series is outside of everything it remembers, and whether that is news.
+//! Records: how far a feature lies outside of everything in its lookback, and whether that is news.
 
 use super::blocks::LookbackBlocks;
 use super::evidence::Alarm;
@@ -6,44 +6,45 @@ use super::reference::JudgedAndReference;
 use crate::stats::MAX_SCORE;
 use crate::stats::extremes::{Extremes, prior_extremes_of};
 
-/// Fewest remembered samples to speak of a record.
+/// Minimum number of remembered samples before a record counts.
 pub(super) const MIN_RECORD_SAMPLES: usize = 100;
 
-/// A sample alerts that lies so many times as far off as its memory reaches on its side, and a third as far
-/// as on the other. Of heavy tails a new record is often half as large again as the one before.
+/// Minimum distance of a record that alerts, in reaches of the lookback. Under heavy tails a new record is often half
+/// as large again as the one before.
 const ALERT_DISTANCE: f64 = 1.13;
 
-/// How much the other side counts in the reach of a memory: a series with spikes may have no dips.
+/// Weight of the other side in the reach of a lookback: a series with spikes may have no dips.
 const OTHER_SIDE_WEIGHT: f64 = 1.0 / 3.0;
 
-/// How much the sample before adds to a sample on the same side: what stays is less often chance.
+/// Share of the previous deviation that is added to one on the same side: what persists is less often chance.
 const PERSISTENCE: f64 = 0.25;
 
-/// A shorter memory than this many samples reaches less far than it will, by the fourth root of what it lacks.
+/// Number of remembered samples from which a lookback has its full reach; a shorter one reaches less far, by the fourth
+/// root of its share.
 pub(super) const FULL_LOOKBACK: usize = 3_000;
 
-/// Samples of which one stands for where the middle of a memory is.
+/// Number of samples of which one stands for the middle of a lookback.
 const BLOCK: usize = 12;
 
-/// How the records of a view are judged.
+/// Conditions under which records of a feature are found.
 #[derive(Clone, Copy)]
 pub(super) struct RecordJudge<'a> {
-    /// So many entries are remembered.
+    /// Maximum number of remembered entries.
     pub(super) lookback: usize,
-    /// So many must be.
+    /// Minimum number of remembered entries.
     pub(super) min_samples: usize,
-    /// What is remembered counts as this wide at least.
+    /// Minimum range of the remembered entries at each sample.
     pub(super) floor: &'a dyn Fn(usize) -> f64,
 }
 
 impl RecordJudge<'_> {
-    /// Distance of each judged entry beyond the extremes of its memory in sixths of their range, 0 within
-    /// them; NaN where nothing is judged or too little is remembered.
+    /// Returns the distance of each judged entry beyond the extremes of its lookback, in sixths of their range: 0
+    /// within them, NaN where nothing is judged or too little is remembered.
     pub(super) fn distances(&self, of: &JudgedAndReference) -> Vec<f64> {
         distances(of.judged(), &self.extremes(of), self.floor)
     }
 
-    /// The records that reach far enough.
+    /// Finds the records that lie far enough beyond the lookback to alert.
     pub(super) fn alarms(&self, of: &JudgedAndReference) -> Vec<Alarm> {
         let (judged, extremes) = (of.judged(), self.extremes(of));
         let mut blocks = LookbackBlocks::new(of.reference(), BLOCK, self.lookback);
@@ -71,12 +72,14 @@ impl RecordJudge<'_> {
         alarms
     }
 
+    /// Returns the extremes of the lookback of each entry.
     fn extremes(&self, of: &JudgedAndReference) -> Extremes {
         prior_extremes_of(of.reference(), self.lookback, self.min_samples.min(self.lookback))
     }
 }
 
-/// Deviations, to each of which the one before adds if it is on the same side, but not more than the same again.
+/// Adds to each deviation a part of the one before it where both are on one side, but not more than the same part of
+/// its own size.
 pub(super) fn with_persistence(deviations: &[f64]) -> Vec<f64> {
     let mut before = 0.0;
     let stay = |&deviation: &f64| {
@@ -88,8 +91,8 @@ pub(super) fn with_persistence(deviations: &[f64]) -> Vec<f64> {
     deviations.iter().map(stay).collect()
 }
 
-/// Distance of each entry beyond the extremes before it, in sixths of their range, which is at least `floor`;
-/// NaN where there is none.
+/// Returns the distance of each entry beyond the extremes before it, in sixths of their range, which is at least
+/// `floor`; NaN without extremes.
 pub(super) fn distances(
     judged: &[f64],
     extremes: &Extremes,
@@ -110,7 +113,7 @@ pub(super) fn distances(
     judged.iter().zip(range).enumerate().map(distance).collect()
 }
 
-/// `deviation` in units of `scale`, its size on a logarithmic scale.
+/// Returns `deviation` in units of `scale`, with its size on a logarithmic scale.
 pub(super) fn signed_log(deviation: f64, scale: f64) -> f64 {
     let size = libm::log1p(deviation.abs() / scale);
     if deviation < 0.0 { -size } else { size }

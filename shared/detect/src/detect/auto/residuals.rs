@@ -1,31 +1,35 @@
-//! How unusual a sample is: the mean of several robust scores.
+//! The score of a sample: the mean of several robust scores.
 
 use super::reference::JudgedAndReference;
 use crate::detect::DetectorInput;
 use crate::stats::quantile::QUARTILE_RANGE;
 use crate::stats::{floor_scale, score as distance};
 
-/// Samples in the median and quartiles.
+/// Maximum number of samples in the median and quartiles.
 pub(super) const BASELINE_WINDOW: usize = 2_000;
 
-/// Scores are clipped here before they are averaged, so that one alone does not decide.
+/// Maximum of a single score before the scores are averaged, so that one alone does not decide.
 const CLIP: f64 = 30.0;
 
-/// Share of the score before in a score.
+/// Share of the previous sample's score in a score.
 const PERSISTENCE: f64 = 0.5;
 
-/// Fewest samples to learn a spread from.
+/// Minimum number of values from which a spread is learnt.
 const MIN_SAMPLES: f64 = 10.0;
 
-/// A robust expectation, its scale, and the score, one of each a sample.
+/// Robust expected value, scale and score of each sample.
 #[derive(Debug)]
 pub(super) struct ScoredSamples {
+    /// Expected value, in the unit of the series; NaN without enough samples before.
     pub(super) expected: Vec<f64>,
+    /// Scale, in the unit of the series; NaN without enough samples before.
     pub(super) scale: Vec<f64>,
+    /// Score, 0 or more; NaN without a verdict.
     pub(super) score: Vec<f64>,
 }
 
-/// Scores every sample of `input`, which `values` are; `seasonal` holds judged and learnt residuals from the season, where there is one.
+/// Scores every sample of `input`, whose samples `values` holds; `seasonal` holds the residuals from the season, where
+/// one was found.
 pub(super) fn score(
     input: DetectorInput<'_>,
     values: &JudgedAndReference,
@@ -58,7 +62,7 @@ pub(super) fn score(
     ScoredSamples { expected, scale, score }
 }
 
-/// Median and scaled quartile range of the window before, and the score by them.
+/// Computes median and scaled quartile range of the window before each sample, and the score by them.
 fn robust(of: &JudgedAndReference) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
     let quartiles = of.reference_quartiles(BASELINE_WINDOW);
     let scale: Vec<f64> = (quartiles.low.iter().zip(&quartiles.high).zip(&quartiles.median))
@@ -70,7 +74,7 @@ fn robust(of: &JudgedAndReference) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
     (quartiles.median, scale, score)
 }
 
-/// Distance from the mean of all samples before, in standard deviations of them.
+/// Computes the distance of each sample from the mean of all samples before, in their standard deviations.
 fn growing(input: DetectorInput<'_>) -> Vec<f64> {
     let mut past = RunningMoments::default();
     let judge = |(value, reference): (&f64, &f64)| {
@@ -81,8 +85,9 @@ fn growing(input: DetectorInput<'_>) -> Vec<f64> {
     input.values.iter().zip(input.reference).map(judge).collect()
 }
 
-/// Distance from the line that predicts a sample from the one before, fitted to all pairs so far, of which
-/// each counts no farther than three standard deviations off.
+/// Computes the distance of each sample from its prediction by the sample before, in standard deviations of the errors
+/// so far. The line that predicts is fitted to all pairs so far, of which none counts as farther than three standard
+/// deviations off.
 fn predicted(input: DetectorInput<'_>) -> Vec<f64> {
     let mut fit = RunningLine::default();
     let mut errors = RunningMoments::default();
@@ -115,6 +120,7 @@ struct RunningMoments {
 }
 
 impl RunningMoments {
+    /// Takes the next value; one that is not finite is left out.
     fn add(&mut self, value: f64) {
         if value.is_finite() {
             self.count += 1.0;
@@ -124,17 +130,18 @@ impl RunningMoments {
         }
     }
 
-    /// NaN before there are enough values.
+    /// Returns the standard deviation; NaN with too few values.
     fn std(&self) -> f64 {
         if self.count < MIN_SAMPLES { f64::NAN } else { (self.squares / self.count).sqrt() }
     }
 
+    /// Returns the distance of `value` from the mean, in standard deviations.
     fn score(&self, value: f64) -> f64 {
         distance(value, self.mean, floor_scale(self.std(), self.mean))
     }
 }
 
-/// Least squares of `y` by `x` over all pairs so far, by the same recurrence.
+/// Least-squares line of `y` by `x` over all pairs so far, by the recurrence of [`RunningMoments`].
 #[derive(Default)]
 struct RunningLine {
     count: f64,
@@ -145,6 +152,7 @@ struct RunningLine {
 }
 
 impl RunningLine {
+    /// Takes the next pair.
     fn add(&mut self, x: f64, y: f64) {
         self.count += 1.0;
         let delta = x - self.x;
@@ -154,7 +162,7 @@ impl RunningLine {
         self.products += delta * (y - self.y);
     }
 
-    /// The line at `x`: NaN without a pair.
+    /// Returns the value of the line at `x`; NaN without a pair.
     fn at(&self, x: f64) -> f64 {
         if self.count < 1.0 {
             return f64::NAN;

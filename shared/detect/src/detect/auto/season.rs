@@ -1,4 +1,9 @@
-//! The season of a series, found in what lies before each sample.
+//! The season of a series, found in the samples before each sample.
+//!
+//! A second, simpler search beside [`crate::seasonality`]: it must be repeated as the series grows, on each series and before
+//! anything is known about it, so it tries hour, day and week alone, by one correlation each, instead of a spectrum of
+//! candidates. Its results are those that `docs/evaluation.md` measures; the search of the seasonal detectors is another,
+//! because a person chose them for series that have a season.
 
 use super::reference::{JudgedAndReference, less};
 use crate::detect::DetectorInput;
@@ -6,22 +11,25 @@ use crate::seasonality::Calendar;
 use crate::stats::median::upper_median;
 use crate::time::Step;
 
-/// Seasons that are compared with, and samples to each side of the same phase.
+/// Maximum number of earlier seasons to compare with.
 const SEASONS: usize = 7;
+/// Number of samples on each side of the same phase that count.
 const PHASE_TOLERANCE: usize = 3;
 
-/// After so many samples a season is looked for, and again whenever there are half as many more.
+/// Number of samples after which a season is searched for first; it is searched for again each time there are half as
+/// many more.
 const FIRST_SEARCH: usize = 600;
 
-/// A shorter season is nothing that the running medians do not see.
+/// Minimum period in samples; running medians follow shorter seasons.
 const MIN_PERIOD: usize = 20;
 
-/// Samples a season apart correlate by more than this, and by so much more than those half a season apart.
+/// Correlation that samples one season apart must exceed.
 const MIN_CORRELATION: f64 = 0.35;
+/// Amount by which samples one season apart must correlate more than samples half a season apart.
 const MIN_CONTRAST: f64 = 0.2;
 
-/// The values, and what is learnt of them, less the median of the same phase of earlier seasons; `None` if
-/// no season was found, NaN where none was known yet. The season at a sample was found before it.
+/// Returns the values less the median of the same phase of earlier seasons; `None` if no season was found, NaN where
+/// none was known yet. The season of a sample is found in samples before it.
 pub(super) fn seasonal(
     input: DetectorInput<'_>,
     values: &JudgedAndReference,
@@ -44,7 +52,7 @@ pub(super) fn seasonal(
     any.then(|| values.map(|of| less(of, &expected)))
 }
 
-/// The season to compare with: a day or a week where samples that far apart are alike, else what is found.
+/// Returns the period, in samples, of the day, week or hour at which samples correlate most; `None` where they do not.
 fn season(values: &[f64], step: Step) -> Option<usize> {
     let alike = SeasonalCorrelation::of(values)?;
     let calendar = Calendar::ALL.into_iter().filter_map(|calendar| {
@@ -59,13 +67,14 @@ fn season(values: &[f64], step: Step) -> Option<usize> {
     calendar.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, period)| period)
 }
 
-/// The samples less their median, none farther from it than the largest 5 %; missing ones at it.
+/// Samples less their median, with the largest 5 % of the deviations clipped, and missing samples set to the median.
 struct SeasonalCorrelation {
     deviations: Vec<f64>,
     variance: f64,
 }
 
 impl SeasonalCorrelation {
+    /// Prepares the samples; `None` with fewer than 100 finite ones.
     fn of(values: &[f64]) -> Option<Self> {
         let mut sorted: Vec<f64> =
             values.iter().copied().filter(|value| value.is_finite()).collect();
@@ -87,6 +96,7 @@ impl SeasonalCorrelation {
         Some(Self { deviations, variance })
     }
 
+    /// Returns the correlation of samples `lag` apart.
     fn correlation(&self, lag: usize) -> f64 {
         let pairs = self.deviations[lag..].iter().zip(&self.deviations);
         let count = (self.deviations.len() - lag) as f64;
@@ -94,7 +104,8 @@ impl SeasonalCorrelation {
     }
 }
 
-/// Median of the samples around the same phase in the seasons before `at`.
+/// Returns the median of the samples around the same phase in the seasons before `at`; NaN with too few of them. `room`
+/// is scratch space.
 fn same_phase(values: &[f64], at: usize, period: usize, room: &mut Vec<f64>) -> f64 {
     room.clear();
     // A phase to the right must not reach the judged sample.

@@ -1,4 +1,4 @@
-//! Views that change slowly: levels over some while, and the spread.
+//! Features that change slowly: levels over longer windows, and the spread.
 
 use super::blocks::LookbackBlocks;
 use super::evidence::{Alarm, RankedFeature};
@@ -11,96 +11,103 @@ use crate::stats::extremes::prior_extremes_of;
 use crate::stats::quantile::Ranks;
 use crate::stats::rolling::prior_moments;
 
-/// Samples in the medians of which a slow drift is the difference.
+/// Numbers of samples in the two medians whose difference tells a slow drift.
 const DRIFT_WINDOWS: (usize, usize) = (96, 800);
 
-/// What a longer level reaches beyond everything before, its beginnings among it, alerts from so many on.
+/// Minimum distance of a level beyond all remembered levels that alerts, in sixths of their range.
 const MIN_LEVEL_DISTANCE: f64 = 1.0;
 
-/// if so many samples are remembered.
+/// Minimum number of remembered samples before a level may alert.
 const MIN_LEVEL_SAMPLES: usize = 200;
 
-/// What grows is compared with the memory before it began; so many sixths of the range of that alert,
+/// Minimum distance of a growing statistic beyond its lookback that alerts, in sixths of the range of the lookback. The
+/// lookback ends before the growth began.
 const MIN_GROWTH_DISTANCE: f64 = 3.0;
 
-/// if so many short windows have been seen, of which only every one is news.
+/// Minimum number of short windows that must be remembered before their statistic may alert.
 const MIN_SHORT_WINDOWS: usize = 14;
 
-/// Samples in the running median that values are compared with to know their scale.
+/// Number of samples in the running median from which deviations are measured to learn their scale.
 const SCALE_WINDOW: usize = 100;
 
-/// Statistics of windows of a series, one of each a sample, whatever is remembered of them.
+/// Statistics of sliding windows of a series, one for each sample, independent of the lookback.
 #[derive(Debug)]
 pub(super) struct SlowWindows {
-    /// Of the sizes of the deviations from a short median.
+    /// Order of the absolute deviations from a running median.
     sizes: Ranks,
-    /// A level, and the samples before it may have begun to leave them.
+    /// Judged: the short-window median. Reference: samples that end half a long window earlier, so that a slow change
+    /// does not enter its own baseline.
     level: JudgedAndReference,
-    /// Short levels against those a little longer, which are ranked only.
+    /// Median of a short window less that of a longer one; ranked only.
     short: JudgedAndReference,
+    /// Median of minutes less that of hours.
     quick: JudgedAndReference,
+    /// Median of a long window less that of a still longer one.
     long: JudgedAndReference,
+    /// Median of the shorter drift window less that of the longer one.
     longest: JudgedAndReference,
-    /// Standard deviations.
+    /// Standard deviation of a window.
     spread: JudgedAndReference,
 }
 
 impl SlowWindows {
+    /// Computes the statistics of all windows.
     pub(super) fn of(values: &JudgedAndReference, tuning: &Tuning) -> Self {
-        let (short, long) = (tuning.short_windows, tuning.long_windows);
-        let [scale, a, b, c, d, e, f] = values.medians([
-            SCALE_WINDOW,
-            short.0,
-            short.1,
-            long.0,
-            long.1,
-            DRIFT_WINDOWS.0,
-            DRIFT_WINDOWS.1,
-        ]);
+        let (short_windows, long_windows) = (tuning.short_windows, tuning.long_windows);
+        let [scale, short, short_reference, long, long_reference, drift, drift_reference] = values
+            .medians([
+                SCALE_WINDOW,
+                short_windows.0,
+                short_windows.1,
+                long_windows.0,
+                long_windows.1,
+                DRIFT_WINDOWS.0,
+                DRIFT_WINDOWS.1,
+            ]);
         Self {
             sizes: values.less(&scale).sizes(),
             level: JudgedAndReference::new(
-                c.judged().to_vec(),
-                delayed(values.reference(), long.1 / 2),
+                long.judged().to_vec(),
+                delayed(values.reference(), long_windows.1 / 2),
             ),
-            short: a.less(&b),
-            quick: a.less(&d),
-            long: c.less(&d),
-            longest: e.less(&f),
+            short: short.less(&short_reference),
+            quick: short.less(&long_reference),
+            long: long.less(&long_reference),
+            longest: drift.less(&drift_reference),
             spread: values.map(|of| spreads(of, tuning.spread_window)),
         }
     }
 }
 
-/// What they say by what is remembered.
+/// Slow features of a series with a given lookback.
 pub(super) struct SlowFeatures<'a> {
     windows: &'a SlowWindows,
     lookback: usize,
     tuning: &'a Tuning,
-    /// Samples that must be remembered to judge what changes over hours.
+    /// Number of samples that must be remembered to judge what changes over hours.
     day: usize,
-    /// What a level differs by at least to be another.
+    /// Minimum difference between two levels, for each sample.
     floor: Vec<f64>,
-    /// Logarithms of standard deviations.
+    /// Logarithm of the standard deviation of a window.
     spread: JudgedAndReference,
 }
 
-/// A statistic of windows.
+/// A statistic of sliding windows, and the conditions under which it alerts.
 struct WindowStatistic<'a> {
     of: &'a JudgedAndReference,
     feature: Feature,
-    /// So many samples must be remembered.
+    /// Minimum number of remembered samples.
     min_samples: usize,
-    /// What grows has done so for fewer samples than this.
+    /// Maximum number of samples for which an alerting statistic has grown.
     growth: usize,
-    /// Samples in a block of the memory.
+    /// Number of samples in a block of the lookback.
     block: usize,
-    /// It must lie so many mean excesses beyond the border of the tail of its memory.
+    /// Minimum distance beyond the border of the tail, in mean excesses.
     suffices: f64,
 }
 
 impl<'a> SlowFeatures<'a> {
-    /// What changes over hours is judged once `day` samples are remembered.
+    /// Prepares the slow features. Changes over hours are judged once `day` samples are remembered.
     pub(super) fn of(
         windows: &'a SlowWindows,
         lookback: usize,
@@ -114,6 +121,7 @@ impl<'a> SlowFeatures<'a> {
         Self { windows, lookback, tuning, day, floor: floor.collect(), spread }
     }
 
+    /// Describes a difference of two medians over `windows` samples.
     fn level(
         &self,
         feature: Feature,
@@ -130,11 +138,12 @@ impl<'a> SlowFeatures<'a> {
         }
     }
 
+    /// Returns the minimum number of remembered samples for a level over `windows` samples.
     fn min_samples(&self, windows: (usize, usize)) -> usize {
         self.day.max(MIN_SHORT_WINDOWS * windows.0)
     }
 
-    /// How far short level, long level and spread are beyond everything before, in sixths of its range.
+    /// Returns the distance of short level, long level and spread beyond everything before, in sixths of its range.
     pub(super) fn records(&self) -> [(RankedFeature, Vec<f64>); 3] {
         let level = |at: usize| self.floor[at];
         let records = |way, of: &JudgedAndReference, floor: &dyn Fn(usize) -> f64| {
@@ -151,8 +160,8 @@ impl<'a> SlowFeatures<'a> {
         ]
     }
 
-    /// Where levels and spread are far outside of what they were before they may have begun to grow, if that
-    /// `counts`.
+    /// Finds samples at which levels and spread lie far outside of what they were before they began to grow, among the
+    /// samples that `counts` accepts.
     pub(super) fn grown(&self, counts: impl Fn(usize) -> bool) -> [(Feature, Vec<Alarm>); 4] {
         let level = |at: usize| self.floor[at];
         let grown = |statistic: WindowStatistic<'_>, floor: &dyn Fn(usize) -> f64| {
@@ -177,7 +186,7 @@ impl<'a> SlowFeatures<'a> {
         ]
     }
 
-    /// Where the longer level is beyond everything that it was in its memory.
+    /// Finds samples at which the longer level lies beyond all of its lookback.
     pub(super) fn reached(&self) -> Vec<Alarm> {
         let of = &self.windows.long;
         let block = 2 * self.tuning.long_windows.0;
@@ -196,7 +205,7 @@ impl<'a> SlowFeatures<'a> {
         beyond.filter(|(_, distance)| *distance >= MIN_LEVEL_DISTANCE).map(alarm).collect()
     }
 
-    /// Where the level has left everything that the series was in its memory, however slowly.
+    /// Finds samples at which the level has left everything in the lookback, however slowly.
     pub(super) fn left(&self) -> Vec<Alarm> {
         let (lookback, min_samples) = (self.lookback, self.min_samples(self.tuning.long_windows));
         let records = RecordJudge { lookback, min_samples, floor: &|at| self.floor[at] };
@@ -208,6 +217,8 @@ impl<'a> SlowFeatures<'a> {
 }
 
 impl WindowStatistic<'_> {
+    /// Finds samples at which the statistic lies far outside of what it was before it began to grow, among the samples
+    /// that `counts` accepts.
     fn grown(
         &self,
         lookback: usize,
@@ -239,22 +250,22 @@ impl WindowStatistic<'_> {
     }
 }
 
-/// The same so many samples later, NaN before.
+/// Shifts a series by `samples` to later times, with NaN at the front.
 fn delayed(of: &[f64], samples: usize) -> Vec<f64> {
     let mut delayed = vec![f64::NAN; samples.min(of.len())];
     delayed.extend_from_slice(&of[..of.len() - delayed.len()]);
     delayed
 }
 
-/// Standard deviation of the last samples, the judged one among them.
+/// Returns the standard deviation of the last `window` samples, the judged one included.
 fn spreads(values: &[f64], window: usize) -> Vec<f64> {
     let mut extended = values.to_vec();
     extended.push(f64::NAN);
     prior_moments(&extended, window).std.split_off(1)
 }
 
-/// The logarithm of each spread. It is no smaller than a part of the usual deviation; where most samples do not
-/// deviate at all, there is no spread to speak of.
+/// Returns the logarithm of each spread, which counts as no smaller than a part of the usual deviation; NaN where most
+/// samples do not deviate at all.
 fn logarithms(spreads: &[f64], usual: &[f64]) -> Vec<f64> {
     let log = |(std, usual): (&f64, &f64)| match *usual {
         0.0 => f64::NAN,

@@ -1,30 +1,30 @@
-//! The figures of `auto` that no user sets.
+//! Weights and windows of `auto` that no user sets.
 
-/// How views are compared with each other below the strength that alerts by default, and the windows of those
-/// of which that depends on. Settled by `evaluate nab --search`, which also tells what such a search is worth on other files.
+/// Weights with which features are compared below the default alert threshold, and the windows of those features. They
+/// were settled by `evaluate nab --search`, which also tells how such a search does on other files.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tuning {
-    /// What a record of the values counts, less their running median.
+    /// Weight of a record of the values less their running median.
     pub value: f64,
-    /// The same on a logarithmic scale.
+    /// Weight of a record of the values less their running median, on a logarithmic scale.
     pub logarithm: f64,
-    /// What a record of a short level counts, compared with a longer one.
+    /// Weight of a record of a short level, compared with a longer one.
     pub short_level: f64,
-    /// The same over longer windows.
+    /// Weight of a record of a long level, compared with a still longer one.
     pub long_level: f64,
-    /// What a record of the spread counts.
+    /// Weight of a record of the spread.
     pub spread: f64,
-    /// What a record of the residual from the season counts.
+    /// Weight of a record of the residual from the season.
     pub season: f64,
-    /// Samples in the running median that values are compared with.
+    /// Number of samples in the running median that values are compared with.
     pub value_window: usize,
-    /// The same on a logarithmic scale.
+    /// Number of samples in the running median that values are compared with on a logarithmic scale.
     pub logarithm_window: usize,
-    /// Samples in the two medians of which a short level is the difference.
+    /// Numbers of samples in the two medians whose difference is a short level.
     pub short_windows: (usize, usize),
-    /// The same of a long one.
+    /// Numbers of samples in the two medians whose difference is a long level.
     pub long_windows: (usize, usize),
-    /// Samples in a spread.
+    /// Number of samples in a spread.
     pub spread_window: usize,
 }
 

@@ -4,10 +4,8 @@ use std::ops::Range;
 
 use crate::stats::median::upper_median;
 
-/// The median, over all points, of the distance within which `count` of them lie, itself included.
-/// `distances` is room to work in. `count` is 1 to the number of points.
-///
-/// Cost: O(n log n).
+/// Returns the median, over all points, of the distance within which `count` points lie, the point itself included.
+/// `distances` is scratch space; `count` is 1 to the number of points. Cost: O(n log n).
 pub(super) fn median_reach(sorted: &[f64], count: usize, distances: &mut Vec<f64>) -> f64 {
     distances.clear();
     let mut first = 0;
@@ -23,11 +21,9 @@ pub(super) fn median_reach(sorted: &[f64], count: usize, distances: &mut Vec<f64
     upper_median(distances).unwrap_or(f64::NAN)
 }
 
-/// The main cluster: the points within `radius` of a core point, which has `least` points, itself included,
-/// within `radius`. With a majority as `least` any two core points share a neighbour, so there is one
-/// cluster at most; `None` without a core point.
-///
-/// Cost: O(n).
+/// Returns the main cluster: the points within `radius` of a core point, which has `least` points, itself included,
+/// within `radius`. With a majority as `least`, any two core points share a neighbour, so there is at most one cluster;
+/// `None` without a core point. Cost: O(n).
 pub(super) fn main(sorted: &[f64], least: usize, radius: f64) -> Option<Range<usize>> {
     let (mut first, mut end) = (0, 0);
     let mut cluster: Option<Range<usize>> = None;

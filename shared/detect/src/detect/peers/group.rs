@@ -1,21 +1,21 @@
 use super::{MIN_PEERS, NormalRange, cluster};
 use crate::stats::quantile::QUARTILE_RANGE;
 
-/// What all series of a query are at each sample, NaN where fewer than 3 of them have a finite one.
+/// Statistics of all series of a query at each sample, NaN where fewer than 3 of them have a finite one.
 #[derive(Clone, Debug)]
 pub struct PeerGroup {
-    /// How many series there are.
+    /// Number of series.
     pub of: usize,
-    /// The median of all, or of the main cluster.
+    /// Median of all series, or of the main cluster.
     pub center: Vec<f64>,
-    /// The scaled quartile range, `(q75 - q25) / 1.349`, or the radius of DBSCAN.
+    /// Scaled quartile range, `(q75 - q25) / 1.349`, or the radius of DBSCAN.
     pub scale: Vec<f64>,
-    /// The main cluster, where there are clusters.
+    /// Range of the main cluster, where there are clusters.
     pub cluster: Option<NormalRange>,
 }
 
 impl PeerGroup {
-    /// Median and scaled quartile range at each sample. The series share a grid. Cost: a sort a sample.
+    /// Computes median and scaled quartile range at each sample. The series share a grid. Cost: a sort for each sample.
     pub fn by_quartiles(series: &[&[f64]]) -> Self {
         let mut group = Self::of(series);
         each_sample(series, |at, sorted| {
@@ -26,8 +26,8 @@ impl PeerGroup {
         group
     }
 
-    /// The main cluster at each sample, its median and the radius. The series share a grid. Cost: a sort a
-    /// sample.
+    /// Computes the main cluster at each sample, its median and the radius. The series share a grid. Cost: a sort for
+    /// each sample.
     pub fn by_clusters(series: &[&[f64]], tolerance: f64) -> Self {
         let mut group = Self::of(series);
         let (mut lowest, mut highest) = (group.center.clone(), group.center.clone());
@@ -65,7 +65,7 @@ fn each_sample(series: &[&[f64]], mut visit: impl FnMut(usize, &[f64])) {
     }
 }
 
-/// As Prometheus interpolates it; of at least one value.
+/// Returns a quantile of at least one value, interpolated as Prometheus does it.
 fn quantile(sorted: &[f64], quantile: f64) -> f64 {
     let rank = quantile * (sorted.len() - 1) as f64;
     let below = libm::floor(rank);

@@ -6,16 +6,16 @@ use crate::stats::median::quartiles;
 use crate::stats::periodogram::{background, peak, power};
 use crate::stats::quantile::QUARTILE_RANGE;
 
-/// Rounds in which each wave is fitted to what the others leave.
+/// Number of rounds in which each wave is fitted to what the others leave.
 const ROUNDS: usize = 3;
 
-/// A wave must have this many times the power around it: noise has a bin like that once in 65,000.
+/// Minimum power of a wave, in medians of the power around it: noise has a bin like that once in 65,000.
 const SIGNIFICANT: f64 = 16.0;
 
-/// Waves that are less cycles apart over the training are one.
+/// Minimum difference between two waves, in cycles over the training.
 const APART: f64 = 3.0;
 
-/// Samples are clipped this many robust scales off.
+/// Distance, in robust scales, to which samples are clipped.
 const CLIP: f64 = 5.0;
 
 /// A level and waves, fitted to some samples.
@@ -25,10 +25,10 @@ const CLIP: f64 = 5.0;
 /// the turn of its phase from the first half of the samples to the second.
 #[derive(Clone, Debug)]
 pub(super) struct Harmonics {
-    /// Value at the end of the samples without waves.
+    /// Value at the end of the samples without the waves.
     level: f64,
     waves: Vec<HarmonicWave>,
-    /// How many samples it was fitted to.
+    /// Number of samples that the waves were fitted to.
     count: usize,
     /// Scaled quartile range of what the fit leaves.
     pub scale: f64,
@@ -42,8 +42,8 @@ struct HarmonicWave {
 }
 
 impl Harmonics {
-    /// Of at most `most` waves that fit into the samples twice. NaN and infinities are missing; `None`
-    /// unless half of `wanted` samples are there.
+    /// Fits at most `most` waves that fit into the samples twice. NaN and infinities are missing; `None` unless half of
+    /// `wanted` samples are there.
     pub fn fit(samples: &[f64], wanted: usize, most: usize) -> Option<Self> {
         let mut finite: Vec<f64> = samples.iter().copied().filter(|v| v.is_finite()).collect();
         if finite.len() < enough(wanted) {
@@ -92,7 +92,7 @@ impl Harmonics {
     }
 }
 
-/// The highest significant peaks of the periodogram, strongest first, still without a size.
+/// Returns the highest significant peaks of the periodogram as waves without a size, strongest first.
 fn strongest(values: &[f64], most: usize) -> Vec<HarmonicWave> {
     let count = values.len();
     let fft = Fft::new(count + count / 2);
@@ -125,7 +125,7 @@ struct TrendLine {
 }
 
 impl TrendLine {
-    /// Fits it to what it and `rest` are together, and subtracts it from that.
+    /// Fits the line to its sum with `rest`, and subtracts it from that.
     fn refit(&mut self, rest: &mut [f64], present: &[f64], known: f64) {
         let middle = (rest.len() as f64 - 1.0) * 0.5;
         let (mut time, mut times, mut sum, mut cross) = (0.0, 0.0, 0.0, 0.0);
@@ -145,7 +145,7 @@ impl TrendLine {
 }
 
 impl HarmonicWave {
-    /// Fits it to what it and `rest` are together, and subtracts it from that.
+    /// Fits the wave to its sum with `rest`, and subtracts it from that. `correct` adjusts the frequency first.
     fn refit(&mut self, rest: &mut [f64], present: &[f64], known: f64, correct: bool) {
         if correct {
             let (first, second) = self.project(rest);
@@ -169,7 +169,7 @@ impl HarmonicWave {
         }
     }
 
-    /// Sums of products with cosine and sine over the first half and the second.
+    /// Returns the sums of products with cosine and sine over the first half and over the second.
     fn project(&self, rest: &[f64]) -> (Complex, Complex) {
         let half = rest.len() / 2;
         let turn = Complex::at(self.frequency);

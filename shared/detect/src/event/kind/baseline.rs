@@ -1,4 +1,4 @@
-//! What was usual before an event: trend, season, level and spread, learnt far enough before the onset
+//! The usual course of a series before an event: trend, season, level and spread, learnt far enough before the onset
 //! that a slow change has not yet entered them.
 
 use std::ops::Range;
@@ -7,35 +7,36 @@ use crate::stats::floor_scale;
 use crate::stats::median::{finite_median, scaled_quartile_range};
 use crate::stats::rolling::moments;
 
-/// How far back from the onset learning ends, in samples, so that a drift is not learnt as usual.
+/// Number of samples before the onset at which learning ends, so that a drift is not learnt as usual.
 const GUARD_SAMPLES: usize = 600;
 
-/// So many samples are learnt from where there is no season.
+/// Number of samples that are learnt from without a season.
 pub(super) const BASELINE_SAMPLES: usize = 600;
 
-/// So many periods are learnt from.
+/// Number of periods that are learnt from.
 const BASELINE_PERIODS: usize = 3;
 
-/// Samples after the onset whose spread is compared.
+/// Number of samples after the onset whose spread is compared.
 const SPREAD_SAMPLES: usize = 120;
 
-/// The usual course of a series and how far it strays from it.
+/// The usual course of a series, and how far the series strays from it.
 pub(super) struct Baseline {
-    /// Rise a sample.
+    /// Rise per sample.
     trend: f64,
-    /// What each phase adds, from the phase of index 0 on.
+    /// Seasonal part of each phase, from the phase of index 0 on; `None` without a season.
     pub season: Option<Vec<f64>>,
-    /// Median of what is left without trend and season.
+    /// Median of the residuals from trend and season.
     pub level: f64,
-    /// Scaled quartile range of what is left, or its standard deviation where most are equal; never 0.
+    /// Scaled quartile range of the residuals, or their standard deviation where most are equal; never 0.
     pub scale: f64,
-    /// Scaled quartile range of what is left.
+    /// Scaled quartile range of the residuals.
     spread: f64,
-    /// The same of its differences from sample to sample.
+    /// Scaled quartile range of the differences between neighbouring residuals.
     jitter: f64,
 }
 
 impl Baseline {
+    /// Learns the usual course from the samples before the onset.
     pub(super) fn before(values: &[f64], onset: usize, period: Option<usize>) -> Self {
         let period = period.filter(|&period| period >= 4 && onset / 2 >= period);
         let guard = GUARD_SAMPLES.max(period.unwrap_or(0)).min(onset / 3);
@@ -64,22 +65,22 @@ impl Baseline {
         baseline
     }
 
-    /// The sample less trend and season.
+    /// Returns a sample less trend and season.
     pub(super) fn residual(&self, values: &[f64], at: usize) -> f64 {
         values[at] - self.trend * at as f64 - self.seasonal(at)
     }
 
-    /// The value that this residual has at a sample, at the mean of the season.
+    /// Returns the value of a residual at a sample, at the mean of the season.
     pub(super) fn value(&self, residual: f64, at: usize) -> f64 {
         residual + self.trend * at as f64
     }
 
-    /// What the season adds at a sample.
+    /// Returns the seasonal part at a sample.
     pub(super) fn seasonal(&self, at: usize) -> f64 {
         self.season.as_ref().map_or(0.0, |season| season[at % season.len()])
     }
 
-    /// The median of the samples before the onset, carried on to it.
+    /// Returns the median of the samples just before the onset, continued to it.
     pub(super) fn local(&self, values: &[f64], onset: usize) -> f64 {
         let before = onset.saturating_sub(30)..onset;
         let mut before: Vec<f64> = before.map(|at| self.residual(values, at)).collect();
@@ -87,7 +88,7 @@ impl Baseline {
             - self.residual(values, onset)
     }
 
-    /// Medians of blocks of residuals with the index of their middle; a block begins at the onset.
+    /// Returns the medians of blocks of residuals, each with the index of its middle; one block begins at the onset.
     pub(super) fn blocks(
         &self,
         values: &[f64],
@@ -108,7 +109,7 @@ impl Baseline {
             .collect()
     }
 
-    /// Whether samples after the onset spread much wider, or much less wide, than before, from one to the
+    /// Returns whether samples after the onset spread much wider, or much less wide, than before, both from one to the
     /// next and altogether.
     pub(super) fn wider_after(&self, values: &[f64], onset: usize) -> bool {
         let until = values.len().min(onset + SPREAD_SAMPLES);
@@ -123,7 +124,7 @@ impl Baseline {
         self.jitter > 0.0 && self.spread > 0.0 && spread > 0.0 && (wider || narrower)
     }
 
-    /// The median of each phase over the periods, averaged with its neighbours; the median of all is 0.
+    /// Returns the median of each phase over the periods, averaged with its neighbours; the median of all is 0.
     fn template(&self, values: &[f64], past: Range<usize>, period: usize) -> Vec<f64> {
         let mut phases = vec![f64::NAN; period];
         for at in past.end - period..past.end {
@@ -146,7 +147,7 @@ impl Baseline {
     }
 }
 
-/// Rise a sample by the median difference of samples one period apart.
+/// Returns the rise per sample by the median difference of samples one period apart.
 fn seasonal_slope(values: &[f64], past: Range<usize>, period: usize) -> f64 {
     let from = past.start + period;
     let mut differences: Vec<f64> =
@@ -157,7 +158,7 @@ fn seasonal_slope(values: &[f64], past: Range<usize>, period: usize) -> f64 {
     finite_median(&mut differences).map_or(0.0, |rise| rise / period as f64)
 }
 
-/// Rise a sample between the medians of the first and the last third. Source: Tukey's resistant line.
+/// Returns the rise per sample between the medians of the first and the last third. Source: Tukey's resistant line.
 fn resistant_slope(values: &[f64], past: Range<usize>) -> f64 {
     let third = past.len() / 3;
     if third < super::MIN_SAMPLES {
@@ -169,6 +170,7 @@ fn resistant_slope(values: &[f64], past: Range<usize>) -> f64 {
     first.zip(last).map_or(0.0, |(first, last)| (last - first) / apart)
 }
 
+/// Returns the differences between neighbours.
 fn differences(values: &[f64]) -> Vec<f64> {
     values.windows(2).map(|pair| pair[1] - pair[0]).collect()
 }

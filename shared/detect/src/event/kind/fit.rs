@@ -1,11 +1,11 @@
 //! Least-squares fits of a step and of a ramp with a free break point to a few points.
 
-/// How something changed.
+/// Shape of a change of the level.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ChangeShape {
-    /// At once.
+    /// Change at once.
     Step,
-    /// Steadily, by so much a sample.
+    /// Steady change.
     Ramp {
         /// Rise a sample.
         rate: f64,
@@ -15,26 +15,27 @@ pub(super) enum ChangeShape {
 /// The better of both fits.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LevelChange {
+    /// Shape of the change.
     pub shape: ChangeShape,
     /// Index of the first sample after the break.
     pub estimated_start: usize,
     /// Level before the break.
     pub before: f64,
-    /// Level after it, or at the last point of a ramp.
+    /// Level after the break, or at the last point of a ramp.
     pub level: f64,
-    /// From the level before to `level`.
+    /// Difference from the level before to `level`.
     pub size: f64,
     /// Root of the mean squared error of the fit.
     pub error: f64,
-    /// The same of a constant.
+    /// Root of the mean squared error of a constant.
     pub null: f64,
 }
 
-/// Points on each side of a break.
+/// Minimum number of points on each side of a break.
 const MIN_SAMPLES: usize = 4;
 
-/// The step or the ramp that fits `points` (index, value) best, with a break at or before `latest`.
-/// `None` without enough points. Cost: O(points squared).
+/// Fits the step or the ramp that fits `points` (index, value) best, with a break at or before `latest`. `None` without
+/// enough points. Cost: O(points squared).
 pub(super) fn fit_change(
     points: &[(f64, f64)],
     latest: usize,
@@ -88,7 +89,7 @@ pub(super) fn fit_change(
     best
 }
 
-/// Root of the mean squared distance from the best straight line.
+/// Returns the root of the mean squared distance from the best straight line.
 pub(super) fn line_error(points: &[(f64, f64)]) -> f64 {
     let count = points.len() as f64;
     let centre = points.iter().map(|(at, _)| at).sum::<f64>() / count;
@@ -103,15 +104,17 @@ pub(super) fn line_error(points: &[(f64, f64)]) -> f64 {
     level_error(&bent.collect::<Vec<_>>())
 }
 
-/// Root of the mean squared distance from the mean.
+/// Returns the root of the mean squared distance from the mean.
 pub(super) fn level_error(points: &[(f64, f64)]) -> f64 {
     (squares(points) / points.len() as f64).sqrt()
 }
 
+/// Returns the mean of the values.
 fn mean(points: &[(f64, f64)]) -> f64 {
     points.iter().map(|(_, value)| value).sum::<f64>() / points.len() as f64
 }
 
+/// Returns the sum of squared distances from the mean.
 fn squares(points: &[(f64, f64)]) -> f64 {
     let mean = mean(points);
     points.iter().map(|(_, value)| (value - mean) * (value - mean)).sum()

@@ -1,4 +1,4 @@
-//! One window at a time, block by block.
+//! Windows that slide over one block of samples after the other.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -6,25 +6,26 @@ use std::ops::Range;
 use super::flags::Flags;
 use super::{MAX_WINDOW, NO_RANK, Ranks, interpolate};
 
-/// What is found in windows, and kept from one to the next.
+/// A statistic that is found in each window, with its state from one window to the next.
 pub(super) trait WindowFinder {
-    /// What follows from how many samples there are.
+    /// Positions that follow from the number of samples in a window.
     type Positions;
 
     /// Forgets the window before.
     fn begin(&mut self);
 
-    /// For windows of `count` samples, of which the first is before the sample `at`; `None` if they are too few.
+    /// Returns the positions in windows of `count` samples, of which the first is before the sample `at`; `None` if
+    /// they are too few.
     fn places(&self, at: usize, count: usize) -> Option<Self::Positions>;
 
-    /// Finds it in the window before the sample `at`.
+    /// Finds the statistic in the window before the sample `at`.
     fn find(&mut self, members: &WindowMembers<'_>, at: usize, places: &Self::Positions);
 
     /// Keeps up with a change of the window.
     fn follow(&mut self, change: WindowChange);
 }
 
-/// Which ranks a window gains and loses.
+/// Ranks that a window gains and loses.
 #[derive(Clone, Copy)]
 pub(super) struct WindowChange {
     pub(super) come: u16,
@@ -33,13 +34,14 @@ pub(super) struct WindowChange {
 
 /// A window: ranks among the samples of a block.
 pub(super) struct WindowMembers<'a> {
+    /// Ranks that are in the window.
     pub(super) flags: &'a mut Flags,
-    /// The samples of the block by rank.
+    /// Samples of the block by rank.
     pub(super) sorted: &'a [f64],
 }
 
 impl WindowMembers<'_> {
-    /// From a member by `weight` of the distance to the next one.
+    /// Returns the value from a member on by `weight` of the distance to the next one.
     #[inline(always)]
     pub(super) fn between(&self, member: u16, weight: f64) -> f64 {
         let low = self.sorted[member as usize];
@@ -51,6 +53,7 @@ impl WindowMembers<'_> {
         }
     }
 
+    /// Adds the rank that comes and removes the one that goes.
     #[inline(always)]
     pub(super) fn exchange(&mut self, WindowChange { come, gone }: WindowChange) {
         self.flags.insert(come);
@@ -80,8 +83,8 @@ pub(super) fn blocks<F: WindowFinder>(ranks: &Ranks, window: usize, mut finder: 
     }
 }
 
-/// Looks at successive `samples`, of which, and of those in the windows before them, all are there if they are `whole`. Returns
-/// the finder: it is moved so that what it keeps stays in registers.
+/// Moves a window over successive `samples`; they and those in the windows before them are complete if `whole`. Returns
+/// the finder: it is moved so that its state stays in registers.
 fn one_block<F: WindowFinder>(
     mut members: WindowMembers<'_>,
     ranked: &[u16],
@@ -116,17 +119,17 @@ fn one_block<F: WindowFinder>(
     finder
 }
 
-/// Blocks with a window before each.
+/// Blocks of ranks with a window before each.
 struct RankedBlocks<'a> {
-    /// The ranks among the samples of a block, by time, [`NO_RANK`] for one that enters no window.
+    /// Ranks among the samples of a block, by time; [`NO_RANK`] for one that enters no window.
     of: Vec<u16>,
-    /// The samples of a block by rank.
+    /// Samples of a block by rank.
     sorted: Cow<'a, [f64]>,
-    /// How many have ranks in each block.
+    /// Number of ranked samples in each block.
     counts: Vec<usize>,
 }
 
-/// All in one block.
+/// Ranks all samples in one block.
 fn one(ranks: &Ranks, window: usize) -> RankedBlocks<'_> {
     let mut ranked = vec![NO_RANK; window];
     ranked.extend_from_slice(&ranks.of);
@@ -137,7 +140,7 @@ fn one(ranks: &Ranks, window: usize) -> RankedBlocks<'_> {
     }
 }
 
-/// Many blocks of `len`, a power of two.
+/// Ranks samples in blocks of `len`, a power of two.
 fn many(ranks: &Ranks, window: usize, len: usize) -> RankedBlocks<'_> {
     let (room, count) = (window + len, ranks.count.div_ceil(len));
     let mut ranked = vec![NO_RANK; count * room];

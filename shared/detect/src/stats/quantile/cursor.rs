@@ -1,4 +1,4 @@
-//! A place in a window that keeps up with its changes.
+//! A position in a window that keeps up with its changes.
 
 use super::block::{WindowChange, WindowMembers};
 use super::flags::Flags;
@@ -8,12 +8,13 @@ use super::flags::Flags;
 pub(super) struct Cursor {
     rank: u16,
     below: usize,
-    /// Whether it is known to be a member: so it need not be looked for, which is what the next sample would wait for.
+    /// Whether the rank is known to be a member, so that it need not be searched for, which the next sample would wait
+    /// for.
     member: bool,
 }
 
 impl Cursor {
-    /// Counts anew after a change of the window.
+    /// Updates the counts after a change of the window.
     #[inline(always)]
     pub(super) fn follow(&mut self, WindowChange { come, gone }: WindowChange) {
         self.below += usize::from(come < self.rank);
@@ -21,7 +22,7 @@ impl Cursor {
         self.member &= gone != self.rank;
     }
 
-    /// The member that has `order` members below it; there must be one.
+    /// Moves to the member that has `order` members below it, which must exist, and returns it.
     #[inline(always)]
     pub(super) fn seek(&mut self, flags: &Flags, order: usize) -> u16 {
         while self.below > order {
@@ -41,8 +42,7 @@ impl Cursor {
     }
 }
 
-/// The half of the members that is nearest to a centre: one stretch of them, found from where it was for the window
-/// before.
+/// Half of the members that is nearest to a centre: one stretch of them, found from where it was for the window before.
 #[derive(Clone, Copy, Default)]
 pub(super) struct NearestHalf {
     first: Cursor,
@@ -50,15 +50,15 @@ pub(super) struct NearestHalf {
 }
 
 impl NearestHalf {
-    /// Counts anew after a change of the window.
+    /// Updates the counts after a change of the window.
     #[inline(always)]
     pub(super) fn follow(&mut self, change: WindowChange) {
         self.first.follow(change);
         self.last.follow(change);
     }
 
-    /// Of the distances of the members from `centre` the two middle ones, between which their median lies; the same
-    /// one twice for an odd count.
+    /// Returns the two middle ones of the distances of the members from `centre`, between which their median lies; one
+    /// of them twice for an odd count.
     #[inline(always)]
     pub(super) fn deviations(
         &mut self,

@@ -1,45 +1,48 @@
 //! A set of small whole numbers, a byte each: eight of them are looked through at once, and one comes or goes without a
 //! look at its neighbours.
 
-/// Eight numbers.
+/// Eight flags.
 type FlagWord = [u8; 8];
 
+/// Number of flags that are looked through at once.
 const EIGHT: usize = size_of::<FlagWord>();
 
-/// Before and after the numbers.
+/// Number of unused flags before and after the numbers.
 const MARGIN: usize = EIGHT;
 
-/// One for each number of 16 bits, so that no place in the set need be checked.
+/// Set of 16-bit numbers, one flag for each, so that no place in the set need be checked.
 pub(super) struct Flags([u8; (1 << 16) + 2 * MARGIN]);
 
 impl Flags {
-    /// The empty set.
+    /// Creates an empty set.
     pub(super) fn new() -> Box<Self> {
         Box::new(Self([0; _]))
     }
 
-    /// Takes out all numbers below `limit`.
+    /// Removes all numbers below `limit`.
     pub(super) fn clear(&mut self, limit: u16) {
         self.0[MARGIN..][..limit as usize].fill(0);
     }
 
+    /// Adds a number.
     #[inline(always)]
     pub(super) fn insert(&mut self, number: u16) {
         self.0[number as usize + MARGIN] = 1;
     }
 
+    /// Removes a number.
     #[inline(always)]
     pub(super) fn remove(&mut self, number: u16) {
         self.0[number as usize + MARGIN] = 0;
     }
 
-    /// The flags from this place on, the first in the lowest byte.
+    /// Returns the flags from this place on, the first in the lowest byte.
     #[inline(always)]
     fn eight(&self, place: usize) -> u64 {
         u64::from_le_bytes(std::array::from_fn(|at| self.0[place + at]))
     }
 
-    /// The smallest number from `from` on; `u16::MAX` if there is none.
+    /// Returns the smallest number from `from` on; `u16::MAX` if there is none.
     #[inline(always)]
     pub(super) fn next(&self, mut from: u16) -> u16 {
         loop {
@@ -52,7 +55,7 @@ impl Flags {
         }
     }
 
-    /// The largest number below `before`; 0 if there is none.
+    /// Returns the largest number below `before`; 0 if there is none.
     #[inline(always)]
     pub(super) fn previous(&self, mut before: u16) -> u16 {
         loop {

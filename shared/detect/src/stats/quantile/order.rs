@@ -1,19 +1,20 @@
-//! Sorts samples.
+//! Radix sort of samples.
 //!
 //! Method: radix sort (Knuth, "The Art of Computer Programming", volume 3, 5.2.5) by the leading bits in which the
 //! samples differ, kept in one word with where each is; then what is still equal anew by the bits that follow.
 
-/// How many bits of a word tell where a sample is.
+/// Number of bits of a word that hold the index of a sample.
 const INDEX_BITS: u32 = 31;
 
-/// Bits by which samples are distributed at once, and how often.
+/// Number of bits by which samples are distributed at once.
 const DIGIT: u32 = 11;
+/// Number of times that samples are distributed.
 const DIGITS: u32 = 3;
 
-/// Fewer are compared instead.
+/// Minimum number of samples for a radix sort; fewer are sorted by comparison.
 const MIN_RADIX: usize = 256;
 
-/// Where the finite samples are, in ascending order of value, then of time. There may be 2^31 samples.
+/// Returns the indices of the finite samples, in ascending order of value, then of time. There may be 2^31 samples.
 pub(super) fn order(values: &[f64]) -> Vec<u32> {
     let finite = values.iter().zip(0..).filter(|(value, _)| value.is_finite());
     let mut words: Vec<u64> = finite.map(|(_, place)| place).collect();
@@ -22,11 +23,12 @@ pub(super) fn order(values: &[f64]) -> Vec<u32> {
     words.into_iter().map(|word| place(word) as u32).collect()
 }
 
+/// Returns the index of a sample.
 fn place(word: u64) -> usize {
     (word & ((1 << INDEX_BITS) - 1)) as usize
 }
 
-/// Sorts words that tell the places of samples, in the order of time where those are equal. `spare` is as long.
+/// Sorts words that hold indices of samples, in the order of time where samples are equal. `spare` is as long.
 fn sort(words: &mut [u64], spare: &mut [u64], values: &[f64]) {
     let key = |word: u64| ascending(values[place(word)]);
     if words.len() < MIN_RADIX {
@@ -56,7 +58,7 @@ fn sort(words: &mut [u64], spare: &mut [u64], values: &[f64]) {
     }
 }
 
-/// Sorts by one digit, in the order in which they come where that is equal.
+/// Distributes words by one digit, in their order.
 fn distribute(words: &[u64], sorted: &mut [u64], shift: u32) {
     let digit = |word: u64| (word >> shift) as usize % (1 << DIGIT);
     let mut ends = [0_u32; 1 << DIGIT];
@@ -74,7 +76,7 @@ fn distribute(words: &[u64], sorted: &mut [u64], shift: u32) {
     }
 }
 
-/// A whole number that orders as the values do; zeros are equal.
+/// Maps a finite number to an integer of the same order; both zeros are one.
 fn ascending(value: f64) -> u64 {
     let bits = (value + 0.0).to_bits();
     if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }

@@ -1,21 +1,22 @@
-//! What is summed up over the samples of a window, with nothing lost to cancellation and samples missing.
+//! Statistics over the samples of a window, exact where samples are missing or levels lie far apart.
 
 use crate::stats::lanes::Lanes;
 
-/// Something summed up over samples that can be joined with another of its kind.
+/// Statistics over samples that can be merged with those of further samples.
 ///
-/// `share` is what part of both together the other has of the samples, `weight` that times the number of samples of this
+/// `share` is the share of the other in the samples of both together, `weight` that times the number of samples of this
 /// one; both are 0 for another without samples.
 pub(super) trait WindowAggregate<const N: usize>: Copy {
-    /// Of no samples.
+    /// Returns the statistics of no samples.
     fn empty() -> Self;
 
-    /// With one more sample at `position`, counted in samples.
+    /// Takes one more sample at `position`, counted in samples.
     fn add(self, position: Lanes, value: Lanes, share: Lanes, weight: Lanes) -> Self;
 
+    /// Merges the statistics of further samples.
     fn merge(self, other: Self, share: Lanes, weight: Lanes) -> Self;
 
-    /// What is wanted of them, given what was subtracted from each sample and 1 over their number.
+    /// Returns the results, given the pivot that was subtracted from each sample and 1 over their number.
     fn results(self, pivot: Lanes, inverse: Lanes) -> [Lanes; N];
 }
 
@@ -46,15 +47,14 @@ impl WindowAggregate<2> for MeanAndSquares {
         both
     }
 
-    /// Mean and population standard deviation.
+    /// Returns mean and population standard deviation.
     #[inline(always)]
     fn results(self, pivot: Lanes, inverse: Lanes) -> [Lanes; 2] {
         [pivot + self.mean, (self.squares * inverse).sqrt()]
     }
 }
 
-/// What a least-squares line needs: means of position and value, spread of the positions, and their
-/// cross product.
+/// Sums for a least-squares line: means of position and value, spread of the positions, and their cross product.
 #[derive(Clone, Copy)]
 pub(super) struct LineFit {
     position: Lanes,
@@ -89,7 +89,7 @@ impl WindowAggregate<1> for LineFit {
         both
     }
 
-    /// The slope.
+    /// Returns the slope.
     #[inline(always)]
     fn results(self, _: Lanes, _: Lanes) -> [Lanes; 1] {
         [self.cross / self.spread]

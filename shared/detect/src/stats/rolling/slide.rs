@@ -1,4 +1,4 @@
-//! The windows of as many blocks at once as there are lanes.
+//! Sliding windows over several blocks at once, one in each lane.
 
 use super::aggregate::WindowAggregate;
 use super::nearest_to_zero;
@@ -9,8 +9,8 @@ use crate::stats::lanes::{LANES, Lanes, blocks, blocks_mut};
 /// Results of a group of blocks, by lane and place in the block.
 type BlockResults<'a> = [&'a mut [f64]; LANES];
 
-/// Statistics of the `window` samples before each sample and, as the last one, before the end: one more than there are
-/// samples. NaN without enough samples.
+/// Computes statistics of the `window` samples before each sample and, as the last one, before the end: one more than
+/// there are samples. NaN without enough samples.
 pub(super) fn slide<S: WindowSums<N>, A: WindowAggregate<N>, const N: usize>(
     values: &[f64],
     window: usize,
@@ -59,8 +59,8 @@ pub(super) fn slide<S: WindowSums<N>, A: WindowAggregate<N>, const N: usize>(
     out
 }
 
-/// What is subtracted from the samples of each block and of the one before it: what is chosen of that one, or of those before
-/// it where that is not finite.
+/// Returns the number that is subtracted from the samples of each block and of the one before it: the one that is
+/// chosen from that block, or from an earlier one where it is not finite.
 fn pivots(samples: &[f64], window: usize, choose: impl Fn(&[f64]) -> Option<f64>) -> Vec<f64> {
     let mut pivot = 0.0;
     let next = |block| {
@@ -70,24 +70,25 @@ fn pivots(samples: &[f64], window: usize, choose: impl Fn(&[f64]) -> Option<f64>
     samples.chunks(window).map(next).collect()
 }
 
-/// Does not stop at the first, so that it takes several at a time.
+/// Returns whether any value is NaN. Does not stop at the first, so that it takes several at a time.
 fn any_nan(values: &[f64]) -> bool {
     values.iter().fold(false, |any, value| any | value.is_nan())
 }
 
-/// The memory that every group needs.
+/// Scratch space that every group of blocks uses.
 struct SlidingKernel<S, A, const N: usize> {
     window: usize,
     least: f64,
-    /// By the number of samples up to the window.
+    /// Constants by the number of samples, up to the window.
     known: Vec<WindowConstants<f64>>,
-    /// The end of the block before, from each place on.
+    /// Sums from each place to the end of the block before.
     ends: Vec<S>,
-    /// The same with how many samples it has.
+    /// Exact statistics from each place to the end of the block before, with the number of samples.
     careful_ends: Vec<(A, Lanes)>,
 }
 
 impl<S: WindowSums<N>, A: WindowAggregate<N>, const N: usize> SlidingKernel<S, A, N> {
+    /// Allocates scratch space for a window.
     fn new(window: usize, least: usize) -> Self {
         Self {
             window,
@@ -98,8 +99,8 @@ impl<S: WindowSums<N>, A: WindowAggregate<N>, const N: usize> SlidingKernel<S, A
         }
     }
 
-    /// Fills in the results of a group; `samples` are those of its blocks and of the one before them, which is none for the
-    /// `first` group.
+    /// Fills in the results of a group; `samples` are those of its blocks and of the block before them, which is empty
+    /// for the `first` group.
     fn plain(
         &mut self,
         samples: &[f64],
@@ -127,7 +128,7 @@ impl<S: WindowSums<N>, A: WindowAggregate<N>, const N: usize> SlidingKernel<S, A
         }
     }
 
-    /// The same where the last result is NaN, with samples missing and levels far apart.
+    /// Fills in the results that are NaN, exactly: where samples are missing or levels lie far apart.
     fn careful(
         &mut self,
         samples: &[f64],
@@ -184,7 +185,7 @@ fn add_present<A: WindowAggregate<N>, const N: usize>(
     (whole.add(Lanes::splat(position), value, share, count * share), both)
 }
 
-/// 1 over each count, 0 for none.
+/// Returns 1 over each count, 0 for none.
 #[inline(always)]
 fn inverse(count: Lanes) -> Lanes {
     (Lanes::splat(1.0) / count).only_where(count)

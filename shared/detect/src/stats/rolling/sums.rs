@@ -1,38 +1,41 @@
-//! Sums over the samples of a window of which none is missing: the fast way to what [`super::aggregate`] finds with care.
+//! Sums over the samples of a window of which none is missing: the fast way to what [`super::aggregate`] finds with
+//! care.
 
 use crate::stats::lanes::Lanes;
 
-/// The mean of squares about the pivot is at most so many times that about their own mean: beyond it more than three of
-/// sixteen digits are lost in the difference.
+/// Maximum of the mean of squares about the pivot, in those about their own mean: beyond it more than three of sixteen
+/// digits are lost in the difference.
 const MAX_SQUARES_RATIO: f64 = 1024.0;
 
 /// Sums over samples, each less a pivot.
 pub(super) trait WindowSums<const N: usize>: Copy {
-    /// Of no samples.
+    /// Returns the sums of no samples.
     fn empty() -> Self;
 
-    /// With one more sample at `position`, counted in samples.
+    /// Takes one more sample at `position`, counted in samples.
     fn add(self, position: f64, value: Lanes) -> Self;
 
+    /// Adds the sums of further samples.
     fn join(self, other: Self) -> Self;
 
-    /// What is wanted of them, the last of it NaN where it is not exact enough or a sample was not finite. `next` is the
+    /// Returns the results, the last of them NaN where it is not exact enough or a sample was not finite. `next` is the
     /// position after the last sample.
     fn results(self, pivot: Lanes, next: f64, of: &WindowConstants<Lanes>) -> [Lanes; N];
 }
 
-/// What is known of the samples of a window by their number.
+/// Constants that follow from the number of samples in a window.
 #[derive(Clone, Copy)]
 pub(super) struct WindowConstants<T> {
-    /// 1 over it.
+    /// Reciprocal of the number of samples.
     inverse: T,
-    /// How far the middle of them is from the next one, in samples.
+    /// Distance from the position after the window back to its middle, in samples.
     back: T,
-    /// 1 over the sum of squared distances from the middle.
+    /// Reciprocal of the sum of squared distances from the middle.
     narrowness: T,
 }
 
 impl WindowConstants<f64> {
+    /// Computes the constants for a number of samples.
     pub(super) fn of(count: usize) -> Self {
         let count = count as f64;
         Self {
@@ -42,7 +45,7 @@ impl WindowConstants<f64> {
         }
     }
 
-    /// The same in each lane but the first.
+    /// Repeats the constants in each lane, but for those of the first lane.
     #[inline(always)]
     pub(super) fn with_first(&self, first: &Self) -> WindowConstants<Lanes> {
         let lanes = |all, first| Lanes::splat(all).with_first(first);
@@ -54,7 +57,7 @@ impl WindowConstants<f64> {
     }
 }
 
-/// For mean and standard deviation.
+/// Sums for mean and standard deviation.
 #[derive(Clone, Copy)]
 pub(super) struct ValueSums {
     sum: Lanes,
@@ -62,7 +65,7 @@ pub(super) struct ValueSums {
 }
 
 impl ValueSums {
-    /// The mean, and the squares about it.
+    /// Returns the mean, and the sum of squares about it.
     #[inline(always)]
     fn about_mean(self, inverse: Lanes) -> (Lanes, Lanes) {
         let mean = self.sum * inverse;
@@ -87,7 +90,7 @@ impl WindowSums<2> for ValueSums {
         Self { sum: self.sum + other.sum, squares: self.squares + other.squares }
     }
 
-    /// Mean and population standard deviation.
+    /// Returns mean and population standard deviation.
     #[inline(always)]
     fn results(self, pivot: Lanes, _: f64, of: &WindowConstants<Lanes>) -> [Lanes; 2] {
         let (mean, about) = self.about_mean(of.inverse);
@@ -96,11 +99,11 @@ impl WindowSums<2> for ValueSums {
     }
 }
 
-/// For a least-squares line.
+/// Sums for a least-squares line.
 #[derive(Clone, Copy)]
 pub(super) struct ProductSums {
     values: ValueSums,
-    /// Of position and value.
+    /// Sum of products of position and value.
     products: Lanes,
 }
 
@@ -122,7 +125,7 @@ impl WindowSums<1> for ProductSums {
         Self { values: self.values.join(other.values), products }
     }
 
-    /// The slope.
+    /// Returns the slope.
     #[inline(always)]
     fn results(self, _: Lanes, next: f64, of: &WindowConstants<Lanes>) -> [Lanes; 1] {
         let (_, about) = self.values.about_mean(of.inverse);

@@ -4,7 +4,7 @@ use std::array::from_fn;
 
 use crate::stats::lanes::{LANES, Lanes, blocks_mut};
 
-/// Windows of so few values are summed up anew at each place.
+/// Maximum length of a window whose values are summed up anew at each place.
 const MAX_DIRECT_WINDOW: usize = 4;
 
 /// Replaces each place by the average of the `window` values from it on, and drops the last `window - 1`
@@ -55,7 +55,7 @@ fn sum_back(block: &mut [f64]) {
     }
 }
 
-/// The same in each of the blocks of `window` values.
+/// Adds to each value all that follow in its block of `window` values.
 fn sum_back_lanes(group: &mut [f64], window: usize) {
     let mut blocks = blocks_mut(group, window);
     let mut sum = Lanes::splat(0.0);
@@ -74,7 +74,8 @@ fn sum_on(sums: &mut [f64], next: &[f64], share: f64) {
     }
 }
 
-/// The same in each of the blocks of `window` values.
+/// Adds to each sum as many values of the next block as the window has left, in each block of `window` values, and
+/// makes an average of it.
 fn sum_on_lanes(sums: &mut [f64], next: &[f64], window: usize, share: f64) {
     let next: [_; LANES] = from_fn(|lane| &next[lane * window..][..window - 1]);
     let mut blocks = blocks_mut(sums, window);

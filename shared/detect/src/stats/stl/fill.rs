@@ -1,5 +1,5 @@
-/// Values in place of missing ones: the mean of the nearest samples at the same phase of the seasons before
-/// and after, which keeps season and trend; where a phase has no sample at all, those before and after in
+/// Fills missing samples: with the mean of the nearest samples at the same phase of the seasons before
+/// and after, which keeps season and trend; where a phase has no sample at all, with those before and after in
 /// time. `None` if there is not one. `period` of 0 counts as 1.
 ///
 /// Cost: O(n). Shape: as `values`.
@@ -13,8 +13,8 @@ pub fn fill(values: &[f64], period: usize) -> Option<Vec<f64>> {
     filled.iter().all(|value| value.is_finite()).then_some(filled)
 }
 
-/// Writes to each missing place the mean of the nearest samples that lie a multiple of `stride` before and
-/// after it, or the one that there is.
+/// Writes to each missing place the mean of the nearest samples that lie a multiple of `stride` before and after it, or
+/// the one that there is.
 fn between(values: &[f64], stride: usize, filled: &mut [f64]) {
     for phase in 0..stride.min(values.len()) {
         let mut before = None;

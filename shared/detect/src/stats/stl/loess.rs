@@ -19,17 +19,17 @@ struct LocalWindow {
     right: usize,
 }
 
-/// Weights of a smoother for one count of samples, to be applied to many series.
+/// Weights of a smoother for one number of samples, to be applied to many series.
 #[derive(Clone, Debug)]
 pub(super) struct LoessKernels {
     jump: usize,
-    /// For each place where it is evaluated: its index, the first sample, and which weights.
+    /// Index, first sample and range of weights of each place where the smoother is evaluated.
     rows: Vec<(usize, usize, std::ops::Range<usize>)>,
     weights: Vec<f64>,
 }
 
 impl Loess {
-    /// The places among `count` samples where it is evaluated: every `jump`-th one and the last.
+    /// Returns the places among `count` samples where the smoother is evaluated: every `jump`-th one and the last.
     fn windows(self, count: usize) -> Vec<LocalWindow> {
         let last = count - 1;
         let half = self.length.div_ceil(2);
@@ -49,11 +49,12 @@ impl Loess {
         windows
     }
 
+    /// Returns the distance of the places where the smoother is evaluated.
     fn step(self, count: usize) -> usize {
         self.jump.min(count.saturating_sub(1)).max(1)
     }
 
-    /// One before the first of `count` samples and one after the last, to continue a season.
+    /// Returns the place before the first of `count` samples and the one after the last, to continue a season.
     fn beyond(self, count: usize) -> [LocalWindow; 2] {
         let (length, last) = (self.length.min(count), count - 1);
         [
@@ -62,8 +63,8 @@ impl Loess {
         ]
     }
 
-    /// Writes the weights of the samples of a window, of which the sum of products is the smoothed value;
-    /// `false` if all weights are zero. `robust` are factors, one a sample.
+    /// Writes the weights of the samples of a window, whose sum of products is the smoothed value; returns `false` if
+    /// all weights are zero. `robust` are factors, one for each sample.
     fn weigh(
         self,
         count: usize,
@@ -124,7 +125,7 @@ impl Loess {
         true
     }
 
-    /// The weights for `count` samples; with a place before and one after them where `beyond`.
+    /// Computes the weights for `count` samples; with a place before and one after them if `beyond`.
     pub fn kernels(self, count: usize, beyond: bool) -> LoessKernels {
         let mut kernels =
             LoessKernels { jump: self.step(count), rows: Vec::new(), weights: Vec::new() };
@@ -152,8 +153,8 @@ impl Loess {
         kernels
     }
 
-    /// Smooths `values` where each sample has a weight of its own. `smooth` has as many places, or one more at
-    /// either end.
+    /// Smooths `values` where each sample has a weight of its own. `smooth` has as many places, or one more at either
+    /// end.
     pub fn robust(self, values: &[f64], weights: &[f64], smooth: &mut [f64], row: &mut Vec<f64>) {
         let count = values.len();
         let shift = usize::from(smooth.len() > count);
@@ -183,8 +184,8 @@ impl LoessKernels {
         interpolate(smooth, self.jump, 1);
     }
 
-    /// Smooths each of `width` series at once that lie side by side in rows of `stride` samples, `count`
-    /// rows in and two more rows out.
+    /// Smooths each of `width` series that lie side by side in rows of `stride` samples, `count` rows in and two more
+    /// rows out.
     pub fn smooth_columns(
         &self,
         values: &[f64],
@@ -211,7 +212,7 @@ impl LoessKernels {
     }
 }
 
-/// Straight lines between every `jump`-th place, and to the last one; places are `stride` apart.
+/// Draws straight lines between every `jump`-th place, and to the last one; places are `stride` apart.
 fn interpolate(smooth: &mut [f64], jump: usize, stride: usize) {
     let last = smooth.len().saturating_sub(1) / stride;
     if jump <= 1 {

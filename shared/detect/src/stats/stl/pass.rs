@@ -4,10 +4,10 @@ use super::Smoothing;
 use super::average::moving_average;
 use super::loess::{Loess, LoessKernels};
 
-/// More seasons than that make a season no more constant.
+/// Number of seasons above which a season gets no more constant.
 const MAX_SEASONS: usize = 100_000;
 
-/// Passes of the inner loop.
+/// Number of passes of the inner loop.
 const PASSES: usize = 2;
 
 /// Everything that depends on length and period, and not on the samples.
@@ -18,12 +18,12 @@ pub(super) struct StlPass {
     trend: Loess,
     trend_kernels: LoessKernels,
     low_pass_kernels: LoessKernels,
-    /// For phases that have one more sample than the others, and for those others.
+    /// Kernels for phases that have one more sample than the others, and for those others.
     season_kernels: [LoessKernels; 2],
 }
 
 impl StlPass {
-    /// For `len` samples, at least two seasons of at least two samples.
+    /// Prepares a decomposition of `len` samples, at least two seasons of at least two samples.
     pub fn new(len: usize, period: usize, smoothing: Smoothing) -> Self {
         let odd = |length: usize| length.max(3) | 1;
         let loess = |length: usize, degree| Loess { length, degree, jump: length.div_ceil(10) };
@@ -81,7 +81,7 @@ impl StlPass {
         }
     }
 
-    /// Smooths the samples of each phase of the season, one season further at either end.
+    /// Smooths the samples of each phase of the season, continued by one season at either end.
     fn smooth_cycles(&self, values: &[f64], weights: Option<&[f64]>, smooth: &mut [f64]) {
         let (period, longer) = (self.period, values.len() % self.period);
         let count = values.len() / period;
@@ -107,7 +107,7 @@ impl StlPass {
     }
 }
 
-/// Bisquare weights of the samples by their distance from the fit, in units of six medians of it.
+/// Returns bisquare weights of the samples by their distance from the fit, in units of six medians of it.
 fn robustness(values: &[f64], seasonal: &[f64], trend: &[f64]) -> Vec<f64> {
     let fit = seasonal.iter().zip(trend);
     let mut weights: Vec<f64> =
