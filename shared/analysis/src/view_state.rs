@@ -74,7 +74,10 @@ pub struct LinkError {
     pub expected: String,
 }
 
-/// The ranges that are offered.
+/// Range of a view whose address names none: one day.
+pub const DEFAULT_RANGE: Span = Span::from_seconds(86_400);
+
+/// Relative ranges that the page offers.
 pub const RANGES: [&str; 12] =
     ["5m", "15m", "30m", "1h", "3h", "6h", "12h", "1d", "2d", "1w", "2w", "30d"];
 
@@ -83,7 +86,7 @@ impl Default for ViewState {
         Self {
             expr: String::new(),
             source: None,
-            range: RangeSelection::Last(Span::from_seconds(86_400)),
+            range: RangeSelection::Last(DEFAULT_RANGE),
             step: None,
             settings: Settings::default(),
             excluded: Vec::new(),

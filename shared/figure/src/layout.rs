@@ -159,7 +159,7 @@ impl ChartLayout {
                 opacity: 0.2,
                 line: Line::new().color(muted.clone()).width(1.0).dash(DashType::Dash),
                 label: BlockLabel {
-                    text: "not learnt from",
+                    text: "excluded from baseline",
                     textposition: "top left",
                     font: Font::new().size(11).color(view.palette.text.clone()),
                 },

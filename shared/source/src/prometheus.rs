@@ -1,8 +1,9 @@
-//! What Prometheus answers, as data: bytes in, series on a grid or a [`ReplyError`] out.
+//! Decodes replies of Prometheus: bytes in, series on a grid or a [`ReplyError`] out.
 //!
-//! Source of every shape: Prometheus documentation, "HTTP API". Keys may come in any order, unknown
-//! ones are passed over, so servers that add their own (VictoriaMetrics, Thanos, Mimir) fit too.
+//! Source: Prometheus documentation, "HTTP API". Keys may come in any order and unknown ones are ignored, so servers
+//! that add their own (VictoriaMetrics, Thanos, Mimir) work too.
 
+mod data;
 mod envelope;
 mod error;
 mod loaded;
@@ -10,11 +11,10 @@ mod matrix;
 mod sample;
 mod scan;
 mod vector;
-mod wire;
 
+pub use data::decode_data;
 pub use error::{ErrorPosition, ReplyError};
 pub use loaded::{Loaded, Stitcher};
 pub use matrix::{MAX_SAMPLES_TOTAL, Matrix, decode_matrix};
 pub use scan::MAX_DEPTH;
 pub use vector::{Sample, Vector, decode_vector};
-pub use wire::{BuildInfo, LabelValues, Metadata, MetricMetadata, decode_data};

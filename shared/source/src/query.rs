@@ -1,4 +1,4 @@
-//! A range query: which step, how many points, and how a long one is cut and put together again.
+//! Range queries: the step, the limits, and the chunks of a long one.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,76 +6,76 @@ use crate::promql;
 use oddity_detect::series::Grid;
 use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
 
-/// Prometheus refuses a range query with more points a series than this.
+/// Maximum number of points per series of one range query to Prometheus.
 /// Source: Prometheus `web/api/v1/api.go`, "exceeded maximum resolution of 11,000 points per timeseries";
 /// the check divides the range by the step, so 11,001 points pass.
 pub const MAX_POINTS: usize = 11_000;
 
-/// More samples a series than this are not asked for, however the query is cut.
+/// Maximum number of samples per series of a query in chunks.
 pub const MAX_SAMPLES: usize = 1_000_000;
 
-/// Samples of history that every question has: what each detector wants at its defaults.
+/// Minimum number of samples of history of every query: enough for each detector at its defaults.
 pub const MIN_HISTORY: usize = 750;
 
-/// So many samples of history, of all series together, are fetched for what learns from more: 9 MB of a source's
-/// answers, less what compresses, and most of a second of `auto`. Of a hundred series it is the memory of that.
+/// Maximum number of samples of additional history of all series together: 9 MB of replies before compression, and
+/// most of a second of the detector `auto`. With a hundred series it is the lookback of `auto`.
 const HISTORY_BUDGET: usize = 300_000;
 
-/// And so many of a series: three more pieces.
+/// Maximum number of samples of additional history per series: three chunks.
 const MAX_HISTORY: usize = 3 * MAX_POINTS;
 
-/// A season is learnt from three: seconds of three weeks and three days, each with the share of the budget that it may
-/// take. A day tells most of what is usual.
+/// Spans of additional history, longest first: three periods of a weekly and of a daily season, in seconds, each with the
+/// share of the budget that it may take. The daily season explains most of a series, so it may take the whole budget.
 const SEASONS: [(u64, f64); 2] = [(3 * 7 * 86_400, 0.4), (3 * 86_400, 1.0)];
 
-/// The steps that are chosen on their own, shortest first, in seconds.
+/// Steps that are chosen automatically, shortest first, in seconds.
 const LADDER: [u64; 11] = [15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600];
 
-/// One question to a source: an expression over a range of time at a step.
+/// A range query: an expression over a time range at a step, with history before it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RangeQuery {
-    /// PromQL.
+    /// PromQL expression.
     pub expr: String,
-    /// First sample to judge, a multiple of `step`.
+    /// Time of the first judged sample, a multiple of `step`.
     pub start: Timestamp,
-    /// No sample lies after this.
+    /// End of the range; no sample is later.
     pub end: Timestamp,
-    /// Distance of samples.
+    /// Interval of samples.
     pub step: Step,
-    /// Samples before `start` that a detector learns from.
+    /// Number of samples before `start` that a detector learns from.
     pub history: usize,
 }
 
-/// Why a range query is not sent; each message says what to change.
+/// The reason why a range query is not sent; each message says what to change.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
-    /// Nothing was asked.
-    #[error("type a PromQL query")]
+    /// The expression is blank.
+    #[error("enter a PromQL query")]
     Empty,
-    /// Start and history reach beyond every time that can be told.
+    /// The history starts before the earliest timestamp.
     #[error(
-        "{history} samples of history at a step of {step} begin before any time: choose a shorter step"
+        "{history} samples of history at a step of {step} start before the earliest supported time: select a shorter step"
     )]
     BeforeTime {
-        /// Samples before the range.
+        /// Number of samples before the range.
         history: usize,
-        /// The step that was asked for.
+        /// Requested step.
         step: Step,
     },
-    /// Too many samples even in pieces.
+    /// The range has too many samples, even in chunks.
     #[error(
-        "{samples} samples a series are more than {MAX_SAMPLES}: shorten the range or choose a step of {least} or more"
+        "{samples} samples per series exceed the limit of {MAX_SAMPLES}: shorten the range or select a step of {shortest} or more"
     )]
     TooManySamples {
-        /// What range and step amount to.
+        /// Number of samples of range and history.
         samples: usize,
-        /// The shortest step that is accepted.
-        least: Step,
+        /// Shortest step that is accepted.
+        shortest: Step,
     },
 }
 
 impl RangeQuery {
-    /// `range` at `step`, with `history` samples before it. The start is floored to the step.
+    /// Creates a query for `range` at `step` with `history` samples before it. The start is floored to the step.
     ///
     /// # Errors
     /// [`QueryError`] for a blank expression, more than [`MAX_SAMPLES`] samples a series, or a history
@@ -96,8 +96,8 @@ impl RangeQuery {
             let room = (MAX_SAMPLES - history.min(MAX_SAMPLES / 2)) as u64;
             let exact = (range.span().millis() / room + 1).div_ceil(1_000);
             let round = [1, 2, 5, 10].into_iter().chain(LADDER).find(|step| *step >= exact);
-            let least = Step::from_seconds(round.unwrap_or(exact));
-            return Err(QueryError::TooManySamples { samples, least });
+            let shortest = Step::from_seconds(round.unwrap_or(exact));
+            return Err(QueryError::TooManySamples { samples, shortest });
         }
         let query =
             Self { expr: expr.to_owned(), start: grid.start, end: range.end, step, history };
@@ -107,15 +107,15 @@ impl RangeQuery {
         Ok(query)
     }
 
-    /// Every sample that is fetched: history and judged range.
+    /// Returns the grid of all fetched samples: history and judged range.
     pub fn grid(&self) -> Grid {
         let start = self.start - self.step.times(self.history);
         Grid::covering(TimeRange { start, end: self.end.max(self.start) }, self.step)
     }
 
-    /// The samples before these from which more can be learnt of each of `series` series: all of three weeks, or else
-    /// of three days, where they are few enough, or else as many as are; `None` where there is enough already, or the
-    /// expression depends on the range that is asked for.
+    /// Returns the query for additional history before this one if there are `series` series: three weeks or three days
+    /// where the budget allows that, else as much as it allows. Returns `None` if there is enough history already, or
+    /// if the expression depends on the requested range.
     pub fn older(&self, series: usize) -> Option<Self> {
         let grid = self.grid();
         let most = MAX_HISTORY.min(MAX_SAMPLES.saturating_sub(grid.len));
@@ -142,8 +142,7 @@ impl RangeQuery {
         promql::with_absolute_times(&self.expr, TimeRange { start: self.start, end: self.end })
     }
 
-    /// The pieces to ask for, oldest first: each at most 11,000 points, all on one grid,
-    /// neighbours without overlap.
+    /// Splits the query into consecutive ranges on one grid, oldest first, of at most [`MAX_POINTS`] points each.
     pub fn chunks(&self) -> Vec<TimeRange> {
         let grid = self.grid();
         (0..grid.len)
@@ -156,9 +155,8 @@ impl RangeQuery {
     }
 }
 
-/// The detection step: the shortest of the ladder that is at or above the sample interval
-/// and keeps `span` and `history` samples before it within 11,000 samples a series.
-/// An estimated interval is a little uncertain, so a step down to four fifths of it counts as equal.
+/// Returns the shortest automatic step that is at least the sample interval and keeps `span` with `history` samples
+/// before it within [`MAX_POINTS`] points. A measured interval is inexact, so four fifths of it count as equal.
 pub fn detection_step(span: Span, history: usize, sample_interval: Option<Span>) -> Step {
     let least = sample_interval.map_or(0, |interval| interval.millis() / 5 * 4);
     let room = (MAX_POINTS - history.min(MAX_POINTS / 2)) as u64;
@@ -173,11 +171,11 @@ pub fn detection_step(span: Span, history: usize, sample_interval: Option<Span>)
         })
 }
 
-/// What to say of a step that the samples cannot fill; `None` if all is well.
+/// Returns a warning about a step that is shorter than the sample interval.
 pub fn step_warning(step: Step, sample_interval: Option<Span>) -> Option<String> {
     let interval = sample_interval.filter(|interval| step.millis() < interval.millis() / 5 * 4)?;
     Some(format!(
-        "the step of {step} is shorter than the sample interval of about {}: values repeat, which looks like a flat line; choose {} or automatic",
+        "the step of {step} is shorter than the sample interval of about {}: values repeat, which looks like a flat line; select {} or automatic",
         interval.words(),
         detection_step(Span::ZERO, 0, Some(interval)),
     ))
@@ -220,7 +218,7 @@ mod tests {
     fn a_step_below_the_interval_is_named() {
         let (short, fit) = (Step::from_seconds(15), Step::from_seconds(60));
         let interval = Some(Span::from_seconds(60));
-        assert!(step_warning(short, interval).is_some_and(|text| text.contains("choose 1m")));
+        assert!(step_warning(short, interval).is_some_and(|text| text.contains("select 1m")));
         assert_eq!(step_warning(fit, interval), None);
         assert_eq!(step_warning(short, None), None);
     }
@@ -233,8 +231,8 @@ mod tests {
             QueryError::Empty
         );
         let error = RangeQuery::new("up", range, Step::from_seconds(1), 60).unwrap_err();
-        let QueryError::TooManySamples { least, .. } = error else { panic!("{error:?}") };
-        assert!(RangeQuery::new("up", range, least, 60).is_ok());
+        let QueryError::TooManySamples { shortest, .. } = error else { panic!("{error:?}") };
+        assert!(RangeQuery::new("up", range, shortest, 60).is_ok());
         let step = Step::from_seconds(8_999_999_999_999);
         let error = RangeQuery::new("up", range, step, 2_000).unwrap_err();
         assert_eq!(error, QueryError::BeforeTime { history: 2_000, step });

@@ -77,10 +77,11 @@ impl Unit {
         if rest.contains(['*', '/', '+', '^', '%', '=', '<', '>']) || rest.contains(" - ") {
             return Self::Plain;
         }
-        if COUNTS.iter().any(|function| calls(&rest, function)) {
+        if COUNTS.iter().any(|function| promql::calls_function(&rest, function)) {
             return Self::Plain;
         }
-        let in_unit_of_samples = OF_HISTOGRAMS.iter().any(|function| calls(&rest, function));
+        let in_unit_of_samples =
+            OF_HISTOGRAMS.iter().any(|function| promql::calls_function(&rest, function));
         let name = selector.split(['{', ' ']).next().unwrap_or_default();
         let counted = name.ends_with("_count") || name.ends_with("_bucket") && !in_unit_of_samples;
         let stem = ["_total", "_sum", "_bucket"]
@@ -89,7 +90,9 @@ impl Unit {
             .unwrap_or(name);
         let instant = INSTANTS.iter().any(|suffix| stem.ends_with(suffix));
         let base = match stem.rsplit('_').next() {
-            _ if counted || instant || calls(&rest, "histogram_count") => Self::Plain,
+            _ if counted || instant || promql::calls_function(&rest, "histogram_count") => {
+                Self::Plain
+            }
             Some("seconds") => Self::Seconds,
             Some("bytes") => Self::Bytes,
             Some("ratio") => Self::Ratio,
@@ -97,9 +100,9 @@ impl Unit {
         };
         if in_unit_of_samples {
             base
-        } else if calls(&rest, "deriv") {
+        } else if promql::calls_function(&rest, "deriv") {
             base.slope()
-        } else if calls(&rest, "rate") || calls(&rest, "irate") {
+        } else if promql::calls_function(&rest, "rate") || promql::calls_function(&rest, "irate") {
             base.rate()
         } else {
             base
@@ -168,15 +171,6 @@ fn per(expr: &str) -> Option<(&str, Unit)> {
     };
     let behind = expr.rsplit_once('*').and_then(|(rest, factor)| Some((rest, unit(factor)?)));
     behind.or_else(|| expr.split_once('*').and_then(|(factor, rest)| Some((rest, unit(factor)?))))
-}
-
-fn calls(text: &str, function: &str) -> bool {
-    text.match_indices(function).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + function.len()..].trim_start();
-        before.is_none_or(|c| !c.is_ascii_alphanumeric() && c != '_')
-            && (after.starts_with('(') || after.starts_with("by") || after.starts_with("without"))
-    })
 }
 
 /// Four significant digits at most, thousands in groups, a suffix from a million on.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser};
-use oddity_analysis::view_state::{CLEAN, CLEAN_ACCEPTS, CLEAN_HELP, ViewState};
+use oddity_analysis::view_state::{CLEAN, CLEAN_ACCEPTS, CLEAN_HELP, DEFAULT_RANGE, ViewState};
 use oddity_detect::detect::Detector;
 use oddity_detect::event::{RULE_SETTINGS, Rule, SeverityLevel};
 use oddity_detect::time::{Span, Step, Timestamp};
@@ -191,7 +191,7 @@ impl DetectArgs {
         if let Some(step) = self.step {
             put("step", step.to_string());
         }
-        let length = self.range.unwrap_or(Span::from_seconds(86_400));
+        let length = self.range.unwrap_or(DEFAULT_RANGE);
         match (self.from, self.to) {
             (None, None) => {
                 if self.range.is_some() {

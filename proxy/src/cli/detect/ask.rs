@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::body::to_bytes;
 use axum::http::Method;
 use oddity_analysis::api::form;
-use oddity_analysis::knowledge::{NamedMetadata, QuerySubject};
+use oddity_analysis::knowledge::NamedMetadata;
 use oddity_source::plan::{ApiRequest, FetchPlan, FetchProgress};
 use oddity_source::prometheus::{Loaded, ReplyError};
 use tokio::time::Instant;
@@ -35,18 +35,10 @@ pub(super) async fn load(
 
 /// What the source says of the metrics of a query; nothing where it does not say.
 pub(super) async fn metadata(source: &Source, expr: &str) -> Vec<NamedMetadata> {
-    let mut all = Vec::new();
-    for names in QuerySubject::described_names(expr) {
-        for name in names {
-            let reply = ask(source, Method::GET, "metadata", &[("metric", name)]).await;
-            let found = reply.ok().and_then(|body| NamedMetadata::decode(&body).ok());
-            if let Some(found) = found.filter(|found| !found.is_empty()) {
-                all.extend(found);
-                break;
-            }
-        }
-    }
-    all
+    NamedMetadata::fetch_all(expr, async |name: String| {
+        ask(source, Method::GET, "metadata", &[("metric", name)]).await.ok()
+    })
+    .await
 }
 
 async fn ask(

@@ -47,6 +47,26 @@ pub struct NamedMetadata {
 }
 
 impl NamedMetadata {
+    /// Fetches the metadata of the metrics of a query with `fetch`, which returns the reply of `/api/v1/metadata` for
+    /// one metric. Not every source keeps metadata: a reply that is missing or unreadable counts as empty.
+    pub async fn fetch_all(
+        expr: &str,
+        mut fetch: impl AsyncFnMut(String) -> Option<Vec<u8>>,
+    ) -> Vec<Self> {
+        let mut all = Vec::new();
+        for names in QuerySubject::described_names(expr) {
+            for name in names {
+                let reply = fetch(name).await;
+                let found = reply.and_then(|body| Self::decode(&body).ok()).unwrap_or_default();
+                if !found.is_empty() {
+                    all.extend(found);
+                    break;
+                }
+            }
+        }
+        all
+    }
+
     /// From an answer of Prometheus' `/api/v1/metadata`.
     ///
     /// # Errors

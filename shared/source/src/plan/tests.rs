@@ -118,8 +118,8 @@ fn what_does_not_come_is_said_or_done_without() {
     check(FetchPlan::new(spec("a", None)), &[1], 4, "");
     check(FetchPlan::new(spec("a", None)), &[2], 2, "no network");
     check(FetchPlan::new(spec("a", None)), &[3], 3, "training window limited to 3 min");
-    check(FetchPlan::new(spec("a", Some("15s"))), &[], 4, "choose 1m or automatic");
-    check(FetchPlan::new(spec(" ", None)), &[], 0, "type a PromQL query");
+    check(FetchPlan::new(spec("a", Some("15s"))), &[], 4, "select 1m or automatic");
+    check(FetchPlan::new(spec(" ", None)), &[], 0, "enter a PromQL query");
     check(FetchPlan::new(spec("vector(1)", None)), &[], 3, "");
     let known = RangeQuery::new("a", spec("a", None).range, Step::from_seconds(60), 0).unwrap();
     check(Ok(FetchPlan::for_query(known)), &[], 1, "");

@@ -1,11 +1,11 @@
-//! What is around every reply: status, error, warnings and infos, and the type of a result.
+//! The envelope of every reply: status, error, warnings, infos and the type of the result.
 
 use std::collections::BTreeSet;
 
 use super::ReplyError;
 use super::scan::{Result, Scanner, excerpt};
 
-/// What a reply says beside its data, each text once.
+/// Warnings and infos of a reply, each text once.
 #[derive(Debug, Default)]
 pub(super) struct ReplyNotices {
     pub(super) warnings: BTreeSet<String>,
@@ -34,7 +34,7 @@ pub(super) fn envelope<T>(
         match key {
             "status" => status = Some(read_status(scanner)?),
             "data" if decoded.is_some() || waiting.is_some() => {
-                return Err(scanner.fail("\"data\" comes twice"));
+                return Err(scanner.fail("duplicate \"data\""));
             }
             "data" if status == Some(Status::Success) => decoded = Some(data(scanner)?),
             "data" => waiting = Some(scanner.later()?),
@@ -46,7 +46,7 @@ pub(super) fn envelope<T>(
             "isPartial" => {
                 if scanner.boolean()? {
                     notices.warnings.insert(
-                        "the source answered only in part: series or samples may be missing"
+                        "partial response from the source: series or samples may be missing"
                             .to_owned(),
                     );
                 }
@@ -60,15 +60,16 @@ pub(super) fn envelope<T>(
     match (status, decoded, waiting) {
         (Some(Status::Error), _, _) => {
             if message.is_empty() {
-                message =
-                    format!("the source reports an error of type \"{error_type}\" and no more");
+                message = format!(
+                    "the source returned an error of type \"{error_type}\" without a message"
+                );
             }
             Err(ReplyError::Prometheus { error_type, message })
         }
         (Some(Status::Success), Some(decoded), _) => Ok(decoded),
         (Some(Status::Success), None, Some(start)) => scanner.again(start, data),
-        (Some(Status::Success), None, None) => Err(shape("there is no \"data\"")),
-        (None, _, _) => Err(shape("there is no \"status\": is another service at this address?")),
+        (Some(Status::Success), None, None) => Err(shape("missing \"data\"")),
+        (None, _, _) => Err(shape("missing \"status\": check that Prometheus is at this address")),
     }
 }
 
@@ -82,7 +83,7 @@ pub(super) fn query_result<T>(
         match (key, &result_type) {
             ("resultType", _) => result_type = Some(scanner.string()?.into_owned()),
             ("result", _) if decoded.is_some() || waiting.is_some() => {
-                return Err(scanner.fail("\"result\" comes twice"));
+                return Err(scanner.fail("duplicate \"result\""));
             }
             ("result", Some(known)) => decoded = Some(read(scanner, known)?),
             ("result", None) => waiting = Some(scanner.later()?),
@@ -93,8 +94,8 @@ pub(super) fn query_result<T>(
     match (result_type, decoded, waiting) {
         (_, Some(decoded), _) => Ok(decoded),
         (Some(known), None, Some(start)) => scanner.again(start, |scanner| read(scanner, &known)),
-        (None, ..) => Err(scanner.fail("there is no \"resultType\"")),
-        (Some(_), None, None) => Err(scanner.fail("there is no \"result\"")),
+        (None, ..) => Err(scanner.fail("missing \"resultType\"")),
+        (Some(_), None, None) => Err(scanner.fail("missing \"result\"")),
     }
 }
 
@@ -104,7 +105,7 @@ fn read_status(scanner: &mut Scanner<'_>) -> Result<Status> {
         "error" => Ok(Status::Error),
         other => {
             let other = excerpt(other);
-            Err(scanner.fail(format!("the status is \"{other}\", neither success nor error")))
+            Err(scanner.fail(format!("unknown status \"{other}\"")))
         }
     }
 }
@@ -127,7 +128,7 @@ fn texts(scanner: &mut Scanner<'_>, into: &mut BTreeSet<String>) -> Result<()> {
     })
 }
 
-/// What bytes look like that are no JSON object.
+/// Describes bytes that are no JSON object.
 fn describe(body: &[u8]) -> String {
     let text = body.trim_ascii_start();
     match text {
@@ -180,7 +181,7 @@ mod tests {
         let warnings: Vec<_> = notices.warnings.iter().map(String::as_str).collect();
         assert_eq!(warnings.len(), 3);
         assert_eq!(warnings[..2], ["a", "b"]);
-        assert!(warnings[2].contains("only in part"));
+        assert!(warnings[2].contains("partial response"));
         assert!(notices.infos.iter().eq(["c"]));
     }
 
@@ -200,19 +201,19 @@ mod tests {
             ),
             (r#"{"status":"success","data":null}"#, "expected an object, found null"),
             (r#"{"data":null,"status":"success"}"#, "expected an object, found null"),
-            (r#"{"status":"success","data":{"resultType":"matrix"}}"#, "there is no \"result\""),
-            (r#"{"status":"success","data":{"result":[]}}"#, "there is no \"resultType\""),
-            (r#"{"status":"success"}"#, "there is no \"data\""),
-            (r#"{"message":"Not found"}"#, "there is no \"status\""),
-            (r#"{"status":"ok","data":{}}"#, "the status is \"ok\""),
-            (r#"{"status":"success","data":{},"data":{}}"#, "there is no \"resultType\""),
-            (r#"{"data":{},"data":{}}"#, "\"data\" comes twice"),
+            (r#"{"status":"success","data":{"resultType":"matrix"}}"#, "missing \"result\""),
+            (r#"{"status":"success","data":{"result":[]}}"#, "missing \"resultType\""),
+            (r#"{"status":"success"}"#, "missing \"data\""),
+            (r#"{"message":"Not found"}"#, "missing \"status\""),
+            (r#"{"status":"ok","data":{}}"#, "unknown status \"ok\""),
+            (r#"{"status":"success","data":{},"data":{}}"#, "missing \"resultType\""),
+            (r#"{"data":{},"data":{}}"#, "duplicate \"data\""),
             (
                 r#"{"status":"success","data":{"resultType":"matrix","result":[]}} x"#,
-                "there is more",
+                "unexpected data after the end",
             ),
-            ("<!DOCTYPE html><title>Log in", "an HTML page came instead"),
-            ("404 page not found\n", "text that begins with \"404 page not found\" came instead"),
+            ("<!DOCTYPE html><title>Log in", "received an HTML page"),
+            ("404 page not found\n", "received text that begins with \"404 page not found\""),
             ("\u{feff}{}", "text that begins with"),
             ("[]", "text that begins with \"[]\""),
             ("", "cut off after 0 bytes"),

@@ -1,9 +1,9 @@
-//! Why a reply cannot be used.
+//! Errors of replies.
 
 use super::matrix::MAX_SAMPLES_TOTAL;
 use super::scan::MAX_DEPTH;
 
-/// Why a reply cannot be used; each message says what came or what to change.
+/// The reason why a reply cannot be used; each message says what to check or change.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReplyError {
     /// Prometheus refused the query or failed on it.
@@ -11,42 +11,42 @@ pub enum ReplyError {
     Prometheus {
         /// `bad_data`, `execution`, `timeout` and so on.
         error_type: String,
-        /// Prometheus' own words.
+        /// Message of Prometheus.
         message: String,
     },
     /// Something that is not Prometheus answered.
     #[error(
-        "{what} came instead of Prometheus' JSON: is a login page or another service at this address?"
+        "expected JSON from Prometheus, received {what}: check that this is not the address of a login page or another service"
     )]
     NotJson {
-        /// What the bytes look like.
+        /// Description of the bytes, such as "an HTML page".
         what: String,
     },
     /// The reply ended before it was complete.
     #[error(
-        "the reply was cut off after {bytes} bytes: run the query again, or ask for fewer series or a shorter range"
+        "the response was cut off after {bytes} bytes: run the query again, or select fewer series or a shorter range"
     )]
     Cut {
-        /// How many arrived.
+        /// Number of bytes that arrived.
         bytes: usize,
     },
-    /// Not the shape that Prometheus' API defines.
-    #[error("the reply differs from Prometheus' API at byte {at}: {problem}")]
+    /// The JSON differs from the API of Prometheus.
+    #[error("unexpected response from Prometheus at byte {at}: {problem}")]
     Shape {
-        /// What is wrong there.
+        /// Difference, in words.
         problem: String,
         /// Offset into the reply.
         at: usize,
     },
-    /// A type of result that cannot be used here.
-    #[error("the query gives a {0}, not series of numbers: {hint}", hint = hint(.0))]
+    /// The result has a type other than series of numbers.
+    #[error("the query returns a {0} instead of series: {hint}", hint = hint(.0))]
     UnsupportedResultType(String),
-    /// Nested beyond [`MAX_DEPTH`].
-    #[error("the reply is nested deeper than {MAX_DEPTH} levels, which Prometheus never does")]
+    /// The JSON is nested deeper than [`MAX_DEPTH`].
+    #[error("the response is nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
-    /// More samples than fit beside each other in memory.
+    /// The samples exceed the limit of memory.
     #[error(
-        "{series} series and more of {points} points each are over {MAX_SAMPLES_TOTAL} samples: narrow the selector, aggregate, or choose a longer step"
+        "more than {MAX_SAMPLES_TOTAL} samples ({series} or more series with {points} points each): narrow the selector, aggregate, or select a longer step"
     )]
     TooLarge {
         /// The first series that does not fit, counted from 1.
@@ -56,17 +56,17 @@ pub enum ReplyError {
     },
 }
 
-/// Where Prometheus saw a fault in the query.
+/// Position of an error in a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErrorPosition {
-    /// From 1.
+    /// Line, counted from 1.
     pub line: usize,
-    /// From 1, in bytes of the line.
+    /// Column in bytes, counted from 1.
     pub column: usize,
 }
 
 impl ReplyError {
-    /// Where in the query the fault is, if Prometheus names a place: `1:5: parse error: ...`.
+    /// Returns the position in a message such as `1:5: parse error: ...`; `None` if there is none.
     /// Source: Prometheus `promql/parser/parse.go`, `ParseErr.Error`.
     pub fn position(&self) -> Option<ErrorPosition> {
         let Self::Prometheus { message, .. } = self else { return None };
@@ -79,8 +79,8 @@ impl ReplyError {
 }
 
 impl ErrorPosition {
-    /// The byte of `expr` at which the fault is, on the border of a character: its length where
-    /// the fault is the end, `None` if `expr` has no such line.
+    /// Returns the byte offset in `expr`, on a character boundary: its length if the error is at the end, `None` if
+    /// `expr` has no such line.
     pub fn offset_in(self, expr: &str) -> Option<usize> {
         let line = expr.split('\n').nth(self.line.checked_sub(1)?)?;
         let start = line.as_ptr().addr() - expr.as_ptr().addr();
@@ -91,9 +91,9 @@ impl ErrorPosition {
 
 fn hint(result_type: &str) -> &'static str {
     match result_type {
-        "matrix" => "leave out the range in brackets or wrap it in a function such as rate(...)",
-        "string" => "write a metric name without quotes",
-        _ => "ask for an instant vector",
+        "matrix" => "remove the range in brackets, or wrap it in a function such as rate()",
+        "string" => "remove the quotes around the metric name",
+        _ => "use an expression that returns an instant vector",
     }
 }
 

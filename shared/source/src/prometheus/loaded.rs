@@ -1,4 +1,4 @@
-//! The pieces of one range query put together.
+//! Chunks of a range query stitched together.
 
 use std::collections::BTreeMap;
 
@@ -8,24 +8,24 @@ use crate::query::RangeQuery;
 use oddity_detect::series::{Labels, Series};
 use oddity_detect::time::Timestamp;
 
-/// What a range query gave, together with the question.
+/// A range query and the series it returned.
 #[derive(Clone, Debug)]
 pub struct Loaded {
-    /// What was asked; all series are on its grid.
+    /// The query; all series are on its grid.
     pub query: RangeQuery,
-    /// In order of first appearance; where a piece lacks a series its samples are NaN.
+    /// Series in the order of first appearance; NaN where a chunk lacks a series.
     pub series: Vec<Series>,
     /// Series with samples that are native histograms, which are not decoded; in the order of labels.
     pub unsupported: Vec<Labels>,
-    /// Prometheus' warnings, each once, and what was odd about the stamps.
+    /// Warnings of Prometheus, each once, and about unexpected timestamps.
     pub warnings: Vec<String>,
     /// Prometheus' infos, each once.
     pub infos: Vec<String>,
 }
 
 impl Loaded {
-    /// The same with the samples before it as history; `older` answers [`RangeQuery::older`]. What it has no series
-    /// for is missing there; series that it alone has are left out.
+    /// Adds earlier samples as history; `older` is the result of [`RangeQuery::older`]. A series that `older` lacks is
+    /// NaN there; a series that only `older` has is dropped.
     #[must_use]
     pub fn with_older(mut self, mut older: Self) -> Self {
         let added = older.query.grid().len;
@@ -50,7 +50,7 @@ impl Loaded {
         self
     }
 
-    /// The first time at which any series has a sample.
+    /// Returns the time of the first sample of any series.
     pub fn first_sample(&self) -> Option<Timestamp> {
         let first = |series: &Series| {
             let first = series.values.iter().position(|value| !value.is_nan())?;
@@ -60,7 +60,7 @@ impl Loaded {
     }
 }
 
-/// Puts the replies to [`RangeQuery::chunks`] together on the query's grid.
+/// Puts the replies to [`RangeQuery::chunks`] together on the grid of the query.
 #[derive(Debug)]
 pub struct Stitcher {
     query: RangeQuery,
@@ -68,7 +68,7 @@ pub struct Stitcher {
 }
 
 impl Stitcher {
-    /// Without any reply yet.
+    /// Creates a stitcher without any reply.
     pub fn new(query: RangeQuery) -> Self {
         let rows = MatrixBuilder::new(query.grid());
         Self { query, rows }
@@ -78,28 +78,25 @@ impl Stitcher {
     /// values. A reply that fails takes the stitcher with it, so that nothing incomplete is shown.
     ///
     /// # Errors
-    /// As [`super::decode_matrix`].
+    /// Those of [`super::decode_matrix`].
     pub fn with_reply(mut self, body: &[u8]) -> Result<Self, ReplyError> {
         self.rows.add(body)?;
         Ok(self)
     }
 
-    /// All that was added.
+    /// Returns all that was added.
     pub fn finish(self) -> Loaded {
         let matrix = self.rows.finish();
         let mut warnings = matrix.warnings;
         if matrix.off_grid > 0 {
             warnings.push(format!(
-                "moved to the nearest step of {}: {}; the source changes the range it is asked for",
-                self.query.step,
-                count(matrix.off_grid)
+                "{} moved to the nearest step of {}: the source changes the requested range",
+                count(matrix.off_grid),
+                self.query.step
             ));
         }
         if matrix.outside > 0 {
-            warnings.push(format!(
-                "left out because they lie outside of the range: {}",
-                count(matrix.outside)
-            ));
+            warnings.push(format!("{} outside the requested range ignored", count(matrix.outside)));
         }
         Loaded {
             query: self.query,
@@ -164,12 +161,12 @@ mod tests {
         ];
         assert_eq!(found, expected);
         assert_eq!(loaded.warnings[..2], ["v", "w"]);
-        assert!(loaded.warnings[2].contains("step of 1s: 1 sample;"), "{:?}", loaded.warnings);
+        let warnings = &loaded.warnings;
         assert!(
-            loaded.warnings[3].contains("outside of the range: 1 sample"),
-            "{:?}",
-            loaded.warnings
+            warnings[2].starts_with("1 sample moved to the nearest step of 1s"),
+            "{warnings:?}"
         );
+        assert!(warnings[3].starts_with("1 sample outside the requested range"), "{warnings:?}");
         assert_eq!(loaded.query, query);
     }
 

@@ -1,4 +1,4 @@
-//! A range query's reply: series placed on a grid by their stamps.
+//! Replies to range queries: series placed on a grid by their timestamps.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,16 +8,16 @@ use super::envelope::{ReplyNotices, envelope, query_result};
 use super::scan::{Result, Scanner, excerpt};
 use oddity_detect::series::{Grid, Labels, Series};
 
-/// More samples than this, gaps included, are not held at once: 256 MiB.
+/// Maximum number of samples, gaps included, that are held at once: 256 MiB.
 pub const MAX_SAMPLES_TOTAL: usize = 1 << 25;
 
-/// A stamp this close to a grid point, in milliseconds, is the point's own, rounded.
+/// Maximum distance of a timestamp from a grid point that counts as rounding, in milliseconds.
 const TOLERANCE: i64 = 1;
 
 /// The series of one reply on one grid.
 #[derive(Clone, Debug)]
 pub struct Matrix {
-    /// In the order of the reply; a step without a sample is NaN.
+    /// Series in the order of the reply; a step without a sample is NaN.
     pub series: Vec<Series>,
     /// Series with samples that are native histograms, which are not decoded; in the order of labels.
     pub unsupported: Vec<Labels>,
@@ -31,7 +31,7 @@ pub struct Matrix {
     pub outside: usize,
 }
 
-/// Decodes a range query's reply. Of several samples for one grid point the last one stays.
+/// Decodes the reply to a range query. Of several samples for one grid point the last one is kept.
 ///
 /// # Errors
 /// [`ReplyError`], also for a reply without an error that has another shape or type, or has more than
@@ -67,7 +67,7 @@ impl MatrixBuilder {
         }
     }
 
-    /// Adds what a reply holds; after an error the rows are incomplete.
+    /// Adds the series of a reply; after an error the matrix is incomplete.
     pub(super) fn add(&mut self, body: &[u8]) -> Result<()> {
         let mut notices = std::mem::take(&mut self.notices);
         envelope(body, &mut notices, |scanner| {
@@ -164,7 +164,7 @@ impl MatrixBuilder {
     }
 }
 
-/// The labels of a series: an object of texts.
+/// Reads the labels of a series: an object of strings.
 pub(super) fn read_labels(scanner: &mut Scanner<'_>) -> Result<Labels> {
     let mut pairs = Vec::new();
     scanner.object(|scanner, name| {
@@ -258,7 +258,7 @@ mod tests {
             (r#"{"values":[]}"#, "a series without \"metric\""),
             (r#"{"metric":{"a":"b"}}"#, "the series {a=\"b\"} has no \"values\""),
             (r#"{"metric":null,"values":[]}"#, "expected an object, found null"),
-            (r#"{"metric":{"a":1},"values":[]}"#, "expected text, found a number"),
+            (r#"{"metric":{"a":1},"values":[]}"#, "expected a string, found a number"),
             (r#"{"metric":{},"values":null}"#, "expected a list, found null"),
             (r#"{"metric":{},"values":[[60,"x"]]}"#, "at byte 87: the value \"x\""),
         ];

@@ -1,4 +1,4 @@
-//! `[seconds, "value"]`: the shape that makes up nearly all of a reply, read without allocating.
+//! `[seconds, "value"]`: nearly all of a reply, read without allocating.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use super::scan::{Result, Scanner, excerpt};
 use oddity_detect::time::Timestamp;
 
 impl Scanner<'_> {
-    /// One sample, its value as text or as a number.
+    /// Reads one sample, its value as text or as a number.
     /// A NaN is always [`f64::NAN`]; infinities are as written.
     pub(super) fn sample(&mut self) -> Result<(Timestamp, f64)> {
         if let Some((stamp, value, len)) = plain_sample(self.rest()) {
@@ -44,8 +44,8 @@ impl Scanner<'_> {
     }
 }
 
-/// A sample as Prometheus writes it, without white space, escapes, exponent in the stamp, or a
-/// value that is not finite; with its length in bytes.
+/// Reads a sample as Prometheus writes it, and its length in bytes; `None` for white space, escapes, an exponent in
+/// the timestamp or a value that is not finite.
 fn plain_sample(text: &[u8]) -> Option<(Timestamp, f64, usize)> {
     if *text.first()? != b'[' {
         return None;
@@ -83,7 +83,7 @@ fn plain_sample(text: &[u8]) -> Option<(Timestamp, f64, usize)> {
     (closed && value.is_finite()).then_some((Timestamp(millis), value, at + len + 4))
 }
 
-/// Prometheus' text for a value. `None` for other text and for digits beyond the range of `f64`.
+/// Parses a value as Prometheus writes it; `None` for other text and for numbers beyond the range of `f64`.
 fn float(text: &str) -> Option<f64> {
     let value: f64 = fast_float2::parse(text).ok()?;
     if value.is_nan() {
@@ -140,15 +140,15 @@ mod tests {
             (r#"[1,"1e400"]"#, "the value \"1e400\" is not a number"),
             ("[1,-1e400]", "the value \"-1e400\" is not a number"),
             ("[1,null]", "expected a number, found null"),
-            (r#"["1","2"]"#, "expected a number, found text"),
+            (r#"["1","2"]"#, "expected a number, found a string"),
             (r#"[1e400,"2"]"#, "1e400 is not a Unix time"),
             (r#"[01,"2"]"#, "expected \",\""),
             (r#"[1.,"2"]"#, "expected a digit"),
             (r#"[1,"2",3]"#, "expected the end of the sample"),
-            (r#"[1,"2"]]"#, "there is more after the end"),
+            (r#"[1,"2"]]"#, "unexpected data after the end"),
             (r#"{"t":1}"#, "expected a sample, found an object"),
-            (r#"[1,"\ud800"]"#, "an escape that JSON does not know"),
-            ("[1,\"\n\"]", "a control character inside of text"),
+            (r#"[1,"\ud800"]"#, "an unknown escape sequence"),
+            ("[1,\"\n\"]", "a control character inside a string"),
             (r#"[1,"2"#, "cut off after 5 bytes"),
             ("[1,2", "cut off after 4 bytes"),
             ("[1.", "cut off after 3 bytes"),

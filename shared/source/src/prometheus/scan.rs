@@ -5,12 +5,12 @@ use std::borrow::Cow;
 
 use super::ReplyError;
 
-/// Replies nested deeper than this are refused.
+/// Maximum depth of nested objects and arrays in a reply.
 pub const MAX_DEPTH: usize = 128;
 
 pub(super) type Result<T> = std::result::Result<T, ReplyError>;
 
-/// Reads one value after the other; each method leaves the position behind what it read.
+/// A reader of one JSON value after another; each method leaves the position behind the value it read.
 pub(super) struct Scanner<'a> {
     body: &'a [u8],
     at: usize,
@@ -22,7 +22,7 @@ impl<'a> Scanner<'a> {
         Self { body, at: 0, depth: 0 }
     }
 
-    /// The next byte that is not white space, which stays to be read.
+    /// Returns the next byte that is not white space without consuming it.
     pub(super) fn peek(&mut self) -> Result<u8> {
         while let Some(&byte) = self.body.get(self.at) {
             if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
@@ -33,7 +33,7 @@ impl<'a> Scanner<'a> {
         Err(ReplyError::Cut { bytes: self.body.len() })
     }
 
-    /// What is wrong here; at the end of the bytes it is that they end.
+    /// Creates the error for a problem here; at the end of the bytes that is [`ReplyError::Cut`].
     pub(super) fn fail(&self, problem: impl Into<String>) -> ReplyError {
         if self.at >= self.body.len() {
             ReplyError::Cut { bytes: self.body.len() }
@@ -42,10 +42,10 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// That nothing but white space follows.
+    /// Checks that nothing but white space follows.
     pub(super) fn end(&mut self) -> Result<()> {
         match self.peek() {
-            Ok(_) => Err(self.fail("there is more after the end of the reply")),
+            Ok(_) => Err(self.fail("unexpected data after the end of the response")),
             Err(_) => Ok(()),
         }
     }
@@ -59,7 +59,7 @@ impl<'a> Scanner<'a> {
         if self.peek()? != b'}' {
             loop {
                 if self.peek()? != b'"' {
-                    return Err(self.fail("expected a key in quotes"));
+                    return Err(self.fail("expected a quoted key"));
                 }
                 let key = self.string()?;
                 self.expect(b':')?;
@@ -90,10 +90,10 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// A string, borrowed unless it holds escapes.
+    /// Reads a string, borrowed unless it has escapes.
     pub(super) fn string(&mut self) -> Result<Cow<'a, str>> {
         if self.peek()? != b'"' {
-            return Err(self.expected("text"));
+            return Err(self.expected("a string"));
         }
         let (start, mut escaped) = (self.at, false);
         self.at += 1;
@@ -105,7 +105,7 @@ impl<'a> Scanner<'a> {
                     self.at += 2;
                 }
                 Some(0x20..) => self.at += 1,
-                Some(_) => return Err(self.fail("a control character inside of text")),
+                Some(_) => return Err(self.fail("a control character inside a string")),
                 None => return Err(ReplyError::Cut { bytes: self.body.len() }),
             }
         }
@@ -114,15 +114,15 @@ impl<'a> Scanner<'a> {
         if escaped {
             serde_json::from_slice(&self.body[start..self.at])
                 .map(Cow::Owned)
-                .map_err(|_| wrong("an escape that JSON does not know".to_owned()))
+                .map_err(|_| wrong("an unknown escape sequence".to_owned()))
         } else {
             std::str::from_utf8(&self.body[start + 1..self.at - 1])
                 .map(Cow::Borrowed)
-                .map_err(|_| wrong("text that is not UTF-8".to_owned()))
+                .map_err(|_| wrong("a string that is not UTF-8".to_owned()))
         }
     }
 
-    /// A boolean.
+    /// Reads a boolean.
     pub(super) fn boolean(&mut self) -> Result<bool> {
         match self.peek()? {
             b't' => self.literal(b"true").map(|()| true),
@@ -131,7 +131,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Any value, checked and passed over: its bytes.
+    /// Skips any value after checking it, and returns its bytes.
     pub(super) fn skip(&mut self) -> Result<&'a [u8]> {
         let first = self.peek()?;
         let start = self.at;
@@ -146,22 +146,22 @@ impl<'a> Scanner<'a> {
         Ok(&self.body[start..self.at])
     }
 
-    /// Offset of the next byte.
+    /// Returns the offset of the next byte.
     pub(super) fn position(&self) -> usize {
         self.at
     }
 
-    /// The rest of the bytes.
+    /// Returns the bytes that have not been read.
     pub(super) fn rest(&self) -> &'a [u8] {
         self.body.get(self.at..).unwrap_or(&[])
     }
 
-    /// Steps over bytes that were read through [`Self::rest`].
+    /// Skips bytes that were read through [`Self::rest`].
     pub(super) fn advance(&mut self, bytes: usize) {
         self.at += bytes;
     }
 
-    /// Where a value starts that [`Self::again`] can come back to; the value is passed over.
+    /// Skips a value and returns its start, from which [`Self::again`] reads it.
     pub(super) fn later(&mut self) -> Result<usize> {
         self.peek()?;
         let start = self.at;
@@ -169,7 +169,7 @@ impl<'a> Scanner<'a> {
         Ok(start)
     }
 
-    /// Reads the value at `start`, then goes on where it was.
+    /// Reads the value at `start`, then returns to the present position.
     pub(super) fn again<T>(
         &mut self,
         start: usize,
@@ -181,7 +181,7 @@ impl<'a> Scanner<'a> {
         Ok(value)
     }
 
-    /// A number as it is written.
+    /// Reads a number as text.
     pub(super) fn number(&mut self) -> Result<&'a str> {
         let first = self.peek()?;
         if first != b'-' && !first.is_ascii_digit() {
@@ -224,14 +224,14 @@ impl<'a> Scanner<'a> {
     fn literal(&mut self, word: &[u8]) -> Result<()> {
         for byte in word {
             if self.body.get(self.at) != Some(byte) {
-                return Err(self.fail("a bare word that JSON does not know"));
+                return Err(self.fail("an unknown literal"));
             }
             self.at += 1;
         }
         Ok(())
     }
 
-    /// Steps over the bracket of `what`.
+    /// Consumes the opening bracket of `what`.
     pub(super) fn open(&mut self, bracket: u8, what: &str) -> Result<()> {
         if self.peek()? != bracket {
             return Err(self.expected(what));
@@ -244,13 +244,13 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Steps over a closing bracket that was seen.
+    /// Consumes a closing bracket that was peeked.
     pub(super) fn close(&mut self) {
         self.depth -= 1;
         self.at += 1;
     }
 
-    /// Steps over one byte of punctuation.
+    /// Consumes one byte of punctuation.
     pub(super) fn expect(&mut self, byte: u8) -> Result<()> {
         if self.peek()? != byte {
             return Err(self.fail(format!("expected \"{}\"", char::from(byte))));
@@ -259,12 +259,12 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// `what` should be here but something else is.
+    /// Creates the error that `what` is missing here and something else was found.
     pub(super) fn expected(&self, what: &str) -> ReplyError {
         let found = match self.body.get(self.at) {
             Some(b'{') => "an object",
             Some(b'[') => "a list",
-            Some(b'"') => "text",
+            Some(b'"') => "a string",
             Some(b'n') => "null",
             Some(b't' | b'f') => "a boolean",
             Some(b'-' | b'0'..=b'9') => "a number",
@@ -274,7 +274,7 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// The beginning of a text, short enough for a message.
+/// Returns the beginning of a text, short enough for a message.
 pub(super) fn excerpt(text: &str) -> &str {
     &text[..text.floor_char_boundary(60)]
 }

@@ -1,4 +1,4 @@
-//! An instant query's reply: one value a series.
+//! Replies to instant queries: one value per series.
 
 use super::ReplyError;
 use super::envelope::{ReplyNotices, envelope, query_result};
@@ -7,10 +7,10 @@ use super::scan::{Result, Scanner, excerpt};
 use oddity_detect::series::Labels;
 use oddity_detect::time::Timestamp;
 
-/// The values of one reply.
+/// Result of an instant query.
 #[derive(Clone, Debug)]
 pub struct Vector {
-    /// In the order of the reply; a scalar is one sample without labels.
+    /// Samples in the order of the reply; a scalar is one sample without labels.
     pub samples: Vec<Sample>,
     /// Series whose sample is a native histogram, which is not decoded.
     pub unsupported: Vec<Labels>,
@@ -23,15 +23,15 @@ pub struct Vector {
 /// The value of a series at a time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
-    /// What names the series.
+    /// Labels of the series.
     pub labels: Labels,
-    /// When.
+    /// Time of the sample.
     pub at: Timestamp,
-    /// In the unit of the query; may be NaN or infinite.
+    /// Value in the unit of the query; may be NaN or infinite.
     pub value: f64,
 }
 
-/// Decodes an instant query's reply: a vector or a scalar.
+/// Decodes the reply to an instant query: a vector or a scalar.
 ///
 /// # Errors
 /// [`ReplyError`], also for a reply without an error that has another shape or type.
@@ -64,7 +64,7 @@ pub fn decode_vector(body: &[u8]) -> Result<Vector> {
     })
 }
 
-/// A series with its sample, `None` for a native histogram.
+/// Reads a series and its sample, `None` for a native histogram.
 fn read_entry(scanner: &mut Scanner<'_>) -> Result<(Labels, Option<(Timestamp, f64)>)> {
     let (mut labels, mut sample, mut histogram) = (None, None, false);
     scanner.object(|scanner, key| {
@@ -114,8 +114,8 @@ mod tests {
                 r#"{"resultType":"scalar","result":[1435781451.781,"+Inf"]}"#,
                 Ok("{} 1435781451781 inf"),
             ),
-            (r#"{"resultType":"string","result":[1,"a"]}"#, Err("the query gives a string")),
-            (r#"{"resultType":"matrix","result":[]}"#, Err("leave out the range in brackets")),
+            (r#"{"resultType":"string","result":[1,"a"]}"#, Err("the query returns a string")),
+            (r#"{"resultType":"matrix","result":[]}"#, Err("remove the range in brackets")),
             (r#"{"resultType":"vector","result":[{"metric":{}}]}"#, Err("has no \"value\"")),
             (r#"{"resultType":"vector","result":[{"value":[1,"1"]}]}"#, Err("without \"metric\"")),
         ];
