@@ -15,7 +15,7 @@ async function explain(workbench: Workbench, query: string, origin = "") {
 
 test("what moved with a spike is ranked, what did not is not", async ({ page, workbench, demo }) => {
   await explain(workbench, DHCP, demo.url);
-  await workbench.button("Look").click();
+  await workbench.button("Find related changes").click();
   await expect(beside(page)).toContainText("Of 6 series (target, host, job), 2 metrics changed more than chance explains");
   const moved = beside(page).getByRole("listitem");
   await expect(moved).toHaveCount(2);
@@ -31,7 +31,7 @@ test("what moved with a spike is ranked, what did not is not", async ({ page, wo
 
 test("a name leads to its query and Back to the event", async ({ page, workbench, demo }) => {
   await explain(workbench, DHCP, demo.url);
-  await workbench.button("Look").click();
+  await workbench.button("Find related changes").click();
   await workbench.answer(() => beside(page).getByRole("button", { name: /^dhcp_pool_free/ }).click());
   await expect(workbench.editor).toHaveText(/^dhcp_pool_free_addresses\{.*\}$/);
   await workbench.answer(() => page.goBack());
@@ -40,14 +40,14 @@ test("a name leads to its query and Back to the event", async ({ page, workbench
 
 test("a real Prometheus is asked for the same target", async ({ page, workbench }) => {
   await explain(workbench, "mail_deferred");
-  await workbench.button("Look").click();
+  await workbench.button("Find related changes").click();
   await expect(beside(page)).toContainText("1 metric changed more than chance explains");
   await expect(beside(page).getByRole("listitem")).toContainText('mail_delivery_seconds{instance="mail-1:9154", job="mail"}');
 });
 
 test("series without a place have nothing to compare with", async ({ page, workbench }) => {
   await explain(workbench, "queue_depth");
-  await workbench.button("Look").click();
+  await workbench.button("Find related changes").click();
   await expect(beside(page)).toContainText("have no label that names a target, host or job");
 });
 
@@ -59,23 +59,23 @@ test("a look can be cancelled and begun again", async ({ page, workbench, demo }
     await held;
     await route.continue().catch(() => {});
   });
-  await workbench.button("Look").click();
+  await workbench.button("Find related changes").click();
   await expect(beside(page)).toContainText(/Comparing: 0 of \d queries…/);
   await workbench.button("Cancel").click();
-  await expect(workbench.button("Look")).toBeVisible();
+  await expect(workbench.button("Find related changes")).toBeVisible();
   const sent = await workbench.requestsDuring(async () => release());
   expect(sent).toEqual([]);
   await expect(beside(page).getByRole("listitem")).toHaveCount(0);
   await page.unroute("**/query_range");
-  await workbench.button("Look").click();
+  await workbench.button("Find related changes").click();
   await expect(beside(page).getByRole("listitem")).toHaveCount(2);
 });
 
 test("a fault says what is wrong and can be tried again", async ({ page, workbench, demo }) => {
   await explain(workbench, DHCP, demo.url);
   await page.route("**/query_range", (route) => route.abort());
-  await workbench.button("Look").click();
-  await expect(beside(page).getByRole("alert")).toContainText("the Oddity server does not answer");
+  await workbench.button("Find related changes").click();
+  await expect(beside(page).getByRole("alert")).toContainText("cannot reach the Oddity server");
   await page.unroute("**/query_range");
   await workbench.button("Try again").click();
   await expect(beside(page).getByRole("listitem")).toHaveCount(2);

@@ -40,13 +40,13 @@ test("a drag zooms into what it spans and finds nothing else", async ({ page, pr
   const [left, right] = await zoomed(workbench);
   expect.soft(Math.abs(left - from)).toBeLessThan(180);
   expect.soft(Math.abs(right - to)).toBeLessThan(180);
-  await expect(workbench.button("Whole range")).toBeVisible();
+  await expect(workbench.button("Reset zoom")).toBeVisible();
 
   // On a slow machine two clicks may come too far apart to be a double click.
   const reset = () =>
     expect(async () => {
       await page.mouse.dblclick(...(await workbench.place(now - HOUR, [start, now])));
-      expect(await workbench.button("Whole range").count(), "the whole range is shown").toBe(0);
+      expect(await workbench.button("Reset zoom").count(), "the whole range is shown").toBe(0);
     }).toPass();
   expect.soft(await workbench.requestsDuring(reset)).toEqual([]);
   expect.soft(await workbench.events()).toBe(events);
@@ -56,7 +56,7 @@ test("a drag zooms into what it spans and finds nothing else", async ({ page, pr
 test("the whole range comes back with a button", async ({ prometheus, workbench }) => {
   const { now } = prometheus.data;
   await workbench.open({ q: "queue_depth", zoom: zoomTo(now - 3 * HOUR, now - HOUR) });
-  await workbench.button("Whole range").click();
+  await workbench.button("Reset zoom").click();
   expect((await workbench.parameters()).has("zoom")).toBe(false);
 });
 
@@ -101,7 +101,7 @@ test("a click on the chart marks the event in the table", async ({ page, prometh
 
 test("an event of the table is shown on the chart", async ({ page, prometheus, workbench }) => {
   const { spike } = prometheus.data;
-  const look = () => workbench.rows.first().getByTitle("Show it on the chart").click();
+  const look = () => workbench.rows.first().getByTitle("Show on chart").click();
   expect.soft(await workbench.requestsDuring(look)).toEqual([]);
   const [from, to] = await zoomed(workbench);
   expect(from).toBeLessThan(spike.start);
@@ -110,5 +110,5 @@ test("an event of the table is shown on the chart", async ({ page, prometheus, w
   await expect.soft(workbench.rows.first()).toHaveClass(/selected/);
   await page.reload();
   await workbench.settled();
-  await expect(workbench.button("Whole range")).toBeVisible();
+  await expect(workbench.button("Reset zoom")).toBeVisible();
 });

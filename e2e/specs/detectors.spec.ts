@@ -3,12 +3,12 @@
 import { expect, test } from "../support/fixtures.ts";
 
 const DETECTORS = [
-  { name: "Rolling band", id: "rolling", sliders: ["Sensitivity", "Window", "At least this long"], sigma: "4 σ" },
-  { name: "Z-score", id: "zscore", sliders: ["Sensitivity", "Baseline", "At least this long"], sigma: "4 σ" },
+  { name: "Rolling band", id: "rolling", sliders: ["Sensitivity", "Window", "Minimum duration"], sigma: "4 σ" },
+  { name: "Z-score", id: "zscore", sliders: ["Sensitivity", "Baseline", "Minimum duration"], sigma: "4 σ" },
   {
     name: "Slope change",
     id: "slope",
-    sliders: ["Sensitivity", "Slope over", "Compared with", "At least this long"],
+    sliders: ["Sensitivity", "Slope over", "Compared with", "Minimum duration"],
     sigma: "6 σ",
   },
 ];

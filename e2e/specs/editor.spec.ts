@@ -51,7 +51,7 @@ test("the names and values of labels are offered", async ({ page, workbench }) =
 });
 
 test("a question mark shows the shortcuts, but not while one types", async ({ page, workbench }) => {
-  const dialog = page.getByRole("dialog", { name: "Shortcuts" });
+  const dialog = page.getByRole("dialog", { name: "Keyboard shortcuts" });
   await workbench.open();
   await workbench.editor.click();
   await page.keyboard.type("?");
@@ -96,5 +96,5 @@ test("the examples of the source run with a click", async ({ page, workbench, de
   await workbench.answer(() => example.click());
   await expect(workbench.editor).toHaveText(expr);
   await page.goBack();
-  await expect(page.getByRole("heading", { name: "Asked before" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Recent queries" })).toBeVisible();
 });

@@ -15,7 +15,7 @@ test("a syntax error is underlined and the chart stays", async ({ page, workbenc
   const { error } = (await response.json()) as { error: string };
   expect(error).toContain("parse error");
 
-  await expect(workbench.alert).toContainText("The query is not right");
+  await expect(workbench.alert).toContainText("Invalid query");
   await expect(workbench.alert).toContainText(error.slice(error.indexOf("parse error:") + 12).trim());
   await expect(workbench.editor).toHaveAttribute("aria-invalid", "true");
   await expect(page.locator(".cm-lintRange-error")).toBeVisible();
@@ -32,7 +32,7 @@ test("a Prometheus that is not there is no empty result", async ({ page, workben
   try {
     await workbench.open({}, oddity.url);
     await workbench.run("queue_depth");
-    await expect(workbench.alert).toContainText("The source cannot be reached");
+    await expect(workbench.alert).toContainText("Source unavailable");
     await expect(workbench.alert.getByRole("button", { name: "Try again" })).toBeVisible();
     await expect(page.getByText(EMPTY)).toHaveCount(0);
   } finally {
@@ -48,7 +48,7 @@ test("what was shown stays when Prometheus goes away", async ({ page, workbench 
     await expect(workbench.headline).toHaveText(SPIKE);
     await prometheus.stop();
     await workbench.answer(() => workbench.button("Run").click());
-    await expect(workbench.alert).toContainText("The source cannot be reached");
+    await expect(workbench.alert).toContainText("Source unavailable");
     await expect(workbench.headline).toHaveText(SPIKE);
     await expect(workbench.rows).toHaveCount(1);
     await expect(page.getByText(EMPTY)).toHaveCount(0);
@@ -69,7 +69,7 @@ test("an empty result is no error", async ({ page, prometheus, workbench }) => {
 
 test("a link to an unknown source names it", async ({ page, workbench }) => {
   await page.goto("/?q=queue_depth&source=nope");
-  await expect(workbench.alert).toContainText('no source "nope"');
+  await expect(workbench.alert).toContainText('unknown source "nope"');
   await expect(page.getByText(EMPTY)).toHaveCount(0);
 });
 
@@ -80,14 +80,14 @@ test("what a link says wrongly is named and the rest of it holds", async ({ page
   await expect(workbench.headline).toHaveText(SPIKE);
   await expect(workbench.valueOf("Sensitivity")).toHaveText("4 σ");
   await expect(workbench.valueOf("Window")).toHaveText("1 h · 60");
-  await expect(workbench.valueOf("At least this long")).toHaveText("2 min · 2");
+  await expect(workbench.valueOf("Minimum duration")).toHaveText("2 min · 2");
 });
 
 test("too many samples are not asked for", async ({ page, workbench }) => {
   const asked: string[] = [];
   page.on("request", (request) => asked.push(request.url()));
   await page.goto("/?q=queue_depth&range=30d&step=1s");
-  await expect(workbench.alert).toContainText(/shorten the range or choose a step of \d\S+ or more/);
+  await expect(workbench.alert).toContainText(/shorten the range or select a step of \d\S+ or more/);
   expect(asked.filter((url) => url.endsWith("/query_range"))).toEqual([]);
 });
 
@@ -104,7 +104,7 @@ test("cancelling a slow query keeps what was shown", async ({ page, workbench })
   await expect(page.locator("main.stale")).toHaveCount(0);
   await expect(workbench.alert).toHaveCount(0);
   await expect(workbench.editor).toHaveText("e2e_requests_total");
-  await expect(page.getByText("Shown below is the answer to queue_depth")).toBeVisible();
+  await expect(page.getByText("The results below are for queue_depth")).toBeVisible();
 
   await page.unroute("**/query_range");
   await workbench.answer(() => workbench.button("Run").click());

@@ -31,7 +31,7 @@ test.beforeEach(async ({ page, workbench, asking }) => {
 test("every word is shown before it is sent", async ({ page, model, workbench }) => {
   const panel = page.getByRole("tabpanel");
   await expect(panel).toContainText("a model on the server's machine, tiny-1");
-  await panel.getByText(/^What is sent to .*: about [\d,]+ tokens$/).click();
+  await panel.getByText(/^Prompt for .*: about [\d,]+ tokens$/).click();
   const sent = panel.locator("details.sent pre");
   await expect(sent).toHaveCount(2);
   await expect(sent.nth(1)).toContainText("Event 1: a spike in ");
@@ -45,7 +45,7 @@ test("every word is shown before it is sent", async ({ page, model, workbench })
   for (const text of shown) expect(model.asked()[0]).toContain(text);
 
   // A question about that takes the answer along; Enter sends it.
-  await panel.getByRole("textbox", { name: "A question about this" }).fill("Of which server?");
+  await panel.getByRole("textbox", { name: "Follow-up question" }).fill("Of which server?");
   await page.keyboard.press("Enter");
   await expect(panel.getByRole("article", { name: "Answer" })).toHaveCount(2);
   await expect(panel.locator(".asked")).toHaveText("Of which server?");
@@ -55,7 +55,7 @@ test("every word is shown before it is sent", async ({ page, model, workbench })
 test("what else moved is among the facts once it was looked at", async ({ page, model, workbench }) => {
   await workbench.tab("Events").click();
   await workbench.button("Explain").first().click();
-  await workbench.button("Look").click();
+  await workbench.button("Find related changes").click();
   await expect(page.locator(".related").getByRole("listitem")).toHaveCount(2);
   await workbench.tab("Assistant").click();
   model.say({ pieces: ["The pool is nearly empty."] });
@@ -66,7 +66,7 @@ test("what else moved is among the facts once it was looked at", async ({ page, 
 
 test("values of labels stay here and come back in the answer", async ({ page, model, workbench }) => {
   const panel = page.getByRole("tabpanel");
-  await panel.getByLabel("Hide values of labels").check();
+  await panel.getByLabel("Hide label values").check();
   model.say({ pieces: ["Look at jo", "b_", "1 first."] });
   await workbench.button("Ask").click();
   await expect(panel).toContainText("Look at dhcp first.");
@@ -149,13 +149,13 @@ test("a conversation about an earlier analysis says so and stays out of the repo
   await workbench.button("Ask").click();
   await workbench.button("Add to report").click();
   await workbench.run("queue_depth");
-  await expect(panel).toContainText("About an earlier analysis");
+  await expect(panel).toContainText("About earlier results");
   await workbench.tab("Report").click();
   const report = page.getByRole("article", { name: "Report" });
   await expect(report.getByRole("heading", { name: "Query" }).or(report.getByRole("heading", { level: 1 })).first()).toBeVisible();
   await expect(report.getByRole("heading", { name: "What a language model says" })).toHaveCount(0);
   await workbench.tab("Assistant").click();
-  await workbench.button("Ask about the present one").click();
+  await workbench.button("Ask about the current results").click();
   await expect(panel.getByRole("article", { name: "Answer" })).toHaveCount(0);
   await workbench.button("Ask").click();
   await expect(panel).toContainText("A restart.");

@@ -73,7 +73,7 @@ test("a source that fails over the past alone is judged, and says so", async ({ 
       : route.continue(),
   );
   await workbench.open({ q: DHCP, detector: "rolling" }, demo.url);
-  await expect(page.getByText(/only 12 h 30 min before the range are learnt from.*query timed out/)).toBeVisible();
+  await expect(page.getByText(/training window limited to 12 h 30 min.*query timed out/)).toBeVisible();
   await expect(workbench.headline).toHaveText(/spike to/);
   await expect(workbench.alert).toHaveCount(0);
 });

@@ -18,10 +18,10 @@ test("an event is sent to a real Alertmanager once, and its link leads back", as
     await workbench.button("Explain").first().click();
     await workbench.button("Send…").click();
     const dialog = page.getByRole("dialog", { name: "Send this event" });
-    await expect(dialog.getByLabel("What people would read")).toContainText("in DHCP lease rate");
+    await expect(dialog.getByLabel("Message preview")).toContainText("in DHCP lease rate");
     expect(await alertmanager.alerts()).toEqual([]);
     await dialog.getByRole("button", { name: "Send", exact: true }).click();
-    await expect(dialog.getByRole("status")).toHaveText("Alertmanager has taken it.");
+    await expect(dialog.getByRole("status")).toHaveText("Sent to Alertmanager.");
     const [alert, ...others] = await alertmanager.alerts();
     expect(others).toEqual([]);
     expect(alert!.labels).toMatchObject({ alertname: "OddityAnomaly", kind: "spike", oddity_source: "demo", job: "dhcp" });
@@ -30,10 +30,10 @@ test("an event is sent to a real Alertmanager once, and its link leads back", as
     await dialog.getByRole("button", { name: "Close" }).click();
     await expect(dialog).toBeHidden();
     await workbench.button("Send…").click();
-    await expect(dialog.getByRole("status")).toHaveText("This target has it already.");
+    await expect(dialog.getByRole("status")).toHaveText("Already sent to this target.");
     await expect(dialog.getByRole("button", { name: "Send again" })).toBeVisible();
     await dialog.getByRole("button", { name: "Test" }).click();
-    await expect(dialog.getByRole("status")).toHaveText("Alertmanager has taken the test.");
+    await expect(dialog.getByRole("status")).toHaveText("Test message sent to Alertmanager.");
     expect((await alertmanager.alerts()).map(({ labels }) => labels.alertname).sort()).toEqual(["OddityAnomaly", "OddityTest"]);
 
     await page.goto(alert!.generatorURL);
@@ -61,8 +61,8 @@ test("a report reaches a webhook signed, and a failure says what to check", asyn
   try {
     await workbench.open({ q: DHCP, tab: "report" }, oddity.url);
     await workbench.button("Send…").click();
-    const dialog = page.getByRole("dialog", { name: "Send the report" });
-    await expect(dialog.getByLabel("What people would read")).toContainText("With the whole report.");
+    const dialog = page.getByRole("dialog", { name: "Send report" });
+    await expect(dialog.getByLabel("Message preview")).toContainText("With the whole report.");
     status = 404;
     const send = dialog.getByRole("button", { name: "Send", exact: true });
     await send.click();
@@ -70,7 +70,7 @@ test("a report reaches a webhook signed, and a failure says what to check", asyn
     expect(await page.content()).not.toContain("secret-path");
     status = 200;
     await send.click();
-    await expect(dialog.getByRole("status")).toHaveText("Webhook has taken it.");
+    await expect(dialog.getByRole("status")).toHaveText("Sent to Webhook.");
     const { headers, body } = received[1]!;
     const digest = createHmac("sha256", "hush").update(`${headers["x-oddity-timestamp"]}.${body}`).digest("hex");
     expect(headers["x-oddity-signature"]).toBe(`v1=${digest}`);
@@ -90,5 +90,5 @@ test("without a target nothing offers to send, and the help says so", async ({ p
   await expect(workbench.button("Download .md")).toBeVisible();
   await expect(workbench.button("Send…")).toHaveCount(0);
   await page.keyboard.press("?");
-  await expect(page.getByRole("dialog")).toContainText("once the operator of this server has configured one");
+  await expect(page.getByRole("dialog")).toContainText("once one is configured on the server");
 });

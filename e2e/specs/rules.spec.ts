@@ -50,14 +50,14 @@ test("differences are listed and marked", async ({ page, workbench }) => {
   await workbench.button("Verify").click();
   await expect(page.getByText("✗ 360 of 361 samples agree")).toBeVisible();
   await expect(page.getByRole("cell", { name: "77", exact: true })).toBeVisible();
-  await expect(page.getByText("× the rule differs")).toBeVisible();
+  await expect(page.getByText("× rule differs")).toBeVisible();
 });
 
 test("a failed verification says why", async ({ page, workbench }) => {
   await workbench.open({ q: "queue_depth", tab: "rules", detector: "rolling" });
   await page.route("**/query_range", (route) => route.abort());
   await workbench.button("Verify").click();
-  await expect(page.getByText(/the Oddity server does not answer/)).toBeVisible();
+  await expect(page.getByText(/cannot reach the Oddity server/)).toBeVisible();
 });
 
 test("the rules are copied and downloaded, and promtool accepts them", async ({ context, page, workbench }) => {
@@ -86,7 +86,7 @@ test("the rules are copied and downloaded, and promtool accepts them", async ({ 
 test("rules without a test say why", async ({ page, workbench }) => {
   await workbench.open({ q: "queue_depth", tab: "rules", detector: "zscore" });
   await workbench.button("Test").click();
-  await expect(page.getByRole("heading", { name: "No test for this" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "No unit test available" })).toBeVisible();
   await expect(workbench.button("Download .yml")).toBeDisabled();
   await workbench.button("Rules").click();
   await expect(workbench.button("Download .yml")).toBeEnabled();
@@ -97,7 +97,7 @@ test("the tab is in the address and among the tabs of the keyboard", async ({ pa
   await workbench.tab("Events").focus();
   await page.keyboard.press("ArrowLeft");
   await expect(workbench.tab("Rules")).toBeFocused();
-  await expect(page.getByLabel("Rules as YAML").or(page.getByRole("heading", { name: "No rules for this" }))).toBeVisible();
+  await expect(page.getByLabel("Rules as YAML").or(page.getByRole("heading", { name: "Rules not available" }))).toBeVisible();
   expect((await workbench.parameters()).get("tab")).toBe("rules");
   await page.keyboard.press("ArrowRight");
   await expect(workbench.tab("Events")).toBeFocused();

@@ -61,7 +61,7 @@ test("every detector judges, and is a rule or says why not", async ({ page, work
     await workbench.open({ q: "queue_depth", tab: "rules", detector: id });
     await expect.soft(workbench.alert.filter({ hasText: /./ }), id).toHaveCount(0);
     await expect.soft(workbench.headline, id).toHaveText(/in 24 h/);
-    const rules = page.getByLabel("Rules as YAML").or(page.getByRole("heading", { name: "No rules for this" }));
+    const rules = page.getByLabel("Rules as YAML").or(page.getByRole("heading", { name: "Rules not available" }));
     await expect.soft(rules, id).toBeVisible();
   }
 });
@@ -75,7 +75,7 @@ test("fixed bounds are typed", async ({ page, workbench }) => {
 
   await upper.fill("many");
   await upper.press("Enter");
-  await expect(workbench.alert.filter({ hasText: "Write a number" })).toBeVisible();
+  await expect(workbench.alert.filter({ hasText: "Enter a number" })).toBeVisible();
   await expect(upper).toHaveAttribute("aria-invalid", "true");
   expect((await workbench.parameters()).has("upper")).toBe(false);
 
@@ -101,8 +101,8 @@ test("a choice of the detector is among few words", async ({ page, workbench }) 
   expect((await workbench.parameters()).get("scale")).toBe("MAD");
   await expect(workbench.headline).toHaveText(/spike to 60/);
   await workbench.tab("Rules").click();
-  await expect(page.getByRole("heading", { name: "No rules for this" })).toBeVisible();
-  await workbench.button("Use Robust band as it can be exported").click();
+  await expect(page.getByRole("heading", { name: "Rules not available" })).toBeVisible();
+  await workbench.button("Use an exportable Robust band").click();
   await expect(page.getByLabel("Rules as YAML")).toBeVisible();
   await expect(spread.getByRole("button", { name: "quartiles" })).toHaveAttribute("aria-pressed", "true");
 });
@@ -110,13 +110,13 @@ test("a choice of the detector is among few words", async ({ page, workbench }) 
 test("flagged samples leave the baseline", async ({ page, workbench }) => {
   await workbench.open({ q: "queue_depth", detector: "rolling" });
   await page.getByText("Advanced").click();
-  const clean = page.getByRole("checkbox", { name: "Flagged samples leave the baseline" });
+  const clean = page.getByRole("checkbox", { name: "Exclude flagged samples from the baseline" });
   await expect(clean).toHaveAccessibleDescription(/Not exportable/);
   await clean.check();
   expect((await workbench.parameters()).get("clean")).toBe("yes");
   await workbench.tab("Rules").click();
   await expect(page.getByText(/cannot leave flagged samples out/)).toBeVisible();
-  await workbench.button("Let flagged samples into the baseline").click();
+  await workbench.button("Include flagged samples in the baseline").click();
   await expect(clean).not.toBeChecked();
   await expect(page.getByLabel("Rules as YAML")).toBeVisible();
 });
@@ -140,12 +140,12 @@ test("a range is excluded from the baseline and let in again", async ({ page, pr
   expect.soft(await workbench.requestsDuring(exclude)).toEqual([]);
   expect((await workbench.parameters()).getAll("exclude")).toEqual([zoom.map(iso).join("/")]);
   await expect(workbench.button("Exclude this range from the baseline")).toHaveCount(0);
-  await expect(page.getByText("not learnt from", { exact: true })).toBeVisible();
+  await expect(page.getByText("excluded from baseline", { exact: true })).toBeVisible();
   expect(Math.abs((await expected()) - 10)).toBeLessThan(1);
 
   await page.reload();
   await workbench.settled();
-  const chips = page.getByRole("list", { name: "Not learnt from" }).getByRole("button");
+  const chips = page.getByRole("list", { name: "Excluded from baseline" }).getByRole("button");
   await expect(chips).toHaveCount(1);
   await workbench.tab("Rules").click();
   await expect(page.getByText(/cannot leave times out/)).toBeVisible();

@@ -1,4 +1,4 @@
-//! The layout: what is asked above, what is found below, what can be tuned beside it.
+//! The layout: query above, results below, detector settings beside them.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -50,7 +50,7 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// Holds the place of the first result; if there is none to come, shows what else could be asked.
+/// A placeholder for the first result; the start page if none is being fetched.
 #[component]
 fn Waiting() -> impl IntoView {
     let state = expect_context::<State>();
@@ -65,7 +65,7 @@ fn Waiting() -> impl IntoView {
     }
 }
 
-/// `/` goes to the query, `?` shows the shortcuts, Escape leaves a field.
+/// Handles the keyboard shortcuts: `/` focuses the query, `?` shows the help, Escape leaves a field.
 fn shortcut(event: &KeyboardEvent, help: RwSignal<bool>) {
     let Some(target) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok())
     else {

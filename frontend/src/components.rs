@@ -1,7 +1,8 @@
-//! The parts of the page, one a file.
+//! The components of the page, one per file.
 
 mod assistant;
 mod chart_card;
+mod copy_button;
 mod editor;
 mod events;
 mod facts;

@@ -1,10 +1,11 @@
-//! The page: state in one place, components that read it, and a chart.
+//! The page of Oddity: state in one place, components that read it, and a chart.
 
 mod app;
 mod browser;
 mod chart;
 mod components;
 mod state;
+mod text;
 
 fn main() {
     console_error_panic_hook::set_once();

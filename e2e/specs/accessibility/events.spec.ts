@@ -8,13 +8,13 @@ accessible("the events", (workbench) => workbench.open({ q: "queue_depth" }));
 accessible("an event that is explained", async (workbench) => {
   await workbench.open({ q: "queue_depth" });
   await workbench.button("Explain").first().click();
-  await expect(workbench.page.getByRole("heading", { name: "What may be behind it" })).toBeVisible();
+  await expect(workbench.page.getByRole("heading", { name: "Possible causes" })).toBeVisible();
 });
 
 accessible("what else moved", async (workbench) => {
   await workbench.open({ q: "mail_deferred" });
   await workbench.button("Explain").first().click();
-  await workbench.button("Look").click();
+  await workbench.button("Find related changes").click();
   await expect(workbench.page.locator(".moved")).toBeVisible();
 });
 

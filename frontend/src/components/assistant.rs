@@ -1,20 +1,20 @@
-//! A language model's opinion: what it is sent, its answer as it is written, and questions about that.
+//! The assistant: the prompt that is sent to a language model, its answers as they arrive, and follow-up questions.
 
 mod answer;
 mod preview;
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use oddity_analysis::api::LanguageModel;
 use oddity_analysis::assistant::AssistantTask;
 use web_sys::KeyboardEvent;
 
-use crate::browser::clipboard::copy;
+use super::copy_button::CopyButton;
 use crate::state::{AssistantStatus, State};
+use crate::text;
 use answer::Answer;
 use preview::Preview;
 
-/// The whole of it, for a model that is configured.
+/// The assistant tab; empty if no model is configured.
 #[component]
 pub fn AssistantTab() -> impl IntoView {
     let state = expect_context::<State>();
@@ -24,7 +24,7 @@ pub fn AssistantTab() -> impl IntoView {
 
 #[component]
 fn Conversation(
-    /// Who is asked.
+    /// The configured language model.
     model: LanguageModel,
 ) -> impl IntoView {
     let state = expect_context::<State>();
@@ -40,7 +40,7 @@ fn Conversation(
         }
     };
     let status = move || match assistant.status.get() {
-        AssistantStatus::Waiting => "Waiting for the first word…",
+        AssistantStatus::Waiting => "Waiting for the model…",
         AssistantStatus::Answering => "Answering…",
         AssistantStatus::Idle if count.get() > 0 => "The answer is complete.",
         AssistantStatus::Idle => "",
@@ -56,14 +56,13 @@ fn Conversation(
     view! {
         <div class="assistant">
             <p class="sub">
-                "The facts that Oddity computed go to " <b>{name.clone()}</b>
-                ". What comes back is its opinion: numbers that are not in the facts are marked."
+                "Sends the computed facts to " <b>{name.clone()}</b> {text::PARTIAL_TRUST}
             </p>
             <Show when=move || outdated.get()>
                 <div class="notice warning" role="status">
-                    <b>"About an earlier analysis"</b>
-                    <span>"What is shown has changed since. The conversation stays about what it began with and is no part of the report."</span>
-                    <button class="chip small" type="button" on:click=move |_| assistant.start_over()>"Ask about the present one"</button>
+                    <b>"About earlier results"</b>
+                    <span>{text::EARLIER_CONVERSATION}</span>
+                    <button class="chip small" type="button" on:click=move |_| assistant.start_over()>"Ask about the current results"</button>
                 </div>
             </Show>
             <Show when=move || !begun.get()><FirstQuestion send=send/></Show>
@@ -81,10 +80,10 @@ fn Conversation(
     }
 }
 
-/// What to ask first.
+/// The form for the first question.
 #[component]
 fn FirstQuestion(
-    /// Sends it.
+    /// Sends the question.
     send: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let state = expect_context::<State>();
@@ -109,7 +108,7 @@ fn FirstQuestion(
                     prop:checked=move || assistant.pseudonyms.get()
                     on:change=move |event| assistant.pseudonyms.set(event_target_checked(&event))
                 />
-                " Hide values of labels"
+                " Hide label values"
             </label>
             <Show when=move || !own()><SendButton name="Ask" send=send/></Show>
         </div>
@@ -117,27 +116,22 @@ fn FirstQuestion(
     }
 }
 
-/// Questions about the answers, and what to do with them.
+/// The form for follow-up questions, and actions on the answers.
 #[component]
 fn FollowUp(
-    /// Sends a question.
+    /// Sends the question.
     send: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let state = expect_context::<State>();
     let assistant = state.assistant;
-    let copied = RwSignal::new("Copy");
-    let to_clipboard = move |_| {
+    let answers = move || {
         let exchanges = assistant.exchanges.read_untracked();
-        let text = exchanges.iter().map(|one| one.shown.trim()).collect::<Vec<_>>().join("\n\n");
-        spawn_local(async move {
-            copied.set(if copy(&text).await { "Copied" } else { "Not allowed here" });
-            set_timeout(move || copied.set("Copy"), std::time::Duration::from_secs(2));
-        });
+        Some(exchanges.iter().map(|one| one.shown.trim()).collect::<Vec<_>>().join("\n\n"))
     };
     view! {
-        <QuestionBox label="A question about this" send=send name="Send"/>
+        <QuestionBox label="Follow-up question" send=send name="Send"/>
         <div class="assistant-bar">
-            <button class="chip" type="button" on:click=to_clipboard>{move || copied.get()}</button>
+            <CopyButton text=answers/>
             <button
                 class="chip"
                 type="button"
@@ -152,14 +146,14 @@ fn FollowUp(
     }
 }
 
-/// A question in the person's own words; Enter sends it.
+/// A text field for a question; Enter sends it.
 #[component]
 fn QuestionBox(
-    /// Says what it is.
+    /// Accessible name and placeholder.
     label: &'static str,
-    /// Sends it.
+    /// Sends the question.
     send: impl Fn() + Copy + Send + Sync + 'static,
-    /// Of the button.
+    /// Label of the button.
     name: &'static str,
 ) -> impl IntoView {
     let assistant = expect_context::<State>().assistant;
@@ -184,12 +178,12 @@ fn QuestionBox(
     }
 }
 
-/// Sends what is shown below.
+/// A button that sends the prompt that is previewed.
 #[component]
 fn SendButton(
-    /// What it says.
+    /// Label of the button.
     name: &'static str,
-    /// What it does.
+    /// Sends the question.
     send: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let state = expect_context::<State>();

@@ -4,8 +4,9 @@ use oddity_detect::time::TimeRange;
 
 use crate::chart::{Chart, download};
 use crate::state::State;
+use crate::text;
 
-/// The finding in words, and the chart.
+/// The headline of the analysis, and the chart.
 #[component]
 pub fn ChartCard() -> impl IntoView {
     let state = expect_context::<State>();
@@ -52,13 +53,13 @@ pub fn ChartCard() -> impl IntoView {
                         <button
                             class="chip"
                             type="button"
-                            title="Judge these times, but learn nothing from them: for an outage or a test"
+                            title=text::EXCLUDE_HELP
                             on:click=move |_| state.navigate(|panel| panel.excluded.push(zoom))
                         >
                             "Exclude this range from the baseline"
                         </button>
                     })}
-                    <button class="chip" type="button" on:click=move |_| state.adjust(|panel| panel.zoom = None)>"Whole range"</button>
+                    <button class="chip" type="button" on:click=move |_| state.adjust(|panel| panel.zoom = None)>"Reset zoom"</button>
                 </Show>
                 <button class="chip" type="button" disabled=move || empty.get() on:click=move |_| download(state)>"Save PNG"</button>
             </div>
@@ -67,9 +68,9 @@ pub fn ChartCard() -> impl IntoView {
                     <span><i class="sw data"></i>"value"</span>
                     <span><i class="sw band"></i>"expected range"</span>
                     <span class="odd">"▲ odd"</span>
-                    <span class="odd">"○ high score, no alert"</span>
-                    {move || (!excluded.read().is_empty()).then(|| view! { <span><i class="sw hatch"></i>"not learnt from"</span> })}
-                    {move || differing().then(|| view! { <span>"× the rule differs"</span> })}
+                    <span class="odd">"○ high score, no event"</span>
+                    {move || (!excluded.read().is_empty()).then(|| view! { <span><i class="sw hatch"></i>"excluded from baseline"</span> })}
+                    {move || differing().then(|| view! { <span>"× rule differs"</span> })}
                 </div>
                 <Chart/>
                 <Excluded ranges=excluded/>
@@ -78,10 +79,10 @@ pub fn ChartCard() -> impl IntoView {
     }
 }
 
-/// What is left out of the baseline, each with a way back.
+/// Excluded time ranges, each with a button that includes it again.
 #[component]
 fn Excluded(
-    /// The times that are left out.
+    /// Time ranges that are excluded from the baseline.
     ranges: Memo<Vec<TimeRange>>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
@@ -97,8 +98,8 @@ fn Excluded(
                             <button
                                 class="chip small"
                                 type="button"
-                                aria-label=format!("Learn from {when} again")
-                                title="Learn from it again"
+                                aria-label=format!("Include {when} in the baseline again")
+                                title=text::INCLUDE_HELP
                                 on:click=move |_| state.navigate(|panel| panel.excluded.retain(|known| *known != range))
                             >
                                 {when.clone()} <span aria-hidden="true">"×"</span>
@@ -107,22 +108,19 @@ fn Excluded(
                     }
                 })
                 .collect_view();
-            view! { <div class="excluded"><span class="sub">"Not learnt from:"</span> <ul aria-label="Not learnt from">{chips}</ul></div> }
+            view! { <div class="excluded"><span class="sub">"Excluded from baseline:"</span> <ul aria-label="Excluded from baseline">{chips}</ul></div> }
         })
     };
     view! { {chips} }
 }
 
-/// A query that ran and gave nothing.
+/// The empty state after a query without series.
 #[component]
 fn Empty() -> impl IntoView {
     view! {
         <div class="empty">
             <h3>"Empty query result"</h3>
-            <p>
-                "The source answered, but no series matches in this range. Check the metric name and the labels, "
-                "choose a longer range, or take a window of at least two scrape intervals for rate and its kin."
-            </p>
+            <p>{text::NO_SERIES}</p>
         </div>
     }
 }

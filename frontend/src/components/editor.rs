@@ -4,9 +4,11 @@ use oddity_source::prometheus::ErrorPosition;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
+use crate::text;
+
 #[wasm_bindgen]
 extern "C" {
-    /// The editor's handle.
+    /// Handle of a PromQL editor.
     #[derive(Clone)]
     pub type Editor;
 
@@ -33,7 +35,7 @@ extern "C" {
 }
 
 impl Editor {
-    /// Puts an editor into `parent`; `run` is called with the text when the user asks for it.
+    /// Creates an editor inside `parent`; `run` is called with the text when the user presses Enter.
     pub fn create(
         parent: &HtmlElement,
         value: &str,
@@ -41,20 +43,20 @@ impl Editor {
         run: &Closure<dyn Fn(String)>,
     ) -> Self {
         let options = js_sys::Object::new();
-        let texts = [
+        let entries = [
             ("value", value),
             ("label", "PromQL query"),
-            ("placeholder", "Type a PromQL query, such as rate(http_requests_total[5m])"),
+            ("placeholder", text::QUERY_PLACEHOLDER),
             ("apiPath", api_path),
         ];
-        for (key, text) in texts {
-            let _ = js_sys::Reflect::set(&options, &key.into(), &text.into());
+        for (key, entry) in entries {
+            let _ = js_sys::Reflect::set(&options, &key.into(), &entry.into());
         }
         let _ = js_sys::Reflect::set(&options, &"onRun".into(), run.as_ref());
         create_js(parent, &options)
     }
 
-    /// Underlines the place of an error, or takes the line away.
+    /// Underlines the position of an error; `None` removes the underline.
     pub fn mark_error(&self, position: Option<ErrorPosition>, message: &str) {
         match position {
             Some(ErrorPosition { line, column }) => {

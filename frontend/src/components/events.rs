@@ -12,13 +12,14 @@ use oddity_source::unit::Unit;
 
 use super::send::SendNotice;
 use crate::state::State;
+use crate::text;
 use explanation::Explanation;
 use related::RelatedSection;
 
-/// So many rows are drawn before the user asks for all: a slider at its sensitive end finds hundreds.
+/// Number of rows that are drawn before the user asks for all: a slider at its sensitive end finds hundreds.
 const FIRST: usize = 20;
 
-/// The events of all series, most severe first; it says in a table what the chart shows.
+/// The table of the events of all series, most severe first.
 #[component]
 pub fn Events() -> impl IntoView {
     let state = expect_context::<State>();
@@ -44,7 +45,7 @@ pub fn Events() -> impl IntoView {
     let none = move || {
         let analysis = state.throttled_analysis.get()?;
         Some(
-            view! { <div class="empty"><h3>{words::headline(&analysis)}</h3><p>{nothing(&analysis)}</p></div> },
+            view! { <div class="empty"><h3>{words::headline(&analysis)}</h3><p>{no_events(&analysis)}</p></div> },
         )
     };
     view! {
@@ -54,14 +55,14 @@ pub fn Events() -> impl IntoView {
                     <thead>
                         <tr>
                             <th scope="col">"Severity"</th>
-                            <th scope="col">"What and when"</th>
+                            <th scope="col">"Event"</th>
                             <th scope="col" class="n">"Peak"</th>
                             <th scope="col" class="n">"Expected"</th>
-                            <th scope="col">"Why"</th>
+                            <th scope="col">"Reason"</th>
                         </tr>
                     </thead>
                     <tbody>
-                        // Rows by their place: while a slider is dragged only words change.
+                        // Rows are keyed by index, so that a dragged slider changes only texts.
                         <For each=move || 0..count.get() key=|at| *at let:at>
                             <EventRow row=Memo::new(move |_| rows.read().as_ref()?.get(at).cloned()) open=open/>
                         </For>
@@ -77,48 +78,36 @@ pub fn Events() -> impl IntoView {
     }
 }
 
-fn nothing(analysis: &Analysis) -> String {
+/// Returns why there is no event, and what to change to see one.
+fn no_events(analysis: &Analysis) -> String {
     let highest = analysis.ranking.iter().map(|ranked| ranked.score).fold(0.0, f64::max);
-    let plain = |value: f64| Unit::Plain.format((value * 100.0).round() / 100.0);
-    let (scope, k) = (words::scope(analysis), analysis.rule.threshold);
-    if analysis.detected.series.iter().all(|series| series.judged == 0) {
-        return format!(
-            "{scope}: too few samples to judge any of them. Choose a shorter window, a shorter step or a longer range."
-        );
+    let shown = Unit::Plain.format((highest * 100.0).round() / 100.0);
+    let (scope, threshold) = (words::scope(analysis), words::threshold(analysis));
+    let mut series = analysis.detected.series.iter();
+    if series.all(|series| series.judged == 0) {
+        return text::too_few_samples(&scope);
     }
     let first = analysis.detected.series.first();
     if first.is_some_and(|found| found.detection.alerts.is_some()) {
-        return format!(
-            "{scope}: nothing new, so no alert. The largest score was {}; {} flags a sample, but only an alert opens an event. Move the sensitivity to the right to be throttled_analysis of less.",
-            plain(highest),
-            words::threshold(analysis)
-        );
+        return text::no_alert(&scope, &shown, &threshold);
     }
-    if highest > 0.0 && highest >= k {
-        return format!(
-            "{scope}: scores up to {} pass {}, but none exceeds those of the hold-off before it, so nothing began here. Shorten the hold-off under Advanced to see them.",
-            plain(highest),
-            words::threshold(analysis)
-        );
+    if highest > 0.0 && highest >= analysis.rule.threshold {
+        return text::suppressed_by_cooldown(&scope, &shown, &threshold);
     }
     if analysis.detected.detector.about().threshold == 0.0 {
-        return format!("{scope}: no sample lies beyond {}.", words::threshold(analysis));
+        return text::within_bounds(&scope, &threshold);
     }
-    format!(
-        "{scope}: no event at {}. The largest score was {}. Move the sensitivity to the right to see weaker deviations, or try another detector.",
-        words::threshold(analysis),
-        plain(highest),
-    )
+    text::below_threshold(&scope, &shown, &threshold)
 }
 
-/// What a row says.
+/// The texts of a row.
 #[derive(Clone, Debug, PartialEq)]
 struct Row {
-    /// Series and onset.
+    /// Index of the series, and of the onset sample.
     key: (usize, usize),
-    /// The labels of the series, where there are several.
+    /// Labels of the series; `None` if there is only one.
     labels: Option<String>,
-    /// How the series differs from them.
+    /// Labels by which the series differs from the others; `None` if there is only one.
     name: Option<String>,
     around: TimeRange,
     level: &'static str,
@@ -161,13 +150,13 @@ impl Row {
 
 #[component]
 fn EventRow(
-    /// What it says; `None` as it goes.
+    /// Texts of the row; `None` while it is removed.
     row: Memo<Option<Row>>,
-    /// The event that is explained: its series and the index of its onset.
+    /// The event that is explained: the indices of its series and of its onset.
     open: RwSignal<Option<(usize, usize)>>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
-    let text = move |of: fn(&Row) -> String| move || row.read().as_ref().map(of);
+    let cell = move |of: fn(&Row) -> String| move || row.read().as_ref().map(of);
     let name = Memo::new(move |_| row.read().as_ref().and_then(|row| row.name.clone()));
     let look = move |_| {
         let Some(Row { key, labels, around, .. }) = row.get_untracked() else { return };
@@ -186,22 +175,22 @@ fn EventRow(
     };
     view! {
         <tr class:selected=selected>
-            <td><span class=text(|row| format!("sev {}", row.level))>{text(|row| row.severity.clone())}</span></td>
+            <td><span class=cell(|row| format!("sev {}", row.level))>{cell(|row| row.severity.clone())}</span></td>
             <td>
-                <button class="link what" type="button" title="Show it on the chart" on:click=look>{text(|row| row.kind.to_owned())}</button>
-                {text(|row| row.when.clone())}
+                <button class="link what" type="button" title="Show on chart" on:click=look>{cell(|row| row.kind.to_owned())}</button>
+                {cell(|row| row.when.clone())}
                 <div class="sub">
-                    {text(|row| row.course.clone())}
+                    {cell(|row| row.course.clone())}
                     {move || name.get().map(|name| view! { " · " <code>{name}</code> })}
                 </div>
             </td>
-            <td class="n">{text(|row| row.peak.clone())}</td>
+            <td class="n">{cell(|row| row.peak.clone())}</td>
             <td class="n">
-                {text(|row| row.expected.clone())}
-                <div class="sub">{text(|row| row.bounds.clone())}</div>
+                {cell(|row| row.expected.clone())}
+                <div class="sub">{cell(|row| row.bounds.clone())}</div>
             </td>
             <td class="why">
-                {text(|row| row.why.clone())}
+                {cell(|row| row.why.clone())}
                 <button class="link explain" type="button" aria-expanded=move || explained.get().to_string() on:click=explain>
                     {move || if explained.get() { "Close" } else { "Explain" }}
                 </button>
@@ -217,7 +206,7 @@ fn EventRow(
     }
 }
 
-/// What is sent of the event of a row.
+/// Returns the notification about the event of a row.
 fn notice(state: State, row: Row) -> Option<Notification> {
     let analysis = state.throttled_analysis.get_untracked()?;
     let (series, onset) = row.key;
@@ -241,7 +230,7 @@ fn notice(state: State, row: Row) -> Option<Notification> {
     })
 }
 
-/// The event with four times its length around it, at least 30 samples on each side, inside the range.
+/// Returns the range that shows an event with four times its length on each side, at least 30 samples, within `range`.
 fn around(event: &Event, range: TimeRange, step: Span) -> TimeRange {
     let margin = (event.end.since(event.display_start).millis() * 4).max(step.millis() * 30);
     let margin = Span::from_millis(margin);

@@ -5,11 +5,11 @@ use oddity_source::unit::Unit;
 
 use crate::state::State;
 
-/// What the present settings amount to.
+/// Key figures of the analysis with the current settings.
 #[component]
 pub fn Facts() -> impl IntoView {
     let state = expect_context::<State>();
-    // Only what changes is written again while a slider is dragged.
+    // One memo per figure, so that a dragged slider updates only figures that change.
     let fact = |name: &'static str, of: fn(&Analysis) -> String| {
         let value = move || state.throttled_analysis.read().as_ref().map(|analysis| of(analysis));
         let value = Memo::new(move |_| value());
@@ -17,12 +17,12 @@ pub fn Facts() -> impl IntoView {
     };
     view! {
         <section class="card" aria-labelledby="facts">
-            <h2 id="facts">"At these settings"</h2>
+            <h2 id="facts">"With these settings"</h2>
             <div class="facts">
-                {fact("events a day", events_a_day)}
+                {fact("events per day", events_a_day)}
                 {fact("longest event", longest)}
-                {fact("series odd", |analysis| format!("{} of {}", odd(analysis), analysis.ranking.len()))}
-                {fact("going on now", |analysis| ongoing(analysis).to_string())}
+                {fact("odd series", |analysis| format!("{} of {}", odd(analysis), analysis.ranking.len()))}
+                {fact("ongoing", |analysis| ongoing(analysis).to_string())}
             </div>
         </section>
     }

@@ -1,25 +1,17 @@
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use oddity_analysis::api::SourceKind;
 
-use crate::browser::clipboard::copy;
+use super::copy_button::CopyButton;
 use crate::state::State;
+use crate::text;
 
-/// Name, source, and what concerns the whole page.
+/// The header: name, source, link, time zone, theme and help.
 #[component]
 pub fn Header(
-    /// Opens the list of shortcuts.
+    /// Whether the help is open.
     help: RwSignal<bool>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
-    let shared = RwSignal::new("Share");
-    let share = move |_| {
-        let link = untrack(|| state.link());
-        spawn_local(async move {
-            shared.set(if copy(&link).await { "Link copied" } else { "Copy the address" });
-            set_timeout(move || shared.set("Share"), std::time::Duration::from_secs(2));
-        });
-    };
     view! {
         <header>
             <h1 class="brand">
@@ -31,13 +23,11 @@ pub fn Header(
             </h1>
             <SourceChoice/>
             <div class="grow"></div>
-            <button class="chip" type="button" title="Copy a link that shows the same samples again" on:click=share>
-                {move || shared.get()}
-            </button>
+            <CopyButton text=move || Some(state.link()) label="Share" copied="Link copied" help=text::SHARE_HELP/>
             <button
                 class="chip"
                 type="button"
-                title="Times in UTC or in the zone of this browser"
+                title=text::TIME_ZONE_HELP
                 on:click=move |_| state.adjust(|panel| panel.local_time = !panel.local_time)
             >
                 {move || {
@@ -45,7 +35,7 @@ pub fn Header(
                     state.clock().zone(now)
                 }}
             </button>
-            <button class="chip" type="button" title="Light, dark, or as the system says" on:click=move |_| state.next_theme()>
+            <button class="chip" type="button" title=text::THEME_HELP on:click=move |_| state.next_theme()>
                 <span class="wide">"Theme: "</span> {move || state.theme.get().name()}
             </button>
             <button class="chip square" type="button" aria-label="Keyboard shortcuts" on:click=move |_| help.set(true)>"?"</button>
@@ -53,12 +43,12 @@ pub fn Header(
     }
 }
 
-/// Which source is asked. With a single one there is nothing to choose.
+/// The choice of the source; its name alone if there is only one.
 #[component]
 fn SourceChoice() -> impl IntoView {
     let state = expect_context::<State>();
     let kind = |kind| match kind {
-        SourceKind::Demo => "built in",
+        SourceKind::Demo => "built-in",
         SourceKind::Prometheus => "Prometheus",
         SourceKind::VictoriaMetrics => "VictoriaMetrics",
     };

@@ -2,21 +2,22 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::state::State;
+use crate::text;
 
 const SHORTCUTS: [(&str, &str); 7] = [
     ("Enter", "run the query"),
     ("Shift + Enter", "new line in the query"),
-    ("Ctrl or Cmd + Enter", "run the query, whatever is open"),
-    ("/", "go to the query"),
-    ("Esc", "close a list, or leave a field"),
-    ("Drag over the chart", "zoom in; a double click shows the whole range"),
-    ("?", "this list"),
+    ("Ctrl or Cmd + Enter", "run the query, even with an open list"),
+    ("/", "focus the query"),
+    ("Esc", "close a list or leave a field"),
+    ("Drag over the chart", "zoom in; double-click resets the zoom"),
+    ("?", "show this list"),
 ];
 
-/// The shortcuts, in a dialog of the browser, which keeps focus inside and closes on Escape.
+/// The help: keyboard shortcuts and optional features, in a native dialog, which traps focus and closes on Escape.
 #[component]
 pub fn Help(
-    /// Whether it is shown.
+    /// Whether the dialog is open.
     open: RwSignal<bool>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
@@ -32,7 +33,7 @@ pub fn Help(
     view! {
         <dialog node_ref=dialog aria-labelledby="help" on:close=move |_| open.set(false)>
             <form method="dialog">
-                <h2 id="help">"Shortcuts"</h2>
+                <h2 id="help">"Keyboard shortcuts"</h2>
                 <dl>
                     {SHORTCUTS
                         .into_iter()
@@ -40,12 +41,10 @@ pub fn Help(
                         .collect_view()}
                 </dl>
                 <Show when=move || state.targets.read().is_empty()>
-                    <p class="sub">"Events and reports can be sent to Slack, Alertmanager or a webhook, once the operator of this server has configured one."</p>
+                    <p class="sub">{text::NO_TARGETS}</p>
                 </Show>
                 <Show when=no_model>
-                    <p class="sub">
-                        "A language model can comment on what is found: start the server with OPENAI_API_KEY, or with OPENAI_BASE_URL and OPENAI_MODEL for one of your own."
-                    </p>
+                    <p class="sub">{text::NO_MODEL}</p>
                 </Show>
                 <button class="chip" type="submit">"Close"</button>
             </form>

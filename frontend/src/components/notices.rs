@@ -1,29 +1,27 @@
 use leptos::prelude::*;
 
 use crate::state::State;
+use crate::text;
 
-/// Errors, warnings and suggestions, apart from each other and above what is shown.
+/// Errors, warnings and suggestions above the results.
 #[component]
 pub fn Notices() -> impl IntoView {
     let state = expect_context::<State>();
     let notes = move || {
         let loaded = state.loaded.get()?;
         let mut notes: Vec<(&'static str, String)> = Vec::new();
-        notes.extend(loaded.warnings.iter().map(|text| ("Warning", text.clone())));
-        notes.extend(loaded.infos.iter().map(|text| ("Info", text.clone())));
+        notes.extend(loaded.warnings.iter().map(|note| ("Warning", note.clone())));
+        notes.extend(loaded.infos.iter().map(|note| ("Info", note.clone())));
         if let Some(first) = loaded.unsupported.first() {
             let count = loaded.unsupported.len();
-            notes.push((
-                "Not analysed",
-                format!("{count} native histograms, which hold no single value, such as {first}: use histogram_quantile, histogram_avg or histogram_count"),
-            ));
+            notes.push(("Not evaluated", text::native_histograms(count, &first.to_string())));
         }
         Some(
             notes
                 .into_iter()
-                .map(|(kind, text)| {
+                .map(|(kind, note)| {
                     view! {
-                        <p class="notice warning"><b>{kind}</b> <span>{text}</span></p>
+                        <p class="notice warning"><b>{kind}</b> <span>{note}</span></p>
                     }
                 })
                 .collect_view(),
@@ -49,7 +47,7 @@ pub fn Notices() -> impl IntoView {
                     (query.expr.clone(), state.clock().from_to(query.start, query.end))
                 });
                 shown.map(|(expr, range)| view! {
-                    <p class="notice hint"><b>"Not answered yet"</b> <span>"Shown below is the answer to " <code>{expr}</code> ", " {range} "."</span></p>
+                    <p class="notice hint"><b>"Outdated results"</b> <span>{text::OUTDATED_RESULTS} <code>{expr}</code> ", " {range} "."</span></p>
                 })
             })}
             {move || state.problems.get().into_iter().map(|problem| view! {
@@ -61,7 +59,7 @@ pub fn Notices() -> impl IntoView {
                 view! {
                     <p class="notice hint">
                         <b>"Raw counter"</b>
-                        <span>"A counter only grows; its increase from step to step was judged. Its rate reads better:"</span>
+                        <span>{text::RAW_COUNTER}</span>
                         <button class="chip" type="button" on:click=move |_| state.run(&expr)>"Use " <code>{better}</code></button>
                     </p>
                 }

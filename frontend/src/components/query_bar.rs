@@ -7,7 +7,7 @@ use super::editor::Editor;
 use super::range::{RangeChoice, StepChoice};
 use crate::state::State;
 
-/// What is asked: query, range, step. Unsent text lives here alone.
+/// The query bar: expression, range and step. Text that has not been run is kept here alone.
 #[component]
 pub fn QueryBar() -> impl IntoView {
     let state = expect_context::<State>();

@@ -6,7 +6,7 @@ use crate::state::State;
 
 const STEPS: [&str; 11] = ["15s", "30s", "1m", "2m", "5m", "10m", "15m", "30m", "1h", "2h", "6h"];
 
-/// How far back, or from when to when.
+/// The choice of the time range: relative or fixed.
 #[component]
 pub fn RangeChoice() -> impl IntoView {
     let state = expect_context::<State>();
@@ -43,7 +43,7 @@ pub fn RangeChoice() -> impl IntoView {
         <div class="range">
             <select class="chip" aria-label="Range" on:change:target=move |event| choose(event.target().value())>
                 {options}
-                <option value="fixed" selected=move || open.get() || matches!(chosen.get(), RangeSelection::Between(_))>"From … to …"</option>
+                <option value="fixed" selected=move || open.get() || matches!(chosen.get(), RangeSelection::Between(_))>"Custom range…"</option>
             </select>
             {move || match chosen.get() {
                 RangeSelection::Last(_) => None,
@@ -51,7 +51,7 @@ pub fn RangeChoice() -> impl IntoView {
                     <button
                         class="chip"
                         type="button"
-                        title="Change the times"
+                        title="Edit range"
                         aria-expanded=move || open.get().to_string()
                         on:click=move |_| open.update(|open| *open = !*open)
                     >
@@ -66,10 +66,10 @@ pub fn RangeChoice() -> impl IntoView {
     }
 }
 
-/// Two times as text; nothing typed is lost when one is wrong.
+/// A form for a fixed range; typed text stays if it cannot be read.
 #[component]
 fn FixedRange(
-    /// Whether it is shown.
+    /// Whether the form is open.
     open: RwSignal<bool>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
@@ -141,7 +141,7 @@ fn FixedRange(
     }
 }
 
-/// The step of the range query; the automatic one is shown.
+/// The choice of the step; "auto" shows the chosen step.
 #[component]
 pub fn StepChoice() -> impl IntoView {
     let state = expect_context::<State>();

@@ -1,5 +1,4 @@
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use oddity_analysis::analysis::Analysis;
 use oddity_analysis::api::{MAX_NOTIFIED_EVENTS, Notification, NotifiedEvent};
 use oddity_analysis::knowledge::explain_worst;
@@ -7,17 +6,16 @@ use oddity_analysis::report::{self, MAX_EXPLAINED, ReportContext};
 use oddity_analysis::rules;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use super::copy_button::CopyButton;
 use super::send::SendNotice;
-use crate::browser::clipboard::copy;
 use crate::browser::download::save_text;
 use crate::state::State;
 
-/// The report as it will be saved, rendered or as Markdown.
+/// The report, rendered or as Markdown.
 #[component]
 pub fn Report() -> impl IntoView {
     let state = expect_context::<State>();
     let raw = RwSignal::new(false);
-    let copied = RwSignal::new("Copy");
     let written = Memo::new(move |_| {
         let analysis = state.throttled_analysis.get()?;
         let context = context(state, &analysis);
@@ -34,14 +32,7 @@ pub fn Report() -> impl IntoView {
             save_text(&text, "text/markdown;charset=utf-8", &name);
         }
     };
-    let to_clipboard = move |_| {
-        let text = untrack(text);
-        spawn_local(async move {
-            copied.set(if copy(&text).await { "Copied" } else { "Not allowed here" });
-            set_timeout(move || copied.set("Copy"), std::time::Duration::from_secs(2));
-        });
-    };
-    // The stylesheet for paper leaves nothing but the report.
+    // The print stylesheet hides everything but the report.
     let print = move |_| {
         raw.set(false);
         request_animation_frame(|| {
@@ -70,9 +61,9 @@ pub fn Report() -> impl IntoView {
     view! {
         <div class="report-bar">
             <button class="chip primary" type="button" on:click=save>"Download .md"</button>
-            <button class="chip" type="button" on:click=to_clipboard>{move || copied.get()}</button>
-            <button class="chip" type="button" title="On paper, or as a PDF" on:click=print>"Print"</button>
-            <Show when=odd><SendNotice name="Send the report" notice=notice/></Show>
+            <CopyButton text=move || Some(text())/>
+            <button class="chip" type="button" title="Print or save as PDF" on:click=print>"Print"</button>
+            <Show when=odd><SendNotice name="Send report" notice=notice/></Show>
             <button class="chip" type="button" aria-pressed=move || raw.get().to_string() on:click=move |_| raw.update(|raw| *raw = !*raw)>"Markdown"</button>
         </div>
         {move || if raw.get() {
@@ -95,14 +86,14 @@ fn context(state: State, analysis: &Analysis) -> ReportContext {
     }
 }
 
-/// What else moved, where that was asked.
+/// Returns the section about related changes, if they were searched for.
 fn related(state: State) -> Option<report::ReportSection> {
     let related = state.related_shown()?;
     let (related, windows) = related.known()?;
     Some(report::related(related, windows, state.clock()))
 }
 
-/// The rule that says the same, where something is odd and there is one, and what came of its verification.
+/// Returns the exported rule and its verification; `None` without events or if the detector cannot be exported.
 fn rule(state: State, analysis: &Analysis) -> Option<report::ExportedRule> {
     if analysis.event_count() == 0 {
         return None;
@@ -116,7 +107,7 @@ fn rule(state: State, analysis: &Analysis) -> Option<report::ExportedRule> {
 
 #[wasm_bindgen]
 extern "C" {
-    /// Markdown as HTML that can do nothing, from `frontend/js/markdown.js`.
+    /// Renders Markdown as inert HTML, see `frontend/js/markdown.js`.
     #[wasm_bindgen(js_namespace = OddityMarkdown, js_name = render)]
     fn rendered(markdown: &str) -> String;
 }

@@ -7,7 +7,7 @@ use super::report::Report;
 use super::rules::Rules;
 use crate::state::State;
 
-/// The results with their ids and names, as they stand beside each other.
+/// Tabs in order: value, id and name.
 const TABS: [(ResultTab, &str, &str); 4] = [
     (ResultTab::Events, "events", "Events"),
     (ResultTab::Report, "report", "Report"),
@@ -15,18 +15,18 @@ const TABS: [(ResultTab, &str, &str); 4] = [
     (ResultTab::Assistant, "assistant", "Assistant"),
 ];
 
-/// What is below the chart, one of them open.
+/// The tabs below the chart.
 #[component]
 pub fn Results() -> impl IntoView {
     let state = expect_context::<State>();
-    // Without a language model there is nothing to say, and no tab for it.
-    let explains = Memo::new(move |_| state.assistant.model.read().is_some());
+    // Without a language model there is no assistant tab.
+    let has_assistant = Memo::new(move |_| state.assistant.model.read().is_some());
     let open = Memo::new(move |_| match state.panel.read().tab {
-        ResultTab::Assistant if !explains.get() => ResultTab::Events,
+        ResultTab::Assistant if !has_assistant.get() => ResultTab::Events,
         tab => tab,
     });
     let tabs = move || {
-        let count = TABS.len() - usize::from(!explains.get());
+        let count = TABS.len() - usize::from(!has_assistant.get());
         TABS.into_iter().take(count)
     };
     let count = Memo::new(move |_| {

@@ -1,25 +1,24 @@
-//! The detector as rules for Prometheus, and whether those say the same.
+//! The detector as rules for Prometheus, and their verification.
 
 mod refused;
 mod verification;
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use oddity_analysis::analysis::Analysis;
 use oddity_analysis::rules::{self, RuleExport, RuleGroup, RuleOptions, RuleStyle, UnitTestError};
 
-use crate::browser::clipboard::copy;
+use super::copy_button::CopyButton;
 use crate::browser::download::save_text;
 use crate::state::{PtrEq, State};
 use refused::{NoRules, sentence};
 use verification::{VerificationResult, VerifyButton};
 
-/// The two files.
+/// The files that can be exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum RuleFile {
-    /// For `rule_files`.
+    /// Rules, for `rule_files` of Prometheus.
     Rules,
-    /// For `promtool test rules`.
+    /// Unit test, for `promtool test rules`.
     Test,
 }
 
@@ -27,13 +26,13 @@ enum RuleFile {
 #[derive(Clone, Debug, PartialEq)]
 struct Written {
     name: String,
-    /// YAML, or why there is none.
+    /// YAML, or the reason why there is none.
     text: Result<String, String>,
-    /// What an evaluation of the rules costs.
+    /// Cost of one evaluation of the rules.
     cost: String,
 }
 
-/// Recording and alerting rules that give what the page shows, to look at, verify, copy and keep.
+/// Recording and alerting rules for the current detector: preview, verification and download.
 #[component]
 pub fn Rules() -> impl IntoView {
     let state = expect_context::<State>();
@@ -53,12 +52,11 @@ pub fn Rules() -> impl IntoView {
 
 #[component]
 fn RuleFiles(
-    /// What is written.
+    /// The rules to write.
     export: Memo<Option<PtrEq<RuleExport>>>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
     let (file, style) = (RwSignal::new(RuleFile::Rules), RwSignal::new(RuleStyle::default()));
-    let copied = RwSignal::new("Copy");
     let written = Memo::new(move |_| {
         let (analysis, export) = (state.throttled_analysis.get()?, export.get()?);
         let options =
@@ -70,13 +68,6 @@ fn RuleFiles(
     let missing = move || written.get()?.text.err();
     let none = Memo::new(move |_| missing().is_some());
     let cost = move || written.get().map(|written| written.cost);
-    let to_clipboard = move |_| {
-        let Some(text) = untrack(text) else { return };
-        spawn_local(async move {
-            copied.set(if copy(&text).await { "Copied" } else { "Not allowed here" });
-            set_timeout(move || copied.set("Copy"), std::time::Duration::from_secs(2));
-        });
-    };
     let save = move |_| {
         if let Some(Written { name, text: Ok(text), .. }) = written.get_untracked() {
             save_text(&text, "application/yaml;charset=utf-8", &name);
@@ -85,7 +76,7 @@ fn RuleFiles(
     view! {
         <div class="report-bar">
             <button class="chip primary" type="button" disabled=move || none.get() on:click=save>"Download .yml"</button>
-            <button class="chip" type="button" disabled=move || none.get() on:click=to_clipboard>{move || copied.get()}</button>
+            <CopyButton text=text disabled=none/>
             <Toggle label="File" signal=file choices=[(RuleFile::Rules, "Rules"), (RuleFile::Test, "Test")]/>
             <Toggle label="Windows" signal=style choices=[(RuleStyle::Subqueries, "Subqueries"), (RuleStyle::Recorded, "Recorded")]/>
             <VerifyButton export=export/>
@@ -93,7 +84,7 @@ fn RuleFiles(
         <VerificationResult/>
         <p class="sub cost">{cost}</p>
         <Show when=move || none.get()>
-            <div class="empty"><h3>"No test for this"</h3><p>{missing}</p></div>
+            <div class="empty"><h3>"No unit test available"</h3><p>{missing}</p></div>
         </Show>
         <Show when=move || !none.get()>
             <pre class="rules" tabindex="0" aria-label=move || if file.get() == RuleFile::Rules { "Rules as YAML" } else { "Test as YAML" }>{text}</pre>
@@ -101,7 +92,7 @@ fn RuleFiles(
     }
 }
 
-/// A file of rules, or its test in the event that is looked at, else in the worst one.
+/// Returns the rules, or their unit test for the selected event, or else for the most severe one.
 fn write(
     group: &RuleGroup,
     file: RuleFile,
@@ -124,14 +115,14 @@ fn write(
     Written { name: format!("{}.test.yml", group.name), text, cost }
 }
 
-/// Two words beside each other, one of them chosen.
+/// A choice between two values.
 #[component]
 fn Toggle<T: Copy + PartialEq + Send + Sync + 'static>(
-    /// What is chosen.
+    /// Accessible name.
     label: &'static str,
-    /// The choice.
+    /// Current value.
     signal: RwSignal<T>,
-    /// What there is.
+    /// Values with their names.
     choices: [(T, &'static str); 2],
 ) -> impl IntoView {
     let buttons = choices

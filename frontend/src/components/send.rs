@@ -1,4 +1,4 @@
-//! What is sent to others: a button, and the dialog behind it.
+//! Notifications: a button, and the dialog that previews and sends one.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -8,20 +8,21 @@ use oddity_analysis::api::{
 };
 
 use crate::state::{LoadError, State};
+use crate::text;
 
-/// What came of it.
+/// Outcome of an attempt to send, in words.
 #[derive(Clone, Debug, PartialEq)]
 enum SendOutcome {
     Sent(String),
     Failed(String),
 }
 
-/// A button that opens the dialog; nothing where no target is configured.
+/// A button that opens the dialog; nothing if no target is configured.
 #[component]
 pub fn SendNotice(
-    /// "Send this event", "Send the report".
+    /// Heading of the dialog, such as "Send this event".
     name: &'static str,
-    /// What is sent, made when the dialog opens; `None` as it goes.
+    /// Returns the notification when the dialog opens; `None` if there is nothing to send any more.
     #[prop(into)]
     notice: Callback<(), Option<Notification>>,
 ) -> impl IntoView {
@@ -37,11 +38,11 @@ pub fn SendNotice(
 
 #[component]
 fn SendDialog(
-    /// Its heading.
+    /// Heading of the dialog.
     name: &'static str,
-    /// What is sent.
+    /// Notification to send.
     notice: Notification,
-    /// Called when it is closed.
+    /// Called when the dialog is closed.
     close: impl Fn() + 'static,
 ) -> impl IntoView {
     let state = expect_context::<State>();
@@ -63,7 +64,7 @@ fn SendDialog(
         preview.set(None);
         spawn_local(async move {
             let found = state.preview(&id, &notice.get_value()).await;
-            // The answer for a target that was chosen before helps no more.
+            // The user may have chosen another target meanwhile.
             if target.try_get_untracked() == Some(id) {
                 preview.set(Some(found));
             }
@@ -83,11 +84,11 @@ fn SendDialog(
         let _ = said.try_set(Some(match reply {
             Ok(Delivery { outcome: DeliveryOutcome::Sent, attempts }) => {
                 let tries =
-                    if attempts > 1 { format!(" at the {attempts}. try") } else { String::new() };
-                SendOutcome::Sent(format!("{name} has taken {what}{tries}."))
+                    if attempts > 1 { format!(" (attempt {attempts})") } else { String::new() };
+                SendOutcome::Sent(format!("{what} to {name}{tries}."))
             }
             Ok(Delivery { outcome: DeliveryOutcome::Duplicate, .. }) => {
-                SendOutcome::Sent(format!("{name} has it already, so nothing was sent."))
+                SendOutcome::Sent(format!("Already sent to {name}; nothing was sent."))
             }
             Err(error) => SendOutcome::Failed(error.to_string()),
         }));
@@ -106,7 +107,7 @@ fn SendDialog(
                     }
                 });
             }
-            done(name, "it", reply);
+            done(name, "Sent", reply);
         });
     };
     let test = move |_| {
@@ -115,7 +116,7 @@ fn SendDialog(
         said.set(None);
         spawn_local(async move {
             let reply = state.notify_test(&id).await;
-            done(name, "the test", reply);
+            done(name, "Test message sent", reply);
         });
     };
     let options = state
@@ -129,8 +130,8 @@ fn SendDialog(
                 TargetKind::Alertmanager => "Alertmanager",
             };
             let same = target.name.eq_ignore_ascii_case(kind);
-            let text = if same { target.name } else { format!("{} ({kind})", target.name) };
-            view! { <option value=target.id>{text}</option> }
+            let name = if same { target.name } else { format!("{} ({kind})", target.name) };
+            view! { <option value=target.id>{name}</option> }
         })
         .collect_view();
     view! {
@@ -140,24 +141,24 @@ fn SendDialog(
                 <label class="to">
                     "To "
                     <select class="chip" on:change:target=move |event| target.set(event.target().value())>{options}</select>
-                    <button class="chip" type="button" title="Sends a message that says that it is a test" disabled=move || busy.get() on:click=test>"Test"</button>
+                    <button class="chip" type="button" title=text::TEST_HELP disabled=move || busy.get() on:click=test>"Test"</button>
                 </label>
                 {move || match preview.get() {
-                    None => view! { <p class="sub">"Preparing the message…"</p> }.into_any(),
+                    None => view! { <p class="sub">"Loading the preview…"</p> }.into_any(),
                     Some(Err(error)) => view! { <p class="problem" role="alert">{error.to_string()}</p> }.into_any(),
                     Some(Ok(preview)) => view! {
-                        <pre class="message" tabindex="0" aria-label="What people would read">{preview.text}</pre>
+                        <pre class="message" tabindex="0" aria-label="Message preview">{preview.text}</pre>
                         <details>
-                            <summary>"What is sent, as JSON"</summary>
+                            <summary>"JSON payload"</summary>
                             <pre class="message" tabindex="0" aria-label="JSON">{preview.body}</pre>
                         </details>
                     }.into_any(),
                 }}
                 <p class="outcome" role="status" class:problem=move || matches!(*said.read(), Some(SendOutcome::Failed(_)))>
                     {move || match said.get() {
-                        _ if busy.get() => "Sending; a target that is busy is tried again for some seconds…".to_owned(),
-                        Some(SendOutcome::Sent(text) | SendOutcome::Failed(text)) => text,
-                        None if again() => "This target has it already.".to_owned(),
+                        _ if busy.get() => text::SENDING.to_owned(),
+                        Some(SendOutcome::Sent(outcome) | SendOutcome::Failed(outcome)) => outcome,
+                        None if again() => text::ALREADY_SENT.to_owned(),
                         None => String::new(),
                     }}
                 </p>

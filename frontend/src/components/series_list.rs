@@ -3,18 +3,18 @@ use oddity_analysis::analysis::RankedSeries;
 
 use crate::state::State;
 
-/// So many series are listed before the user asks for all.
+/// Number of series that are listed before the user asks for all.
 const FIRST: usize = 8;
 
-/// Pixels of a sparkline, and its points.
+/// Width and height of a sparkline in pixels, and its number of points.
 const SPARK: (f64, f64, usize) = (64.0, 18.0, 32);
 
-/// Every series, worst first.
+/// The list of all series, most anomalous first.
 #[component]
 pub fn SeriesList() -> impl IntoView {
     let state = expect_context::<State>();
     let all = RwSignal::new(false);
-    // Sparklines do not depend on settings: they are drawn once for the data.
+    // Sparklines depend on the data alone, not on settings.
     let sparks = Memo::new(move |_| {
         let loaded = state.loaded.get();
         let history = loaded.as_ref().map_or(0, |loaded| loaded.query.history);
@@ -78,8 +78,8 @@ pub fn SeriesList() -> impl IntoView {
             analysis.ranking.iter().skip(FIRST).filter(|ranked| !ranked.events.is_empty()).count();
         Some(match (all.get(), odd) {
             (true, _) => "Show fewer".to_owned(),
-            (false, 0) => format!("{more} more, nothing odd"),
-            (false, odd) => format!("{more} more, {odd} of them odd"),
+            (false, 0) => format!("{more} more, none odd"),
+            (false, odd) => format!("{more} more, {odd} odd"),
         })
     });
     let there = Memo::new(move |_| rest.read().is_some());
@@ -98,7 +98,7 @@ pub fn SeriesList() -> impl IntoView {
     }
 }
 
-/// The points of a small line: the mean of each share of the samples.
+/// Returns the points of a sparkline: the mean of each of as many equal parts of the samples.
 fn spark(values: &[f64]) -> String {
     let (width, height, count) = SPARK;
     let means: Vec<Option<f64>> = (0..count)

@@ -1,26 +1,26 @@
 use leptos::prelude::*;
 
-/// Positions of a slider, so that each step of it is about the same change in proportion.
+/// Number of positions of a slider; each step changes the value by about the same proportion.
 const POSITIONS: f64 = 200.0;
 
-/// A slider over counts or numbers. While it is dragged `drag` is called, at the end `keep`.
+/// A logarithmic slider. It calls `drag` while it is dragged and `keep` when it is released.
 #[component]
 pub fn Slider(
-    /// What it sets.
+    /// Label of the slider.
     label: &'static str,
-    /// What that does, in a sentence.
+    /// Tooltip: the effect in a sentence.
     help: &'static str,
-    /// Bounds; the left one may be the larger.
+    /// Values at the left and right end; the left one may be the larger.
     bounds: (f64, f64),
-    /// Whether only whole numbers count.
+    /// Whether values are whole numbers.
     whole: bool,
-    /// Present value.
+    /// Current value.
     value: Signal<f64>,
-    /// The present value in words.
+    /// Current value in words.
     words: Signal<String>,
-    /// Shows a value for now.
+    /// Called with each value while the slider is dragged.
     drag: Callback<f64>,
-    /// Keeps a value.
+    /// Called with the value when the slider is released.
     keep: Callback<f64>,
 ) -> impl IntoView {
     let at = move |position: f64| {
@@ -47,7 +47,7 @@ pub fn Slider(
     }
 }
 
-/// Bounds are shifted so that zero has a logarithm.
+/// Returns the offset of values in the logarithm, so that zero has one.
 fn shift(bounds: (f64, f64)) -> f64 {
     if bounds.0.min(bounds.1) < 1.0 { 1.0 } else { 0.0 }
 }

@@ -1,18 +1,19 @@
 use leptos::prelude::*;
 
 use crate::state::State;
+use crate::text;
 
-/// Before the first question: what could be asked.
+/// The page before the first query: examples and recent queries.
 #[component]
 pub fn Start() -> impl IntoView {
     let state = expect_context::<State>();
     let examples = move || state.source.get().map(|source| source.examples).unwrap_or_default();
     let query = move |expr: String, about: String| {
-        let text = expr.clone();
+        let shown = expr.clone();
         view! {
             <li>
                 <button type="button" class="example" on:click=move |_| state.run(&expr)>
-                    <code>{text}</code>
+                    <code>{shown}</code>
                     <span class="sub">{about}</span>
                 </button>
             </li>
@@ -22,14 +23,11 @@ pub fn Start() -> impl IntoView {
         <main class="start">
             <section class="card empty">
                 <h2>"No data queried yet"</h2>
-                <p>
-                    "Type a PromQL query above and press " <kbd>"Enter"</kbd>
-                    ". Oddity shows what is odd in it; the sliders re-detect while you drag them."
-                </p>
+                <p>{text::START}</p>
                 {move || {
                     let examples = examples();
                     (!examples.is_empty()).then(|| view! {
-                        <h3>"Try one of these"</h3>
+                        <h3>"Examples"</h3>
                         <ul class="examples">
                             {examples.into_iter().map(|example| query(example.expr, example.about)).collect_view()}
                         </ul>
@@ -38,7 +36,7 @@ pub fn Start() -> impl IntoView {
                 {move || {
                     let recent = state.recent.get();
                     (!recent.is_empty()).then(|| view! {
-                        <h3>"Asked before"</h3>
+                        <h3>"Recent queries"</h3>
                         <ul class="examples">
                             {recent.into_iter().take(6).map(|expr| query(expr, String::new())).collect_view()}
                         </ul>

@@ -1,4 +1,4 @@
-//! Detector, its parameters, and what counts as an event.
+//! The settings: detector, its parameters, and the rule for events.
 
 mod detectors;
 mod fields;
@@ -14,7 +14,7 @@ use detectors::Detectors;
 use params::Params;
 use rule::{Advanced, RuleFields, Sensitivity};
 
-/// Everything that can be tuned, the most telling first.
+/// The card with all settings, the most important first.
 #[component]
 pub fn Tuning() -> impl IntoView {
     let state = expect_context::<State>();

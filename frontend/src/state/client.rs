@@ -1,4 +1,4 @@
-//! What the page asks its server, and how it says what went wrong.
+//! Requests to the server, and their errors.
 
 use gloo_net::http::{Request as Http, Response};
 use oddity_analysis::api::{form, source_path};
@@ -9,51 +9,54 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use web_sys::AbortSignal;
 
-/// Why there is nothing to show; each message says what to change.
+use crate::text;
+
+/// The reason why a request failed; each message says what to check.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LoadError {
-    /// The question itself.
+    /// The query cannot be sent.
     #[error("{0}")]
     Query(#[from] QueryError),
-    /// What the source answered.
+    /// The source returned an error or an unusable reply.
     #[error("{0}")]
     Reply(#[from] ReplyError),
-    /// The link names a source that this server does not have.
-    #[error("this server has no source \"{0}\": choose one from the list")]
+    /// The link names a source that the server does not have.
+    #[error("unknown source \"{0}\": select one from the list")]
     UnknownSource(String),
-    /// The proxy does not answer.
-    #[error("the Oddity server does not answer: is it still running, and is the network up?")]
+    /// The server does not respond.
+    #[error("{}", text::UNREACHABLE)]
     Unreachable,
-    /// The proxy answers something else.
-    #[error("the Oddity server answered with status {0} and nothing else: see its log")]
+    /// The server returned an error status without a message.
+    #[error("the Oddity server returned status {0}: see its log")]
     Status(u16),
-    /// The answer is not what this page expects.
-    #[error("the answer cannot be read: is the page older than its server? Reload it.")]
+    /// The response has an unexpected form.
+    #[error("{}", text::UNREADABLE)]
     Unreadable,
-    /// The browser lacks something.
-    #[error("this browser is too old for Oddity")]
+    /// The browser lacks a feature.
+    #[error("{}", text::OLD_BROWSER)]
     OldBrowser,
 }
 
 impl LoadError {
-    /// The headline over the message.
+    /// Returns the headline of the message.
     pub fn title(&self) -> &'static str {
         match self {
-            Self::Query(_) | Self::UnknownSource(_) => "This cannot be asked",
+            Self::Query(_) => "Invalid query",
+            Self::UnknownSource(_) => "Unknown source",
             Self::Reply(ReplyError::Prometheus { error_type, .. }) => match error_type.as_str() {
-                "bad_data" => "The query is not right",
-                "timeout" => "It took too long",
-                "unavailable" => "The source cannot be reached",
+                "bad_data" => "Invalid query",
+                "timeout" => "Query timed out",
+                "unavailable" => "Source unavailable",
                 _ => "The query failed",
             },
-            Self::Reply(_) => "The answer cannot be used",
-            Self::Unreachable | Self::Status(_) | Self::Unreadable | Self::OldBrowser => {
-                "No connection"
-            }
+            Self::Reply(_) => "Unexpected response",
+            Self::Unreachable => "Connection failed",
+            Self::Status(_) | Self::Unreadable => "Server error",
+            Self::OldBrowser => "Unsupported browser",
         }
     }
 
-    /// Whether the same question may succeed later.
+    /// Returns whether the same request may succeed later.
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Reply(ReplyError::Prometheus { error_type, .. }) => {
@@ -68,7 +71,7 @@ impl LoadError {
         }
     }
 
-    /// Where in the query the fault is.
+    /// Returns the position of the error in the query, if known.
     pub fn position(&self) -> Option<ErrorPosition> {
         match self {
             Self::Reply(error) => error.position(),
@@ -77,7 +80,7 @@ impl LoadError {
     }
 }
 
-/// What a route of the server itself answers.
+/// Fetches JSON from a route of the server.
 pub(super) async fn get<T: DeserializeOwned>(path: &str) -> Result<T, LoadError> {
     let reply = Http::get(path).send().await.map_err(|_| LoadError::Unreachable)?;
     if !reply.ok() {
@@ -86,7 +89,7 @@ pub(super) async fn get<T: DeserializeOwned>(path: &str) -> Result<T, LoadError>
     reply.json().await.map_err(|_| LoadError::Unreadable)
 }
 
-/// Sends JSON to a route of the server itself; its answer has begun and is no error.
+/// Sends JSON to a route of the server and returns the response once its status is known to be a success.
 pub(super) async fn send(
     path: &str,
     body: &impl Serialize,

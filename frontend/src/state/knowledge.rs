@@ -1,15 +1,16 @@
-//! What helps to explain events: families of metrics and their causes from this server, and what the source says of
-//! the metrics of the query. Both are asked for when there is something to explain.
+//! Knowledge that explains events: families of metrics and their causes from the server, and metadata of the queried
+//! metrics from the source. Both are fetched once there is an event.
 
 use gloo_net::http::Request as Http;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use oddity_analysis::api::{form, source_path};
-use oddity_analysis::knowledge::{Knowledge, NamedMetadata, QuerySubject};
+use oddity_analysis::knowledge::{Knowledge, NamedMetadata};
 
 use super::{PtrEq, State, client};
 
-/// Follows what is shown. Without an answer events are throttled_analysis without causes, and it is asked again with the next one.
+/// Fetches knowledge and metadata when events appear. After a failure events have no causes, and the next event tries
+/// again.
 pub(super) fn follow(state: State) {
     let odd = Memo::new(move |_| {
         let shown = state.throttled_analysis.read();
@@ -26,19 +27,10 @@ pub(super) fn follow(state: State) {
             });
         }
         let Some(source) = state.source.get_untracked() else { return };
-        let metrics = QuerySubject::described_names(&loaded.query.expr);
         spawn_local(async move {
-            let mut all = Vec::new();
-            for names in metrics {
-                for name in names {
-                    let found = metadata(&source.id, &name).await;
-                    if !found.is_empty() {
-                        all.extend(found);
-                        break;
-                    }
-                }
-            }
-            // The answer to an earlier question helps no more.
+            let fetch = async |metric: String| metadata(&source.id, metric).await;
+            let all = NamedMetadata::fetch_all(&loaded.query.expr, fetch).await;
+            // The query may have changed meanwhile.
             if odd.get_untracked() == Some(loaded) && *state.metadata.read_untracked() != all {
                 state.metadata.set(all);
             }
@@ -46,14 +38,9 @@ pub(super) fn follow(state: State) {
     });
 }
 
-/// Nothing where the source does not say: not every one keeps metadata.
-async fn metadata(source: &str, metric: &str) -> Vec<NamedMetadata> {
-    let parameters = form(&[("metric", metric.to_owned())]);
+/// Fetches the metadata of one metric; `None` if the source does not respond.
+async fn metadata(source: &str, metric: String) -> Option<Vec<u8>> {
+    let parameters = form(&[("metric", metric)]);
     let path = format!("{}/api/v1/metadata?{parameters}", source_path(source));
-    let reply = Http::get(&path).send().await;
-    let Ok(reply) = reply else { return Vec::new() };
-    match reply.binary().await {
-        Ok(body) => NamedMetadata::decode(&body).unwrap_or_default(),
-        Err(_) => Vec::new(),
-    }
+    Http::get(&path).send().await.ok()?.binary().await.ok()
 }

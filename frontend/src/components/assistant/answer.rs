@@ -3,14 +3,15 @@ use oddity_analysis::api::EndReason;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::state::{AnswerEnd, Exchange};
+use crate::text;
 
-/// Around a number that no fact gives: two characters that mean nothing, until `frontend/js/markdown.js` draws a mark.
+/// Private-use characters around a number that no fact supports; `frontend/js/markdown.js` replaces them by a mark.
 const MARKS: [char; 2] = ['\u{e000}', '\u{e001}'];
 
-/// One question and its answer, as far as it came.
+/// A question and its answer, as far as it has arrived.
 #[component]
 pub fn Answer(
-    /// `None` as it goes.
+    /// The exchange; `None` while it is removed.
     exchange: Memo<Option<Exchange>>,
 ) -> impl IntoView {
     let question = move || {
@@ -22,12 +23,10 @@ pub fn Answer(
     let busy = move || exchange.get().is_some_and(|exchange| exchange.ended.is_none());
     let note = move || match exchange.get()?.ended? {
         AnswerEnd::Whole(EndReason::Stop) => None,
-        AnswerEnd::Whole(EndReason::Length) => {
-            Some("It ends here because it reached the limit of tokens. Ask it to go on.")
-        }
-        AnswerEnd::Whole(EndReason::Filtered) => Some("The provider held back the rest."),
+        AnswerEnd::Whole(EndReason::Length) => Some(text::TOKEN_LIMIT),
+        AnswerEnd::Whole(EndReason::Filtered) => Some(text::FILTERED),
         AnswerEnd::Stopped => Some("Stopped."),
-        AnswerEnd::Broken => Some("It broke off here."),
+        AnswerEnd::Broken => Some(text::INTERRUPTED),
     };
     let unknown = move || {
         let numbers = exchange.get()?.unknown();
@@ -36,7 +35,7 @@ pub fn Answer(
                 <p class="unknown">
                     <b>"Not in the facts: "</b>
                     {numbers.join(", ")}
-                    ". Check these numbers before you rely on them."
+                    {text::CHECK_NUMBERS}
                 </p>
             }
         })
@@ -51,7 +50,7 @@ pub fn Answer(
     }
 }
 
-/// The answer with its unknown numbers marked.
+/// Returns the answer with marks around its unsupported numbers.
 fn marked(exchange: &Exchange) -> String {
     let shown = exchange.shown.as_str();
     let (mut out, mut behind) = (String::with_capacity(shown.len() + 64), 0);
@@ -69,7 +68,7 @@ fn marked(exchange: &Exchange) -> String {
 
 #[wasm_bindgen]
 extern "C" {
-    /// Markdown of a language model as HTML that can do nothing, from `frontend/js/markdown.js`.
+    /// Renders the Markdown of a language model as inert HTML, see `frontend/js/markdown.js`.
     #[wasm_bindgen(js_namespace = OddityMarkdown, js_name = answer)]
     fn answered(markdown: &str) -> String;
 }

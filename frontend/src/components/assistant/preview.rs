@@ -2,17 +2,19 @@ use leptos::prelude::*;
 use oddity_analysis::api::ChatRole;
 use oddity_analysis::assistant::{Prompt, PromptError};
 
-/// Every word that is sent, before it is.
+use crate::text;
+
+/// The complete prompt, before it is sent.
 #[component]
 pub fn Preview(
-    /// What would be sent.
+    /// The next prompt, or the reason why there is none.
     next: Memo<Option<Result<Prompt, PromptError>>>,
-    /// To whom.
+    /// Provider and name of the model.
     name: String,
 ) -> impl IntoView {
     let summary = move || match next.get() {
-        Some(Ok(prompt)) => format!("What is sent to {name}: about {} tokens", prompt.tokens),
-        _ => "What is sent".to_owned(),
+        Some(Ok(prompt)) => format!("Prompt for {name}: about {} tokens", prompt.tokens),
+        _ => "Prompt".to_owned(),
     };
     let body = move || match next.get()? {
         Err(error) => Some(view! { <p class="sub">{error.to_string()}</p> }.into_any()),
@@ -31,17 +33,13 @@ fn words(prompt: &Prompt) -> impl IntoView + use<> {
         let who = match message.role {
             ChatRole::System => "Instructions",
             ChatRole::User => "You",
-            ChatRole::Assistant => "Its answer",
+            ChatRole::Assistant => "Model",
         };
         view! { <h4>{who}</h4><pre tabindex="0" aria-label=who>{message.content.clone()}</pre> }
     });
     let messages: Vec<_> = messages.collect();
-    let dropped = (prompt.left_out + prompt.forgotten > 0).then(|| {
-        format!(
-            "To fit, {} less important facts and {} earlier questions are left out.",
-            prompt.left_out, prompt.forgotten
-        )
-    });
+    let dropped = (prompt.left_out + prompt.forgotten > 0)
+        .then(|| text::left_out(prompt.left_out, prompt.forgotten));
     let mut pairs: Vec<_> = prompt
         .pseudonyms
         .pairs()
@@ -51,7 +49,7 @@ fn words(prompt: &Prompt) -> impl IntoView + use<> {
         .collect();
     let hidden = (!pairs.is_empty()).then(|| {
         let pairs = std::mem::take(&mut pairs);
-        view! { <h4>"Pseudonyms, which are turned back in the answer"</h4><dl class="hidden-names">{pairs}</dl> }
+        view! { <h4>{text::PSEUDONYMS}</h4><dl class="hidden-names">{pairs}</dl> }
     });
     view! {
         <p class="sub">{dropped}</p>

@@ -1,20 +1,20 @@
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use oddity_analysis::knowledge::{
     CandidateCause, CandidateCauses, CauseCheck, ExplainedEvent, explain_event,
 };
 use oddity_analysis::words::{Clock, capitalised, causes as words, lines, sentence};
 
-use crate::browser::clipboard::copy;
+use crate::components::copy_button::CopyButton;
 use crate::state::State;
+use crate::text;
 
-/// So many causes are shown, the best ones.
+/// Number of candidate causes that are shown.
 const FIRST: usize = 4;
 
-/// What is known of one event, what may be behind it, and what to look at next.
+/// The facts of an event, its possible causes, and the queries that confirm or rule them out.
 #[component]
 pub fn Explanation(
-    /// Its series and the index of its onset; `None` as it goes.
+    /// Indices of the series and of the onset of the event; `None` while the row is removed.
     key: Memo<Option<(usize, usize)>>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
@@ -54,7 +54,7 @@ fn causes(suspects: &CandidateCauses<'_>) -> impl IntoView + use<> {
     let more = words::more(more);
     view! {
         <section>
-            <h3>"What may be behind it"</h3>
+            <h3>"Possible causes"</h3>
             <p class="sub">
                 {words::HYPOTHESES}
                 {unsure.then(|| format!(" {}", words::INCONCLUSIVE))}
@@ -96,46 +96,38 @@ fn cause(
                 <p><b>"Evidence for: "</b>{supports}</p>
                 {(!against.is_empty()).then(|| view! { <p><b>"Evidence against: "</b>{against}</p> })}
                 <ul class="looks">
-                    {checks("if so", &known.confirm)}
-                    {checks("if not", &known.refute)}
+                    {checks("Confirms", &known.confirm)}
+                    {checks("Rules out", &known.refute)}
                 </ul>
-                {list("Mitigate", &known.mitigate)}
-                {list("Prevent", &known.prevent)}
+                {list("Mitigation", &known.mitigate)}
+                {list("Prevention", &known.prevent)}
             </details>
         </li>
     }
 }
 
-/// Something to look at, with the query that shows it.
+/// A check of a cause, with the query that shows its result.
 #[component]
 fn CheckItem(
-    /// What it would say about the cause.
+    /// Effect of the observation on the cause: confirms it or rules it out.
     way: &'static str,
-    /// What one would see.
+    /// Observation in words.
     see: String,
-    /// The query, if there is one.
+    /// PromQL query, if there is one.
     promql: Option<String>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
-    let copied = RwSignal::new("Copy");
     let query = promql.map(|promql| {
-        let (run, text) = (promql.clone(), promql.clone());
+        let (run, query) = (promql.clone(), promql.clone());
         let run = move |_| {
             state.run(&run);
             window().scroll_to_with_x_and_y(0.0, 0.0);
         };
-        let to_clipboard = move |_| {
-            let text = text.clone();
-            spawn_local(async move {
-                copied.set(if copy(&text).await { "Copied" } else { "Not allowed" });
-                set_timeout(move || copied.set("Copy"), std::time::Duration::from_secs(2));
-            });
-        };
         view! {
             <div class="query">
                 <code>{promql}</code>
-                <button class="chip" type="button" title="Runs this query here; the browser's Back leads to the event again" on:click=run>"Run"</button>
-                <button class="chip" type="button" on:click=to_clipboard>{move || copied.get()}</button>
+                <button class="chip" type="button" title=text::RUN_QUERY_HELP on:click=run>"Run"</button>
+                <CopyButton text=move || Some(query.clone())/>
             </div>
         }
     });

@@ -5,18 +5,21 @@ use oddity_detect::event::Direction;
 use oddity_detect::time::Step;
 
 use crate::state::{RelatedFound, RelatedResult, State};
+use crate::text;
 
-/// So many are listed.
+/// Maximum number of changed series that are listed.
 const MAX_LISTED: usize = 12;
 
-/// Size of a small picture, in its own units.
+/// Width of a sparkline, in units of its view box.
 const WIDTH: f64 = 120.0;
+
+/// Height of a sparkline, in units of its view box.
 const HEIGHT: f64 = 24.0;
 
-/// What else moved in the window of an event, once it is asked for.
+/// Series that changed at the time of an event, fetched on request.
 #[component]
 pub fn RelatedSection(
-    /// Its series and the index of its onset; `None` as it goes.
+    /// Indices of the series and of the onset of the event; `None` while the row is removed.
     key: Memo<Option<(usize, usize)>>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
@@ -29,12 +32,12 @@ pub fn RelatedSection(
     on_cleanup(move || state.stop_related());
     view! {
         <section class="related">
-            <h3>"What else moved"</h3>
+            <h3>"Related changes"</h3>
             {move || match (state.related_progress.get(), looked()) {
                 (Some(progress), _) => view! {
                     <p class="sub" role="status">
                         {match progress.total {
-                            0 => "Finding series from the same target, host or job…".to_owned(),
+                            0 => "Finding related series…".to_owned(),
                             of => format!("Comparing: {} of {of} queries…", progress.done),
                         }} " "
                         <button class="chip small" type="button" on:click=move |_| state.stop_related()>"Cancel"</button>
@@ -46,8 +49,8 @@ pub fn RelatedSection(
                 }.into_any(),
                 (None, Some(RelatedResult { found: Ok(found), windows, .. })) => list(state, &found, windows.grid.step).into_any(),
                 (None, None) => view! {
-                    <p class="sub">"Compares up to 200 series of the same target, host or job in the window of this event with the time before."</p>
-                    <button class="chip" type="button" on:click=look>"Look"</button>
+                    <p class="sub">{text::RELATED_HELP}</p>
+                    <button class="chip" type="button" on:click=look>"Find related changes"</button>
                 }.into_any(),
             }}
         </section>
@@ -68,15 +71,14 @@ fn list(state: State, found: &RelatedFound, step: Step) -> impl IntoView + use<>
 
 fn summary(related: &RelatedSeries, places: &str, left_out: usize) -> String {
     if places.is_empty() {
-        return "The series behind this query have no label that names a target, host or job, so there is nothing to compare with."
-            .to_owned();
+        return text::NOTHING_TO_COMPARE.to_owned();
     }
     let mut out = format!("Of {} series ({places}), {}.", related.judged, related.words());
     if related.copies > 0 {
-        out.push_str(&format!(" {} only repeat the odd series.", related.copies));
+        out.push_str(&format!(" {} are copies of the anomalous series.", related.copies));
     }
     if left_out > 0 {
-        out.push_str(&format!(" {left_out} series were left out, as they are too many."));
+        out.push_str(&format!(" {left_out} series were not compared because there are too many."));
     }
     if !related.changed.is_empty() {
         out.push_str(&format!(" {}", words::NOT_A_CAUSE));
@@ -100,14 +102,14 @@ fn item(state: State, moved: &ChangedSeries, step: Step) -> impl IntoView + use<
                 <path d=line(&moved.values)></path>
             </svg>
             <div>
-                <button class="link" type="button" title="Runs its query; the browser's Back leads to the event again" on:click=open><code>{name}</code></button>{others}
+                <button class="link" type="button" title=text::RUN_QUERY_HELP on:click=open><code>{name}</code></button>{others}
                 <div class="sub">{format!("{arrow} {} · {} · began {}", moved.words(), moved.usual(), moved.timing.words())}</div>
             </div>
         </li>
     }
 }
 
-/// The path of a small picture; gaps stay open.
+/// Returns the path of a sparkline, with gaps where values are missing.
 fn line(values: &[f64]) -> String {
     let finite = || values.iter().copied().filter(|value| value.is_finite());
     let (low, high) =

@@ -4,11 +4,11 @@ use oddity_detect::detect::{Detector, ParamKind};
 
 use crate::state::State;
 
-/// Why there are no rules, and the shortest way to some.
+/// The reason why there are no rules, and a button that changes that.
 #[allow(clippy::needless_pass_by_value)]
 #[component]
 pub fn NoRules(
-    /// Why.
+    /// Reason for which the detector cannot be exported.
     reason: ExportError,
 ) -> impl IntoView {
     let state = expect_context::<State>();
@@ -18,14 +18,14 @@ pub fn NoRules(
             let other = nearest(now);
             let same = other.about().id == now.about().id;
             let words = if same {
-                format!("Use {} as it can be exported", other.about().name)
+                format!("Use an exportable {}", other.about().name)
             } else {
                 format!("Use {}", other.about().name)
             };
             Some((words, Callback::new(move |()| state.judge_with(other))))
         }
         ExportError::Cleaned => Some((
-            "Let flagged samples into the baseline".to_owned(),
+            "Include flagged samples in the baseline".to_owned(),
             Callback::new(move |()| {
                 let mut settings = state.settings.get_untracked();
                 settings.clean = false;
@@ -33,28 +33,28 @@ pub fn NoRules(
             }),
         )),
         ExportError::Excluded => Some((
-            "Remove the excluded ranges".to_owned(),
+            "Remove excluded ranges".to_owned(),
             Callback::new(move |()| state.navigate(|panel| panel.excluded.clear())),
         )),
         _ => None,
     };
     view! {
         <div class="empty">
-            <h3>"No rules for this"</h3>
+            <h3>"Rules not available"</h3>
             <p>{sentence(&reason.to_string())}</p>
             {way.map(|(words, act)| view! { <button class="chip primary" type="button" on:click=move |_| act.run(())>{words}</button> })}
         </div>
     }
 }
 
-/// An error as a sentence.
+/// Returns an error message as a sentence.
 pub fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     first.chain(letters).chain(['.']).collect()
 }
 
-/// The detector that finds much the same and can be exported: itself, if only a choice is in the way.
+/// Returns the most similar detector that can be exported: the same one if only one of its choices prevents it.
 fn nearest(detector: Detector) -> Detector {
     let id = match detector.about().id {
         "decompose" | "spectral" => "seasonal",

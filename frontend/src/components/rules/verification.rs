@@ -3,14 +3,15 @@ use oddity_analysis::rules::{RuleExport, ScoreDifference, Verification};
 use oddity_source::unit::Unit;
 
 use crate::state::{Agreement, PtrEq, State};
+use crate::text;
 
-/// So many differences are listed; the chart shows all.
+/// Number of differences that are listed; the chart shows all.
 const FIRST: usize = 8;
 
-/// Asks the source for the same numbers.
+/// A button that compares the scores of the exported rules with those shown.
 #[component]
 pub fn VerifyButton(
-    /// What is asked.
+    /// The exported rules.
     export: Memo<Option<PtrEq<RuleExport>>>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
@@ -26,7 +27,7 @@ pub fn VerifyButton(
         <button
             class="chip"
             type="button"
-            title="Asks the source for the scores of these rules at the same times, and compares them with what is shown here"
+            title=text::VERIFY_HELP
             disabled=move || busy() || state.outdated.get() || state.progress.read().is_some()
             on:click=move |_| if let Some(export) = export.get_untracked() { state.verify(&export) }
         >
@@ -35,7 +36,7 @@ pub fn VerifyButton(
     }
 }
 
-/// What the source answered.
+/// The result of the verification.
 #[component]
 pub fn VerificationResult() -> impl IntoView {
     let state = expect_context::<State>();
@@ -65,7 +66,7 @@ fn differences(state: State, agreement: &Agreement, found: &Verification) -> imp
     let several = loaded.series.len() > 1;
     let clock = state.clock();
     let score = |score: f64| match score.is_nan() {
-        true => "none".to_owned(),
+        true => "no value".to_owned(),
         false => Unit::Plain.format(score),
     };
     let row = |difference: &ScoreDifference| {
@@ -89,15 +90,15 @@ fn differences(state: State, agreement: &Agreement, found: &Verification) -> imp
                 <table>
                     <thead>
                         <tr>
-                            <th scope="col">"When"</th>
+                            <th scope="col">"Time"</th>
                             {several.then(|| view! { <th scope="col">"Series"</th> })}
                             <th scope="col" class="n">"Score here"</th>
-                            <th scope="col" class="n">"Score of the rule"</th>
+                            <th scope="col" class="n">"Score of rule"</th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
                 </table>
-                {more.map(|more| view! { <p class="sub">{format!("{more} more. The chart marks those of the series it shows with ×.")}</p> })}
+                {more.map(|more| view! { <p class="sub">{format!("{more} more. The chart marks the differences of the displayed series with ×.")}</p> })}
             </div>
         }
     })

@@ -1,4 +1,4 @@
-//! The list of detectors, grouped by what they find.
+//! The list of detectors, grouped by the kind of anomaly they find.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -8,8 +8,9 @@ use web_sys::{FocusEvent, KeyboardEvent, Node};
 
 use crate::components::focus_by_id;
 use crate::state::State;
+use crate::text;
 
-/// A button with the present detector; it opens a list with a sentence on each.
+/// A button with the current detector; it opens a list with a sentence on each.
 #[component]
 pub fn Detectors() -> impl IntoView {
     let state = expect_context::<State>();
@@ -59,7 +60,7 @@ pub fn Detectors() -> impl IntoView {
                     on:click=move |_| if pressed.get_value() { close() }
                 />
                 <b>{about.name}</b>
-                <span class="sub" id=summary>{about.summary}{(!about.causal).then_some(LOOKING_BACK)}</span>
+                <span class="sub" id=summary>{about.summary}{(!about.causal).then_some(text::LOOKING_BACK)}</span>
             </label>
         }
     };
@@ -101,12 +102,10 @@ pub fn Detectors() -> impl IntoView {
         </div>
         <p class="sub about">
             {move || present.get().summary}
-            {move || if present.get().causal { " Causal: only the past judges." } else { LOOKING_BACK }}
+            {move || if present.get().causal { text::PAST_ONLY } else { text::LOOKING_BACK }}
         </p>
     }
 }
-
-const LOOKING_BACK: &str = " For related_request back only: later samples judge too.";
 
 fn radio(about: &About) -> String {
     format!("detector-{}", about.id)

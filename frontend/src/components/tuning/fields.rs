@@ -1,4 +1,4 @@
-//! Sliders, typed numbers and choices over the settings.
+//! Sliders, number fields and choices for the settings.
 
 use leptos::prelude::*;
 use oddity_analysis::analysis::Settings;
@@ -7,7 +7,7 @@ use oddity_source::unit::Unit;
 use crate::components::slider::Slider;
 use crate::state::State;
 
-/// A slider over a count, with the time that so many samples last if it counts samples.
+/// Creates a slider for a count; counts of samples are shown with their duration.
 pub fn count_slider(
     state: State,
     label: &'static str,
@@ -32,7 +32,7 @@ pub fn count_slider(
     setting_slider(state, label, help, bounds, true, move || value() as f64, words, set)
 }
 
-/// A slider over one number of the settings.
+/// Creates a slider for one number of the settings.
 #[allow(clippy::too_many_arguments)]
 pub fn setting_slider(
     state: State,
@@ -63,14 +63,14 @@ pub fn setting_slider(
     }
 }
 
-/// Which numbers may be typed.
+/// The numbers that a field accepts.
 #[derive(Clone, Copy, Debug)]
 pub struct NumberBounds {
-    /// The smallest.
+    /// Smallest accepted number.
     pub min: f64,
-    /// The largest.
+    /// Largest accepted number.
     pub max: f64,
-    /// What an empty field means.
+    /// Value of an empty field.
     pub empty: f64,
 }
 
@@ -84,30 +84,30 @@ impl NumberBounds {
 
     fn accepts(self) -> String {
         if self.min.is_infinite() || self.max.is_infinite() {
-            "Write a number, or nothing for no bound.".to_owned()
+            "Enter a number, or leave the field empty for no limit.".to_owned()
         } else {
-            format!("Write a number from {} to {}.", plain(self.min), plain(self.max))
+            format!("Enter a number from {} to {}.", plain(self.min), plain(self.max))
         }
     }
 }
 
-/// `1e15` rather than its fifteen zeros.
+/// Formats a bound: `1e15` rather than its fifteen zeros.
 fn plain(number: f64) -> String {
     if number.abs() >= 1e6 { format!("{number:e}") } else { number.to_string() }
 }
 
-/// A number that is typed, because no slider knows its scale. No bound is an empty field.
+/// A field for a number whose scale no slider knows. An infinite value is an empty field.
 #[component]
 pub fn NumberField(
-    /// What it sets.
+    /// Label of the field.
     label: &'static str,
-    /// What that does, in a sentence.
+    /// Tooltip: the effect in a sentence.
     help: &'static str,
-    /// What may be typed.
+    /// Accepted numbers.
     numbers: NumberBounds,
-    /// Present value.
+    /// Current value.
     value: Signal<f64>,
-    /// Keeps a value.
+    /// Called with each accepted number.
     keep: Callback<f64>,
 ) -> impl IntoView {
     let problem = RwSignal::new(false);
@@ -135,7 +135,7 @@ pub fn NumberField(
     }
 }
 
-/// Without the last digits, which a factor of 100 may have disturbed; empty for no bound.
+/// Formats a value without its last digits, which a factor of 100 may have changed; infinity is empty.
 fn shown(value: f64) -> String {
     if value.is_infinite() {
         return String::new();
@@ -144,18 +144,18 @@ fn shown(value: f64) -> String {
     digits.parse::<f64>().unwrap_or(value).to_string()
 }
 
-/// A few words beside each other, one of them chosen.
+/// A choice between a few words.
 #[component]
 pub fn Segments(
-    /// What it sets.
+    /// Label of the field.
     label: &'static str,
-    /// What that does, in a sentence.
+    /// Tooltip: the effect in a sentence.
     help: &'static str,
-    /// The words.
+    /// Words to choose from.
     words: &'static [&'static str],
-    /// The place of the chosen one.
+    /// Index of the chosen word.
     chosen: Signal<usize>,
-    /// Keeps the place of another.
+    /// Called with the index of another word.
     choose: Callback<usize>,
 ) -> impl IntoView {
     let buttons = words
@@ -200,7 +200,7 @@ mod tests {
         for (numbers, text, number) in cases {
             assert_eq!(numbers.parse(text), number, "{text}");
         }
-        assert_eq!(some.accepts(), "Write a number from 0 to 1e15.");
+        assert_eq!(some.accepts(), "Enter a number from 0 to 1e15.");
         assert_eq!(shown(0.1 + 0.2), "0.3");
         assert_eq!(shown(f64::NEG_INFINITY), "");
     }

@@ -1,4 +1,4 @@
-//! What a detector has to set, made from its own description.
+//! Fields for the parameters of a detector, made from its description.
 
 use leptos::prelude::*;
 use oddity_detect::detect::{Param, ParamKind};
@@ -6,10 +6,10 @@ use oddity_detect::detect::{Param, ParamKind};
 use super::fields::{NumberBounds, NumberField, Segments, count_slider};
 use crate::state::State;
 
-/// So many words stand beside each other; more go into a list.
+/// Maximum number of choices that are shown side by side; more become a list.
 const MAX_SEGMENTS: usize = 3;
 
-/// The parameters of the present detector.
+/// The parameters of the current detector.
 #[component]
 pub fn Params() -> impl IntoView {
     let state = expect_context::<State>();

@@ -1,4 +1,4 @@
-//! From which score on something is an event, and what else it takes.
+//! Settings of the rule that makes events of scores.
 
 use leptos::prelude::*;
 use oddity_analysis::analysis::Settings;
@@ -9,11 +9,12 @@ use oddity_source::unit::Unit;
 
 use super::fields::{NumberBounds, NumberField, Segments, count_slider, setting_slider};
 use crate::state::State;
+use crate::text;
 
-/// Insensitive and sensitive end of a threshold, as multiples of the detector's own.
+/// Least and most sensitive threshold of the slider, as multiples of the detector's default.
 const ENDS: (f64, f64) = (5.0, 0.375);
 
-/// Beyond this no series has a scale.
+/// Largest minimum deviation that can be entered.
 const MAX_DEVIATION: f64 = 1e15;
 
 fn quantity(state: State) -> Memo<Quantity> {
@@ -24,7 +25,7 @@ fn quantity(state: State) -> Memo<Quantity> {
     })
 }
 
-/// Moves threshold and alert together; not there for a detector whose bounds are typed.
+/// The slider that moves threshold and alert score together; nothing for a detector with fixed bounds.
 #[component]
 pub fn Sensitivity() -> impl IntoView {
     let state = expect_context::<State>();
@@ -37,7 +38,7 @@ pub fn Sensitivity() -> impl IntoView {
             setting_slider(
                 state,
                 "Sensitivity",
-                "From which score on a sample is odd. To the right: smaller scores, so more is found.",
+                text::SENSITIVITY_HELP,
                 (usual * ENDS.0, usual * ENDS.1),
                 false,
                 threshold,
@@ -56,7 +57,7 @@ pub fn RuleFields() -> impl IntoView {
     shown.map(|setting| rule_field(state, setting)).collect_view()
 }
 
-/// What few people need.
+/// Settings that few people need.
 #[component]
 pub fn Advanced() -> impl IntoView {
     let state = expect_context::<State>();
@@ -79,8 +80,8 @@ pub fn Advanced() -> impl IntoView {
                         state.tune(settings);
                     }
                 />
-                <span>"Flagged samples leave the baseline"</span>
-                <span class="sub" id="clean-help">"Not exportable: a Prometheus rule cannot do that."</span>
+                <span>"Exclude flagged samples from the baseline"</span>
+                <span class="sub" id="clean-help">{text::CLEAN_HELP}</span>
             </label>
         </details>
     }

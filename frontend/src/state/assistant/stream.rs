@@ -1,4 +1,4 @@
-//! One answer as it comes in, and why one does not.
+//! The stream of one answer, and the errors that end it.
 
 use js_sys::{Reflect, Uint8Array};
 use leptos::prelude::Set;
@@ -11,28 +11,29 @@ use web_sys::{AbortSignal, ReadableStreamDefaultReader};
 
 use super::{Assistant, AssistantStatus};
 use crate::state::{LoadError, client};
+use crate::text;
 
-/// Why there is no answer; `text` says what to change.
+/// The reason why there is no complete answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AnswerError {
-    /// The headline.
+    /// Headline of the message.
     pub title: &'static str,
-    /// The sentence.
+    /// Message in sentences: what happened and what to change.
     pub text: String,
 }
 
 impl AnswerError {
     fn new(error_type: &str, text: String) -> Self {
         let title = match error_type {
-            "timeout" => "It took too long",
-            "bad_data" | "not_found" => "This cannot be asked",
+            "timeout" => "Request timed out",
+            "bad_data" | "not_found" => "Invalid request",
             _ => "No answer",
         };
         Self { title, text }
     }
 
-    fn broken(text: &str) -> Self {
-        Self { title: "The answer broke off", text: text.to_owned() }
+    fn broken(message: &str) -> Self {
+        Self { title: "Answer interrupted", text: message.to_owned() }
     }
 }
 
@@ -48,18 +49,14 @@ impl From<LoadError> for AnswerError {
     }
 }
 
-/// Sends the messages and adds the answer piece by piece.
+/// Sends the messages and adds the answer to the conversation piece by piece.
 pub(super) async fn answer(
     assistant: Assistant,
     body: &ChatRequest,
     mut revealer: Revealer,
     signal: &AbortSignal,
 ) -> Result<EndReason, AnswerError> {
-    let cut = || {
-        AnswerError::broken(
-            "The connection to the Oddity server broke off. What came is kept; ask again.",
-        )
-    };
+    let cut = || AnswerError::broken(text::INTERRUPTED_ANSWER);
     let reply = client::send("/api/llm/chat", body, Some(signal)).await?;
     let reader: ReadableStreamDefaultReader =
         reply.body().and_then(|body| body.get_reader().dyn_into().ok()).ok_or_else(cut)?;

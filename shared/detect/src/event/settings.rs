@@ -38,7 +38,7 @@ const MAX_SAMPLES: f64 = 100_000.0;
 const THRESHOLD: RuleSetting = RuleSetting {
     param: Param {
         id: "k",
-        label: "Flag from",
+        label: "Flag threshold",
         help: "Score from which a sample is flagged. Flagged samples extend an event.",
         min: 0.0,
         max: f64::MAX,
@@ -53,7 +53,7 @@ const THRESHOLD: RuleSetting = RuleSetting {
 const ALERT_THRESHOLD: RuleSetting = RuleSetting {
     param: Param {
         id: "alert",
-        label: "Alert from",
+        label: "Alert threshold",
         help: "Alert score from which an event opens, for detectors whose alert score is not the score.",
         min: f64::MIN_POSITIVE,
         max: f64::MAX,
@@ -68,8 +68,8 @@ const ALERT_THRESHOLD: RuleSetting = RuleSetting {
 const MIN_DEVIATION: RuleSetting = RuleSetting {
     param: Param {
         id: "min",
-        label: "Smallest deviation",
-        help: "Smaller deviations from the expected value never count. In the unit of the series.",
+        label: "Minimum deviation",
+        help: "Smaller deviations from the expected value are ignored. In the unit of the series.",
         min: 0.0,
         max: f64::MAX,
         default: 0.0,
@@ -83,8 +83,8 @@ const MIN_DEVIATION: RuleSetting = RuleSetting {
 const MIN_RELATIVE: RuleSetting = RuleSetting {
     param: Param {
         id: "minrel",
-        label: "Smallest deviation, %",
-        help: "Deviations smaller than this share of the expected value never count.",
+        label: "Minimum deviation, %",
+        help: "Deviations smaller than this share of the expected value are ignored.",
         min: 0.0,
         max: f64::MAX,
         default: 0.0,
@@ -98,8 +98,8 @@ const MIN_RELATIVE: RuleSetting = RuleSetting {
 const MIN_SAMPLES: RuleSetting = RuleSetting {
     param: Param {
         id: "for",
-        label: "At least this long",
-        help: "Shorter events are left out, as the `for` of a Prometheus alert leaves them out.",
+        label: "Minimum duration",
+        help: "Shorter events are ignored, like `for` in a Prometheus alerting rule.",
         min: 1.0,
         max: MAX_SAMPLES,
         default: 1.0,
@@ -114,7 +114,7 @@ const MERGE_GAP: RuleSetting = RuleSetting {
     param: Param {
         id: "bridge",
         label: "Merge gap",
-        help: "Pauses of up to this many samples do not end an event.",
+        help: "Events separated by up to this many normal samples become one.",
         min: 0.0,
         max: MAX_SAMPLES,
         default: 2.0,
@@ -143,12 +143,7 @@ const COOLDOWN: RuleSetting = RuleSetting {
 const SIDES: RuleSetting = RuleSetting {
     param: Param {
         default: 2.0,
-        ..Param::choice(
-            "dir",
-            "Direction",
-            "Side of the expected value on which a sample can be odd.",
-            Sides::WORDS,
-        )
+        ..Param::choice("dir", "Direction", "Direction of the deviations that count.", Sides::WORDS)
     },
     control: RuleControl::Choice,
     advanced: false,

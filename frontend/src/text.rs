@@ -1,0 +1,142 @@
+//! Sentences that the page shows, in the order in which they appear. Labels of a few words stand with their component.
+
+/// Placeholder of the query editor.
+pub const QUERY_PLACEHOLDER: &str =
+    "Enter a PromQL query, for example rate(http_requests_total[5m])";
+
+// Header
+
+pub const SHARE_HELP: &str = "Copy a link to this view";
+pub const TIME_ZONE_HELP: &str = "Switch between UTC and browser time";
+pub const THEME_HELP: &str = "Light, dark or system theme";
+
+// Start page
+
+pub const START: &str = "Enter a PromQL query above. Oddity evaluates the result and lists the \
+    anomalies. Events update while you drag the sliders.";
+
+// Notices
+
+pub const RAW_COUNTER: &str =
+    "This metric is a counter, so its increase per step was evaluated. A rate is easier to read:";
+pub const OUTDATED_RESULTS: &str = "The results below are for ";
+
+/// Returns the notice about native histograms, of which `first` is one.
+pub fn native_histograms(count: usize, first: &str) -> String {
+    let series = if count == 1 { "series is a" } else { "series are" };
+    let histograms = if count == 1 { "native histogram" } else { "native histograms" };
+    format!(
+        "{count} {series} {histograms}, such as {first}. Use histogram_quantile, histogram_avg or histogram_count \
+         to get one value per sample."
+    )
+}
+
+// Errors of a fetch: what happened and what to check
+
+pub const UNREACHABLE: &str =
+    "cannot reach the Oddity server: check that it is running and that the network is up";
+pub const UNREADABLE: &str =
+    "cannot read the response: reload the page, which may be older than the server";
+pub const OLD_BROWSER: &str = "this browser is too old for Oddity: update it";
+pub const INTERRUPTED_ANSWER: &str =
+    "The connection to the Oddity server was lost. The partial answer is kept; ask again.";
+
+// Chart
+
+pub const NO_SERIES: &str = "The query returned no series in this time range. Check the metric name and the labels, \
+    select a longer range, or use a window of at least two scrape intervals in rate() and similar functions.";
+pub const EXCLUDE_HELP: &str =
+    "Evaluate this time range but do not learn from it, for example after an outage or a load test";
+pub const INCLUDE_HELP: &str = "Include in the baseline again";
+
+// Events
+
+/// Returns why there is no event: nothing could be evaluated.
+pub fn too_few_samples(scope: &str) -> String {
+    format!(
+        "{scope}: too few samples to evaluate. Select a shorter window, a shorter step or a longer range."
+    )
+}
+
+/// Returns why there is no event from a detector with a separate alert score.
+pub fn no_alert(scope: &str, highest: &str, threshold: &str) -> String {
+    format!(
+        "{scope}: no alert, so no event. The highest score is {highest}. A sample is flagged at {threshold}, but an \
+         event starts only with an alert. Increase the sensitivity to find smaller deviations."
+    )
+}
+
+/// Returns why there is no event: the cooldown suppressed all of them.
+pub fn suppressed_by_cooldown(scope: &str, highest: &str, threshold: &str) -> String {
+    format!(
+        "{scope}: scores reach {highest} at {threshold}, but none exceeds the scores within the cooldown before it, \
+         so no event started. Shorten the cooldown under Advanced to see them."
+    )
+}
+
+/// Returns why there is no event between fixed bounds.
+pub fn within_bounds(scope: &str, bounds: &str) -> String {
+    format!("{scope}: no sample is outside {bounds}.")
+}
+
+/// Returns why there is no event: every score is below the threshold.
+pub fn below_threshold(scope: &str, highest: &str, threshold: &str) -> String {
+    format!(
+        "{scope}: no event at {threshold}. The highest score is {highest}. Increase the sensitivity to find smaller \
+         deviations, or try another detector."
+    )
+}
+
+pub const RUN_QUERY_HELP: &str = "Run this query. The browser's Back button returns to the event.";
+
+// Related changes
+
+pub const RELATED_HELP: &str = "Compares up to 200 series of the same target, host or job: the time of this event \
+    with the time before it.";
+pub const NOTHING_TO_COMPARE: &str = "The series of this query have no label that names a target, host or job, so \
+    there is nothing to compare with.";
+
+// Rules
+
+pub const VERIFY_HELP: &str = "Runs these rules on the source for the same time range and compares their scores with \
+    the scores shown here";
+
+// Notifications
+
+pub const TEST_HELP: &str = "Send a test message";
+pub const SENDING: &str = "Sending… If the target is busy, this is retried for a few seconds.";
+pub const ALREADY_SENT: &str = "Already sent to this target.";
+
+// Assistant
+
+pub const PARTIAL_TRUST: &str =
+    ". The model may be wrong: numbers that are not in the facts are highlighted.";
+pub const EARLIER_CONVERSATION: &str = "The results have changed since this conversation started. It still refers to \
+    the earlier results and is not part of the report.";
+pub const TOKEN_LIMIT: &str = "Stopped at the token limit. Ask the model to continue.";
+pub const FILTERED: &str = "The provider filtered the rest of the answer.";
+pub const INTERRUPTED: &str = "The answer was interrupted here.";
+pub const CHECK_NUMBERS: &str = ". Verify these numbers before you rely on them.";
+pub const PSEUDONYMS: &str = "Pseudonyms, replaced by the real values in the answer";
+
+/// Returns how much was left out of a prompt to fit the token limit.
+pub fn left_out(facts: usize, questions: usize) -> String {
+    format!(
+        "To fit the token limit, {facts} less important facts and {questions} earlier questions are left out."
+    )
+}
+
+// Detector
+
+pub const PAST_ONLY: &str = " Uses past samples only.";
+pub const LOOKING_BACK: &str =
+    " Also uses later samples: for analysis of past data, not for alerting.";
+pub const SENSITIVITY_HELP: &str = "Score from which a sample is flagged. A higher sensitivity lowers it and finds smaller deviations.";
+pub const CLEAN_HELP: &str = "Not available in exported rules: PromQL cannot express it.";
+
+// Help
+
+pub const NO_TARGETS: &str = "Events and reports can be sent to Slack, Alertmanager or a webhook once one is \
+    configured on the server.";
+pub const NO_MODEL: &str = "A language model can comment on the results: start the server with OPENAI_API_KEY, or with \
+    OPENAI_BASE_URL and OPENAI_MODEL for a self-hosted model.";
