@@ -12,6 +12,7 @@ export default defineConfig({
   reporter: "list",
   forbidOnly: true,
   retries: 0,
+  workers: 2,
   // A slow machine is no failure: nothing takes so long but what is stuck.
   timeout: 240_000,
   expect: { timeout: 60_000, toPass: { timeout: 60_000 } },

@@ -15,7 +15,7 @@ accessible("what else moved", async (workbench) => {
   await workbench.open({ q: "mail_deferred" });
   await workbench.button("Explain").first().click();
   await workbench.button("Find related changes").click();
-  await expect(workbench.page.locator(".moved")).toBeVisible();
+  await expect(workbench.page.locator(".related-list")).toBeVisible();
 });
 
 accessible("many series", (workbench) => workbench.open({ q: "shard_load", range: "6h", k: "2.1" }));
