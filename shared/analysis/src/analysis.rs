@@ -17,15 +17,15 @@ use oddity_source::unit::Unit;
 /// Everything that the user may tune.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
-    /// What is compared with what.
+    /// Detector and its parameters: which values are compared with which baseline.
     pub detector: Detector,
-    /// What of it counts.
+    /// Rule that turns scores into events.
     pub rule: Rule,
-    /// Whether flagged samples leave the baseline. Exported rules cannot do that.
+    /// Whether flagged samples are excluded from the baseline. Exported rules cannot do that.
     pub clean: bool,
 }
 
-/// What must not enter a baseline.
+/// Samples that must not enter a baseline.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Learning {
     /// Times, both ends included.
@@ -34,7 +34,7 @@ pub struct Learning {
     pub exclude_scores_above: Option<f64>,
 }
 
-/// What is known of the data before a detector looks at it.
+/// Loaded series with everything that is known of them before a detector runs.
 #[derive(Debug)]
 pub struct Prepared {
     loaded: Arc<Loaded>,
@@ -49,11 +49,11 @@ pub struct Prepared {
 pub struct PreparedSeries {
     /// The labels in which it differs from the others.
     pub name: String,
-    /// What is given to the detector, where that is not the values themselves: the growth of a counter.
+    /// Values that are judged instead of the samples: the growth of a counter. `None` where the samples are judged.
     pub derived: Option<Vec<f64>>,
-    /// How many samples of the judged range are missing.
+    /// Number of samples of the judged range that are missing.
     pub missing: usize,
-    /// How many stretches they form.
+    /// Number of stretches that the missing samples form.
     pub gaps: usize,
     /// Looked for when it is first asked for.
     period: OnceLock<Option<usize>>,
@@ -61,16 +61,16 @@ pub struct PreparedSeries {
     kept: Mutex<DetectorCache>,
 }
 
-/// What is known of each series before a threshold is applied.
+/// Detections of all series, before a rule is applied.
 #[derive(Debug)]
 pub struct Detected {
-    /// The data.
+    /// Series and query that the detections are of.
     pub loaded: Arc<Loaded>,
     /// The detector that was run.
     pub detector: Detector,
-    /// What did not enter its baselines.
+    /// Samples that did not enter the baselines.
     pub learning: Learning,
-    /// What the values count.
+    /// Unit of the values.
     pub unit: Unit,
     /// One a series, in the order of `loaded`.
     pub series: Vec<DetectedSeries>,
@@ -81,22 +81,22 @@ pub struct Detected {
 /// One series and its detection.
 #[derive(Debug)]
 pub struct DetectedSeries {
-    /// What was given to the detector.
+    /// Series as it was given to the detector.
     pub prepared: Arc<PreparedSeries>,
     /// The verdicts, history included.
     pub detection: Detection,
-    /// What was found out of their onsets, for the next rule.
+    /// Onsets that earlier rules found, kept for the next rule.
     pub onsets: OnsetCache,
-    /// How many samples of the judged range got a verdict.
+    /// Number of samples of the judged range that got a verdict.
     pub judged: usize,
     /// Largest score in the judged range, 0 without a verdict.
     pub score: f64,
 }
 
-/// What is odd.
+/// Events of all series under one rule.
 #[derive(Clone, Debug)]
 pub struct Analysis {
-    /// What it was found in.
+    /// Detections that the rule was applied to.
     pub detected: Arc<Detected>,
     /// The rule that was applied.
     pub rule: Rule,
@@ -109,7 +109,7 @@ pub struct Analysis {
 pub struct RankedSeries {
     /// Index in `loaded.series`.
     pub index: usize,
-    /// Its events, oldest first.
+    /// Events of the series, oldest first.
     pub events: Vec<Event>,
     /// Largest severity of its events, 0 without one.
     pub severity: f64,
@@ -179,19 +179,20 @@ pub fn detect(prepared: &Prepared, detector: Detector, learning: Learning) -> De
 }
 
 impl PreparedSeries {
-    /// What is given to the detector.
+    /// Returns the values that the detector judges: the samples, or the growth of a counter.
     pub fn judged<'a>(&'a self, series: &'a Series) -> &'a [f64] {
         self.derived.as_deref().unwrap_or(&series.values)
     }
 
-    /// Period in samples of the season that explains most, if there is one. Cost: that of [`periods`], once.
+    /// Returns the period in samples of the season that explains most, `None` without a season. Cost: that of
+    /// [`periods`], once.
     pub fn period(&self, series: &Series) -> Option<usize> {
         let find = || periods(self.judged(series), series.grid.step).first().map(|s| s.period);
         *self.period.get_or_init(find)
     }
 }
 
-/// The verdicts of a detector that learns only from what it may.
+/// Runs a detector that learns only from what it may.
 ///
 /// Excluded samples are known to be odd: they are in no window, learnt or judged, and get no verdict.
 /// Flagged samples are taken out in two passes: what the first flags is missing from the baselines of the
@@ -263,7 +264,7 @@ pub fn analyze(detected: Arc<Detected>, rule: Rule) -> Analysis {
 }
 
 impl Analysis {
-    /// All events with the series they are in, most severe first.
+    /// Returns all events with the series they are in, most severe first.
     pub fn worst_events(&self) -> Vec<(&RankedSeries, &Event)> {
         let mut all: Vec<_> = self
             .ranking
@@ -276,7 +277,7 @@ impl Analysis {
         all
     }
 
-    /// The ranking's entry of one series of `loaded`; `None` if there is no such series.
+    /// Returns the ranking's entry of one series of `loaded`; `None` if there is no such series.
     pub fn of_series(&self, index: Option<usize>) -> Option<&RankedSeries> {
         self.ranking.iter().find(|ranked| Some(ranked.index) == index)
     }
@@ -286,24 +287,24 @@ impl Analysis {
         self.detected.series.iter().all(|series| series.judged == 0)
     }
 
-    /// How many events there are in all series.
+    /// Returns the number of events in all series.
     pub fn event_count(&self) -> usize {
         self.ranking.iter().map(|ranked| ranked.events.len()).sum()
     }
 
-    /// The data of a ranked series.
+    /// Returns the data of a ranked series.
     pub fn series(&self, ranked: &RankedSeries) -> (&Series, &DetectedSeries) {
         (&self.detected.loaded.series[ranked.index], &self.detected.series[ranked.index])
     }
 
-    /// The grid of the judged range.
+    /// Returns the grid of the judged range.
     pub fn judged_grid(&self) -> Grid {
         let query = &self.detected.loaded.query;
         let grid = query.grid();
         Grid { start: query.start, step: query.step, len: grid.len.saturating_sub(query.history) }
     }
 
-    /// The unit of what the detector judges.
+    /// Returns the unit of what the detector judges.
     pub fn judged_unit(&self, quantity: Quantity) -> Unit {
         match quantity {
             Quantity::Value | Quantity::Increase | Quantity::Contrast => self.detected.unit,
@@ -314,7 +315,7 @@ impl Analysis {
     }
 }
 
-/// Whether a series is a raw counter: by its name, and because it only ever falls to start anew.
+/// Returns whether a series is a raw counter: by its name, and because it only ever falls to start anew.
 pub(crate) fn is_counter(series: &Series) -> bool {
     let named = series.labels.get(METRIC_NAME).is_some_and(|name| {
         ["_total", "_count", "_sum", "_bucket"].iter().any(|suffix| name.ends_with(suffix))
@@ -329,7 +330,7 @@ pub(crate) fn is_counter(series: &Series) -> bool {
     named && rises > 0 && falls == resets && rises > 4 * resets
 }
 
-/// Growth from each sample to the next; after a reset the new value, as Prometheus' `increase` counts.
+/// Computes the growth from each sample to the next; after a reset the new value, as Prometheus' `increase` counts.
 /// NaN where either sample is missing. Shape: as `values`.
 pub(crate) fn increase(values: &[f64]) -> Vec<f64> {
     let mut last = f64::NAN;

@@ -1,4 +1,4 @@
-//! What a language model is asked: facts that were computed here, in a frame that no label can close.
+//! Prompts for the language model: facts that were computed here, in a frame that no label can close.
 //!
 //! It sees no series beyond a sketch of the worst event. What it answers is an opinion: its numbers are held against the
 //! facts, and its text is shown as what it is.
@@ -27,7 +27,7 @@ const OVERHEAD: usize = 8;
 /// Tokens that the facts have at least; a question that leaves fewer is too long.
 const MIN_FACT_TOKENS: usize = 300;
 
-/// What the model is to do.
+/// Task of the assistant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AssistantTask {
     /// A text for the users of a service.
@@ -35,7 +35,7 @@ pub enum AssistantTask {
     /// Hypotheses, and what to do next.
     #[default]
     Causes,
-    /// What the finding means.
+    /// Explanation in plain language.
     Plain,
     /// Whatever the person asks.
     Question,
@@ -45,7 +45,7 @@ impl AssistantTask {
     /// All tasks in the order of a list.
     pub const ALL: [Self; 4] = [Self::Causes, Self::Summary, Self::Plain, Self::Question];
 
-    /// Name for a person.
+    /// Returns the name of the task for a person.
     pub fn name(self) -> &'static str {
         match self {
             Self::Summary => "Summary for a status page",
@@ -55,7 +55,7 @@ impl AssistantTask {
         }
     }
 
-    /// Short name, for addresses and lists.
+    /// Returns the short name of the task, for addresses and lists.
     pub fn id(self) -> &'static str {
         match self {
             Self::Summary => "summary",
@@ -65,7 +65,7 @@ impl AssistantTask {
         }
     }
 
-    /// The task of this short name.
+    /// Returns the task of a short name, `None` for an unknown one.
     pub fn of(id: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|task| task.id() == id)
     }
@@ -80,24 +80,24 @@ impl AssistantTask {
     }
 }
 
-/// What is asked, and how.
+/// Everything that a prompt is made from beside the analysis.
 #[derive(Clone, Debug)]
 pub struct PromptRequest<'a> {
-    /// What the model is to do.
+    /// Task of the assistant.
     pub task: AssistantTask,
     /// The person's words, for [`AssistantTask::Question`].
     pub question: &'a str,
-    /// What was said after the first answer.
+    /// Answers so far, each with the question that followed it.
     pub turns: &'a [ConversationTurn],
-    /// Whether values of labels stay here.
+    /// Whether pseudonyms are sent instead of the values of labels.
     pub pseudonyms: bool,
     /// Tokens of all messages together, by [`estimate`].
     pub budget: usize,
     /// Name of the source.
     pub source: &'a str,
-    /// How times are written.
+    /// Format and zone of times.
     pub clock: Clock,
-    /// What else moved, where that was looked at, and in which windows.
+    /// Related series and the windows in which they were compared, where they were looked for.
     pub related: Option<(&'a RelatedSeries, &'a ComparisonWindows)>,
 }
 
@@ -106,7 +106,7 @@ pub struct PromptRequest<'a> {
 pub struct ConversationTurn {
     /// The answer as it came, with pseudonyms.
     pub answer: String,
-    /// What is asked then.
+    /// Question that followed the answer.
     pub question: String,
 }
 
@@ -123,11 +123,11 @@ pub struct Prompt {
     pub forgotten: usize,
     /// By which names of the answer are turned back.
     pub pseudonyms: Pseudonyms,
-    /// What numbers an answer may hold.
+    /// Numbers that an answer may contain.
     pub known: KnownNumbers,
 }
 
-/// Why nothing can be asked.
+/// Reason why there is no prompt.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PromptError {
     /// There is nothing to ask about.
@@ -136,14 +136,14 @@ pub enum PromptError {
     /// [`AssistantTask::Question`] without one.
     #[error("Type a question first.")]
     NoQuestion,
-    /// What the person typed leaves no room for facts.
+    /// Question that leaves no room for facts.
     #[error(
         "The question is too long for the model: about {tokens} tokens, at most {most}. Shorten it."
     )]
     TooLong {
-        /// What it takes.
+        /// Tokens of the question.
         tokens: usize,
-        /// What it may take.
+        /// Maximum number of tokens of a question.
         most: usize,
     },
 }
@@ -235,7 +235,7 @@ pub fn prompt(
     Ok(Prompt { messages, tokens, left_out, forgotten, pseudonyms, known })
 }
 
-/// Tokens of all messages of a conversation, estimated from above.
+/// Estimates the tokens of all messages of a conversation from above.
 pub fn cost_of(messages: &[ChatMessage]) -> usize {
     messages.iter().map(|message| cost(&message.content)).sum()
 }
@@ -248,7 +248,7 @@ fn say(role: ChatRole, content: String) -> ChatMessage {
     ChatMessage { role, content }
 }
 
-/// What a person typed, with its line breaks; it cannot be taken for facts either.
+/// Makes a typed text inert, with its line breaks; it cannot be taken for facts either.
 fn typed(text: &str) -> String {
     text.lines().map(frame::inert).collect::<Vec<_>>().join("\n")
 }

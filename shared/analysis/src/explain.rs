@@ -1,4 +1,4 @@
-//! What is known of one event: the facts that a person or a knowledge base reasons from, as numbers and in words.
+//! Facts of one event, as numbers, for a person or a knowledge base to reason from.
 //!
 //! It looks at what was loaded and detected and at nothing else, and it may look at samples after the event: it
 //! explains, it does not alert.
@@ -29,13 +29,13 @@ const AROUND: usize = 60;
 pub struct Facts {
     /// Index of its series in `loaded`.
     pub series: usize,
-    /// What names the series.
+    /// Labels of the series.
     pub labels: Labels,
     /// The event itself.
     pub event: Event,
-    /// Of what is judged.
+    /// Unit of the judged quantity.
     pub unit: Unit,
-    /// Of the values of the series.
+    /// Unit of the values of the series.
     pub value_unit: Unit,
     /// Distance of samples.
     pub step: Step,
@@ -45,15 +45,16 @@ pub struct Facts {
     pub alert: Option<f64>,
     /// Whether the bounds were set by hand.
     pub fixed: bool,
-    /// When it was odd for long enough to count.
+    /// Time at which enough samples were flagged for an event.
     pub detected: Timestamp,
-    /// First time back in the band of the onset.
+    /// Time of the first sample back within the band of the onset; `None` without recovery.
     pub recovered: Option<Timestamp>,
-    /// How long it was odd.
+    /// Time from the start of the event to its last flagged sample.
     pub lasted: Span,
     /// The spread of the baseline at the onset.
     pub spread: f64,
-    /// How far the peak is from what was expected, or beyond what was normal, in `spread`; see [`arithmetic`].
+    /// Distance of the peak from the expected value, or from the normal range, in `spread`; see
+    /// [`crate::words::arithmetic`].
     /// `None` where the baseline did not vary or there is no number.
     pub deviations: Option<f64>,
     /// Whether no sample left the band, as what adds up or spreads wider need not.
@@ -66,25 +67,25 @@ pub struct Facts {
     pub widened: Option<f64>,
     /// Total beyond what was expected, for rates: a count or bytes.
     pub excess: Option<(f64, Unit)>,
-    /// Since when no value was as high or as low.
+    /// Time for which no value was as high or as low.
     pub record_since: Option<RecordSince>,
-    /// Whether the same happens again and again.
+    /// Recurrence at the same time of other hours, days or weeks.
     pub recurrence: Option<Recurrence>,
-    /// How many series are odd at the same time; `None` for a single series.
+    /// Series that are odd at the same time; `None` for a single series.
     pub concurrent: Option<ConcurrentAnomalies>,
-    /// What speaks for and against causes.
+    /// Evidence for and against causes.
     pub evidence: Vec<EvidenceTag>,
 }
 
 impl Facts {
-    /// Whether the values are back where they were, as far as what is judged can tell.
+    /// Returns whether the values are back where they were, as far as the judged quantity can tell.
     pub fn recovers(&self) -> bool {
         let tells = self.event.quantity.is_values() || self.event.quantity == Quantity::Duration;
         self.recovered.is_some() && tells && !self.inside
     }
 }
 
-/// The facts of one event of an analysis. Cost: O(samples of its series + events of all).
+/// Collects the facts of one event of an analysis. Cost: O(samples of its series + events of all).
 pub fn facts(analysis: &Analysis, ranked: &RankedSeries, event: &Event) -> Facts {
     let (series, found) = analysis.series(ranked);
     let detection = &found.detection;
@@ -130,7 +131,7 @@ pub fn facts(analysis: &Analysis, ranked: &RankedSeries, event: &Event) -> Facts
     facts
 }
 
-/// Whether what happened is a change that stays, not an excursion.
+/// Returns whether the kind is a change that stays, not an excursion.
 fn lasts(kind: EventKind) -> bool {
     matches!(
         kind,
@@ -161,7 +162,7 @@ fn ratio(event: &Event) -> Option<f64> {
     (peak >= 0.0 && expected > 0.0 && peak.is_finite()).then(|| peak / expected)
 }
 
-/// Median of the values before the change and of the last ones of the event.
+/// Computes the median of the values before the change and of the last ones of the event.
 fn levels(values: &[f64], event: &Event, began: usize, judged: bool) -> Option<(f64, f64)> {
     let before = finite_median(&mut values.get(began.saturating_sub(AROUND)..began)?.to_vec())?;
     let after = match event.new_level {
@@ -181,7 +182,7 @@ fn levels(values: &[f64], event: &Event, began: usize, judged: bool) -> Option<(
     Some((before, after))
 }
 
-/// Sum of what was more or less than expected, where the values are a rate.
+/// Sums up the values above or below the expected ones, where the values are a rate.
 fn excess(event: &Event, unit: Unit) -> Option<(f64, Unit)> {
     if !matches!(
         event.kind,

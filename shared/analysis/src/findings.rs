@@ -1,4 +1,4 @@
-//! What an analysis found, for programs: one value that becomes JSON, described in `docs/detect.md`.
+//! Findings of an analysis for programs: one value that becomes JSON, described in `docs/detect.md`.
 //!
 //! Names stay as they are; what changes the meaning of one raises [`SCHEMA`]. Times are RFC 3339 in UTC, lengths of time
 //! seconds, `null` is what does not apply, what is not known, and a bound or value that is not finite.
@@ -23,19 +23,19 @@ use oddity_detect::time::Timestamp;
 /// Version of the schema.
 pub const SCHEMA: u32 = 1;
 
-/// So many events are written in full, the most severe ones; all are counted.
+/// Maximum number of events that are written in full, the most severe ones; all are counted.
 pub const MAX_EVENTS: usize = 1_000;
 
 /// Everything that was found, and in what.
 #[derive(Debug, Serialize)]
 pub struct Findings<'a> {
-    /// See [`SCHEMA`].
+    /// Version of the schema: [`SCHEMA`].
     pub schema: u32,
     /// Name and version.
     pub tool: &'a str,
-    /// When it was written.
+    /// Time at which the findings were written.
     pub generated_at: Rfc3339Time,
-    /// See [`FindingsStatus`].
+    /// Result of the analysis as a whole.
     pub status: FindingsStatus,
     /// The finding in one line.
     pub headline: String,
@@ -43,13 +43,13 @@ pub struct Findings<'a> {
     pub title: String,
     /// Opens the same view in the page; a query string where the address of the page is not known.
     pub link: &'a str,
-    /// What was asked.
+    /// Query that was analysed.
     pub query: QueryFindings<'a>,
-    /// What it was judged by.
+    /// Detector and rule that were applied.
     pub settings: SettingsFindings,
-    /// What the source or the analysis warns of.
+    /// Warnings of the source and of the analysis.
     pub warnings: &'a [String],
-    /// What the source remarks.
+    /// Remarks of the source.
     pub infos: &'a [String],
     /// A query that fits better than the raw counter that was asked for.
     pub suggested_query: Option<&'a str>,
@@ -57,7 +57,7 @@ pub struct Findings<'a> {
     pub series: Vec<SeriesFindings<'a>>,
     /// Label sets with native histograms, which are not analysed.
     pub not_analysed: Vec<LabelObject<'a>>,
-    /// How many events there are.
+    /// Number of events in all series.
     pub event_count: usize,
     /// The events, most severe first, [`MAX_EVENTS`] at the most.
     pub events: Vec<EventFindings<'a>>,
@@ -65,7 +65,7 @@ pub struct Findings<'a> {
     pub prometheus_rule: Option<&'a str>,
 }
 
-/// What came of the whole.
+/// Result of the analysis as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FindingsStatus {
@@ -82,15 +82,15 @@ pub enum FindingsStatus {
 /// One series.
 #[derive(Debug, Serialize)]
 pub struct SeriesFindings<'a> {
-    /// What names it.
+    /// Labels of the series.
     pub labels: LabelObject<'a>,
     /// The labels in which it differs from the others.
     pub name: &'a str,
-    /// How many events it has.
+    /// Number of events of the series.
     pub event_count: usize,
     /// Largest severity of them, 0 to 100.
     pub severity: f64,
-    /// The same as a word; `None` without an event.
+    /// Severity as a word; `None` without an event.
     pub level: Option<SeverityLevel>,
     /// Largest score in the range.
     pub score: f64,
@@ -98,7 +98,7 @@ pub struct SeriesFindings<'a> {
     pub judged_samples: usize,
     /// Samples of the range that are missing.
     pub missing_samples: usize,
-    /// How many stretches they form.
+    /// Number of stretches that the missing samples form.
     pub gaps: usize,
 }
 
@@ -122,8 +122,8 @@ impl Serialize for LabelObject<'_> {
     }
 }
 
-/// All of it. `explained` are the worst events, worst first: see [`crate::knowledge::explain_worst`]; of those beyond
-/// them the facts are told without causes.
+/// Builds the findings. `explained` are the worst events, worst first: see [`crate::knowledge::explain_worst`]; events
+/// beyond them are written without causes.
 pub fn findings<'a>(
     analysis: &'a Analysis,
     explained: &'a [ExplainedEvent<'a>],
@@ -160,7 +160,7 @@ pub fn findings<'a>(
     }
 }
 
-/// What came of it.
+/// Returns the status of an analysis.
 pub fn status(analysis: &Analysis) -> FindingsStatus {
     let series = &analysis.detected.series;
     if series.is_empty() {

@@ -1,4 +1,4 @@
-//! What may have caused an event and what to do next, from data files: `shared/knowledge/*.toml`, described in
+//! Possible causes of an event and what to do next, from data files: `shared/knowledge/*.toml`, described in
 //! `docs/knowledge.md`.
 //!
 //! A family of metrics is recognised by what can be seen of a query; each of its hypotheses says by which events it is
@@ -53,12 +53,12 @@ pub struct Family {
     /// Queries that belong to it and that do not, for the tests.
     #[serde(default, skip_serializing)]
     pub examples: ExampleQueries,
-    /// What may be behind an event.
+    /// Possible causes of events of these metrics.
     #[serde(default, rename = "hypothesis")]
     pub hypotheses: Vec<Hypothesis>,
 }
 
-/// What a family is recognised by. `*` in a pattern stands for any characters.
+/// Signature by which a family is recognised. `*` in a pattern stands for any characters.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Signature {
@@ -101,11 +101,11 @@ pub struct ExampleQueries {
 pub struct Hypothesis {
     /// Unique in its family; lower case and hyphens.
     pub id: String,
-    /// What may have happened, in a sentence.
+    /// Possible cause, in a sentence.
     pub cause: String,
-    /// Why that would look like this, in a sentence or two.
+    /// Explanation why the cause would look like this, in a sentence or two.
     pub because: String,
-    /// Where that is written.
+    /// Publication that says so.
     pub source: Citation,
     /// Kinds of events that it looks like; of any kind that shows in values where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -113,7 +113,7 @@ pub struct Hypothesis {
     /// The side on which it shows; both where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub direction: Option<Direction>,
-    /// How often it is behind such events.
+    /// Frequency of the cause among such events.
     #[serde(default)]
     pub often: CauseFrequency,
     /// Patterns of the metric names of the family that it is about; all where there are none.
@@ -122,21 +122,21 @@ pub struct Hypothesis {
     /// Patterns of `label=value` that it is about: another value of such a label excludes it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
-    /// What speaks for it.
+    /// Evidence for the cause.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signs: Vec<EvidenceTag>,
-    /// What speaks against it.
+    /// Evidence against the cause.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub against: Vec<EvidenceTag>,
-    /// What would confirm it.
+    /// Checks that would confirm the cause.
     pub confirm: Vec<CauseCheck>,
-    /// What would refute it.
+    /// Checks that would refute the cause.
     pub refute: Vec<CauseCheck>,
-    /// What ends the harm.
+    /// Actions that end the harm.
     pub mitigate: Vec<String>,
-    /// What keeps it from coming back.
+    /// Actions that keep it from coming back.
     pub prevent: Vec<String>,
-    /// What would notice it earlier.
+    /// Checks that would notice it earlier.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub detect: Vec<CauseCheck>,
 }
@@ -145,14 +145,14 @@ pub struct Hypothesis {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CauseCheck {
-    /// What one would see.
+    /// Observation that one would make.
     pub see: String,
     /// A template of the PromQL that shows it, see [`TemplateScope`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
 }
 
-/// Where something is written.
+/// Publication with its address.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Citation {
@@ -162,13 +162,13 @@ pub struct Citation {
     pub url: String,
 }
 
-/// How often something is behind an event of a fitting kind.
+/// Frequency of a cause among events of a fitting kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CauseFrequency {
     /// Among the first things to think of.
     Common,
-    /// It happens.
+    /// Neither common nor rare.
     #[default]
     Sometimes,
     /// Seldom, but bad enough to be thought of.
@@ -176,7 +176,7 @@ pub enum CauseFrequency {
 }
 
 impl Knowledge {
-    /// The hypothesis of this id in the family of this id.
+    /// Returns the hypothesis of this id in the family of this id.
     pub fn hypothesis(&self, family: &str, id: &str) -> Option<&Hypothesis> {
         let family = self.families.iter().find(|known| known.id == family)?;
         family.hypotheses.iter().find(|known| known.id == id)
@@ -184,7 +184,7 @@ impl Knowledge {
 }
 
 impl Signature {
-    /// Whether it says nothing, which fits every query.
+    /// Returns whether the signature is empty, which fits every query.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

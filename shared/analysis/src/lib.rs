@@ -1,6 +1,22 @@
-//! Analyses of what a range query answered: settings, words, explanations, rules and reports; pure functions without I/O.
+//! Analyses of range queries: from loaded series to events, words, causes, rules and reports. Pure functions: no I/O, no
+//! clock, no threads.
 //!
-//! Modules in reading order; each knows only those above it.
+//! The path of an analysis is [`analysis::prepare`], [`analysis::detect`], [`analysis::analyze`]; everything else explains,
+//! exports or writes down what these found. Modules stand in reading order; each knows only those above it.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`analysis`] | runs a detector on loaded series and turns its scores into ranked events |
+//! | [`explain`] | collects the facts of an event as numbers: levels, records, recurrence, evidence for causes |
+//! | [`words`] | holds every sentence that users read from this crate |
+//! | [`knowledge`] | recognises what a query is about and ranks candidate causes, from `shared/knowledge/*.toml` |
+//! | [`api`] | defines what the page and the server exchange beside Prometheus' API |
+//! | [`related`] | finds other series that changed in the window of an event |
+//! | [`rules`] | exports a detector as Prometheus rules, with a test, and compares their scores with ours |
+//! | [`view_state`] | holds what the user asked, and reads and writes it as the address of the page |
+//! | [`report`] | writes an analysis as Markdown |
+//! | [`assistant`] | builds prompts for a language model and checks the numbers of its answers |
+//! | [`findings`] | writes an analysis as JSON for programs |
 
 pub mod analysis;
 

@@ -1,5 +1,4 @@
-//! What else moved: series from where the odd one comes from, ranked by how unusual their change in the window of an
-//! event is for them.
+//! Series from where the odd one comes from, ranked by how unusual their change in the window of an event is for them.
 //!
 //! It does no I/O: [`SeriesOrigin`] says where the odd series comes from and which series may be asked for, [`PickedSelectors`] cuts
 //! them to a polite number of queries, and [`rank`] judges the answers. The window of the event is compared with the
@@ -36,63 +35,63 @@ const SAME: u64 = 1;
 /// The odd series, beside which others are looked at.
 #[derive(Clone, Debug)]
 pub struct AnomalousSeries {
-    /// When its event began.
+    /// Start of the event of the odd series.
     pub onset: Timestamp,
-    /// Its samples on the grid of the windows; empty where they are not known.
+    /// Samples of the odd series on the grid of the windows; empty where they are not known.
     pub values: Vec<f64>,
 }
 
-/// What was found.
+/// Result of the comparison with other series.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RelatedSeries {
-    /// What moved and by more than chance, the least usual change first; one a metric.
+    /// Series that changed by more than chance, most unusual first; one per metric.
     pub changed: Vec<ChangedSeries>,
     /// Series that appeared in the window.
     pub appeared: Vec<Labels>,
     /// Series whose samples stopped before the window.
     pub stopped: Vec<Labels>,
-    /// How many series could be judged.
+    /// Number of series that could be judged.
     pub judged: usize,
-    /// How many had too few samples.
+    /// Number of series with too few samples.
     pub unknown: usize,
-    /// How many were copies of the odd one, or its mirror images.
+    /// Number of series that are copies of the odd one, or mirror images of it.
     pub copies: usize,
 }
 
 impl RelatedSeries {
-    /// How many moved: "2 metrics moved by more than chance, the least usual move first".
+    /// Returns how many metrics changed: "2 metrics changed more than chance explains, most unusual first".
     pub fn words(&self) -> String {
         words::summary(self.changed.len())
     }
 }
 
-/// A series that moved.
+/// Series that changed in the window.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChangedSeries {
-    /// What names it.
+    /// Labels of the series.
     pub labels: Labels,
-    /// Whether it is a counter, whose increase a second was compared.
+    /// Whether the series is a counter, whose increase per second was compared.
     pub counter: bool,
-    /// Of the values.
+    /// Unit of the values.
     pub unit: Unit,
-    /// How it moved.
+    /// Change of the series in the window.
     pub change: SeriesChange,
-    /// When, beside the odd series.
+    /// Start of the change, compared with that of the event.
     pub timing: OnsetTiming,
     /// The values before and in the window, for a small picture.
     pub values: Vec<f64>,
-    /// How many other series of the same metric moved too, less unusually.
+    /// Number of other series of the same metric that changed too, less unusually.
     pub others: usize,
 }
 
-/// When something began, beside the odd series.
+/// Start of a change, compared with that of the event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnsetTiming {
-    /// So much earlier.
+    /// Earlier by this span.
     Before(Span),
     /// Within one step.
     Same,
-    /// So much later.
+    /// Later by this span.
     After(Span),
 }
 
@@ -155,7 +154,7 @@ impl OnsetTiming {
         }
     }
 
-    /// "2 min before", "at the same time".
+    /// Returns when the change began: "2 min before", "at the same time".
     pub fn words(self) -> String {
         match self {
             Self::Before(span) => words::before(span),
@@ -166,7 +165,7 @@ impl OnsetTiming {
 }
 
 impl ChangedSeries {
-    /// PromQL that shows it: a counter as its rate.
+    /// Returns PromQL that shows the series: a counter as its rate.
     pub fn expr(&self, step: oddity_detect::time::Step) -> String {
         let window = Span::from_seconds(300).max(step.times(4));
         if self.counter {
@@ -176,7 +175,7 @@ impl ChangedSeries {
         }
     }
 
-    /// "12/s to 96/s", "0.5, peak 12".
+    /// Returns the change: "12/s to 96/s", "0.5, peak 12".
     pub fn words(&self) -> String {
         let change = &self.change;
         let before = self.unit.format(change.before);
@@ -186,13 +185,13 @@ impl ChangedSeries {
         }
     }
 
-    /// "23 times as far as usual", "constant before".
+    /// Returns how unusual the change is: "23 times its usual change", "constant before".
     pub fn usual(&self) -> String {
         words::unusual(self.change.constant, self.change.ratio)
     }
 }
 
-/// How many of ascending probabilities are named if a share of `chance` of them may be wrong.
+/// Returns how many of ascending probabilities are named if a share of `chance` of them may be wrong.
 ///
 /// Source: Benjamini and Hochberg, "Controlling the false discovery rate" (1995): the largest k of m with
 /// `p_k <= k / m * chance`. It also holds where the series depend on one another in the usual way, rising together
@@ -203,7 +202,8 @@ fn discoveries(ascending: &[f64], chance: f64) -> usize {
     ascending.iter().enumerate().rposition(named).map_or(0, |last| last + 1)
 }
 
-/// Whether a series only grows: by its name, or because it grows most of the time and falls only to start anew.
+/// Returns whether a series only grows: by its name, or because it grows most of the time and falls only to start
+/// anew.
 fn counts(series: &Series) -> bool {
     let known = || series.values.iter().filter(|value| !value.is_nan());
     let pairs = || known().zip(known().skip(1));
@@ -222,7 +222,7 @@ fn unit(labels: &Labels, counter: bool) -> Unit {
     Unit::from_query(&if counter { format!("rate({name}[5m])") } else { name.to_owned() })
 }
 
-/// Whether the samples before the window follow those of the odd series or mirror them, whatever their unit.
+/// Returns whether the samples before the window follow those of the odd series or mirror them, whatever their unit.
 fn is_copy(values: &[f64], odd: &[f64], len: usize) -> bool {
     if values.len() != odd.len() || len == 0 {
         return false;

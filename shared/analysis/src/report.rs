@@ -18,16 +18,16 @@ use oddity_detect::time::Timestamp;
 
 pub use related::related;
 
-/// So many events have a part of their own, the most severe ones.
+/// Maximum number of events with a part of their own, the most severe ones.
 pub const MAX_EXPLAINED: usize = 3;
 
-/// So many events are listed, the most severe ones; the rest is counted.
+/// Maximum number of events that are listed, the most severe ones; the rest is counted.
 pub const MAX_EVENTS: usize = 20;
 
-/// What the report says beyond the analysis.
+/// Everything that the report says beyond the analysis.
 #[derive(Clone, Debug)]
 pub struct ReportContext {
-    /// When it is written.
+    /// Time at which the report is written.
     pub generated_at: Timestamp,
     /// Name and version of the tool.
     pub version: String,
@@ -36,11 +36,11 @@ pub struct ReportContext {
     /// Absolute link that shows this view again; where the address of the page is not known, its part from the question
     /// mark on.
     pub link: String,
-    /// How times are written.
+    /// Format and zone of times.
     pub clock: Clock,
     /// The rule that says the same on the source, where there is one.
     pub rule: Option<ExportedRule>,
-    /// What others add.
+    /// Sections from other parts of the product.
     pub sections: Vec<ReportSection>,
 }
 
@@ -49,22 +49,22 @@ pub struct ReportContext {
 pub struct ExportedRule {
     /// The rule file.
     pub yaml: String,
-    /// What came of its comparison with the source, in a sentence; `None` if that was not asked for.
+    /// Result of the comparison with the source, in a sentence; `None` if that was not asked for.
     pub verification: Option<String>,
 }
 
 /// A part of the report that is written elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportSection {
-    /// Where it belongs.
+    /// Position in the report.
     pub position: SectionPosition,
-    /// Its heading, plain text.
+    /// Heading of the section, plain text.
     pub heading: String,
     /// CommonMark without headings of the first or second level, safe to show.
     pub body: String,
 }
 
-/// Where a section stands.
+/// Position of a section in the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SectionPosition {
     /// Beside what was observed: what else moved.
@@ -75,7 +75,7 @@ pub enum SectionPosition {
     End,
 }
 
-/// The whole report in CommonMark with tables. `explained` are the worst events, worst first: see
+/// Writes the whole report in CommonMark with tables. `explained` are the worst events, worst first: see
 /// [`crate::knowledge::explain_worst`].
 pub fn markdown(
     analysis: &Analysis,
@@ -118,7 +118,7 @@ fn sections(context: &ReportContext, position: SectionPosition) -> impl Iterator
     here.map(|section| format!("## {}\n\n{}", markdown::text(&section.heading), section.body))
 }
 
-/// A name for a file about a query: what was asked and when, in characters that every system takes.
+/// Returns a name for a file about a query: what was asked and when, in characters that every system takes.
 pub fn file_name(expr: &str, at: Timestamp, extension: &str) -> String {
     let letters: String =
         expr.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();

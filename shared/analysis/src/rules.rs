@@ -41,17 +41,17 @@ const VICTORIA_METRICS_LENGTH: usize = 16_384;
 /// gives the numbers of the detection, and nothing where that has no verdict.
 #[derive(Clone, Debug)]
 pub struct RuleExport {
-    /// What is judged, infinities included.
+    /// PromQL of the judged value, infinities included.
     pub judged: String,
-    /// What is expected.
+    /// PromQL of the expected value.
     pub expected: String,
-    /// Its spread, floored.
+    /// PromQL of the spread, floored.
     pub scale: String,
     /// Lower end of the band; `None` where there is none.
     pub lower: Option<String>,
     /// Upper end of the band; `None` where there is none.
     pub upper: Option<String>,
-    /// How unusual: 0 to [`MAX_SCORE`].
+    /// PromQL of the score, 0 to [`MAX_SCORE`].
     pub score: String,
     /// The score where the rule counts it, nothing elsewhere.
     pub flag: String,
@@ -59,12 +59,12 @@ pub struct RuleExport {
     pub cost: u64,
     /// Distance of evaluations.
     pub step: Step,
-    /// What of the page's events a rule does not do, in sentences.
+    /// Differences between the rule and the events of the page, in sentences.
     pub caveats: Vec<String>,
     input: RuleInput,
 }
 
-/// The rules of what was detected.
+/// Exports what was detected as PromQL.
 ///
 /// # Errors
 /// [`ExportError`] if a rule could not give the same numbers.
@@ -88,7 +88,7 @@ pub fn export(detected: &Detected, rule: &Rule) -> Result<RuleExport, ExportErro
     })
 }
 
-/// The rule file with the rules of an analysis; `None` where there can be none.
+/// Writes the rule file of an analysis; `None` where there can be none.
 pub fn file(analysis: &Analysis) -> Option<String> {
     let export = export(&analysis.detected, &analysis.rule).ok()?;
     let group = export.group(&RuleOptions::of(&analysis.detected.loaded.query)).ok()?;
@@ -96,7 +96,7 @@ pub fn file(analysis: &Analysis) -> Option<String> {
 }
 
 impl RuleExport {
-    /// What to ask the source for [`verify()`]: the score on the grid of the judged range.
+    /// Returns the query for [`verify()`]: the score on the grid of the judged range.
     pub fn score_query(&self) -> RangeQuery {
         RangeQuery { expr: self.score.clone(), history: 0, ..self.input.query.clone() }
     }
@@ -105,7 +105,7 @@ impl RuleExport {
 /// The expressions of a rule, or the names under which they are recorded.
 struct RuleParts {
     judged: Expr,
-    /// What `judged` is called where it is recorded.
+    /// Name under which `judged` is recorded.
     part: &'static str,
     /// Whether a range scores nothing.
     ranged: bool,
@@ -177,13 +177,14 @@ impl RuleParts {
     }
 }
 
-/// `spread`, or the floor for this expected value where it is smaller, as [`oddity_detect::stats::floor_scale`].
+/// Returns `spread`, or the floor for this expected value where it is smaller, as
+/// [`oddity_detect::stats::floor_scale`].
 fn floored(spread: &Expr, expected: &Expr) -> Expr {
     let floor = Expr::number(MIN_RELATIVE_SCALE).op("*", &expected.call("abs"));
     spread.op(">", &floor).op("or", &floor).call_with("clamp_min", MIN_SCALE)
 }
 
-/// The largest score where a series is infinite, whatever is expected there.
+/// Returns the largest score where a series is infinite, whatever is expected there.
 fn infinite(series: &Expr, found: &Formula) -> Expr {
     let odd = series.call("abs").with("==", f64::INFINITY).call_with("clamp_max", MAX_SCORE);
     let Some(condition) = &found.infinite else { return odd };
@@ -194,13 +195,13 @@ fn infinite(series: &Expr, found: &Formula) -> Expr {
     }
 }
 
-/// The infinite values themselves, without metric name.
+/// Returns the infinite values themselves, without metric name.
 fn infinities(series: &Expr) -> Expr {
     let either = series.with("==", f64::INFINITY).op("or", &series.with("==", f64::NEG_INFINITY));
     either.with("+", 0.0)
 }
 
-/// The score where the rule counts it.
+/// Returns the score where the rule counts it.
 fn flag(rule: &Rule, score: &Expr, judged: &Expr, expected: &Expr, series: &Expr) -> Expr {
     let operator = if rule.threshold > 0.0 { ">=" } else { ">" };
     let mut flag = score.with(operator, rule.threshold.max(0.0));
@@ -224,7 +225,7 @@ fn flag(rule: &Rule, score: &Expr, judged: &Expr, expected: &Expr, series: &Expr
     flag
 }
 
-/// What a rule does otherwise than the page.
+/// Returns how a rule differs from the page.
 fn caveats(input: &RuleInput, length: usize) -> Vec<String> {
     let rule = &input.rule;
     let mut all = Vec::new();

@@ -66,11 +66,11 @@ pub enum ResultTab {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the link has {key}={value}, but expected is {expected}; the default is used")]
 pub struct LinkError {
-    /// Parameter.
+    /// Name of the parameter.
     pub key: String,
-    /// What it said.
+    /// Value in the link.
     pub value: String,
-    /// What it should say.
+    /// Description of the accepted values.
     pub expected: String,
 }
 
@@ -105,17 +105,17 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// A detector with its defaults and a rule at its threshold.
+    /// Returns a detector with its defaults and a rule at its threshold.
     pub fn of(detector: Detector) -> Self {
         Self { detector, rule: Rule::of(detector), clean: false }
     }
 
-    /// The rule at another threshold. The alert moves along: its ratio is that of the defaults.
+    /// Returns the rule at another threshold. The alert threshold moves along: its ratio is that of the defaults.
     pub fn rule_at(&self, threshold: f64) -> Rule {
         self.rule.with_threshold(threshold, self.detector)
     }
 
-    /// Samples before the range that are needed: what the detector learns from and what primes the hold-off.
+    /// Returns the number of samples before the range that are needed: the detector's history and the cooldown.
     /// Rounded up, so that a somewhat longer window fetches nothing.
     pub fn history(&self) -> usize {
         let wanted = self.detector.history() + self.rule.cooldown;
@@ -124,7 +124,7 @@ impl Settings {
 }
 
 impl RangeSelection {
-    /// The absolute time at `now`. The end of a relative range is `now`.
+    /// Returns the absolute time at `now`. The end of a relative range is `now`.
     pub fn at(self, now: Timestamp) -> TimeRange {
         match self {
             Self::Last(span) => TimeRange { start: now - span, end: now },
@@ -134,7 +134,7 @@ impl RangeSelection {
 }
 
 impl ViewState {
-    /// What the source is asked at `now`.
+    /// Returns the query for the source at `now`.
     pub fn question(&self, now: Timestamp) -> QuerySpec {
         QuerySpec {
             expr: self.expr.clone(),
@@ -144,7 +144,7 @@ impl ViewState {
         }
     }
 
-    /// What must not enter a baseline.
+    /// Returns the samples that must not enter a baseline.
     pub fn learning(&self) -> Learning {
         let Settings { clean, rule, .. } = self.settings;
         Learning {
@@ -153,7 +153,7 @@ impl ViewState {
         }
     }
 
-    /// The view that shows the same samples of this analysis again, at any time.
+    /// Returns the view that shows the same samples of this analysis again, at any time.
     #[must_use]
     pub fn fixed(self, analysis: &Analysis, source: Option<String>) -> Self {
         Self {
@@ -165,7 +165,7 @@ impl ViewState {
         }
     }
 
-    /// As a query string without the question mark; empty for the default.
+    /// Writes the query string without the question mark; empty for the default.
     pub fn to_query(&self) -> String {
         let mut out = form_urlencoded::Serializer::new(String::new());
         let mut put = |key: &str, value: &str| {

@@ -12,24 +12,28 @@ use crate::words::{self, Clock, evidence, lines, prompt, sentence};
 use oddity_detect::series::{Labels, METRIC_NAME, quote};
 use oddity_source::promql::{one_line, replace_matcher_values};
 
-/// Characters of a label's value and of a query that are kept.
+/// Maximum length of a label's value in characters.
 const MAX_VALUE: usize = 120;
+
+/// Maximum length of a query in characters.
 const MAX_QUERY: usize = 600;
 
-/// Labels of one series that are told.
+/// Maximum number of labels of one series.
 const MAX_LABELS: usize = 24;
 
-/// Numbers of the sketch.
+/// Maximum number of values of the sketch.
 const MAX_SKETCH: usize = 40;
 
-/// Causes of one event that are told, and checks of one cause.
+/// Maximum number of causes of one event.
 const MAX_CAUSES: usize = 5;
+
+/// Maximum number of checks of one cause.
 const MAX_CHECKS: usize = 2;
 
-/// Of what else moved, so many are told.
+/// Maximum number of related series in a prompt.
 const MAX_RELATED: usize = 8;
 
-/// So many warnings are told.
+/// Maximum number of warnings in a prompt.
 const MAX_NOTES: usize = 5;
 
 /// One line.
@@ -40,7 +44,7 @@ pub(super) struct PromptFact {
     pub(super) text: String,
 }
 
-/// The facts that fit, in their order, and how many do not.
+/// Returns the facts that fit, in their order, and the number of those that do not.
 pub(super) fn fitting(all: &[PromptFact], room: usize) -> (Vec<&PromptFact>, usize) {
     let mut by_rank: Vec<(usize, &PromptFact)> = all.iter().enumerate().collect();
     by_rank.sort_by_key(|(at, fact)| (fact.rank, *at));
@@ -59,7 +63,7 @@ pub(super) fn fitting(all: &[PromptFact], room: usize) -> (Vec<&PromptFact>, usi
     (chosen.into_iter().map(|(_, fact)| fact).collect(), all.len() - count)
 }
 
-/// Everything that is known, in the order in which it is told.
+/// Returns all facts in the order in which they are told.
 pub(super) fn facts(
     analysis: &Analysis,
     explained: &[ExplainedEvent<'_>],
@@ -139,7 +143,7 @@ pub(super) fn facts(
     all
 }
 
-/// What is told of one event; the second matters less than the first.
+/// Adds the facts of one event; those of the second matter less than those of the first.
 fn event(
     put: &mut impl FnMut(u32, String),
     names: &mut SeriesNames<'_>,
@@ -181,7 +185,7 @@ fn event(
     }
 }
 
-/// What else moved; it may decide between hypotheses.
+/// Adds the facts about related series; they may decide between hypotheses.
 fn related_facts(
     put: &mut impl FnMut(u32, String),
     names: &mut SeriesNames<'_>,
@@ -258,7 +262,7 @@ fn seen(check: &CauseCheck, scope: &TemplateScope) -> String {
     }
 }
 
-/// The values around an event in few numbers.
+/// Returns the values around an event in few numbers.
 fn sketch(analysis: &Analysis, facts: &Facts) -> Option<String> {
     let series = analysis.detected.loaded.series.get(facts.series)?;
     let found = analysis.detected.series.get(facts.series)?;
@@ -318,7 +322,7 @@ pub(super) fn derived(explained: &[ExplainedEvent<'_>]) -> Vec<String> {
     all
 }
 
-/// Everything that a pseudonym could be confused with.
+/// Collects all words that a pseudonym could be confused with.
 fn taken(
     analysis: &Analysis,
     expr: &str,
@@ -338,14 +342,14 @@ fn taken(
     out
 }
 
-/// How series and queries are named in the prompt.
+/// Names of series and queries in the prompt.
 struct SeriesNames<'a> {
     taken: ReservedWords,
     pseudonyms: &'a mut Pseudonyms,
 }
 
 impl SeriesNames<'_> {
-    /// A series as PromQL writes it, with values that end somewhere.
+    /// Formats a series as PromQL does, with long values cut off.
     fn labels(&mut self, labels: &Labels) -> String {
         let hidden = self.pseudonyms.labels(labels, &self.taken);
         let all = hidden.iter().take(MAX_LABELS).map(|(name, value)| {
@@ -355,7 +359,7 @@ impl SeriesNames<'_> {
         Labels::new(all).to_string()
     }
 
-    /// A query with the values of its matchers under the names of those values.
+    /// Returns a query with the values of its matchers replaced by their pseudonyms.
     fn query(&mut self, expr: &str) -> String {
         if !self.pseudonyms.is_active() {
             return expr.to_owned();
@@ -366,12 +370,12 @@ impl SeriesNames<'_> {
         })
     }
 
-    /// A name that a person gave.
+    /// Returns a name that a person gave, or its pseudonym, cut off where it is long.
     fn sentence(&mut self, kind: &str, name: &str) -> String {
         clipped(&self.pseudonyms.value(kind, name, &self.taken), MAX_VALUE)
     }
 
-    /// A reason of the knowledge base, which may end with `label=value`.
+    /// Returns a reason of the knowledge base without a value that it may end with: `label=value`.
     fn reason(&self, text: &str) -> String {
         match text.split_once('=') {
             Some((before, _)) if self.pseudonyms.is_active() => format!("{before}=…"),

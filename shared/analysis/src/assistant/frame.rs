@@ -2,19 +2,19 @@
 
 /// The frame around everything that was computed or comes from labels.
 pub const OPEN: &str = "<facts>";
-/// Its end.
+/// Mark after the facts.
 pub const CLOSE: &str = "</facts>";
 
 /// Characters of one line of facts that are kept.
 const MAX_LINE: usize = 1_000;
 
-/// Text as one line of data: breaks become spaces, characters that nobody sees are dropped (a person who reads the
-/// prompt before it is sent sees all of it), and nothing in it reads as a tag.
+/// Returns a text as one line of data: breaks become spaces, characters that nobody sees are dropped (a person who
+/// reads the prompt before it is sent sees all of it), and nothing in it reads as a tag.
 pub fn inert(raw: &str) -> String {
     clipped(raw, usize::MAX)
 }
 
-/// The same, of at most so many characters and a mark where there were more.
+/// Returns a text as [`inert`] does, cut off after `most` characters with a mark.
 pub fn clipped(raw: &str, most: usize) -> String {
     let mut out = String::with_capacity(raw.len().min(most.saturating_mul(4)));
     let mut kept = 0;
@@ -38,7 +38,8 @@ pub fn clipped(raw: &str, most: usize) -> String {
     out
 }
 
-/// Marks of direction, of width zero, and the tags by which text is smuggled past a reader.
+/// Returns whether a character is a mark of direction, has no width, or is one of the tags by which text is smuggled
+/// past a reader.
 fn is_hidden(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
@@ -46,7 +47,7 @@ fn is_hidden(c: char) -> bool {
         | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// The lines between the marks of the frame. Lines are made inert here, so that none can be forgotten.
+/// Puts lines between the marks of the frame. Lines are made inert here, so that none can be forgotten.
 pub fn framed<'a>(lines: impl IntoIterator<Item = &'a str>) -> String {
     let mut out = String::from(OPEN);
     for line in lines {

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use self::scan::{Dimension, NumberToken, WrittenNumber, scan};
 
-/// What is known of numbers.
+/// Numbers and times of the facts, which an answer may repeat.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct KnownNumbers {
     quantities: Vec<WrittenNumber>,
@@ -40,7 +40,7 @@ impl KnownNumbers {
         }
     }
 
-    /// Where numbers stand in `answer` that no fact gives, in the order of the text.
+    /// Returns the places of numbers in `answer` that no fact gives, in the order of the text.
     pub fn unknown(&self, answer: &str) -> Vec<Range<usize>> {
         let mut unknown: Vec<Range<usize>> = Vec::new();
         for (place, found) in scan(answer) {
@@ -64,13 +64,13 @@ impl KnownNumbers {
     }
 }
 
-/// "9:05" of "09:05".
+/// Drops a leading zero: "9:05" of "09:05".
 fn moment(text: &str) -> String {
     text.strip_prefix('0').unwrap_or(text).to_owned()
 }
 
 impl WrittenNumber {
-    /// Whether this, as an answer writes it, is what a fact says.
+    /// Returns whether a fact gives this number, in the unit and with the digits of the answer.
     fn is_supported_by(&self, fact: &Self) -> bool {
         let near = |a: f64, b: f64, tolerance: f64| (a - b).abs() <= tolerance + 1e-9 * a.abs();
         // As written, whatever the unit: "37 leases a minute" of 37/min.

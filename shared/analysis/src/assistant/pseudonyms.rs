@@ -21,27 +21,28 @@ pub struct Pseudonyms {
     active: bool,
     by_value: BTreeMap<String, String>,
     by_pseudonym: BTreeMap<String, String>,
-    /// How many of each label there are.
+    /// Number of pseudonyms by label.
     counts: BTreeMap<String, usize>,
 }
 
 impl Pseudonyms {
-    /// Ready to hide values.
+    /// Creates an empty set that hides values.
     pub fn hiding() -> Self {
         Self { active: true, ..Self::default() }
     }
 
-    /// Whether values are hidden.
+    /// Returns whether values are hidden.
     pub fn is_active(&self) -> bool {
         self.active
     }
 
-    /// Pseudonyms with what they stand for, in the order of pseudonyms.
+    /// Returns pseudonyms with the values that they stand for, in the order of pseudonyms.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.by_pseudonym.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// What stands for a value of this label, the same for equal values. `taken` are words that a new one must not be.
+    /// Returns the pseudonym of a value of this label, the same for equal values. `taken` are words that a new one
+    /// must not be.
     pub(super) fn value(&mut self, label: &str, value: &str, taken: &ReservedWords) -> String {
         if !self.active || OPEN.contains(&label) || value.is_empty() {
             return value.to_owned();
@@ -70,14 +71,14 @@ impl Pseudonyms {
         name
     }
 
-    /// The labels with their values hidden.
+    /// Returns the labels with their values hidden.
     pub(super) fn labels(&mut self, labels: &Labels, taken: &ReservedWords) -> Labels {
         Labels::new(
             labels.iter().map(|(name, value)| (name.to_owned(), self.value(name, value, taken))),
         )
     }
 
-    /// A sentence with the known values hidden, wherever they stand as words; longer ones first.
+    /// Hides the known values in a sentence, wherever they stand as words; longer ones first.
     pub fn hide(&self, text: &str) -> String {
         let mut values: Vec<(&str, &str)> = self
             .by_value
@@ -124,7 +125,7 @@ impl Pseudonyms {
         out
     }
 
-    /// An answer with the values in place of their pseudonyms.
+    /// Returns an answer with the values in place of their pseudonyms.
     pub fn reveal(&self, text: &str) -> String {
         let mut revealer = Revealer::new(self.clone());
         let mut out = revealer.feed(text);
@@ -145,13 +146,13 @@ pub struct Revealer {
 }
 
 impl Revealer {
-    /// At the beginning of a text.
+    /// Creates a revealer at the beginning of a text.
     pub fn new(pseudonyms: Pseudonyms) -> Self {
         let longest = pseudonyms.by_pseudonym.keys().map(String::len).max().unwrap_or(0);
         Self { pseudonyms, longest, word: String::new(), long: false }
     }
 
-    /// What can be shown after this piece. Cost: O(length of the piece).
+    /// Returns the text that can be shown after this piece. Cost: O(length of the piece).
     pub fn feed(&mut self, piece: &str) -> String {
         let mut out = String::with_capacity(piece.len());
         for c in piece.chars() {
@@ -174,7 +175,7 @@ impl Revealer {
         out
     }
 
-    /// What was held back.
+    /// Returns the text that was held back.
     pub fn finish(&mut self) -> String {
         self.long = false;
         let word = std::mem::take(&mut self.word);
@@ -182,7 +183,7 @@ impl Revealer {
     }
 }
 
-/// `db1` and `:9187` of `db1:9187`.
+/// Splits a port from a value: `db1` and `:9187` of `db1:9187`.
 fn host_and_port(value: &str) -> (&str, &str) {
     let at = value.rfind(':').filter(|at| {
         let port = &value[at + 1..];

@@ -1,4 +1,4 @@
-//! What a language model said, as a part of the report.
+//! Answers of the language model as a section of the report.
 
 use std::fmt::Write;
 
@@ -17,9 +17,9 @@ const WIDTH: usize = 100;
 pub struct AssistantAnswer {
     /// Who said it.
     pub model: LanguageModel,
-    /// When.
+    /// Time of the last answer.
     pub at: Timestamp,
-    /// What was asked first.
+    /// Task of the conversation.
     pub task: AssistantTask,
     /// Tokens that were sent, estimated.
     pub tokens: usize,
@@ -31,7 +31,7 @@ pub struct AssistantAnswer {
     pub unknown: Vec<String>,
 }
 
-/// The section. What the model said stands in a block of code, in which nothing is a link, a picture or a heading.
+/// Returns the section. The answers stand in blocks of code, in which nothing is a link, a picture or a heading.
 pub fn section(answer: &AssistantAnswer, clock: Clock) -> ReportSection {
     let mut body = format!(
         "{}\n\n- **Provider and model:** {}, {}\n- **Written:** {}\n- **Task:** {}\n- **Sent:** {}\n",
@@ -58,7 +58,7 @@ pub fn section(answer: &AssistantAnswer, clock: Clock) -> ReportSection {
     ReportSection { position: SectionPosition::End, heading: words::SECTION.to_owned(), body }
 }
 
-/// Lines of at most [`WIDTH`] characters where words allow it.
+/// Wraps lines at [`WIDTH`] characters where words allow it.
 fn wrapped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / WIDTH);
     for (at, line) in text.lines().enumerate() {

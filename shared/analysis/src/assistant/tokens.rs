@@ -1,11 +1,11 @@
-//! How many tokens a text takes, without the tokenizer of any model.
+//! Estimate of the tokens of a text, without the tokenizer of any model.
 
 /// Letters of a word that a token holds at least, on average.
 const LETTERS: usize = 4;
 
-/// An estimate from above: a word takes a token for each four letters, and digits, marks and line breaks one each;
-/// what is not ASCII takes one a byte. Tokenizers of byte pairs merge more than that. Additive: the estimate of two texts
-/// put together is at most the sum of theirs, and one.
+/// Estimates the tokens of a text from above: a word takes a token for each four letters, and digits, marks and line
+/// breaks one each; what is not ASCII takes one a byte. Tokenizers of byte pairs merge more than that. Additive: the
+/// estimate of two texts put together is at most the sum of theirs, and one.
 pub fn estimate(text: &str) -> usize {
     let (mut tokens, mut letters, mut spaces) = (0, 0, 0);
     for byte in text.bytes() {

@@ -9,7 +9,7 @@ use oddity_detect::time::Span;
 /// Onsets that are so many steps apart are at the same time.
 const NEAR: usize = 3;
 
-/// How many series are odd at the same time.
+/// Series that are odd at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct ConcurrentAnomalies {
     /// Series with an event at the time of this onset, its own included.
@@ -18,7 +18,8 @@ pub struct ConcurrentAnomalies {
     pub of: usize,
 }
 
-/// `None` if there is only one series. Cost: O(events of all series).
+/// Counts the series that are odd at the time of an event; `None` if there is only one series. Cost: O(events of all
+/// series).
 pub(super) fn concurrent_anomalies(
     analysis: &Analysis,
     ranked: &RankedSeries,

@@ -1,4 +1,4 @@
-//! What speaks for and against causes: properties of an event that a knowledge base can name.
+//! Evidence for and against causes: properties of an event that a knowledge base can name.
 
 use serde::{Deserialize, Serialize};
 
@@ -51,10 +51,11 @@ pub enum EvidenceTag {
     Unprecedented,
 }
 
-/// What was never so high or low says something only after this many samples.
+/// Minimum number of samples before the peak for it to be called unprecedented.
 const WELL_KNOWN: u64 = 200;
 
-/// `raw` are the samples as they were loaded, counters not yet taken the difference of.
+/// Returns the tags that hold for an event. `raw` are the samples as they were loaded, before a counter's growth is
+/// taken.
 pub(super) fn evidence(
     facts: &Facts,
     raw: &[f64],
@@ -117,7 +118,7 @@ pub(super) fn evidence(
     all.into_iter().filter(|(_, holds)| *holds).map(|(tag, _)| tag).collect()
 }
 
-/// Whether it began within two minutes of a full hour, as far as the step lets one see that.
+/// Returns whether the event began within two minutes of a full hour, as far as the step lets one see that.
 fn on_the_hour(facts: &Facts) -> bool {
     const HOUR: i64 = 3_600_000;
     let tolerance = 120_000.max(facts.step.millis() as i64);

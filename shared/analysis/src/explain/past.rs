@@ -12,16 +12,16 @@ const MIN_KNOWN: usize = 30;
 /// Samples on each side whose spreads are compared.
 const WIDE: usize = 120;
 
-/// How far back no value was as high, or as low, as the peak.
+/// Time before the peak in which no value was as high, or as low.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RecordSince {
     /// From the last value that was, or the first sample that was loaded, to the peak.
     pub looked_back: Span,
-    /// When the last value that was as high or as low came; `None` if none did.
+    /// Time of the last value that was as high or as low; `None` without one.
     pub last: Option<Timestamp>,
 }
 
-/// Cost: O(samples before the event).
+/// Finds the last value before the event that was as far off as its peak. Cost: O(samples before the event).
 pub(super) fn record_since(
     detection: &Detection,
     event: &Event,
@@ -53,7 +53,7 @@ pub(super) fn record_since(
     })
 }
 
-/// Spread of the samples from the onset on over that of those before it, both as scaled quartile ranges.
+/// Computes the spread of the samples from the onset on over that of those before it, both as scaled quartile ranges.
 pub(super) fn widened(values: &[f64], onset: usize) -> Option<f64> {
     let before =
         scaled_quartile_range(&mut values.get(onset.saturating_sub(WIDE)..onset)?.to_vec());

@@ -1,4 +1,4 @@
-//! Whether the same happens at the same time of other hours, days or weeks.
+//! Recurrence of an event at the same time of other hours, days or weeks.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use oddity_detect::event::{Direction, Event, EventKind};
 use oddity_detect::series::Grid;
 use oddity_detect::time::Span;
 
-/// What repeats.
+/// Cycle in which an event may recur.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cycle {
@@ -24,7 +24,7 @@ pub enum Cycle {
 /// At the same time on `on` of `of` cycles that were loaded, this one included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Recurrence {
-    /// What repeats.
+    /// Shortest cycle in which the event recurs.
     pub cycle: Cycle,
     /// Cycles with a deviation on the same side of at least half the size.
     pub on: usize,
@@ -41,7 +41,7 @@ const CHANCE: f64 = 0.15;
 impl Cycle {
     const ALL: [Self; 3] = [Self::Hour, Self::Day, Self::Week];
 
-    /// Its length, and how far from the same time something still is at the same time.
+    /// Returns the length of the cycle and the tolerance within which two times of it are the same.
     fn lengths(self) -> (Span, Span) {
         let minutes = |count: u64| Span::from_seconds(60 * count);
         match self {
@@ -51,7 +51,7 @@ impl Cycle {
         }
     }
 
-    /// One of them, for a sentence.
+    /// Returns the name of one cycle, for a sentence.
     pub fn name(self) -> &'static str {
         match self {
             Self::Hour => "hour",
@@ -61,8 +61,8 @@ impl Cycle {
     }
 }
 
-/// The shortest cycle that the samples support: at least three are loaded, the deviation is there in three tenths
-/// of them, and rarely at other times. Of excursions alone: what lasts cannot return. Cost: O(samples).
+/// Finds the shortest cycle that the samples support: at least three are loaded, the deviation is there in three
+/// tenths of them, and rarely at other times. Only excursions can recur. Cost: O(samples).
 pub(super) fn recurrence(detection: &Detection, event: &Event, grid: Grid) -> Option<Recurrence> {
     let passes = match event.kind {
         EventKind::Spike | EventKind::Dip | EventKind::Record => true,

@@ -16,19 +16,19 @@ use oddity_source::unit::Unit;
 /// Everything that is known of an event. Numbers are in `unit`, unless said otherwise.
 #[derive(Debug, Serialize)]
 pub struct EventFindings<'a> {
-    /// Its place among all events, from 1.
+    /// Rank among all events, from 1.
     pub number: usize,
     /// Index of its series in [`super::Findings::series`].
     pub series: usize,
-    /// What names the series.
+    /// Labels of the series.
     pub labels: LabelObject<'a>,
-    /// What happened.
+    /// Kind of the event.
     pub kind: EventKind,
     /// On which side of the expectation.
     pub direction: Direction,
     /// 0 to 100.
     pub severity: f64,
-    /// The same as a word.
+    /// Severity as a word.
     pub level: SeverityLevel,
     /// The largest score of a flagged sample.
     pub score: f64,
@@ -36,37 +36,37 @@ pub struct EventFindings<'a> {
     pub strength: f64,
     /// Probability of so large a strength by those before the event.
     pub probability: f64,
-    /// What happened, in a few words.
+    /// Event in a few words.
     pub what: String,
-    /// What was observed, in a sentence.
+    /// Facts of the event in a sentence.
     pub sentence: String,
-    /// When it began.
+    /// Estimated start of the event.
     pub start: Rfc3339Time,
     /// The last odd time.
     pub end: Rfc3339Time,
-    /// When it was odd for long enough to count.
+    /// Time at which enough samples were flagged for an event.
     pub detected: Rfc3339Time,
-    /// First time back in the band of the onset.
+    /// Time of the first sample back within the band of the onset.
     pub recovered: Option<Rfc3339Time>,
-    /// Whether it goes on at the end of the range.
+    /// Whether the event is ongoing at the end of the range.
     pub ongoing: bool,
-    /// How long it was odd.
+    /// Time from the start of the event to its last flagged sample, in seconds.
     pub lasted_seconds: f64,
     /// The sample with which it began to be odd.
     pub onset: JudgedSample,
     /// The one that is farthest from what was expected.
     pub peak: JudgedSample,
-    /// What is judged.
+    /// Judged quantity.
     pub quantity: Quantity,
-    /// Of what is judged.
+    /// Unit of the judged quantity.
     pub unit: Unit,
     /// The view that opened it, for detectors with several.
     pub view: Option<Feature>,
-    /// What the expectation was learnt from, in words.
+    /// Baseline of the expectation, in words.
     pub baseline: &'a str,
     /// The spread of the baseline at the onset.
     pub spread: f64,
-    /// How far the peak is from what was expected, in `spread`.
+    /// Distance of the peak from the expected value, in `spread`.
     pub deviations: Option<f64>,
     /// Whether the baseline did not vary at all.
     pub steady: bool,
@@ -84,32 +84,32 @@ pub struct EventFindings<'a> {
     pub widened: Option<f64>,
     /// Total beyond what was expected, for rates.
     pub excess: Option<ExcessFindings>,
-    /// Since when no value was as high or as low.
+    /// Time for which no value was as high or as low.
     pub extreme: Option<RecordFindings>,
-    /// Whether the same happens again and again.
+    /// Recurrence at the same time of other hours, days or weeks.
     pub recurrence: Option<Recurrence>,
-    /// How many series are odd at the same time, of how many.
+    /// Series that are odd at the same time.
     pub company: Option<ConcurrentAnomalies>,
-    /// What speaks for and against causes.
+    /// Evidence for and against causes.
     pub signs: Vec<EvidenceTag>,
-    /// What may be behind it, best first; `None` for events that are not among the worst.
+    /// Candidate causes, best first; `None` for events that are not among the worst.
     pub suspects: Option<Vec<CauseFindings<'a>>>,
 }
 
 /// One judged sample.
 #[derive(Debug, Serialize)]
 pub struct JudgedSample {
-    /// When.
+    /// Time of the sample.
     pub time: Rfc3339Time,
-    /// What is judged there.
+    /// Judged value.
     pub value: f64,
-    /// What was expected.
+    /// Expected value.
     pub expected: f64,
     /// Lower bound of the band.
     pub lower: f64,
     /// Upper bound of the band.
     pub upper: f64,
-    /// Its score.
+    /// Score of the sample.
     pub score: f64,
 }
 
@@ -118,61 +118,61 @@ pub struct JudgedSample {
 pub struct LevelFindings {
     /// Median of the values before.
     pub before: f64,
-    /// And after.
+    /// Median of the values after the change.
     pub after: f64,
-    /// Of the values.
+    /// Unit of the values.
     pub unit: Unit,
 }
 
-/// A total.
+/// Total beyond the expected values.
 #[derive(Debug, Serialize)]
 pub struct ExcessFindings {
-    /// How much.
+    /// Total in `unit`.
     pub total: f64,
-    /// Of what.
+    /// Unit of the total.
     pub unit: Unit,
 }
 
-/// See [`crate::explain::Extreme`].
+/// Time before the peak in which no value was as high, or as low: see [`crate::explain::RecordSince`].
 #[derive(Debug, Serialize)]
 pub struct RecordFindings {
     /// From the last value that was as high or as low, or the first sample, to the peak.
     pub looked_back_seconds: f64,
-    /// When that value came.
+    /// Time of the last value that was as high or as low; `None` without one.
     pub last: Option<Rfc3339Time>,
 }
 
-/// What may be behind an event.
+/// Candidate cause of an event.
 #[derive(Debug, Serialize)]
 pub struct CauseFindings<'a> {
     /// Id of its family of metrics.
     pub family: &'a str,
-    /// Its id in the family.
+    /// Id of the hypothesis in its family.
     pub id: &'a str,
-    /// What may have happened.
+    /// Possible cause, in a sentence.
     pub cause: &'a str,
-    /// Why that would look like this.
+    /// Explanation why the cause would look like this.
     pub because: &'a str,
-    /// Where that is written.
+    /// Publication that says so.
     pub source: &'a Citation,
-    /// How well it fits.
+    /// Confidence in the cause.
     pub confidence: Confidence,
-    /// What speaks for it and against it.
+    /// Reasons for and against the cause.
     pub reasons: &'a [CauseReason],
-    /// What would confirm it.
+    /// Checks that would confirm the cause.
     pub confirm: Vec<CheckFindings<'a>>,
-    /// What would refute it.
+    /// Checks that would refute the cause.
     pub refute: Vec<CheckFindings<'a>>,
-    /// What ends the harm.
+    /// Actions that end the harm.
     pub mitigate: &'a [String],
-    /// What keeps it from coming back.
+    /// Actions that keep it from coming back.
     pub prevent: &'a [String],
 }
 
 /// Something to look at.
 #[derive(Debug, Serialize)]
 pub struct CheckFindings<'a> {
-    /// What one would see.
+    /// Observation that one would make.
     pub see: &'a str,
     /// The PromQL that shows it, with the labels of the series.
     pub query: Option<String>,

@@ -1,4 +1,4 @@
-//! What was asked, and what it was judged by.
+//! Query and settings of the findings.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,12 @@ use oddity_detect::event::Sides;
 use oddity_detect::time::TimeRange;
 use oddity_source::unit::Unit;
 
-/// What was asked.
+/// Query that was analysed.
 #[derive(Debug, Serialize)]
 pub struct QueryFindings<'a> {
     /// Name of the source.
     pub source: &'a str,
-    /// PromQL.
+    /// PromQL of the query.
     pub expr: &'a str,
     /// First sample that was judged.
     pub start: Rfc3339Time,
@@ -30,7 +30,7 @@ pub struct QueryFindings<'a> {
     pub history_samples: usize,
     /// The earliest sample of any series.
     pub first_sample: Option<Rfc3339Time>,
-    /// What the values count.
+    /// Unit of the values.
     pub unit: Unit,
 }
 
@@ -39,7 +39,7 @@ pub struct QueryFindings<'a> {
 pub struct SettingsFindings {
     /// Id of the detector.
     pub detector: &'static str,
-    /// Its parameters: numbers, or one of the words of a choice.
+    /// Parameters of the detector: numbers, or one of the words of a choice.
     pub parameters: BTreeMap<&'static str, serde_json::Value>,
     /// Score from which a sample is flagged.
     pub threshold: f64,
@@ -49,7 +49,7 @@ pub struct SettingsFindings {
     pub direction: Sides,
     /// Smallest deviation that counts, in the unit of what is judged.
     pub min_deviation: f64,
-    /// The same as a share of the expected value.
+    /// Smallest deviation that counts, as a share of the expected value.
     pub min_relative: f64,
     /// Events of fewer samples are dropped.
     pub at_least_samples: usize,
@@ -66,9 +66,9 @@ pub struct SettingsFindings {
 /// A stretch of time, both ends included.
 #[derive(Debug, Serialize)]
 pub struct TimePeriod {
-    /// Its first point.
+    /// First point of the period.
     pub start: Rfc3339Time,
-    /// Its last point.
+    /// Last point of the period.
     pub end: Rfc3339Time,
 }
 

@@ -1,4 +1,4 @@
-//! What a family must hold to be of use; what is missing is named, so that an author can mend it.
+//! Requirements on a family; each violation is named, so that an author can mend it.
 
 use super::recognise::{QuerySubject, recognise};
 use super::template::validate;
@@ -13,14 +13,14 @@ pub struct KnowledgeError {
     pub family: String,
     /// Id of the hypothesis, where it is about one.
     pub hypothesis: Option<String>,
-    /// What to change.
+    /// Change that mends it.
     pub problem: String,
 }
 
 /// The shortest text that says something.
 const MIN_TEXT: usize = 20;
 
-/// Every fault of every family; none if all is well.
+/// Finds every error of every family; none if all is well.
 pub fn check(knowledge: &Knowledge) -> Vec<KnowledgeError> {
     let mut faults = Vec::new();
     let of_all = knowledge.families.iter().filter(|family| family.recognise.is_empty()).count();
@@ -150,7 +150,7 @@ fn check_examples(knowledge: &Knowledge, family: &Family, faults: &mut Vec<Knowl
     }
 }
 
-/// What is seen of an example; a comment in it stands for the help text of its first metric.
+/// Builds the subject of an example; a comment in it stands for the help text of its first metric.
 fn example(query: &str) -> QuerySubject {
     let (expr, help) = query.split_once('#').unwrap_or((query, ""));
     let metric = QuerySubject::metric_names(expr).into_iter().next().unwrap_or_default();

@@ -5,12 +5,12 @@ use crate::analysis::{Analysis, RankedSeries};
 use crate::explain::{Facts, facts};
 use oddity_detect::event::Event;
 
-/// What is known of one event.
+/// Event with its facts and candidate causes.
 #[derive(Clone, Debug)]
 pub struct ExplainedEvent<'a> {
-    /// What was observed.
+    /// Facts of the event.
     pub facts: Facts,
-    /// What may be behind it; `None` without a knowledge base.
+    /// Candidate causes; `None` without a knowledge base.
     pub causes: Option<CandidateCauses<'a>>,
 }
 

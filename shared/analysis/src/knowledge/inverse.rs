@@ -5,8 +5,8 @@ use super::recognise::QuerySubject;
 use oddity_source::promql;
 
 impl QuerySubject {
-    /// Whether the value of the query falls when what a family is about rises: it is of a metric or a label value
-    /// that a pattern names, and is not subtracted from something.
+    /// Returns whether the value of the query falls when what a family is about rises: it is of a metric or a label
+    /// value that a pattern names, and is not subtracted from something.
     pub(super) fn is_inverse(&self, patterns: &[String]) -> bool {
         let by_label = first_match(patterns, &self.labels).is_some();
         let mut rest = self.expr.as_str();

@@ -1,6 +1,6 @@
 //! Patterns with `*` for any characters, and words in names.
 
-/// Whether the whole text matches. Cost: O(pattern + text) for the few stars that patterns have.
+/// Returns whether the whole text matches. Cost: O(pattern + text) for the few stars that patterns have.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let mut pieces = pattern.split('*');
     let Some(rest) = pieces.next().and_then(|first| text.strip_prefix(first)) else { return false };
@@ -14,13 +14,13 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// Whether any of the patterns matches any of the texts; the first that does.
+/// Returns the first of the texts that any of the patterns matches.
 pub(super) fn first_match<'a>(patterns: &[String], texts: &'a [String]) -> Option<&'a str> {
     let found = |text: &&String| patterns.iter().any(|pattern| matches(pattern, text));
     texts.iter().find(found).map(String::as_str)
 }
 
-/// The words of a name or a sentence, in lower case: `httpRequests_total` has `http`, `requests` and `total`.
+/// Splits a name or a sentence into words in lower case: `httpRequests_total` has `http`, `requests` and `total`.
 pub(super) fn words(text: &str) -> Vec<String> {
     let mut all = vec![String::new()];
     let mut before = ' ';

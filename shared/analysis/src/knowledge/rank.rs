@@ -14,16 +14,16 @@ use oddity_detect::event::{Direction, Event, EventKind};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {
-    /// It cannot be excluded, and that is all.
+    /// No more than not excluded.
     Inconclusive,
-    /// It fits, and so do others.
+    /// Fitting, as others are.
     Low,
     /// Kind, direction and more fit.
     Moderate,
 }
 
 impl Confidence {
-    /// Name for a person.
+    /// Returns the name for a person.
     pub fn name(self) -> &'static str {
         match self {
             Self::Inconclusive => "inconclusive",
@@ -44,7 +44,7 @@ impl Confidence {
 /// One thing that speaks for a cause, or against it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CauseReason {
-    /// What, in words.
+    /// Reason in words.
     pub text: String,
     /// Above 0 for it, below 0 against it.
     pub points: i32,
@@ -55,13 +55,13 @@ pub struct CauseReason {
 pub struct CandidateCause<'a> {
     /// The family that it is from.
     pub family: &'a Family,
-    /// The cause.
+    /// Hypothesis about the cause.
     pub hypothesis: &'a Hypothesis,
-    /// How well it fits.
+    /// Confidence in the cause.
     pub confidence: Confidence,
     /// The sum of the points of its reasons.
     pub points: i32,
-    /// Why it fits that well, what weighs most first.
+    /// Reasons for the confidence, most important first.
     pub reasons: Vec<CauseReason>,
 }
 
@@ -72,24 +72,25 @@ pub struct CandidateCauses<'a> {
     pub families: Vec<RecognisedFamily<'a>>,
     /// Best first; none if nothing fits.
     pub ranked: Vec<CandidateCause<'a>>,
-    /// What fills the templates.
+    /// Values that fill the templates of checks.
     pub scope: TemplateScope,
 }
 
 impl CandidateCauses<'_> {
-    /// Whether no cause fits better than by not being excluded.
+    /// Returns whether no cause stands out.
     pub fn inconclusive(&self) -> bool {
         self.ranked.first().is_none_or(|best| best.confidence == Confidence::Inconclusive)
     }
 
-    /// The PromQL of a check for this event, if it has one.
+    /// Returns the PromQL of a check for this event, if it has one.
     pub fn query(&self, check: &CauseCheck) -> Option<String> {
         check.query.as_deref().and_then(|template| self.scope.fill(template))
     }
 }
 
 impl CandidateCause<'_> {
-    /// What speaks for it and what against it: "it is a spike; it recovered" and "it recurs".
+    /// Returns the evidence for and against the cause: "a spike; recovered" and "recurs at the same time on 3 of 7
+    /// days".
     pub fn evidence(&self) -> (String, String) {
         let texts = |wanted: fn(i32) -> bool| -> String {
             let reasons = self.reasons.iter().filter(|reason| wanted(reason.points));
@@ -99,7 +100,7 @@ impl CandidateCause<'_> {
     }
 }
 
-/// The causes of every recognised family that the kind of the event does not exclude.
+/// Ranks the causes of every recognised family that the kind of the event does not exclude.
 pub fn candidate_causes<'a>(
     knowledge: &'a Knowledge,
     subject: &QuerySubject,
@@ -124,7 +125,8 @@ pub fn candidate_causes<'a>(
     CandidateCauses { scope: TemplateScope::new(expr, facts), families, ranked }
 }
 
-/// `None` if the kind or the direction excludes it, or it is about other metrics or other values of a label.
+/// Returns the reasons for and against a cause; `None` if the kind or the direction excludes it, or it is about other
+/// metrics or other values of a label.
 fn reasons(
     hypothesis: &Hypothesis,
     recognised: &RecognisedFamily<'_>,
@@ -166,7 +168,7 @@ fn reasons(
     Some(all)
 }
 
-/// `label=value` of the labels that the patterns name; each of the values that `a|b` stands for.
+/// Returns `label=value` for the labels that the patterns name; each of the values that `a|b` stands for.
 fn values_of_same_labels(patterns: &[String], pairs: &[String]) -> Vec<String> {
     let named = |label: &str| patterns.iter().any(|p| p.split('=').next() == Some(label));
     let pairs = pairs.iter().filter_map(|pair| pair.split_once('='));
@@ -175,7 +177,7 @@ fn values_of_same_labels(patterns: &[String], pairs: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// How the kind of the event fits; upside down where less of the metric is more.
+/// Returns how well the kind of the event fits; upside down where less of the metric is more.
 fn fit(hypothesis: &Hypothesis, event: &Event, inverse: bool) -> Option<CauseReason> {
     let kind = if inverse { upside_down(event.kind) } else { event.kind };
     let side = side(event).map(|side| if inverse { opposite(side) } else { side });
@@ -192,7 +194,7 @@ fn fit(hypothesis: &Hypothesis, event: &Event, inverse: bool) -> Option<CauseRea
     related.then(|| CauseReason { text: causes::same_direction(event.kind), points: 1 })
 }
 
-/// The side of an event, `None` where it has none.
+/// Returns the side of an event, `None` where it has none.
 fn side(event: &Event) -> Option<Direction> {
     match event.kind {
         EventKind::Gap
@@ -228,7 +230,7 @@ fn side_of(kind: EventKind) -> Option<Direction> {
     }
 }
 
-/// Whether the kind shows in how large the values are.
+/// Returns whether the kind shows in how large the values are.
 fn in_values(kind: EventKind) -> bool {
     match kind {
         EventKind::Spike

@@ -20,29 +20,29 @@ mod points {
     pub(super) const LABEL_NAME: u32 = 1;
     pub(super) const UNIT: u32 = 1;
     pub(super) const TYPE: u32 = 1;
-    /// So many are needed.
+    /// Minimum points of a family that is recognised.
     pub(super) const ENOUGH: u32 = 2;
 }
 
 /// Words beyond these add no points, so that a long name is not worth more than a pattern.
 const MAX_WORDS: usize = 2;
 
-/// So many families are taken, of those with at least a quarter of the points of the best.
+/// Maximum number of families of a query, of those with at least a quarter of the points of the best.
 const MAX_FAMILIES: usize = 3;
 
 /// Endings of the metrics that a histogram or a summary consists of.
 const PARTS: [&str; 3] = ["_bucket", "_count", "_sum"];
 
-/// What Prometheus' metadata say of a metric.
+/// Metadata of a metric in Prometheus, with its name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NamedMetadata {
-    /// Its name; that of the whole for a histogram.
+    /// Name of the metric; that of the whole for a histogram.
     pub metric: String,
     /// `counter`, `gauge`, `histogram`, ...
     pub kind: String,
-    /// What it counts, in a sentence.
+    /// Help text, in a sentence.
     pub help: String,
-    /// Its unit, mostly empty.
+    /// Unit of the metric, mostly empty.
     pub unit: String,
 }
 
@@ -67,7 +67,7 @@ impl NamedMetadata {
         all
     }
 
-    /// From an answer of Prometheus' `/api/v1/metadata`.
+    /// Decodes an answer of Prometheus' `/api/v1/metadata`.
     ///
     /// # Errors
     /// If it is something else.
@@ -101,14 +101,14 @@ impl NamedMetadata {
 /// The metadata of so many metrics of a query are asked for.
 const MAX_METRICS: usize = 3;
 
-/// What can be seen of a query.
+/// Features of a query by which families are recognised.
 #[derive(Clone, Debug, Default)]
 pub struct QuerySubject {
     /// Names of metrics, those of the query first.
     pub metrics: Vec<String>,
     /// `label=value` of the odd series and of the query's matchers, patterns as they are written.
     pub labels: Vec<String>,
-    /// Of those metrics.
+    /// Metadata of the metrics.
     pub metadata: Vec<NamedMetadata>,
     pub(super) expr: String,
 }
@@ -116,7 +116,7 @@ pub struct QuerySubject {
 /// A family to which a query belongs.
 #[derive(Clone, Debug)]
 pub struct RecognisedFamily<'a> {
-    /// The family.
+    /// Family that was recognised.
     pub family: &'a Family,
     /// By what, in words; empty for the family of every query.
     pub by: Vec<String>,
@@ -125,7 +125,8 @@ pub struct RecognisedFamily<'a> {
 }
 
 impl QuerySubject {
-    /// Of a query, one of its series, and the metadata of [`Self::metric_names`], of which others are left out.
+    /// Collects what can be seen of a query, of one of its series, and of the metadata of [`Self::metric_names`];
+    /// other metadata are ignored.
     pub fn new(expr: &str, labels: &Labels, metadata: &[NamedMetadata]) -> Self {
         let mut metrics = Self::metric_names(expr);
         if let Some(name) = labels.metric_name().filter(|name| !metrics.iter().any(|m| m == name)) {
@@ -150,7 +151,7 @@ impl QuerySubject {
         }
     }
 
-    /// The metrics that a query names, each once.
+    /// Returns the metrics that a query names, each once.
     pub fn metric_names(expr: &str) -> Vec<String> {
         let mut names = Vec::new();
         for selector in promql::selectors(expr) {
@@ -160,8 +161,8 @@ impl QuerySubject {
         names
     }
 
-    /// What a source is asked for the metadata of a query: for each of its first metrics the names under which they may
-    /// be, to be tried in this order until one is known.
+    /// Returns the names under which a source is asked for the metadata of a query: for each of its first metrics
+    /// those to be tried in order until one is known.
     pub fn described_names(expr: &str) -> Vec<Vec<String>> {
         let metrics = Self::metric_names(expr).into_iter().take(MAX_METRICS);
         let names = metrics.map(|metric| {
@@ -171,20 +172,22 @@ impl QuerySubject {
         names.collect()
     }
 
-    /// Under which name the metadata of a metric are: parts of a histogram have those of the whole.
+    /// Returns the name under which the metadata of a metric are: parts of a histogram have those of the whole.
     pub fn described_as(metric: &str) -> &str {
         PARTS.iter().find_map(|part| metric.strip_suffix(part)).unwrap_or(metric)
     }
 }
 
-/// A counter may be described without its ending, a histogram by its whole.
+/// Returns whether an entry describes a metric: a counter may be described without its ending, a histogram by its
+/// whole.
 fn describes(entry: &NamedMetadata, metric: &str) -> bool {
     entry.metric == metric
         || metric.strip_suffix("_total") == Some(&entry.metric)
         || QuerySubject::described_as(metric) == entry.metric
 }
 
-/// The families of a query, the surest first; the one of every query is last. Cost: O(words of all families).
+/// Recognises the families of a query, the surest first; the one of every query is last. Cost: O(words of all
+/// families).
 pub fn recognise<'a>(
     knowledge: &'a Knowledge,
     subject: &QuerySubject,

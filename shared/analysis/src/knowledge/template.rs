@@ -22,7 +22,7 @@ use oddity_source::promql::{self, LabelMatcher};
 /// Labels that name a part of a histogram or a summary, not where it comes from.
 const PARTS: [&str; 2] = ["le", "quantile"];
 
-/// What a template may refer to.
+/// Values that a template may refer to.
 #[derive(Clone, Debug)]
 pub struct TemplateScope {
     expr: String,
@@ -34,7 +34,7 @@ pub struct TemplateScope {
     before: Timestamp,
 }
 
-/// What is wrong with a template.
+/// Mistake in a template.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
     /// Not one of the names.
@@ -58,13 +58,13 @@ enum TemplatePiece<'a> {
 }
 
 impl TemplateScope {
-    /// Of the event that the facts are about, found in this query.
+    /// Creates the scope of the event that the facts are about, found in this query.
     pub fn new(expr: &str, facts: &Facts) -> Self {
         let before = facts.event.estimated_start.min(facts.event.onset.time) - facts.step.times(5);
         Self::of(expr, &facts.labels, facts.step, before..facts.event.peak.time)
     }
 
-    /// Of one series of a query, at a time before something happened and one while it does.
+    /// Creates the scope of one series of a query, at a time before something happened and one while it does.
     pub fn of(expr: &str, labels: &Labels, step: Step, times: Range<Timestamp>) -> Self {
         let selection =
             promql::selectors(expr).first().map(|text| promql::selection(text)).unwrap_or_default();
@@ -94,7 +94,8 @@ impl TemplateScope {
         }
     }
 
-    /// The PromQL of a template; `None` where it needs a metric name and the query has none, or is wrong.
+    /// Fills a template and returns its PromQL; `None` where it needs a metric name and the query has none, or is
+    /// wrong.
     pub fn fill(&self, template: &str) -> Option<String> {
         let mut out = String::with_capacity(template.len() + 64);
         let mut none = false;
@@ -143,7 +144,7 @@ impl TemplateScope {
         all.join(", ")
     }
 
-    /// Other exporters of a host listen on other ports.
+    /// Returns a matcher for the host of the series: other exporters of a host listen on other ports.
     fn host(&self) -> String {
         let of_one =
             |matcher: &&LabelMatcher| matcher.label == "instance" && matcher.operator == "=";
@@ -183,7 +184,7 @@ fn tidy<'a>(out: &mut String, text: &'a str) -> &'a str {
     text
 }
 
-/// A name that needs no quotes.
+/// Returns the name if it needs no quotes.
 pub(crate) fn plain(metric: &str) -> Option<&str> {
     let letter = |c: char| c.is_ascii_alphabetic() || matches!(c, '_' | ':');
     let fits =
@@ -191,7 +192,7 @@ pub(crate) fn plain(metric: &str) -> Option<&str> {
     fits.then_some(metric)
 }
 
-/// A regular expression for all ports of the host of an instance; `None` if that is no plain address.
+/// Returns a regular expression for all ports of the host of an instance; `None` if that is no plain address.
 pub(crate) fn host_pattern(instance: &str) -> Option<String> {
     let digits = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
     let host = instance.rsplit_once(':').filter(|(_, port)| digits(port));
@@ -213,6 +214,8 @@ fn base(metric: &str) -> &str {
     endings.iter().find_map(|ending| metric.strip_suffix(ending)).unwrap_or(metric)
 }
 
+/// Checks that a template is well-formed.
+///
 /// # Errors
 /// [`TemplateError`] names what is not understood.
 pub(super) fn validate(template: &str) -> Result<(), TemplateError> {

@@ -1,4 +1,4 @@
-//! How far one series moved in a window, and how unusual that is for it.
+//! Change of one series in a window, and how unusual that is for it.
 //!
 //! Three things are asked of the samples of the window, each against the four windows before it:
 //!
@@ -21,7 +21,8 @@ use oddity_detect::stats::kolmogorov::{distance, probability};
 use oddity_detect::stats::median::finite_median;
 use oddity_detect::stats::student::two_sided;
 
-/// Where fewer windows before tell how far it usually moves, only the distribution is judged.
+/// Minimum number of windows before that tell how far a series usually moves; with fewer only the distribution is
+/// judged.
 const MIN_PAST_WINDOWS: usize = 6;
 
 /// Windows before each other share samples of what they are compared with: two of them are worth one.
@@ -33,20 +34,20 @@ const PRESENT: f64 = 0.5;
 /// A share at which a series counts as not there.
 const ABSENT: f64 = 0.1;
 
-/// What became of a series.
+/// Fate of a series in the window of an event.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum SeriesFate {
-    /// It can be judged.
+    /// Series with enough samples to be judged.
     Changed(SeriesChange),
-    /// It had no samples before the window, and has some in it.
+    /// Series without samples before the window, and with some in it.
     Appeared,
-    /// It had samples before the window, and has none in it.
+    /// Series with samples before the window, and without any in it.
     Stopped,
     /// Too few samples in the window or before it.
     Unknown,
 }
 
-/// How far a series moved. Values are those that are compared, increases of counters among them.
+/// Change of a series. Values are those that are compared, increases of counters among them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SeriesChange {
     /// Median of the four windows before.
@@ -57,9 +58,9 @@ pub struct SeriesChange {
     pub peak: f64,
     /// Whether a few samples moved rather than the level.
     pub brief: bool,
-    /// Where to.
+    /// Direction of the change.
     pub direction: Direction,
-    /// How many times as far as usual; `None` where it never moved before or that is not known.
+    /// Change over the usual change; `None` where the series never moved before or that is not known.
     pub ratio: Option<f64>,
     /// Whether it was constant all the time before.
     pub constant: bool,
@@ -101,7 +102,7 @@ struct WindowMove {
 }
 
 impl WindowMove {
-    /// At the window that begins at `first`; `None` where too many samples are missing.
+    /// Measures the moves in the window that begins at `first`; `None` where too many samples are missing.
     fn at(values: &[f64], first: usize, len: usize) -> Option<Self> {
         let enough = |found: &[f64], of: usize| found.len() as f64 >= PRESENT * of as f64;
         let mut before = finite(&values[first.checked_sub(BEFORE * len)?..first]);
@@ -162,7 +163,7 @@ struct UsualMove {
     probability: f64,
 }
 
-/// A move beside those before.
+/// Compares a move with those in the windows before.
 fn usual(past: &[WindowMove], now: WindowMove, of: fn(WindowMove) -> f64) -> UsualMove {
     let squares: f64 = past.iter().map(|moved| of(*moved) * of(*moved)).sum();
     let scale = (squares / past.len() as f64).sqrt();
@@ -180,7 +181,7 @@ struct DistributionChange {
     constant: bool,
 }
 
-/// The distribution of the window beside that before it.
+/// Compares the distribution of the window with that before it.
 fn shape(values: &[f64], len: usize) -> Option<DistributionChange> {
     let first = values.len() - len;
     let mut during = finite(&values[first..]);
@@ -208,7 +209,7 @@ fn shape(values: &[f64], len: usize) -> Option<DistributionChange> {
     })
 }
 
-/// Correlation of neighbours, 0 to 1.
+/// Computes the correlation of neighbouring samples, 0 to 1.
 fn neighbours(values: &[f64]) -> f64 {
     let known = finite(values);
     let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
@@ -218,8 +219,9 @@ fn neighbours(values: &[f64]) -> f64 {
     if spread > 0.0 { (product / spread).clamp(0.0, 1.0) } else { 0.0 }
 }
 
-/// Where the move from `before` to `target` began: where the stretch starts whose samples are farthest beyond half of
-/// the way in sum. That of a level is its first sample, that of a peak its foot, and single samples do not end it.
+/// Finds the index at which the move from `before` to `target` began: where the stretch starts whose samples are
+/// farthest beyond half of the way in sum. That of a level is its first sample, that of a peak its foot, and single
+/// samples do not end it.
 fn onset(values: &[f64], from: usize, before: f64, target: f64) -> usize {
     let (mut best, mut sum) = ((0.0, from), 0.0);
     let mut start = from;

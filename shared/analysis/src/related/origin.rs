@@ -13,7 +13,7 @@ const NARROW: [&str; 7] = ["container", "host", "hostname", "instance", "node", 
 /// Labels that name a group of such things.
 const WIDE: [&str; 6] = ["app", "cluster", "job", "namespace", "service", "service_name"];
 
-/// So many selectors of the query are followed.
+/// Maximum number of selectors of the query that are followed.
 const SELECTORS: usize = 3;
 
 /// The places that the odd series comes from, nearest first.
@@ -26,27 +26,27 @@ pub struct SeriesOrigin {
 /// A target, a pod, a host or a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelScope {
-    /// What it is, for a person.
+    /// Name for a person: "target", "pod", "host" or "job".
     pub name: &'static str,
     /// Matchers of its series, without braces.
     pub matchers: String,
 }
 
 impl LabelScope {
-    /// A selector of its series.
+    /// Returns a selector of the series.
     pub fn selector(&self) -> String {
         format!("{{{}}}", self.matchers)
     }
 
-    /// PromQL that counts its series.
+    /// Returns PromQL that counts the series.
     pub fn count(&self) -> String {
         format!("count({})", self.selector())
     }
 }
 
 impl SeriesOrigin {
-    /// Selectors of the series behind one of the results of a query: first those with its labels too, then, in case
-    /// the query has changed labels, without them. Either may select nothing.
+    /// Returns selectors of the series behind one of the results of a query: first those with its labels too, then, in
+    /// case the query has changed labels, without them. Either may select nothing.
     pub fn selectors(expr: &str, labels: &Labels) -> [Vec<String>; 2] {
         let narrow = |with: &Labels| {
             let of = promql::selectors(expr).into_iter().take(SELECTORS);
@@ -55,7 +55,7 @@ impl SeriesOrigin {
         [narrow(labels), narrow(&Labels::default())]
     }
 
-    /// Of the series behind the odd one.
+    /// Finds the scopes that the series behind the odd one have in common.
     pub fn of(found: &[Labels]) -> Self {
         let Some(first) = found.first() else { return Self::default() };
         let common = |name: &&&str| {
@@ -98,7 +98,7 @@ impl SeriesOrigin {
     }
 }
 
-/// A selector with what else is known of its series.
+/// Returns a selector with the labels of its series added.
 fn selector(text: &str, labels: &Labels) -> String {
     let selection = promql::selection(text);
     let metric = selection.metric.map(|metric| format!("{METRIC_NAME}={}", quote(&metric)));

@@ -7,10 +7,10 @@ use super::origin::LabelScope;
 use crate::knowledge::{QuerySubject, plain};
 use oddity_detect::series::{Labels, METRIC_NAME, quote};
 
-/// So many series are compared at most.
+/// Maximum number of series that are compared.
 pub const MAX_SERIES: usize = 200;
 
-/// So many series are asked for by one query, unless one metric has more.
+/// Maximum number of series that one query asks for, unless one metric has more.
 const SERIES_A_QUERY: usize = 25;
 
 /// A selector does not become longer than this; a server may refuse one of 16 KiB.
@@ -19,7 +19,7 @@ const LONGEST: usize = 4_096;
 /// Endings of metrics that say nothing by their values, or nothing that others do not say better.
 const SILENT: [&str; 3] = ["_bucket", "_created", "_info"];
 
-/// And such a metric of Prometheus itself.
+/// Metric of Prometheus itself that says nothing by its values.
 const ALERT_TIMES: &str = "ALERTS_FOR_STATE";
 
 /// Collects what there is, place by place.
@@ -27,7 +27,7 @@ const ALERT_TIMES: &str = "ALERTS_FOR_STATE";
 pub struct CandidateSeries {
     /// Metrics of the query.
     metrics: Vec<String>,
-    /// What is on the chart already.
+    /// Labels of the series that are on the chart already.
     shown: Vec<Labels>,
     seen: BTreeSet<Labels>,
     groups: Vec<MetricGroup>,
@@ -42,23 +42,23 @@ struct MetricGroup {
     /// 0 for the nearest place.
     scope: usize,
     series: usize,
-    /// How many parts of its name, from the front, are those of a metric of the query.
+    /// Number of parts of its name, from the front, that a metric of the query has too.
     kin: usize,
 }
 
-/// What is asked for.
+/// Selectors to ask for, and how many series they select.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PickedSelectors {
     /// Selectors, each for a range query of its own.
     pub selectors: Vec<String>,
-    /// How many series they select.
+    /// Number of series that the selectors select.
     pub series: usize,
-    /// How many series are left out, because they are too many.
+    /// Number of series that are left out, because they are too many.
     pub left_out: usize,
 }
 
 impl CandidateSeries {
-    /// For a query and the label sets that it gave.
+    /// Creates an empty collection for a query and the label sets that it gave.
     pub fn new(expr: &str, shown: impl IntoIterator<Item = Labels>) -> Self {
         let shown: Vec<Labels> = shown.into_iter().collect();
         let mut metrics = QuerySubject::metric_names(expr);
@@ -69,7 +69,7 @@ impl CandidateSeries {
         Self { metrics, shown, seen: BTreeSet::new(), groups: Vec::new(), scopes: 0 }
     }
 
-    /// Whether there is no room for series of another place.
+    /// Returns whether there is no room for series of another scope.
     pub fn is_full(&self) -> bool {
         self.seen.len() >= MAX_SERIES
     }
@@ -95,7 +95,7 @@ impl CandidateSeries {
         self.scopes += 1;
     }
 
-    /// Whether a series is one from which the query calculates what it shows.
+    /// Returns whether a series is one from which the query calculates what it shows.
     fn is_behind(&self, metric: &str, labels: &Labels) -> bool {
         let carries = |shown: &Labels| {
             let mut own = shown.iter().filter(|(name, _)| *name != METRIC_NAME);
@@ -104,7 +104,8 @@ impl CandidateSeries {
         self.metrics.iter().any(|own| own == metric) && self.shown.iter().any(carries)
     }
 
-    /// The nearest place first, there the nearest of kin, and then as many different metrics as there is room for.
+    /// Picks the nearest scope first, there the nearest of kin, and then as many different metrics as there is room
+    /// for.
     pub fn pick(mut self) -> PickedSelectors {
         let order = |group: &MetricGroup| (group.scope, Reverse(group.kin.max(1)), group.series);
         self.groups.sort_by_key(order);
@@ -132,7 +133,7 @@ impl CandidateSeries {
     }
 }
 
-/// Selectors of several metrics each.
+/// Joins several metrics into one selector each.
 fn together(groups: &[&MetricGroup]) -> Vec<String> {
     let mut all = Vec::new();
     let (mut names, mut series) = (String::new(), 0);
@@ -159,7 +160,8 @@ fn is_silent(metric: &str) -> bool {
     SILENT.iter().any(|ending| metric.ends_with(ending)) || metric == ALERT_TIMES
 }
 
-/// `node_network_up` and `node_network_receive_errs_total` have two parts in common.
+/// Counts the parts that two names have in common from the front: `node_network_up` and
+/// `node_network_receive_errs_total` have two.
 fn kin(a: &str, b: &str) -> usize {
     let parts = |name: &'_ str| name.split(['_', ':', '.']).map(str::to_owned).collect::<Vec<_>>();
     parts(a).iter().zip(parts(b)).take_while(|(a, b)| *a == b).count()

@@ -7,7 +7,7 @@ use oddity_source::query::{QueryError, RangeQuery};
 /// The time before is so many times as long as the window: as Netdata's metric correlations have it.
 pub(super) const BEFORE: usize = 4;
 
-/// So many windows lie before the window. Of each that has four before it, it is known how far the series moved then.
+/// Number of windows before the window. Those with four windows before them tell how far the series usually moves.
 pub(super) const PAST: usize = 24;
 
 /// The window looks at so many samples before the event too: a cause comes first.
@@ -29,7 +29,7 @@ pub struct ComparisonWindows {
 }
 
 impl ComparisonWindows {
-    /// Of an event that was found at `step` in a range that ends at `latest`.
+    /// Places the windows of an event that was found at `step` in a range that ends at `latest`.
     pub fn of(event: TimeRange, step: Step, latest: Timestamp) -> Self {
         let samples = event.span().millis() / step.millis() + 1;
         let factor = usize::try_from(samples).unwrap_or(usize::MAX).div_ceil(MAX_SAMPLES);
@@ -46,18 +46,18 @@ impl ComparisonWindows {
         Self { grid: Grid { start: last - step.times(all - 1), step, len: all }, len }
     }
 
-    /// First and last sample of the window.
+    /// Returns the first and the last sample of the window.
     pub fn window(&self) -> TimeRange {
         TimeRange { start: self.grid.at(self.grid.len - self.len), end: self.grid.range().end }
     }
 
-    /// First and last sample of what the window is compared with.
+    /// Returns the first and the last sample of the time that the window is compared with.
     pub fn before(&self) -> TimeRange {
         let at = |windows: usize| self.grid.at(self.grid.len - windows * self.len);
         TimeRange { start: at(BEFORE + 1), end: at(1) - self.grid.step.span() }
     }
 
-    /// The range query for `expr` over all of it.
+    /// Builds the range query for `expr` over all windows.
     ///
     /// # Errors
     /// As [`RangeQuery::new`].

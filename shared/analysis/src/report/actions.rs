@@ -1,4 +1,4 @@
-//! What to do: queries to run next, what ends the harm, what keeps it from coming back, what notices it earlier.
+//! Actions: queries to run next, what ends the harm, what keeps it from coming back, what notices it earlier.
 
 use std::fmt::Write;
 
@@ -7,11 +7,13 @@ use super::markdown::{cell, fenced, text};
 use crate::knowledge::{CandidateCause, CandidateCauses, CauseCheck, Confidence};
 use crate::words::report::ACTIONS_HEAD;
 
-/// So many causes are acted on.
+/// Maximum number of causes that actions are listed for.
 const MAX_CAUSES: usize = 3;
 
-/// So many queries are told; of an event of several fewer.
+/// Maximum number of queries of the only event.
 const MAX_QUERIES: usize = 6;
+
+/// Maximum number of queries of each of several events.
 const MAX_QUERIES_OF_SEVERAL: usize = 3;
 
 pub(super) fn actions(causes: &CandidateCauses<'_>, heading: EventHeading) -> String {
@@ -38,7 +40,7 @@ pub(super) fn actions(causes: &CandidateCauses<'_>, heading: EventHeading) -> St
     out
 }
 
-/// The causes to act on: those that fit better than by not being excluded, else the first.
+/// Returns the causes to act on: those with more than inconclusive confidence, else the first.
 fn worth<'a>(causes: &'a CandidateCauses<'a>) -> impl Iterator<Item = &'a CandidateCause<'a>> {
     let fits = |cause: &CandidateCause<'_>| cause.confidence > Confidence::Inconclusive;
     let count = causes.ranked.iter().take(MAX_CAUSES).filter(|cause| fits(cause)).count();
@@ -70,7 +72,8 @@ struct ShownQuery {
     promql: String,
 }
 
-/// What would confirm each cause in turn, then what would refute it: the first query of each, then the second.
+/// Returns the queries that would confirm each cause in turn, then those that would refute it: the first of each, then
+/// the second.
 fn next(causes: &CandidateCauses<'_>) -> Vec<ShownQuery> {
     let mut all: Vec<(usize, usize, ShownQuery)> = Vec::new();
     for (at, cause) in worth(causes).enumerate() {
@@ -105,7 +108,7 @@ fn distinct(queries: impl Iterator<Item = ShownQuery>) -> Vec<ShownQuery> {
     all
 }
 
-/// An item of a list with its query in a block.
+/// Formats an item of a list with its query in a block.
 fn item(at: usize, query: &ShownQuery) -> String {
     let number = format!("{}. ", at + 1);
     let indent = " ".repeat(number.len());

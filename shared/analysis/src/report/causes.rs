@@ -1,4 +1,4 @@
-//! What may be behind an event. Facts stand apart: see [`super::event`].
+//! Candidate causes of an event. Facts stand apart: see [`super::event`].
 
 use std::fmt::Write;
 
@@ -9,8 +9,10 @@ use crate::knowledge::{
 };
 use crate::words::{causes as words, evidence};
 
-/// So many causes are told, the best ones; the rest is counted. Of an event of several fewer.
+/// Maximum number of causes of the only event, the best ones; the rest is counted.
 const MAX_CAUSES: usize = 5;
+
+/// Maximum number of causes of each of several events.
 const MAX_CAUSES_OF_SEVERAL: usize = 3;
 
 pub(super) fn causes(
@@ -45,7 +47,7 @@ pub(super) fn causes(
     out
 }
 
-/// "DHCP (the metric dhcp_lease_count, the label job=dhcp)".
+/// Formats a family with the reasons it was recognised by: "DHCP (the metric dhcp_lease_count, the label job=dhcp)".
 fn family(recognised: &RecognisedFamily<'_>) -> Option<String> {
     let by = text(&recognised.by.join(", "));
     (recognised.points > 0).then(|| format!("{} ({by})", text(&recognised.family.name)))

@@ -11,23 +11,23 @@ use crate::words::report::timeline as moments;
 use crate::words::{self, Clock, lines, sentence};
 use oddity_detect::event::EventKind;
 
-/// How an event's parts are headed.
+/// Level and number for the headings of an event's parts.
 #[derive(Clone, Copy)]
 pub(super) struct EventHeading {
     /// Level of its headings.
     pub(super) level: usize,
-    /// Its number, where there are several.
+    /// Number of the event, where there are several.
     pub(super) of: Option<usize>,
 }
 
 impl EventHeading {
-    /// No two headings of a report are equal, so that links lead to one of them.
+    /// Formats a heading. No two headings of a report are equal, so that links lead to one of them.
     pub(super) fn heading(self, name: &str) -> String {
         let of = self.of.map(|number| format!(" of event {number}")).unwrap_or_default();
         format!("{} {name}{of}", "#".repeat(self.level))
     }
 
-    /// A heading one level below.
+    /// Formats a heading one level below.
     pub(super) fn below(self, name: &str) -> String {
         Self { level: self.level + 1, ..self }.heading(name)
     }
@@ -55,7 +55,7 @@ pub(super) fn parts(
     all
 }
 
-/// Everything that was computed, a fact a line.
+/// Lists all facts of the event, one a line.
 fn observed(one: &ExplainedEvent<'_>, heading: EventHeading, clock: Clock) -> String {
     let mut out = format!("{}\n\n", heading.heading("Observed facts"));
     for line in lines(&one.facts, clock) {

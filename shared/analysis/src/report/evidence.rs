@@ -1,4 +1,4 @@
-//! What it was found in and by what: query, baseline, detector, rule.
+//! Evidence behind the findings: query, baseline, detector, rule.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ use oddity_detect::detect::ParamKind;
 use oddity_detect::event::Sides;
 use oddity_source::unit::Unit;
 
-/// So many label sets that were not analysed are named.
+/// Maximum number of label sets that are named among those not analysed.
 const MAX_NAMED: usize = 5;
 
 pub(super) fn query(analysis: &Analysis, context: &ReportContext) -> String {
@@ -52,7 +52,7 @@ pub(super) fn query(analysis: &Analysis, context: &ReportContext) -> String {
     out
 }
 
-/// The baseline of the worst event.
+/// Writes the baseline of the worst event.
 pub(super) fn baseline(analysis: &Analysis, worst: &ExplainedEvent<'_>, clock: Clock) -> String {
     let (facts, event) = (&worst.facts, &worst.facts.event);
     let spread = match event.steady {
@@ -124,7 +124,7 @@ pub(super) fn detector(analysis: &Analysis) -> String {
     out
 }
 
-/// The rule that says the same on the source.
+/// Writes the rule that gives the same result on the source.
 pub(super) fn rule(rule: &ExportedRule) -> String {
     let result = rule.verification.as_deref().map(text);
     let verified = words::report::verification(result.as_deref());

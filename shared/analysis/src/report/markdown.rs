@@ -47,7 +47,7 @@ fn ends_with_www(text: &str) -> bool {
     bytes.len() >= 3 && bytes[bytes.len() - 3..].eq_ignore_ascii_case(b"www")
 }
 
-/// A code span on one line; not for cells of tables, in which a `|` ends even a code span.
+/// Formats a code span on one line; not for cells of tables, in which a `|` ends even a code span.
 pub fn code(raw: &str) -> String {
     let inner: String = raw
         .chars()
@@ -59,7 +59,7 @@ pub fn code(raw: &str) -> String {
     format!("{fence}{pad}{inner}{pad}{fence}")
 }
 
-/// An absolute address as an autolink; what would end it is percent-encoded.
+/// Formats an absolute address as an autolink; characters that would end it are percent-encoded.
 pub fn link(address: &str) -> String {
     let mut out = String::from("<");
     for c in address.chars() {
@@ -79,13 +79,13 @@ fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
-/// A cell of a table: as [`text`]; never empty, so that the table keeps its shape.
+/// Formats a cell of a table as [`text`] does; never empty, so that the table keeps its shape.
 pub fn cell(raw: &str) -> String {
     let text = text(raw);
     if text.trim().is_empty() { "–".to_owned() } else { text }
 }
 
-/// A fenced block with a fence longer than any run of backticks inside.
+/// Formats a fenced block with a fence longer than any run of backticks inside.
 pub fn fenced(language: &str, raw: &str) -> String {
     let fence = "`".repeat((longest_run(raw) + 1).max(3));
     let inner: String = raw

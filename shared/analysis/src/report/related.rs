@@ -1,4 +1,4 @@
-//! What else moved, as a section of the report.
+//! Related series as a section of the report.
 
 use std::fmt::Write as _;
 
@@ -7,13 +7,13 @@ use super::{ReportSection, SectionPosition};
 use crate::related::{ComparisonWindows, RelatedSeries};
 use crate::words::{self, Clock};
 
-/// So many series are listed.
+/// Maximum number of series that are listed.
 const MAX_SERIES: usize = 10;
 
-/// So many that came or went are named.
+/// Maximum number of series that are named among those that appeared or stopped.
 const MAX_NAMED: usize = 5;
 
-/// The section; the event began in a window of `windows`.
+/// Writes the section; the event began in a window of `windows`.
 pub fn related(found: &RelatedSeries, windows: &ComparisonWindows, clock: Clock) -> ReportSection {
     let body = body(found, windows, clock);
     ReportSection {

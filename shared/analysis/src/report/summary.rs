@@ -1,4 +1,4 @@
-//! What happened: title, the facts at a glance, a paragraph, and the events.
+//! Summary of the report: title, the facts at a glance, a paragraph, and the events.
 
 use std::fmt::Write;
 
@@ -68,7 +68,7 @@ fn severity(worst: &ExplainedEvent<'_>) -> String {
     format!("{} ({:.0} of 100)", event.level().name(), event.severity)
 }
 
-/// "7.75/min, standard deviation 0.93/min, from the 60 samples (1 h) before".
+/// Formats the baseline: "7.75/min, standard deviation 0.93/min, from the 60 samples (1 h) before".
 fn baseline(worst: &ExplainedEvent<'_>) -> String {
     let (event, unit) = (&worst.facts.event, worst.facts.unit);
     let from = &event.baseline;
@@ -85,7 +85,7 @@ fn baseline(worst: &ExplainedEvent<'_>) -> String {
     }
 }
 
-/// "37/min at 2026-01-31 13:45:00 UTC".
+/// Formats the peak with its time: "37/min at 2026-01-31 13:45:00 UTC".
 fn peak(worst: &ExplainedEvent<'_>, clock: Clock) -> String {
     let (facts, event) = (&worst.facts, &worst.facts.event);
     let what = match event.kind {
@@ -133,7 +133,7 @@ fn nothing(analysis: &Analysis) -> String {
     }
 }
 
-/// The table of events, which leads to those that are explained.
+/// Writes the table of events, with links to those that are explained.
 pub(super) fn events(analysis: &Analysis, explained: usize, clock: Clock) -> String {
     let worst = analysis.worst_events();
     let mut out = format!("## Events\n\n{}", report::EVENTS_HEAD);

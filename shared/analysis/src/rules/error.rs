@@ -1,6 +1,6 @@
-//! Why there are no rules, or no test of them.
+//! Reasons why there are no rules, or no test of them.
 
-/// Why there are no rules; each message says what to change.
+/// Reason why a detection cannot be exported; each message says what to change.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExportError {
     /// The detector is not among those that PromQL can express.
@@ -56,10 +56,10 @@ pub enum ExportError {
     SomeCounters,
 }
 
-/// Why there is no test of rules; each message says what to change.
+/// Reason why there is no test of rules; each message says what to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnitTestError {
-    /// promtool's clock begins at 1970.
+    /// Baseline at a fixed time: the clock of `promtool` begins at 1970.
     #[error(
         "the baseline ends at a fixed time, which the test clock of promtool does not reach: choose the rolling band to get rules with a test"
     )]

@@ -4,7 +4,7 @@ use oddity_detect::stats::enough;
 use oddity_detect::time::{Span, Step, Timestamp};
 use oddity_source::promql;
 
-/// An expression.
+/// PromQL expression with its precedence and cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Expr {
     text: String,
@@ -34,12 +34,12 @@ const PRODUCT: u8 = 5;
 const ATOM: u8 = 7;
 
 impl Expr {
-    /// A number.
+    /// Creates a number.
     pub(super) fn number(value: f64) -> Self {
         Self { text: number(value), kind: ExprKind::Atom, cost: 0 }
     }
 
-    /// The user's own expression; a scalar becomes a series without labels.
+    /// Creates the user's own expression; a scalar becomes a series without labels.
     pub(super) fn user(text: &str) -> Self {
         if let Some(selector) = promql::bare_selector(text) {
             return Self::selector(selector);
@@ -49,28 +49,28 @@ impl Expr {
         Self { text, kind: ExprKind::Atom, cost: 1 }
     }
 
-    /// A selector, with or without `offset`.
+    /// Creates a selector, with or without `offset`.
     pub(super) fn selector(text: &str) -> Self {
         Self { text: text.to_owned(), kind: ExprKind::Atom, cost: 1 }
     }
 
-    /// A series that a rule has recorded.
+    /// Creates the name of a series that a rule has recorded.
     pub(super) fn record(name: &str) -> Self {
         Self { text: name.to_owned(), kind: ExprKind::Record, cost: 1 }
     }
 
-    /// The time of the evaluation in seconds.
+    /// Creates the time of the evaluation in seconds.
     pub(super) fn time() -> Self {
         Self { text: "time()".to_owned(), kind: ExprKind::Atom, cost: 0 }
     }
 
-    /// A constant of all series at the time of the evaluation; matches with `on()`.
+    /// Creates a condition that holds from a time on, for all series; matches with `on()`.
     pub(super) fn since(time: Timestamp) -> Self {
         let text = format!("vector(time()) >= {}", time.as_seconds());
         Self { text, kind: ExprKind::Operation(COMPARISON), cost: 0 }
     }
 
-    /// Whether it is only the name of what was recorded.
+    /// Returns whether the expression is only the name of a recorded series.
     pub(super) fn is_record(&self) -> bool {
         self.kind == ExprKind::Record
     }
@@ -79,7 +79,7 @@ impl Expr {
         &self.text
     }
 
-    /// As an operand of an operator that binds at least so tight.
+    /// Formats the expression as an operand of an operator that binds at least so tight.
     fn operand(&self, least: u8) -> String {
         match self.kind {
             ExprKind::Operation(precedence) if precedence < least => format!("({})", self.text),
@@ -87,7 +87,7 @@ impl Expr {
         }
     }
 
-    /// `self operator other`; the operator may carry `on()`.
+    /// Builds `self operator other`; the operator may carry `on()`.
     pub(super) fn op(&self, operator: &str, other: &Self) -> Self {
         let precedence = match operator.split(' ').next().unwrap_or_default() {
             "or" => OR,
@@ -106,22 +106,22 @@ impl Expr {
         Self { text, kind: ExprKind::Operation(precedence), cost: self.cost + other.cost }
     }
 
-    /// `self operator value`.
+    /// Builds `self operator value`.
     pub(super) fn with(&self, operator: &str, value: f64) -> Self {
         self.op(operator, &Self::number(value))
     }
 
-    /// `self and other`, or `self` alone.
+    /// Builds `self and other`, or `self` alone.
     pub(super) fn and(&self, other: Option<&Self>) -> Self {
         other.map_or_else(|| self.clone(), |other| self.op("and", other))
     }
 
-    /// `function(self)`.
+    /// Builds `function(self)`.
     pub(super) fn call(&self, function: &str) -> Self {
         Self { text: format!("{function}({})", self.text), kind: ExprKind::Atom, cost: self.cost }
     }
 
-    /// `function(self, number)`.
+    /// Builds `function(self, number)`.
     pub(super) fn call_with(&self, function: &str, value: f64) -> Self {
         Self {
             text: format!("{function}({}, {})", self.text, number(value)),
@@ -130,19 +130,19 @@ impl Expr {
         }
     }
 
-    /// `aggregation(q, self)`: a quantile over series.
+    /// Builds `aggregation(q, self)`: a quantile over series.
     pub(super) fn quantile(&self, aggregation: &str, q: f64) -> Self {
         let text = format!("{aggregation}({}, {})", number(q), self.text);
         Self { text, kind: ExprKind::Atom, cost: self.cost }
     }
 
-    /// With a label of its own.
+    /// Adds a label to every series.
     pub(super) fn labelled(&self, label: &str, value: &str) -> Self {
         let text = format!("label_replace({}, \"{label}\", \"{value}\", \"\", \"\")", self.text);
         Self { text, kind: ExprKind::Atom, cost: self.cost }
     }
 
-    /// Without NaN and infinities, which enter no baseline.
+    /// Drops NaN and infinities, which enter no baseline.
     pub(super) fn finite(&self) -> Self {
         let text = format!("({} > -Inf < +Inf)", self.operand(COMPARISON + 1));
         Self { text, kind: ExprKind::Atom, cost: self.cost }
@@ -163,7 +163,7 @@ pub(super) struct SampleWindow {
 }
 
 impl SampleWindow {
-    /// `count` samples of which the newest lies `back` steps back.
+    /// Creates a window of `count` samples of which the newest lies `back` steps back.
     pub(super) fn new(of: &Expr, count: usize, back: usize, step: Step) -> Self {
         let mut window = Self::ending(of, count, step);
         if back > 0 {
@@ -172,7 +172,7 @@ impl SampleWindow {
         window
     }
 
-    /// `count` samples up to and including a fixed time, which is a multiple of the step.
+    /// Creates a window of `count` samples up to and including a fixed time, which is a multiple of the step.
     pub(super) fn fixed(of: &Expr, count: usize, last: Timestamp, step: Step) -> Self {
         let mut window = Self::ending(of, count, step);
         window.range += &format!(" @ {}", last.as_seconds());
@@ -189,12 +189,12 @@ impl SampleWindow {
         Self { range, cost: of.cost.saturating_mul(count as u64), count }
     }
 
-    /// `function(window)`, for example `avg_over_time`.
+    /// Builds `function(window)`, for example `avg_over_time`.
     pub(super) fn over(&self, function: &str) -> Expr {
         Expr { text: format!("{function}({})", self.range), kind: ExprKind::Atom, cost: self.cost }
     }
 
-    /// The quantile of its samples, interpolated.
+    /// Builds the quantile of the samples, interpolated.
     pub(super) fn quantile(&self, q: f64) -> Expr {
         Expr {
             text: format!("quantile_over_time({}, {})", number(q), self.range),
@@ -203,13 +203,13 @@ impl SampleWindow {
         }
     }
 
-    /// Present where the window has enough samples.
+    /// Builds a condition that holds where the window has enough samples.
     pub(super) fn enough(&self) -> Expr {
         self.over("count_over_time").with(">=", enough(self.count) as f64)
     }
 }
 
-/// As PromQL writes it.
+/// Formats a number as PromQL does.
 pub(super) fn number(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "+Inf".to_owned() } else { "-Inf".to_owned() };

@@ -22,16 +22,16 @@ const SLOPE: &str = "slope";
 /// The label by which samples of several seasons differ.
 const SAMPLE: &str = "oddity";
 
-/// What a detector says of each series, each piece without the conditions of the others.
+/// Formula of a detector in PromQL, each piece without the conditions of the others.
 #[derive(Debug)]
 pub(super) struct Formula {
-    /// What is judged, finite.
+    /// Judged value, finite.
     pub(super) judged: RecordedPart,
-    /// What it is called where it is recorded; [`VALUE`] unless it is derived from the value.
+    /// Name under which the judged value is recorded; [`VALUE`] unless it is derived from the value.
     pub(super) part: &'static str,
-    /// What is expected.
+    /// Expected value.
     pub(super) expected: Expr,
-    /// Its spread, before the floor.
+    /// Spread of the expected value, before the floor.
     pub(super) spread: Expr,
     /// Ends of what scores nothing; `expected` alone where `None`.
     pub(super) normal: Option<NormalRange>,
@@ -48,16 +48,16 @@ pub(super) struct NormalRange {
     pub(super) highest: Option<Expr>,
 }
 
-/// When infinite values get a verdict that needs more than the value.
+/// Conditions under which infinite values are judged.
 #[derive(Debug)]
 pub(super) struct InfiniteVerdict {
-    /// Where this is present,
+    /// Condition under which infinite values are judged from the start.
     pub(super) known: Option<Expr>,
-    /// or else from this time on.
+    /// Time from which on infinite values are judged where `known` does not hold.
     pub(super) since: Timestamp,
 }
 
-/// The formula of the detector of `input` over `value`, its finite samples.
+/// Returns the formula of the detector of `input` over `value`, its finite samples.
 ///
 /// # Errors
 /// [`ExportError`] for detectors without the same numbers in PromQL.
@@ -100,7 +100,7 @@ pub(super) fn formula(
     })
 }
 
-/// Mean and standard deviation of a window.
+/// Builds mean and standard deviation of a window.
 fn moments(judged: RecordedPart, window: &SampleWindow) -> Formula {
     Formula {
         judged,
@@ -113,7 +113,7 @@ fn moments(judged: RecordedPart, window: &SampleWindow) -> Formula {
     }
 }
 
-/// Mean and standard deviation of a stretch that stays where it is.
+/// Builds mean and standard deviation of a stretch that stays where it is.
 fn z_score(input: &RuleInput, detector: ZScore, value: RecordedPart) -> Formula {
     let step = input.query.step;
     let before = input.query.start - step.span();
@@ -146,7 +146,7 @@ fn z_score(input: &RuleInput, detector: ZScore, value: RecordedPart) -> Formula 
     }
 }
 
-/// Slopes a second against those before.
+/// Builds slopes per second, judged by those before.
 fn slope(detector: Slope, records: &mut RecordingRules, value: &RecordedPart) -> Formula {
     let line = records.last(value, detector.window);
     let slope = line.over("deriv").op("and", &line.enough()).op("and", &value.past);
@@ -155,7 +155,7 @@ fn slope(detector: Slope, records: &mut RecordingRules, value: &RecordedPart) ->
     Formula { part: SLOPE, ..moments(judged, &before) }
 }
 
-/// Median and quartiles of the same phase of seasons before: samples of many windows, told apart by a label.
+/// Builds median and quartiles of the same phase of seasons before: samples of many windows, told apart by a label.
 fn seasonal(
     input: &RuleInput,
     detector: Seasonal,
@@ -192,7 +192,7 @@ fn seasonal(
     })
 }
 
-/// A short median less a long one, against those before the short window.
+/// Builds a short median less a long one, judged by those before the short window.
 fn level(detector: Level, records: &mut RecordingRules, value: &RecordedPart) -> Formula {
     let new = records.last(value, detector.window);
     let old = records.back(value, detector.reference, detector.window);
@@ -203,7 +203,7 @@ fn level(detector: Level, records: &mut RecordingRules, value: &RecordedPart) ->
     Formula { part: "contrast", ..moments(judged, &before) }
 }
 
-/// The logarithm of a short spread over a long one, against those before the short window.
+/// Builds the logarithm of a short spread over a long one, judged by those before the short window.
 fn variance(detector: Variance, records: &mut RecordingRules, value: &RecordedPart) -> Formula {
     let new = records.last(value, detector.window);
     let old = records.back(value, detector.reference, detector.window);
@@ -216,7 +216,7 @@ fn variance(detector: Variance, records: &mut RecordingRules, value: &RecordedPa
     Formula { part: "spread", ..moments(judged, &before) }
 }
 
-/// Each series against all of them at the same time.
+/// Builds the comparison of each series with all of them at the same time.
 fn peers(value: RecordedPart) -> Formula {
     let now = value.now.clone();
     let enough = now.call("count").with(">=", MIN_PEERS as f64);
@@ -235,7 +235,7 @@ fn peers(value: RecordedPart) -> Formula {
     }
 }
 
-/// Fixed bounds.
+/// Builds the comparison with fixed bounds.
 fn threshold(detector: Threshold, value: RecordedPart) -> Formula {
     let (lower, upper) = detector.bounds();
     let now = &value.now;

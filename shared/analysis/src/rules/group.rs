@@ -13,31 +13,31 @@ use oddity_source::promql;
 use oddity_source::query::RangeQuery;
 use oddity_source::unit;
 
-/// What of a group the user may choose.
+/// Choices of the user for a group of rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleOptions {
     /// Part of the names of all rules; what a metric name cannot hold becomes `_`.
     pub name: String,
     /// Value of the label `severity` of the alert.
     pub severity: String,
-    /// What is recorded.
+    /// Parts of the rule that are recorded.
     pub style: RuleStyle,
 }
 
 /// Rules that are evaluated together, one after the other.
 #[derive(Clone, Debug)]
 pub struct RuleGroup {
-    /// Its name.
+    /// Name of the group.
     pub name: String,
     /// Distance of evaluations: the step of the query.
     pub interval: Step,
-    /// What is recorded, in this order.
+    /// Recording rules, in the order of evaluation.
     pub records: Vec<RecordingRule>,
-    /// What alerts.
+    /// Alerting rule of the group.
     pub alert: AlertRule,
     /// Samples a series that one evaluation of all rules reads.
     pub cost: u64,
-    /// What is to know, one sentence each.
+    /// Notes for the operator, one sentence each.
     pub notes: Vec<String>,
     pub(super) style: RuleStyle,
     pub(super) rule: Rule,
@@ -46,13 +46,13 @@ pub struct RuleGroup {
 /// An alerting rule.
 #[derive(Clone, Debug)]
 pub struct AlertRule {
-    /// Its name.
+    /// Name of the alert.
     pub name: String,
     /// Whatever this returns is alerted; the value is the score.
     pub expr: String,
-    /// How long it must be flagged before it fires.
+    /// Time for which the expression must hold before the alert fires.
     pub lasts: Span,
-    /// How long it goes on firing after it was flagged last.
+    /// Time for which the alert goes on firing after the expression held last.
     pub keeps: Span,
     /// Labels in addition to those of the series.
     pub labels: Vec<(String, String)>,
@@ -61,7 +61,7 @@ pub struct AlertRule {
 }
 
 impl RuleOptions {
-    /// Named after the first metric of the query.
+    /// Returns the defaults for a query, named after its first metric.
     pub fn of(query: &RangeQuery) -> Self {
         let first = promql::selectors(&query.expr).into_iter().next().unwrap_or("query");
         let (name, rest) = first.split_once('{').unwrap_or((first, ""));
@@ -74,7 +74,7 @@ impl RuleOptions {
         }
     }
 
-    /// `name` in the characters that a metric name may have, at most 60 of them.
+    /// Returns `name` in the characters that a metric name may have, at most 60 of them.
     fn metric(&self) -> String {
         let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
         let name: String = self.name.chars().map(plain).take(60).collect();
@@ -83,7 +83,7 @@ impl RuleOptions {
 }
 
 impl RuleExport {
-    /// The rules under names of their own.
+    /// Builds the group of rules, each under a name of its own.
     ///
     /// # Errors
     /// As [`super::export`].
@@ -124,7 +124,7 @@ impl RuleExport {
         })
     }
 
-    /// Summary, and a description with the arithmetic in numbers of the time of the alert.
+    /// Returns a summary, and a description with the arithmetic in numbers of the time of the alert.
     fn annotations(&self, metric: &str, parts: &RuleParts) -> Vec<(String, String)> {
         let input = &self.input;
         let now = |part: &str| current(metric, part, &input.labels);
@@ -159,7 +159,7 @@ impl RuleExport {
     }
 }
 
-/// A template for the present number of what is recorded of the alert's series; empty where there is none.
+/// Returns a template for the present value of a recorded series of the alert; empty where there is none.
 fn current(metric: &str, part: &str, labels: &[String]) -> String {
     let matchers: Vec<String> =
         labels.iter().map(|name| format!("{}=%q", label_name(name).replace('%', "%%"))).collect();
@@ -172,7 +172,7 @@ fn current(metric: &str, part: &str, labels: &[String]) -> String {
 }
 
 impl RuleGroup {
-    /// A file for `rule_files`.
+    /// Writes a file for `rule_files`.
     pub fn yaml(&self) -> String {
         let mut out: String = self.notes.iter().map(|note| comment(note)).collect();
         let _ = write!(
@@ -203,12 +203,12 @@ impl RuleGroup {
     }
 }
 
-/// Text that a template leaves as it is.
+/// Escapes a text so that a template leaves it as it is.
 fn verbatim(text: &str) -> String {
     text.replace("{{", "{{ \"{{\" }}")
 }
 
-/// `http_requests_total` as `HttpRequestsTotal`.
+/// Returns `http_requests_total` as `HttpRequestsTotal`.
 fn camel(name: &str) -> String {
     let words = name.split('_').filter(|word| !word.is_empty());
     words.map(|word| word[..1].to_ascii_uppercase() + &word[1..]).collect()

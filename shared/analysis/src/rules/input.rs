@@ -1,4 +1,4 @@
-//! What a rule is written for, checked for what rules cannot do.
+//! Query, detector and rule to export, checked for what rules cannot do.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use oddity_source::query::RangeQuery;
 /// A query with its detector and rule.
 #[derive(Clone, Debug)]
 pub(super) struct RuleInput {
-    /// What was asked; the expression on one line.
+    /// Range query; the expression on one line.
     pub(super) query: RangeQuery,
     pub(super) detector: Detector,
     pub(super) rule: Rule,
@@ -27,13 +27,15 @@ pub(super) struct RuleInput {
     pub(super) season: Option<usize>,
     /// The longest usual time in seconds, if anything was learnt of that.
     pub(super) usual: Option<f64>,
-    /// What the expectation was learnt from: "the 60 samples (1 h) before".
+    /// Baseline in words: "the 60 samples (1 h) before".
     pub(super) baseline: String,
     /// Label names of the series, without the metric name.
     pub(super) labels: Vec<String>,
 }
 
 impl RuleInput {
+    /// Checks whether a detection can be exported.
+    ///
     /// # Errors
     /// [`ExportError`] if the query or what was learnt from cannot be said in a rule.
     pub(super) fn new(detected: &Detected, rule: &Rule) -> Result<Self, ExportError> {
@@ -95,7 +97,7 @@ impl RuleInput {
         })
     }
 
-    /// The series as they are judged, infinities included.
+    /// Builds the series as they are judged, infinities included.
     pub(super) fn series(&self) -> Expr {
         let expr = &self.query.expr;
         match promql::bare_selector(expr).filter(|_| self.counter) {
@@ -104,13 +106,13 @@ impl RuleInput {
         }
     }
 
-    /// The samples that can be judged and learnt from.
+    /// Builds the samples that can be judged and learnt from.
     pub(super) fn value(&self) -> Expr {
         self.series().finite()
     }
 }
 
-/// The one season of all series in all of the judged range, `None` where no series has one.
+/// Finds the one season of all series in all of the judged range, `None` where no series has one.
 fn season(detected: &Detected, detector: Seasonal) -> Result<Option<usize>, ExportError> {
     let query = &detected.loaded.query;
     let mut all = detected.loaded.series.iter().zip(&detected.series).map(|(series, found)| {
@@ -134,7 +136,7 @@ fn season(detected: &Detected, detector: Seasonal) -> Result<Option<usize>, Expo
     Ok(first)
 }
 
-/// What the last sample of each series is compared with, `None` where that is nothing.
+/// Returns the duration in seconds that the last sample of each series is compared with, `None` without one.
 fn usual(detected: &Detected) -> Result<Option<f64>, ExportError> {
     let mut all = detected.series.iter().map(|series| {
         let scales = series.detection.scale.iter().rev();
@@ -144,7 +146,7 @@ fn usual(detected: &Detected) -> Result<Option<f64>, ExportError> {
     if all.all(|other| other == first) { Ok(first) } else { Err(ExportError::SeveralDurations) }
 }
 
-/// Growth of a counter over a step; after a reset the new value. Both sides drop the metric name.
+/// Builds the growth of a counter over a step; after a reset the new value. Both sides drop the metric name.
 fn growth(selector: &str, step: &str) -> Expr {
     let (now, before) =
         (Expr::selector(selector), Expr::selector(&format!("{selector} offset {step}")));

@@ -3,7 +3,8 @@
 use super::expr::{Expr, SampleWindow};
 use oddity_detect::time::Step;
 
-/// How much a group of rules records, which trades what an evaluation costs against when it first alerts.
+/// Parts of a group of rules that are recorded; a trade of the cost of an evaluation against the time of the first
+/// alert.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RuleStyle {
     /// Windows look back over the expression itself with subqueries: right from the first evaluation on, and
@@ -18,19 +19,19 @@ pub enum RuleStyle {
 /// A series that a rule records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordingRule {
-    /// Its name.
+    /// Name of the recorded series.
     pub name: String,
-    /// What it holds.
+    /// PromQL of the recorded series.
     pub expr: String,
     /// Samples a series that one evaluation reads.
     pub cost: u64,
 }
 
-/// What is recorded, and in which order.
+/// Recording rules in the order of evaluation.
 #[derive(Debug)]
 pub(super) struct RecordingRules {
     step: Step,
-    /// What names begin with, and the style; `None` where nothing is recorded.
+    /// Prefix of the names, and the style; `None` where nothing is recorded.
     named: Option<(String, RuleStyle)>,
     pub(super) all: Vec<RecordingRule>,
 }
@@ -40,12 +41,12 @@ pub(super) struct RecordingRules {
 pub(super) struct RecordedPart {
     /// At the time of the evaluation.
     pub(super) now: Expr,
-    /// Where windows look back over it.
+    /// Expression for windows that look back.
     pub(super) past: Expr,
 }
 
 impl RecordingRules {
-    /// Nothing is recorded: every expression stands for itself.
+    /// Creates a set that records nothing: every expression stands for itself.
     pub(super) fn none(step: Step) -> Self {
         Self { step, named: None, all: Vec::new() }
     }
@@ -55,7 +56,7 @@ impl RecordingRules {
         Self { step, named: Some((format!("oddity:{name}"), style)), all: Vec::new() }
     }
 
-    /// Whether anything is recorded.
+    /// Returns whether anything is recorded.
     pub(super) fn are_kept(&self) -> bool {
         self.named.is_some()
     }
@@ -72,22 +73,22 @@ impl RecordingRules {
         RecordedPart { now, past }
     }
 
-    /// The `count` samples before the present one.
+    /// Returns the window of the `count` samples before the present one.
     pub(super) fn before(&self, of: &RecordedPart, count: usize) -> SampleWindow {
         SampleWindow::new(&of.past, count, 1, self.step)
     }
 
-    /// The last `count` samples, the present one included.
+    /// Returns the window of the last `count` samples, the present one included.
     pub(super) fn last(&self, of: &RecordedPart, count: usize) -> SampleWindow {
         SampleWindow::new(&of.past, count, 0, self.step)
     }
 
-    /// `count` samples, of which the newest lies `back` steps back.
+    /// Returns the window of `count` samples, of which the newest lies `back` steps back.
     pub(super) fn back(&self, of: &RecordedPart, count: usize, back: usize) -> SampleWindow {
         SampleWindow::new(&of.past, count, back, self.step)
     }
 
-    /// The time in seconds of the last sample that windows know.
+    /// Builds the time in seconds of the last sample that windows know.
     pub(super) fn now(&self) -> Expr {
         match self.named {
             Some((_, RuleStyle::Recorded)) => Expr::time(),
@@ -96,7 +97,7 @@ impl RecordingRules {
         }
     }
 
-    /// How long `count` steps are, in seconds.
+    /// Returns the length of `count` steps in seconds.
     pub(super) fn seconds(&self, count: usize) -> f64 {
         self.step.times(count).as_seconds()
     }

@@ -13,8 +13,8 @@ use oddity_source::promql;
 /// Samples after the last one that is asked about.
 const AFTER: usize = 3;
 
-/// The text of the test of `group`, whose rules are in `rule_file`: the alert fires in the event of series
-/// `series` that begins at sample `onset`, and is silent before.
+/// Writes the test of `group`, whose rules are in `rule_file`: the alert fires in the event of series `series` that
+/// begins at sample `onset`, and is silent before.
 ///
 /// The samples are those of the event and of the history that its verdict needs. Their times begin at 1970, as
 /// those of promtool do; what is recorded from them is what is tested.
@@ -106,7 +106,7 @@ pub fn unit_test(
     Ok(out)
 }
 
-/// Whether the alert fires at each sample: flagged so many times in a row, or still kept firing.
+/// Returns whether the alert fires at each sample: flagged so many times in a row, or still kept firing.
 fn firing(detection: &Detection, rule: &Rule) -> Vec<bool> {
     let (mut in_a_row, mut since, mut fires) = (0_usize, 0_usize, false);
     (0..detection.score.len())
@@ -127,7 +127,7 @@ fn with_name(labels: &Labels, name: &str) -> Labels {
     Labels::new(all.chain([(METRIC_NAME.to_owned(), name.to_owned())]))
 }
 
-/// As promtool writes a sample. A missing one is stale, so that the one before does not go on.
+/// Formats a sample as `promtool` does. A missing one is stale, so that the one before does not go on.
 fn sample(value: f64, finite: bool) -> String {
     match value {
         v if v.is_nan() || (finite && v.is_infinite()) => "stale".to_owned(),

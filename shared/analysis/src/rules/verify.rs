@@ -1,4 +1,4 @@
-//! Whether a source calculates what the page did.
+//! Comparison of the scores of a source with those of the page.
 
 use std::fmt;
 
@@ -20,9 +20,9 @@ const SLOPE_ROUNDING: f64 = 16.0 * f64::EPSILON;
 pub struct Verification {
     /// Samples of the judged range with a score here or there.
     pub compared: usize,
-    /// How many of them are equal but for rounding.
+    /// Number of compared samples that are equal but for rounding.
     pub agree: usize,
-    /// The others, in the order of series and time.
+    /// Samples that do not agree, in the order of series and time.
     pub differences: Vec<ScoreDifference>,
     /// Series of the answer that the detection does not have.
     pub unknown: Vec<Labels>,
@@ -81,8 +81,8 @@ pub fn verify(detected: &Detected, answer: &Loaded) -> Verification {
     found
 }
 
-/// How far two scores of a sample may differ by rounding: `TOLERANCE (1 + score + |expected| / scale)`, and for two
-/// derived quantities what they are known to:
+/// Returns how far two scores of a sample may differ by rounding: `TOLERANCE (1 + score + |expected| / scale)`, and
+/// for two derived quantities the error that is known of them:
 ///
 /// - A slope to the rounding of the values that it is taken from. Where a series is constant but for its last digit, as a
 ///   mean of equal values is, nothing else is in the slopes, and the floor of their scale knows nothing of the size of the
@@ -101,7 +101,7 @@ pub fn tolerance(detection: &Detection, index: usize, value: f64, step: Step) ->
 }
 
 impl fmt::Display for Verification {
-    /// "1,441 of 1,441 samples agree".
+    /// Writes the result in a sentence: "1,441 of 1,441 samples agree".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.compared == 0 {
             f.write_str("no sample could be compared")?;

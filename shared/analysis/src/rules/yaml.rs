@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-/// A text in double quotes, whatever it holds.
+/// Formats a text in double quotes, whatever it holds.
 pub(super) fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
@@ -25,14 +25,14 @@ pub(super) fn quoted(text: &str) -> String {
     out
 }
 
-/// A text below its key, as it is, if it is one line that needs no escapes; else in quotes.
-/// `indent` is that of the key.
+/// Formats a text below its key as it is, if it is one line that needs no escapes; else in quotes. `indent` is that of
+/// the key.
 pub(super) fn literal(text: &str, indent: usize) -> String {
     let plain = text.chars().all(is_printable) && !text.starts_with(' ') && !text.is_empty();
     if plain { format!("|-\n{:width$}{text}", "", width = indent + 2) } else { quoted(text) }
 }
 
-/// A comment of one line for each line of `text`, each of which ends the line.
+/// Formats a comment of one line for each line of `text`, each of which ends the line.
 pub(super) fn comment(text: &str) -> String {
     let mut out = String::new();
     for line in text.lines() {

@@ -139,7 +139,7 @@ impl Reader<'_> {
     }
 }
 
-/// Two times with a slash between.
+/// Parses two times with a slash between.
 fn times(text: &str) -> Option<TimeRange> {
     let (start, end) = text.split_once('/')?;
     TimeRange::new(start.parse().ok()?, end.parse().ok()?).ok()

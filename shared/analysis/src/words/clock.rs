@@ -1,6 +1,6 @@
 use oddity_detect::time::Timestamp;
 
-/// How times are written: minutes east of UTC, by the time that is written (clocks change).
+/// Zone in which times are written: minutes east of UTC, by the time that is written (clocks change).
 #[derive(Clone, Copy, Debug)]
 pub struct Clock(pub fn(Timestamp) -> i32);
 
@@ -8,17 +8,17 @@ impl Clock {
     /// Coordinated universal time.
     pub const UTC: Self = Self(|_| 0);
 
-    /// `Jan 31 13:45`.
+    /// Formats a time for a small place: `Jan 31 13:45`.
     pub fn short(self, t: Timestamp) -> String {
         t.format_short(self.0(t))
     }
 
-    /// `2026-01-31 13:45:00 UTC` or `... UTC+01:00`.
+    /// Formats a time in full: `2026-01-31 13:45:00 UTC` or `... UTC+01:00`.
     pub fn full(self, t: Timestamp) -> String {
         format!("{} {}", t.format(self.0(t)), self.zone(t))
     }
 
-    /// `UTC` or `UTC+01:00` at time `t`.
+    /// Formats the zone: `UTC` or `UTC+01:00` at time `t`.
     pub fn zone(self, t: Timestamp) -> String {
         match self.0(t) {
             0 => "UTC".to_owned(),
@@ -29,7 +29,7 @@ impl Clock {
         }
     }
 
-    /// `Jan 31 13:45 to 13:50`, with the second date only when it is another day.
+    /// Formats a range: `Jan 31 13:45 to 13:50`, with the second date only when it is another day.
     pub fn from_to(self, start: Timestamp, end: Timestamp) -> String {
         let (first, second) = (self.short(start), self.short(end));
         let day = |text: &str| text.rsplit_once(' ').map(|(day, _)| day.to_owned());

@@ -1,4 +1,4 @@
-//! What speaks for and against causes, as phrases that follow "it": "changed within a few samples".
+//! Evidence for and against causes, as phrases that follow "it": "changed within a few samples".
 
 use super::facts::recurrence;
 use super::{odd_together, one_decimal};

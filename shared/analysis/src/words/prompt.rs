@@ -1,4 +1,4 @@
-//! What the assistant is told: its role, its task, and the lines of facts that are more than a name and a value.
+//! Texts for the assistant: its role, its task, and the lines of facts that are more than a name and a value.
 
 /// Instructions for a summary on a status page.
 pub(crate) const SUMMARY: &str = "Write a summary for a public status page: three to five sentences for people who use the \

@@ -12,7 +12,7 @@ const CAPITALS: [&str; 40] = [
 const ENDINGS: [&str; 8] =
     ["total", "count", "bucket", "sum", "seconds", "bytes", "celsius", "milliseconds"];
 
-/// What a query is about, in words: "DHCP lease rate", "HTTP request duration p90".
+/// Returns what a query is about, in words: "DHCP lease rate", "HTTP request duration p90".
 pub fn subject(expr: &str) -> String {
     let mut names: Vec<String> = Vec::new();
     for selector in promql::selectors(expr) {
@@ -39,7 +39,7 @@ pub fn subject(expr: &str) -> String {
     out
 }
 
-/// The first number of `histogram_quantile`, in percent.
+/// Returns the first number of `histogram_quantile`, in percent.
 fn quantile(expr: &str) -> Option<f64> {
     let (_, rest) = expr.split_once("histogram_quantile")?;
     let number = rest.trim_start().strip_prefix('(')?.split(',').next()?.trim();
@@ -47,7 +47,7 @@ fn quantile(expr: &str) -> Option<f64> {
     Some(libm::round(share * 1e4) / 1e2)
 }
 
-/// A metric name as a person says it.
+/// Returns a metric name as a person says it.
 fn spoken(metric: &str) -> String {
     let mut parts: Vec<&str> =
         metric.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// What a number counts.
+/// Physical dimension of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dimension {
     Plain,
@@ -27,23 +27,23 @@ pub(super) struct WrittenNumber {
     decimal: Option<f64>,
 }
 
-/// What was found.
+/// Number or time that stands in a text.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum NumberToken<'a> {
     /// A date or a time of day.
     Moment(&'a str),
     WrittenNumber(WrittenNumber),
-    /// Of the two before it: "1 h 30 min".
+    /// Sum of the two numbers before it: "1 h 30 min".
     Sum(WrittenNumber),
 }
 
 impl WrittenNumber {
-    /// Value of one of its units.
+    /// Returns the value of one unit of the number.
     pub(super) fn scale(&self) -> f64 {
         if self.written == 0.0 { 1.0 } else { self.value / self.written }
     }
 
-    /// Value and scale where the unit is taken for powers of a thousand.
+    /// Returns value and scale where the unit is taken for powers of a thousand.
     pub(super) fn decimal(&self) -> Option<(f64, f64)> {
         self.decimal.map(|scale| (self.written * scale, scale))
     }
@@ -53,7 +53,7 @@ impl WrittenNumber {
 const NUMBERED: [&str; 9] =
     ["event", "hypothesis", "cause", "step", "option", "point", "number", "no", "figure"];
 
-/// All numbers of a text outside of code, with their places. Cost: O(length).
+/// Finds all numbers of a text outside of code, with their places. Cost: O(length).
 pub(super) fn scan(text: &str) -> Vec<(Range<usize>, NumberToken<'_>)> {
     let mut all: Vec<(Range<usize>, NumberToken<'_>)> = Vec::new();
     let mut at = 0;
@@ -78,7 +78,7 @@ pub(super) fn scan(text: &str) -> Vec<(Range<usize>, NumberToken<'_>)> {
     all
 }
 
-/// "1 h" and "30 min" are 90 minutes.
+/// Adds two lengths of time that stand together: "1 h" and "30 min" are 90 minutes.
 fn sum(
     text: &str,
     (place, last): &(Range<usize>, NumberToken<'_>),
@@ -100,7 +100,7 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Behind the rest of a name in which a digit stands: "v1.2.3".
+/// Returns the index behind the rest of a name in which a digit stands: "v1.2.3".
 fn behind_name(text: &str, at: usize) -> usize {
     let mut rest = text[at..].char_indices().peekable();
     while let Some((offset, c)) = rest.next() {
@@ -112,7 +112,7 @@ fn behind_name(text: &str, at: usize) -> usize {
     text.len()
 }
 
-/// Behind the code that begins with the backticks at `at`; behind those if it has no end.
+/// Returns the index behind the code that begins with the backticks at `at`; behind those if it has no end.
 fn behind_code(text: &str, at: usize) -> usize {
     let ticks = text[at..].bytes().take_while(|byte| *byte == b'`').count();
     let inside = at + ticks;
@@ -122,7 +122,7 @@ fn behind_code(text: &str, at: usize) -> usize {
     text[inside..].find(fence).map_or(open, |end| inside + end + ticks)
 }
 
-/// The number that begins at `at` and its end; `None` for what is a name or a count of a list.
+/// Reads the number that begins at `at` and returns its end; `None` for what is a name or a count of a list.
 fn number(text: &str, at: usize) -> (usize, Option<NumberToken<'_>>) {
     let rest = &text[at..];
     let bytes = rest.as_bytes();
@@ -188,7 +188,7 @@ fn number(text: &str, at: usize) -> (usize, Option<NumberToken<'_>>) {
     (at + end + more, Some(NumberToken::WrittenNumber(quantity)))
 }
 
-/// Half of the last digit; zeros at the end of a whole number are rounding as long as two digits are left.
+/// Returns half of the last digit; zeros at the end of a whole number are rounding as long as two digits are left.
 fn tolerance(written: f64, decimals: usize) -> f64 {
     if decimals > 0 {
         return 0.5 / libm::pow(10.0, decimals as f64);
@@ -204,7 +204,7 @@ fn tolerance(written: f64, decimals: usize) -> f64 {
 /// Dimension, value of one, and the value with powers of a thousand.
 type UnitMeaning = (Dimension, f64, Option<f64>);
 
-/// Length and meaning of the unit that a text begins with; `None` if the number before it is part of a name.
+/// Returns length and meaning of the unit that a text begins with; `None` if the number before it is part of a name.
 fn unit(text: &str) -> (usize, Option<UnitMeaning>) {
     let plain = (0, Some((Dimension::Plain, 1.0, None)));
     let space = text.len() - text.trim_start_matches([' ', '\u{a0}', '\u{202f}']).len();
@@ -263,7 +263,7 @@ fn unit(text: &str) -> (usize, Option<UnitMeaning>) {
     }
 }
 
-/// Seconds and length of "/s", "/min", "/h".
+/// Returns seconds and length of "/s", "/min", "/h".
 fn per(text: &str) -> (Option<f64>, usize) {
     let Some(behind) = text.strip_prefix('/') else { return (None, 0) };
     let letters = behind.find(|c: char| !is_word(c)).unwrap_or(behind.len());
@@ -285,7 +285,7 @@ fn seconds(word: &str) -> Option<f64> {
     })
 }
 
-/// Bytes of a unit, and those of a power of a thousand where it can be meant.
+/// Returns the bytes of a unit, and those of a power of a thousand where it can be meant.
 fn bytes(word: &str) -> Option<(f64, Option<f64>)> {
     let power = match word {
         "B" | "byte" | "bytes" => return Some((1.0, None)),

@@ -1,4 +1,4 @@
-//! How long something lasts, against the longest usual time, which the rule has as a fixed number.
+//! Durations, compared with the longest usual duration, which the rule has as a fixed number.
 //!
 //! Both look for the last sample of a kind: `max_over_time` of the times of such samples. Where none is in the window
 //! a flat line is as long as that; a gap ends there, as nothing tells its series any more.
@@ -9,13 +9,13 @@ use super::super::input::RuleInput;
 use super::super::record::{RecordedPart, RecordingRules};
 use super::Formula;
 
-/// What is judged, where it is recorded.
+/// Name under which the duration is recorded.
 const PART: &str = "duration";
 
-/// How far to look back, in times that last long enough to be flagged.
+/// Lookback, in multiples of the duration that is flagged.
 const MEMORY: f64 = 4.0;
 
-/// Seconds since the value changed. After a pause longer than what is usual it begins anew.
+/// Builds the seconds since the value changed. After a pause longer than what is usual it begins anew.
 pub(super) fn flat(
     input: &RuleInput,
     records: &mut RecordingRules,
@@ -34,7 +34,7 @@ pub(super) fn flat(
     Ok(against(usual, records, since))
 }
 
-/// Seconds since a sample came; 0 where one does.
+/// Builds the seconds since a sample came; 0 where one does.
 pub(super) fn gap(input: &RuleInput, records: &mut RecordingRules) -> Result<Formula, ExportError> {
     let usual = input.usual.ok_or(ExportError::NothingUsual)?;
     let series = input.series();
@@ -44,7 +44,7 @@ pub(super) fn gap(input: &RuleInput, records: &mut RecordingRules) -> Result<For
     Ok(against(usual, records, since))
 }
 
-/// The times of samples, which may be infinite.
+/// Builds the times of samples, which may be infinite.
 fn at_times(samples: &Expr) -> Expr {
     let zero = samples.call_with("clamp_min", 0.0).call_with("clamp_max", 0.0);
     zero.op("+", &Expr::time())
