@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use oddity_analysis::analysis::{Analysis, Detected, Settings, analyze, detect, prepare};
+use oddity_analysis::analysis::{Analysis, Detected, EventId, Settings, analyze, detect, prepare};
 use oddity_analysis::api::{NotificationTarget, SourceInfo, SourceList};
 use oddity_analysis::knowledge::{Knowledge, NamedMetadata};
 use oddity_analysis::view_state::{LinkError, ViewState};
@@ -81,7 +81,7 @@ pub struct State {
     /// The series that is drawn in full, by its index in `loaded`. It stays while a slider is dragged.
     pub focus: Memo<Option<usize>>,
     /// The event that is looked at: its series and the index of its onset.
-    pub selected: RwSignal<Option<(usize, usize)>>,
+    pub selected: RwSignal<Option<EventId>>,
     /// How far the present verification of the exported rule is; `None` when there is none.
     pub verifying: RwSignal<Option<FetchProgress>>,
     /// Whether the exported rule says what is shown, once that was asked.
@@ -315,7 +315,7 @@ impl State {
         let event = ranked.and_then(|ranked| {
             ranked.events.iter().find(|event| event.display_start <= time && time <= event.end)
         });
-        self.selected.set(event.map(|event| (series, event.onset.index)));
+        self.selected.set(event.map(|event| EventId { series, onset: event.onset.index }));
     }
 
     /// How times are written in this view.

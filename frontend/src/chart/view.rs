@@ -127,13 +127,13 @@ pub fn Chart() -> impl IntoView {
         };
         let Some(ranked) = analysis.of_series(state.focus.get()) else { return };
         let Some(context) = sharp_context(&canvas, size) else { return };
-        let selected = state.selected.get().filter(|selected| selected.0 == ranked.index);
+        let selected = state.selected.get().filter(|selected| selected.series == ranked.index);
         let excluded = excluded.read();
         let agreement = state.agreement.read();
         let differing = agreement.as_ref().map(|agreement| agreement.differing(ranked.index));
         let marked = Highlights {
             hover: hover.get(),
-            selected: selected.map(|(_, onset)| onset),
+            selected: selected.map(|event| event.onset),
             excluded: &excluded,
             differing: differing.unwrap_or_default(),
         };

@@ -2,7 +2,7 @@ mod explanation;
 mod related;
 
 use leptos::prelude::*;
-use oddity_analysis::analysis::{Analysis, RankedSeries};
+use oddity_analysis::analysis::{Analysis, EventId, RankedSeries};
 use oddity_analysis::api::{Notification, NotifiedEvent};
 use oddity_analysis::knowledge::explain_event;
 use oddity_analysis::words::{self, Clock};
@@ -103,8 +103,8 @@ fn no_events(analysis: &Analysis) -> String {
 /// The texts of a row.
 #[derive(Clone, Debug, PartialEq)]
 struct Row {
-    /// Index of the series, and of the onset sample.
-    key: (usize, usize),
+    /// Event of the row.
+    key: EventId,
     /// Labels of the series; `None` if there is only one.
     labels: Option<String>,
     /// Labels by which the series differs from the others; `None` if there is only one.
@@ -128,7 +128,7 @@ impl Row {
         let several = analysis.ranking.len() > 1;
         let step = series.grid.step.span();
         Self {
-            key: (ranked.index, event.onset.index),
+            key: ranked.event_id(event),
             labels: several.then(|| series.labels.to_string()),
             name: several.then(|| found.prepared.name.clone()),
             around: around(event, analysis.judged_grid().range(), step),
@@ -152,8 +152,8 @@ impl Row {
 fn EventRow(
     /// Texts of the row; `None` while it is removed.
     row: Memo<Option<Row>>,
-    /// The event that is explained: the indices of its series and of its onset.
-    open: RwSignal<Option<(usize, usize)>>,
+    /// The event that is explained.
+    open: RwSignal<Option<EventId>>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
     let cell = move |of: fn(&Row) -> String| move || row.read().as_ref().map(of);
@@ -209,11 +209,9 @@ fn EventRow(
 /// Returns the notification about the event of a row.
 fn notice(state: State, row: Row) -> Option<Notification> {
     let analysis = state.throttled_analysis.get_untracked()?;
-    let (series, onset) = row.key;
-    let ranked = analysis.of_series(Some(series))?;
-    let event = ranked.events.iter().find(|event| event.onset.index == onset)?;
+    let found = analysis.find_event(row.key)?;
     let (knowledge, metadata) = (state.knowledge.get_untracked(), state.metadata.read_untracked());
-    let one = explain_event(&analysis, (ranked, event), knowledge.as_deref(), &metadata);
+    let one = explain_event(&analysis, found, knowledge.as_deref(), &metadata);
     untrack(|| {
         Some(Notification {
             source: state.source.get()?.id,

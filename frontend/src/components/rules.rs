@@ -4,7 +4,7 @@ mod refused;
 mod verification;
 
 use leptos::prelude::*;
-use oddity_analysis::analysis::Analysis;
+use oddity_analysis::analysis::{Analysis, EventId};
 use oddity_analysis::rules::{self, RuleExport, RuleGroup, RuleOptions, RuleStyle, UnitTestError};
 
 use super::copy_button::CopyButton;
@@ -97,7 +97,7 @@ fn write(
     group: &RuleGroup,
     file: RuleFile,
     analysis: &Analysis,
-    selected: Option<(usize, usize)>,
+    selected: Option<EventId>,
 ) -> Written {
     // The other notes stand at the head of the file.
     let cost = group.notes.first().cloned().unwrap_or_default();
@@ -106,9 +106,9 @@ fn write(
         return Written { name: rules, text: Ok(group.yaml()), cost };
     }
     let worst = analysis.worst_events();
-    let worst = worst.first().map(|(ranked, event)| (ranked.index, event.onset.index));
+    let worst = worst.first().map(|(ranked, event)| ranked.event_id(event));
     let test = match selected.or(worst) {
-        Some((series, onset)) => rules::unit_test(group, &rules, &analysis.detected, series, onset),
+        Some(event) => rules::unit_test(group, &rules, &analysis.detected, event),
         None => Err(UnitTestError::NoEvent),
     };
     let text = test.map_err(|reason| sentence(&reason.to_string()));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use oddity_analysis::analysis::Analysis;
+use oddity_analysis::analysis::{Analysis, EventId};
 use oddity_analysis::related::{
     AnomalousSeries, CandidateSeries, ComparisonWindows, LabelScope, RelatedSeries, SeriesOrigin,
     rank,
@@ -27,7 +27,7 @@ pub struct RelatedResult {
     /// The analysis that has the event.
     pub analysis: PtrEq<Analysis>,
     /// Its series and the index of its onset.
-    pub event: (usize, usize),
+    pub event: EventId,
     /// Which times were compared.
     pub windows: ComparisonWindows,
     /// What moved, or why that is not known.
@@ -60,17 +60,15 @@ impl State {
             .filter(|related| self.throttled_analysis.get().as_ref() == Some(&related.analysis))
     }
 
-    /// Looks at what moved beside an event: its series and the index of its onset. An earlier look is given up.
-    pub fn find_related(self, event: (usize, usize)) {
+    /// Looks at what moved beside an event. An earlier look is given up.
+    pub fn find_related(self, event: EventId) {
         self.stop_related();
         let (analysis, source) =
             (self.throttled_analysis.get_untracked(), self.source.get_untracked());
         let (Some(analysis), Some(source)) = (analysis, source) else { return };
-        let ranked = analysis.of_series(Some(event.0));
-        let found =
-            ranked.and_then(|ranked| ranked.events.iter().find(|one| one.onset.index == event.1));
-        let (Some(one), Ok(signal)) = (found, self.related_request.start()) else { return };
-        let series = &analysis.detected.loaded.series[event.0];
+        let found = analysis.find_event(event);
+        let (Some((_, one)), Ok(signal)) = (found, self.related_request.start()) else { return };
+        let series = &analysis.detected.loaded.series[event.series];
         let range = TimeRange { start: one.display_start, end: one.end };
         let windows =
             ComparisonWindows::of(range, series.grid.step, analysis.judged_grid().range().end);
@@ -83,7 +81,7 @@ impl State {
                 signal: &signal,
                 windows: &windows,
             };
-            let found = ask.look(&analysis, event.0, &odd).await;
+            let found = ask.look(&analysis, event.series, &odd).await;
             if !signal.aborted() {
                 self.related_progress.set(None);
                 self.related.set(Some(RelatedResult {

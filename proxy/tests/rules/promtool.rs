@@ -132,7 +132,7 @@ fn check(
     let yaml = rules.yaml();
     fs::write(folder.join("rules.yaml"), &yaml).unwrap();
     let (ranked, event) = analysis.worst_events()[0];
-    let test = match unit_test(&rules, "rules.yaml", detected, ranked.index, event.onset.index) {
+    let test = match unit_test(&rules, "rules.yaml", detected, ranked.event_id(event)) {
         Ok(test) => test,
         Err(reason) => {
             let expected =

@@ -117,6 +117,22 @@ pub struct RankedSeries {
     pub score: f64,
 }
 
+/// Identity of an event: it stays while a rule that moves leaves the onset where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EventId {
+    /// Index of the series in `loaded.series`.
+    pub series: usize,
+    /// Index of the onset among the samples of the series.
+    pub onset: usize,
+}
+
+impl RankedSeries {
+    /// Returns the identity of one of its events.
+    pub fn event_id(&self, event: &Event) -> EventId {
+        EventId { series: self.index, onset: event.onset.index }
+    }
+}
+
 /// Looks at the data. Cost: O(n).
 pub fn prepare(loaded: Arc<Loaded>) -> Prepared {
     let names = short_names(&loaded.series.iter().map(|series| &series.labels).collect::<Vec<_>>());
@@ -280,6 +296,13 @@ impl Analysis {
     /// Returns the ranking's entry of one series of `loaded`; `None` if there is no such series.
     pub fn of_series(&self, index: Option<usize>) -> Option<&RankedSeries> {
         self.ranking.iter().find(|ranked| Some(ranked.index) == index)
+    }
+
+    /// Returns an event with the series it is in; `None` if this rule does not find it.
+    pub fn find_event(&self, id: EventId) -> Option<(&RankedSeries, &Event)> {
+        let ranked = self.of_series(Some(id.series))?;
+        let event = ranked.events.iter().find(|event| event.onset.index == id.onset)?;
+        Some((ranked, event))
     }
 
     /// Returns whether no sample of any series could be judged.

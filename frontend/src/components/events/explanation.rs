@@ -1,4 +1,5 @@
 use leptos::prelude::*;
+use oddity_analysis::analysis::EventId;
 use oddity_analysis::knowledge::{
     CandidateCause, CandidateCauses, CauseCheck, ExplainedEvent, explain_event,
 };
@@ -14,17 +15,15 @@ const FIRST: usize = 4;
 /// The facts of an event, its possible causes, and the queries that confirm or rule them out.
 #[component]
 pub fn Explanation(
-    /// Indices of the series and of the onset of the event; `None` while the row is removed.
-    key: Memo<Option<(usize, usize)>>,
+    /// The event; `None` while the row is removed.
+    key: Memo<Option<EventId>>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
     move || {
-        let (series, onset) = key.get()?;
         let analysis = state.throttled_analysis.get()?;
-        let ranked = analysis.of_series(Some(series))?;
-        let event = ranked.events.iter().find(|event| event.onset.index == onset)?;
+        let found = analysis.find_event(key.get()?)?;
         let (knowledge, metadata) = (state.knowledge.get(), state.metadata.read());
-        let one = explain_event(&analysis, (ranked, event), knowledge.as_deref(), &metadata);
+        let one = explain_event(&analysis, found, knowledge.as_deref(), &metadata);
         let clock = state.clock();
         Some(view! {
             <p class="event-summary">{capitalised(&sentence(&one.facts, clock))}"."</p>

@@ -1,4 +1,5 @@
 use leptos::prelude::*;
+use oddity_analysis::analysis::EventId;
 use oddity_analysis::related::{ChangedSeries, RelatedSeries};
 use oddity_analysis::words::related as words;
 use oddity_detect::event::Direction;
@@ -19,8 +20,8 @@ const HEIGHT: f64 = 24.0;
 /// Series that changed at the time of an event, fetched on request.
 #[component]
 pub fn RelatedSection(
-    /// Indices of the series and of the onset of the event; `None` while the row is removed.
-    key: Memo<Option<(usize, usize)>>,
+    /// The event; `None` while the row is removed.
+    key: Memo<Option<EventId>>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
     let looked = move || state.related_shown().filter(|looked| Some(looked.event) == key.get());

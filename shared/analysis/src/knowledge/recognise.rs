@@ -98,7 +98,7 @@ impl NamedMetadata {
     }
 }
 
-/// The metadata of so many metrics of a query are asked for.
+/// Maximum number of metrics of a query whose metadata are asked for.
 const MAX_METRICS: usize = 3;
 
 /// Features of a query by which families are recognised.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::yaml::{comment, quoted};
 use super::{RuleGroup, RuleStyle, UnitTestError};
-use crate::analysis::Detected;
+use crate::analysis::{Detected, EventId};
 use oddity_detect::detect::{Detection, Detector};
 use oddity_detect::event::{Rule, is_flagged};
 use oddity_detect::series::{Labels, METRIC_NAME, quote};
@@ -25,8 +25,7 @@ pub fn unit_test(
     group: &RuleGroup,
     rule_file: &str,
     detected: &Detected,
-    series: usize,
-    onset: usize,
+    EventId { series, onset }: EventId,
 ) -> Result<String, UnitTestError> {
     if matches!(detected.detector, Detector::ZScore(_)) {
         return Err(UnitTestError::FixedTime);
