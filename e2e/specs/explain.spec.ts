@@ -95,7 +95,7 @@ test("a fault says what to change and loses nothing that was typed", async ({ pa
   await own.fill("Why at night?");
   for (const [script, words] of [
     [{ status: 401 }, "The provider refused this server's key (status 401): check OPENAI_API_KEY."],
-    [{ status: 429, headers: { "retry-after": "20" } }, "The provider takes no more questions now: try again in 20 s."],
+    [{ status: 429, headers: { "retry-after": "20" } }, "The provider accepts no more requests at the moment: try again in 20 s."],
     [{ status: 400 }, "The provider refused the question (status 400)"],
   ] as const) {
     model.say(script);

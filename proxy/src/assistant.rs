@@ -211,7 +211,7 @@ pub async fn chat(
         bytes: limits.body_bytes,
         wait: limits.body_wait,
     };
-    let wrong = "the body is no {\"messages\": [{\"role\", \"content\"}]}";
+    let wrong = "the body must be of the form {\"messages\": [{\"role\", \"content\"}]}";
     let (_, chat): (_, ChatRequest) = body::json(request, expected, wrong).await?;
     check(&chat.messages, assistant.about.prompt_tokens as usize)?;
     assistant.answer(&chat).await

@@ -93,7 +93,10 @@ async fn what_costs_is_set_by_the_server() {
     ] {
         let body = BODY.replacen('{', &format!("{{{extra},"), 1);
         let reply = server.send("POST /api/llm/chat", &[JSON], &body).await;
-        assert!(reply.error().starts_with("400 bad_data: the body is no"), "{reply:?}");
+        assert!(
+            reply.error().starts_with("400 bad_data: the body must be of the form"),
+            "{reply:?}"
+        );
     }
     assert_eq!(upstream.connections(), 0);
     assert_eq!(told(&chat(&server).await), "start|a|end Stop 7+2");
@@ -184,9 +187,9 @@ async fn requests_are_small_quick_and_from_the_page() {
         ),
         (&[JSON], BODY.replace("user", "assistant"), "400 bad_data: `messages` must end with"),
         (&[JSON], BODY.replace("user", "system"), "400 bad_data: `messages` must end with"),
-        (&[JSON], BODY.replace("user", "tool"), "400 bad_data: the body is no"),
-        (&[JSON], "[".repeat(50_000), "400 bad_data: the body is no"),
-        (&[JSON], String::new(), "400 bad_data: the body is no"),
+        (&[JSON], BODY.replace("user", "tool"), "400 bad_data: the body must be of the form"),
+        (&[JSON], "[".repeat(50_000), "400 bad_data: the body must be of the form"),
+        (&[JSON], String::new(), "400 bad_data: the body must be of the form"),
         (
             &[JSON],
             format!(

@@ -261,11 +261,11 @@ mod tests {
             "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":2}}\n\n";
         let (a, b) = (text("\"a\""), text("\" b\""));
         let cut = "unavailable: the connection to the language model broke off in the middle of its answer: try again";
-        let broken = "unavailable: the provider broke off with an error: try again";
-        let other = "unavailable: what answers at the configured address is no API for chat completions: check \
-                     OPENAI_BASE_URL, which mostly ends in /v1";
-        let too_long = "bad_data: the question is too long for the model: begin a new one, or lower `prompt_tokens` of \
-                        [llm.limits] to what it takes";
+        let broken = "unavailable: the provider ended its answer with an error: try again";
+        let other = "unavailable: the server at the configured address does not offer the chat completions API: check \
+                     OPENAI_BASE_URL, which usually ends in /v1";
+        let too_long = "bad_data: the question is too long for the model: start a new conversation, or lower `prompt_tokens` of \
+                        [llm.limits] to fit its context";
         let cases = [
             (format!("{a}{b}{STOP}{usage}data: [DONE]\n\n"), "a| b|Stop 9+2".to_owned()),
             // Counts that cannot be.
@@ -306,7 +306,7 @@ mod tests {
             ("data: {\"choices\":3}\n\n".to_owned(), other.to_owned()),
             (
                 format!("data: {}\n\n", "x".repeat(600)),
-                "unavailable: the provider sent more than 0 KiB at once, which no answer needs"
+                "unavailable: the provider sent more than 0 KiB in one event, which no answer needs"
                     .to_owned(),
             ),
             // More text than tokens can hold.

@@ -15,7 +15,7 @@ pub enum AssistantError {
     #[error("the language model cannot be reached: {0}; check {1} and that it runs")]
     Unreachable(&'static str, &'static str),
     /// No byte arrived for this long.
-    #[error("the language model said nothing for {}: it may be loading or overloaded; try again", words(*.0))]
+    #[error("the language model sent nothing for {}: it may be loading or overloaded; try again", words(*.0))]
     Silent(Duration),
     /// The answer was not whole after this long.
     #[error("the language model took longer than {}: ask for less, or raise `total` of [llm.limits]", words(*.0))]
@@ -24,7 +24,7 @@ pub enum AssistantError {
     #[error("the provider refused this server's key (status {}): check OPENAI_API_KEY", .0.as_u16())]
     Credentials(StatusCode),
     /// Status 429, with the seconds to wait if the provider named them.
-    #[error("the provider takes no more questions now{}", wait(*.0))]
+    #[error("the provider accepts no more requests at the moment{}", wait(*.0))]
     Busy(Option<u64>),
     /// Status 402, or 429 because the account has no credit.
     #[error("the provider's quota is used up: check its plan and billing")]
@@ -34,7 +34,7 @@ pub enum AssistantError {
     NotFound(&'static str),
     /// The messages do not fit into the model's context.
     #[error(
-        "the question is too long for the model: begin a new one, or lower `prompt_tokens` of [llm.limits] to what it takes"
+        "the question is too long for the model: start a new conversation, or lower `prompt_tokens` of [llm.limits] to fit its context"
     )]
     TooLong,
     /// Another status of 4xx.
@@ -47,15 +47,15 @@ pub enum AssistantError {
     #[error("the provider failed (status {}): try again in a while", .0.as_u16())]
     Status(StatusCode),
     /// An error that the provider tells within its stream.
-    #[error("the provider broke off with an error: try again")]
+    #[error("the provider ended its answer with an error: try again")]
     InStream,
     /// The response is no stream of chat completions; holds the setting with the address.
     #[error(
-        "what answers at the configured address is no API for chat completions: check {0}, which mostly ends in /v1"
+        "the server at the configured address does not offer the chat completions API: check {0}, which usually ends in /v1"
     )]
     NotChat(&'static str),
     /// An event exceeds this limit of bytes.
-    #[error("the provider sent more than {} KiB at once, which no answer needs", .0 >> 10)]
+    #[error("the provider sent more than {} KiB in one event, which no answer needs", .0 >> 10)]
     TooLarge(usize),
     /// The stream ended before the answer did.
     #[error(
@@ -209,14 +209,18 @@ fn wait(after: Option<u64>) -> String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LimitError {
     /// Too many answers at once: their maximum number.
-    #[error("the language model answers {0} other questions now: try again in a moment")]
+    #[error(
+        "the limit of {0} concurrent answers of the language model is reached: try again in a moment"
+    )]
     Concurrent(usize),
     /// Too many questions in a minute: their maximum number, and the seconds to wait.
-    #[error("the language model takes {0} questions a minute: try again in {1} s")]
+    #[error(
+        "the limit of {0} questions a minute to the language model is reached: try again in {1} s"
+    )]
     Rate(usize, u64),
     /// No tokens are left today: their number in a day, and the seconds until midnight UTC.
     #[error(
-        "today's budget of {0} tokens for the language model is used up: it begins anew at midnight UTC"
+        "today's budget of {0} tokens for the language model is used up: it resets at midnight UTC"
     )]
     Budget(u64, u64),
 }

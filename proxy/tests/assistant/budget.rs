@@ -102,7 +102,7 @@ async fn more_at_once_and_in_a_minute_are_told_to_come_again() {
     let reply = chat(&server).await;
     assert_eq!(
         reply.error(),
-        "429 unavailable: the language model answers 1 other questions now: try again in a moment"
+        "429 unavailable: the limit of 1 concurrent answers of the language model is reached: try again in a moment"
     );
     assert!(reply.field("retry-after").is_some() && !first.is_finished());
     first.abort();
@@ -113,7 +113,9 @@ async fn more_at_once_and_in_a_minute_are_told_to_come_again() {
     assert_eq!((chat(&server).await.status, chat(&server).await.status), (200, 200));
     let reply = chat(&server).await;
     assert!(
-        reply.error().starts_with("429 unavailable: the language model takes 2 questions a minute"),
+        reply.error().starts_with(
+            "429 unavailable: the limit of 2 questions a minute to the language model is reached"
+        ),
         "{reply:?}"
     );
     assert!(reply.field("retry-after").is_some());

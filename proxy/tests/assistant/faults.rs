@@ -22,19 +22,19 @@ async fn faults_before_the_answer_are_typed() {
         (
             reply("429 Slow", "retry-after: 20\r\n", "{}"),
             Then::Close,
-            "429 unavailable: the provider takes no more questions now: try again in 20 s",
+            "429 unavailable: the provider accepts no more requests at the moment: try again in 20 s",
             Some("20"),
         ),
         (
             reply("429 Slow", "retry-after: 18446744073709551615\r\n", "{}"),
             Then::Close,
-            "429 unavailable: the provider takes no more questions now: try again in a while",
+            "429 unavailable: the provider accepts no more requests at the moment: try again in a while",
             None,
         ),
         (
             says("429 Slow", ""),
             Then::Close,
-            "429 unavailable: the provider takes no more questions now: try again in a while",
+            "429 unavailable: the provider accepts no more requests at the moment: try again in a while",
             None,
         ),
         (
@@ -52,7 +52,7 @@ async fn faults_before_the_answer_are_typed() {
         (
             says("400 No", "{\"error\":{\"code\":\"context_length_exceeded\"}}"),
             Then::Close,
-            "413 bad_data: the question is too long for the model: begin a new one, or lower `prompt_tokens` of [llm.limits] to what it takes",
+            "413 bad_data: the question is too long for the model: start a new conversation, or lower `prompt_tokens` of [llm.limits] to fit its context",
             None,
         ),
         (
@@ -61,7 +61,7 @@ async fn faults_before_the_answer_are_typed() {
                 "{\"error\":{\"message\":\"the request exceeds the available context size\"}}",
             ),
             Then::Close,
-            "413 bad_data: the question is too long for the model: begin a new one, or lower `prompt_tokens` of [llm.limits] to what it takes",
+            "413 bad_data: the question is too long for the model: start a new conversation, or lower `prompt_tokens` of [llm.limits] to fit its context",
             None,
         ),
         (
@@ -85,19 +85,19 @@ async fn faults_before_the_answer_are_typed() {
         (
             says("503 Loading", ""),
             Then::Close,
-            "429 unavailable: the provider takes no more questions now: try again in a while",
+            "429 unavailable: the provider accepts no more requests at the moment: try again in a while",
             None,
         ),
         (
             reply("200 OK", "content-type: text/html\r\n", "<html>CANARY"),
             Then::Close,
-            "502 unavailable: what answers at the configured address is no API for chat completions: check url of [llm], which mostly ends in /v1",
+            "502 unavailable: the server at the configured address does not offer the chat completions API: check url of [llm], which usually ends in /v1",
             None,
         ),
         (
             says("200 OK", "{\"choices\":[]}"),
             Then::Close,
-            "502 unavailable: what answers at the configured address is no API for chat completions: check url of [llm], which mostly ends in /v1",
+            "502 unavailable: the server at the configured address does not offer the chat completions API: check url of [llm], which usually ends in /v1",
             None,
         ),
         (
@@ -115,7 +115,7 @@ async fn faults_before_the_answer_are_typed() {
         (
             Vec::new(),
             Then::Hang,
-            "504 timeout: the language model said nothing for 2s: it may be loading or overloaded; try again",
+            "504 timeout: the language model sent nothing for 2s: it may be loading or overloaded; try again",
             None,
         ),
         (
@@ -155,23 +155,23 @@ async fn faults_within_the_answer_are_one_last_event() {
         (
             a.clone(),
             Then::Hang,
-            "start|a|failed timeout: the language model said nothing for 2s: it may be loading or overloaded; try again",
+            "start|a|failed timeout: the language model sent nothing for 2s: it may be loading or overloaded; try again",
         ),
         (
             format!("{a}data: {{\"error\":{{\"message\":\"CANARY\"}}}}\n\n{a}"),
             Then::Hang,
-            "start|a|failed unavailable: the provider broke off with an error: try again",
+            "start|a|failed unavailable: the provider ended its answer with an error: try again",
         ),
         (format!("{a}{STOP}{a}"), Then::Hang, "start|a|end Stop 7+2"),
         (
             format!("{a}data: {}\n\n", "x".repeat(300_000)),
             Then::Hang,
-            "start|a|failed unavailable: the provider sent more than 256 KiB at once, which no answer needs",
+            "start|a|failed unavailable: the provider sent more than 256 KiB in one event, which no answer needs",
         ),
         (
             "x".repeat(64 << 20),
             Then::Close,
-            "start|failed unavailable: the provider sent more than 256 KiB at once, which no answer needs",
+            "start|failed unavailable: the provider sent more than 256 KiB in one event, which no answer needs",
         ),
     ];
     for (stream, then, expected) in cases {
