@@ -62,11 +62,11 @@ test("a report reaches a webhook signed, and a failure says what to check", asyn
     await workbench.open({ q: DHCP, tab: "report" }, oddity.url);
     await workbench.button("Send…").click();
     const dialog = page.getByRole("dialog", { name: "Send report" });
-    await expect(dialog.getByLabel("Message preview")).toContainText("With the whole report.");
+    await expect(dialog.getByLabel("Message preview")).toContainText("Includes the full report.");
     status = 404;
     const send = dialog.getByRole("button", { name: "Send", exact: true });
     await send.click();
-    await expect(dialog.getByRole("status")).toHaveText(/not sent: the target "webhook" answered with status 404; check ODDITY_WEBHOOK_URL/);
+    await expect(dialog.getByRole("status")).toHaveText(/notification not sent: target "webhook" answered with status 404; check ODDITY_WEBHOOK_URL/);
     expect(await page.content()).not.toContain("secret-path");
     status = 200;
     await send.click();

@@ -32,7 +32,6 @@ use self::budget::TokenBudget;
 use self::completion::{CompletionLimits, CompletionReader};
 use self::error::LimitError;
 use self::stream::{AnswerDeadlines, AnswerStream, TokenCharge};
-use crate::AppState;
 use crate::clock::now;
 use crate::config::reload::Reload;
 use crate::config::{AssistantSettings, ConfigError, Limits, TokenField};
@@ -185,9 +184,9 @@ fn client(settings: &AssistantSettings, connect_timeout: Duration) -> Result<Cli
 }
 
 /// Handles `GET /api/llm`.
-pub async fn show(State(state): State<Arc<AppState>>) -> Json<api::AssistantInfo> {
+pub async fn show(State(assistant): State<Option<Arc<Assistant>>>) -> Json<api::AssistantInfo> {
     Json(api::AssistantInfo {
-        model: state.assistant.as_ref().map(|assistant| assistant.about.clone()),
+        model: assistant.map(|assistant| assistant.about.clone()),
     })
 }
 
@@ -196,10 +195,10 @@ pub async fn show(State(state): State<Arc<AppState>>) -> Json<api::AssistantInfo
 /// # Errors
 /// [`ApiError`] for what is not a conversation, and for a model that does not begin to answer.
 pub async fn chat(
-    State(state): State<Arc<AppState>>,
+    State(assistant): State<Option<Arc<Assistant>>>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let assistant = state.assistant.as_ref().ok_or_else(|| {
+    let assistant = assistant.ok_or_else(|| {
         ApiError::not_found(
             "no language model is configured: set OPENAI_API_KEY, or OPENAI_BASE_URL and OPENAI_MODEL",
         )

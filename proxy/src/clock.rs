@@ -1,10 +1,10 @@
-//! The clock of this process.
+//! System clock.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use oddity_detect::time::Timestamp;
 
-/// Returns the time by the system's clock.
+/// Returns the current time of the system clock.
 pub fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))

@@ -1,4 +1,4 @@
-//! What a client is told when a request fails, in Prometheus' own envelope.
+//! Error responses, in the envelope of Prometheus.
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -6,26 +6,26 @@ use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-/// Prometheus' `errorType`. Source: Prometheus documentation, "HTTP API", format overview.
+/// Error type as Prometheus names it in `errorType`. Source: Prometheus documentation, "HTTP API", format overview.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorType {
-    /// The request is wrong and must be changed.
+    /// The request is invalid.
     BadData,
     /// The expression cannot be evaluated.
     Execution,
-    /// It took too long.
+    /// The request took too long.
     Timeout,
-    /// No such source or route.
+    /// The source or route does not exist.
     NotFound,
     /// The server or its upstream cannot answer now.
     Unavailable,
-    /// A fault of the server.
+    /// The server has a bug.
     Internal,
 }
 
 impl ErrorType {
-    /// As it is sent.
+    /// Returns the name as it is sent.
     pub fn name(self) -> &'static str {
         match self {
             Self::BadData => "bad_data",
@@ -38,49 +38,49 @@ impl ErrorType {
     }
 }
 
-/// Why a request was refused, for the metrics.
+/// Reason why a request or a connection was rejected, for the metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RejectionReason {
-    /// Every connection is taken by a client that does its part.
+    /// All connection slots are taken and none can be evicted.
     Connections,
-    /// The connection gave way to a new one while it had no complete request.
+    /// An idle connection was evicted by a new one.
     IdleConnection,
-    /// The connection gave way to a new one while its client took or sent nothing.
+    /// A stalled connection was evicted by a new one.
     StalledConnection,
-    /// The Host is none of ours, or ambiguous.
+    /// The host name is not allowed, or ambiguous.
     Host,
-    /// The page of another origin asks.
+    /// The request comes from a page of another origin.
     Origin,
-    /// No valid credentials.
+    /// The request has no valid credentials.
     Credentials,
-    /// No such route, source or endpoint.
+    /// The route, source or endpoint does not exist.
     Path,
-    /// The route does not take the method.
+    /// The route does not support the method.
     Method,
-    /// The body is not a form.
+    /// The body has another media type.
     MediaType,
-    /// The body has no length.
+    /// The body has no `Content-Length`.
     Length,
     /// A body or a parameter is too large.
     Size,
-    /// The body came too slowly.
+    /// The body arrived too slowly.
     Slow,
-    /// A parameter is wrong.
+    /// A parameter is invalid.
     Parameters,
-    /// Too many points a series.
+    /// The query has too many points a series.
     Points,
-    /// Too many steps in subqueries.
+    /// The subqueries have too many steps.
     Subqueries,
-    /// Too many queries at once.
+    /// Too many queries are running.
     Busy,
-    /// Too many requests in a minute.
+    /// The rate limit is reached.
     Rate,
-    /// The language model's tokens of the day are spent.
+    /// The daily token budget of the language model is used up.
     Budget,
 }
 
 impl RejectionReason {
-    /// Value of the label.
+    /// Returns the value of the label `reason`.
     pub fn label(self) -> &'static str {
         match self {
             Self::Connections => "connections",
@@ -105,28 +105,28 @@ impl RejectionReason {
     }
 }
 
-/// A failed request: HTTP status, type, and a message that says what to change.
+/// Failed request: HTTP status, type, and a message that says what to change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
-    /// Status of the reply.
+    /// HTTP status.
     pub status: StatusCode,
-    /// See [`ErrorType`].
+    /// Type as Prometheus names it.
     pub error_type: ErrorType,
-    /// For a person; holds no address and no secret.
+    /// Message for the user; contains no address and no secret.
     pub message: String,
-    /// Set if this server refused the request.
+    /// Reason, if this server rejected the request.
     pub reason: Option<RejectionReason>,
-    /// After how many seconds the same request can succeed, where it can; with a status of 503 it is 1 otherwise.
+    /// Seconds after which the same request can succeed; for status 503 the default is 1.
     pub retry_after: Option<u64>,
 }
 
 impl ApiError {
-    /// A request that must be changed.
+    /// Creates the error for an invalid request (400).
     pub fn bad_data(message: impl Into<String>) -> Self {
         Self::refused(StatusCode::BAD_REQUEST, RejectionReason::Parameters, message)
     }
 
-    /// A request that must be changed, with a status that says more than 400.
+    /// Creates the error for an invalid request with a more specific status than 400.
     pub fn refused(
         status: StatusCode,
         reason: RejectionReason,
@@ -135,28 +135,28 @@ impl ApiError {
         Self { reason: Some(reason), ..Self::failed(status, ErrorType::BadData, message) }
     }
 
-    /// No such source or route.
+    /// Creates the error for a source or route that does not exist (404).
     pub fn not_found(message: impl Into<String>) -> Self {
         let failed = Self::failed(StatusCode::NOT_FOUND, ErrorType::NotFound, message);
         Self { reason: Some(RejectionReason::Path), ..failed }
     }
 
-    /// More than a limit allows at a time; the same request can succeed after so many seconds.
+    /// Creates the error for a rate or concurrency limit (429); the same request can succeed after `seconds`.
     pub fn too_many(reason: RejectionReason, message: impl Into<String>, seconds: u64) -> Self {
         let (status, error_type) = (StatusCode::TOO_MANY_REQUESTS, ErrorType::Unavailable);
         let failed = Self::failed(status, error_type, message);
         Self { reason: Some(reason), retry_after: Some(seconds), ..failed }
     }
 
-    /// What this server did not refuse, but could not do.
+    /// Creates the error for a request that this server accepted but could not fulfil.
     pub fn failed(status: StatusCode, error_type: ErrorType, message: impl Into<String>) -> Self {
         Self { status, error_type, message: message.into(), reason: None, retry_after: None }
     }
 
-    /// A fault of the server; its details are in the log.
+    /// Creates the error for a bug of the server (500), whose details are in the log.
     pub fn internal() -> Self {
         let (status, error_type) = (StatusCode::INTERNAL_SERVER_ERROR, ErrorType::Internal);
-        Self::failed(status, error_type, "the server failed: its log says why")
+        Self::failed(status, error_type, "internal server error: see the server log")
     }
 }
 

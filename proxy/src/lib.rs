@@ -1,8 +1,9 @@
-//! The server: it serves the page and forwards its queries, so that secrets stay here.
+//! Server of Oddity: serves the page and forwards its queries, so that secrets stay on the server.
 //!
-//! [`config`] says what to serve, [`app`] which routes there are, [`http::server`] runs them. A request passes
+//! [`config`] reads what to serve, [`app`] lists the routes, and [`http::server`] runs them. A request passes
 //! [`http::guard`] and [`http::auth`]; one for a source goes through [`source::routes`] to the built-in [`demo`] or an
-//! upstream, one for the language model to [`assistant`], and what people send to others to [`notify`].
+//! upstream, one for the language model to [`assistant`], and a notification to [`notify`]. [`http`] lists who refuses
+//! what.
 
 pub mod assistant;
 pub mod cli;
@@ -18,8 +19,6 @@ pub mod page;
 pub mod source;
 mod state;
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
@@ -30,40 +29,43 @@ use crate::source::allowlist::Endpoint;
 use crate::source::routes;
 pub use crate::state::AppState;
 
-/// Every route and every layer.
-pub fn app(state: &Arc<AppState>) -> Router {
+/// Builds the router with every route and every layer.
+pub fn app(state: &AppState) -> Router {
     // A layer covers what was added before it, the reply to wrong methods included.
     let api = Endpoint::all().iter().fold(Router::new(), |api, endpoint| {
         let path = format!("/api/sources/{{id}}/{}", endpoint.segments().join("/"));
-        let ask = get(routes::ask);
-        api.route(&path, if endpoint.accepts_post() { ask.post(routes::ask) } else { ask })
+        let query = get(routes::query);
+        api.route(&path, if endpoint.accepts_post() { query.post(routes::query) } else { query })
     });
     let api = api
         .route("/api/sources", get(routes::sources))
         .route("/api/openapi.json", get(openapi::show))
-        .route("/api/knowledge", get(knowledge::show).with_state(state.knowledge.clone()))
-        .merge(notify::routes())
+        .route("/api/knowledge", get(knowledge::show))
+        .route("/api/notify", get(notify::routes::list))
+        .route("/api/notify/{id}", post(notify::routes::send))
+        .route("/api/notify/{id}/preview", post(notify::routes::preview))
+        .route("/api/notify/{id}/test", post(notify::routes::test))
         .route("/api/llm", get(assistant::show))
         .route("/api/llm/chat", post(assistant::chat))
         .route("/api", any(routes::not_found))
         .route("/api/", any(routes::not_found))
         .route("/api/{*rest}", any(routes::not_found))
-        .method_not_allowed_fallback(routes::method_not_allowed)
-        .with_state(state.clone());
-    let api = match guard::cors(&state.allowed_origins) {
+        .method_not_allowed_fallback(routes::method_not_allowed);
+    let api = match state.guard.cors() {
         Some(cors) => api.layer(cors),
         None => api,
     };
     let router = Router::new()
         .route(guard::HEALTH, get(async || "ok"))
-        .route("/metrics", get(metrics::show).with_state(state.metrics.clone()))
+        .route("/metrics", get(metrics::show))
         .method_not_allowed_fallback(routes::method_not_allowed)
         .merge(api)
-        .fallback(get(assets::page));
+        .fallback(get(assets::page))
+        .with_state(state.clone());
     protect(router, state)
 }
 
-/// The layer that every request passes, whatever its route.
-pub fn protect(router: Router, state: &Arc<AppState>) -> Router {
-    router.layer(from_fn_with_state(state.clone(), guard::pass))
+/// Wraps a router in the layer that every request passes, whatever its route.
+pub fn protect(router: Router, state: &AppState) -> Router {
+    router.layer(from_fn_with_state(state.guard.clone(), guard::enforce))
 }

@@ -1,4 +1,4 @@
-//! Parses the command line, binds and runs; everything else is in the library.
+//! Binary `oddity`: parses the command line, then runs the server or one analysis.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
@@ -14,12 +14,12 @@ use proxy::config::{AuthSettings, Settings, load_dotenv};
 use proxy::http::server;
 use proxy::http::worker::Workers;
 use proxy::metrics::Metrics;
-use proxy::{AppState, clock};
+use proxy::{AppState, app, clock};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-/// A query takes about an eighth less of the processor's time than with the system's allocator.
+/// Saves about an eighth of the processor time of a query, compared with the system's allocator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -59,7 +59,8 @@ fn main() -> anyhow::Result<ExitCode> {
 }
 
 async fn serve(settings: &Settings, workers: &Workers) -> anyhow::Result<()> {
-    let state = AppState::new(settings, Arc::new(Metrics::new()?))?;
+    let metrics = Arc::new(Metrics::new()?);
+    let state = AppState::new(settings, metrics.clone())?;
     let listener = TcpListener::bind(&settings.listen).await.with_context(|| {
         format!("cannot listen on {}: choose another address with --listen", settings.listen)
     })?;
@@ -68,7 +69,7 @@ async fn serve(settings: &Settings, workers: &Workers) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     settings.access.check_exposure(address.ip())?;
     if !address.ip().is_loopback() && matches!(settings.access, AuthSettings::Open { .. }) {
-        tracing::warn!(%address, "everybody who reaches this address can query the sources");
+        tracing::warn!(%address, "no authentication: anyone who can reach this address can query the sources");
     }
     let mut stdout = std::io::stdout();
     writeln!(stdout, "Oddity listens on http://{address}")?;
@@ -87,7 +88,7 @@ async fn serve(settings: &Settings, workers: &Workers) -> anyhow::Result<()> {
             _ = terminate.recv() => {}
         }
     };
-    server::run(listener, &state, workers, shutdown).await;
+    server::run(listener, app(&state), &settings.limits, &metrics, workers, shutdown).await;
     upkeep.abort();
     Ok(())
 }

@@ -1,5 +1,4 @@
-//! What the server counts about itself, for `/metrics`: labelled by what is configured or built in, never by what a
-//! client sends.
+//! Metrics of the server for `/metrics`; labels are configured or built in, never sent by a client.
 
 pub mod self_history;
 
@@ -19,7 +18,6 @@ use oddity_detect::time::Timestamp;
 
 use crate::error::RejectionReason;
 use crate::metrics::self_history::MetricsHistory;
-use crate::source::error::SourceError;
 
 const BUILD: &str = "oddity_build_info";
 const REQUESTS: &str = "oddity_http_requests_total";
@@ -33,62 +31,59 @@ const UPSTREAM_ERRORS: &str = "oddity_upstream_errors_total";
 const RECEIVED: &str = "oddity_upstream_response_bytes_total";
 const NOTIFIED: &str = "oddity_notifications_total";
 
-/// Upper bounds in seconds; the last one is the time a whole exchange has.
+/// Upper bounds of the histograms in seconds; the last one is the default maximum time of a whole exchange.
 const BUCKETS: [f64; 13] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 35.0];
 
-/// The meters of one server; several servers in a process do not share them.
+/// Metrics of one server; several servers in a process do not share them.
 pub struct Metrics {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
     history: Arc<MetricsHistory>,
     in_flight: Gauge,
     connections: Gauge,
-    /// By route, which are few: looking a meter up by its labels takes longer than the rest of a request.
+    /// Cached metrics by route, method and class of status: a look-up by labels takes longer than the rest of a request.
     routes: RwLock<HashMap<String, [[Option<RouteMeters>; 6]; METHODS.len() + 1]>>,
 }
 
-/// Those of one route, method and class of status.
+/// Metrics of one route, method and class of status.
 struct RouteMeters {
     requests: Counter,
     duration: Histogram,
     sent: Counter,
 }
 
-/// Methods with a label of their own; a client may invent others, and each label costs memory.
+/// Methods with a label of their own; others are counted together, since a client may invent any number of them.
 const METHODS: [Method; 4] = [Method::GET, Method::HEAD, Method::POST, Method::OPTIONS];
 
-/// One more of something that is under way, until this is dropped.
+/// Increment of a gauge, reverted when dropped.
 pub struct InFlightGuard(Gauge);
 
-/// Counts the bytes of an answer as they are sent.
+/// Counter of the bytes of responses as they are sent.
 #[derive(Clone)]
 pub struct SentBytes(Counter);
 
 impl Metrics {
-    /// Meters at zero.
+    /// Creates the metrics, all zero.
     ///
     /// # Errors
-    /// Never with the buckets above.
+    /// [`BuildError`] for invalid buckets, which the constant ones are not.
     pub fn new() -> Result<Self, BuildError> {
         let recorder = PrometheusBuilder::new().set_buckets(&BUCKETS)?.build_recorder();
         let handle = recorder.handle();
         let (in_flight, connections) = with_local_recorder(&recorder, || {
             use metrics::{describe_counter, describe_gauge, describe_histogram};
-            describe_gauge!(BUILD, "Always 1; its label is the version of this server.");
-            describe_counter!(REQUESTS, "Requests by route, method and class of status.");
-            describe_histogram!(DURATION, "Seconds until the head of the answer.");
-            describe_gauge!(IN_FLIGHT, "Requests without an answer yet.");
-            describe_counter!(SENT, "Bytes of answers' bodies that were sent, by route.");
-            describe_gauge!(CONNECTIONS, "Open connections of clients.");
-            describe_counter!(REJECTED, "Requests and connections that were refused, by reason.");
-            describe_counter!(NOTIFIED, "Notifications by target and by what came of them.");
-            describe_histogram!(UPSTREAM_DURATION, "Seconds until a source has answered.");
-            describe_counter!(
-                UPSTREAM_ERRORS,
-                "Questions that a source did not answer, by class of error."
-            );
-            describe_counter!(RECEIVED, "Bytes of sources' answers, decompressed.");
+            describe_gauge!(BUILD, "Always 1, labelled by the version of the server.");
+            describe_counter!(REQUESTS, "HTTP requests by route, method and status class.");
+            describe_histogram!(DURATION, "Seconds until the response headers.");
+            describe_gauge!(IN_FLIGHT, "HTTP requests in progress.");
+            describe_counter!(SENT, "Bytes of response bodies sent, by route.");
+            describe_gauge!(CONNECTIONS, "Open client connections.");
+            describe_counter!(REJECTED, "Requests and connections rejected, by reason.");
+            describe_counter!(NOTIFIED, "Notifications by target and outcome.");
+            describe_histogram!(UPSTREAM_DURATION, "Seconds until a source answered.");
+            describe_counter!(UPSTREAM_ERRORS, "Failed requests to a source, by error class.");
+            describe_counter!(RECEIVED, "Bytes of responses of sources, decompressed.");
             gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
             (gauge!(IN_FLIGHT), gauge!(CONNECTIONS))
         });
@@ -96,56 +91,55 @@ impl Metrics {
         Ok(Self { recorder, handle, history, in_flight, connections, routes: RwLock::default() })
     }
 
-    /// Registers meters of another module, which keeps them.
+    /// Registers metrics of another module, which keeps them.
     pub fn register<T>(&self, meters: impl FnOnce() -> T) -> T {
         with_local_recorder(&self.recorder, meters)
     }
 
-    /// A question that `source` did not answer.
-    pub fn upstream_fault(&self, source: &str, fault: SourceError) {
+    /// Counts a request that `source` did not answer, by the class of its error.
+    pub fn upstream_failed(&self, source: &str, class: &'static str) {
         with_local_recorder(&self.recorder, || {
-            counter!(UPSTREAM_ERRORS, "source" => source.to_owned(), "class" => fault.class())
-                .increment(1);
+            counter!(UPSTREAM_ERRORS, "source" => source.to_owned(), "class" => class).increment(1);
         });
     }
 
-    /// Takes how many seconds `source` needed for a question, answered or not.
+    /// Returns the histogram of the seconds that `source` needed for a request, answered or not.
     pub fn answered(&self, source: &str) -> Histogram {
         let source = source.to_owned();
         with_local_recorder(&self.recorder, || histogram!(UPSTREAM_DURATION, "source" => source))
     }
 
-    /// Counts the bytes that `source` sends.
+    /// Returns the counter of the bytes that `source` sends.
     pub fn received(&self, source: &str) -> Counter {
         with_local_recorder(&self.recorder, || counter!(RECEIVED, "source" => source.to_owned()))
     }
 
-    /// A request or a connection that was refused.
+    /// Counts a request or a connection that was refused.
     pub fn rejected(&self, reason: RejectionReason) {
         with_local_recorder(&self.recorder, || {
             counter!(REJECTED, "reason" => reason.label()).increment(1);
         });
     }
 
-    /// What came of a notification to a configured target.
+    /// Counts a notification to a configured target.
     pub fn notified(&self, target: &str, outcome: &'static str) {
         with_local_recorder(&self.recorder, || {
             counter!(NOTIFIED, "target" => target.to_owned(), "outcome" => outcome).increment(1);
         });
     }
 
-    /// One more open connection.
+    /// Counts an open connection until the result is dropped.
     pub fn connection(&self) -> InFlightGuard {
         Self::count(self.connections.clone())
     }
 
-    /// Moves what was observed into the buckets and keeps a sample a minute; to be called every few seconds.
+    /// Moves observations into the buckets and keeps a sample a minute; to be called every few seconds.
     pub fn upkeep(&self, now: Timestamp) {
         self.handle.run_upkeep();
         self.history.record(now.0.div_euclid(60_000), || self.handle.render());
     }
 
-    /// Its own metrics over the last day.
+    /// Returns the metrics of the last day.
     pub fn history(&self) -> Arc<MetricsHistory> {
         self.history.clone()
     }
@@ -155,7 +149,7 @@ impl Metrics {
         InFlightGuard(gauge)
     }
 
-    /// Counts a request and how long its answer took; what is returned counts the bytes of the answer.
+    /// Counts a request and its duration, and returns the counter of the bytes of its response.
     fn request(
         &self,
         route: &str,
@@ -203,13 +197,13 @@ impl Drop for InFlightGuard {
 }
 
 impl SentBytes {
-    /// So many bytes more.
+    /// Adds a number of bytes.
     pub fn add(&self, bytes: usize) {
         self.0.increment(bytes as u64);
     }
 }
 
-/// A request that is being answered.
+/// Request in progress.
 pub struct RequestObservation<'a> {
     metrics: &'a Metrics,
     route: Option<MatchedPath>,
@@ -220,7 +214,7 @@ pub struct RequestObservation<'a> {
 }
 
 impl<'a> RequestObservation<'a> {
-    /// The request has come.
+    /// Starts the observation of a request.
     pub fn start(metrics: &'a Metrics, request: &Request) -> Self {
         Self {
             metrics,
@@ -232,7 +226,7 @@ impl<'a> RequestObservation<'a> {
         }
     }
 
-    /// The head of its answer is there: counts, and logs what went wrong, and at debug everything.
+    /// Counts the request with its response, and logs it: failures at level info, others at level debug.
     pub fn end(self, response: &mut Response) {
         let (status, elapsed) = (response.status(), self.start.elapsed());
         if let Some(reason) = response.extensions().get::<RejectionReason>() {
@@ -252,7 +246,7 @@ impl<'a> RequestObservation<'a> {
     }
 }
 
-/// `GET /metrics`.
+/// Answers `GET /metrics`.
 pub async fn show(State(metrics): State<Arc<Metrics>>) -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.handle.render())
 }

@@ -1,100 +1,106 @@
-//! Notifications: an event or the report goes to a target that the operator has configured.
+//! Notifications: sends an event or a report to a target that the operator has configured.
 //!
-//! The browser sends facts and names a target by its id; the message is made here (`message`), so that nobody can
-//! send a form of their own, and `target` takes it there. What was sent is remembered (`delivery_cache`). `docs/notifications.md`
-//! says what arrives.
+//! The browser sends facts and the id of a target. `validation` checks them, `message` formats them here, so that no client
+//! can choose the format, and `target` delivers the message. `delivery_cache` suppresses duplicates.
+//! `docs/notifications.md` describes the messages.
 
 mod delivery_cache;
 mod message;
-mod routes;
+pub(crate) mod routes;
 mod target;
 mod validation;
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::Router;
-use axum::routing::{get, post};
 use oddity_analysis::api::{Delivery, DeliveryOutcome};
 use tokio::sync::Semaphore;
 
-use crate::AppState;
 use crate::clock::now;
 use crate::config::{ConfigError, Settings};
 use crate::error::{ApiError, RejectionReason};
+use crate::http::body::ExpectedBody;
 use crate::http::rate_limit::RateLimiter;
 use crate::metrics::Metrics;
 use delivery_cache::{DeliveryCache, DeliveryKey};
 pub use message::{Message, MessageContent};
 use target::Target;
 
-/// All targets and what was sent to them.
+/// Configured targets and their limits.
 pub struct Notifier {
     targets: Vec<LimitedTarget>,
+    expected: ExpectedBody,
     metrics: Arc<Metrics>,
 }
 
-/// One target with its bounds.
+/// Target with its rate limit and its cache of deliveries.
 struct LimitedTarget {
     target: Target,
     cache: DeliveryCache,
     rate: RateLimiter,
-    at_once: Semaphore,
+    in_flight: Semaphore,
 }
 
 impl Notifier {
-    /// Opens the targets; nothing is sent yet.
+    /// Creates the clients of the targets without sending anything.
     ///
     /// # Errors
-    /// [`ConfigError`] if a secret cannot be read or TLS not be set up.
+    /// [`ConfigError`] if a secret cannot be read, or TLS cannot be set up.
     pub fn open(settings: &Settings, metrics: &Arc<Metrics>) -> Result<Self, ConfigError> {
         let limits = &settings.limits;
-        let place = |target| {
+        let limited = |target| {
             Ok(LimitedTarget {
                 target: Target::open(target, limits)?,
                 cache: DeliveryCache::new(limits.notify_remember),
                 rate: RateLimiter::new(limits.notify_per_minute),
-                at_once: Semaphore::new(limits.notify_at_once.get().min(Semaphore::MAX_PERMITS)),
+                in_flight: Semaphore::new(limits.notify_at_once.get().min(Semaphore::MAX_PERMITS)),
             })
         };
-        let targets = settings.notify.iter().map(place).collect::<Result<_, ConfigError>>()?;
-        Ok(Self { targets, metrics: metrics.clone() })
+        let targets = settings.notify.iter().map(limited).collect::<Result<_, ConfigError>>()?;
+        let expected = ExpectedBody {
+            media: "application/json",
+            name: "the notification",
+            bytes: limits.notify_bytes,
+            wait: limits.form_wait,
+        };
+        Ok(Self { targets, expected, metrics: metrics.clone() })
     }
 
-    /// Ids of the targets.
+    /// Returns the ids of the targets.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.targets.iter().map(|place| place.target.about.id.as_str())
+        self.targets.iter().map(|limited| limited.target.about.id.as_str())
     }
 
-    fn place(&self, id: &str) -> Result<&LimitedTarget, ApiError> {
-        let place = self.targets.iter().find(|place| place.target.about.id == id);
-        place
-            .ok_or_else(|| ApiError::not_found("no target has this id: GET /api/notify lists them"))
+    fn find(&self, id: &str) -> Result<&LimitedTarget, ApiError> {
+        let limited = self.targets.iter().find(|limited| limited.target.about.id == id);
+        limited.ok_or_else(|| {
+            ApiError::not_found("unknown target: GET /api/notify lists the configured ones")
+        })
     }
 
-    /// Sends a message, unless the target has it and nobody says `again`.
+    /// Sends a message, unless it was sent before and `again` is false.
     async fn send(
         &self,
-        place: &LimitedTarget,
+        limited: &LimitedTarget,
         message: &Message<'_>,
         key: DeliveryKey,
         again: bool,
     ) -> Result<Delivery, ApiError> {
-        let id = &place.target.about.id;
-        let Some(claim) = place.cache.claim(key, again) else {
+        let id = &limited.target.about.id;
+        let Some(claim) = limited.cache.claim(key, again) else {
             self.metrics.notified(id, "duplicate");
-            tracing::info!(target_id = id, "not sent: the target has it already");
+            tracing::info!(target_id = id, "duplicate notification not sent");
             return Ok(Delivery { outcome: DeliveryOutcome::Duplicate, attempts: 0 });
         };
-        if let Err(wait) = place.rate.try_acquire(Instant::now()) {
+        if let Err(wait) = limited.rate.try_acquire(Instant::now()) {
             self.metrics.notified(id, "refused");
             return Err(too_many(id, wait.as_secs() + 1));
         }
-        let Ok(_permit) = place.at_once.try_acquire() else {
+        let Ok(_permit) = limited.in_flight.try_acquire() else {
             self.metrics.notified(id, "refused");
             return Err(too_many(id, 1));
         };
-        let (attempts, sent) = place.target.deliver(message, key, now).await;
+        let (attempts, sent) = limited.target.deliver(message, key, now).await;
         match sent {
             Ok(()) => {
                 claim.keep();
@@ -102,10 +108,10 @@ impl Notifier {
                 tracing::info!(target_id = id, attempts, "notification sent");
                 Ok(Delivery { outcome: DeliveryOutcome::Sent, attempts })
             }
-            Err(fault) => {
+            Err(error) => {
                 self.metrics.notified(id, "failed");
-                tracing::warn!(target_id = id, attempts, %fault, "notification not sent");
-                Err(fault.reply(&place.target, attempts))
+                tracing::warn!(target_id = id, attempts, %error, "notification not sent");
+                Err(error.reply(&limited.target, attempts))
             }
         }
     }
@@ -113,17 +119,8 @@ impl Notifier {
 
 fn too_many(id: &str, seconds: u64) -> ApiError {
     let message = format!(
-        "too many notifications to \"{id}\" just now: try again in {seconds} s, or raise notify_per_minute or \
-         notify_at_once in [limits]"
+        "too many notifications to \"{id}\": try again in {seconds} s, or raise notify_per_minute or notify_at_once \
+         in [limits]"
     );
     ApiError::too_many(RejectionReason::Rate, message, seconds)
-}
-
-/// The routes below `/api`.
-pub fn routes() -> Router<Arc<AppState>> {
-    Router::new()
-        .route("/api/notify", get(routes::list))
-        .route("/api/notify/{id}", post(routes::send))
-        .route("/api/notify/{id}/preview", post(routes::preview))
-        .route("/api/notify/{id}/test", post(routes::test))
 }

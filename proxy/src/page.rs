@@ -1,4 +1,4 @@
-//! What the page is made of: its files, the knowledge base and the description of the routes.
+//! Files of the page, the knowledge base, and the OpenAPI description of the routes.
 
 pub mod assets;
 pub mod knowledge;

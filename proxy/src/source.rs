@@ -1,4 +1,7 @@
-//! A source that a client can ask: the built-in one or an upstream, behind one gate.
+//! Sources that clients can query: the built-in demo or an upstream Prometheus, behind one concurrency limiter.
+//!
+//! [`routes`] finds the source; [`allowlist`] refuses endpoints, [`params`] and [`subquery`] refuse parameters, and
+//! [`concurrency_limit`] refuses queries that are too many at once.
 
 pub mod allowlist;
 pub mod concurrency_limit;
@@ -29,11 +32,11 @@ use crate::source::concurrency_limit::{ConcurrencyLimiter, QueryPermit};
 use crate::source::error::SourceError;
 use crate::source::upstream::{Upstream, buffered_response};
 
-/// One source and what answers for it.
+/// Configured source and its backend.
 pub struct Source {
-    /// What a client may know of it.
+    /// Description for clients.
     pub about: api::SourceInfo,
-    /// The general limits, with its own in their place.
+    /// General limits, overridden by those of the source.
     pub limits: Limits,
     url_setting: &'static str,
     backend: Backend,
@@ -47,25 +50,25 @@ enum Backend {
     Upstream(Box<Upstream>),
 }
 
-/// What a client asks a source.
+/// Checked request of a client to a source.
 pub struct SourceRequest {
-    /// GET or POST.
+    /// `GET` or `POST`.
     pub method: Method,
-    /// Which endpoint.
+    /// Requested endpoint.
     pub endpoint: Endpoint,
-    /// Checked already.
+    /// Parameters within the limits.
     pub params: Params,
-    /// Who asks.
+    /// Connection of the client.
     pub client: Arc<Connection>,
 }
 
-/// The demo's planted events begin this long before the server starts, so that they are well inside any range.
+/// Time before the start of the server at which the planted events of the demo begin, so that they are inside any range.
 const ANCHOR_AGE: Span = Span::from_seconds(2 * 3_600);
 
-/// The sources of `settings` in their order, the built-in one last.
+/// Opens the sources of `settings` in their order, the demo last.
 ///
 /// # Errors
-/// [`ConfigError`] if a client cannot be made.
+/// [`ConfigError`] if a client cannot be created.
 pub fn open(settings: &Settings, metrics: &Arc<Metrics>) -> Result<Vec<Source>, ConfigError> {
     let limits = &settings.limits;
     let upstreams = settings.sources.iter().map(|source| upstream(source, metrics));
@@ -100,7 +103,7 @@ fn upstream(settings: &SourceSettings, metrics: &Arc<Metrics>) -> Result<Source,
 fn demo(anchor: Timestamp, limits: &Limits, metrics: &Arc<Metrics>) -> Source {
     let own = ExampleQuery {
         expr: "rate(oddity_http_requests_total[5m]) * 60".to_owned(),
-        about: "this server's own requests a minute, since it started".to_owned(),
+        about: "requests per minute to this server, since it started".to_owned(),
     };
     Source {
         about: api::SourceInfo {
@@ -119,65 +122,65 @@ fn demo(anchor: Timestamp, limits: &Limits, metrics: &Arc<Metrics>) -> Source {
 }
 
 impl Source {
-    /// Asks and returns the reply in Prometheus' envelope.
+    /// Queries the source and returns the response in the envelope of Prometheus.
     ///
     /// # Errors
-    /// [`ApiError`] for a question the built-in source refuses, and for every [`SourceError`].
-    pub async fn ask(&self, question: SourceRequest) -> Result<Response<Body>, ApiError> {
+    /// [`ApiError`] for a request that the demo refuses, and for every [`SourceError`].
+    pub async fn query(&self, request: SourceRequest) -> Result<Response<Body>, ApiError> {
         let Some(permit) = self.limiter.acquire().await else {
-            return Err(self.fail(SourceError::Busy));
+            return Err(self.failed(SourceError::Busy));
         };
         let start = Instant::now();
         let answer = match &self.backend {
             Backend::Upstream(upstream) => {
-                upstream.ask(question, permit).await.map_err(|fault| self.fail(fault))
+                upstream.query(request, permit).await.map_err(|error| self.failed(error))
             }
-            Backend::Demo(demo) => self.ask_demo(demo, question, permit).await,
+            Backend::Demo(demo) => self.query_demo(demo, request, permit).await,
         };
         self.answered.record(start.elapsed().as_secs_f64());
         answer
     }
 
-    async fn ask_demo(
+    async fn query_demo(
         &self,
         demo: &Arc<Demo>,
-        question: SourceRequest,
+        request: SourceRequest,
         permit: QueryPermit,
     ) -> Result<Response<Body>, ApiError> {
-        let client = question.client.clone();
+        let client = request.client.clone();
         let exchange = async {
-            let (body, permit) = evaluate(demo.clone(), question, permit).await?;
-            let place = permit
+            let (body, permit) = evaluate(demo.clone(), request, permit).await?;
+            let slot = permit
                 .into_answer_slot(client)
                 .await
-                .ok_or_else(|| self.fail(SourceError::Busy))?;
-            Ok(buffered_response(StatusCode::OK, body.into(), place))
+                .ok_or_else(|| self.failed(SourceError::Busy))?;
+            Ok(buffered_response(StatusCode::OK, body.into(), slot))
         };
         let deadline = self.limits.timeout + self.limits.grace;
         let answer = tokio::time::timeout(deadline, exchange).await;
-        answer.unwrap_or_else(|_| Err(self.fail(SourceError::Timeout(deadline))))
+        answer.unwrap_or_else(|_| Err(self.failed(SourceError::Timeout(deadline))))
     }
 
-    fn fail(&self, fault: SourceError) -> ApiError {
-        self.metrics.upstream_fault(&self.about.id, fault);
-        tracing::warn!(source = self.about.id, class = fault.class(), %fault, "no answer");
-        self.refusal(fault)
+    fn failed(&self, error: SourceError) -> ApiError {
+        self.metrics.upstream_failed(&self.about.id, error.class());
+        tracing::warn!(source = self.about.id, class = error.class(), %error, "query failed");
+        self.api_error(error)
     }
 
-    /// What a client is told of a fault.
-    pub fn refusal(&self, fault: SourceError) -> ApiError {
-        fault.reply(&self.about.id, self.url_setting)
+    /// Returns the response for a client of this source.
+    pub fn api_error(&self, error: SourceError) -> ApiError {
+        error.reply(&self.about.id, self.url_setting)
     }
 }
 
-/// Computes on a thread of its own; the permit goes along, since a computation cannot be aborted.
+/// Evaluates on a blocking thread; the permit moves along, since the evaluation cannot be aborted.
 async fn evaluate(
     demo: Arc<Demo>,
-    question: SourceRequest,
+    request: SourceRequest,
     permit: QueryPermit,
 ) -> Result<(Vec<u8>, QueryPermit), ApiError> {
     let work = move || {
-        let answer = demo.answer(&question.endpoint, &question.params, clock::now())?;
+        let answer = demo.answer(&request.endpoint, &request.params, clock::now())?;
         let mut envelope = json!({ "status": "success", "data": answer.data });
         if !answer.warnings.is_empty() {
             envelope["warnings"] = answer.warnings.into();

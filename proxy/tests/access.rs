@@ -126,7 +126,7 @@ async fn other_machines_are_served_only_on_request() {
     let insecure = Oddity::start_on("0.0.0.0:0", folder.path(), &["--insecure-no-auth"], &[]);
     assert_eq!(get(insecure.address, "/api/sources").await.status, 200);
     let (_, log) = insecure.stop();
-    assert!(log.contains("everybody who reaches this address can query the sources"), "{log}");
+    assert!(log.contains("anyone who can reach this address can query the sources"), "{log}");
 
     let signed = Oddity::start_on("0.0.0.0:0", folder.path(), &["--auth", "bearer:token"], &[]);
     assert_eq!(get(signed.address, "/").await.status, 401);

@@ -172,7 +172,7 @@ async fn requests_are_small_quick_and_from_the_page() {
         (
             &[JSON],
             message(&"x".repeat(100_000)),
-            "413 bad_data: the body has more than 100000 bytes",
+            "413 bad_data: the request body is larger than 100000 bytes",
         ),
         (
             &[JSON],

@@ -41,8 +41,8 @@ async fn dotenv_and_file_are_read_from_the_folder() {
     let error = get(oddity.address, QUERY).await.error();
     assert_eq!(
         error,
-        "502 unavailable: the source 'prometheus' cannot be reached: connection refused; check \
-         PROMETHEUS_URL and that Prometheus runs"
+        "502 unavailable: source 'prometheus' cannot be reached: connection refused; check \
+         PROMETHEUS_URL and that Prometheus is running"
     );
 }
 

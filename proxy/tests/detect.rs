@@ -268,7 +268,7 @@ async fn faults_of_the_source_are_those_of_the_server() {
         assert_eq!((run.status, run.stdout.as_str()), (Some(1), ""), "{run:?}");
         assert!(run.stderr.starts_with("error: ") && run.stderr.contains(says), "{run:?}");
     };
-    check(ok("<html>hello</html>"), Then::Close, "it must lead to Prometheus itself").await;
+    check(ok("<html>hello</html>"), Then::Close, "it must be the address of Prometheus").await;
     check(cut.clone().into(), Then::Close, "broke off").await;
     check(cut.into(), Then::Hang, "within 300ms").await;
     check(Vec::new(), Then::Hang, "within 300ms").await;
@@ -333,8 +333,7 @@ async fn a_real_prometheus_is_asked_and_missed_when_it_is_gone() {
     prometheus.kill();
     let gone = run_beside(folder.path(), &args, &env).await;
     assert_eq!((gone.status, gone.stdout.as_str()), (Some(1), ""), "{gone:?}");
-    let says =
-        "cannot be reached: connection refused; check PROMETHEUS_URL and that Prometheus runs\n";
+    let says = "cannot be reached: connection refused; check PROMETHEUS_URL and that Prometheus is running\n";
     assert!(gone.stderr.ends_with(says), "{gone:?}");
 }
 

@@ -26,7 +26,7 @@ fn cut(body: &str, length: usize) -> Vec<u8> {
 async fn faults_are_typed() {
     let start = r#"{"status":"success","data":"#;
     let deep = format!("{start}{}{}}}", "[".repeat(200), "]".repeat(200));
-    let prefix = "check `url` in the configuration file: it must lead to Prometheus itself";
+    let prefix = "check `url` in the configuration file: it must be the address of Prometheus";
     let cases = [
         (ok("<html>hello</html>"), Then::Close, "502 unavailable", prefix),
         (ok(""), Then::Close, "502 unavailable", prefix),
@@ -55,7 +55,12 @@ async fn faults_are_typed() {
             "502 unavailable",
             "may be starting",
         ),
-        (reply("401 No", "", "who?"), Then::Close, "502 unavailable", "refused the credentials"),
+        (
+            reply("401 No", "", "who?"),
+            Then::Close,
+            "502 unavailable",
+            "rejected the configured credentials",
+        ),
         (reply("403 No", "", "{}"), Then::Close, "502 unavailable", "status 403"),
         (cut(start, 1_000), Then::Close, "502 unavailable", "broke off"),
         (cut(start, 1_000), Then::Reset, "502 unavailable", "broke off"),
@@ -86,7 +91,7 @@ async fn faults_are_typed() {
         let reply = ask(answer, then, limits).await;
         let error = reply.error();
         assert!(error.starts_with(kind) && error.contains(message), "{text} {then:?}: {error}");
-        assert!(error.contains("the source 'up'") && reply.whole, "{text}: {error}");
+        assert!(error.contains("source 'up'") && reply.whole, "{text}: {error}");
         assert!(!error.contains("127.0.0.1"), "{error}");
     }
 }
@@ -116,9 +121,9 @@ async fn compressed_answers_count_by_what_they_hold() {
     damaged[12] ^= 0xff;
     let cases = [
         (whole.as_slice(), "200"),
-        (&whole[..whole.len() - 9], "502 unavailable: the source 'up' broke off"),
-        (damaged.as_slice(), "502 unavailable: the source 'up' broke off"),
-        (b"{\"status\":\"success\"}", "502 unavailable: the source 'up' broke off"),
+        (&whole[..whole.len() - 9], "502 unavailable: source 'up' closed the connection"),
+        (damaged.as_slice(), "502 unavailable: source 'up' closed the connection"),
+        (b"{\"status\":\"success\"}", "502 unavailable: source 'up' closed the connection"),
     ];
     for (body, expected) in cases {
         let reply = ask(compressed(body), Then::Close, NO_HURRY).await;
@@ -151,14 +156,17 @@ async fn a_missing_connection_says_why_and_what_to_check() {
     });
     let cases = [
         (format!("http://{closed}"), "connection refused"),
-        (format!("https://{without_tls}"), "TLS failed or its certificate is not trusted"),
-        ("http://nowhere.invalid".to_owned(), "its host name is unknown"),
+        (
+            format!("https://{without_tls}"),
+            "TLS handshake failed, or its certificate is not trusted",
+        ),
+        ("http://nowhere.invalid".to_owned(), "unknown host name"),
     ];
     for (url, reason) in cases {
         let server = serve(&format!("[[source]]\nid = 'up'\nurl = '{url}'\n")).await;
         let expected = format!(
-            "502 unavailable: the source 'up' cannot be reached: {reason}; check `url` in the \
-             configuration file and that Prometheus runs"
+            "502 unavailable: source 'up' cannot be reached: {reason}; check `url` in the \
+             configuration file and that Prometheus is running"
         );
         assert_eq!(server.get(QUERY).await.error(), expected);
     }
@@ -247,7 +255,12 @@ async fn more_questions_than_the_cap_are_told_to_come_again() {
     upstream.wait_for_requests(2).await;
     let (queued, refused) = tokio::join!(server.get(QUERY), server.get(QUERY));
     for reply in [queued, refused] {
-        assert!(reply.error().starts_with("503 unavailable: the source 'up' is busy"), "{reply:?}");
+        assert!(
+            reply
+                .error()
+                .starts_with("503 unavailable: source 'up' has too many concurrent queries"),
+            "{reply:?}"
+        );
         assert_eq!(reply.field("retry-after"), Some("1"));
     }
     assert_eq!(upstream.requests().len(), 2);

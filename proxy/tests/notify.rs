@@ -241,10 +241,10 @@ async fn what_cannot_be_a_message_is_refused() {
     let cases = [
         (changed(|n| n.events.clear()), "must be 1 to 20"),
         (changed(|n| n.events = vec![n.events[0].clone(); 21]), "must be 1 to 20"),
-        (changed(|n| n.found = 0), "must count all events"),
+        (changed(|n| n.found = 0), "must be the number of all events"),
         (changed(|n| n.expr = " ".to_owned()), "`expr` must be"),
-        (changed(|n| n.source = "x".to_owned()), "no source has the id"),
-        (changed(|n| n.events[0].severity = 101.0), "from 0 to 100"),
+        (changed(|n| n.source = "x".to_owned()), "unknown `source`"),
+        (changed(|n| n.events[0].severity = 101.0), "between 0 and 100"),
         (changed(|n| n.events[0].start = Timestamp(i64::MAX)), "milliseconds since 1970"),
         (changed(|n| n.events[0].end = Some(Timestamp(5))), "milliseconds since 1970"),
         (changed(|n| n.events[0].summary = "a".repeat(4_001)), "4000 characters"),

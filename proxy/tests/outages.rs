@@ -35,7 +35,7 @@ async fn an_outage_in_mid_query_is_told_and_passes_by_itself() {
         assert_eq!(server.get(OTHER).await.status, 200);
     });
     let error = long.error();
-    assert!(error.starts_with("502 unavailable: the source 'real' broke off"), "{error}");
+    assert!(error.starts_with("502 unavailable: source 'real' closed the connection"), "{error}");
     let error = server.get(SHORT).await.error();
     assert!(error.contains("cannot be reached: connection refused"), "{error}");
     prometheus.restart().await;
@@ -46,10 +46,7 @@ async fn an_outage_in_mid_query_is_told_and_passes_by_itself() {
     let hasty = SHORT.replace("real", "hasty");
     let (stopped, fine) = tokio::join!(server.get(&hasty), server.get(OTHER));
     let error = stopped.error();
-    assert!(
-        error.starts_with("504 timeout: the source 'hasty' did not answer within 5s"),
-        "{error}"
-    );
+    assert!(error.starts_with("504 timeout: source 'hasty' did not answer within 5s"), "{error}");
     assert_eq!(fine.status, 200);
     prometheus.signal("CONT");
     recovers(&server).await;

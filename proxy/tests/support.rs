@@ -10,12 +10,13 @@ pub(crate) mod wait;
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use proxy::AppState;
 use proxy::config::{Options, Settings};
 use proxy::http::server;
 use proxy::http::worker::Workers;
 use proxy::metrics::Metrics;
+use proxy::{AppState, app};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -60,7 +61,8 @@ pub(crate) async fn serve(config: &str) -> Served {
     std::fs::write(&path, config).unwrap();
     let options = Options { config: Some(path), ..Options::default() };
     let settings = Settings::load(options, |_| None).unwrap();
-    let state = AppState::new(&settings, Metrics::new().unwrap().into()).unwrap();
+    let metrics = Arc::new(Metrics::new().unwrap());
+    let app = app(&AppState::new(&settings, metrics.clone()).unwrap());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
@@ -68,7 +70,7 @@ pub(crate) async fn serve(config: &str) -> Served {
         let stopped = async {
             let _ = stopped.await;
         };
-        server::run(listener, &state, &Workers::here(), stopped).await;
+        server::run(listener, app, &settings.limits, &metrics, &Workers::here(), stopped).await;
     });
     Served { address, _stop: stop }
 }

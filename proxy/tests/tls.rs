@@ -84,8 +84,8 @@ async fn own_certificates_are_used_on_both_sides() {
     let address = listen(ours.sign(dir, "server"), &ours).await;
     ours.sign(dir, "client");
     other.sign(dir, "stranger");
-    let failed = "502 unavailable: the source 'tls' cannot be reached: TLS failed";
-    let broke = "502 unavailable: the source 'tls' broke off";
+    let failed = "502 unavailable: source 'tls' cannot be reached: TLS handshake failed";
+    let broke = "502 unavailable: source 'tls' closed the connection";
     let cases = [
         (vec![("ca_file", "ca.pem"), ("cert_file", "client.pem"), ("key_file", "client.key")], ""),
         (

@@ -1,4 +1,4 @@
-//! Whether the one who asks may use the server, by what the configuration says.
+//! Authentication of clients: basic, bearer, or by the header of a reverse proxy.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -16,19 +16,19 @@ use crate::config::reload::Reload;
 use crate::config::{self, ConfigError, read_secret};
 use crate::error::{ApiError, RejectionReason};
 
-/// The configured way, with its credentials as they are now.
+/// Configured authentication method, with its current credentials.
 pub enum Authenticator {
-    /// Everybody may.
+    /// No authentication.
     Open,
-    /// Pairs of name and password.
+    /// Basic authentication; pairs of `name:password`.
     Basic(Reload<Secrets>),
-    /// Tokens.
+    /// Bearer tokens.
     Bearer(Reload<Secrets>),
-    /// A reverse proxy names the user.
+    /// A header set by a reverse proxy that has authenticated the user.
     Header {
-        /// In this header.
+        /// Name of the header.
         name: HeaderName,
-        /// If it is one of these.
+        /// Networks of the reverse proxies whose header is trusted.
         proxies: Vec<IpNet>,
     },
 }
@@ -36,10 +36,10 @@ pub enum Authenticator {
 type Secrets = Arc<[SecretString]>;
 
 impl Authenticator {
-    /// Reads the credentials.
+    /// Reads the credentials from their file.
     ///
     /// # Errors
-    /// [`ConfigError`] if their file cannot be read or holds none.
+    /// [`ConfigError`] if the file cannot be read or contains no credentials.
     pub fn open(settings: &config::AuthSettings) -> Result<Self, ConfigError> {
         let secrets = |file: &Path, is_valid: fn(&str) -> bool, form: &'static str| {
             let path = file.to_owned();
@@ -60,10 +60,10 @@ impl Authenticator {
         })
     }
 
-    /// Lets the request of `peer` pass, or is the answer to it.
+    /// Checks the credentials of a request from `peer`.
     ///
     /// # Errors
-    /// 401 with a challenge that a browser understands, or 403.
+    /// The response to send: 401 with a challenge that browsers understand, or 403.
     #[allow(clippy::result_large_err, reason = "it is sent at once")]
     pub fn check(&self, headers: &HeaderMap, peer: IpAddr) -> Result<(), Response> {
         match self {
@@ -92,8 +92,8 @@ impl Authenticator {
                 if known && proxies.iter().any(|network| network.contains(&peer)) {
                     return Ok(());
                 }
-                let message = "this server is used through its reverse proxy, which signs people in: open its \
-                               address, or check trusted_proxies and the header in auth";
+                let message = "not authenticated by the reverse proxy: open the address of the proxy, or check \
+                               trusted_proxies and the header in auth";
                 Err(ApiError::refused(StatusCode::FORBIDDEN, RejectionReason::Credentials, message)
                     .into_response())
             }
@@ -105,7 +105,7 @@ const BASIC: &str = "Basic realm=\"Oddity\", charset=\"UTF-8\"";
 const BEARER: &str = "Bearer realm=\"Oddity\"";
 
 fn unauthorized(challenges: &[&'static str]) -> Response {
-    let message = "sign in to use this server: its operator has the credentials";
+    let message = "authentication required: ask the operator of this server for credentials";
     let error = ApiError::refused(StatusCode::UNAUTHORIZED, RejectionReason::Credentials, message);
     let mut response = error.into_response();
     for challenge in challenges {
@@ -114,7 +114,7 @@ fn unauthorized(challenges: &[&'static str]) -> Response {
     response
 }
 
-/// What follows the scheme in the only `Authorization`.
+/// Returns what follows the scheme, if there is exactly one `Authorization` header.
 fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
     let mut all = headers.get_all(AUTHORIZATION).iter();
     let (given, rest) = all.next()?.to_str().ok()?.split_once(' ')?;
@@ -125,13 +125,13 @@ fn decode(text: &str) -> Option<Vec<u8>> {
     BASE64_STANDARD.decode(text).ok()
 }
 
-/// In a time that depends on lengths alone.
+/// Compares in a time that depends on lengths alone.
 fn contains(secrets: &[SecretString], given: &[u8]) -> bool {
     let equal = |secret: &SecretString| secret.expose_secret().as_bytes().ct_eq(given);
     secrets.iter().fold(Choice::from(0), |any, secret| any | equal(secret)).into()
 }
 
-/// One secret a line; blank lines and those that begin with `#` are none.
+/// Reads one secret a line, without blank lines and comments that begin with `#`.
 fn read_lines(path: &Path, is_valid: fn(&str) -> bool, form: &str) -> Result<Secrets, ConfigError> {
     let text = read_secret(path)?;
     let lines = text.expose_secret().lines().enumerate();
@@ -141,7 +141,7 @@ fn read_lines(path: &Path, is_valid: fn(&str) -> bool, form: &str) -> Result<Sec
     let wrong = lines.iter().find(|(_, line)| !is_valid(line)).map(|(number, _)| *number);
     let wrong = wrong.or(lines.is_empty().then_some(1));
     if let Some(line) = wrong {
-        let problem = format!("write {form} on each line");
+        let problem = format!("expected {form} on each line");
         return Err(ConfigError::Line { path: path.to_owned(), line, problem });
     }
     Ok(lines.into_iter().map(|(_, line)| SecretString::from(line)).collect())
@@ -151,7 +151,7 @@ fn read_lines(path: &Path, is_valid: fn(&str) -> bool, form: &str) -> Result<Sec
 mod tests {
     use super::*;
 
-    /// Checks lines of `name: value` from 10.0.0.2.
+    /// Returns the status of a request from 10.0.0.2 with these headers.
     fn check(way: &str, file: &str, fields: &[(&str, &str)]) -> u16 {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secrets");

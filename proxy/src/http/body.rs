@@ -1,4 +1,4 @@
-//! The body of a request, read whole and within bounds.
+//! Bounded reading of request bodies.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,40 +13,40 @@ use tokio::time::timeout;
 use crate::error::{ApiError, ErrorType, RejectionReason};
 use crate::http::connection::Connection;
 
-/// What is read: its media type, its name in messages, and the most bytes.
+/// Media type and bounds of a request body.
 #[derive(Clone, Copy)]
 pub struct ExpectedBody {
-    /// Such as `application/json`.
+    /// Media type, for example `application/json`.
     pub media: &'static str,
-    /// Such as "the form".
+    /// Name of the body in messages, for example "the form".
     pub name: &'static str,
-    /// The limit.
+    /// Maximum size in bytes.
     pub bytes: usize,
-    /// How long it may take to arrive.
+    /// Maximum time until the whole body has arrived.
     pub wait: Duration,
 }
 
-/// Reads the JSON of a request; `wrong` begins what is said of one that is not as it should be.
+/// Reads and parses the JSON body of a request; `invalid` is the beginning of the message for a body that does not parse.
 ///
 /// # Errors
-/// Those of [`read`], and 400 for other JSON or none.
+/// 400 for a body that does not parse as `T`, and the errors of [`read`].
 pub async fn json<T: DeserializeOwned>(
     request: Request,
     expected: ExpectedBody,
-    wrong: &str,
+    invalid: &str,
 ) -> Result<(HeaderMap, T), ApiError> {
     let (mut head, body) = request.into_parts();
     let client = head.extensions.remove::<Arc<Connection>>().ok_or_else(ApiError::internal)?;
     let body = read(&head.headers, body, expected, &client).await?;
     let value = serde_json::from_slice(&body)
-        .map_err(|error| ApiError::bad_data(format!("{wrong}: {error}")))?;
+        .map_err(|error| ApiError::bad_data(format!("{invalid}: {error}")))?;
     Ok((head.headers, value))
 }
 
-/// Reads the body of a request of `client`.
+/// Reads the whole body of a request of `client`.
 ///
 /// # Errors
-/// 415 for another media type, 413 for more bytes, 408 for one that does not arrive in time.
+/// 415 for another media type, 413 for a body that is too large, 408 for one that does not arrive in time.
 pub async fn read(
     headers: &HeaderMap,
     body: Body,
@@ -56,7 +56,7 @@ pub async fn read(
     let ExpectedBody { media, name, bytes, wait } = expected;
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(media) {
-        let message = format!("send {name} as {media}");
+        let message = format!("unsupported content type: send {name} as {media}");
         return Err(ApiError::refused(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             RejectionReason::MediaType,
@@ -64,7 +64,7 @@ pub async fn read(
         ));
     }
     let too_large = || {
-        let message = format!("the body has more than {bytes} bytes: shorten {name}");
+        let message = format!("the request body is larger than {bytes} bytes: shorten {name}");
         ApiError::refused(StatusCode::PAYLOAD_TOO_LARGE, RejectionReason::Size, message)
     };
     let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
@@ -78,7 +78,7 @@ pub async fn read(
         Ok(Ok(body)) => Ok(body),
         Ok(Err(_)) => Err(too_large()),
         Err(_) => {
-            let message = "the body did not arrive in time: send it faster";
+            let message = "timed out waiting for the request body";
             let late = ApiError::failed(StatusCode::REQUEST_TIMEOUT, ErrorType::Timeout, message);
             Err(ApiError { reason: Some(RejectionReason::Slow), ..late })
         }

@@ -1,4 +1,4 @@
-//! Whose turn it is on each connection, so that a client who keeps the server waiting gives way first.
+//! Tracks idle and stalled connections, so that slow clients are evicted first.
 
 mod socket;
 
@@ -13,10 +13,10 @@ use tokio::time::Instant;
 
 pub use socket::{AnswerBody, WatchedStream};
 
-/// A client who took or sent no byte for this long gives way when its place is wanted.
+/// Minimum time without a byte taken or sent before a connection may be evicted.
 pub const MIN_STALL: Duration = Duration::from_millis(250);
 
-/// One connection of a client.
+/// Connection of a client.
 #[derive(Debug)]
 pub struct Connection {
     /// Address of the client.
@@ -24,14 +24,14 @@ pub struct Connection {
     /// Address of the server that the client reached.
     pub local: IpAddr,
     start: Instant,
-    /// Since when a request's head is awaited.
+    /// Time since which the head of a request is awaited.
     head: AtomicMillis,
-    /// Since when the client takes no byte of an answer, or owes the rest of a body.
+    /// Time since which the client takes no byte of a response, or owes the rest of a body.
     stall: AtomicMillis,
     end: Notify,
 }
 
-/// A point in time that others may read, or none: milliseconds and one, or zero.
+/// Optional point in time, shared between threads: milliseconds plus one, or zero for none.
 #[derive(Debug, Default)]
 struct AtomicMillis(AtomicU64);
 
@@ -50,7 +50,7 @@ impl AtomicMillis {
 }
 
 impl Connection {
-    /// A connection whose client is to send a request; times count from `start`.
+    /// Creates a connection that awaits a request; times are counted from `start`.
     pub fn new(peer: SocketAddr, local: SocketAddr, start: Instant) -> Self {
         let connection = Self {
             peer: peer.ip().to_canonical(),
@@ -64,7 +64,7 @@ impl Connection {
         connection
     }
 
-    /// Ends the connection, whatever it is at.
+    /// Closes the connection, whatever its state.
     pub fn close(&self) {
         self.end.notify_one();
     }
@@ -74,39 +74,39 @@ impl Connection {
         self.end.notified().await;
     }
 
-    /// The answer has been handed over: a request is awaited.
+    /// Records that the response has been handed over and a request is awaited.
     pub fn await_request(&self) {
         self.head.set(self.now());
     }
 
-    /// A request has come: the server's turn.
+    /// Records that a request has arrived.
     pub fn begin_request(&self) {
         self.head.clear();
     }
 
-    /// The client owes something, the rest of a body or room for an answer.
+    /// Records that the client owes the rest of a body, or room for a response.
     pub fn mark_stalled(&self) {
         if self.stall.get().is_none() {
             self.stall.set(self.now());
         }
     }
 
-    /// The client did what it owed.
+    /// Records that the client has made progress.
     pub fn clear_stall(&self) {
         self.stall.clear();
     }
 
-    /// For how long the client has owed something.
+    /// Returns how long the client has been stalled, or none if it is not.
     pub fn stalled_for(&self) -> Option<Duration> {
         self.stall.get().map(|since| self.since(since))
     }
 
-    /// For how long a request's head has been awaited.
+    /// Returns how long the head of a request has been awaited, or none if it is not.
     fn head_awaited_for(&self) -> Option<Duration> {
         self.head.get().map(|since| self.since(since))
     }
 
-    /// Since when nothing is under way; the order is that of time.
+    /// Returns since when the connection is idle, in milliseconds; earlier is smaller.
     fn idle_since(&self) -> Option<u64> {
         self.head.get().filter(|_| self.stall.get().is_none())
     }
@@ -120,9 +120,9 @@ impl Connection {
     }
 }
 
-/// The open connections, a bounded number.
+/// Bounded set of open connections.
 pub struct Connections {
-    most: usize,
+    max_open: usize,
     start: Instant,
     open: Mutex<OpenConnections>,
 }
@@ -133,33 +133,33 @@ struct OpenConnections {
     by_number: HashMap<u64, Arc<Connection>>,
 }
 
-/// A place among the open connections; it is given back when this is dropped.
+/// Slot among the open connections, released when dropped.
 pub struct ConnectionSlot {
     number: u64,
     connections: Arc<Connections>,
-    /// See [`Connection`].
+    /// Connection that holds the slot.
     pub connection: Arc<Connection>,
 }
 
-/// Who gave way to a new connection.
+/// Connection that was closed in favour of a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evicted {
-    /// There was room.
+    /// None: there was room.
     Nobody,
-    /// The one that had waited longest without a complete head.
+    /// Connection that was idle for longest, without a complete request head.
     Idle,
-    /// The one whose client had taken or sent nothing for longest.
+    /// Connection that was stalled for longest.
     Stalled,
 }
 
 impl Connections {
-    /// None open, at most `most`.
-    pub fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self { most, start: Instant::now(), open: Mutex::default() })
+    /// Creates an empty set for at most `max_open` connections.
+    pub fn new(max_open: usize) -> Arc<Self> {
+        Arc::new(Self { max_open, start: Instant::now(), open: Mutex::default() })
     }
 
-    /// A place for a new connection. At the limit the one that has waited longest without a complete head is
-    /// closed, or else the one that has stalled longest; `None` if every client does its part.
+    /// Returns a slot for a new connection. At the limit the connection that has been idle for longest is evicted, or else
+    /// the one that has been stalled for longest; `None` if neither exists.
     pub fn enter(
         self: &Arc<Self>,
         peer: SocketAddr,
@@ -167,7 +167,7 @@ impl Connections {
     ) -> Option<(ConnectionSlot, Evicted)> {
         let mut open = lock(&self.open);
         let mut evicted = Evicted::Nobody;
-        if open.by_number.len() >= self.most {
+        if open.by_number.len() >= self.max_open {
             let (number, reason) = open.victim()?;
             if let Some(victim) = open.by_number.remove(&number) {
                 victim.close();
@@ -181,15 +181,16 @@ impl Connections {
         Some((ConnectionSlot { number, connections: self.clone(), connection }, evicted))
     }
 
-    /// Closes those whose next request's head has been awaited for `most`.
-    pub fn close_waiting(&self, most: Duration) {
+    /// Closes the connections that have awaited the head of a request for `max_wait`.
+    pub fn close_waiting(&self, max_wait: Duration) {
         let open = lock(&self.open);
-        let late =
-            |one: &&Arc<Connection>| one.head_awaited_for().is_some_and(|waited| waited >= most);
+        let late = |one: &&Arc<Connection>| {
+            one.head_awaited_for().is_some_and(|waited| waited >= max_wait)
+        };
         open.by_number.values().filter(late).for_each(|one| one.close());
     }
 
-    /// How many are open.
+    /// Returns the number of open connections.
     pub fn count(&self) -> usize {
         lock(&self.open).by_number.len()
     }
@@ -215,17 +216,17 @@ impl Drop for ConnectionSlot {
     }
 }
 
-/// The connections that hold something scarce, so that the one that has stalled longest can be made to let go.
+/// Connections that hold an answer in memory, so that the one stalled for longest can be evicted.
 #[derive(Default)]
 pub struct AnswerHolders(Mutex<Vec<Arc<Connection>>>);
 
 impl AnswerHolders {
-    /// `connection` holds one more.
+    /// Adds an answer that `connection` holds.
     pub fn add(&self, connection: Arc<Connection>) {
         lock(&self.0).push(connection);
     }
 
-    /// `connection` holds one less.
+    /// Removes an answer that `connection` held.
     pub fn remove(&self, connection: &Arc<Connection>) {
         let mut all = lock(&self.0);
         if let Some(index) = all.iter().position(|one| Arc::ptr_eq(one, connection)) {
@@ -233,7 +234,7 @@ impl AnswerHolders {
         }
     }
 
-    /// Closes the one that has stalled longest, if one has stalled for [`MIN_STALL`]; the next call closes another.
+    /// Closes the connection stalled for longest, if for at least [`MIN_STALL`]; the next call closes another one.
     pub fn close_stalled(&self) {
         let mut all = lock(&self.0);
         let stalled = all.iter().enumerate();
@@ -244,7 +245,7 @@ impl AnswerHolders {
     }
 }
 
-/// No code panics while it holds one of these locks.
+/// Locks; a poisoned lock is used as it is, since no code panics while it holds one.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -259,7 +260,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_who_wants_a_place_closes_another_client_that_has_stalled() {
+    async fn each_call_closes_another_stalled_connection() {
         let address = SocketAddr::from(([127, 0, 0, 1], 1));
         let connect = || Arc::new(Connection::new(address, address, Instant::now()));
         let (holders, all) = (AnswerHolders::default(), [connect(), connect(), connect()]);
@@ -272,13 +273,13 @@ mod tests {
         (0..3).for_each(|_| holders.close_stalled());
         tokio::join!(all[0].closed(), all[1].closed());
         let third = tokio::time::timeout(Duration::ZERO, all[2].closed()).await;
-        assert!(third.is_err(), "it has done its part");
+        assert!(third.is_err(), "it has not stalled");
         all.iter().for_each(|one| holders.remove(one));
         assert!(lock(&holders.0).is_empty());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn at_the_limit_idle_clients_give_way_before_stalled_ones_and_busy_ones_never() {
+    async fn at_the_limit_idle_connections_are_evicted_before_stalled_ones_and_busy_ones_never() {
         let connections = Connections::new(3);
         let (busy, _) = enter(&connections).unwrap();
         busy.connection.begin_request();
@@ -295,7 +296,7 @@ mod tests {
         assert_eq!(connections.count(), 3);
 
         second.connection.begin_request();
-        assert!(enter(&connections).is_none(), "nobody has stalled for long enough");
+        assert!(enter(&connections).is_none(), "none has stalled for long enough");
         tokio::time::advance(MIN_STALL).await;
         let (third, evicted) = enter(&connections).unwrap();
         assert_eq!(evicted, Evicted::Stalled);

@@ -1,4 +1,4 @@
-//! Who may call, and what every answer tells the browser to forbid.
+//! Checks that every request passes before its route, and the security headers of every response.
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
@@ -15,13 +15,15 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
 use tower_http::cors::CorsLayer;
+use url::{Position, Url};
 
-use crate::AppState;
+use crate::config::{ConfigError, Settings};
 use crate::error::{ApiError, RejectionReason};
+use crate::http::auth::Authenticator;
 use crate::http::connection::Connection;
-use crate::metrics::RequestObservation;
+use crate::metrics::{Metrics, RequestObservation};
 
-/// Sent with every answer. Wasm needs 'wasm-unsafe-eval', the charts inline styles and blob: images.
+/// Headers of every response. WebAssembly needs 'wasm-unsafe-eval', the charts need inline styles and blob: images.
 const SECURITY_HEADERS: [(HeaderName, HeaderValue); 6] = [
     (
         header::CONTENT_SECURITY_POLICY,
@@ -49,7 +51,7 @@ const SECURITY_HEADERS: [(HeaderName, HeaderValue); 6] = [
     ),
 ];
 
-/// Adds the security headers; only files of the page say how they may be stored.
+/// Adds the security headers, and `no-store` unless the response says how it may be cached.
 fn secure(headers: &mut HeaderMap) {
     headers.reserve(SECURITY_HEADERS.len() + 1);
     for (name, value) in SECURITY_HEADERS {
@@ -58,24 +60,89 @@ fn secure(headers: &mut HeaderMap) {
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
-/// The configured origins, exactly; without any there is no CORS header at all.
-pub fn cors(origins: &[HeaderValue]) -> Option<CorsLayer> {
-    (!origins.is_empty()).then(|| {
-        CorsLayer::new()
-            .allow_origin(origins.to_vec())
-            .allow_methods([Method::GET, Method::POST])
-            .allow_headers([AUTHORIZATION, CONTENT_TYPE])
-    })
+/// Decides which requests are let through: by host name, credentials and origin.
+pub struct RequestGuard {
+    authenticator: Authenticator,
+    allowed_hosts: Vec<String>,
+    allowed_origins: Vec<HeaderValue>,
+    metrics: Arc<Metrics>,
 }
 
-/// Where a probe asks whether the server lives; the answer holds nothing.
+impl RequestGuard {
+    /// Reads the configured credentials.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the file of credentials cannot be read or contains none.
+    pub fn open(settings: &Settings, metrics: &Arc<Metrics>) -> Result<Self, ConfigError> {
+        Ok(Self {
+            authenticator: Authenticator::open(&settings.access)?,
+            allowed_hosts: settings.allowed_hosts.clone(),
+            allowed_origins: settings.allowed_origins.clone(),
+            metrics: metrics.clone(),
+        })
+    }
+
+    /// Returns the CORS layer for exactly the configured origins, or none if there are none.
+    pub fn cors(&self) -> Option<CorsLayer> {
+        (!self.allowed_origins.is_empty()).then(|| {
+            CorsLayer::new()
+                .allow_origin(self.allowed_origins.clone())
+                .allow_methods([Method::GET, Method::POST])
+                .allow_headers([AUTHORIZATION, CONTENT_TYPE])
+        })
+    }
+
+    /// Returns whether `url` leads to this server, by the `host` of the request or an allowed name, or to an allowed origin.
+    pub fn is_own_address(&self, url: &Url, host: Option<&HeaderValue>) -> bool {
+        let authority = &url[Position::BeforeHost..Position::AfterPort];
+        let origin = url.origin().ascii_serialization();
+        host.is_some_and(|host| host.as_bytes().eq_ignore_ascii_case(authority.as_bytes()))
+            || self.allowed_origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes())
+            || url
+                .host_str()
+                .is_some_and(|name| self.allowed_hosts.iter().any(|allowed| allowed == name))
+    }
+
+    /// Refuses requests with an ambiguous target or an unknown host, without credentials, or to the API from a page of another
+    /// origin.
+    #[allow(clippy::result_large_err, reason = "it is sent at once")]
+    fn check(&self, request: &Request) -> Result<(), Response> {
+        let client = request.extensions().get::<Arc<Connection>>();
+        let client = client.ok_or_else(|| ApiError::internal().into_response())?;
+        if request.headers().contains_key(TRANSFER_ENCODING) {
+            return Err(length_required());
+        }
+        check_target(request)
+            .and_then(|()| check_host(request.headers(), &self.allowed_hosts, client.local))
+            .map_err(ApiError::into_response)?;
+        let path = request.uri().path();
+        // Browsers send preflight requests without credentials.
+        let is_preflight = request.method() == Method::OPTIONS
+            && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+        if path != HEALTH && !is_preflight {
+            self.authenticator.check(request.headers(), client.peer)?;
+        }
+        let is_api = path == "/api" || path.starts_with("/api/");
+        if is_api {
+            check_origin(request.headers(), &self.allowed_origins)
+                .map_err(ApiError::into_response)?;
+        }
+        Ok(())
+    }
+}
+
+/// Path of the liveness probe, which needs no credentials.
 pub const HEALTH: &str = "/healthz";
 
-/// Layer around all routes: refuses whom it must, answers instead of a panic, completes the answer's headers, and observes
-/// both.
-pub async fn pass(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
-    let observed = RequestObservation::start(&state.metrics, &request);
-    let mut response = match check(&state, &request) {
+/// Middleware around all routes: refuses what [`RequestGuard`] does not let through, turns a panic into a response, adds the
+/// security headers, and counts request and response.
+pub async fn enforce(
+    State(guard): State<Arc<RequestGuard>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let observed = RequestObservation::start(&guard.metrics, &request);
+    let mut response = match guard.check(&request) {
         Ok(()) => {
             let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
             answer.unwrap_or_else(|_| ApiError::internal().into_response())
@@ -87,49 +154,24 @@ pub async fn pass(State(state): State<Arc<AppState>>, request: Request, next: Ne
     response
 }
 
-/// Refuses requests whose target is ambiguous or not ours, people who have not signed in, and pages of other origins on
-/// the API.
-#[allow(clippy::result_large_err, reason = "it is sent at once")]
-fn check(state: &AppState, request: &Request) -> Result<(), Response> {
-    let client = request.extensions().get::<Arc<Connection>>();
-    let client = client.ok_or_else(|| ApiError::internal().into_response())?;
-    if request.headers().contains_key(TRANSFER_ENCODING) {
-        return Err(length_required());
-    }
-    check_target(request)
-        .and_then(|()| check_host(request.headers(), &state.allowed_hosts, client.local))
-        .map_err(ApiError::into_response)?;
-    let path = request.uri().path();
-    // A browser asks whether it may ask without signing in.
-    let is_preflight = request.method() == Method::OPTIONS
-        && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-    if path != HEALTH && !is_preflight {
-        state.access.check(request.headers(), client.peer)?;
-    }
-    let is_api = path == "/api" || path.starts_with("/api/");
-    if is_api {
-        check_origin(request.headers(), &state.allowed_origins).map_err(ApiError::into_response)?;
-    }
-    Ok(())
-}
-
-/// Chunked bodies are refused, since a Content-Length beside them has been removed by now: what comes after such a body
-/// would be another request to us and part of this one to a proxy in front, or the reverse.
+/// Refuses chunked bodies. A `Content-Length` beside `Transfer-Encoding` has been removed by now, so a proxy in front could
+/// see another end of the body than this server does (request smuggling).
 fn length_required() -> Response {
-    let message = "send the body with Content-Length and without Transfer-Encoding";
+    let message =
+        "chunked request bodies are not supported: send Content-Length and no Transfer-Encoding";
     let error = ApiError::refused(StatusCode::LENGTH_REQUIRED, RejectionReason::Length, message);
     let mut response = error.into_response();
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
-/// The server answers to loopback's names, to the address that the client reached, and to configured names. A page whose
-/// name leads here only since it was loaded (DNS rebinding) asks for a name of its own.
+/// Refuses host names other than loopback, the address that the client reached, and the configured names. This stops DNS
+/// rebinding: a page whose name was pointed at this server after it was loaded still sends its own name.
 fn check_host(headers: &HeaderMap, allowed: &[String], local: IpAddr) -> Result<(), ApiError> {
-    // A client of HTTP/1.0 may send none; a browser always does.
+    // A client of HTTP/1.0 may send none; browsers always do.
     let Some(host) = headers.get(HOST) else { return Ok(()) };
     let authority = host.to_str().ok().and_then(|host| host.parse::<Authority>().ok());
-    // An authority may hold a user, and anything at all behind an address in brackets.
+    // An authority may contain a user, and anything after an address in brackets.
     let name = authority.as_ref().filter(|authority| {
         let port = authority.as_str().strip_prefix(authority.host());
         port.is_some_and(|port| {
@@ -147,12 +189,11 @@ fn check_host(headers: &HeaderMap, allowed: &[String], local: IpAddr) -> Result<
     if known {
         return Ok(());
     }
-    let message = "this server does not answer to this host name: add it to allowed_hosts \
-                   (ODDITY_ALLOWED_HOSTS)";
+    let message = "host name not allowed: add it to allowed_hosts (ODDITY_ALLOWED_HOSTS)";
     Err(ApiError::refused(StatusCode::FORBIDDEN, RejectionReason::Host, message))
 }
 
-/// One `Host`, and a target that does not contradict it.
+/// Refuses a request without exactly one `Host`, or with a target that contradicts it.
 fn check_target(request: &Request) -> Result<(), ApiError> {
     let mut hosts = request.headers().get_all(HOST).iter();
     let (host, second) = (hosts.next(), hosts.next());
@@ -162,12 +203,12 @@ fn check_target(request: &Request) -> Result<(), ApiError> {
     if named && second.is_none() && agrees && request.method() != Method::CONNECT {
         Ok(())
     } else {
-        let message = "send one Host header and a path as the target";
+        let message = "invalid request target: send one Host header and a path as the target";
         Err(ApiError::refused(StatusCode::BAD_REQUEST, RejectionReason::Host, message))
     }
 }
 
-/// The browser tells whose page asks; other clients send neither header.
+/// Refuses pages of other origins; clients other than browsers send neither header.
 fn check_origin(headers: &HeaderMap, allowed: &[HeaderValue]) -> Result<(), ApiError> {
     let cross_site = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
     let permitted = match headers.get(ORIGIN) {
@@ -180,12 +221,12 @@ fn check_origin(headers: &HeaderMap, allowed: &[HeaderValue]) -> Result<(), ApiE
     Err(ApiError::refused(
         StatusCode::FORBIDDEN,
         RejectionReason::Origin,
-        "pages of this origin may not call the API: add it to allowed_origins \
-         (ODDITY_ALLOWED_ORIGINS), or let the reverse proxy keep the Host header",
+        "cross-origin request not allowed: add the origin to allowed_origins (ODDITY_ALLOWED_ORIGINS), or \
+         configure the reverse proxy to keep the Host header",
     ))
 }
 
-/// Whether `origin` has the host and port that were asked. The scheme is unknown behind a TLS proxy.
+/// Returns whether `origin` has the host and port of the request. The scheme is unknown behind a TLS proxy.
 fn is_own(origin: &HeaderValue, host: Option<&HeaderValue>) -> bool {
     let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
     authority.zip(host).is_some_and(|((_, authority), host)| {

@@ -1,4 +1,4 @@
-//! So many in any minute.
+//! Sliding-window rate limiter.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
@@ -7,29 +7,29 @@ use std::time::{Duration, Instant};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// What was taken in the last minute.
+/// Allows a number of operations in any window of one minute.
 pub struct RateLimiter {
-    most: usize,
+    max_per_minute: usize,
     taken: Mutex<VecDeque<Instant>>,
 }
 
 impl RateLimiter {
-    /// None was taken yet.
-    pub fn new(most: NonZeroUsize) -> Self {
-        Self { most: most.get(), taken: Mutex::default() }
+    /// Creates a limiter that allows `max_per_minute` operations in any minute.
+    pub fn new(max_per_minute: NonZeroUsize) -> Self {
+        Self { max_per_minute: max_per_minute.get(), taken: Mutex::default() }
     }
 
-    /// Takes one.
+    /// Counts one operation at `now` against the limit.
     ///
     /// # Errors
-    /// How long to wait for one.
+    /// The time until the next operation is allowed, if the limit is reached.
     pub fn try_acquire(&self, now: Instant) -> Result<(), Duration> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         while taken.front().is_some_and(|first| now.duration_since(*first) >= MINUTE) {
             taken.pop_front();
         }
         match taken.front() {
-            Some(first) if taken.len() >= self.most => {
+            Some(first) if taken.len() >= self.max_per_minute => {
                 Err(MINUTE.saturating_sub(now.duration_since(*first)))
             }
             _ => {
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_minute_is_any_minute() {
+    fn the_limit_holds_in_any_minute() {
         let (rate, start) = (RateLimiter::new(NonZeroUsize::new(2).unwrap()), Instant::now());
         let take =
             |at| rate.try_acquire(start + Duration::from_secs(at)).map_err(|wait| wait.as_secs());

@@ -1,4 +1,4 @@
-//! The accept loop: bounded connections, a time limit for each request's head, and an orderly stop.
+//! Accept loop: bounded connections, a time limit for the head of each request, and a graceful shutdown.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -19,81 +19,82 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
 
+use crate::config::Limits;
 use crate::error::RejectionReason;
 use crate::http::connection::{
     AnswerBody, Connection, ConnectionSlot, Connections, Evicted, WatchedStream,
 };
 use crate::http::worker::Workers;
-use crate::metrics::SentBytes;
-use crate::{AppState, app};
+use crate::metrics::{Metrics, SentBytes};
 
-/// Bytes of an answer that wait for the socket; more would only be more memory for each client that reads slowly.
-const BUFFER: usize = 64 << 10;
+/// Maximum bytes of a response buffered for the socket; more would cost memory for each client that reads slowly.
+const MAX_BUFFER: usize = 64 << 10;
 
-/// Serves the page and the API until `shutdown` resolves; open requests then have the limits' `drain` to finish.
+/// Serves `app` until `shutdown` resolves; open requests then have the time `drain` of the limits to finish.
 pub async fn run(
     listener: TcpListener,
-    state: &Arc<AppState>,
+    app: Router,
+    limits: &Limits,
+    metrics: &Arc<Metrics>,
     workers: &Workers,
     shutdown: impl Future<Output = ()>,
 ) {
-    let limits = &state.limits;
     let mut workers = workers.in_turns();
     let mut http = http1::Builder::new();
-    http.max_buf_size(BUFFER.max(limits.header_bytes.get()))
+    http.max_buf_size(MAX_BUFFER.max(limits.header_bytes.get()))
         .max_header_size(limits.header_bytes.get())
         .max_headers(limits.header_fields.get());
-    let app = app(state);
     let connections = Connections::new(limits.connections.get());
     let graceful = GracefulShutdown::new();
     let mut shutdown = std::pin::pin!(shutdown);
-    // A timer for each head would cost each request more than this.
-    let mut look = tokio::time::interval(limits.header_wait / 8);
+    // One timer for all connections: a timer for each head would cost each request more.
+    let mut poll_heads = tokio::time::interval(limits.header_wait / 8);
     loop {
         let stream = tokio::select! {
             () = &mut shutdown => break,
             stream = accept(&listener) => stream,
-            _ = look.tick() => {
+            _ = poll_heads.tick() => {
                 connections.close_waiting(limits.header_wait);
                 continue;
             }
         };
-        let Some(place) = admit(&stream, &connections, state) else { continue };
+        let Some(slot) = admit(&stream, &connections, metrics) else { continue };
         let Ok(stream) = stream.into_std() else { continue };
-        let (state, http, app) = (state.clone(), http.clone(), app.clone());
+        let (metrics, http, app) = (metrics.clone(), http.clone(), app.clone());
+        let write_wait = limits.write_wait;
         let watcher = graceful.watcher();
         let Some(worker) = workers.next() else { break };
         worker.spawn(async move {
-            let _open = state.metrics.connection();
+            let _open = metrics.connection();
             let Ok(stream) = TcpStream::from_std(stream) else { return };
-            let connection = place.connection.clone();
+            let connection = slot.connection.clone();
             let service = service_fn(|request| respond(app.clone(), request, connection.clone()));
-            // A client that reads nothing would hold its place at a source for ever.
+            // A client that reads nothing would hold its answer slot at a source forever.
             let mut stream = TimeoutStream::new(WatchedStream { stream, connection: connection.clone() });
-            stream.set_write_timeout(Some(state.limits.write_wait));
+            stream.set_write_timeout(Some(write_wait));
             let stream = TokioIo::new(Box::pin(stream));
             tokio::select! {
                 ended = watcher.watch(http.serve_connection(stream, service)) => {
                     if let Err(error) = ended {
-                        tracing::debug!(%error, "a connection ended early");
+                        tracing::debug!(%error, "connection ended early");
                     }
                 }
                 () = connection.closed() => {
-                    tracing::debug!(peer = %connection.peer, "a connection whose client is too slow was closed");
+                    tracing::debug!(peer = %connection.peer, "closed the connection of a slow client");
                 }
             }
-            drop(place);
+            drop(slot);
         });
     }
     drop(listener);
     let open = graceful.count();
-    tracing::info!(open, "stopping");
+    tracing::info!(open_connections = open, "shutting down");
     if tokio::time::timeout(limits.drain, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some requests did not finish in time and were cut off");
+        tracing::warn!("shutdown timed out: open requests were aborted");
     }
 }
 
-/// One request to its answer; both tell the connection whose turn it is.
+/// Answers one request, and records in the connection that a request was received and answered.
 async fn respond(
     app: Router,
     request: Request<Incoming>,
@@ -107,15 +108,15 @@ async fn respond(
     Ok(response.map(|body| AnswerBody { body, connection, sent }))
 }
 
-/// A place for the connection, or none if every place is taken by a client that does its part.
+/// Returns a slot for the connection, or none if all are taken and none can be evicted.
 fn admit(
     stream: &TcpStream,
     connections: &Arc<Connections>,
-    state: &AppState,
+    metrics: &Metrics,
 ) -> Option<ConnectionSlot> {
     let (Ok(peer), Ok(local)) = (stream.peer_addr(), stream.local_addr()) else { return None };
-    let Some((place, evicted)) = connections.enter(peer, local) else {
-        state.metrics.rejected(RejectionReason::Connections);
+    let Some((slot, evicted)) = connections.enter(peer, local) else {
+        metrics.rejected(RejectionReason::Connections);
         // There is room for this in the socket's buffer.
         let _ = stream.try_write(
             b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
@@ -124,19 +125,19 @@ fn admit(
     };
     match evicted {
         Evicted::Nobody => {}
-        Evicted::Idle => state.metrics.rejected(RejectionReason::IdleConnection),
-        Evicted::Stalled => state.metrics.rejected(RejectionReason::StalledConnection),
+        Evicted::Idle => metrics.rejected(RejectionReason::IdleConnection),
+        Evicted::Stalled => metrics.rejected(RejectionReason::StalledConnection),
     }
-    Some(place)
+    Some(slot)
 }
 
-/// The next connection.
+/// Returns the next connection.
 async fn accept(listener: &TcpListener) -> TcpStream {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
                 if let Err(error) = stream.set_nodelay(true) {
-                    tracing::debug!(%error, "no TCP_NODELAY");
+                    tracing::debug!(%error, "cannot set TCP_NODELAY");
                 }
                 return stream;
             }
@@ -150,7 +151,7 @@ async fn accept(listener: &TcpListener) -> TcpStream {
     }
 }
 
-/// Errors of one connection; the others, such as too many open files, pass only with time.
+/// Returns whether the error concerns one connection; others, such as too many open files, pass only with time.
 fn is_of_peer(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)

@@ -1,5 +1,5 @@
-//! One thread a core, each with a runtime of its own: what a request waits for wakes the thread that runs it, and
-//! connections to sources stay on the thread that opened them.
+//! Worker threads, one a core, each with its own runtime: a request is woken on the thread that runs it, and connections
+//! to sources stay on the thread that opened them.
 
 use std::cell::Cell;
 use std::io;
@@ -13,17 +13,17 @@ thread_local! {
     static NUMBER: Cell<usize> = const { Cell::new(0) };
 }
 
-/// The threads that serve connections; they end when this is dropped.
+/// Threads that serve connections; they end when this is dropped.
 pub struct Workers {
     handles: Vec<Handle>,
     _ends: Vec<oneshot::Sender<()>>,
 }
 
 impl Workers {
-    /// As many as there are cores.
+    /// Starts as many workers as there are cores.
     ///
     /// # Errors
-    /// If the system gives no thread or nothing to wait for sockets with.
+    /// An I/O error if the system refuses a thread or a runtime.
     pub fn start() -> io::Result<Self> {
         let (mut handles, mut ends) = (Vec::new(), Vec::new());
         for number in 0..count() {
@@ -46,12 +46,12 @@ impl Workers {
         Ok(Self { handles, _ends: ends })
     }
 
-    /// The runtime that this is called in, and no thread of its own.
+    /// Uses the current runtime as the only worker, without a thread of its own.
     pub fn here() -> Self {
         Self { handles: vec![Handle::current()], _ends: Vec::new() }
     }
 
-    /// The runtimes, over and over.
+    /// Returns the runtimes in turns, endlessly.
     pub fn in_turns(&self) -> impl Iterator<Item = &Handle> {
         self.handles.iter().cycle()
     }
@@ -64,12 +64,12 @@ async fn tick() {
     }
 }
 
-/// How many workers there are at most.
+/// Returns the maximum number of workers.
 pub fn count() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// The number of the worker that this is called on, below [`count`].
+/// Returns the number of the current worker, which is below [`count`].
 pub fn number() -> usize {
     NUMBER.get()
 }

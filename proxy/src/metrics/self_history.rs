@@ -1,23 +1,23 @@
-//! The server's own metrics of the last day, one sample a minute: the demo source shows them beside its made-up series.
+//! The server's own metrics of the last day, one sample a minute, which the demo source shows beside its synthetic series.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Minutes that are kept.
+/// Maximum number of minutes kept.
 const MAX_MINUTES: usize = 1_440;
 
-/// A metric that is kept, summed over its labels.
+/// Metric of the server that is kept, summed over its labels.
 #[derive(Clone, Copy, Debug)]
 pub struct OwnMetric {
     /// Name as in `/metrics`.
     pub name: &'static str,
     /// `counter` or `gauge`.
     pub kind: &'static str,
-    /// What it counts.
+    /// Help text.
     pub help: &'static str,
 }
 
-/// What is kept.
+/// Metrics of the server that are kept.
 pub const OWN_METRICS: [OwnMetric; 4] = [
     OwnMetric {
         name: "oddity_http_connections",
@@ -32,21 +32,21 @@ pub const OWN_METRICS: [OwnMetric; 4] = [
     OwnMetric {
         name: "oddity_rejected_total",
         kind: "counter",
-        help: "Requests that this server refused since it started.",
+        help: "Requests that this server rejected since it started.",
     },
     OwnMetric {
         name: "oddity_upstream_errors_total",
         kind: "counter",
-        help: "Questions that a source did not answer since this server started.",
+        help: "Failed requests to sources since this server started.",
     },
 ];
 
-/// Samples by the minute since 1970.
+/// Samples by their minute since 1970.
 #[derive(Default)]
 pub struct MetricsHistory(Mutex<BTreeMap<i64, [f64; OWN_METRICS.len()]>>);
 
 impl MetricsHistory {
-    /// Takes the first sample of a minute from what `/metrics` says then; later ones are dropped.
+    /// Records the first sample of a minute from the exposition of `/metrics`; later ones are dropped.
     pub fn record(&self, minute: i64, exposition: impl FnOnce() -> String) {
         let mut minutes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if minutes.contains_key(&minute) {
@@ -59,14 +59,14 @@ impl MetricsHistory {
         }
     }
 
-    /// The sample of the metric with this place in [`OWN_METRICS`], if one was taken in that minute.
+    /// Returns the sample of the metric at an index of [`OWN_METRICS`], if one was taken in that minute.
     pub fn sample(&self, own: usize, minute: i64) -> Option<f64> {
         let minutes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         minutes.get(&minute)?.get(own).copied()
     }
 }
 
-/// Sum of the series of one metric; zero before there is one.
+/// Sums the series of one metric; zero if there is none.
 fn sum(exposition: &str, name: &str) -> f64 {
     let values = exposition.lines().filter_map(|line| {
         let rest = line.strip_prefix(name).filter(|rest| rest.starts_with(['{', ' ']))?;

@@ -1,4 +1,4 @@
-//! What a target has been sent lately.
+//! Cache of recent deliveries of a target, so that the same event is not sent twice.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,15 +10,15 @@ use oddity_detect::time::Timestamp;
 use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
-/// So many notifications are remembered at most, the latest ones.
+/// Maximum number of deliveries remembered; the oldest is forgotten first.
 const MAX_REMEMBERED: usize = 10_000;
 
-/// What two notifications of the same have in common.
+/// Identity of a notification: equal for duplicates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DeliveryKey([u8; 32]);
 
 impl DeliveryKey {
-    /// Of one event: its source, query, series, kind and onset; of a report: those of all its events.
+    /// Hashes source and query, and series, kind and start of each event.
     pub fn of(notice: &Notification) -> Self {
         #[derive(Serialize)]
         struct Same<'a> {
@@ -37,7 +37,7 @@ impl DeliveryKey {
         Self::of_bytes(&serde_json::to_vec(&same).unwrap_or_default())
     }
 
-    /// Of something that is never the same twice.
+    /// Creates a key that is equal to no other.
     pub fn unique(now: Timestamp) -> Self {
         Self::of_bytes(format!("{now} {:?}", Instant::now()).as_bytes())
     }
@@ -48,24 +48,24 @@ impl DeliveryKey {
         Self(key)
     }
 
-    /// 32 hexadecimal digits.
+    /// Returns the first 16 bytes as 32 hexadecimal digits.
     pub fn hex(self) -> String {
         hex(&self.0[..16])
     }
 }
 
-/// Two hexadecimal digits a byte.
+/// Encodes bytes as hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What was sent, or is being sent.
+/// Notifications that were sent within the last `remember`, or are being sent.
 pub struct DeliveryCache {
     remember: Duration,
     sent: Mutex<HashMap<DeliveryKey, Instant>>,
 }
 
-/// A notification that is being sent. It is forgotten when this is dropped, unless it was kept.
+/// Notification that is being sent; forgotten when dropped, unless it was kept.
 pub struct DeliveryClaim<'a> {
     cache: &'a DeliveryCache,
     key: DeliveryKey,
@@ -74,17 +74,17 @@ pub struct DeliveryClaim<'a> {
 }
 
 impl DeliveryCache {
-    /// Nothing was sent yet; what will be is remembered for so long.
+    /// Creates an empty cache that remembers deliveries for `remember`.
     pub fn new(remember: Duration) -> Self {
         Self { remember, sent: Mutex::default() }
     }
 
-    /// Whether it was sent.
+    /// Returns whether the notification was sent.
     pub fn has(&self, key: DeliveryKey) -> bool {
         self.sent().get(&key).is_some_and(|at| at.elapsed() < self.remember)
     }
 
-    /// The right to send it; `None` if it was sent, unless that is to be done again.
+    /// Claims the right to send a notification; `None` if it was sent before and `again` is false.
     pub fn claim(&self, key: DeliveryKey, again: bool) -> Option<DeliveryClaim<'_>> {
         let mut sent = self.sent();
         sent.retain(|_, at| at.elapsed() < self.remember);
@@ -107,7 +107,7 @@ impl DeliveryCache {
 }
 
 impl DeliveryClaim<'_> {
-    /// It was sent.
+    /// Keeps the notification, which was sent.
     pub fn keep(mut self) {
         self.kept = true;
     }
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_sent_is_not_sent_again() {
+    fn duplicates_are_not_sent_again() {
         let cache = DeliveryCache::new(Duration::from_secs(60));
         let (a, b) = (DeliveryKey::of_bytes(b"a"), DeliveryKey::of_bytes(b"b"));
         let claim = cache.claim(a, false).unwrap();
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded_and_forgets_the_oldest() {
+    fn the_cache_is_bounded_and_forgets_the_oldest() {
         let cache = DeliveryCache::new(Duration::from_secs(60));
         let key = |at: usize| DeliveryKey::of_bytes(&at.to_be_bytes());
         (0..=MAX_REMEMBERED).for_each(|at| cache.claim(key(at), false).unwrap().keep());

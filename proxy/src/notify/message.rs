@@ -1,4 +1,4 @@
-//! What a target is sent, made from facts.
+//! Messages for targets, formatted from facts.
 
 mod alertmanager;
 mod slack;
@@ -12,35 +12,35 @@ use oddity_detect::series::{Labels, METRIC_NAME};
 use oddity_detect::time::{Span, Timestamp};
 use serde_json::Value;
 
-/// One message, before it is put into the form of a target.
+/// Message before it is formatted for a kind of target.
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
-    /// What is said.
+    /// Content of the message.
     pub content: MessageContent<'a>,
-    /// Now.
+    /// Current time.
     pub now: Timestamp,
 }
 
-/// What is said.
+/// Content of a message.
 #[derive(Clone, Copy, Debug)]
 pub enum MessageContent<'a> {
-    /// Something is odd.
+    /// Anomalies, or a report about them.
     Notification {
-        /// The facts.
+        /// Facts from the client.
         notice: &'a Notification,
         /// Name of the source.
         source: &'a str,
     },
-    /// Somebody tries whether messages arrive.
+    /// Test of the target.
     Test,
 }
 
 const TEST_TITLE: &str = "Test from Oddity";
 const TEST_TEXT: &str =
-    "Somebody tried whether notifications of Oddity arrive here: they do. Nothing is odd.";
+    "This is a test notification. Notifications from Oddity arrive here. No anomaly was detected.";
 
 impl Message<'_> {
-    /// The body for a kind of target.
+    /// Formats the body for a kind of target.
     pub fn body(&self, kind: TargetKind) -> Value {
         match kind {
             TargetKind::Webhook => webhook::body(self),
@@ -49,7 +49,7 @@ impl Message<'_> {
         }
     }
 
-    /// The message as plain text, as a person would read it at a target.
+    /// Formats the message as plain text, as a person would read it at the target.
     pub fn text(&self, kind: TargetKind) -> String {
         let MessageContent::Notification { notice, source } = self.content else {
             return format!("{TEST_TITLE}\n{TEST_TEXT}");
@@ -70,17 +70,17 @@ impl Message<'_> {
         lines.push(format!("{}: {}", inert(source), inert(&notice.expr)));
         lines.push(notice.link.clone());
         if kind == TargetKind::Webhook && notice.report.is_some() {
-            lines.push("With the whole report.".to_owned());
+            lines.push("Includes the full report.".to_owned());
         }
         if kind == TargetKind::Alertmanager {
             let held = Span::from_millis(alertmanager::ACTIVE_FOR.millis()).words();
-            lines.push(format!("Alertmanager holds what is over for active for {held}."));
+            lines.push(format!("The alert in Alertmanager stays active for {held}."));
         }
         lines.join("\n")
     }
 }
 
-/// "Spike in DHCP lease rate", "3 events in DHCP lease rate".
+/// Formats the title: "Spike in DHCP lease rate", "3 events in DHCP lease rate".
 fn title(notice: &Notification) -> String {
     let subject = words::subject(&notice.expr);
     let subject = inert(&subject);
@@ -93,7 +93,7 @@ fn title(notice: &Notification) -> String {
     }
 }
 
-/// "Critical (87): spike of dhcp_leases{pool="office"}, Jan 31 13:42 to 13:50 UTC".
+/// Formats the heading of an event: "Critical (87): spike of dhcp_leases{pool="office"}, Jan 31 13:42 to 13:50 UTC".
 fn heading(event: &NotifiedEvent) -> String {
     let severity = format!("{} ({:.0})", words::capitalised(level(event).name()), event.severity);
     let labels = labels(event);
@@ -110,10 +110,10 @@ fn times(event: &NotifiedEvent) -> String {
 }
 
 fn cause(event: &NotifiedEvent) -> Option<String> {
-    event.cause.as_ref().map(|cause| format!("Perhaps: {}", inert(cause)))
+    event.cause.as_ref().map(|cause| format!("Possible cause: {}", inert(cause)))
 }
 
-/// "17 more events are not listed."
+/// Formats the number of events left out: "17 more events are not listed."
 fn rest(notice: &Notification, shown: usize) -> Option<String> {
     match notice.found.saturating_sub(shown.min(notice.events.len())) {
         0 => None,
@@ -126,7 +126,7 @@ fn level(event: &NotifiedEvent) -> SeverityLevel {
     SeverityLevel::of(event.severity)
 }
 
-/// As Prometheus writes a series.
+/// Formats the labels as Prometheus writes a series.
 fn labels(event: &NotifiedEvent) -> String {
     let labels = Labels::new(event.labels.clone());
     if labels.is_empty() { String::new() } else { labels.to_string() }
@@ -136,18 +136,18 @@ fn metric(event: &NotifiedEvent) -> Option<&str> {
     event.labels.get(METRIC_NAME).map(String::as_str)
 }
 
-/// One line that reads as it is written: no control characters, and none that turn the direction of reading.
+/// Turns text into one line without control characters, and without those that change the direction of reading.
 fn inert(text: &str) -> String {
     let spaced = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
     spaced.filter(|c| !c.is_control() && !is_bidi(*c)).collect()
 }
 
-/// At most so many characters, the last one an ellipsis if there were more.
-fn cut(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
+/// Truncates text to `max_chars` characters, the last one an ellipsis if there were more.
+fn cut(text: &str, max_chars: usize) -> String {
+    if text.chars().count() <= max_chars {
         return text.to_owned();
     }
-    let kept: String = text.chars().take(most.saturating_sub(1)).collect();
+    let kept: String = text.chars().take(max_chars.saturating_sub(1)).collect();
     format!("{}…", kept.trim_end())
 }
 

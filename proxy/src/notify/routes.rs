@@ -1,86 +1,89 @@
-//! The routes of notifications.
+//! Routes of notifications.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
-use axum::http::HeaderMap;
 use oddity_analysis::api::{Delivery, Notification, NotificationPreview, TargetList};
-use serde::de::DeserializeOwned;
 
 use super::delivery_cache::DeliveryKey;
-use super::{Message, MessageContent, validation};
-use crate::AppState;
+use super::{Message, MessageContent, Notifier, validation};
 use crate::clock::now;
 use crate::error::ApiError;
-use crate::http::body::{self, ExpectedBody};
+use crate::http::body;
+use crate::http::guard::RequestGuard;
+use crate::source::Source;
 
-/// `GET /api/notify`.
-pub async fn list(State(state): State<Arc<AppState>>) -> Json<TargetList> {
-    let targets = state.notify.targets.iter().map(|place| place.target.about.clone());
+/// Beginning of the message for a body that does not parse.
+const INVALID: &str = "invalid notification";
+
+/// Answers `GET /api/notify`.
+pub async fn list(State(notifier): State<Arc<Notifier>>) -> Json<TargetList> {
+    let targets = notifier.targets.iter().map(|limited| limited.target.about.clone());
     Json(TargetList { targets: targets.collect() })
 }
 
-/// `POST /api/notify/{id}`.
+/// Answers `POST /api/notify/{id}`: sends an event or a report.
+///
+/// # Errors
+/// [`ApiError`] for an unknown target, an invalid notification, a rate limit, and a failed delivery.
 pub async fn send(
-    State(state): State<Arc<AppState>>,
+    State(notifier): State<Arc<Notifier>>,
+    State(sources): State<Arc<[Source]>>,
+    State(guard): State<Arc<RequestGuard>>,
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Json<Delivery>, ApiError> {
-    let place = state.notify.place(&id)?;
-    let (headers, notice): (_, Notification) = read(&state, request).await?;
-    let source = validation::notice(&notice, &headers, &state)?;
-    let message =
-        Message { content: MessageContent::Notification { notice: &notice, source }, now: now() };
+    let limited = notifier.find(&id)?;
+    let (headers, notice): (_, Notification) =
+        body::json(request, notifier.expected, INVALID).await?;
+    let source = validation::check_notification(&notice, &headers, &sources, &guard)?;
+    let content = MessageContent::Notification { notice: &notice, source };
     let key = DeliveryKey::of(&notice);
-    state.notify.send(place, &message, key, notice.again).await.map(Json)
+    notifier.send(limited, &Message { content, now: now() }, key, notice.again).await.map(Json)
 }
 
-/// `POST /api/notify/{id}/preview`: nothing is sent.
+/// Answers `POST /api/notify/{id}/preview`: shows what would be sent, without sending it.
+///
+/// # Errors
+/// [`ApiError`] for an unknown target and an invalid notification.
 pub async fn preview(
-    State(state): State<Arc<AppState>>,
+    State(notifier): State<Arc<Notifier>>,
+    State(sources): State<Arc<[Source]>>,
+    State(guard): State<Arc<RequestGuard>>,
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Json<NotificationPreview>, ApiError> {
-    let place = state.notify.place(&id)?;
-    let (headers, notice): (_, Notification) = read(&state, request).await?;
-    let source = validation::notice(&notice, &headers, &state)?;
-    let message =
-        Message { content: MessageContent::Notification { notice: &notice, source }, now: now() };
-    let kind = place.target.about.kind;
+    let limited = notifier.find(&id)?;
+    let (headers, notice): (_, Notification) =
+        body::json(request, notifier.expected, INVALID).await?;
+    let source = validation::check_notification(&notice, &headers, &sources, &guard)?;
+    let content = MessageContent::Notification { notice: &notice, source };
+    let message = Message { content, now: now() };
+    let kind = limited.target.about.kind;
     let body =
         serde_json::to_string_pretty(&message.body(kind)).map_err(|_| ApiError::internal())?;
-    let duplicate = place.cache.has(DeliveryKey::of(&notice));
+    let duplicate = limited.cache.has(DeliveryKey::of(&notice));
     Ok(Json(NotificationPreview { text: message.text(kind), body, duplicate }))
 }
 
-/// Nothing is said about what to send.
+/// Body of a request without parameters: `{}`.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Nothing {}
+struct EmptyBody {}
 
-/// `POST /api/notify/{id}/test`.
+/// Answers `POST /api/notify/{id}/test`: sends a test message.
+///
+/// # Errors
+/// [`ApiError`] for an unknown target, a body other than `{}`, a rate limit, and a failed delivery.
 pub async fn test(
-    State(state): State<Arc<AppState>>,
+    State(notifier): State<Arc<Notifier>>,
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Json<Delivery>, ApiError> {
-    let place = state.notify.place(&id)?;
-    let (_, Nothing {}) = read(&state, request).await?;
+    let limited = notifier.find(&id)?;
+    let (_, EmptyBody {}) = body::json(request, notifier.expected, INVALID).await?;
     let now = now();
     let message = Message { content: MessageContent::Test, now };
-    state.notify.send(place, &message, DeliveryKey::unique(now), false).await.map(Json)
-}
-
-async fn read<T: DeserializeOwned>(
-    state: &AppState,
-    request: Request,
-) -> Result<(HeaderMap, T), ApiError> {
-    let expected = ExpectedBody {
-        media: "application/json",
-        name: "the notification",
-        bytes: state.limits.notify_bytes,
-        wait: state.limits.form_wait,
-    };
-    body::json(request, expected, "the notification is not understood").await
+    notifier.send(limited, &message, DeliveryKey::unique(now), false).await.map(Json)
 }

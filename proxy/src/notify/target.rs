@@ -1,4 +1,4 @@
-//! One target: how it is reached, and how often it is tried.
+//! Client of one notification target, with retries.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,41 +23,41 @@ use crate::outbound::client::RemoteServer;
 use crate::outbound::pool::{ConnectionPool, PooledResponse};
 use crate::source::error::SourceError;
 
-/// Seconds since 1970 at which the signature was made.
+/// Header with the time of the signature, in seconds since 1970.
 const TIMESTAMP: HeaderName = HeaderName::from_static("x-oddity-timestamp");
 
-/// `v1=` and the HMAC-SHA256 of the time, a full stop and the body, in hexadecimal digits.
+/// Header with `v1=` and the HMAC-SHA256 of the time, a full stop and the body, in hexadecimal digits.
 const SIGNATURE: HeaderName = HeaderName::from_static("x-oddity-signature");
 
-/// The same for every try, and for an event that is sent again.
+/// Header with the id of the delivery, equal for every attempt and for an event that is sent again.
 const DELIVERY: HeaderName = HeaderName::from_static("x-oddity-delivery");
 
-/// A notification is tried so often at most.
+/// Maximum number of attempts for one notification.
 const MAX_ATTEMPTS: u32 = 5;
 
-/// Before the second try; twice as long before each one after it.
+/// Time before the second attempt; doubled before each further one.
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 
-/// Bytes of an answer that are read for its reason.
+/// Maximum bytes of an answer that are read for its error code.
 const MAX_ANSWER_BYTES: usize = 4_096;
 
-/// What Slack says when it refuses, and what to do.
-/// Source: Slack's page on sending messages by incoming webhooks, "Handling errors".
+/// Error codes of Slack, and what to do.
+/// Source: Slack documentation, "Sending messages using incoming webhooks", section "Handling errors".
 const SLACK_ERRORS: [(&str, &str); 9] = [
-    ("no_service", "the webhook was removed or is disabled: make a new one"),
-    ("no_service_id", "the address is incomplete: copy it again from Slack"),
-    ("no_team", "the address is not right: copy it again from Slack"),
+    ("no_service", "the webhook was removed or disabled: create a new one"),
+    ("no_service_id", "the address is incomplete: copy it from Slack again"),
+    ("no_team", "the address is invalid: copy it from Slack again"),
     ("team_disabled", "the workspace is disabled"),
-    ("invalid_token", "the webhook is not valid any more: make a new one"),
-    ("channel_not_found", "its channel is gone: make a webhook for another one"),
-    ("channel_is_archived", "its channel is archived: make a webhook for another one"),
-    ("action_prohibited", "an administrator has restricted posting there"),
-    ("posting_to_general_channel_denied", "an administrator has restricted posting there"),
+    ("invalid_token", "the webhook is no longer valid: create a new one"),
+    ("channel_not_found", "the channel does not exist: create a webhook for another one"),
+    ("channel_is_archived", "the channel is archived: create a webhook for another one"),
+    ("action_prohibited", "an administrator has restricted posting to the channel"),
+    ("posting_to_general_channel_denied", "an administrator has restricted posting to the channel"),
 ];
 
-/// One target; its requests carry only headers that are made here, no redirect is followed and no proxy used.
+/// Client of one target. Requests carry only headers that are made here; redirects are not followed and no proxy is used.
 pub struct Target {
-    /// What a client may know of it.
+    /// Description for clients.
     pub about: api::NotificationTarget,
     url_setting: String,
     client: Reload<TargetClient>,
@@ -65,35 +65,35 @@ pub struct Target {
     wait: Duration,
 }
 
-/// How the target is reached.
+/// Connection pool, address, headers and signing key of the target.
 #[derive(Clone)]
 struct TargetClient {
     pool: Arc<ConnectionPool>,
-    /// Path and parameters, which may be secret.
+    /// Path and parameters, which may contain a secret.
     target: Uri,
     headers: Arc<HeaderMap>,
     key: Option<hmac::Key>,
 }
 
-/// Why a notification did not arrive. No message holds an address or a secret.
+/// Failed delivery of a notification. No message contains an address or a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeliveryError {
-    /// No connection, no answer, or a broken one.
+    /// No connection, no answer, or an incomplete one.
     #[error("{0}")]
     Exchange(SourceError),
-    /// It wants to be left alone for so many seconds.
-    #[error("asks to wait {0} s")]
-    Later(u64),
-    /// It refused, and why if that is known.
+    /// The target asks to wait for this many seconds, which is too long.
+    #[error("asks to retry in {0} s")]
+    RetryLater(u64),
+    /// The target refused, with the reason if known.
     #[error("answered with status {}{}", .0.as_u16(), .1.map(|reason| format!(" ({reason})")).unwrap_or_default())]
     Refused(StatusCode, Option<&'static str>),
 }
 
 impl Target {
-    /// Nothing is sent yet.
+    /// Creates the client without sending anything.
     ///
     /// # Errors
-    /// [`ConfigError`] if a secret cannot be read or TLS not be set up.
+    /// [`ConfigError`] if a secret cannot be read, or TLS cannot be set up.
     pub fn open(settings: &NotifySettings, limits: &Limits) -> Result<Self, ConfigError> {
         let (given, connect_timeout) = (settings.clone(), limits.connect_timeout);
         Ok(Self {
@@ -109,7 +109,8 @@ impl Target {
         })
     }
 
-    /// Sends a message, and again while that may help and there is time. Returns how often it was tried.
+    /// Sends a message, with retries while the error is transient and there is time. Returns the number of attempts and the
+    /// result.
     pub async fn deliver(
         &self,
         message: &Message<'_>,
@@ -119,7 +120,8 @@ impl Target {
         let end = Instant::now() + self.wait;
         let body = Bytes::from(message.body(self.about.kind).to_string());
         let mut pause = FIRST_BACKOFF;
-        for attempt in 1.. {
+        let mut attempt = 1;
+        loop {
             let (failure, asked) = match self.attempt(&body, key, now(), end).await {
                 Ok(()) => return (attempt, Ok(())),
                 Err(found) => found,
@@ -130,26 +132,26 @@ impl Target {
                 DeliveryError::Refused(status, _) => {
                     status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error()
                 }
-                DeliveryError::Later(_) => false,
+                DeliveryError::RetryLater(_) => false,
             };
             if !may_pass || attempt == MAX_ATTEMPTS {
                 return (attempt, Err(failure));
             }
             if wait >= end.saturating_duration_since(Instant::now()) {
                 let failure = match asked {
-                    Some(asked) => DeliveryError::Later(asked.as_secs()),
+                    Some(asked) => DeliveryError::RetryLater(asked.as_secs()),
                     None => failure,
                 };
                 return (attempt, Err(failure));
             }
-            tracing::debug!(target_id = self.about.id, attempt, %failure, "tried again soon");
+            tracing::debug!(target_id = self.about.id, attempt, %failure, "attempt failed, retrying");
             sleep(wait).await;
             pause *= 2;
+            attempt += 1;
         }
-        (MAX_ATTEMPTS, Err(DeliveryError::Exchange(SourceError::Cut)))
     }
 
-    /// One try, and the time that the target asks to wait for the next one.
+    /// Makes one attempt; an error comes with the time that the target asks to wait before the next one.
     async fn attempt(
         &self,
         body: &Bytes,
@@ -183,7 +185,7 @@ impl Target {
         let exchange = exchange.map_err(|_| fault(SourceError::Timeout(self.timeout)))?;
         let mut exchange = exchange.map_err(|error| fault(error.into()))?;
         let status = exchange.status;
-        let said = timeout_at(end, start(&mut exchange)).await.unwrap_or_default();
+        let said = timeout_at(end, read_prefix(&mut exchange)).await.unwrap_or_default();
         if status.is_success() {
             return Ok(());
         }
@@ -201,8 +203,8 @@ impl Target {
     }
 }
 
-/// The start of an answer; it is read to its end where it is short, so that the connection can serve again.
-async fn start(exchange: &mut PooledResponse) -> Vec<u8> {
+/// Reads the beginning of an answer; a short one is read to its end, so that the connection can be reused.
+async fn read_prefix(exchange: &mut PooledResponse) -> Vec<u8> {
     let mut said = Vec::new();
     while let Ok(Some(chunk)) = exchange.chunk().await {
         said.extend_from_slice(&chunk);
@@ -214,32 +216,33 @@ async fn start(exchange: &mut PooledResponse) -> Vec<u8> {
 }
 
 impl DeliveryError {
-    /// The reply to a client.
+    /// Returns the response for the client.
     pub fn reply(self, target: &Target, attempts: u32) -> ApiError {
         let (id, setting) = (&target.about.id, &target.url_setting);
         let advice = match self {
             Self::Exchange(SourceError::Unreachable(_)) => {
-                format!("; check {setting} and that it runs")
+                format!("; check {setting} and that the target is running")
             }
             Self::Exchange(SourceError::Redirect(_)) => format!("; check {setting}"),
             Self::Exchange(SourceError::Timeout(_) | SourceError::Cut) => {
-                "; it may have taken the message or not: look there before you send it again"
+                "; it may or may not have received the message: check there before you send it again"
                     .to_owned()
             }
             Self::Refused(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, None) => {
-                "; check the credentials that are configured for it".to_owned()
+                "; check the credentials configured for it".to_owned()
             }
             Self::Refused(StatusCode::NOT_FOUND | StatusCode::GONE, None) => {
-                format!("; check {setting}: nothing takes notifications there")
+                format!("; check {setting}: nothing accepts notifications at this address")
             }
             Self::Refused(status, None)
                 if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS =>
             {
-                "; check that its kind is the one that is configured".to_owned()
+                "; check that the configured kind is right".to_owned()
             }
-            Self::Refused(..) | Self::Exchange(_) | Self::Later(_) => String::new(),
+            Self::Refused(..) | Self::Exchange(_) | Self::RetryLater(_) => String::new(),
         };
-        let tried = if attempts == 1 { String::new() } else { format!(", tried {attempts} times") };
+        let tried =
+            if attempts == 1 { String::new() } else { format!(" after {attempts} attempts") };
         let is_timeout = matches!(self, Self::Exchange(SourceError::Timeout(_)));
         let (status, error_type) = match is_timeout {
             true => (StatusCode::GATEWAY_TIMEOUT, ErrorType::Timeout),
@@ -249,10 +252,12 @@ impl DeliveryError {
             Self::Exchange(SourceError::Timeout(time)) => {
                 format!("did not answer within {} s", time.as_secs())
             }
-            Self::Exchange(SourceError::Cut) => "broke off before its answer".to_owned(),
+            Self::Exchange(SourceError::Cut) => {
+                "closed the connection without an answer".to_owned()
+            }
             other => other.to_string(),
         };
-        let message = format!("not sent: the target \"{id}\" {said}{tried}{advice}");
+        let message = format!("notification not sent: target \"{id}\" {said}{tried}{advice}");
         ApiError::failed(status, error_type, message)
     }
 }
@@ -278,12 +283,12 @@ fn client(
         secret.map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes()));
     let target = target(settings.kind, &url).ok_or_else(|| ConfigError::Setting {
         setting: settings.url_setting.clone(),
-        problem: "is an address that no request can name".to_owned(),
+        problem: "is not a valid address for a request".to_owned(),
     })?;
     Ok(TargetClient { pool, target, headers, key })
 }
 
-/// Alertmanager's address is that of its pages, the others are whole.
+/// Returns the path of requests; the configured address of Alertmanager is that of its pages, others are complete.
 fn target(kind: TargetKind, url: &Url) -> Option<Uri> {
     let target = match kind {
         TargetKind::Alertmanager => format!("{}/api/v2/alerts", url.path().trim_end_matches('/')),

@@ -1,70 +1,76 @@
-//! Whether a notice may become a message.
+//! Validation of notifications before they are sent.
 
-use axum::http::{HeaderMap, HeaderValue, header::HOST};
+use axum::http::{HeaderMap, header::HOST};
 use oddity_analysis::api::{MAX_NOTIFIED_EVENTS, Notification, NotifiedEvent};
-use url::{Position, Url};
+use url::Url;
 
-use crate::AppState;
 use crate::error::ApiError;
+use crate::http::guard::RequestGuard;
+use crate::source::Source;
 
-/// Characters of a sentence.
-const MAX_SENTENCE_CHARS: usize = 4_000;
+/// Maximum characters of a text.
+const MAX_TEXT_CHARS: usize = 4_000;
 
-/// Labels of a series.
+/// Maximum number of labels of a series.
 const MAX_LABELS: usize = 64;
 
-/// Bytes of the name or the value of a label.
+/// Maximum bytes of the name or the value of a label.
 const MAX_LABEL_BYTES: usize = 2_048;
 
-/// The year 9999 ends: times beyond have no usual form.
+/// End of the year 9999 in milliseconds since 1970, the last time with an RFC 3339 form.
 const MAX_TIMESTAMP: i64 = 253_402_300_799_000;
 
-/// Checks what the types leave open, and returns the name of the source.
+/// Checks the bounds of a notification and returns the name of its source.
 ///
 /// # Errors
-/// [`ApiError`] says what to change.
-pub fn notice<'a>(
+/// [`ApiError`] with the field that is invalid.
+pub fn check_notification<'a>(
     notice: &Notification,
     headers: &HeaderMap,
-    state: &'a AppState,
+    sources: &'a [Source],
+    guard: &RequestGuard,
 ) -> Result<&'a str, ApiError> {
-    let source = state.sources.iter().find(|source| source.about.id == notice.source);
+    let source = sources.iter().find(|source| source.about.id == notice.source);
     let source = source.ok_or_else(|| {
-        ApiError::bad_data("no source has the id in `source`: GET /api/sources lists them")
+        ApiError::bad_data("unknown `source`: GET /api/sources lists the configured ones")
     })?;
     if notice.expr.trim().is_empty() || notice.expr.len() > source.limits.query_bytes {
-        return Err(ApiError::bad_data("`expr` must be a query within the limit of query_bytes"));
+        return Err(ApiError::bad_data("`expr` must be a query of at most query_bytes"));
     }
     if notice.events.is_empty() || notice.events.len() > MAX_NOTIFIED_EVENTS {
         return Err(ApiError::bad_data(format!(
-            "`events` must be 1 to {MAX_NOTIFIED_EVENTS}, worst first"
+            "`events` must have 1 to {MAX_NOTIFIED_EVENTS} events, most severe first"
         )));
     }
     if notice.found < notice.events.len() {
-        return Err(ApiError::bad_data("`found` must count all events, also those that are sent"));
+        return Err(ApiError::bad_data(
+            "`found` must be the number of all events, including those in `events`",
+        ));
     }
-    notice.events.iter().try_for_each(event)?;
-    link(&notice.link, headers, state)?;
+    notice.events.iter().try_for_each(check_event)?;
+    check_link(&notice.link, headers, guard)?;
     Ok(&source.about.name)
 }
 
-fn event(event: &NotifiedEvent) -> Result<(), ApiError> {
+fn check_event(event: &NotifiedEvent) -> Result<(), ApiError> {
     let sound = event.labels.len() <= MAX_LABELS
         && event
             .labels
             .iter()
             .all(|(name, value)| name.len() <= MAX_LABEL_BYTES && value.len() <= MAX_LABEL_BYTES);
     if !sound {
-        let message = format!("a series may have {MAX_LABELS} labels of {MAX_LABEL_BYTES} bytes");
+        let message = format!(
+            "a series may have at most {MAX_LABELS} labels of {MAX_LABEL_BYTES} bytes each"
+        );
         return Err(ApiError::bad_data(message));
     }
     if !(0.0..=100.0).contains(&event.severity) {
-        return Err(ApiError::bad_data("`severity` must be from 0 to 100"));
+        return Err(ApiError::bad_data("`severity` must be between 0 and 100"));
     }
     let known = |t: i64| (0..=MAX_TIMESTAMP).contains(&t);
     if !known(event.start.0) || event.end.is_some_and(|end| end < event.start || !known(end.0)) {
         let message =
-            "`start` and `end` must be milliseconds since 1970, the end not before the start";
+            "`start` and `end` must be milliseconds since 1970, with `end` not before `start`";
         return Err(ApiError::bad_data(message));
     }
     let texts = [
@@ -73,23 +79,22 @@ fn event(event: &NotifiedEvent) -> Result<(), ApiError> {
         Some(&event.peak.text),
         Some(&event.expected.text),
     ];
-    if texts.into_iter().flatten().any(|text| text.chars().count() > MAX_SENTENCE_CHARS) {
+    if texts.into_iter().flatten().any(|text| text.chars().count() > MAX_TEXT_CHARS) {
         return Err(ApiError::bad_data(format!(
-            "a sentence may have {MAX_SENTENCE_CHARS} characters"
+            "a text may have at most {MAX_TEXT_CHARS} characters"
         )));
     }
     Ok(())
 }
 
-/// A link leads to this server, by the name that it was asked by or another one that it answers to, or to an allowed
-/// origin: nobody sends others elsewhere in our name.
-fn link(link: &str, headers: &HeaderMap, state: &AppState) -> Result<(), ApiError> {
+/// Refuses a link that does not lead to this server or an allowed origin, so that notifications cannot be used for phishing.
+fn check_link(link: &str, headers: &HeaderMap, guard: &RequestGuard) -> Result<(), ApiError> {
     let ours = Url::parse(link).is_ok_and(|url| {
         let plain = matches!(url.scheme(), "http" | "https")
             && url.username().is_empty()
             && url.password().is_none()
             && url.as_str() == link;
-        plain && is_ours(&url, headers.get(HOST), state)
+        plain && guard.is_own_address(&url, headers.get(HOST))
     });
     if ours {
         return Ok(());
@@ -97,14 +102,4 @@ fn link(link: &str, headers: &HeaderMap, state: &AppState) -> Result<(), ApiErro
     Err(ApiError::bad_data(
         "`link` must be an address of this server or of an allowed origin (ODDITY_ALLOWED_HOSTS, ODDITY_ALLOWED_ORIGINS)",
     ))
-}
-
-fn is_ours(url: &Url, host: Option<&HeaderValue>, state: &AppState) -> bool {
-    let authority = &url[Position::BeforeHost..Position::AfterPort];
-    let origin = url.origin().ascii_serialization();
-    host.is_some_and(|host| host.as_bytes().eq_ignore_ascii_case(authority.as_bytes()))
-        || state.allowed_origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes())
-        || url
-            .host_str()
-            .is_some_and(|name| state.allowed_hosts.iter().any(|allowed| allowed == name))
 }

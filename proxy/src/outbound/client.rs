@@ -24,7 +24,7 @@ use crate::config::{ConfigError, TlsFiles};
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("oddity/", env!("CARGO_PKG_VERSION")));
 
 /// Reason of [`connect_failure`] for a connection that was not opened in time.
-pub(crate) const CONNECT_TIMEOUT: &str = "no connection in time";
+pub(crate) const CONNECT_TIMEOUT: &str = "connection timed out";
 
 /// A server that requests are sent to, as the configuration describes it.
 pub(crate) struct RemoteServer<'a> {
@@ -104,10 +104,10 @@ pub(crate) fn connect_failure(error: &(dyn Error + 'static)) -> &'static str {
     let mut next = Some(error);
     while let Some(cause) = next {
         if cause.is::<rustls::Error>() {
-            return "TLS failed or its certificate is not trusted";
+            return "TLS handshake failed, or its certificate is not trusted";
         }
         if cause.to_string() == "dns error" {
-            return "its host name is unknown";
+            return "unknown host name";
         }
         let io = cause.downcast_ref::<io::Error>();
         match io.map(io::Error::kind) {
@@ -115,7 +115,7 @@ pub(crate) fn connect_failure(error: &(dyn Error + 'static)) -> &'static str {
             Some(io::ErrorKind::ConnectionReset) => return "connection reset",
             Some(io::ErrorKind::TimedOut) => return CONNECT_TIMEOUT,
             Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => {
-                return "no route to its host";
+                return "no route to host";
             }
             _ => {}
         }
@@ -123,5 +123,5 @@ pub(crate) fn connect_failure(error: &(dyn Error + 'static)) -> &'static str {
         let wrapped = io.and_then(io::Error::get_ref).map(|wrapped| wrapped as &dyn Error);
         next = wrapped.or_else(|| cause.source());
     }
-    "no connection"
+    "connection failed"
 }

@@ -1,6 +1,6 @@
-//! The page: files that a release carries in its binary, and that other builds read from `dist`.
+//! Files of the page, embedded in release builds and read from `dist` in others.
 //!
-//! Beside a file `name` there can be `name.br` and `name.gz`, compressed when the page was built.
+//! A file `name` can have the variants `name.br` and `name.gz`, compressed when the page was built.
 
 use std::borrow::Cow;
 
@@ -13,17 +13,17 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
-/// A set of files by their path below the root of the page.
+/// Set of files by their path below the root of the page.
 pub trait FileSet {
-    /// The file, if there is one.
+    /// Returns the file at `path`, if there is one.
     fn file(&self, path: &str) -> Option<PageFile>;
 }
 
-/// The content of a file.
+/// Content of a file.
 pub struct PageFile {
-    /// All bytes.
+    /// Bytes of the file.
     pub data: Cow<'static, [u8]>,
-    /// Their SHA-256.
+    /// SHA-256 of the bytes.
     pub hash: [u8; 32],
 }
 
@@ -41,10 +41,10 @@ impl FileSet for Dist {
 
 const INDEX: &str = "index.html";
 
-/// Encodings in order of preference: name, and what it adds to the name of a file.
+/// Encodings in order of preference, with the suffix of their files.
 const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
-/// A file of the page by what stands before and after the hash in its name, if the page has been built.
+/// Finds a file of the page by the parts of its name before and after the hash; `None` if the page has not been built.
 pub fn hashed(stem: &str, extension: &str) -> Option<PageFile> {
     let is_it = |name: &str| {
         let rest = name.strip_prefix(stem).and_then(|rest| rest.strip_prefix('-'));
@@ -54,12 +54,12 @@ pub fn hashed(stem: &str, extension: &str) -> Option<PageFile> {
     Dist.file(&name)
 }
 
-/// Everything that is no other route.
+/// Answers all paths that are no other route.
 pub async fn page(uri: Uri, headers: HeaderMap) -> Response {
     respond(&Dist, uri.path(), &headers)
 }
 
-/// The file at `path`, or the index for a path of the page itself.
+/// Responds with the file at `path`, or with the index for a path of the page itself.
 pub fn respond(files: &impl FileSet, path: &str, headers: &HeaderMap) -> Response {
     let name = path.trim_start_matches('/');
     let name = if name.is_empty() { INDEX } else { name };
@@ -67,15 +67,15 @@ pub fn respond(files: &impl FileSet, path: &str, headers: &HeaderMap) -> Respons
         return response;
     }
     if !is_page(path) {
-        return (StatusCode::NOT_FOUND, "there is nothing at this path\n").into_response();
+        return (StatusCode::NOT_FOUND, "page not found\n").into_response();
     }
     send(files, INDEX, headers).unwrap_or_else(|| {
-        let message = "the page has not been built: run `make` and start the server again\n";
+        let message = "the page has not been built: run `make` and restart the server\n";
         (StatusCode::SERVICE_UNAVAILABLE, message).into_response()
     })
 }
 
-/// Whether the page may use this path for itself: plain segments without an extension, not the API's.
+/// Returns whether the page may use this path for itself: plain segments without an extension, outside the API.
 fn is_page(path: &str) -> bool {
     let mut segments = path.strip_prefix('/').unwrap_or_default().split('/');
     let plain = |segment: &str| {
@@ -116,7 +116,7 @@ fn send(files: &impl FileSet, name: &str, headers: &HeaderMap) -> Option<Respons
     Some(response)
 }
 
-/// Whether `Accept-Encoding` names `encoding` or `*` with a weight above zero; the name counts more.
+/// Returns whether `Accept-Encoding` names `encoding`, or else `*`, with a weight above zero.
 /// Source: RFC 9110, section 12.5.3.
 fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
     let lists = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|list| list.to_str().ok());
@@ -135,7 +135,7 @@ fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
     any
 }
 
-/// Whether `If-None-Match` lists `etag`; weak and strong ones are equal here.
+/// Returns whether `If-None-Match` lists `etag`, by weak comparison.
 fn is_listed(headers: &HeaderMap, etag: &HeaderValue) -> bool {
     let lists = headers.get_all(IF_NONE_MATCH).iter().filter_map(|list| list.to_str().ok());
     let mut tags = lists.flat_map(|list| list.split(',')).map(str::trim);
@@ -144,12 +144,12 @@ fn is_listed(headers: &HeaderMap, etag: &HeaderValue) -> bool {
     })
 }
 
-/// A file with the hash of its content in its name never changes.
+/// Returns `Cache-Control`: a file with a hash of its content in its name never changes.
 fn cache_control(name: &str) -> &'static str {
     if is_hashed(name) { "public, max-age=31536000, immutable" } else { "no-cache" }
 }
 
-/// trunk writes `name-<hash>.ext` and `name-<hash>_bg.wasm`, with the 64 bits of the hash in hex.
+/// Returns whether trunk has put a hash into the name: `name-<hash>.ext` or `name-<hash>_bg.wasm`.
 fn is_hashed(name: &str) -> bool {
     let stem = name.rsplit('/').next().unwrap_or_default().split('.').next().unwrap_or_default();
     let stem = stem.strip_suffix("_bg").unwrap_or(stem);

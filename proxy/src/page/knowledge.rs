@@ -1,4 +1,4 @@
-//! What may be behind events: the families of metrics in the binary, and the operator's own.
+//! Knowledge base of possible causes: the built-in families of metrics, and those of the operator.
 
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hasher as _};
@@ -15,21 +15,21 @@ use oddity_analysis::knowledge::{Family, Knowledge, check};
 use crate::config::ConfigError;
 use crate::page::assets::{self, FileSet, PageFile};
 
-/// The data files of `shared`, described in `docs/knowledge.md`.
+/// Embedded data files of `shared/knowledge`, described in `docs/knowledge.md`.
 #[derive(rust_embed::Embed)]
 #[folder = "../shared/knowledge"]
 struct BuiltinFamilies;
 
-/// Name of the answer below `/api/`.
+/// File name under which the knowledge base is served.
 const NAME: &str = "knowledge.json";
 
-/// The setting that names a folder.
+/// Name of the setting for the folder, in messages.
 const SETTING: &str = "knowledge (ODDITY_KNOWLEDGE)";
 
-/// The families that come with Oddity and those of the files `*.toml` in `folder`, which replace others of their id.
+/// Loads the built-in families and those of the files `*.toml` in `folder`, which replace built-in ones with the same id.
 ///
 /// # Errors
-/// [`ConfigError`] names the file and the line, or the family, and says what to change.
+/// [`ConfigError`] with the file and line, or the family, that is invalid.
 pub fn load(folder: Option<&Path>) -> Result<Knowledge, ConfigError> {
     let mut families = Vec::new();
     for name in BuiltinFamilies::iter() {
@@ -42,7 +42,7 @@ pub fn load(folder: Option<&Path>) -> Result<Knowledge, ConfigError> {
     }
     families.sort_by(|a, b| a.id.cmp(&b.id));
     let knowledge = Knowledge { families };
-    // What comes with Oddity is checked by its tests.
+    // The built-in families are checked by tests.
     let faults = if folder.is_some() { check(&knowledge) } else { Vec::new() };
     if faults.is_empty() {
         return Ok(knowledge);
@@ -66,7 +66,7 @@ fn own(folder: &Path) -> Result<Vec<Family>, ConfigError> {
     Ok(families)
 }
 
-/// The family of one file, `None` if it is no data file.
+/// Reads the family of one file; `None` if it is no data file.
 fn read(path: &Path, text: &str) -> Result<Option<Family>, ConfigError> {
     if path.extension().is_none_or(|extension| extension != "toml") {
         return Ok(None);
@@ -80,20 +80,20 @@ fn read(path: &Path, text: &str) -> Result<Option<Family>, ConfigError> {
     Ok(Some(Family { id, ..family }))
 }
 
-/// The knowledge as the page asks for it, made once.
+/// Knowledge base as it is served, encoded once.
 #[derive(Clone)]
 pub struct KnowledgeAnswer {
     json: &'static [u8],
     gzip: &'static [u8],
-    /// Tells one knowledge from another, for the browser's cache.
+    /// Hash for the cache of the browser.
     hash: [u8; 32],
 }
 
 impl KnowledgeAnswer {
-    /// It stays in memory until the process ends.
+    /// Encodes the knowledge base; it stays in memory until the process ends.
     ///
     /// # Errors
-    /// [`ConfigError`] if it cannot be written, which no data file causes.
+    /// [`ConfigError`] if it cannot be encoded, which no data file causes.
     pub fn new(knowledge: &Knowledge) -> Result<Self, ConfigError> {
         let failed =
             |problem: String| ConfigError::Setting { setting: SETTING.to_owned(), problem };
@@ -120,7 +120,7 @@ impl FileSet for KnowledgeAnswer {
     }
 }
 
-/// `GET /api/knowledge`: a [`Knowledge`].
+/// Answers `GET /api/knowledge` with a [`Knowledge`].
 pub async fn show(State(answer): State<KnowledgeAnswer>, headers: HeaderMap) -> Response {
     assets::respond(&answer, NAME, &headers)
 }

@@ -16,15 +16,20 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::AppState;
 use crate::config::Limits;
+use crate::notify::Notifier;
+use crate::source::Source;
 use crate::source::allowlist::Endpoint;
 
 /// Handles `GET /api/openapi.json`.
-pub async fn show(State(state): State<Arc<AppState>>) -> Json<Value> {
-    let source_ids: Vec<_> = state.sources.iter().map(|source| source.about.id.as_str()).collect();
-    let target_ids: Vec<_> = state.notify.ids().collect();
-    Json(describe(&source_ids, &target_ids, &state.limits))
+pub async fn show(
+    State(sources): State<Arc<[Source]>>,
+    State(notifier): State<Arc<Notifier>>,
+    State(limits): State<Arc<Limits>>,
+) -> Json<Value> {
+    let source_ids: Vec<_> = sources.iter().map(|source| source.about.id.as_str()).collect();
+    let target_ids: Vec<_> = notifier.ids().collect();
+    Json(describe(&source_ids, &target_ids, &limits))
 }
 
 /// Returns the description for a server with these sources and targets of notifications.

@@ -1,6 +1,6 @@
-//! The endpoints of Prometheus' HTTP API that are answered; no others exist for a client.
+//! Allowlist of the endpoints of Prometheus' HTTP API; a request for any other path is refused with 404.
 
-/// A read endpoint below `/api/v1/`.
+/// Allowed read endpoint below `/api/v1/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Endpoint {
     /// `query`: an expression at one instant.
@@ -19,12 +19,12 @@ pub enum Endpoint {
     BuildInfo,
 }
 
-/// Parameters of one request, in their order; names may repeat (`match[]`).
+/// Parameters of a request, in their order; names may repeat (`match[]`).
 pub type Params = Vec<(String, String)>;
 
 impl Endpoint {
-    /// From the raw path after `/api/v1/`. Nothing is decoded: a path with an escape, an empty or a
-    /// relative segment names no endpoint.
+    /// Parses the raw path after `/api/v1/`. Nothing is decoded: a path with an escape, an empty or a relative segment is no
+    /// endpoint.
     pub fn parse(path: &str) -> Option<Self> {
         match path {
             "query" => Some(Self::Query),
@@ -40,7 +40,7 @@ impl Endpoint {
         }
     }
 
-    /// Each of them once, with `{name}` for the label.
+    /// Returns each endpoint once, with `{name}` for the label.
     pub fn all() -> [Self; 7] {
         let values = Self::LabelValues("{name}".to_owned());
         [
@@ -54,7 +54,7 @@ impl Endpoint {
         ]
     }
 
-    /// The segments below the address of a Prometheus.
+    /// Returns the segments of the path below the address of a Prometheus.
     pub fn segments(&self) -> Vec<&str> {
         let last: &[&str] = match self {
             Self::Query => &["query"],
@@ -68,12 +68,12 @@ impl Endpoint {
         [&["api", "v1"], last].concat()
     }
 
-    /// Whether Prometheus takes the parameters as a form too.
+    /// Returns whether Prometheus accepts the parameters as a form in a `POST` too.
     pub fn accepts_post(&self) -> bool {
         matches!(self, Self::Query | Self::QueryRange | Self::Series | Self::Labels)
     }
 
-    /// The parameters that are forwarded; all others are dropped.
+    /// Returns the parameters that are forwarded; all others are dropped.
     pub fn parameters(&self) -> &'static [&'static str] {
         match self {
             Self::Query => &["query", "time", "timeout", "limit"],
@@ -87,7 +87,7 @@ impl Endpoint {
     }
 }
 
-/// Prometheus' classic label names, and the colon of recorded metrics.
+/// Returns whether `name` is a classic label name of Prometheus, or one with the colon of recorded metrics.
 fn is_label_name(name: &str) -> bool {
     let letter = |c: char| c.is_ascii_alphabetic() || matches!(c, '_' | ':');
     name.starts_with(letter) && name.chars().all(|c| letter(c) || c.is_ascii_digit())

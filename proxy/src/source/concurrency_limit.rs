@@ -1,5 +1,4 @@
-//! How many questions a source answers at once, how many wait for their turn, and how many answers are passed
-//! on at once.
+//! Limits of concurrent queries and answers of a source: queries beyond them wait in a bounded queue.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,10 +9,10 @@ use tokio::time::{Instant, timeout};
 use crate::config::Limits;
 use crate::http::connection::{AnswerHolders, Connection};
 
-/// How often a question that waits for a place looks for a client that has stalled.
+/// Interval at which a query that waits for an answer slot looks for a stalled client.
 const STALL_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// A bounded queue before a bounded number of running questions, and a bounded number of answers behind it.
+/// Limits how many queries of a source run, how many wait, and how many answers are held in memory.
 pub struct ConcurrencyLimiter {
     admitted: Arc<Semaphore>,
     running: Arc<Semaphore>,
@@ -22,29 +21,29 @@ pub struct ConcurrencyLimiter {
     wait: Duration,
 }
 
-/// The right to ask.
+/// Permission to run a query.
 pub struct QueryPermit {
     _admitted: OwnedSemaphorePermit,
     _running: OwnedSemaphorePermit,
     answers: AnswerSlots,
 }
 
-/// Where the places for answers are.
+/// Slots for answers that are sent to clients.
 struct AnswerSlots {
-    places: Arc<Semaphore>,
+    free: Arc<Semaphore>,
     holders: Arc<AnswerHolders>,
     wait: Duration,
 }
 
-/// The right to hold an answer in memory; it is kept until the client has taken the last byte.
+/// Permission to hold an answer in memory, kept until the client has taken the last byte.
 pub struct AnswerSlot {
-    _place: OwnedSemaphorePermit,
+    _slot: OwnedSemaphorePermit,
     holders: Arc<AnswerHolders>,
     client: Arc<Connection>,
 }
 
 impl ConcurrencyLimiter {
-    /// A limiter with the limits' `concurrent_queries`, `queued_queries`, `queue_wait` and `concurrent_answers`.
+    /// Creates a limiter with `concurrent_queries`, `queued_queries`, `queue_wait` and `concurrent_answers` of `limits`.
     pub fn new(limits: &Limits) -> Self {
         let running = limits.concurrent_queries.get().min(Semaphore::MAX_PERMITS);
         let admitted = running.saturating_add(limits.queued_queries).min(Semaphore::MAX_PERMITS);
@@ -58,7 +57,7 @@ impl ConcurrencyLimiter {
         }
     }
 
-    /// Waits for a turn; `None` if the queue is full or the wait too long.
+    /// Waits until the query may run; `None` if the queue is full or the wait exceeds `queue_wait`.
     pub async fn acquire(&self) -> Option<QueryPermit> {
         let admitted = self.admitted.clone().try_acquire_owned().ok()?;
         let running = match self.running.clone().try_acquire_owned() {
@@ -66,7 +65,7 @@ impl ConcurrencyLimiter {
             Err(_) => timeout(self.wait, self.running.clone().acquire_owned()).await.ok()?.ok()?,
         };
         let answers = AnswerSlots {
-            places: self.answers.clone(),
+            free: self.answers.clone(),
             holders: self.holders.clone(),
             wait: self.wait,
         };
@@ -75,20 +74,20 @@ impl ConcurrencyLimiter {
 }
 
 impl QueryPermit {
-    /// A place for the answer to `client`; the turn goes to the next question. Where all places are taken, the
-    /// client that has stalled longest loses its own. `None` if there is no place for as long as a question waits.
+    /// Exchanges the permission for a slot for the answer to `client`, so that the next query may run. Where all slots are
+    /// taken, the client that has been stalled for longest is evicted. `None` if no slot is free within `queue_wait`.
     pub async fn into_answer_slot(self, client: Arc<Connection>) -> Option<AnswerSlot> {
-        let AnswerSlots { places, holders, wait } = &self.answers;
-        let place = match places.clone().try_acquire_owned() {
-            Ok(place) => place,
+        let AnswerSlots { free, holders, wait } = &self.answers;
+        let slot = match free.clone().try_acquire_owned() {
+            Ok(slot) => slot,
             Err(_) => {
                 let end = Instant::now() + *wait;
                 loop {
                     holders.close_stalled();
-                    if let Ok(place) =
-                        timeout(STALL_POLL_INTERVAL, places.clone().acquire_owned()).await
+                    if let Ok(slot) =
+                        timeout(STALL_POLL_INTERVAL, free.clone().acquire_owned()).await
                     {
-                        break place.ok()?;
+                        break slot.ok()?;
                     }
                     if Instant::now() > end {
                         return None;
@@ -97,7 +96,7 @@ impl QueryPermit {
             }
         };
         holders.add(client.clone());
-        Some(AnswerSlot { _place: place, holders: holders.clone(), client })
+        Some(AnswerSlot { _slot: slot, holders: holders.clone(), client })
     }
 }
 
@@ -114,7 +113,7 @@ mod tests {
     use super::*;
     use crate::http::connection::MIN_STALL;
 
-    fn limiter(mut limits: Limits) -> ConcurrencyLimiter {
+    fn single_slot(mut limits: Limits) -> ConcurrencyLimiter {
         limits.concurrent_queries = NonZeroUsize::MIN;
         limits.concurrent_answers = NonZeroUsize::MIN;
         ConcurrencyLimiter::new(&limits)
@@ -128,8 +127,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_full_queue_is_refused_at_once_and_a_long_wait_later() {
         let wait = Duration::from_millis(50);
-        let limiter = limiter(Limits { queued_queries: 1, queue_wait: wait, ..Limits::default() });
-        let first = limiter.acquire().await.expect("the first runs");
+        let limiter =
+            single_slot(Limits { queued_queries: 1, queue_wait: wait, ..Limits::default() });
+        let first = limiter.acquire().await.expect("the first query runs");
         let (second, third) = tokio::join!(limiter.acquire(), limiter.acquire());
         assert!(second.is_none() && third.is_none());
         drop(first);
@@ -137,24 +137,24 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_leaves_the_turn_to_others_and_its_place_when_its_client_stalls() {
-        let limiter = limiter(Limits::default());
+    async fn an_answer_lets_the_next_query_run_and_loses_its_slot_when_its_client_stalls() {
+        let limiter = single_slot(Limits::default());
         let slow = client();
         let held = limiter.acquire().await.unwrap().into_answer_slot(slow.clone()).await.unwrap();
         slow.mark_stalled();
-        let next = limiter.acquire().await.expect("the turn is free");
-        let (place, ()) = tokio::join!(next.into_answer_slot(client()), async {
+        let next = limiter.acquire().await.expect("the next query may run");
+        let (slot, ()) = tokio::join!(next.into_answer_slot(client()), async {
             slow.closed().await;
             assert!(slow.stalled_for().unwrap() >= MIN_STALL);
             drop(held);
         });
-        assert!(place.is_some());
+        assert!(slot.is_some());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn clients_that_read_keep_their_places() {
+    async fn clients_that_read_keep_their_slots() {
         let wait = Duration::from_millis(400);
-        let limiter = limiter(Limits { queue_wait: wait, ..Limits::default() });
+        let limiter = single_slot(Limits { queue_wait: wait, ..Limits::default() });
         let _held = limiter.acquire().await.unwrap().into_answer_slot(client()).await.unwrap();
         assert!(limiter.acquire().await.unwrap().into_answer_slot(client()).await.is_none());
     }

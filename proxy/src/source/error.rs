@@ -1,4 +1,4 @@
-//! What can go wrong between this server and a source, and how a client is told.
+//! Errors between this server and a source, and the responses that clients get for them.
 
 use std::time::Duration;
 
@@ -9,43 +9,41 @@ use crate::error::{ApiError, ErrorType, RejectionReason};
 use crate::outbound::client::{CONNECT_TIMEOUT, connect_failure};
 use crate::outbound::pool::SendError;
 
-/// A question that a source did not answer as Prometheus would. No message holds an address or a secret.
+/// Failed request to a source. No message contains an address or a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
-    /// Too many questions at once.
-    #[error("is busy with other queries: try again in a moment")]
+    /// Too many concurrent queries.
+    #[error("has too many concurrent queries: try again in a moment")]
     Busy,
-    /// No connection, and why.
+    /// No connection, with the reason.
     #[error("cannot be reached: {0}")]
     Unreachable(&'static str),
-    /// Nothing, or not all, came in time.
-    #[error("did not answer within {}: shorten the range, choose a longer step or ask for fewer series",
+    /// No complete answer in time.
+    #[error("did not answer within {}: use a shorter range, a longer step or fewer series",
         Span::from_millis(u64::try_from(.0.as_millis()).unwrap_or(u64::MAX)))]
     Timeout(Duration),
-    /// 401 or 403.
-    #[error("refused the credentials of this server (status {}): check the ones configured for it", .0.as_u16())]
+    /// Status 401 or 403.
+    #[error("rejected the configured credentials (status {}): check them", .0.as_u16())]
     Credentials(StatusCode),
-    /// 3xx; redirects are not followed.
-    #[error("answered with a redirect (status {}): configure the address that it leads to", .0.as_u16())]
+    /// Status 3xx; redirects are not followed.
+    #[error("answered with a redirect (status {}): configure the final address instead", .0.as_u16())]
     Redirect(StatusCode),
-    /// An answer with status 200 that is not Prometheus' JSON.
-    #[error("answered with something else than Prometheus' JSON")]
+    /// Status 200 without the JSON of Prometheus.
+    #[error("did not answer with the JSON of the Prometheus API")]
     NotPrometheus,
-    /// Another status without Prometheus' JSON.
-    #[error("answered with status {} and no reason that can be read: it may be starting or overloaded", .0.as_u16())]
+    /// Other status without the JSON of Prometheus.
+    #[error("answered with status {} and no error message: it may be starting or overloaded", .0.as_u16())]
     Status(StatusCode),
-    /// The answer ended too early.
-    #[error(
-        "broke off in the middle of its answer: try again, and look at its log if that does not help"
-    )]
+    /// Truncated answer.
+    #[error("closed the connection before its answer was complete: try again, or check its log")]
     Cut,
-    /// The answer exceeds the limit of this many bytes.
-    #[error("answered with more than {} MiB: ask for fewer series, a shorter range or a longer step", .0 >> 20)]
+    /// Answer larger than the limit, in bytes.
+    #[error("answered with more than {} MiB: use fewer series, a shorter range or a longer step", .0 >> 20)]
     TooLarge(usize),
 }
 
 impl SourceError {
-    /// A word for metrics and logs.
+    /// Returns the class of the error as metrics and logs name it.
     pub fn class(self) -> &'static str {
         match self {
             Self::Busy => "busy",
@@ -60,7 +58,7 @@ impl SourceError {
         }
     }
 
-    /// The reply to a client about source `id`, whose address is configured in `url_setting`.
+    /// Returns the response for a client of source `id`, whose address is configured in `url_setting`.
     pub fn reply(self, id: &str, url_setting: &str) -> ApiError {
         let (status, error_type) = match self {
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, ErrorType::Unavailable),
@@ -68,15 +66,15 @@ impl SourceError {
             _ => (StatusCode::BAD_GATEWAY, ErrorType::Unavailable),
         };
         let advice = match self {
-            Self::Unreachable(_) => format!("; check {url_setting} and that Prometheus runs"),
+            Self::Unreachable(_) => format!("; check {url_setting} and that Prometheus is running"),
             Self::NotPrometheus | Self::Redirect(_) | Self::Status(StatusCode::NOT_FOUND) => {
                 format!(
-                    "; check {url_setting}: it must lead to Prometheus itself, with its path prefix"
+                    "; check {url_setting}: it must be the address of Prometheus, with its path prefix"
                 )
             }
             _ => String::new(),
         };
-        let message = format!("the source \"{id}\" {self}{advice}");
+        let message = format!("source \"{id}\" {self}{advice}");
         let reason = (self == Self::Busy).then_some(RejectionReason::Busy);
         ApiError { reason, ..ApiError::failed(status, error_type, message) }
     }

@@ -1,4 +1,4 @@
-//! One Prometheus: how it is asked, and how its answer is passed on.
+//! Upstream Prometheus: sends requests and passes the answers on.
 
 mod answer;
 mod buffered_prefix;
@@ -32,41 +32,40 @@ use crate::source::error::SourceError;
 
 pub(crate) use answer::buffered_response;
 
-/// The media type of a form.
+/// Media type of a form.
 pub const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Bytes that most targets do not exceed.
-const TARGET: usize = 256;
+/// Initial capacity of a request target in bytes, which most do not exceed.
+const TARGET_CAPACITY: usize = 256;
 
-/// One source. Its requests carry only headers that are made here; no redirect is followed and no proxy used.
+/// Client of one upstream. Requests carry only headers that are made here; redirects are not followed and no proxy is used.
 pub struct Upstream {
     id: Arc<str>,
     base: Url,
-    /// Made anew when the files of the credentials change.
+    /// Rebuilt when the files of the credentials change.
     client: Reload<UpstreamClient>,
-    /// VictoriaMetrics answers from a cache whose samples are off the grid unless told not to.
+    /// Asks VictoriaMetrics not to answer from its cache, whose samples are off the grid of the query.
     nocache: bool,
-    /// Time for a whole exchange.
+    /// Maximum time of a whole exchange.
     deadline: Duration,
     limits: Limits,
     metrics: Arc<Metrics>,
     received: Counter,
 }
 
-/// How the source is reached.
+/// Connection pool and headers of the upstream.
 #[derive(Clone)]
 struct UpstreamClient {
     pool: Arc<ConnectionPool>,
-    /// Of every request, with the credentials.
+    /// Headers of every request, with the credentials.
     headers: Arc<HeaderMap>,
 }
 
 impl Upstream {
-    /// Nothing is sent yet.
+    /// Creates the client without sending anything.
     ///
     /// # Errors
-    /// [`ConfigError`] for files of TLS or credentials that do not hold what they should, and if the system has no
-    /// certificates to trust.
+    /// [`ConfigError`] for invalid files of TLS or credentials, and if the system has no trusted certificates.
     pub fn new(settings: &SourceSettings, metrics: Arc<Metrics>) -> Result<Self, ConfigError> {
         let files = settings.authorization.file().into_iter().chain(settings.tls.files());
         let files = files.map(Path::to_owned).collect();
@@ -84,42 +83,42 @@ impl Upstream {
         })
     }
 
-    /// Asks and passes the answer on: checked whole if it is small, else as a stream that is aborted
-    /// when something goes wrong. Dropping the future or the stream drops the connection.
+    /// Sends a request and passes the answer on: a small one is checked as a whole, a large one is a stream that is aborted on
+    /// errors. Dropping the future or the stream drops the connection.
     ///
     /// # Errors
-    /// [`SourceError`] if there is no answer in Prometheus' envelope.
-    pub async fn ask(
+    /// [`SourceError`] if there is no answer in the envelope of Prometheus.
+    pub async fn query(
         &self,
-        question: SourceRequest,
+        request: SourceRequest,
         permit: QueryPermit,
     ) -> Result<Response<Body>, SourceError> {
         let end = Instant::now() + self.deadline;
         let exchange = async {
-            let exchange = self.send(&question).await?;
-            self.pass_on(exchange, end, permit, question.client).await
+            let exchange = self.send(&request).await?;
+            self.pass_on(exchange, end, permit, request.client).await
         };
         tokio::time::timeout_at(end, exchange)
             .await
             .unwrap_or(Err(SourceError::Timeout(self.deadline)))
     }
 
-    async fn send(&self, question: &SourceRequest) -> Result<PooledResponse, SourceError> {
+    async fn send(&self, request: &SourceRequest) -> Result<PooledResponse, SourceError> {
         let UpstreamClient { pool, headers } = self.client.get();
-        let request = self.request(question, &headers).ok_or(SourceError::Cut)?;
+        let request = self.http_request(request, &headers).ok_or(SourceError::Cut)?;
         pool.send(request).await.map_err(|error| {
-            tracing::debug!(source = %self.id, %error, "no answer");
+            tracing::debug!(source = %self.id, %error, "request failed");
             error.into()
         })
     }
 
-    /// The request as it is sent; `None` only if a part of it could not stand in a request.
-    fn request(
+    /// Builds the HTTP request; `None` only if a part of it is not valid in HTTP.
+    fn http_request(
         &self,
-        question: &SourceRequest,
+        request: &SourceRequest,
         headers: &HeaderMap,
     ) -> Option<Request<Full<Bytes>>> {
-        let SourceRequest { method, endpoint, params, .. } = question;
+        let SourceRequest { method, endpoint, params, .. } = request;
         let mut target = path(&self.base, endpoint);
         let nocache = self.nocache.then_some(("nocache", "1"));
         let pairs = |params: &Params| !params.is_empty() || nocache.is_some();
@@ -145,10 +144,10 @@ impl Upstream {
     }
 }
 
-/// The path below `base` at which `endpoint` is. Segments are constants or the name of a label, so nothing in them is
-/// escaped and nothing leads elsewhere.
+/// Returns the path of `endpoint` below `base`. Segments are constants or the name of a label, so nothing in them needs to be
+/// escaped and none leads elsewhere.
 pub fn path(base: &Url, endpoint: &Endpoint) -> String {
-    let mut path = String::with_capacity(TARGET);
+    let mut path = String::with_capacity(TARGET_CAPACITY);
     path.push_str(base.path().trim_end_matches('/'));
     for segment in endpoint.segments() {
         path.push('/');

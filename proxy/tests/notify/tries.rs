@@ -19,15 +19,15 @@ async fn what_may_pass_is_tried_again_and_the_rest_is_told() {
         (vec![status("503 No"), status("500 No"), fine()], "webhook", 3, "sent 3"),
         (vec![later(1), fine()], "slack", 2, "sent 2"),
         (vec![status("429 Slow"), fine()], "webhook", 2, "sent 2"),
-        (vec![later(3_600)], "webhook", 1, "asks to wait 3600 s"),
-        (vec![later(u64::MAX)], "webhook", 1, "asks to wait 18446744073709551615 s"),
-        (vec![status("500 No")], "alertmanager", 3, "status 500, tried 3 times"),
-        (vec![status("400 No")], "webhook", 1, "status 400; check that its kind"),
+        (vec![later(3_600)], "webhook", 1, "asks to retry in 3600 s"),
+        (vec![later(u64::MAX)], "webhook", 1, "asks to retry in 18446744073709551615 s"),
+        (vec![status("500 No")], "alertmanager", 3, "status 500 after 3 attempts"),
+        (vec![status("400 No")], "webhook", 1, "status 400; check that the configured kind"),
         (vec![status("401 No")], "webhook", 1, "status 401; check the credentials"),
         (vec![status("404 No")], "webhook", 1, "check url of [[notify]] \\\"t\\\""),
-        (vec![reply("410 Gone", "", "channel_is_archived")], "slack", 1, "its channel is archived"),
+        (vec![reply("410 Gone", "", "channel_is_archived")], "slack", 1, "the channel is archived"),
         (vec![reply("403 No", "", "CANARY")], "slack", 1, "status 403; check the credentials"),
-        (vec![b"nonsense".to_vec()], "webhook", 1, "broke off before its answer"),
+        (vec![b"nonsense".to_vec()], "webhook", 1, "closed the connection without an answer"),
     ];
     for (answers, kind, tries, expected) in cases {
         let target = Scripted::in_turn(answers, Then::Close).await;
@@ -73,14 +73,15 @@ async fn silence_and_a_closed_port_are_told() {
     let notice = value(&notice(server.address));
     let error = post(&server, "silent", &notice).await.error();
     assert!(
-        error.starts_with("504 timeout: not sent") && error.contains("may have taken"),
+        error.starts_with("504 timeout: notification not sent")
+            && error.contains("may or may not have received"),
         "{error}"
     );
     assert_eq!(silent.connections(), 1);
     let error = post(&server, "closed", &notice).await.error();
     assert!(
-        error.starts_with("502 unavailable: not sent")
-            && error.contains("connection refused, tried 3 times"),
+        error.starts_with("502 unavailable: notification not sent")
+            && error.contains("connection refused after 3 attempts"),
         "{error}"
     );
 }

@@ -51,7 +51,7 @@ async fn ask(
     let params = params::check(&endpoint, [form(parameters).as_bytes(), b""], &source.limits)?;
     let nobody = ([127, 0, 0, 1], 0).into();
     let client = Arc::new(Connection::new(nobody, nobody, Instant::now()));
-    let answer = source.ask(SourceRequest { method, endpoint, params, client }).await?;
+    let answer = source.query(SourceRequest { method, endpoint, params, client }).await?;
     let body = to_bytes(answer.into_body(), usize::MAX).await;
     body.map(Into::into).map_err(|error| cut(source, error.into_inner().as_ref()))
 }
@@ -61,8 +61,8 @@ fn cut(source: &Source, error: &(dyn Error + 'static)) -> DetectError {
     let mut next = Some(error);
     while let Some(cause) = next {
         let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if let Some(fault) = inner.and_then(|inner| inner.downcast_ref::<SourceError>()) {
-            return source.refusal(*fault).into();
+        if let Some(error) = inner.and_then(|inner| inner.downcast_ref::<SourceError>()) {
+            return source.api_error(*error).into();
         }
         next = cause.source();
     }

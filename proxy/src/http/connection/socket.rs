@@ -1,4 +1,4 @@
-//! What tells a connection whose turn it is: its socket, and the bodies of its answers.
+//! Socket and response bodies that record when a client stalls or becomes idle.
 
 use std::io;
 use std::pin::Pin;
@@ -13,11 +13,11 @@ use tokio::net::TcpStream;
 use super::Connection;
 use crate::metrics::SentBytes;
 
-/// A socket that tells its connection when the client takes nothing.
+/// Socket that records in its connection when the client takes no bytes.
 pub struct WatchedStream {
-    /// The socket.
+    /// Stream that is read and written.
     pub stream: TcpStream,
-    /// The connection that it belongs to.
+    /// Connection in which stalls are recorded.
     pub connection: Arc<Connection>,
 }
 
@@ -73,13 +73,13 @@ impl AsyncWrite for WatchedStream {
     }
 }
 
-/// The body of an answer; when it has been handed over, the next request is awaited.
+/// Response body; when it is dropped, the connection awaits its next request.
 pub struct AnswerBody {
-    /// What is sent.
+    /// Body that is sent.
     pub body: Body,
-    /// To whom.
+    /// Connection of the client.
     pub connection: Arc<Connection>,
-    /// Counts what is sent.
+    /// Counter of the bytes sent.
     pub sent: Option<SentBytes>,
 }
 

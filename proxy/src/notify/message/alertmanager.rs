@@ -1,7 +1,7 @@
-//! Alerts for version 2 of Alertmanager's API, one an event.
+//! Alerts for version 2 of the API of Alertmanager, one for each event.
 //!
-//! Alertmanager passes on nothing that is over, so an event is held for active for some time from now; its annotations say
-//! when it began and ended. Source: Alertmanager's OpenAPI description, `api/v2/openapi.yaml`.
+//! Alertmanager does not notify about alerts that have ended, so every alert is active for some time from now; annotations say
+//! when the event began and ended. Source: Alertmanager's OpenAPI description, `api/v2/openapi.yaml`.
 
 use std::collections::BTreeMap;
 
@@ -13,13 +13,13 @@ use serde_json::{Value, json};
 
 use super::{Message, MessageContent, TEST_TEXT, TEST_TITLE, cut, inert, level, metric, title};
 
-/// For so long from now an alert is active.
+/// Time from now for which an alert is active.
 pub(super) const ACTIVE_FOR: Span = Span::from_seconds(15 * 60);
 
-/// And one that tries whether alerts arrive.
+/// Time from now for which a test alert is active.
 const TEST_ACTIVE_FOR: Span = Span::from_seconds(60);
 
-/// Bytes of one value: alerts are shown in lists.
+/// Maximum characters of a value, since alerts are shown in lists.
 const MAX_VALUE_CHARS: usize = 1_000;
 
 pub(super) fn body(message: &Message<'_>) -> Value {
@@ -52,14 +52,14 @@ fn alert(notice: &Notification, event: &NotifiedEvent, source: &str, now: Timest
     let mut labels: BTreeMap<String, String> = BTreeMap::new();
     for (name, value) in event.labels.iter().filter(|(name, _)| *name != METRIC_NAME) {
         let mut name = label_name(name);
-        // As Prometheus does with labels of a target that it sets itself.
+        // Prometheus renames conflicting labels of a target in the same way.
         while own.iter().any(|(own, _)| *own == name) {
             name.insert_str(0, "exported_");
         }
         labels.insert(name, cut(value, MAX_VALUE_CHARS));
     }
     labels.extend(own.map(|(name, value)| (name.to_owned(), cut(value, MAX_VALUE_CHARS))));
-    // An empty label is as good as none.
+    // Alertmanager treats an empty label as missing.
     labels.retain(|_, value| !value.is_empty());
     let mut annotations = BTreeMap::from([
         ("summary", cut(&title(notice), MAX_VALUE_CHARS)),
@@ -84,7 +84,7 @@ fn alert(notice: &Notification, event: &NotifiedEvent, source: &str, now: Timest
     })
 }
 
-/// Letters, digits and `_` alone, as versions before 0.28 ask for.
+/// Replaces all characters but letters, digits and `_`, as versions before 0.28 require.
 fn label_name(name: &str) -> String {
     let mut out: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();

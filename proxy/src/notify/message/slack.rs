@@ -1,8 +1,8 @@
-//! A message of blocks for an incoming webhook of Slack.
+//! Block messages for incoming webhooks of Slack.
 //!
-//! Text of others is escaped as Slack asks (`&`, `<` and `>`), so that no label calls a channel or makes a link; what is
-//! code keeps its backticks out. `verbatim` keeps Slack from making links and mentions by itself.
-//! Source of the limits: Slack's reference of blocks and composition objects.
+//! Foreign text is escaped as Slack asks (`&`, `<` and `>`), so that no label mentions a channel or makes a link; backticks in
+//! code are replaced. `verbatim` stops Slack from making links and mentions by itself.
+//! Source of the limits: Slack documentation, reference of blocks and composition objects.
 
 use oddity_analysis::words::capitalised;
 use serde_json::{Value, json};
@@ -12,19 +12,19 @@ use super::{
     rest, times, title,
 };
 
-/// So many events are listed.
+/// Maximum number of events listed.
 pub(super) const MAX_EVENTS: usize = 5;
 
-/// Characters of a header.
+/// Maximum characters of a header.
 const MAX_HEADER_CHARS: usize = 150;
 
-/// Characters of a section's text.
+/// Maximum characters of the text of a section.
 const MAX_SECTION_CHARS: usize = 3_000;
 
-/// Characters of a sentence in it.
+/// Maximum characters of a summary.
 const MAX_SUMMARY_CHARS: usize = 1_500;
 
-/// Characters of the query, of a series, of a cause and of a name.
+/// Maximum characters of a query, a series, a cause or a name.
 const MAX_CODE_CHARS: usize = 500;
 
 pub(super) fn body(message: &Message<'_>) -> Value {
@@ -54,7 +54,7 @@ pub(super) fn body(message: &Message<'_>) -> Value {
     } else {
         last.push("The link to this view is too long for Slack.".to_owned());
     }
-    // Each of its parts fits, and together they are cut between parts.
+    // Each part fits into a section; together they are split between parts.
     let (mut texts, mut text) = (Vec::new(), String::new());
     for part in last {
         if !text.is_empty() && text.chars().count() + part.chars().count() >= MAX_SECTION_CHARS {
@@ -79,8 +79,8 @@ fn section(text: &str) -> Value {
     json!({ "type": "section", "text": { "type": "mrkdwn", "text": text, "verbatim": true } })
 }
 
-/// At most `most` characters as they are sent, the last one an ellipsis if there were more.
-fn escaped(text: &str, most: usize) -> String {
+/// Escapes text and truncates it to `max_chars` characters as they are sent, the last one an ellipsis if there were more.
+fn escaped(text: &str, max_chars: usize) -> String {
     let (mut out, mut count) = (String::new(), 0);
     for c in text.chars() {
         let escape = match c {
@@ -90,7 +90,7 @@ fn escaped(text: &str, most: usize) -> String {
             _ => "",
         };
         count += escape.len().max(1);
-        if count >= most {
+        if count >= max_chars {
             out.push('…');
             break;
         }
@@ -99,12 +99,12 @@ fn escaped(text: &str, most: usize) -> String {
     out
 }
 
-/// Code on one line. Slack knows no way to write a backtick in it.
+/// Formats code on one line. Slack has no way to escape a backtick in it.
 fn code(text: &str) -> String {
     format!("`{}`", escaped(&inert(text).replace('`', "'"), MAX_CODE_CHARS))
 }
 
-/// What would end a link is percent-encoded.
+/// Percent-encodes the characters that would end a link.
 fn address(link: &str) -> String {
     let inner = link.replace('<', "%3C").replace('>', "%3E").replace('|', "%7C");
     inner.replace('&', "&amp;")

@@ -75,7 +75,7 @@ fn an_event_for_slack() {
     assert_eq!(
         text(1),
         "*Critical* (87): spike of `x{pool=\"&lt;!channel&gt; &amp; 'b'\"}`, Jan 15 09:27 to 09:32 UTC\n\
-         37/min against 8.1/min expected.\nPerhaps: A storm of clients"
+         37/min against 8.1/min expected.\nPossible cause: A storm of clients"
     );
     assert_eq!(
         text(2),
@@ -149,9 +149,9 @@ fn what_one_reads_before_it_is_sent() {
         shown,
         "3 events in DHCP lease rate\n\n\
          Major (60): spike of {pool=\"ab\\nc\"}, Jan 15 09:27 to 09:32 UTC\n\
-         37/min against 8.1/min expected.\nPerhaps: A storm of clients\n\n\
+         37/min against 8.1/min expected.\nPossible cause: A storm of clients\n\n\
          Major (60): spike of {pool=\"ab\\nc\"}, Jan 15 09:27 to 09:32 UTC\n\
-         37/min against 8.1/min expected.\nPerhaps: A storm of clients\n\n\
+         37/min against 8.1/min expected.\nPossible cause: A storm of clients\n\n\
          1 more event is not listed.\n\
          Demo: rate(dhcp_lease_total[5m]) > 0\nhttp://localhost:8080/?expr=a&b=c\nWith the whole report."
     );

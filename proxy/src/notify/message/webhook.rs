@@ -1,10 +1,10 @@
-//! JSON for anybody: described in `docs/notifications.md`.
+//! JSON for generic webhooks, described in `docs/notifications.md`.
 
 use serde_json::{Value, json};
 
 use super::{Message, MessageContent, TEST_TEXT, TEST_TITLE, level, title};
 
-/// Changes when a field changes its meaning or goes.
+/// Version of the format, raised when a field changes its meaning or is removed.
 const VERSION: u32 = 1;
 
 pub(super) fn body(message: &Message<'_>) -> Value {

@@ -1,4 +1,4 @@
-//! From a source's answer to the client's: its status and JSON, and nothing else of it.
+//! Turns the answer of a source into the response for the client: status and JSON are kept, headers are not.
 
 use std::collections::VecDeque;
 use std::io;
@@ -24,7 +24,7 @@ use crate::outbound::pool::PooledResponse;
 use crate::source::concurrency_limit::{AnswerSlot, QueryPermit};
 use crate::source::error::SourceError;
 
-/// The part of Prometheus' envelope that tells it from other JSON.
+/// Fields of the envelope of Prometheus that tell it from other JSON.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Envelope {
@@ -40,25 +40,25 @@ enum EnvelopeStatus {
     Error,
 }
 
-/// An answer of which only the start has been read.
+/// Answer that is passed on as a stream, after its beginning has been checked.
 struct StreamedAnswer {
-    start: VecDeque<Bytes>,
+    prefix: VecDeque<Bytes>,
     pieces: DecodedPieces,
-    shape: JsonNestingCheck,
+    nesting: JsonNestingCheck,
     passed: usize,
-    most: usize,
+    max_bytes: usize,
     end: Instant,
     deadline: Duration,
     id: Arc<str>,
     metrics: Arc<Metrics>,
     received: Counter,
-    _place: AnswerSlot,
+    _slot: AnswerSlot,
 }
 
-/// A whole answer; it keeps its place until the last byte of it has been sent.
+/// Checked answer that keeps its slot until the last byte has been sent.
 struct BufferedAnswer {
     body: Bytes,
-    _place: AnswerSlot,
+    _slot: AnswerSlot,
 }
 
 impl AsRef<[u8]> for BufferedAnswer {
@@ -68,7 +68,7 @@ impl AsRef<[u8]> for BufferedAnswer {
 }
 
 impl Upstream {
-    /// See [`Upstream::ask`].
+    /// Checks an answer and passes it on, as [`Upstream::query`] describes.
     pub(super) async fn pass_on(
         &self,
         exchange: PooledResponse,
@@ -83,64 +83,64 @@ impl Upstream {
         if status.is_redirection() {
             return Err(SourceError::Redirect(status));
         }
-        let most = self.limits.answer_bytes;
+        let max_bytes = self.limits.answer_bytes;
         let length = exchange.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
         let length: u64 = length.and_then(|length| length.parse().ok()).unwrap_or_default();
-        if length > most as u64 {
-            return Err(SourceError::TooLarge(most));
+        if length > max_bytes as u64 {
+            return Err(SourceError::TooLarge(max_bytes));
         }
         let malformed = if status.is_success() {
             SourceError::NotPrometheus
         } else {
             SourceError::Status(status)
         };
-        let mut start = BufferedPrefix::default();
-        let mut shape = JsonNestingCheck::default();
+        let mut prefix = BufferedPrefix::default();
+        let mut nesting = JsonNestingCheck::default();
         let mut pieces = DecodedPieces::of(exchange);
-        while start.len() <= self.limits.checked_bytes {
+        while prefix.len() <= self.limits.checked_bytes {
             let Some(piece) = pieces.next().await.map_err(|_| SourceError::Cut)? else {
-                let success = start.is_success();
-                let body = start.joined();
+                let success = prefix.is_success();
+                let body = prefix.joined();
                 return if is_envelope(status, &body) {
-                    let place = permit.into_answer_slot(client).await.ok_or(SourceError::Busy)?;
-                    Ok(buffered_response(status, body, place))
-                } else if success && !shape.is_complete() {
+                    let slot = permit.into_answer_slot(client).await.ok_or(SourceError::Busy)?;
+                    Ok(buffered_response(status, body, slot))
+                } else if success && !nesting.is_complete() {
                     Err(SourceError::Cut)
                 } else {
                     Err(malformed)
                 };
             };
             self.received.increment(piece.len() as u64);
-            shape.feed(&piece).map_err(|_| malformed)?;
-            start.push(piece);
+            nesting.feed(&piece).map_err(|_| malformed)?;
+            prefix.push(piece);
         }
-        if status != StatusCode::OK || !start.is_success() {
+        if status != StatusCode::OK || !prefix.is_success() {
             return Err(malformed);
         }
-        if start.len() > most {
-            return Err(SourceError::TooLarge(most));
+        if prefix.len() > max_bytes {
+            return Err(SourceError::TooLarge(max_bytes));
         }
-        let place = permit.into_answer_slot(client).await.ok_or(SourceError::Busy)?;
+        let slot = permit.into_answer_slot(client).await.ok_or(SourceError::Busy)?;
         let rest = StreamedAnswer {
-            passed: start.len(),
-            start: start.into_pieces(),
+            passed: prefix.len(),
+            prefix: prefix.into_pieces(),
             pieces,
-            shape,
-            most,
+            nesting,
+            max_bytes,
             end,
             deadline: self.deadline,
             id: self.id.clone(),
             metrics: self.metrics.clone(),
             received: self.received.clone(),
-            _place: place,
+            _slot: slot,
         };
         let pieces = stream::try_unfold(rest, |mut rest| async move {
             match rest.next().await {
                 Ok(piece) => Ok(piece.map(|piece| (piece, rest))),
-                Err(fault) => {
-                    rest.metrics.upstream_fault(&rest.id, fault);
-                    tracing::warn!(source = %rest.id, %fault, "an answer was cut off");
-                    Err(io::Error::other(fault))
+                Err(error) => {
+                    rest.metrics.upstream_failed(&rest.id, error.class());
+                    tracing::warn!(source = %rest.id, %error, "answer aborted");
+                    Err(io::Error::other(error))
                 }
             }
         });
@@ -149,28 +149,28 @@ impl Upstream {
 }
 
 impl StreamedAnswer {
-    /// The next piece, or `None` after the last one of a complete answer.
+    /// Returns the next piece, or `None` after the last one of a complete answer.
     async fn next(&mut self) -> Result<Option<Bytes>, SourceError> {
-        if let Some(start) = self.start.pop_front() {
-            return Ok(Some(start));
+        if let Some(piece) = self.prefix.pop_front() {
+            return Ok(Some(piece));
         }
         let chunk = timeout_at(self.end, self.pieces.next()).await;
         let chunk = chunk.map_err(|_| SourceError::Timeout(self.deadline))?;
         let chunk = chunk.map_err(|_| SourceError::Cut)?;
         let Some(chunk) = chunk else {
-            return if self.shape.is_complete() { Ok(None) } else { Err(SourceError::Cut) };
+            return if self.nesting.is_complete() { Ok(None) } else { Err(SourceError::Cut) };
         };
         self.received.increment(chunk.len() as u64);
         self.passed = self.passed.saturating_add(chunk.len());
-        if self.passed > self.most {
-            return Err(SourceError::TooLarge(self.most));
+        if self.passed > self.max_bytes {
+            return Err(SourceError::TooLarge(self.max_bytes));
         }
-        self.shape.feed(&chunk)?;
+        self.nesting.feed(&chunk)?;
         Ok(Some(chunk))
     }
 }
 
-/// Whether `body` is a whole envelope that agrees with the status.
+/// Returns whether `body` is a complete envelope that agrees with the status.
 fn is_envelope(status: StatusCode, body: &[u8]) -> bool {
     let Ok(envelope) = serde_json::from_slice::<Envelope>(body) else { return false };
     if status == StatusCode::OK {
@@ -181,16 +181,16 @@ fn is_envelope(status: StatusCode, body: &[u8]) -> bool {
     }
 }
 
-/// A reply with our headers only, whose body keeps `place` until it has been sent.
+/// Builds a response without headers of the source, whose body keeps `slot` until it has been sent.
 pub(crate) fn buffered_response(
     status: StatusCode,
     body: Bytes,
-    place: AnswerSlot,
+    slot: AnswerSlot,
 ) -> Response<Body> {
-    json(status, Bytes::from_owner(BufferedAnswer { body, _place: place }).into())
+    json(status, Bytes::from_owner(BufferedAnswer { body, _slot: slot }).into())
 }
 
-/// A reply with our headers only.
+/// Builds a JSON response without headers of the source.
 fn json(status: StatusCode, body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     *response.status_mut() = status;

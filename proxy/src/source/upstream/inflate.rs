@@ -1,4 +1,4 @@
-//! The answer of a source in pieces, decompressed a little at a time, so that a small bomb stays small.
+//! Decompression of answers in small steps, so that a decompression bomb cannot fill the memory.
 
 use std::io::Write as _;
 
@@ -8,10 +8,10 @@ use flate2::write::MultiGzDecoder;
 
 use crate::outbound::pool::PooledResponse;
 
-/// Compressed bytes that are taken at once; they hold at most a thousand times as many.
+/// Compressed bytes decoded at once; they decompress to at most a thousand times as many.
 const STEP: usize = 1 << 10;
 
-/// A body with its compression taken off.
+/// Body of an answer, decompressed in pieces.
 pub(super) struct DecodedPieces {
     exchange: PooledResponse,
     gzip: Option<Gzip>,
@@ -22,7 +22,7 @@ struct Gzip {
     compressed: Bytes,
 }
 
-/// The connection broke, or what was compressed is damaged.
+/// Broken connection, or damaged compressed data.
 #[derive(Debug)]
 pub(super) struct DecodeError;
 
@@ -36,7 +36,7 @@ impl DecodedPieces {
         Self { exchange, gzip }
     }
 
-    /// The next piece, or none after the last one.
+    /// Returns the next piece, or none after the last one.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, DecodeError> {
         let Some(gzip) = &mut self.gzip else {
             return self.exchange.chunk().await.map_err(|_| DecodeError);

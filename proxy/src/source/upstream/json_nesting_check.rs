@@ -1,13 +1,16 @@
-//! A watch on JSON that passes by in pieces: how deep it nests, and whether it came to its end.
+//! Streaming check of a JSON object: bounded nesting, and whether the object is complete.
+//!
+//! It finds brackets and strings alone, 64 bytes at a time; a JSON parser would read every value of an answer that is only
+//! passed on.
 
 use wide::u8x64;
 
 use crate::source::error::SourceError;
 
-/// Deeper nesting than this is refused; Prometheus' own answers need 6.
+/// Maximum nesting; answers of Prometheus need 6.
 const MAX_DEPTH: u32 = 128;
 
-/// What has been seen of one JSON object so far.
+/// State of the check of one JSON object, fed piece by piece.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct JsonNestingCheck {
     depth: u32,
@@ -16,7 +19,7 @@ pub(super) struct JsonNestingCheck {
     closed: bool,
 }
 
-/// The bytes are no JSON object: nested too deep, or something follows its end.
+/// Bytes that are no JSON object, are nested too deep, or follow its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct JsonNestingError;
 
@@ -27,7 +30,7 @@ impl From<JsonNestingError> for SourceError {
 }
 
 impl JsonNestingCheck {
-    /// Reads the next piece; it may end anywhere.
+    /// Reads the next piece, which may end anywhere.
     pub(super) fn feed(&mut self, piece: &[u8]) -> Result<(), JsonNestingError> {
         let (blocks, rest) = piece.as_chunks();
         for block in blocks {
@@ -38,7 +41,7 @@ impl JsonNestingCheck {
         self.read(rest)
     }
 
-    /// A block at once, or false if its bytes must be looked at one by one: it holds a backslash, or could close the
+    /// Reads a block at once. Returns false if its bytes must be read one by one: it contains a backslash, or could close the
     /// object or nest too deep.
     fn skip(&mut self, block: &Block) -> bool {
         let quotes = equal(block, 0, b'"');
@@ -91,19 +94,19 @@ impl JsonNestingCheck {
         Ok(())
     }
 
-    /// Whether the object has been closed.
+    /// Returns whether the object has been closed.
     pub(super) fn is_complete(self) -> bool {
         self.closed
     }
 }
 
-/// The bit that tells a bracket from a brace.
+/// Bit that tells a bracket from a brace.
 const CASE: u8 = 0x20;
 
-/// As many bytes as an integer has flags.
+/// Bytes that are compared at once, one for each bit of the result.
 type Block = [u8; 64];
 
-/// A flag for each byte that equals `byte`, once the bits of `case` are set in it.
+/// Returns a flag for each byte that equals `byte` once the bits of `case` are set in it.
 fn equal(block: &Block, case: u8, byte: u8) -> u64 {
     (u8x64::new(*block) | u8x64::splat(case)).simd_eq(u8x64::splat(byte)).to_bitmask()
 }
@@ -115,7 +118,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// A block at once and byte by byte see the same, wherever the pieces are cut.
+        /// Blocks and single bytes give the same result, wherever the pieces are cut.
         #[test]
         fn blocks_and_bytes_agree(
             text in r#"([\[\]{}" \\x]{0,20}|[\[\]" ,1]{0,90}|\[1,"2"\],){0,8}"#,
