@@ -153,7 +153,7 @@ fn what_one_reads_before_it_is_sent() {
          Major (60): spike of {pool=\"ab\\nc\"}, Jan 15 09:27 to 09:32 UTC\n\
          37/min against 8.1/min expected.\nPossible cause: A storm of clients\n\n\
          1 more event is not listed.\n\
-         Demo: rate(dhcp_lease_total[5m]) > 0\nhttp://localhost:8080/?expr=a&b=c\nWith the whole report."
+         Demo: rate(dhcp_lease_total[5m]) > 0\nhttp://localhost:8080/?expr=a&b=c\nIncludes the full report."
     );
     assert!(text(TargetKind::Alertmanager).ends_with("active for 15 min."));
 }
