@@ -1,4 +1,4 @@
-//! The command line: which command runs, with which options.
+//! Command line: commands and their options.
 
 pub mod detect;
 
@@ -9,41 +9,41 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 use crate::config::Options;
 use crate::config::options::SERVER_HEADING;
 
-/// Watch any Prometheus query for anomalies.
+/// Detect anomalies in the results of Prometheus queries.
 #[derive(Debug, clap::Parser)]
 #[command(name = "oddity", version, about, after_help = VARIABLES)]
 pub struct Cli {
-    /// What to do: serve the page, if nothing is said.
+    /// Command; without one, the page is served.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// See [`Options`].
+    /// Options of all commands.
     #[command(flatten)]
     pub options: Options,
 }
 
 const VARIABLES: &str = "\
 Environment, also read from ./.env:
-  PROMETHEUS_URL                             the Prometheus to ask, such as http://localhost:9090
+  PROMETHEUS_URL                             address of Prometheus, for example http://localhost:9090
   PROMETHEUS_USERNAME, PROMETHEUS_PASSWORD   basic authentication
   PROMETHEUS_TOKEN                           bearer token
   PROMETHEUS_ORG_ID                          tenant, sent as X-Scope-OrgID
   ODDITY_SLACK_WEBHOOK_URL, ODDITY_WEBHOOK_URL, ODDITY_WEBHOOK_SECRET, ODDITY_ALERTMANAGER_URL
-                                             where people can send events (docs/notifications.md)
-  OPENAI_API_KEY, OPENAI_MODEL               a language model that explains what is odd
-  OPENAI_BASE_URL                            another server with the same API, such as http://localhost:11434
-Without any source the built-in demo is served.";
+                                             notification targets (docs/notifications.md)
+  OPENAI_API_KEY, OPENAI_MODEL               language model of the assistant
+  OPENAI_BASE_URL                            server with the same API, for example http://localhost:11434
+Without a source, the built-in demo is served.";
 
-/// What the program does.
+/// Command of the program.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum Command {
-    /// Serve the page; this is also what happens without a command.
+    /// Serve the page (default).
     Serve,
-    /// Judge a query here and now, without a server: for cron, CI and chat-ops.
+    /// Analyze a query once, without a server: for cron jobs, CI and chat bots.
     #[command(override_usage = detect::USAGE, after_long_help = detect::EXAMPLES)]
     Detect(Box<detect::DetectArgs>),
-    /// List the detectors, or the settings of one of them.
+    /// List the detectors, or the settings of one detector.
     Detectors {
-        /// Id of a detector.
+        /// Detector id.
         #[arg(value_parser = detect::ids())]
         id: Option<String>,
     },
@@ -53,9 +53,9 @@ pub enum Command {
 const SERVE: &str = "serve";
 
 impl Cli {
-    /// The command line of this process; ends it where that is wrong, or asks for help.
+    /// Parses the command line of this process, and exits for an invalid one and for help.
     pub fn read() -> Self {
-        let mut command = built();
+        let mut command = build();
         let matches = command.get_matches_mut();
         if let Some((name, of)) = matches.subcommand().filter(|(name, _)| *name != SERVE) {
             let given = |id: &str| of.value_source(id) == Some(ValueSource::CommandLine);
@@ -63,15 +63,15 @@ impl Cli {
                 arg.get_help_heading() == Some(SERVER_HEADING) && given(arg.get_id().as_str())
             });
             if let Some(long) = serving.and_then(clap::Arg::get_long) {
-                refuse(name, &format!("--{long} is for the server, and {name} starts none"));
+                refuse(name, &format!("--{long} applies to the server only, not to {name}"));
             }
         }
         Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
     }
 }
 
-/// Once built, the commands have the global options, and those of the server can be hidden from the others.
-fn built() -> clap::Command {
+/// Builds the command line: commands get the global options, and options of the server are hidden from others.
+fn build() -> clap::Command {
     let mut command = Cli::command();
     command.build();
     command.mut_subcommands(|of| match of.get_name() {
@@ -83,9 +83,9 @@ fn built() -> clap::Command {
     })
 }
 
-/// Ends the process for a wrong use of the command of this name, as a wrong option would.
+/// Exits with a usage error of the command of this name.
 pub fn refuse(name: &str, problem: &str) -> ! {
-    let mut command = built();
+    let mut command = build();
     let command = match command.find_subcommand(name) {
         Some(of) => &mut of.clone(),
         None => &mut command,

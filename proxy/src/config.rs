@@ -1,18 +1,22 @@
-//! The configuration: command line, environment, `.env` and a TOML file become [`Settings`].
+//! Configuration: merges command line, environment, `.env` and a TOML file into [`Settings`].
 //!
-//! Where several say the same thing, the command line wins over the environment, the environment over
-//! `.env`, and that over the file.
+//! The command line takes precedence over the environment, the environment over `.env`, and `.env` over the file.
 
 mod access;
 mod assistant;
 mod credentials;
 mod dotenv;
+mod duration;
+mod error;
 mod file;
 mod limits;
 mod notify;
 pub(crate) mod options;
 pub(crate) mod reload;
+mod secret;
 mod source;
+mod tls;
+mod values;
 
 use std::path::{Path, PathBuf};
 
@@ -23,91 +27,52 @@ pub use access::AuthSettings;
 pub use assistant::{AssistantLimits, AssistantSettings, TokenField};
 pub use credentials::Authorization;
 pub use dotenv::load_dotenv;
-pub(crate) use file::read_secret;
+pub use error::ConfigError;
 pub use limits::Limits;
-pub use notify::{NotifySettings, SecretSetting};
+pub use notify::NotifySettings;
 pub use options::Options;
-pub use source::{SourceSettings, TlsFiles};
+pub use secret::SecretSetting;
+pub(crate) use secret::read_secret;
+pub use source::SourceSettings;
+pub use tls::TlsFiles;
 
-/// Everything the server is told before it starts.
+/// Settings of the server.
 #[derive(Debug)]
 pub struct Settings {
-    /// `host:port` to listen on; port 0 lets the system choose.
+    /// Address to listen on as `host:port`; port 0 lets the system choose.
     pub listen: String,
-    /// Upstream sources, the default first.
+    /// Upstream sources, the default one first.
     pub sources: Vec<SourceSettings>,
-    /// Whether the built-in source is offered too, after the others.
+    /// Whether the built-in demo source is offered too, after the others.
     pub demo: bool,
-    /// Begin of the demo's planted events; two hours before the start of the server if absent.
+    /// Start of the planted events of the demo; two hours before the start of the server if absent.
     pub demo_anchor: Option<Timestamp>,
-    /// Host names, in lower case and without a port, by which the server may be asked beside loopback's and the
-    /// address that a client reached.
+    /// Accepted host names, in lower case and without a port, in addition to loopback and the address that a client reached.
     pub allowed_hosts: Vec<String>,
-    /// See [`AuthSettings`].
+    /// Authentication of clients.
     pub access: AuthSettings,
-    /// Folder of the operator's own families of metrics: see [`crate::page::knowledge`].
+    /// Folder of the operator's own families of metrics for [`crate::page::knowledge`].
     pub knowledge: Option<PathBuf>,
-    /// Where people can send events and reports.
+    /// Targets of notifications.
     pub notify: Vec<NotifySettings>,
-    /// Origins beside the server's own whose pages may call it.
+    /// Other origins whose pages may call the API.
     pub allowed_origins: Vec<HeaderValue>,
-    /// The language model, if there is one.
+    /// Language model of the assistant, if there is one.
     pub assistant: Option<AssistantSettings>,
-    /// See [`Limits`].
+    /// General limits.
     pub limits: Limits,
 }
 
-/// Why the configuration is refused. No message holds a secret or an address with one.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// A file cannot be read.
-    #[error("cannot read {}: {error}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        error: std::io::Error,
-    },
-    /// A line of a file is not understood.
-    #[error("{}, line {line}: {problem}", path.display())]
-    Line {
-        /// The file.
-        path: PathBuf,
-        /// Counted from one.
-        line: usize,
-        /// What is wrong with which key.
-        problem: String,
-    },
-    /// A setting is wrong or contradicts another one.
-    #[error("{setting}: {problem}")]
-    Setting {
-        /// Its name: a variable or a key.
-        setting: String,
-        /// What to change.
-        problem: String,
-    },
-}
-
-impl ConfigError {
-    fn setting(setting: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self::Setting { setting: setting.into(), problem: problem.into() }
-    }
-
-    fn read(path: &Path, error: std::io::Error) -> Self {
-        Self::Read { path: path.to_owned(), error }
-    }
-}
-
-/// The file that is read if it exists and no other is named.
+/// Configuration file that is read if it exists and no other is given.
 const DEFAULT_FILE: &str = "oddity.toml";
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 
 impl Settings {
-    /// Joins command line, environment and file. `env` looks up a variable; blank counts as unset.
+    /// Merges command line, environment and file. `env` looks up a variable; a blank one counts as unset.
     ///
     /// # Errors
-    /// [`ConfigError`] names the variable, or the file and key, and says what to change.
+    /// [`ConfigError`] with the variable, or the file and key, and what to change.
     pub fn load(
         options: Options,
         env: impl Fn(&str) -> Option<String>,
@@ -145,8 +110,8 @@ impl Settings {
 
     fn check(self) -> Result<Self, ConfigError> {
         if self.sources.is_empty() && !self.demo {
-            let problem = "is false and no source is configured: set PROMETHEUS_URL, add a [[source]], \
-                           or remove `demo`";
+            let problem = "false, but no source is configured: set PROMETHEUS_URL, add a [[source]], or \
+                           remove `demo`";
             return Err(ConfigError::setting("demo", problem));
         }
         Ok(self)

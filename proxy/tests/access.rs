@@ -120,7 +120,7 @@ async fn other_machines_are_served_only_on_request() {
     let missing = refused(&["--auth", "basic:nowhere"]);
     assert!(missing.contains("cannot read nowhere"), "{missing}");
     let wrong = refused(&["--auth", "basic:token"]);
-    assert!(wrong.contains("token, line 1: write NAME:PASSWORD"), "{wrong}");
+    assert!(wrong.contains("token, line 1: expected NAME:PASSWORD"), "{wrong}");
     assert!(!wrong.contains("CANARY"), "{wrong}");
 
     let insecure = Oddity::start_on("0.0.0.0:0", folder.path(), &["--insecure-no-auth"], &[]);

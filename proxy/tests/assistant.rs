@@ -165,7 +165,7 @@ async fn requests_are_small_quick_and_from_the_page() {
         (
             &["Content-Type: text/plain"],
             BODY.to_owned(),
-            "415 bad_data: send the messages as application/json",
+            "415 bad_data: unsupported content type: send the messages as application/json",
         ),
         (&[], BODY.to_owned(), "415 "),
         (&[JSON, "Origin: https://evil.example"], BODY.to_owned(), "403 "),

@@ -25,7 +25,7 @@ async fn nothing_configured_serves_the_demo() {
         assert_eq!(found, Some(spikes), "the spike begins two hours before the start: {ago}");
     }
     let (status, log) = oddity.stop();
-    assert!(status.success() && log.contains("stopping"), "{status} {log}");
+    assert!(status.success() && log.contains("shutting down"), "{status} {log}");
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ fn a_wrong_configuration_ends_with_its_name() {
     check(here, &["--config", "bad.toml"], &[], "bad.toml, line 1: lisen: unknown field `lisen`");
     check(here, &[], &[("ODDITY_CONFIG", "none.toml")], "cannot read none.toml");
     check(&here.join("garbled"), &[], &[], ".env, line 2");
-    check(here, &[], &[("PROMETHEUS_URL", "CANARY")], "PROMETHEUS_URL: is not an address");
+    check(here, &[], &[("PROMETHEUS_URL", "CANARY")], "PROMETHEUS_URL: invalid address");
     check(here, &["--demo-anchor", "soon"], &[], "--demo-anchor");
     check(here, &["--listen", "nowhere"], &[], "cannot listen on nowhere");
     check(here, &["--lisen", "x"], &[], "--lisen");

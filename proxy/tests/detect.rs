@@ -97,11 +97,7 @@ fn the_exit_status_says_whether_something_is_odd() {
         "parse error: unclosed left parenthesis\n\n  sum(up\n        ^\n",
     );
     check(&day("up[5m]", &[]), 1, "error: ");
-    check(
-        &day(errors, &["--source", "prod"]),
-        1,
-        "there is no source \"prod\": choose one of demo",
-    );
+    check(&day(errors, &["--source", "prod"]), 1, "unknown source \"prod\": choose one of demo");
     check(&day(errors, &["--step", "1ms"]), 1, "error: ");
     check(&day(errors, &["--chart", "x", "--report", "x"]), 1, "name the same file");
     check(&day(errors, &["--knowledge", "none"]), 1, "cannot read none");
@@ -115,8 +111,8 @@ fn the_exit_status_says_whether_something_is_odd() {
         "a whole number from 200 to 10000 [default: 3000]",
     );
     check(&day("up", &["--range", "soon"]), 2, "--range <DURATION>");
-    check(&day("up", &["--listen", "127.0.0.1:0"]), 2, "--listen is for the server");
-    check(&day("up", &["--link-base", "oddity"]), 2, "write it as https://host/");
+    check(&day("up", &["--listen", "127.0.0.1:0"]), 2, "--listen applies to the server only");
+    check(&day("up", &["--link-base", "oddity"]), 2, "expected https://host/");
     let unread = command(folder.path(), &["detect", "--query"], &[])
         .arg(OsStr::from_bytes(b"up\xff"))
         .output()
@@ -135,7 +131,8 @@ fn help_and_lists_are_printed() {
             assert!(run.stdout.contains(says), "{says}: {}", run.stdout);
         }
     };
-    let help = ["3  something odd", "--fail-on <LEVEL>", "oddity detect --link <URL> [OPTIONS]"];
+    let help =
+        ["3         anomalies found", "--fail-on <LEVEL>", "oddity detect --link <URL> [OPTIONS]"];
     check(&["detect", "--help"], &help);
     check(&["--help"], &["Judge a query here and now", "--listen <HOST:PORT>"]);
     check(&["detectors"], &["auto  ", "gap  ", "threshold  "]);
@@ -269,7 +266,7 @@ async fn faults_of_the_source_are_those_of_the_server() {
         assert!(run.stderr.starts_with("error: ") && run.stderr.contains(says), "{run:?}");
     };
     check(ok("<html>hello</html>"), Then::Close, "it must be the address of Prometheus").await;
-    check(cut.clone().into(), Then::Close, "broke off").await;
+    check(cut.clone().into(), Then::Close, "closed the connection").await;
     check(cut.into(), Then::Hang, "within 300ms").await;
     check(Vec::new(), Then::Hang, "within 300ms").await;
     // The limits of the server hold here too.
@@ -359,7 +356,7 @@ async fn a_terminal_shows_progress_and_a_pipe_does_not() {
         let mut command = shown(options);
         let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
-        let line = "\r\u{1b}[KAsking Prometheus how far apart its samples are";
+        let line = "\r\u{1b}[KLooking up the scrape interval of Prometheus";
         assert_eq!(text.contains(line), asks, "{options}: {text}");
         assert!(text.contains("broke off"), "{options}: {text}");
     }

@@ -239,8 +239,8 @@ async fn what_cannot_be_a_message_is_refused() {
         value(&notice)
     };
     let cases = [
-        (changed(|n| n.events.clear()), "must be 1 to 20"),
-        (changed(|n| n.events = vec![n.events[0].clone(); 21]), "must be 1 to 20"),
+        (changed(|n| n.events.clear()), "must have 1 to 20 events"),
+        (changed(|n| n.events = vec![n.events[0].clone(); 21]), "must have 1 to 20 events"),
         (changed(|n| n.found = 0), "must be the number of all events"),
         (changed(|n| n.expr = " ".to_owned()), "`expr` must be"),
         (changed(|n| n.source = "x".to_owned()), "unknown `source`"),

@@ -34,7 +34,7 @@ fn every_test_that_is_named_exists_and_every_promise_has_one_or_is_open() {
     let all = BTreeMap::from([
         ("unit", folder("proxy/src", ".rs")),
         ("fuzz", folder("fuzz/tests", ".rs")),
-        ("shared", folder("shared/tests", ".rs")),
+        ("shared", folder("shared", ".rs")),
         ("e2e", folder("e2e/specs", ".ts")),
     ]);
     let mut promises = Vec::new();

@@ -1,7 +1,7 @@
-//! `oddity detect`: one analysis without a server and without a page, with the numbers of the page.
+//! Command `oddity detect`: one analysis without a server and a page, with the same results.
 //!
-//! What is asked, how it is judged and what is said of it is `shared`'s; here is what a browser does for the page: the
-//! questions go to the [`crate::source`]s of this process, the answers to stdout and files.
+//! Query, detection and texts are those of the shared crates; what the browser does for the page is done here: queries go to
+//! the [`crate::source`]s of this process, and results to stdout and files.
 
 mod args;
 mod ask;
@@ -39,10 +39,10 @@ use crate::source::{self, Source};
 use output::OutputFile;
 use progress::ProgressLine;
 
-/// Something is odd.
-const ODD: u8 = 3;
+/// Exit status if anomalies were found.
+const EXIT_ODD: u8 = 3;
 
-/// Answers the question of the command line and gives the exit status; what went wrong is on stderr then.
+/// Runs the analysis and returns the exit status; errors are printed on stderr.
 pub fn run(
     args: &DetectArgs,
     panel: &ViewState,
@@ -57,11 +57,14 @@ pub fn run(
     let status = runtime.block_on(async {
         let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
         let (Ok(mut interrupt), Ok(mut terminate)) = signals else {
-            return failed(&DetectError::Internal("no signals".to_owned()), &panel.expr);
+            return failed(
+                &DetectError::Internal("cannot listen for signals".to_owned()),
+                &panel.expr,
+            );
         };
         tokio::select! {
             found = answer(args, panel, settings, metrics) => match found {
-                Ok(true) => ExitCode::from(ODD),
+                Ok(true) => ExitCode::from(EXIT_ODD),
                 Ok(false) => ExitCode::SUCCESS,
                 Err(failure) => failed(&failure, &panel.expr),
             },
@@ -69,13 +72,13 @@ pub fn run(
             _ = terminate.recv() => cancelled(143),
         }
     });
-    // An analysis that was cancelled is not waited for.
+    // A cancelled analysis is not awaited.
     runtime.shutdown_background();
     status
 }
 
 fn failed(failure: &DetectError, expr: &str) -> ExitCode {
-    let _ = stderr().write_all(failure.told(expr).as_bytes());
+    let _ = stderr().write_all(failure.terminal_message(expr).as_bytes());
     ExitCode::FAILURE
 }
 
@@ -84,7 +87,7 @@ fn cancelled(status: u8) -> ExitCode {
     ExitCode::from(status)
 }
 
-/// Whether something is odd.
+/// Runs the analysis, writes its outputs, and returns whether there are events as severe as `--fail-on`.
 async fn answer(
     args: &DetectArgs,
     panel: &ViewState,
@@ -94,7 +97,7 @@ async fn answer(
     if args.report.is_some() && args.report == args.chart {
         return Err(DetectError::SameFile);
     }
-    // What would fail at the end fails now.
+    // Outputs that cannot be written are reported before the source is queried.
     let report = args.report.as_deref().map(OutputFile::open).transpose()?;
     let chart = args.chart.as_deref().map(OutputFile::open).transpose()?;
     let parts =
@@ -106,15 +109,15 @@ async fn answer(
 
     let plan = FetchPlan::new(panel.question(clock::now()))?;
     let name = &source.about.name;
-    let loaded = ask::load(source, plan, |progress| line.fetched(name, progress)).await?;
-    line.say(&format!("Judging {} series", loaded.series.len()));
+    let loaded = ask::load(source, plan, |progress| line.show_fetching(name, progress)).await?;
+    line.show(&format!("Analyzing {} series", loaded.series.len()));
     let analysis = analysed(loaded, panel).await?;
     if !args.allow_empty
         && let Some(nothing) = nothing(&analysis)
     {
         return Err(DetectError::Empty(nothing));
     }
-    line.say("Explaining what was found");
+    line.show("Looking for possible causes");
     let metadata = match analysis.event_count() {
         0 => Vec::new(),
         _ => ask::metadata(source, &panel.expr).await,
@@ -159,7 +162,7 @@ fn choose<'a>(sources: &'a [Source], wanted: Option<&str>) -> Result<&'a Source,
     })
 }
 
-/// Computes on a thread of its own, so that a signal is heard meanwhile.
+/// Runs detection on a blocking thread, so that signals are still handled.
 async fn analysed(loaded: Loaded, panel: &ViewState) -> Result<Analysis, DetectError> {
     let (settings, learning) = (panel.settings, panel.learning());
     let work = move || {
@@ -170,23 +173,23 @@ async fn analysed(loaded: Loaded, panel: &ViewState) -> Result<Analysis, DetectE
     done.map_err(|error| DetectError::Internal(error.to_string()))
 }
 
-/// Why there is nothing to say of what was found.
+/// Returns why nothing was evaluated, or none if something was.
 fn nothing(analysis: &Analysis) -> Option<String> {
     let loaded = &analysis.detected.loaded;
     match status(analysis) {
         FindingsStatus::Odd | FindingsStatus::Normal => None,
         FindingsStatus::Empty if !loaded.unsupported.is_empty() => Some(
-            "the query gives native histograms alone, which have no single value: use \
+            "the query returns native histograms only, which have no single value: use \
              histogram_quantile, histogram_avg or histogram_count"
                 .to_owned(),
         ),
         FindingsStatus::Empty => Some(
-            "the source has no series for this query and range: check metric name and labels, or \
-             choose a range in which they existed"
+            "the source has no series for this query and range: check the metric name and labels, or \
+             choose a range in which they exist"
                 .to_owned(),
         ),
         FindingsStatus::Unjudged => Some(format!(
-            "the detector {} had too few samples to judge ({}): choose a longer range, a shorter \
+            "the detector {} had too few samples to evaluate ({}): choose a longer range, a shorter \
              step or a shorter window",
             analysis.detected.detector.about().name,
             words::scope(analysis),
@@ -221,7 +224,7 @@ fn context(
     }
 }
 
-/// The events that are written in full, with causes where a report lists them.
+/// Explains the most severe events, with causes for those that a report lists in full.
 fn explain<'a>(
     analysis: &Analysis,
     knowledge: &'a Knowledge,

@@ -1,4 +1,4 @@
-//! Who may use the server: the names that it answers to, other pages, and people who sign in.
+//! Settings of access: authentication of clients, accepted host names, and allowed origins.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -7,49 +7,48 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 
-use super::ConfigError;
+use super::error::ConfigError;
 
 const AUTH: &str = "auth (--auth, ODDITY_AUTH)";
 const PROXIES: &str = "trusted_proxies (--trusted-proxies, ODDITY_TRUSTED_PROXIES)";
 
-/// How people who open the page are told from others.
+/// Authentication of clients.
 #[derive(Clone, Debug)]
 pub enum AuthSettings {
-    /// They are not: whoever reaches the server may use it.
+    /// No authentication: anyone who can reach the server may use it.
     Open {
-        /// Whether this was asked for in so many words.
+        /// Whether this was requested explicitly.
         insecure: bool,
     },
-    /// By name and password; the file has lines of `name:password`.
+    /// Basic authentication, with a file of lines `name:password`.
     Basic(PathBuf),
-    /// By a token; the file has one a line.
+    /// Bearer tokens, with a file of one token a line.
     Bearer(PathBuf),
-    /// By the header in which a reverse proxy names them.
+    /// Header in which a reverse proxy names the user.
     Header {
-        /// The header.
+        /// Name of the header.
         name: HeaderName,
-        /// The reverse proxies that are believed.
+        /// Networks of the trusted reverse proxies.
         proxies: Vec<IpNet>,
     },
 }
 
 impl AuthSettings {
     pub(super) fn parse(
-        way: Option<&str>,
+        method: Option<&str>,
         proxies: &[String],
         insecure: bool,
     ) -> Result<Self, ConfigError> {
         let proxies = proxies.iter().map(|text| parse_network(text.trim()));
         let proxies = proxies.collect::<Result<Vec<_>, _>>()?;
-        let way = way.map(|way| way.trim().split_once(':').unwrap_or((way, "")));
-        let access = match way {
+        let method = method.map(|method| method.trim().split_once(':').unwrap_or((method, "")));
+        let access = match method {
             Some(("header", name)) => {
                 let name = HeaderName::try_from(name).map_err(|_| {
-                    ConfigError::setting(AUTH, "is not the name of a header after `header:`")
+                    ConfigError::setting(AUTH, "invalid header name after `header:`")
                 })?;
                 if proxies.is_empty() {
-                    let problem =
-                        "is empty, so that anybody could name a user: list your reverse proxy";
+                    let problem = "required with auth = \"header:NAME\": list the addresses of your reverse proxy";
                     return Err(ConfigError::setting(PROXIES, problem));
                 }
                 return Ok(Self::Header { name, proxies });
@@ -57,7 +56,7 @@ impl AuthSettings {
             Some(("basic", file)) if !file.is_empty() => Self::Basic(file.into()),
             Some(("bearer", file)) if !file.is_empty() => Self::Bearer(file.into()),
             Some(_) => {
-                let problem = "is neither basic:FILE, bearer:FILE nor header:NAME";
+                let problem = "must be basic:FILE, bearer:FILE or header:NAME";
                 return Err(ConfigError::setting(AUTH, problem));
             }
             None => Self::Open { insecure },
@@ -65,22 +64,21 @@ impl AuthSettings {
         if proxies.is_empty() {
             return Ok(access);
         }
-        let problem =
-            "has an effect only together with auth = \"header:NAME\": set that, or remove it";
+        let problem = "only used with auth = \"header:NAME\": set that, or remove it";
         Err(ConfigError::setting(PROXIES, problem))
     }
 
-    /// Refuses to serve everybody at `address` unless that was asked for.
+    /// Refuses to serve without authentication at an `address` other than loopback, unless that was requested explicitly.
     ///
     /// # Errors
-    /// [`ConfigError`] says which settings there are.
+    /// [`ConfigError`] with the possible settings.
     pub fn check_exposure(&self, address: IpAddr) -> Result<(), ConfigError> {
         if address.to_canonical().is_loopback() || !matches!(self, Self::Open { insecure: false }) {
             return Ok(());
         }
         let problem = format!(
-            "is missing, and {address} can be reached from other machines: set basic:FILE, bearer:FILE or \
-             header:NAME, listen on 127.0.0.1, or say --insecure-no-auth"
+            "required, since {address} can be reached from other machines: set basic:FILE, bearer:FILE or \
+             header:NAME, listen on 127.0.0.1, or use --insecure-no-auth"
         );
         Err(ConfigError::setting(AUTH, problem))
     }
@@ -89,14 +87,13 @@ impl AuthSettings {
 fn parse_network(text: &str) -> Result<IpNet, ConfigError> {
     let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
     network.map_err(|_| {
-        let problem = format!(
-            "\"{text}\" is neither an address nor a network, such as 10.0.0.2 or 10.0.0.0/8"
-        );
+        let problem =
+            format!("\"{text}\" is not an IP address or network such as 10.0.0.2 or 10.0.0.0/8");
         ConfigError::setting(PROXIES, problem)
     })
 }
 
-/// Names without a port, exactly.
+/// Parses host names, which must not have a port.
 pub(super) fn parse_hosts(hosts: &[String]) -> Result<Vec<String>, ConfigError> {
     let hosts = hosts.iter().map(|host| host.trim()).filter(|host| !host.is_empty());
     let parsed = hosts.map(|host| {
@@ -113,7 +110,7 @@ pub(super) fn parse_hosts(hosts: &[String]) -> Result<Vec<String>, ConfigError> 
     parsed.collect()
 }
 
-/// Origins are compared byte by byte, so only the spelling that browsers send is accepted.
+/// Parses origins; only the spelling of browsers is accepted, since origins are compared byte by byte.
 pub(super) fn parse_origins(origins: &[String]) -> Result<Vec<HeaderValue>, ConfigError> {
     let origins = origins.iter().map(|origin| origin.trim()).filter(|origin| !origin.is_empty());
     let parsed = origins.map(|origin| {
@@ -121,7 +118,7 @@ pub(super) fn parse_origins(origins: &[String]) -> Result<Vec<HeaderValue>, Conf
         let exact = url.is_some_and(|url| url.origin().ascii_serialization() == origin);
         HeaderValue::from_str(origin).ok().filter(|_| exact).ok_or_else(|| {
             let problem = format!(
-                "\"{origin}\" is not an origin: write scheme, host and port alone, such as \
+                "\"{origin}\" is not an origin: write scheme, host and port only, such as \
                  https://grafana.example.org"
             );
             ConfigError::setting("allowed_origins (ODDITY_ALLOWED_ORIGINS)", problem)

@@ -9,8 +9,9 @@ use serde::Deserialize;
 use url::{Host, Url};
 
 use super::credentials::{Authorization, bearer};
-use super::limits::duration;
-use super::{ConfigError, TlsFiles};
+use super::duration::duration;
+use super::error::ConfigError;
+use super::tls::TlsFiles;
 
 const ENV_URL: &str = "OPENAI_BASE_URL";
 const ENV_KEY: &str = "OPENAI_API_KEY";
@@ -117,15 +118,15 @@ pub struct AssistantSettings {
     pub model: String,
     /// Who runs it, for a person.
     pub provider: String,
-    /// See [`Authorization`].
+    /// Credentials.
     pub authorization: Authorization,
     /// How much its answers vary; left to the provider if absent.
     pub temperature: Option<f64>,
-    /// See [`TokenField`].
+    /// Name of the field that limits the tokens of an answer.
     pub token_field: TokenField,
-    /// See [`TlsFiles`].
+    /// TLS settings.
     pub tls: TlsFiles,
-    /// See [`AssistantLimits`].
+    /// Limits of the assistant.
     pub limits: AssistantLimits,
     /// Where a person changes the address: named in messages.
     pub url_setting: &'static str,

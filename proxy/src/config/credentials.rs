@@ -1,4 +1,4 @@
-//! Credentials for a source, as the value of a header.
+//! Credentials for another server, as the value of `Authorization`.
 
 use std::path::{Path, PathBuf};
 
@@ -6,40 +6,40 @@ use axum::http::HeaderValue;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::ConfigError;
-use super::file::read_secret;
+use super::error::ConfigError;
+use super::secret::read_secret;
 
-/// How the server signs in at a source. Secrets in files are read again when they change.
+/// Credentials of this server for another one. Secrets in files are read again when they change.
 #[derive(Clone, Debug, Default)]
 pub enum Authorization {
-    /// It does not.
+    /// No credentials.
     #[default]
     None,
-    /// With this value of the header, marked as sensitive.
+    /// Fixed value of the header, marked as sensitive.
     Fixed(HeaderValue),
-    /// With a name and the password in a file.
+    /// User name, and a password in a file.
     BasicFile {
-        /// The key, for messages.
+        /// Name of the key, for messages.
         setting: String,
-        /// The name.
+        /// User name.
         username: String,
-        /// Holds the password.
+        /// Path of the file that contains the password.
         file: PathBuf,
     },
-    /// With the token in a file.
+    /// Bearer token in a file.
     BearerFile {
-        /// The key, for messages.
+        /// Name of the key, for messages.
         setting: String,
-        /// Holds the token.
+        /// Path of the file that contains the token.
         file: PathBuf,
     },
 }
 
 impl Authorization {
-    /// Value of the header, from the file as it is now.
+    /// Returns the current value of the header.
     ///
     /// # Errors
-    /// [`ConfigError`] for a file that cannot be read or holds no credential.
+    /// [`ConfigError`] for a file that cannot be read or contains no credential.
     pub fn value(&self) -> Result<Option<HeaderValue>, ConfigError> {
         match self {
             Self::None => Ok(None),
@@ -51,7 +51,7 @@ impl Authorization {
         }
     }
 
-    /// The file with the secret.
+    /// Returns the path of the file with the secret, if there is one.
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::None | Self::Fixed(_) => None,
@@ -62,7 +62,7 @@ impl Authorization {
 
 pub(super) fn basic(setting: &str, user: &str, password: &str) -> Result<HeaderValue, ConfigError> {
     if user.contains(':') {
-        return Err(ConfigError::setting(setting, "a user name cannot hold a colon"));
+        return Err(ConfigError::setting(setting, "a user name cannot contain a colon"));
     }
     let pair = BASE64_STANDARD.encode(format!("{user}:{password}"));
     sensitive(setting, &format!("Basic {pair}").into())
@@ -70,14 +70,15 @@ pub(super) fn basic(setting: &str, user: &str, password: &str) -> Result<HeaderV
 
 pub(super) fn bearer(setting: &str, token: &SecretString) -> Result<HeaderValue, ConfigError> {
     if token.expose_secret().is_empty() {
-        return Err(ConfigError::setting(setting, "is empty"));
+        return Err(ConfigError::setting(setting, "must not be empty"));
     }
     sensitive(setting, &format!("Bearer {}", token.expose_secret()).into())
 }
 
 pub(super) fn sensitive(setting: &str, text: &SecretString) -> Result<HeaderValue, ConfigError> {
-    let mut value = HeaderValue::from_str(text.expose_secret())
-        .map_err(|_| ConfigError::setting(setting, "has characters that no header can hold"))?;
+    let mut value = HeaderValue::from_str(text.expose_secret()).map_err(|_| {
+        ConfigError::setting(setting, "contains characters that are not allowed in a header")
+    })?;
     value.set_sensitive(true);
     Ok(value)
 }

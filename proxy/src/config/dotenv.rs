@@ -1,14 +1,14 @@
-//! `.env`: variables of the environment in a file.
+//! File `.env` with variables of the environment.
 
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::ConfigError;
+use super::error::ConfigError;
 
-/// Adds the variables of `path` to the environment, where they are not set. A missing file is fine.
+/// Sets the variables of the file at `path` that are not set yet. A missing file is no error.
 ///
 /// # Errors
-/// [`ConfigError`] names the file and the line; a line is never shown, it may hold a secret.
+/// [`ConfigError`] with the file and the number of the line, never its text, which may contain a secret.
 pub fn load_dotenv(path: &Path) -> Result<(), ConfigError> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
@@ -19,7 +19,8 @@ pub fn load_dotenv(path: &Path) -> Result<(), ConfigError> {
         dotenvy::Error::LineParse(wrong, _) => ConfigError::Line {
             path: path.to_owned(),
             line: text.lines().position(|line| line.contains(wrong.trim())).unwrap_or(0) + 1,
-            problem: "write NAME=value, with quotes around a value that has spaces".to_owned(),
+            problem: "expected NAME=value, with quotes around a value that contains spaces"
+                .to_owned(),
         },
         dotenvy::Error::Io(error) => ConfigError::read(path, error),
         other => ConfigError::read(path, std::io::Error::other(other)),
@@ -37,7 +38,7 @@ mod tests {
         assert!(load_dotenv(&path).is_ok());
         std::fs::write(&path, "# comment\n\nthis is CANARY\n").unwrap();
         let message = load_dotenv(&path).unwrap_err().to_string();
-        assert!(message.contains(".env, line 3: write NAME=value"), "{message}");
+        assert!(message.contains(".env, line 3: expected NAME=value"), "{message}");
         assert!(!message.contains("CANARY"), "{message}");
         std::fs::write(&path, b"A=\xff\xfe").unwrap();
         let message = load_dotenv(&path).unwrap_err().to_string();

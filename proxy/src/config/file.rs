@@ -1,19 +1,16 @@
-//! The TOML file. Unknown keys are refused by name; values are never shown, they may be secrets.
+//! TOML file. Unknown keys are refused by name; messages never contain values, which may be secrets.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use oddity_analysis::api::SourceKind;
-use secrecy::SecretString;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use super::assistant::AssistantFile;
-use super::limits::{Limits, SourceLimits};
-use super::notify::FileNotify;
-use super::{ConfigError, TlsFiles};
+use super::error::ConfigError;
+use super::limits::Limits;
+use super::notify::NotifyFile;
+use super::source::SourceFile;
 
-/// The whole file; everything may be left out.
+/// Contents of the file; every key is optional.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ConfigFile {
@@ -31,53 +28,12 @@ pub(super) struct ConfigFile {
     pub(super) limits: Limits,
     pub(super) llm: Option<AssistantFile>,
     #[serde(default)]
-    pub(super) source: Vec<FileSource>,
+    pub(super) source: Vec<SourceFile>,
     #[serde(default)]
-    pub(super) notify: Vec<FileNotify>,
+    pub(super) notify: Vec<NotifyFile>,
 }
 
-/// One `[[source]]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct FileSource {
-    pub(super) id: String,
-    pub(super) name: Option<String>,
-    /// Kept secret, because it may carry a password.
-    pub(super) url: SecretString,
-    #[serde(default = "prometheus")]
-    pub(super) kind: SourceKind,
-    pub(super) basic: Option<BasicAuth>,
-    pub(super) bearer: Option<SecretString>,
-    pub(super) bearer_file: Option<PathBuf>,
-    #[serde(default)]
-    pub(super) tls: TlsFiles,
-    #[serde(default)]
-    pub(super) headers: BTreeMap<String, SecretString>,
-    #[serde(default, deserialize_with = "some_duration")]
-    pub(super) timeout: Option<Duration>,
-    #[serde(default)]
-    pub(super) limits: SourceLimits,
-}
-
-/// Basic authentication.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct BasicAuth {
-    pub(super) username: String,
-    pub(super) password: Option<SecretString>,
-    pub(super) password_file: Option<PathBuf>,
-}
-
-fn prometheus() -> SourceKind {
-    SourceKind::Prometheus
-}
-
-pub(super) fn some_duration<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Duration>, D::Error> {
-    super::limits::duration(deserializer).map(Some)
-}
-
+/// Reads and parses the file.
 pub(super) fn read(path: &Path) -> Result<ConfigFile, ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|error| ConfigError::read(path, error))?;
     toml::from_str(&text).map_err(|error| {
@@ -94,16 +50,10 @@ pub(super) fn read(path: &Path) -> Result<ConfigFile, ConfigError> {
     })
 }
 
-/// serde repeats a text of the wrong type, which could be a secret.
+/// Removes text of the wrong type from a message of serde, since it could be a secret.
 fn without_values(message: &str) -> String {
     match (message.split_once("string \""), message.rfind("\", expected")) {
         (Some((start, _)), Some(end)) => format!("{start}a string{}", &message[end + 1..]),
         _ => message.to_owned(),
     }
-}
-
-/// A secret in a file, without the line end that editors add.
-pub(crate) fn read_secret(path: &Path) -> Result<SecretString, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::read(path, error))?;
-    Ok(SecretString::from(text.trim_end_matches(['\r', '\n'])))
 }

@@ -1,4 +1,4 @@
-//! Targets of notifications: what the file and the `ODDITY_*` variables say, checked.
+//! Settings of notification targets, from the file and the `ODDITY_*` variables.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,9 +10,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use url::Url;
 
-use super::file::{read_secret, some_duration};
-use super::source::{check_id, parse_address, parse_headers};
-use super::{ConfigError, TlsFiles};
+use super::duration::some_duration;
+use super::error::ConfigError;
+use super::secret::SecretSetting;
+use super::tls::TlsFiles;
+use super::values::{check_id, parse_address, parse_headers};
 
 const SLACK: &str = "ODDITY_SLACK_WEBHOOK_URL";
 const WEBHOOK: &str = "ODDITY_WEBHOOK_URL";
@@ -21,63 +23,33 @@ const ALERTMANAGER: &str = "ODDITY_ALERTMANAGER_URL";
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// One target.
+/// Settings of a notification target.
 #[derive(Clone, Debug)]
 pub struct NotifySettings {
-    /// See [`oddity_analysis::api::NotificationTarget::id`].
+    /// Id in paths of the API.
     pub id: String,
-    /// See [`oddity_analysis::api::NotificationTarget::name`].
+    /// Name for users.
     pub name: String,
-    /// See [`TargetKind`].
+    /// Kind of the target.
     pub kind: TargetKind,
-    /// Its address, which is often a secret itself.
+    /// Address, which often is a secret itself.
     pub url: SecretSetting,
-    /// Where a person changes the address: named in messages.
+    /// Name of the setting for the address, for messages.
     pub url_setting: String,
-    /// Signs what is sent to a webhook.
+    /// Key for the signature of messages to a webhook.
     pub secret: Option<SecretSetting>,
     /// Headers of every request; all are marked as sensitive.
     pub headers: HeaderMap,
-    /// See [`TlsFiles`].
+    /// TLS settings.
     pub tls: TlsFiles,
-    /// Time for one try.
+    /// Maximum time of an attempt.
     pub timeout: Duration,
 }
 
-/// A secret, here or in a file that is read again when it changes.
-#[derive(Clone, Debug)]
-pub enum SecretSetting {
-    /// In the configuration.
-    Here(SecretString),
-    /// In a file of its own.
-    File(PathBuf),
-}
-
-impl SecretSetting {
-    /// The secret as it is now.
-    ///
-    /// # Errors
-    /// [`ConfigError`] for a file that cannot be read.
-    pub fn read(&self) -> Result<SecretString, ConfigError> {
-        match self {
-            Self::Here(secret) => Ok(secret.clone()),
-            Self::File(file) => read_secret(file),
-        }
-    }
-
-    /// Its file.
-    pub fn file(&self) -> Option<&Path> {
-        match self {
-            Self::Here(_) => None,
-            Self::File(file) => Some(file),
-        }
-    }
-}
-
-/// One `[[notify]]`.
+/// Table `[[notify]]` of the file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct FileNotify {
+pub(super) struct NotifyFile {
     id: String,
     name: Option<String>,
     kind: TargetKind,
@@ -93,15 +65,15 @@ pub(super) struct FileNotify {
     timeout: Option<Duration>,
 }
 
-/// The targets of the file, and after them those of the variables.
+/// Returns the targets of the file, followed by those of the variables.
 pub(super) fn resolve(
-    targets: Vec<FileNotify>,
+    targets: Vec<NotifyFile>,
     env: &impl Fn(&str) -> Option<String>,
 ) -> Result<Vec<NotifySettings>, ConfigError> {
     let mut all = targets.into_iter().map(from_file).collect::<Result<Vec<_>, _>>()?;
     let secret = env(WEBHOOK_SECRET);
     if secret.is_some() && env(WEBHOOK).is_none() {
-        let problem = format!("has an effect only together with {WEBHOOK}: set that, or remove it");
+        let problem = format!("only used together with {WEBHOOK}: set that, or remove it");
         return Err(ConfigError::setting(WEBHOOK_SECRET, problem));
     }
     let variables = [
@@ -126,27 +98,27 @@ pub(super) fn resolve(
     }
     for (at, target) in all.iter().enumerate() {
         if all[..at].iter().any(|other| other.id == target.id) {
-            return Err(wrong_key(&target.id, "id", "is used twice: each target needs its own"));
+            return Err(wrong_key(&target.id, "id", "duplicate: each target needs its own id"));
         }
         target.check()?;
     }
     Ok(all)
 }
 
-fn from_file(given: FileNotify) -> Result<NotifySettings, ConfigError> {
+fn from_file(given: NotifyFile) -> Result<NotifySettings, ConfigError> {
     let id = given.id;
     check_id(&id, &key_name(&id, "id"))?;
     let one = |key: &str, here: Option<SecretString>, file: Option<PathBuf>| match (here, file) {
         (Some(_), Some(_)) => {
-            Err(wrong_key(&id, key, &format!("is given twice: keep one of {key} and {key}_file")))
+            Err(wrong_key(&id, key, &format!("set either {key} or {key}_file, not both")))
         }
         (here, file) => Ok(here.map(SecretSetting::Here).or(file.map(SecretSetting::File))),
     };
-    let missing = || wrong_key(&id, "url", "is missing: set url or url_file");
+    let missing = || wrong_key(&id, "url", "missing: set url or url_file");
     let (from_key, url) = (given.url.is_some(), one("url", given.url, given.url_file)?);
     let secret = one("secret", given.secret, given.secret_file)?;
     if secret.is_some() && given.kind != TargetKind::Webhook {
-        return Err(wrong_key(&id, "secret", "signs for kind = \"webhook\" alone: remove it"));
+        return Err(wrong_key(&id, "secret", "only used with kind = \"webhook\": remove it"));
     }
     Ok(NotifySettings {
         name: given.name.unwrap_or_else(|| id.clone()),
@@ -162,10 +134,10 @@ fn from_file(given: FileNotify) -> Result<NotifySettings, ConfigError> {
 }
 
 impl NotifySettings {
-    /// The address as it is now, and what its user and password make of the header.
+    /// Returns the current address, and the value of `Authorization` for its user and password.
     ///
     /// # Errors
-    /// [`ConfigError`] for a file that cannot be read, and for what is no address.
+    /// [`ConfigError`] for a file that cannot be read, and for an invalid address.
     pub fn address(&self) -> Result<(Url, Option<HeaderValue>), ConfigError> {
         let example = match self.kind {
             TargetKind::Webhook => "https://hooks.example.org/oddity",
@@ -176,7 +148,7 @@ impl NotifySettings {
         parse_address(&self.url_setting, url.expose_secret(), example)
     }
 
-    /// Files that are read again when they change.
+    /// Returns the files that are read again when they change.
     pub fn files(&self) -> Vec<PathBuf> {
         let secrets = [Some(&self.url), self.secret.as_ref()].into_iter().flatten();
         let files = secrets.filter_map(SecretSetting::file).chain(self.tls.files());
@@ -186,12 +158,13 @@ impl NotifySettings {
     fn check(&self) -> Result<(), ConfigError> {
         let (url, user) = self.address()?;
         if user.is_some() && self.headers.contains_key(AUTHORIZATION) {
-            let problem = "has a user, and headers an Authorization: keep one of them";
+            let problem =
+                "contains a user, but headers contain Authorization too: keep one of them";
             return Err(ConfigError::setting(&self.url_setting, problem));
         }
         let secret = self.secret.as_ref().map(SecretSetting::read).transpose()?;
         if secret.is_some_and(|secret| secret.expose_secret().is_empty()) {
-            return Err(wrong_key(&self.id, "secret", "is empty"));
+            return Err(wrong_key(&self.id, "secret", "must not be empty"));
         }
         self.tls.check(&key_name(&self.id, "tls"), &url)
     }

@@ -1,16 +1,16 @@
-//! The options of the command line, and the variables that stand for them.
+//! Options of the command line, and their environment variables.
 
 use std::path::PathBuf;
 
 use oddity_detect::time::Timestamp;
 
-/// Heading of the options that only the server has.
+/// Heading of the options of the server.
 pub(crate) const SERVER_HEADING: &str = "Server";
 
-/// Heading of those that every command has.
+/// Heading of the options of every command.
 const CONFIGURATION_HEADING: &str = "Configuration";
 
-/// What can be said on the command line.
+/// Options of all commands.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Options {
     /// Address to listen on [default: 127.0.0.1:8080]; port 0 takes a free one.
@@ -19,10 +19,10 @@ pub struct Options {
     /// Configuration file [default: oddity.toml if it exists].
     #[arg(long, env = "ODDITY_CONFIG", global = true, help_heading = CONFIGURATION_HEADING, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Begin of the demo's planted events [default: two hours before the server starts].
+    /// Start of the planted anomalies of the demo [default: two hours before the server starts].
     #[arg(long, env = "ODDITY_DEMO_ANCHOR", global = true, help_heading = CONFIGURATION_HEADING, value_name = "RFC3339")]
     pub demo_anchor: Option<Timestamp>,
-    /// Host names, beside loopback and the address listened on, by which the server may be asked, separated by commas.
+    /// Accepted host names in addition to loopback and the server's address, separated by commas.
     #[arg(
         long,
         env = "ODDITY_ALLOWED_HOSTS",
@@ -31,7 +31,7 @@ pub struct Options {
         value_delimiter = ','
     )]
     pub allowed_hosts: Vec<String>,
-    /// Folder of your own families of metrics and what may be behind their events (docs/knowledge.md).
+    /// Folder with your own knowledge base files (docs/knowledge.md).
     #[arg(long, env = "ODDITY_KNOWLEDGE", global = true, help_heading = CONFIGURATION_HEADING, value_name = "FOLDER")]
     pub knowledge: Option<PathBuf>,
     /// Other origins whose pages may call the API, separated by commas.
@@ -43,11 +43,11 @@ pub struct Options {
         value_delimiter = ','
     )]
     pub allowed_origins: Vec<String>,
-    /// Who may open the page: basic:FILE with lines of NAME:PASSWORD, bearer:FILE with a token a line, or header:NAME with
-    /// the user that a reverse proxy of --trusted-proxies names.
-    #[arg(long, env = "ODDITY_AUTH", global = true, help_heading = SERVER_HEADING, value_name = "WAY")]
+    /// Authentication: basic:FILE with lines of NAME:PASSWORD, bearer:FILE with one token per line, or header:NAME with the
+    /// user name set by a reverse proxy in --trusted-proxies.
+    #[arg(long, env = "ODDITY_AUTH", global = true, help_heading = SERVER_HEADING, value_name = "METHOD")]
     pub auth: Option<String>,
-    /// Addresses and networks of reverse proxies that may name the user, separated by commas.
+    /// Addresses or networks of the reverse proxies that may set the user, separated by commas.
     #[arg(
         long,
         env = "ODDITY_TRUSTED_PROXIES",
@@ -56,11 +56,11 @@ pub struct Options {
         value_delimiter = ','
     )]
     pub trusted_proxies: Vec<String>,
-    /// Serve to everyone who reaches an address that is not loopback.
+    /// Allow serving without authentication at an address other than loopback.
     #[arg(long, env = "ODDITY_INSECURE_NO_AUTH", global = true, help_heading = SERVER_HEADING)]
     pub insecure_no_auth: bool,
-    /// What is logged to stderr: error, warn, info, debug, trace, or a filter such as info,proxy=debug
-    /// [default: info for the server, else error].
+    /// Log level for stderr: error, warn, info, debug, trace, or a filter such as info,proxy=debug
+    /// [default: info for the server, error for other commands].
     #[arg(long, env = "ODDITY_LOG", global = true, help_heading = CONFIGURATION_HEADING, value_name = "FILTER")]
     pub log: Option<String>,
 }

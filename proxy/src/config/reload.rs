@@ -1,4 +1,4 @@
-//! Values made from files, made anew when one of the files changes: secrets that are mounted are rotated.
+//! Values built from files and rebuilt when a file changes, for secrets that are rotated.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::config::ConfigError;
+use super::error::ConfigError;
 
-/// How often the files are looked at.
+/// Minimum time between two checks of the files.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A value and the files that it was made from.
+/// Value that is rebuilt when one of its files changes.
 pub struct Reload<T> {
     files: Vec<PathBuf>,
     make: Box<dyn Fn() -> Result<T, ConfigError> + Send + Sync>,
@@ -23,39 +23,41 @@ pub struct Reload<T> {
 struct CachedValue<T> {
     value: T,
     stamps: Vec<FileStamp>,
-    looked: Instant,
+    checked: Instant,
 }
 
-/// Device, inode, length, and time of the last change in seconds and nanoseconds; none for a missing file.
+/// Device, inode, length, and modification time in seconds and nanoseconds; none for a missing file.
 type FileStamp = Option<(u64, u64, u64, i64, i64)>;
 
 impl<T: Clone> Reload<T> {
-    /// Makes the value; `make` reads `files`.
+    /// Builds the value with `make`, which reads `files`.
     ///
     /// # Errors
-    /// What `make` says.
+    /// The error of `make`.
     pub fn new(
         files: Vec<PathBuf>,
         make: impl Fn() -> Result<T, ConfigError> + Send + Sync + 'static,
     ) -> Result<Self, ConfigError> {
         let stamps = stamps(&files);
-        let state = CachedValue { value: make()?, stamps, looked: Instant::now() };
+        let state = CachedValue { value: make()?, stamps, checked: Instant::now() };
         Ok(Self { files, make: Box::new(make), state: Mutex::new(state) })
     }
 
-    /// The value as of the files a second ago, or the last good one.
+    /// Returns the current value, at most [`POLL_INTERVAL`] old, or the last valid one.
     pub fn get(&self) -> T {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if !self.files.is_empty() && state.looked.elapsed() >= POLL_INTERVAL {
-            state.looked = Instant::now();
+        if !self.files.is_empty() && state.checked.elapsed() >= POLL_INTERVAL {
+            state.checked = Instant::now();
             let stamps = stamps(&self.files);
             if stamps != state.stamps {
                 match (self.make)() {
                     Ok(value) => {
                         state.value = value;
-                        tracing::info!(files = ?self.files, "read again, as it has changed");
+                        tracing::info!(files = ?self.files, "reloaded changed files");
                     }
-                    Err(error) => tracing::error!(%error, "the last good version stays in use"),
+                    Err(error) => {
+                        tracing::error!(%error, "cannot reload changed files, the last valid version stays in use")
+                    }
                 }
                 state.stamps = stamps;
             }

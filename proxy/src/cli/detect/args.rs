@@ -1,4 +1,4 @@
-//! What can be said on the command line, and which view of the page that is.
+//! Options of `oddity detect`, and their translation into the view state of the page.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -11,37 +11,37 @@ use oddity_detect::event::{RULE_SETTINGS, Rule, SeverityLevel};
 use oddity_detect::time::{Span, Step, Timestamp};
 use url::Url;
 
-const QUERY_HEADING: &str = "What is asked";
-const DETECTION_HEADING: &str = "How it is judged";
-const OUTPUT_HEADING: &str = "What comes out";
+const QUERY_HEADING: &str = "Query";
+const DETECTION_HEADING: &str = "Detection";
+const OUTPUT_HEADING: &str = "Output";
 
-/// The two ways to ask.
+/// Usage lines.
 pub const USAGE: &str = "\
 oddity detect --query <PROMQL> [OPTIONS]
        oddity detect --link <URL> [OPTIONS]";
 
-/// Shown under the long help.
+/// Exit status and examples, shown below the long help.
 pub const EXAMPLES: &str = "\
 Exit status:
-  0  nothing odd, or nothing as severe as --fail-on
-  1  no answer: an error, said on stderr
-  2  wrong use
-  3  something odd
-  130, 143  cancelled
+  0         no anomaly, or none as severe as --fail-on
+  1         error, described on stderr
+  2         invalid usage
+  3         anomalies found
+  130, 143  cancelled by a signal
 
 Examples:
   oddity detect --query 'rate(dhcp_lease_count[5m]) * 60' --range 6h
-  oddity detect --query up --fail-on major --quiet || echo 'look at up'
+  oddity detect --query up --fail-on major --quiet || echo 'check up'
   oddity detect --link 'http://oddity.example/?q=up&detector=rolling' --range 1h --format json | jq .headline
   oddity detect --query up --detector rolling --set window=120 --set k=5 --report up.md --chart up.html
 
-The page writes the link: tune the detector there, copy the address, and give it to --link; other options win over it.
-`oddity detectors ID` lists what --set takes.";
+Tune the detector in the page, copy its address, and pass it to --link; other options override it.
+`oddity detectors ID` lists the settings for --set.";
 
-/// One question, how it is judged, and what comes out.
+/// Options of `oddity detect`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DetectArgs {
-    /// PromQL, an instant vector such as `rate(http_requests_total[5m])`.
+    /// PromQL expression that returns an instant vector, for example `rate(http_requests_total[5m])`.
     #[arg(
         long,
         value_name = "PROMQL",
@@ -49,25 +49,25 @@ pub struct DetectArgs {
         help_heading = QUERY_HEADING
     )]
     query: Option<String>,
-    /// An address of the page, or its part from the question mark on: asks what the page asks.
+    /// Address of the page, or its part after the question mark: runs the same query with the same settings.
     #[arg(long, value_name = "URL", help_heading = QUERY_HEADING)]
     link: Option<String>,
-    /// Id of the source [default: the first one that is configured].
+    /// Source id [default: the first configured source].
     #[arg(long, value_name = "ID", help_heading = QUERY_HEADING)]
     source: Option<String>,
-    /// How long a time, until --to or now [default: 1d].
+    /// Evaluation window, which ends at --to or now [default: 1d].
     #[arg(long, value_name = "DURATION", conflicts_with = "from", help_heading = QUERY_HEADING)]
     range: Option<Span>,
-    /// First time to judge: RFC 3339 or Unix seconds.
+    /// Start of the evaluation window: RFC 3339 or Unix seconds.
     #[arg(long, value_name = "TIME", help_heading = QUERY_HEADING)]
     from: Option<Timestamp>,
-    /// Last time to judge [default: now].
+    /// End of the evaluation window [default: now].
     #[arg(long, value_name = "TIME", help_heading = QUERY_HEADING)]
     to: Option<Timestamp>,
-    /// Distance of samples [default: chosen by range and sample interval].
+    /// Step between samples [default: chosen from the range and the scrape interval].
     #[arg(long, value_name = "DURATION", help_heading = QUERY_HEADING)]
     step: Option<Step>,
-    /// What is compared with what [default: auto]; `oddity detectors` describes them.
+    /// Detector id [default: auto]; `oddity detectors` lists them.
     #[arg(
         long,
         value_name = "ID",
@@ -76,25 +76,25 @@ pub struct DetectArgs {
         help_heading = DETECTION_HEADING
     )]
     detector: Option<String>,
-    /// A setting of the detector or the rule; may be repeated. `oddity detectors ID` lists them.
+    /// Setting of the detector or the alert rule; can be repeated. `oddity detectors ID` lists them.
     #[arg(long, value_name = "KEY=VALUE", help_heading = DETECTION_HEADING)]
     set: Vec<String>,
-    /// A time that must not enter a baseline, such as an outage; may be repeated.
+    /// Time range to exclude from baselines, for example an outage; can be repeated.
     #[arg(long, value_name = "FROM/TO", help_heading = DETECTION_HEADING)]
     exclude: Vec<String>,
-    /// Least severity that counts as odd for the exit status.
+    /// Minimum severity that sets exit status 3.
     #[arg(long, value_enum, value_name = "LEVEL", default_value_t, help_heading = DETECTION_HEADING)]
     pub fail_on: FailOn,
-    /// What is printed.
+    /// Output format on stdout.
     #[arg(long, value_enum, default_value_t, help_heading = OUTPUT_HEADING)]
     pub format: Format,
-    /// File for the report: JSON if its name ends in .json, else Markdown.
+    /// Write the report to a file: JSON if its name ends in .json, Markdown otherwise.
     #[arg(long, value_name = "FILE", help_heading = OUTPUT_HEADING)]
     pub report: Option<PathBuf>,
-    /// File for a chart that any browser opens, without a network: HTML.
+    /// Write a chart to a self-contained HTML file.
     #[arg(long, value_name = "FILE.html", help_heading = OUTPUT_HEADING)]
     pub chart: Option<PathBuf>,
-    /// Address of your Oddity, for the link in what comes out.
+    /// Address of your Oddity server, for the links in the output.
     #[arg(
         long,
         env = "ODDITY_LINK_BASE",
@@ -103,46 +103,46 @@ pub struct DetectArgs {
         help_heading = OUTPUT_HEADING
     )]
     pub link_base: Option<Url>,
-    /// No series, or none that could be judged, is no error.
+    /// Do not fail if there are no series, or too few samples to evaluate.
     #[arg(long, help_heading = OUTPUT_HEADING)]
     pub allow_empty: bool,
-    /// Print nothing but errors; files are written.
+    /// Print errors only; files are still written.
     #[arg(long, short, help_heading = OUTPUT_HEADING)]
     pub quiet: bool,
 }
 
-/// What is printed.
+/// Output format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// The report as Markdown.
+    /// Report in Markdown.
     #[default]
     Md,
-    /// Everything that was found, as docs/detect.md describes it.
+    /// All findings as JSON, described in docs/detect.md.
     Json,
 }
 
-/// From which severity on the exit status says that something is odd.
+/// Minimum severity of an event that sets the exit status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum FailOn {
     /// Any event.
     #[default]
     Low,
-    /// Severity from 3.
+    /// Severity of at least 3.
     Warning,
-    /// Severity from 25.
+    /// Severity of at least 25.
     Minor,
-    /// Severity from 50.
+    /// Severity of at least 50.
     Major,
-    /// Severity from 75.
+    /// Severity of at least 75.
     Critical,
     /// No event.
     Never,
 }
 
 impl FailOn {
-    /// Whether an event of this level counts.
+    /// Returns whether an event of this level counts.
     pub fn counts(self, level: SeverityLevel) -> bool {
-        let least = match self {
+        let minimum = match self {
             Self::Low => SeverityLevel::Low,
             Self::Warning => SeverityLevel::Warning,
             Self::Minor => SeverityLevel::Minor,
@@ -150,35 +150,36 @@ impl FailOn {
             Self::Critical => SeverityLevel::Critical,
             Self::Never => return false,
         };
-        level >= least
+        level >= minimum
     }
 }
 
-/// The ids of all detectors.
+/// Returns a parser that accepts the ids of all detectors.
 pub fn ids() -> PossibleValuesParser {
     let about = Detector::all().map(|detector| detector.about());
     about.map(|about| PossibleValue::new(about.id).help(about.summary)).collect::<Vec<_>>().into()
 }
 
 fn base(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("{error}: write it as https://host/"))?;
+    let url = Url::parse(text).map_err(|error| format!("{error}: expected https://host/"))?;
     let web = matches!(url.scheme(), "http" | "https") && url.username().is_empty();
     if !web || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
         return Err(
-            "write it as https://host/, with a path if there is one, and no more".to_owned()
+            "expected https://host/ or https://host/path/, without a user, a query or a fragment"
+                .to_owned(),
         );
     }
     Ok(url)
 }
 
-/// The keys of a link that say which time.
+/// Keys of a link that set the evaluation window.
 const RANGE_KEYS: [&str; 5] = ["range", "from", "to", "g0.range_input", "g0.end_input"];
 
 impl DetectArgs {
-    /// The view of the page that shows the same at `now`.
+    /// Returns the view state of the page for the same analysis at `now`.
     ///
     /// # Errors
-    /// What of it is not understood and what would be.
+    /// A message with the invalid option and the expected value.
     pub fn panel(&self, now: Timestamp) -> Result<ViewState, String> {
         let mut pairs = self.linked()?;
         let mut put = |key: &str, value: String| pairs.push((key.to_owned(), value));
@@ -216,12 +217,12 @@ impl DetectArgs {
         for setting in &self.set {
             let (key, value) = setting
                 .split_once('=')
-                .ok_or_else(|| format!("--set {setting}: write KEY=VALUE, such as k=5"))?;
+                .ok_or_else(|| format!("--set {setting}: expected KEY=VALUE, for example k=5"))?;
             let params = detector.about().params.iter().map(|param| param.id);
             let mut keys = params.chain(RULE_SETTINGS.iter().map(|of| of.param.id)).chain([CLEAN]);
             if !keys.any(|known| known == key) {
                 return Err(format!(
-                    "--set {setting}: there is no such setting.\n\n{}",
+                    "--set {setting}: unknown setting.\n\n{}",
                     settings(detector).trim_end()
                 ));
             }
@@ -235,21 +236,21 @@ impl DetectArgs {
                 "detector" => format!("one of {}", names()),
                 _ => problem.expected.clone(),
             };
-            return Err(format!("{key}={value} is not understood: it takes {expected}"));
+            return Err(format!("invalid value {key}={value}: expected {expected}"));
         }
         if panel.expr.trim().is_empty() {
-            return Err("nothing is asked: write a query behind --query".to_owned());
+            return Err("no query: set one with --query".to_owned());
         }
         Ok(panel)
     }
 
-    /// What the link says, without that which other options replace as a whole.
+    /// Returns the parameters of the link, without those that other options replace as a group.
     fn linked(&self) -> Result<Vec<(String, String)>, String> {
         let Some(link) = &self.link else { return Ok(Vec::new()) };
         let part = link.split_once('?').map_or(link.as_str(), |(_, query)| query);
         let query = part.split('#').next().unwrap_or_default();
         if !query.contains('=') {
-            return Err(format!("--link {link}: there is no question in it, such as ?q=up"));
+            return Err(format!("--link {link}: the address contains no query such as ?q=up"));
         }
         let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
         let timed = self.range.is_some() || self.from.is_some() || self.to.is_some();
@@ -270,7 +271,7 @@ fn names() -> String {
     ids.join(", ")
 }
 
-/// All detectors in a line each.
+/// Lists all detectors, one a line.
 pub fn detectors() -> String {
     let mut out = String::new();
     for detector in Detector::all() {
@@ -280,7 +281,7 @@ pub fn detectors() -> String {
     out
 }
 
-/// What can be set of a detector and its rule.
+/// Lists the settings of a detector and its alert rule.
 pub fn settings(detector: Detector) -> String {
     let about = detector.about();
     let mut out = format!("Settings of the detector {}, for --set KEY=VALUE:\n", about.id);

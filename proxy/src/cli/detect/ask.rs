@@ -1,5 +1,4 @@
-//! The questions of a plan, put to a source of this process: through the same checks, limits and credentials as those of
-//! the page, but without a server between.
+//! Executes a query plan at a source of this process, with the checks, limits and credentials of the server.
 
 use std::error::Error;
 use std::io;
@@ -21,7 +20,7 @@ use crate::source::error::SourceError;
 use crate::source::params;
 use crate::source::{Source, SourceRequest};
 
-/// Fetches what a plan asks for.
+/// Executes a plan until everything is loaded.
 pub(super) async fn load(
     source: &Source,
     plan: FetchPlan,
@@ -33,7 +32,7 @@ pub(super) async fn load(
     plan.run(send, report).await
 }
 
-/// What the source says of the metrics of a query; nothing where it does not say.
+/// Fetches the metadata of the metrics of a query; metrics without metadata are left out.
 pub(super) async fn metadata(source: &Source, expr: &str) -> Vec<NamedMetadata> {
     NamedMetadata::fetch_all(expr, async |name: String| {
         ask(source, Method::GET, "metadata", &[("metric", name)]).await.ok()
@@ -56,7 +55,7 @@ async fn ask(
     body.map(Into::into).map_err(|error| cut(source, error.into_inner().as_ref()))
 }
 
-/// Why an answer broke off.
+/// Finds the cause of an incomplete answer.
 fn cut(source: &Source, error: &(dyn Error + 'static)) -> DetectError {
     let mut next = Some(error);
     while let Some(cause) = next {

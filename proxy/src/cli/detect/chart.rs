@@ -1,4 +1,4 @@
-//! A chart in one file: the page's figures, its list of events, and Plotly itself, so that it opens from a disk.
+//! Chart in one HTML file: the figures of the page, the list of events, and Plotly, so that it opens from a disk.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -16,21 +16,21 @@ use serde_json::json;
 use super::DetectError;
 use crate::page::assets;
 
-/// So many series are drawn.
+/// Maximum number of series with a chart.
 const MAX_CHARTS: usize = 5;
 
-/// So many events of a series are named in its chart.
+/// Maximum number of events that are labelled in a chart.
 const MAX_NAMED_EVENTS: usize = 8;
 
-/// Pixels; the width is that of the window.
+/// Width and height of a chart in pixels; the width follows the window.
 const SIZE: (f64, f64) = (1_100.0, 420.0);
 
-/// What of the chart is always the same.
+/// Embedded script and style of the chart.
 #[derive(rust_embed::Embed)]
 #[folder = "src/cli/detect/chart"]
 struct ChartFiles;
 
-/// Scripts and styles that stand in the file.
+/// Scripts and styles that are inlined into the file.
 pub(super) struct PageAssets {
     plotly: InlineAsset,
     script: InlineAsset,
@@ -61,14 +61,14 @@ impl InlineAsset {
         Self::new(file.data, file.metadata.sha256_hash())
     }
 
-    /// For a content security policy.
+    /// Returns the source expression for a content security policy.
     fn allowed(&self) -> String {
         format!("'sha256-{}'", STANDARD.encode(self.hash))
     }
 }
 
 impl PageAssets {
-    /// `None` if the page has not been built.
+    /// Finds the assets; `None` if the page has not been built.
     pub(super) fn find() -> Option<Self> {
         Some(Self {
             plotly: InlineAsset::of_page("plotly.min", ".js")?,
@@ -78,7 +78,7 @@ impl PageAssets {
     }
 }
 
-/// The whole file.
+/// Renders the HTML file.
 ///
 /// # Errors
 /// [`DetectError::Internal`] if a figure cannot be written, which no data causes.
@@ -93,7 +93,7 @@ pub(super) fn page(
     let figures = drawn.iter().map(|ranked| figure(analysis, ranked, context, panel));
     let figures: Result<Vec<_>, _> = figures.collect();
     let figures = figures.map_err(|error| DetectError::Internal(error.to_string()))?;
-    // Nothing in JSON can end the element that it stands in.
+    // Without `<`, nothing in the JSON can end its script element.
     let figures = json!(figures).to_string().replace('<', "\\u003c");
     let PageAssets { plotly, script, styles: [tokens, style] } = parts;
     let mut body = head(analysis, context);
@@ -108,8 +108,7 @@ pub(super) fn page(
     }
     let rest = analysis.ranking.len() - drawn.len();
     if rest > 0 {
-        let _ =
-            writeln!(body, "<p class=\"muted\">Series without a chart of their own: {rest}.</p>");
+        let _ = writeln!(body, "<p class=\"muted\">Series without a chart: {rest}.</p>");
     }
     body.push_str(&events(analysis, explained, context));
     Ok(format!(
@@ -128,7 +127,7 @@ pub(super) fn page(
     ))
 }
 
-/// The series that the view names, then those with events, worst first; the worst where none has one.
+/// Selects the series to draw: the focus of the view or else the most severe one, then those with events, most severe first.
 fn drawn<'a>(analysis: &'a Analysis, panel: &ViewState) -> Vec<&'a RankedSeries> {
     let named = |ranked: &&RankedSeries| {
         let labels = analysis.series(ranked).0.labels.to_string();
@@ -147,7 +146,7 @@ fn figure(
     context: &ReportContext,
     panel: &ViewState,
 ) -> serde_json::Result<serde_json::Value> {
-    // The script puts the colours of the theme in the place of these. No text of others can be one: in them `<` is
+    // Placeholders, which the script replaces by the colours of the theme. Foreign text cannot contain one, since its `<` is
     // escaped.
     let palette = Palette {
         data: "<data>".to_owned(),
@@ -201,7 +200,7 @@ fn head(analysis: &Analysis, context: &ReportContext) -> String {
     if context.link.starts_with("http") {
         let link = html(&context.link);
         let attributes = "rel=\"noopener noreferrer\"";
-        put("Link", &format!("<a {attributes} href=\"{link}\">the same in Oddity</a>"));
+        put("Link", &format!("<a {attributes} href=\"{link}\">Open in Oddity</a>"));
     }
     let generated = format!("{} by {}", clock.full(context.generated_at), context.version);
     put("Generated", &html(&generated));
@@ -212,8 +211,8 @@ fn head(analysis: &Analysis, context: &ReportContext) -> String {
     let _ = write!(
         out,
         "</dl>\n<ul class=\"legend\"><li class=\"value\">value</li>{others}<li class=\"band\">expected</li>\
-         <li class=\"odd\">▲▼ odd, with the event's number</li><li class=\"muted\">drag to zoom, double click to see all</li></ul>\n\
-         <noscript><p>The charts need JavaScript; the list of events does not.</p></noscript>\n",
+         <li class=\"odd\">▲▼ anomaly, with the number of its event</li><li class=\"muted\">drag to zoom, double-click to reset</li></ul>\n\
+         <noscript><p>The charts need JavaScript.</p></noscript>\n",
     );
     out
 }
@@ -247,12 +246,12 @@ fn events(
     out.push_str("</tbody>\n</table></div>\n");
     if worst.len() > MAX_EVENTS {
         let rest = worst.len() - MAX_EVENTS;
-        let _ = writeln!(out, "<p class=\"muted\">Less severe events, not listed: {rest}.</p>");
+        let _ = writeln!(out, "<p class=\"muted\">Less severe events not listed: {rest}.</p>");
     }
     out
 }
 
-/// Text that is nothing but text in HTML, in elements and in attributes between quotes.
+/// Escapes text for HTML elements and quoted attributes.
 fn html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! Why there is no result, and how a person is told.
+//! Errors of `oddity detect`, and their form on a terminal.
 
 use std::io;
 use std::path::PathBuf;
@@ -9,49 +9,47 @@ use oddity_source::query::QueryError;
 use crate::config::ConfigError;
 use crate::error::ApiError;
 
-/// Why there is no result; each message says what to change.
+/// Failed analysis; each message says what to change.
 #[derive(Debug, thiserror::Error)]
 pub enum DetectError {
-    /// The configuration.
+    /// Invalid configuration.
     #[error("{0}")]
     Config(#[from] ConfigError),
-    /// The question itself.
+    /// Invalid query.
     #[error("{0}")]
     Query(#[from] QueryError),
-    /// What the source answered.
+    /// Error of the source.
     #[error("{0}")]
     Reply(#[from] ReplyError),
-    /// There is no such source.
-    #[error("there is no source \"{id}\": choose one of {known}, or add it to the configuration")]
+    /// Unknown source.
+    #[error("unknown source \"{id}\": choose one of {known}, or add it to the configuration")]
     UnknownSource {
-        /// What was asked for.
+        /// Requested id.
         id: String,
-        /// The ones that there are, with commas between.
+        /// Known ids, separated by commas.
         known: String,
     },
-    /// There is nothing to judge.
-    #[error("{0}; with --allow-empty this is no error")]
+    /// No samples to evaluate.
+    #[error("{0}; use --allow-empty to accept this")]
     Empty(String),
     /// A file cannot be written.
     #[error("cannot write {}: {error}", path.display())]
     Write {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Cause.
         error: io::Error,
     },
-    /// Two outputs have the same name.
-    #[error("--report and --chart name the same file: write them to two")]
+    /// Report and chart have the same file.
+    #[error("--report and --chart name the same file: use different files")]
     SameFile,
-    /// Nothing can be printed.
+    /// The report cannot be printed.
     #[error("cannot print the report: {0}")]
     Print(io::Error),
-    /// The chart's parts are not there.
-    #[error(
-        "this build has no page inside, of which the chart is made: build it with `make build`"
-    )]
+    /// The binary was built without the page, whose parts the chart needs.
+    #[error("--chart needs the page, which is not part of this build: build it with `make build`")]
     NoPage,
-    /// Something that no input should cause.
+    /// Internal error that no input should cause.
     #[error("the analysis failed: {0}")]
     Internal(String),
 }
@@ -68,8 +66,8 @@ impl From<ApiError> for DetectError {
 }
 
 impl DetectError {
-    /// For a terminal: the message, and below it the place of the query that is wrong.
-    pub fn told(&self, expr: &str) -> String {
+    /// Formats the message for a terminal, with a mark below the position of a syntax error in `expr`.
+    pub fn terminal_message(&self, expr: &str) -> String {
         let position = match self {
             Self::Reply(error) => error.position(),
             _ => None,
@@ -81,7 +79,7 @@ impl DetectError {
     }
 }
 
-/// The line of the query with a mark under the fault.
+/// Formats the line of the query with a mark below the position.
 fn underlined(expr: &str, position: ErrorPosition) -> Option<String> {
     let at = position.offset_in(expr)?;
     let start = expr[..at].rfind('\n').map_or(0, |newline| newline + 1);
@@ -97,14 +95,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_fault_is_underlined() {
+    fn the_position_is_underlined() {
         let check = |message: &str, expr: &str, expected: &str| {
             let error_type = "bad_data".to_owned();
             let failure = DetectError::Reply(ReplyError::Prometheus {
                 error_type,
                 message: message.to_owned(),
             });
-            assert_eq!(failure.told(expr), format!("error: {message}\n{expected}"));
+            assert_eq!(failure.terminal_message(expr), format!("error: {message}\n{expected}"));
         };
         check("1:5: parse error: unclosed", "sum(", "\n  sum(\n      ^\n");
         check("invalid: 2:3: parse error: x", "a +\n\tb", "\n   b\n    ^\n");

@@ -1,4 +1,4 @@
-//! Where results go: to stdout, and to files that appear whole or not at all.
+//! Output to stdout, and to files that are written completely or not at all.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write as _, stdout};
@@ -9,51 +9,52 @@ use tempfile::{Builder, NamedTempFile};
 
 use super::DetectError;
 
-/// A file that will be written.
+/// Output file, opened before it is written.
 #[derive(Debug)]
 pub(super) struct OutputFile {
     path: PathBuf,
-    way: WriteMethod,
+    method: WriteMethod,
 }
 
 #[derive(Debug)]
 enum WriteMethod {
-    /// Beside the place where it will be; it goes away if nothing comes of it.
-    Beside(NamedTempFile),
-    /// A device or a pipe, which stays what it is.
-    Through(File),
+    /// Temporary file in the same folder, renamed when complete and removed otherwise.
+    Replace(NamedTempFile),
+    /// Device or pipe, written directly.
+    Direct(File),
 }
 
 impl OutputFile {
-    /// Finds out now whether the file can be written, and leaves what is there.
+    /// Checks that the file can be written, without changing it.
     ///
     /// # Errors
-    /// [`DetectError::Write`] if it cannot.
+    /// [`DetectError::Write`] if it cannot be written.
     pub(super) fn open(path: &Path) -> Result<Self, DetectError> {
-        let way = way(path).map_err(|error| DetectError::Write { path: path.to_owned(), error })?;
-        Ok(Self { path: path.to_owned(), way })
+        let method = write_method(path)
+            .map_err(|error| DetectError::Write { path: path.to_owned(), error })?;
+        Ok(Self { path: path.to_owned(), method })
     }
 
-    /// Writes all of it at once.
+    /// Writes the file.
     ///
     /// # Errors
-    /// [`DetectError::Write`] if that fails; what was there before stays then.
+    /// [`DetectError::Write`] if that fails; an existing file is unchanged then.
     pub(super) fn write(self, text: &str) -> Result<(), DetectError> {
-        let Self { path, way } = self;
-        write(&path, way, text).map_err(|error| DetectError::Write { path, error })
+        let Self { path, method } = self;
+        write(&path, method, text).map_err(|error| DetectError::Write { path, error })
     }
 }
 
-fn way(path: &Path) -> io::Result<WriteMethod> {
+fn write_method(path: &Path) -> io::Result<WriteMethod> {
     let present = fs::metadata(path).ok();
     if present.as_ref().is_some_and(fs::Metadata::is_dir) {
-        return Err(io::Error::new(ErrorKind::IsADirectory, "it is a folder: name a file"));
+        return Err(io::Error::new(ErrorKind::IsADirectory, "it is a folder: expected a file"));
     }
     if present.as_ref().is_some_and(|present| !present.is_file()) {
-        return Ok(WriteMethod::Through(OpenOptions::new().write(true).open(path)?));
+        return Ok(WriteMethod::Direct(OpenOptions::new().write(true).open(path)?));
     }
     if present.is_some() {
-        // One that may not be written is not replaced either.
+        // A file without write permission is not replaced either.
         OpenOptions::new().append(true).open(path)?;
     }
     let folder = match target(path).parent() {
@@ -63,30 +64,30 @@ fn way(path: &Path) -> io::Result<WriteMethod> {
     fs::metadata(&folder)?;
     let mode = present.map_or(Permissions::from_mode(0o666), |present| present.permissions());
     let file = Builder::new().prefix(".oddity-").permissions(mode).tempfile_in(&folder);
-    // Without the name of a file that nobody asked for.
-    file.map(WriteMethod::Beside).map_err(|error| error.kind().into())
+    // The error itself names the temporary file.
+    file.map(WriteMethod::Replace).map_err(|error| error.kind().into())
 }
 
-/// Where a link leads.
+/// Resolves symbolic links.
 fn target(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
-fn write(path: &Path, way: WriteMethod, text: &str) -> io::Result<()> {
-    match way {
-        WriteMethod::Beside(mut file) => {
+fn write(path: &Path, method: WriteMethod, text: &str) -> io::Result<()> {
+    match method {
+        WriteMethod::Replace(mut file) => {
             file.write_all(text.as_bytes())?;
             file.as_file().sync_all()?;
             file.persist(target(path)).map(drop).map_err(|failed| failed.error)
         }
-        WriteMethod::Through(mut file) => file.write_all(text.as_bytes()),
+        WriteMethod::Direct(mut file) => file.write_all(text.as_bytes()),
     }
 }
 
-/// Prints. A reader who has seen enough is no fault.
+/// Prints to stdout; a closed pipe is no error.
 ///
 /// # Errors
-/// [`DetectError::Print`] if it fails otherwise.
+/// [`DetectError::Print`] for other I/O errors.
 pub fn print(text: &str) -> Result<(), DetectError> {
     let mut stdout = stdout().lock();
     let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
@@ -126,13 +127,13 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_written_is_said_at_once() {
+    fn a_file_that_cannot_be_written_is_reported_at_once() {
         let folder = tempfile::tempdir().unwrap();
         let check = |path: &Path, says: &str| {
             let error = OutputFile::open(path).unwrap_err().to_string();
             assert!(error.contains(says), "{error}");
         };
-        check(folder.path(), "it is a folder: name a file");
+        check(folder.path(), "it is a folder: expected a file");
         check(
             &folder.path().join("none/report.md"),
             "none/report.md: No such file or directory (os error 2)",

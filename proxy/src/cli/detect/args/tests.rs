@@ -73,22 +73,22 @@ fn what_is_wrong_is_said_with_what_would_be_right() {
         assert!(problem.contains(expected), "{problem}");
     };
     let with = |line: &[&'static str]| [&["--query", "up"], line].concat();
-    check(&["--query", " "], "nothing is asked");
-    check(&["--link", "http://oddity.example/"], "there is no question in it, such as ?q=up");
-    check(&["--link", "?k=4"], "nothing is asked");
+    check(&["--query", " "], "no query: set one with --query");
+    check(&["--link", "http://oddity.example/"], "the address contains no query such as ?q=up");
+    check(&["--link", "?k=4"], "no query: set one with --query");
     check(
         &["--link", "?q=up&detector=none"],
-        "detector=none is not understood: it takes one of auto, zscore,",
+        "invalid value detector=none: expected one of auto, zscore,",
     );
-    check(&with(&["--set", "k"]), "--set k: write KEY=VALUE, such as k=5");
-    check(&with(&["--set", "k=-1"]), "k=-1 is not understood: it takes a number of zero or more");
-    check(&with(&["--set", "dir=left"]), "it takes up, down or both");
-    check(&with(&["--set", "window=9"]), "no such setting.\n\nSettings of the detector auto");
+    check(&with(&["--set", "k"]), "--set k: expected KEY=VALUE, for example k=5");
+    check(&with(&["--set", "k=-1"]), "invalid value k=-1: expected a number of zero or more");
+    check(&with(&["--set", "dir=left"]), "expected up, down or both");
+    check(&with(&["--set", "window=9"]), "unknown setting.\n\nSettings of the detector auto");
     check(
         &with(&["--detector", "rolling", "--set", "window=1"]),
-        "window=1 is not understood: it takes a whole number from 5 to 2000",
+        "invalid value window=1: expected a whole number from 5 to 2000",
     );
-    check(&with(&["--exclude", "today"]), "exclude=today is not understood: it takes two times");
+    check(&with(&["--exclude", "today"]), "invalid value exclude=today: expected two times");
     check(
         &with(&["--from", "2026-01-15T00:00:00Z", "--to", "2026-01-14T00:00:00Z"]),
         "--from 2026-01-15T00:00:00Z is after --to 2026-01-14T00:00:00Z",
