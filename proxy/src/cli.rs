@@ -11,7 +11,7 @@ use crate::config::options::SERVER_HEADING;
 
 /// Detect anomalies in the results of Prometheus queries.
 #[derive(Debug, clap::Parser)]
-#[command(name = "oddity", version, about, after_help = VARIABLES)]
+#[command(name = "oddity", version, after_help = VARIABLES)]
 pub struct Cli {
     /// Command; without one, the page is served.
     #[command(subcommand)]

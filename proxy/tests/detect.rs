@@ -134,7 +134,10 @@ fn help_and_lists_are_printed() {
     let help =
         ["3         anomalies found", "--fail-on <LEVEL>", "oddity detect --link <URL> [OPTIONS]"];
     check(&["detect", "--help"], &help);
-    check(&["--help"], &["Judge a query here and now", "--listen <HOST:PORT>"]);
+    check(
+        &["--help"],
+        &["Detect anomalies in the results of Prometheus queries", "--listen <HOST:PORT>"],
+    );
     check(&["detectors"], &["auto  ", "gap  ", "threshold  "]);
     check(&["detectors", "seasonal"], &["--set KEY=VALUE", "[default: "]);
 }

@@ -17,7 +17,7 @@ const ENV_URL: &str = "OPENAI_BASE_URL";
 const ENV_KEY: &str = "OPENAI_API_KEY";
 const ENV_MODEL: &str = "OPENAI_MODEL";
 
-/// What a key alone leads to.
+/// Address of the API if only a key is set.
 const OPENAI: &str = "https://api.openai.com/v1";
 const OPENAI_MODEL: &str = "gpt-4o-mini";
 
@@ -54,9 +54,9 @@ pub(super) struct AssistantFile {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenField {
-    /// What nearly all servers know.
+    /// Field that nearly all servers support.
     MaxTokens,
-    /// What reasoning models of OpenAI and Azure want; these also take no temperature.
+    /// Field for reasoning models of OpenAI and Azure, which also accept no temperature.
     MaxCompletionTokens,
 }
 
@@ -118,7 +118,7 @@ pub struct AssistantSettings {
     pub model: String,
     /// Who runs it, for a person.
     pub provider: String,
-    /// Credentials.
+    /// Credentials of this server at the provider.
     pub authorization: Authorization,
     /// How much its answers vary; left to the provider if absent.
     pub temperature: Option<f64>,
@@ -132,7 +132,7 @@ pub struct AssistantSettings {
     pub url_setting: &'static str,
 }
 
-/// None if neither the file nor a variable names one.
+/// Merges file and variables; `None` if neither sets a language model.
 pub(super) fn resolve(
     file: Option<AssistantFile>,
     env: impl Fn(&str) -> Option<String>,

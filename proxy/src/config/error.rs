@@ -10,7 +10,7 @@ pub enum ConfigError {
     Read {
         /// Path of the file.
         path: PathBuf,
-        /// Cause.
+        /// Cause of the failure.
         error: std::io::Error,
     },
     /// A line of a file is invalid.

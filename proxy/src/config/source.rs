@@ -41,7 +41,7 @@ pub struct SourceSettings {
     pub url: Url,
     /// Headers of every request without the credentials; all are marked as sensitive.
     pub headers: HeaderMap,
-    /// Credentials.
+    /// Credentials of this server at the source.
     pub authorization: Authorization,
     /// TLS settings.
     pub tls: TlsFiles,

@@ -134,8 +134,8 @@ impl RequestGuard {
 /// Path of the liveness probe, which needs no credentials.
 pub const HEALTH: &str = "/healthz";
 
-/// Middleware around all routes: refuses what [`RequestGuard`] does not let through, turns a panic into a response, adds the
-/// security headers, and counts request and response.
+/// Refuses what [`RequestGuard`] does not let through, turns a panic into a response, adds the security headers, and counts the
+/// request; middleware around all routes.
 pub async fn enforce(
     State(guard): State<Arc<RequestGuard>>,
     request: Request,

@@ -37,7 +37,7 @@ pub enum DetectError {
     Write {
         /// Path of the file.
         path: PathBuf,
-        /// Cause.
+        /// Cause of the failure.
         error: io::Error,
     },
     /// Report and chart have the same file.

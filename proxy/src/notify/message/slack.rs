@@ -104,7 +104,7 @@ fn code(text: &str) -> String {
     format!("`{}`", escaped(&inert(text).replace('`', "'"), MAX_CODE_CHARS))
 }
 
-/// Percent-encodes the characters that would end a link.
+/// Encodes with percent signs the characters that would end a link.
 fn address(link: &str) -> String {
     let inner = link.replace('<', "%3C").replace('>', "%3E").replace('|', "%7C");
     inner.replace('&', "&amp;")
