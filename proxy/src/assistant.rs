@@ -185,9 +185,7 @@ fn client(settings: &AssistantSettings, connect_timeout: Duration) -> Result<Cli
 
 /// Handles `GET /api/llm`.
 pub async fn show(State(assistant): State<Option<Arc<Assistant>>>) -> Json<api::AssistantInfo> {
-    Json(api::AssistantInfo {
-        model: assistant.map(|assistant| assistant.about.clone()),
-    })
+    Json(api::AssistantInfo { model: assistant.map(|assistant| assistant.about.clone()) })
 }
 
 /// Handles `POST /api/llm/chat`.
