@@ -1,5 +1,5 @@
-//! The chart: Plotly draws axes and lines when data or view change; a canvas below it draws band,
-//! expectation and marks, which follow every move of a slider.
+//! The chart: Plotly draws axes and lines when data or zoom change; canvases below it draw band, expected values and
+//! marks, which follow every move of a slider.
 
 mod overlay;
 mod plotly;

@@ -1,4 +1,4 @@
-//! The one flow of data: address -> panel -> question -> loaded -> detected -> analysis.
+//! The one flow of data: address -> view state -> query -> loaded -> detected -> analysis.
 //!
 //! Components read these signals and call the methods. Only this module and its children use network, clock and
 //! address.
@@ -38,59 +38,59 @@ pub use ptr_eq::PtrEq;
 pub use related::{RelatedFound, RelatedResult};
 pub use verify::Agreement;
 
-/// So long words may lag behind a slider: while it is dragged nobody reads faster.
+/// Interval at which texts and tables follow a dragged slider.
 const WORDS_AFTER: Duration = Duration::from_millis(120);
 
 /// The signals that components read.
 #[derive(Clone, Copy)]
 pub struct State {
-    /// The sources to choose from, once known.
+    /// Sources to choose from; `None` until they are known.
     pub sources: RwSignal<Option<Result<SourceList, LoadError>>>,
-    /// The source that the panel names, or the first; `None` until the sources are known.
+    /// Source that the view state names, or the first; `None` until the sources are known.
     pub source: Memo<Option<SourceInfo>>,
-    /// What the address says.
+    /// View state of the address.
     pub panel: Memo<ViewState>,
-    /// What of the address was not understood.
+    /// Parts of the address that could not be read.
     pub problems: Memo<Vec<LinkError>>,
-    /// Detector and rule, also while a slider is dragged.
+    /// Detector and rule, including those of a slider that is dragged.
     pub settings: Memo<Settings>,
-    /// How far the present fetch is; `None` when nothing is fetched.
+    /// Progress of the current fetch; `None` if nothing is fetched.
     pub progress: RwSignal<Option<FetchProgress>>,
-    /// Why the last fetch failed.
+    /// Error of the last fetch; `None` if it succeeded.
     pub error: RwSignal<Option<LoadError>>,
-    /// Whether what is shown answers an earlier question, because the last one failed or was cancelled.
+    /// Whether the results are those of an earlier query, because the last one failed or was cancelled.
     pub outdated: Memo<bool>,
-    /// The data that is shown.
+    /// Series that are shown.
     pub loaded: RwSignal<Option<PtrEq<Loaded>>>,
-    /// What the detector found in it.
+    /// Scores of the detector.
     pub detected: Memo<Option<PtrEq<Detected>>>,
-    /// What is odd.
+    /// Events of all series.
     pub analysis: Memo<Option<PtrEq<Analysis>>>,
-    /// The same for what is read and not looked at: words follow a dragged slider a few times a second.
+    /// The analysis, updated at most every 120 ms while a slider is dragged; for texts and tables.
     pub throttled_analysis: RwSignal<Option<PtrEq<Analysis>>>,
-    /// What may be behind events; `None` until there is one.
+    /// Families of metrics and causes of their anomalies; `None` until there is an event.
     pub knowledge: RwSignal<Option<PtrEq<Knowledge>>>,
-    /// What the source says of the metrics of the query.
+    /// Metadata of the metrics of the query.
     pub metadata: RwSignal<Vec<NamedMetadata>>,
-    /// What else moved beside the event that was asked about last.
+    /// Related changes of the event for which they were searched last.
     pub related: RwSignal<Option<RelatedResult>>,
-    /// How far the present look at that is; `None` when there is none.
+    /// Progress of the current search for related changes; `None` if there is none.
     pub related_progress: RwSignal<Option<FetchProgress>>,
-    /// Where events and reports can be sent; none where the operator has configured none.
+    /// Targets of notifications; empty if none is configured.
     pub targets: RwSignal<Vec<NotificationTarget>>,
-    /// The series that is drawn in full, by its index in `loaded`. It stays while a slider is dragged.
+    /// Index of the series that is drawn in full. It stays while a slider is dragged.
     pub focus: Memo<Option<usize>>,
-    /// The event that is looked at: its series and the index of its onset.
+    /// The selected event.
     pub selected: RwSignal<Option<EventId>>,
-    /// How far the present verification of the exported rule is; `None` when there is none.
+    /// Progress of the current verification of the exported rules; `None` if there is none.
     pub verifying: RwSignal<Option<FetchProgress>>,
-    /// Whether the exported rule says what is shown, once that was asked.
+    /// Result of the last verification, if it is about the current scores.
     pub agreement: Memo<Option<Agreement>>,
-    /// What is said with the language model.
+    /// Conversation with the language model.
     pub assistant: Assistant,
-    /// Queries that were run before, newest first.
+    /// Recent queries, newest first.
     pub recent: RwSignal<Vec<String>>,
-    /// Light, dark, or as the system says.
+    /// Chosen theme.
     pub theme: RwSignal<Theme>,
     /// Whether the page is dark now.
     pub dark: RwSignal<bool>,
@@ -106,7 +106,7 @@ pub struct State {
 }
 
 impl State {
-    /// Builds the signals and starts to follow the address.
+    /// Creates the signals and starts to follow the address.
     pub fn new() -> Self {
         let address = RwSignal::new(url::query());
         url::on_back(move |query| address.set(query));
@@ -249,7 +249,7 @@ impl State {
         });
     }
 
-    /// Asks `expr` now, also when it is what was asked before.
+    /// Runs `expr` now, even if it is the current query.
     pub fn run(self, expr: &str) {
         let expr = expr.trim().to_owned();
         self.asked_at.set(clock::now());
@@ -263,12 +263,12 @@ impl State {
         }
     }
 
-    /// Changes the view as a step that the browser's back button undoes.
+    /// Changes the view as a step of the browser's history.
     pub fn navigate(self, change: impl FnOnce(&mut ViewState)) {
         self.replace(url::push, change);
     }
 
-    /// Changes the view without a step back: for what is adjusted often.
+    /// Changes the view without a step of the history, for frequent adjustments.
     pub fn adjust(self, change: impl FnOnce(&mut ViewState)) {
         self.replace(url::replace, change);
     }
@@ -282,24 +282,24 @@ impl State {
         self.address.set(query);
     }
 
-    /// Shows other settings while a slider is dragged, without a word to the address.
+    /// Applies settings while a slider is dragged, without changing the address.
     pub fn drag(self, settings: Settings) {
         self.draft.set(Some(settings));
     }
 
-    /// Keeps settings in the address.
+    /// Applies settings and writes them to the address.
     pub fn tune(self, settings: Settings) {
         self.adjust(|panel| panel.settings = settings);
     }
 
-    /// Judges with another detector at its own threshold; what else counts stays.
+    /// Changes the detector and takes its default threshold; the rest of the rule stays.
     pub fn judge_with(self, detector: Detector) {
         let settings = Settings { detector, ..self.settings.get_untracked() };
         let rule = settings.rule_at(detector.about().threshold);
         self.tune(Settings { rule, ..settings });
     }
 
-    /// Shows the page in the next theme.
+    /// Switches to the next theme.
     pub fn next_theme(self) {
         let theme = self.theme.get_untracked().next();
         let dark = store::apply_theme(theme);
@@ -307,7 +307,7 @@ impl State {
         self.dark.set(dark);
     }
 
-    /// Looks at the event that holds sample `index` of a series, or at none.
+    /// Selects the event that contains sample `index` of a series, or none.
     pub fn select_at(self, series: usize, index: usize) {
         let Some(analysis) = self.analysis.get_untracked() else { return };
         let ranked = analysis.ranking.iter().find(|ranked| ranked.index == series);
@@ -318,22 +318,22 @@ impl State {
         self.selected.set(event.map(|event| EventId { series, onset: event.onset.index }));
     }
 
-    /// How times are written in this view.
+    /// Returns the clock that formats times in this view.
     pub fn clock(self) -> Clock {
         if self.panel.read().local_time { Clock(clock::local_offset) } else { Clock::UTC }
     }
 
-    /// Now, for what is written down.
+    /// Returns the current time.
     pub fn now(self) -> Timestamp {
         clock::now()
     }
 
-    /// An absolute link that shows the same samples again; the present address before there are any.
+    /// Returns an absolute link to the current results; the current address if there are none.
     pub fn link(self) -> String {
         self.link_with(|_| {})
     }
 
-    /// The same with a change to the view.
+    /// Returns [`Self::link`] with a change of the view.
     pub fn link_with(self, change: impl FnOnce(&mut ViewState)) -> String {
         let Some(analysis) = self.analysis.get() else { return url::absolute(&self.address.get()) };
         let source = self.source.get().map(|source| source.id);

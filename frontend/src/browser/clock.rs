@@ -1,4 +1,4 @@
-//! The only clock of the page.
+//! The clock of the page.
 
 use oddity_detect::time::Timestamp;
 
@@ -6,7 +6,7 @@ pub fn now() -> Timestamp {
     Timestamp(js_sys::Date::now() as i64)
 }
 
-/// Minutes east of UTC in the browser's zone at time `t`.
+/// Returns the offset of the browser's time zone at time `t`, in minutes east of UTC.
 pub fn local_offset(t: Timestamp) -> i32 {
     let date = js_sys::Date::new(&(t.0 as f64).into());
     -date.get_timezone_offset() as i32

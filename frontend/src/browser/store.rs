@@ -1,5 +1,4 @@
-//! What the browser keeps for this user: the theme and the last queries. Without storage both last
-//! as long as the page.
+//! Local storage: the theme and the last queries. Without storage both last as long as the page.
 
 use leptos::prelude::{document, window};
 use wasm_bindgen::JsCast;
@@ -10,10 +9,10 @@ const THEME: &str = "oddity.theme";
 const RECENT: &str = "oddity.recent";
 const MAX_RECENT: usize = 12;
 
-/// Light, dark, or as the system says.
+/// The theme of the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {
-    /// As the system says.
+    /// Follow the system.
     #[default]
     System,
     /// Light.
@@ -23,7 +22,7 @@ pub enum Theme {
 }
 
 impl Theme {
-    /// The one after this when the button is pressed.
+    /// Returns the theme that follows when the button is pressed.
     pub fn next(self) -> Self {
         match self {
             Self::System => Self::Light,
@@ -32,7 +31,7 @@ impl Theme {
         }
     }
 
-    /// Name for a person.
+    /// Returns the name that is shown.
     pub fn name(self) -> &'static str {
         match self {
             Self::System => "Auto",
@@ -54,7 +53,7 @@ pub fn theme() -> Theme {
     }
 }
 
-/// Shows the theme and keeps it; says whether the page is dark now.
+/// Applies and stores the theme, and returns whether the page is dark now.
 pub fn apply_theme(theme: Theme) -> bool {
     let dark = match theme {
         Theme::System => prefers_dark().is_some_and(|query| query.matches()),
@@ -90,7 +89,7 @@ pub fn recent() -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// Puts a query in front of the list and keeps the list.
+/// Puts a query in front of the list and stores the list.
 pub fn remember(recent: &mut Vec<String>, expr: &str) {
     if expr.is_empty() {
         return;

@@ -1,15 +1,15 @@
-//! The page's address: the only stored copy of the question.
+//! The address of the page: the only stored copy of the view state.
 
 use leptos::prelude::window;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 
-/// The query string, without its question mark.
+/// Returns the query string without its question mark.
 pub fn query() -> String {
     window().location().search().unwrap_or_default().trim_start_matches('?').to_owned()
 }
 
-/// Calls back with the query string whenever the user goes back or forth.
+/// Calls `act` with the query string whenever the user goes back or forth.
 pub fn on_back(act: impl Fn(String) + 'static) {
     let listener = Closure::<dyn Fn()>::new(move || act(query()));
     let _ =
@@ -29,7 +29,7 @@ pub fn replace(query: &str) {
     }
 }
 
-/// A link that works from anywhere.
+/// Returns an absolute link.
 pub fn absolute(query: &str) -> String {
     let origin = window().location().origin().unwrap_or_default();
     format!("{origin}{}", relative(query))

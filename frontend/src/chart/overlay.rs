@@ -11,56 +11,55 @@ use oddity_detect::time::TimeRange;
 use oddity_figure::{MAX_DRAWN_POINTS, Palette, PlotArea, decimate, visible_indices};
 use web_sys::CanvasRenderingContext2d as Canvas;
 
-/// Pixels from one point of an edge of the band to the next.
+/// Distance between points of an edge of the band, in pixels.
 const EDGE: f64 = 2.0;
 
-/// A band may leave the plot by so many pixels.
+/// Distance by which the band may leave the plot, in pixels.
 const BEYOND: f64 = 8.0;
 
-/// Distance of the lines that hatch what is left out, in pixels.
+/// Distance of the lines that hatch excluded ranges, in pixels.
 const HATCH: f64 = 8.0;
 
-/// What stays while a threshold moves.
+/// The part of the chart that does not depend on the threshold.
 pub(super) struct LineScene<'a> {
-    /// Where the judged quantity is drawn.
+    /// Area of the judged quantity.
     pub(super) area: PlotArea,
     pub(super) grid: Grid,
     pub(super) detection: &'a Detection,
     pub(super) palette: &'a Palette,
-    /// Whether the judged quantity is not the values and its own line is needed.
+    /// Whether the judged quantity differs from the values and needs a line of its own.
     pub(super) strip: bool,
 }
 
-/// Everything else that is drawn over one area.
+/// The part of the chart that depends on the threshold or the pointer.
 pub(super) struct Scene<'a> {
-    /// Where the judged quantity is drawn.
+    /// Area of the judged quantity.
     pub(super) area: PlotArea,
-    /// The whole plot, for what spans strip and values.
+    /// Area of the whole plot, strip and values.
     pub(super) plot: PlotArea,
     pub(super) grid: Grid,
     pub(super) detection: &'a Detection,
     pub(super) ranked: &'a RankedSeries,
     pub(super) rule: Rule,
-    /// What does not enter a baseline.
+    /// Time ranges that are excluded from the baseline.
     pub(super) excluded: &'a [TimeRange],
-    /// Samples that an exported rule judges differently.
+    /// Indices of the samples that an exported rule judges differently.
     pub(super) differing: &'a [usize],
     pub(super) palette: &'a Palette,
-    /// Onset of the event that is looked at.
+    /// Onset index of the selected event.
     pub(super) selected: Option<usize>,
-    /// The sample under the pointer.
+    /// Index of the sample under the pointer.
     pub(super) hover: Option<usize>,
-    /// A few words at the selected or worst event.
+    /// Index of a sample and the words at it: the selected or the most severe event.
     pub(super) label: Option<(usize, String)>,
 }
 
-/// Clears `size` pixels and draws what a threshold does not change: the expectation, and what is judged where that is
-/// not the values.
+/// Clears `size` pixels and draws the expected values, and the judged quantity if it differs from the values.
 pub(super) fn draw_lines(canvas: &Canvas, size: (f64, f64), lines: &LineScene<'_>) {
     canvas.clear_rect(0.0, 0.0, size.0, size.1);
     canvas.save();
     clip(canvas, lines.area);
-    // Where a whole range is normal, no single value is expected.
+    // A normal range has no single expected value.
     if lines.detection.normal.is_none() {
         let dashes = js_sys::Array::of2(&4.0.into(), &4.0.into());
         let _ = canvas.set_line_dash(&dashes);
@@ -105,7 +104,7 @@ fn x_of(scene: &Scene<'_>, index: usize) -> f64 {
     scene.area.x(scene.grid.at(index).0 as f64)
 }
 
-/// The times of events, the one that is looked at stronger.
+/// Draws the time ranges of events, that of the selected one stronger.
 fn shades(canvas: &Canvas, scene: &Scene<'_>) {
     canvas.set_fill_style_str(&scene.palette.odd);
     for (looked_at, alpha) in [(false, 0.12), (true, 0.24)] {
@@ -121,14 +120,14 @@ fn shades(canvas: &Canvas, scene: &Scene<'_>) {
     canvas.set_global_alpha(1.0);
 }
 
-/// Where an event begins and ends.
+/// Returns the left and right edge of an event, in pixels.
 fn times(scene: &Scene<'_>, event: &Event) -> (f64, f64) {
     let half = scene.grid.step.millis() as f64 / 2.0;
     let left = scene.plot.x(event.display_start.0 as f64 - half);
     (left, scene.plot.x(event.end.0 as f64 + half).max(left + 2.0))
 }
 
-/// Grey lines aslant over what was not learnt from.
+/// Draws diagonal grey lines over an excluded range.
 fn hatch(canvas: &Canvas, scene: &Scene<'_>, range: TimeRange) {
     let plot = scene.plot;
     let left = plot.x(range.start.0 as f64).clamp(plot.left, plot.left + plot.width);
@@ -158,7 +157,7 @@ fn hatch(canvas: &Canvas, scene: &Scene<'_>, range: TimeRange) {
     canvas.restore();
 }
 
-/// Upper edge forth, lower edge back, for each stretch without a gap.
+/// Draws the band as one shape for each stretch without a gap.
 fn band(canvas: &Canvas, scene: &Scene<'_>) {
     let detection = scene.detection;
     let k = scene.rule.threshold;
@@ -199,13 +198,13 @@ fn band(canvas: &Canvas, scene: &Scene<'_>) {
     canvas.set_global_alpha(1.0);
 }
 
-/// Where a bound is drawn; one that is far off or missing just leaves the plot.
+/// Returns the vertical position of a bound; one that is far off or missing lies just outside the plot.
 fn edge(scene: &Scene<'_>, bound: f64) -> f64 {
     let area = scene.area;
     area.y(bound).clamp(area.top - BEYOND, area.top + area.height + BEYOND)
 }
 
-/// A line through the samples that can be seen, broken at gaps.
+/// Draws a line through the visible samples, broken at gaps.
 fn curve(canvas: &Canvas, lines: &LineScene<'_>, color: &str, values: &[f64]) {
     let (times, values) = decimate(values, lines.grid, lines.area.times, MAX_DRAWN_POINTS);
     canvas.set_stroke_style_str(color);

@@ -1,4 +1,4 @@
-//! The only binding to Plotly.
+//! Bindings to Plotly.
 
 use js_sys::{Array, Float64Array, Function, Object, Promise, Reflect};
 use oddity_figure::{ChartLayout, ChartTrace};
@@ -22,7 +22,7 @@ extern "C" {
     fn to_image_js(figure: &JsValue, options: &JsValue) -> Result<Promise, JsValue>;
 }
 
-/// Draws, or changes what is drawn.
+/// Draws or updates the chart.
 pub(super) fn react(
     target: &HtmlElement,
     layout: &ChartLayout,
@@ -34,12 +34,12 @@ pub(super) fn react(
     Ok(())
 }
 
-/// Frees what `react` made.
+/// Frees the chart that `react` made.
 pub(super) fn purge(target: &HtmlElement) {
     let _ = purge_js(target);
 }
 
-/// Draws a picture apart from the page; gives a `data:` address of a PNG.
+/// Draws a chart off the page and returns the `data:` URL of a PNG.
 pub(super) async fn to_image(
     layout: &ChartLayout,
     lines: Vec<ChartTrace>,
@@ -56,8 +56,8 @@ pub(super) async fn to_image(
     url.as_string().ok_or_else(|| JsValue::from_str("Plotly gave no image"))
 }
 
-/// Calls back with the chosen times in milliseconds since 1970 after the user dragged over the time axis.
-/// The closure must live as long as the chart.
+/// Calls `act` with the chosen range, in milliseconds since 1970, after the user dragged over the time axis. The closure
+/// must live as long as the chart.
 pub(super) fn on_zoom(
     target: &HtmlElement,
     act: impl Fn(f64, f64) + 'static,

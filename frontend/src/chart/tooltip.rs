@@ -1,4 +1,4 @@
-//! What is known of the sample under the pointer.
+//! The tooltip of the sample under the pointer.
 
 use leptos::prelude::*;
 use oddity_analysis::words;
@@ -8,14 +8,14 @@ use oddity_source::unit::Unit;
 
 use crate::state::State;
 
-/// Value, expectation, bounds and score, beside the pointer.
+/// Value, expected value, band and score of a sample, beside the pointer.
 #[component]
 pub(super) fn Tooltip(
     /// Index of the sample under the pointer.
     hover: RwSignal<Option<usize>>,
-    /// What the axes show.
+    /// Ranges of the axes.
     ranges: RwSignal<Option<AxisRanges>>,
-    /// Pixels of the chart.
+    /// Width and height of the chart, in pixels.
     size: RwSignal<(f64, f64)>,
 ) -> impl IntoView {
     let state = expect_context::<State>();

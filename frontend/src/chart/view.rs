@@ -1,4 +1,4 @@
-//! The component: it owns the two layers, follows size, theme and pointer, and draws on change.
+//! The chart component: it owns the layers, follows size, theme and pointer, and draws on change.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -19,13 +19,13 @@ use super::tooltip::Tooltip;
 use crate::browser::download::save_url;
 use crate::state::State;
 
-/// Two clicks within so many milliseconds are one double click.
+/// Maximum time between two clicks of a double click, in milliseconds.
 const DOUBLE_CLICK: f64 = 400.0;
 
-/// Size of a downloaded picture in pixels, before it is doubled for sharp screens.
+/// Width and height of a downloaded picture, in pixels before it is doubled for sharp screens.
 const PICTURE: (f64, f64) = (1_200.0, 600.0);
 
-/// Value, expectation, band and marks of the focused series.
+/// The chart of the focused series: values, expected values, band and marks.
 #[component]
 pub fn Chart() -> impl IntoView {
     let state = expect_context::<State>();
@@ -190,7 +190,7 @@ pub fn Chart() -> impl IntoView {
     }
 }
 
-/// Saves what is shown as a PNG.
+/// Saves the chart as a PNG.
 pub fn download(state: State) {
     let Some(analysis) = state.analysis.get_untracked() else { return };
     let panel = state.panel.get_untracked();
@@ -235,15 +235,15 @@ fn zoom_to(state: State, from: f64, to: f64) {
     }
 }
 
-/// What is pointed out beside what was found.
+/// Highlights in the chart beside the events.
 struct Highlights<'a> {
-    /// The sample under the pointer.
+    /// Index of the sample under the pointer.
     hover: Option<usize>,
-    /// Onset of the event that is looked at.
+    /// Onset index of the selected event.
     selected: Option<usize>,
-    /// What does not enter a baseline.
+    /// Time ranges that are excluded from the baseline.
     excluded: &'a [TimeRange],
-    /// Samples that the exported rule judges differently.
+    /// Indices of the samples that the exported rule judges differently.
     differing: &'a [usize],
 }
 
@@ -284,7 +284,7 @@ fn draw_overlay(
     overlay::draw(context, size, &scene);
 }
 
-/// Where the judged quantity is drawn: in the strip, where there is one.
+/// Returns the area of the judged quantity: the strip, if there is one.
 fn judged_area(size: (f64, f64), ranges: AxisRanges) -> PlotArea {
     match ranges.strip {
         Some(strip) => PlotArea::new(size, STRIP_DOMAIN, ranges.times, strip),
@@ -292,7 +292,7 @@ fn judged_area(size: (f64, f64), ranges: AxisRanges) -> PlotArea {
     }
 }
 
-/// A context whose pixels are those of the screen, in units of CSS pixels.
+/// Returns a context with the resolution of the screen, in units of CSS pixels.
 fn sharp_context(
     canvas: &web_sys::HtmlCanvasElement,
     size: (f64, f64),

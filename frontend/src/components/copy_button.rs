@@ -19,7 +19,7 @@ pub fn CopyButton(
     /// Label after the text was copied.
     #[prop(default = "Copied")]
     copied: &'static str,
-    /// Tooltip.
+    /// Tooltip: the effect in a sentence.
     #[prop(optional)]
     help: Option<&'static str>,
     /// Whether the button is disabled.

@@ -1,24 +1,24 @@
-//! Something that is under way and can be given up.
+//! Cancellation of requests.
 
 use leptos::prelude::*;
 use web_sys::{AbortController, AbortSignal};
 
 use super::LoadError;
 
-/// At most one thing of its kind.
+/// A handle that aborts the current request of a kind, of which there is at most one.
 #[derive(Clone, Copy)]
 pub struct AbortHandle(StoredValue<Option<AbortController>, LocalStorage>);
 
 impl AbortHandle {
-    /// Nothing is under way.
+    /// Creates a handle without a request.
     pub fn new() -> Self {
         Self(StoredValue::new_local(None))
     }
 
-    /// Begins; what was under way is given up.
+    /// Starts a request and aborts the previous one.
     ///
     /// # Errors
-    /// [`LoadError::OldBrowser`]
+    /// [`LoadError::OldBrowser`] if the browser cannot abort requests.
     pub fn start(self) -> Result<AbortSignal, LoadError> {
         self.stop();
         let controller = AbortController::new().map_err(|_| LoadError::OldBrowser)?;
@@ -27,7 +27,7 @@ impl AbortHandle {
         Ok(signal)
     }
 
-    /// Gives it up.
+    /// Aborts the current request, if any.
     pub fn stop(self) {
         if let Some(controller) = self.0.try_update_value(Option::take).flatten() {
             controller.abort();

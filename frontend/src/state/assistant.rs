@@ -1,5 +1,5 @@
-//! The conversation with the language model: what is asked, how it comes in, and what became of it. It is kept while
-//! other results are looked at, and stays about the analysis that it began with.
+//! The conversation with the language model. It is kept while the user looks at other results, and stays about the
+//! analysis with which it began.
 
 mod stream;
 
@@ -22,82 +22,82 @@ use stream::answer;
 
 pub use stream::AnswerError;
 
-/// The signals of a conversation.
+/// The signals of the assistant.
 #[derive(Clone, Copy)]
 pub struct Assistant {
-    /// The language model; `None` where none is configured, or it is not known yet.
+    /// Configured language model; `None` if there is none or it is not known yet.
     pub model: RwSignal<Option<LanguageModel>>,
-    /// What the next conversation is to be about.
+    /// Task of the next conversation.
     pub task: RwSignal<AssistantTask>,
-    /// Whether the next conversation hides values of labels.
+    /// Whether the next conversation hides label values.
     pub pseudonyms: RwSignal<bool>,
-    /// What is typed and not sent yet.
+    /// Text that is typed and not sent yet.
     pub draft: RwSignal<String>,
-    /// What is being exchanges; `None` before anything was asked.
+    /// Current conversation; `None` before the first question.
     pub conversation: RwSignal<Option<Conversation>>,
     /// Questions with their answers, oldest first.
     pub exchanges: RwSignal<Vec<Exchange>>,
-    /// Whether something is on its way.
+    /// Status of the current question.
     pub status: RwSignal<AssistantStatus>,
-    /// Why the last question was not answered, or not whole.
+    /// Error of the last answer; `None` if it is complete.
     pub failure: RwSignal<Option<AnswerError>>,
-    /// Whether it is a part of the report.
+    /// Whether the conversation is part of the report.
     pub reported: RwSignal<bool>,
     request: AbortHandle,
 }
 
-/// What all questions of a conversation have in common.
+/// The context that all questions of a conversation share.
 #[derive(Clone, PartialEq)]
 pub struct Conversation {
-    /// What it is about.
+    /// Analysis that the conversation is about.
     pub analysis: PtrEq<Analysis>,
-    /// What was known to have moved beside an event.
-    pub beside: Option<RelatedResult>,
-    /// What was asked first.
+    /// Related changes that were known at the start.
+    pub related: Option<RelatedResult>,
+    /// Task of the first question.
     pub task: AssistantTask,
-    /// The first question, for a task that has one.
+    /// First question; empty if the task is enough.
     pub question: String,
-    /// Whether values of labels are hidden.
+    /// Whether label values are hidden.
     pub pseudonyms: bool,
 }
 
 /// A question with its answer.
 #[derive(Clone, PartialEq)]
 pub struct Exchange {
-    /// What the person typed; empty where the task says it.
+    /// Question that the user typed; empty if the task is enough.
     pub question: String,
-    /// The answer as it came.
+    /// Answer as it arrived.
     pub raw: String,
-    /// The answer as it is shown, with values in place of pseudonyms.
+    /// Answer as it is shown, with label values in place of pseudonyms.
     pub shown: String,
-    /// What was sent.
+    /// Prompt that was sent.
     pub prompt: PtrEq<Prompt>,
-    /// When.
+    /// Time at which the question was sent.
     pub at: Timestamp,
-    /// How it ended; `None` while it comes.
+    /// End of the answer; `None` while it arrives.
     pub ended: Option<AnswerEnd>,
 }
 
-/// How an answer ended.
+/// The end of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AnswerEnd {
-    /// As the provider says.
+    /// Ended by the provider.
     Whole(EndReason),
-    /// The person stopped it.
+    /// Stopped by the user.
     Stopped,
-    /// It broke off.
+    /// Interrupted by an error.
     Broken,
 }
 
-/// Where the present question is.
+/// The status of the current question.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AssistantStatus {
-    /// There is none.
+    /// No question is being answered.
     #[default]
     Idle,
-    /// It was sent.
+    /// The question was sent.
     Waiting,
-    /// Its answer comes.
+    /// The answer is arriving.
     Answering,
 }
 
@@ -117,7 +117,7 @@ impl Assistant {
         }
     }
 
-    /// Ends the present answer; what came of it stays.
+    /// Stops the current answer; the part that arrived stays.
     pub fn stop(self) {
         self.request.stop();
         if self.status.get_untracked() != AssistantStatus::Idle {
@@ -125,7 +125,7 @@ impl Assistant {
         }
     }
 
-    /// Forgets what was exchanges.
+    /// Deletes the conversation.
     pub fn start_over(self) {
         self.stop();
         self.conversation.set(None);
@@ -134,7 +134,7 @@ impl Assistant {
         self.reported.set(false);
     }
 
-    /// Adds a piece of the present answer.
+    /// Adds a piece to the current answer.
     fn add(self, raw: &str, shown: &str) {
         self.exchanges.update(|exchanges| {
             if let Some(last) = exchanges.last_mut() {
@@ -144,7 +144,7 @@ impl Assistant {
         });
     }
 
-    /// An answer without a word is none: its question goes back to where it was typed.
+    /// Ends the current answer. The question of an empty answer goes back to the text field.
     fn end(self, ended: AnswerEnd) {
         let mut unanswered = None;
         self.exchanges.update(|exchanges| match exchanges.last_mut() {
@@ -180,7 +180,7 @@ pub(super) fn follow(state: State) {
 }
 
 impl State {
-    /// What would be sent next, or why nothing can be; `None` while an answer comes.
+    /// Returns the next prompt, or the reason why there is none; `None` while an answer arrives.
     pub fn next_prompt(self) -> Option<Result<Prompt, PromptError>> {
         let assistant = self.assistant;
         let model = assistant.model.get()?;
@@ -202,9 +202,9 @@ impl State {
             }
             None => (self.throttled_analysis.get()?, Vec::new()),
         };
-        let (beside, task, question, pseudonyms) = match begun {
-            Some(Conversation { beside, task, question, pseudonyms, .. }) => {
-                (beside, task, question, pseudonyms)
+        let (related, task, question, pseudonyms) = match begun {
+            Some(Conversation { related, task, question, pseudonyms, .. }) => {
+                (related, task, question, pseudonyms)
             }
             None => (self.related_shown(), assistant.task.get(), draft, assistant.pseudonyms.get()),
         };
@@ -219,12 +219,12 @@ impl State {
             budget: model.prompt_tokens as usize,
             source: &source,
             clock: self.clock(),
-            related: beside.as_ref().and_then(RelatedResult::known),
+            related: related.as_ref().and_then(RelatedResult::known),
         };
         Some(prompt(&analysis, &explained, &ask))
     }
 
-    /// Sends what [`Self::next_prompt`] showed.
+    /// Sends a prompt of [`Self::next_prompt`].
     pub fn send(self, prompt: Prompt) {
         let assistant = self.assistant;
         let Some(shown) = self.throttled_analysis.get_untracked() else { return };
@@ -242,9 +242,9 @@ impl State {
             if task != AssistantTask::Question {
                 question.clear();
             }
-            let (analysis, beside) = (shown, untrack(|| self.related_shown()));
+            let (analysis, related) = (shown, untrack(|| self.related_shown()));
             let question = question.clone();
-            let conversation = Conversation { analysis, beside, task, question, pseudonyms };
+            let conversation = Conversation { analysis, related, task, question, pseudonyms };
             assistant.conversation.set(Some(conversation));
         }
         let body = ChatRequest { messages: prompt.messages.clone() };
@@ -264,7 +264,7 @@ impl State {
         });
         spawn_local(async move {
             let answered = answer(assistant, &body, revealer, &signal).await;
-            // Who stopped it has ended it.
+            // `stop` has ended it already.
             if signal.aborted() {
                 return;
             }
@@ -275,7 +275,7 @@ impl State {
         });
     }
 
-    /// Whether the conversation is about another analysis than the one that is shown.
+    /// Returns whether the conversation is about another analysis than the current one.
     pub fn assistant_outdated(self) -> bool {
         let shown = self.throttled_analysis.get();
         self.assistant
@@ -285,7 +285,7 @@ impl State {
             .is_some_and(|one| Some(&one.analysis) != shown.as_ref())
     }
 
-    /// The conversation as a part of the report, if that is wanted and it is about what the report is about.
+    /// Returns the section of the report; `None` if the user did not add it or the conversation is outdated.
     pub fn assistant_section(self) -> Option<ReportSection> {
         let assistant = self.assistant;
         if !assistant.reported.get() || self.assistant_outdated() {
@@ -309,7 +309,7 @@ impl State {
 }
 
 impl Exchange {
-    /// Numbers of the answer that no fact gives, each once.
+    /// Returns the numbers of the answer that no fact supports, each once.
     pub fn unknown(&self) -> Vec<String> {
         let mut all: Vec<String> = Vec::new();
         for place in self.prompt.known.unknown(&self.shown) {

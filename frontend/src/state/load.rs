@@ -1,4 +1,4 @@
-//! From the key to the samples.
+//! Fetching the samples of a query.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -9,7 +9,7 @@ use oddity_source::plan::{self, FetchPlan, FetchProgress};
 
 use super::{LoadError, PtrEq, State, client};
 
-/// All that decides what is fetched. A threshold is not in it, so moving one fetches nothing.
+/// Everything that decides what is fetched. Thresholds are not part of it, so moving one fetches nothing.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct FetchKey {
     pub(super) query: QueryIdentity,
@@ -22,18 +22,18 @@ pub(super) struct QueryIdentity {
     pub(super) source: Option<String>,
     pub(super) range: RangeSelection,
     pub(super) step: Option<Step>,
-    /// Samples before the range, at least.
+    /// Minimum number of samples before the range.
     pub(super) history: usize,
 }
 
 impl State {
-    /// Stops the present fetch; what is shown stays.
+    /// Cancels the current fetch; the results stay.
     pub fn cancel(self) {
         self.fetching.stop();
         self.progress.set(None);
     }
 
-    /// Why no source is chosen; `None` while they are not known yet.
+    /// Returns the reason why no source is chosen; `None` until the sources are known.
     pub(super) fn no_source(self, wanted: Option<String>) -> Option<LoadError> {
         match self.sources.read().as_ref()? {
             Ok(_) => Some(LoadError::UnknownSource(wanted.unwrap_or_default())),
@@ -41,7 +41,7 @@ impl State {
         }
     }
 
-    /// Whether the samples that are shown answer a key too, because only less history is asked for than there is.
+    /// Returns whether the loaded samples suffice for a query, which may need less history than there is.
     fn answers(self, key: &FetchKey) -> bool {
         let (answered, loaded) = (self.answered.get_untracked(), self.loaded.get_untracked());
         let (Some(mut answered), Some(loaded)) = (answered, loaded) else { return false };

@@ -1,4 +1,4 @@
-//! Where events and reports can be sent, and what comes of it. Messages are made by the server.
+//! Notifications about events and reports. The server writes the messages.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::{LoadError, State, client};
 
-/// Asks once which targets there are; without an answer there are none.
+/// Fetches the targets once; after a failure there are none.
 pub(super) fn follow(state: State) {
     spawn_local(async move {
         if let Ok(TargetList { targets }) = client::get("/api/notify").await {
@@ -18,10 +18,10 @@ pub(super) fn follow(state: State) {
 }
 
 impl State {
-    /// What a target would be sent.
+    /// Returns a preview of the message to a target.
     ///
     /// # Errors
-    /// What the server says.
+    /// The error of the server.
     pub async fn preview(
         self,
         target: &str,
@@ -30,18 +30,18 @@ impl State {
         post(&format!("/api/notify/{target}/preview"), notice).await
     }
 
-    /// Sends it.
+    /// Sends a notification.
     ///
     /// # Errors
-    /// Why it did not arrive and what to check.
+    /// The reason why it was not delivered.
     pub async fn notify(self, target: &str, notice: &Notification) -> Result<Delivery, LoadError> {
         post(&format!("/api/notify/{target}"), notice).await
     }
 
-    /// Sends a message that says that it is a test.
+    /// Sends a test message.
     ///
     /// # Errors
-    /// Why it did not arrive and what to check.
+    /// The reason why it was not delivered.
     pub async fn notify_test(self, target: &str) -> Result<Delivery, LoadError> {
         post(&format!("/api/notify/{target}/test"), &serde_json::Map::new()).await
     }

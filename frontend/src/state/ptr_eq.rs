@@ -1,14 +1,14 @@
-//! Shared data that is equal only to itself.
+//! Shared data that is compared by pointer.
 
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// Shared data that is equal only to itself: a NaN is never equal, and comparing samples is waste.
+/// Shared data that is compared by pointer: comparing samples is slow, and NaN is never equal.
 #[derive(Debug)]
 pub struct PtrEq<T>(pub(super) Arc<T>);
 
 impl<T> PtrEq<T> {
-    /// Equal to nothing that was there before.
+    /// Creates a value that is equal only to its clones.
     pub fn new(value: T) -> Self {
         Self(Arc::new(value))
     }

@@ -1,4 +1,4 @@
-//! What else moved in the window of an event: asks the source for series of the same place, politely.
+//! The search for series of the same target, host or job that changed at the time of an event.
 
 use std::collections::BTreeMap;
 
@@ -18,49 +18,49 @@ use web_sys::AbortSignal;
 
 use super::{LoadError, PtrEq, State, client};
 
-/// A place with more series is not listed: its answer would be large, and most of it left out.
+/// Maximum number of series of a target, host or job that are listed; the reply about more would be large.
 const MAX_LISTED_SERIES: f64 = 2_000.0;
 
-/// What was found beside one event.
+/// The result of a search for related changes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RelatedResult {
-    /// The analysis that has the event.
+    /// Analysis that contains the event.
     pub analysis: PtrEq<Analysis>,
-    /// Its series and the index of its onset.
+    /// Event whose changes were searched.
     pub event: EventId,
-    /// Which times were compared.
+    /// Times that were compared.
     pub windows: ComparisonWindows,
-    /// What moved, or why that is not known.
+    /// Changed series, or the error of the search.
     pub found: Result<RelatedFound, LoadError>,
 }
 
-/// What moved, and among what.
+/// The changed series, and the scope of the search.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RelatedFound {
-    /// What moved.
+    /// Changed series.
     pub related: RelatedSeries,
-    /// Where was looked, such as "target, host".
+    /// Scopes that were searched, such as "target, host".
     pub places: String,
-    /// Series that were left out, because they are too many.
+    /// Number of series that were not compared because there are too many.
     pub left_out: usize,
 }
 
 impl RelatedResult {
-    /// What moved, and the windows in which it did, if that is known.
+    /// Returns the changed series and the compared times, unless the search failed.
     pub fn known(&self) -> Option<(&RelatedSeries, &ComparisonWindows)> {
         self.found.as_ref().ok().map(|found| (&found.related, &self.windows))
     }
 }
 
 impl State {
-    /// What was found beside an event of the analysis that is shown.
+    /// Returns the last result if it is about the current analysis.
     pub fn related_shown(self) -> Option<RelatedResult> {
         self.related
             .get()
             .filter(|related| self.throttled_analysis.get().as_ref() == Some(&related.analysis))
     }
 
-    /// Looks at what moved beside an event. An earlier look is given up.
+    /// Searches for changes related to an event. Cancels an earlier search.
     pub fn find_related(self, event: EventId) {
         self.stop_related();
         let (analysis, source) =
@@ -94,14 +94,14 @@ impl State {
         });
     }
 
-    /// Gives up.
+    /// Cancels the search.
     pub fn stop_related(self) {
         self.related_request.stop();
         self.related_progress.set(None);
     }
 }
 
-/// The odd series on the grid of the windows, as far as it was loaded.
+/// Returns the anomalous series on the grid of the windows, NaN where it was not loaded.
 fn odd(series: &Series, event: &Event, windows: &ComparisonWindows) -> AnomalousSeries {
     let value = |index| {
         let time = windows.grid.at(index);
@@ -168,7 +168,7 @@ impl RelatedSearch<'_> {
         Ok(RelatedFound { related, places: places.join(", "), left_out: picked.left_out })
     }
 
-    /// Label sets of series that had samples in the windows.
+    /// Fetches the label sets of the series that have samples in the windows.
     async fn series(&self, selectors: &[String]) -> Result<Vec<Labels>, LoadError> {
         let range = self.windows.grid.range();
         let matches = selectors.iter().map(|selector| ("match[]", selector.clone()));

@@ -1,4 +1,4 @@
-//! Whether the exported rule says on the source what the page says here.
+//! Verification of the exported rules on the source.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -8,12 +8,12 @@ use oddity_source::plan::{FetchPlan, FetchProgress};
 
 use super::{LoadError, PtrEq, State, client};
 
-/// The answer of the source beside what was detected.
+/// The scores of the source compared with those of the page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Agreement {
-    /// What was compared.
+    /// Scores of the page.
     pub detected: PtrEq<Detected>,
-    /// How it compares, or why that is not known.
+    /// Result of the comparison, or the error of the fetch.
     pub found: Result<Verification, LoadError>,
     differing: Vec<Vec<usize>>,
 }
@@ -27,14 +27,14 @@ impl Agreement {
         Self { detected, found, differing }
     }
 
-    /// Indices of the samples of a series of which the rule says something else.
+    /// Returns the indices of the samples of a series that the rule judges differently.
     pub fn differing(&self, series: usize) -> &[usize] {
         self.differing.get(series).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
 impl State {
-    /// Asks the source for the scores of the exported rule and compares them with what is shown.
+    /// Fetches the scores of the exported rules from the source and compares them with those of the page.
     pub fn verify(self, export: &RuleExport) {
         let (detected, source) = (self.detected.get_untracked(), self.source.get_untracked());
         let (Some(detected), Some(source)) = (detected, source) else { return };

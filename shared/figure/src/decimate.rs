@@ -1,11 +1,12 @@
-//! Which samples are drawn: those in view, and of many only what can be seen.
+//! Selection of the samples that are drawn: those in view, thinned out where there are many.
 
 use oddity_detect::series::Grid;
 
-/// So many points of a line are drawn at the most; more cannot be seen and cost time.
+/// Maximum number of points of a line; more cannot be seen and cost time.
 pub const MAX_DRAWN_POINTS: usize = 2_000;
 
-/// The samples whose time lies in `times`, and one on each side so that lines reach the edge.
+/// Returns the indices of the samples within `times`, in milliseconds since 1970, and of one more on each side, so that
+/// lines reach the edge.
 pub fn visible_indices(grid: Grid, times: (f64, f64)) -> std::ops::Range<usize> {
     let step = grid.step.millis() as f64;
     let at = |time: f64| ((time - grid.start.0 as f64) / step).max(0.0);
@@ -14,21 +15,16 @@ pub fn visible_indices(grid: Grid, times: (f64, f64)) -> std::ops::Range<usize> 
     first..last.max(first)
 }
 
-/// At most about `most` points that look like all of them: of each bucket the smallest and the largest
-/// sample, in their order, and a gap where the bucket holds nothing else. Cost: O(n).
-pub fn decimate(
-    values: &[f64],
-    grid: Grid,
-    times: (f64, f64),
-    most: usize,
-) -> (Vec<f64>, Vec<f64>) {
+/// Returns about `max` points, as times and values, that look like all: the smallest and the largest sample of each
+/// bucket in order, and NaN for a gap. Takes O(n).
+pub fn decimate(values: &[f64], grid: Grid, times: (f64, f64), max: usize) -> (Vec<f64>, Vec<f64>) {
     let shown = visible_indices(grid, times);
     let at = |index: usize| grid.at(index).0 as f64;
-    if shown.len() <= most {
+    if shown.len() <= max {
         return (shown.clone().map(at).collect(), values[shown].to_vec());
     }
-    let bucket = (2 * shown.len()).div_ceil(most);
-    let (mut x, mut y) = (Vec::with_capacity(most + 2), Vec::with_capacity(most + 2));
+    let bucket = (2 * shown.len()).div_ceil(max);
+    let (mut x, mut y) = (Vec::with_capacity(max + 2), Vec::with_capacity(max + 2));
     let mut push = |index: usize| {
         x.push(at(index));
         y.push(values[index]);

@@ -1,39 +1,39 @@
-//! Where a time and a value are on the screen, and which numbers stand at the axes.
+//! Positions of times and values on the screen, and the ticks of the axes.
 
 use oddity_analysis::words::Clock;
 use oddity_detect::time::Timestamp;
 use oddity_source::unit::Unit;
 
-/// Room around the plot, in pixels.
+/// Left margin of the plot, in pixels.
 pub(crate) const LEFT: f64 = 60.0;
 pub(crate) const RIGHT: f64 = 14.0;
 pub(crate) const TOP: f64 = 10.0;
 pub(crate) const BOTTOM: f64 = 38.0;
 
-/// Share of the height that the values take when a strip is under them.
+/// Share of the height of the values if there is a strip below them.
 pub(crate) const VALUES_DOMAIN: [f64; 2] = [0.36, 1.0];
-/// Share of the height that the strip takes.
+/// Share of the height of the strip.
 pub const STRIP_DOMAIN: [f64; 2] = [0.0, 0.28];
 
-/// One rectangle with a time axis and a value axis, in pixels of the whole chart.
+/// A rectangle with a time axis and a value axis, in pixels of the whole chart.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PlotArea {
-    /// Left edge.
+    /// Left edge, in pixels.
     pub left: f64,
-    /// Upper edge.
+    /// Upper edge, in pixels.
     pub top: f64,
-    /// From left to right.
+    /// Width, in pixels.
     pub width: f64,
-    /// From top to bottom.
+    /// Height, in pixels.
     pub height: f64,
-    /// Milliseconds since 1970 at the left and right edge.
+    /// Times at the left and right edge, in milliseconds since 1970.
     pub times: (f64, f64),
     /// Values at the lower and upper edge.
     pub values: (f64, f64),
 }
 
 impl PlotArea {
-    /// The plot, or the share of it from `domain`, of a chart of `width` by `height` pixels.
+    /// Creates the area of the share `domain` of the height of a chart of `size` pixels.
     pub fn new(size: (f64, f64), domain: [f64; 2], times: (f64, f64), values: (f64, f64)) -> Self {
         let height = (size.1 - TOP - BOTTOM).max(1.0);
         Self {
@@ -46,23 +46,23 @@ impl PlotArea {
         }
     }
 
-    /// Where a time is, from the left.
+    /// Returns the horizontal position of a time, in pixels.
     pub fn x(&self, time: f64) -> f64 {
         self.left + (time - self.times.0) / (self.times.1 - self.times.0) * self.width
     }
 
-    /// Where a value is, from the top.
+    /// Returns the vertical position of a value, in pixels.
     pub fn y(&self, value: f64) -> f64 {
         self.top + (self.values.1 - value) / (self.values.1 - self.values.0) * self.height
     }
 
-    /// Which time is at `x`.
+    /// Returns the time at the horizontal position `x`.
     pub fn time_at(&self, x: f64) -> f64 {
         self.times.0 + (x - self.left) / self.width * (self.times.1 - self.times.0)
     }
 }
 
-/// The range of an axis that shows `values`, with a little air; a constant gets some on both sides.
+/// Returns the range of an axis that shows `values` with a margin on both sides.
 pub(crate) fn padded(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     let (low, high) = values
         .into_iter()
@@ -78,7 +78,7 @@ pub(crate) fn padded(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     (floor, high + air)
 }
 
-/// Where grid lines go and what they say: about five, at round numbers of the unit.
+/// Returns the values and labels of about `count` ticks, at round numbers of the unit.
 pub(crate) fn ticks((low, high): (f64, f64), unit: Unit, count: f64) -> (Vec<f64>, Vec<String>) {
     let rough = (high - low) / count;
     let step = match unit {
@@ -101,20 +101,20 @@ pub(crate) fn ticks((low, high): (f64, f64), unit: Unit, count: f64) -> (Vec<f64
     if labels.windows(2).all(|pair| pair[0] != pair[1]) {
         return (values, labels);
     }
-    // Too close together for the digits that people want elsewhere.
+    // The usual number of digits would give equal labels.
     let decimals = (-step.log10().floor()).clamp(0.0, 12.0) as usize;
     let labels = values.iter().map(|value| format!("{value:.decimals$}")).collect();
     (values, labels)
 }
 
-/// Distances of time marks, in seconds.
+/// Distances of time ticks, in seconds.
 const TIME_STEPS: [u32; 20] = [
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200,
     86_400, 172_800, 604_800,
 ];
 
-/// Which times are marked and what stands there: about `count`, at round times of the clock's zone, with the
-/// day below the first one of each.
+/// Returns the times and labels of about `count` ticks, at round times of the clock's zone, with the date below the first
+/// tick of each day.
 pub(crate) fn time_ticks(
     (from, to): (f64, f64),
     clock: Clock,
@@ -152,7 +152,7 @@ pub(crate) fn time_ticks(
         .unzip()
 }
 
-/// The next of 1, 2, 2.5, 5 times a power of ten.
+/// Returns the next of 1, 2, 2.5 and 5 times a power of ten.
 fn round_up(rough: f64) -> f64 {
     let power = 10_f64.powf(rough.log10().floor());
     let lead = rough / power;

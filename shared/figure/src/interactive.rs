@@ -1,4 +1,4 @@
-//! The chart as a figure that Plotly itself moves: for a file that is opened without the page.
+//! The chart as an interactive Plotly figure, for a file that is opened without the page.
 
 use oddity_analysis::words;
 use oddity_detect::detect::Detection;
@@ -13,24 +13,24 @@ use crate::layout::{ChartLayout, chart_layout};
 use crate::picture::{judged_axis, plain, traces};
 use crate::{ChartTrace, ChartView, bare, styled};
 
-/// An event that is named in the chart.
+/// An event with a label in the chart.
 #[derive(Clone, Copy, Debug)]
 pub struct NamedEvent<'a> {
-    /// Under which number it is listed.
+    /// Number of the event in the list.
     pub number: usize,
-    /// One of those of the focused series.
+    /// Event of the focused series.
     pub event: &'a Event,
 }
 
-/// What [`crate::static_figure()`] draws, with the events named, a time axis that can be zoomed, and what is known of each
-/// sample under the pointer.
+/// Returns the chart as an interactive figure: [`crate::static_figure()`] with labels at the events, a time axis that can
+/// be zoomed, and tooltips.
 pub fn interactive_figure(
     view: &ChartView<'_>,
     excluded: &[TimeRange],
     named: &[NamedEvent<'_>],
 ) -> (ChartLayout, Vec<ChartTrace>) {
     let mut curves = traces(view);
-    curves.push(told(view));
+    curves.push(tooltips(view));
     for side in [Direction::Up, Direction::Down] {
         let on = named.iter().filter(|named| named.event.direction == side);
         curves.push(names(view, &on.copied().collect::<Vec<_>>(), side));
@@ -47,7 +47,7 @@ pub fn interactive_figure(
     (chart_layout(view).without(excluded, view).zoomed_by_plotly(axis), curves)
 }
 
-/// Number and kind at the peak of each event.
+/// Returns the labels, number and kind, at the peak of each event.
 fn names(view: &ChartView<'_>, named: &[NamedEvent<'_>], side: Direction) -> ChartTrace {
     let text: Vec<String> = named
         .iter()
@@ -56,11 +56,11 @@ fn names(view: &ChartView<'_>, named: &[NamedEvent<'_>], side: Direction) -> Cha
     let trace = bare()
         .mode(Mode::MarkersText)
         .y_axis(judged_axis(view))
-        // Unseen, to keep the words off the mark that is there already.
+        // An invisible marker keeps the label away from the visible one.
         .marker(Marker::new().size(14).opacity(0.0))
         .clip_on_axis(false)
         .text_font(Font::new().size(12).color(view.palette.odd.clone()));
-    // What stopped coming is marked where it was expected.
+    // A missing sample is marked at its expected value.
     let places: Vec<(Timestamp, f64)> = named
         .iter()
         .map(|NamedEvent { event, .. }| match event.peak.value {
@@ -75,7 +75,7 @@ fn names(view: &ChartView<'_>, named: &[NamedEvent<'_>], side: Direction) -> Cha
     curve
 }
 
-/// Beyond the peak, and towards the middle of the chart where its edge is near.
+/// Returns the position of a label: beyond the peak, and towards the middle of the chart near its edge.
 fn position(x: f64, (start, end): (f64, f64), side: Direction) -> String {
     let beyond = if side == Direction::Up { "top" } else { "bottom" };
     let towards = match (x - start) / (end - start) {
@@ -86,21 +86,21 @@ fn position(x: f64, (start, end): (f64, f64), side: Direction) -> String {
     format!("{beyond} {towards}")
 }
 
-/// An unseen line that says what is known of each sample.
-fn told(view: &ChartView<'_>) -> ChartTrace {
+/// Returns an invisible line that carries the tooltips.
+fn tooltips(view: &ChartView<'_>) -> ChartTrace {
     let (series, found) = view.analysis.series(view.focus);
     let (x, y) = decimate(&series.values, series.grid, view.ranges.times, MAX_DRAWN_POINTS);
     let text = x.iter().map(|time| {
         let at = series.grid.nearest(Timestamp(*time as i64)).unwrap_or_default();
-        plain(&known(view, &found.detection, at)).replace('\n', "<br>")
+        plain(&tooltip(view, &found.detection, at)).replace('\n', "<br>")
     });
     let text = text.collect();
     let trace = bare().mode(Mode::Lines).opacity(0.0).hover_info(HoverInfo::Text);
     with_text(&trace, x, y, text)
 }
 
-/// A line each: when, value, what was expected, score.
-fn known(view: &ChartView<'_>, detection: &Detection, at: usize) -> String {
+/// Returns the lines of a tooltip: time, value, band and score.
+fn tooltip(view: &ChartView<'_>, detection: &Detection, at: usize) -> String {
     let (series, _) = view.analysis.series(view.focus);
     let (unit, judged) =
         (view.analysis.detected.unit, view.analysis.judged_unit(detection.quantity));

@@ -1,4 +1,4 @@
-//! Axes and surroundings of the chart, the parts of Plotly's layout that are used.
+//! Axes, margins and captions of the chart.
 
 use oddity_analysis::words;
 use oddity_detect::time::TimeRange;
@@ -9,10 +9,10 @@ use serde::Serialize;
 use crate::geometry::{BOTTOM, LEFT, RIGHT, STRIP_DOMAIN, TOP, VALUES_DOMAIN, ticks, time_ticks};
 use crate::{AxisRanges, ChartView, span};
 
-/// Room for a title, in pixels.
+/// Top margin of a chart with a title, in pixels.
 const TITLE_TOP: f64 = 64.0;
 
-/// The parts of Plotly's layout that are used; the crate's own type writes out fifty more.
+/// The used part of the layout of Plotly; the type of the `plotly` crate serialises fifty more fields.
 #[derive(Serialize)]
 pub struct ChartLayout {
     width: usize,
@@ -34,7 +34,7 @@ pub struct ChartLayout {
     shapes: Vec<ExcludedBlock>,
 }
 
-/// Which samples tell of themselves under the pointer.
+/// The samples that show a tooltip.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum HoverMode {
@@ -42,7 +42,7 @@ enum HoverMode {
     At(&'static str),
 }
 
-/// A stretch of time over the whole height, behind the lines, with words in its upper corner.
+/// A shaded time range behind the lines, with a label in its upper corner.
 #[derive(Serialize)]
 struct ExcludedBlock {
     #[serde(rename = "type")]
@@ -67,7 +67,7 @@ struct BlockLabel {
     font: Font,
 }
 
-/// BlockLabel over an area, placed by its share of the plot.
+/// A caption above an area, positioned by shares of the plot.
 #[derive(Serialize)]
 struct StripCaption {
     text: String,
@@ -87,7 +87,7 @@ impl StripCaption {
     }
 }
 
-/// Axes and surroundings of the chart on the page.
+/// Returns the layout of the chart on the page.
 pub fn chart_layout(view: &ChartView<'_>) -> ChartLayout {
     let AxisRanges { times, values, strip } = view.ranges;
     let unit = view.analysis.detected.unit;
@@ -138,7 +138,7 @@ pub fn chart_layout(view: &ChartView<'_>) -> ChartLayout {
 }
 
 impl ChartLayout {
-    /// The same with the times that were left out of the baseline.
+    /// Adds the time ranges that are excluded from the baseline.
     pub fn without(mut self, excluded: &[TimeRange], view: &ChartView<'_>) -> Self {
         let (first, last) = view.ranges.times;
         let muted = &view.palette.muted;
@@ -168,7 +168,7 @@ impl ChartLayout {
         self
     }
 
-    /// The same with a title above, on a ground of its own.
+    /// Adds a title and a background.
     pub fn titled(self, title: Title, ground: &str) -> Self {
         Self {
             title: Some(title),
@@ -178,7 +178,7 @@ impl ChartLayout {
         }
     }
 
-    /// The same with a time axis of Plotly's own making, and words under the pointer.
+    /// Replaces the time axis by one that Plotly zooms, and enables tooltips.
     pub(crate) fn zoomed_by_plotly(self, xaxis: Axis) -> Self {
         Self { xaxis, hovermode: HoverMode::At("x"), ..self }
     }

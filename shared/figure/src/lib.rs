@@ -1,7 +1,7 @@
-//! The chart of an analysis as typed Plotly traces and layout: what the page draws and what is saved.
+//! The chart of an analysis as Plotly traces and layout, for the page and for files.
 //!
-//! Pure, as `shared` is: nothing here knows a browser. Samples stand beside the traces, because to Plotly they travel as
-//! typed arrays and not through JSON.
+//! Nothing here knows a browser. Samples are kept beside the traces, because they are passed to Plotly as typed arrays
+//! and not as JSON.
 
 mod decimate;
 mod geometry;
@@ -25,66 +25,66 @@ pub use picture::static_figure;
 
 use geometry::padded;
 
-/// So many other series are drawn behind the one in focus.
+/// Maximum number of series that are drawn behind the focused one.
 const MAX_BACKGROUND_SERIES: usize = 12;
 
-/// Colours, as CSS writes them.
+/// The colours of the chart, in CSS notation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Palette {
-    /// Of the samples.
+    /// Colour of the values.
     pub data: String,
-    /// Of band and expectation.
+    /// Colour of band and expected values.
     pub band: String,
-    /// Of what is odd.
+    /// Colour of anomalies.
     pub odd: String,
-    /// Of words.
+    /// Colour of text.
     pub text: String,
-    /// Of what is beside the point.
+    /// Colour of secondary text and lines.
     pub muted: String,
-    /// Of axes.
+    /// Colour of axes.
     pub line: String,
-    /// Of the ground.
+    /// Colour of the background.
     pub surface: String,
 }
 
-/// A line and its samples.
+/// A Plotly trace and its samples.
 pub struct ChartTrace {
-    /// Style, without samples.
+    /// Trace without samples.
     pub trace: serde_json::Value,
-    /// Milliseconds since 1970.
+    /// Times, in milliseconds since 1970.
     pub x: Vec<f64>,
     /// Values; NaN breaks the line.
     pub y: Vec<f64>,
 }
 
-/// The ranges of the axes of one view.
+/// The ranges of the axes of a chart.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AxisRanges {
-    /// Milliseconds since 1970.
+    /// Range of the time axis, in milliseconds since 1970.
     pub times: (f64, f64),
-    /// Of the values.
+    /// Range of the value axis.
     pub values: (f64, f64),
-    /// Of the strip, where there is one.
+    /// Range of the value axis of the strip; `None` if there is no strip.
     pub strip: Option<(f64, f64)>,
 }
 
-/// What is drawn of an analysis.
+/// A view of an analysis to draw.
 pub struct ChartView<'a> {
-    /// What was found.
+    /// Analysis to draw.
     pub analysis: &'a Analysis,
-    /// The series that is drawn in full.
+    /// Series that is drawn in full.
     pub focus: &'a RankedSeries,
-    /// See [`axis_ranges`].
+    /// Ranges of the axes, see [`axis_ranges`].
     pub ranges: AxisRanges,
-    /// See [`Palette`].
+    /// Colours of the chart.
     pub palette: &'a Palette,
-    /// How times are written.
+    /// Clock that formats times.
     pub clock: Clock,
-    /// Pixels.
+    /// Width and height, in pixels.
     pub size: (f64, f64),
 }
 
-/// The ranges that show the focused series and its band from `times.0` to `times.1`.
+/// Returns the ranges that show the focused series and its band within `times`, in milliseconds since 1970.
 pub fn axis_ranges(analysis: &Analysis, focus: &RankedSeries, times: (f64, f64)) -> AxisRanges {
     let (series, found) = analysis.series(focus);
     let detection = &found.detection;
@@ -114,12 +114,12 @@ pub fn axis_ranges(analysis: &Analysis, focus: &RankedSeries, times: (f64, f64))
         shown.clone().map(|at| values[at])
     });
     let all = padded(others.chain([own.0, own.1]));
-    // Others that would squeeze the focused series to a line are cut off at the edge.
+    // Other series are cut off at the edge if they would squeeze the focused one to a line.
     let values = if all.1 - all.0 <= 3.0 * (own.1 - own.0) { all } else { own };
     AxisRanges { times, values, strip }
 }
 
-/// The series that are drawn behind the one in focus, worst first.
+/// Returns the series that are drawn behind the focused one, most anomalous first.
 fn behind<'a>(
     analysis: &'a Analysis,
     focus: &RankedSeries,
@@ -128,7 +128,7 @@ fn behind<'a>(
     analysis.ranking.iter().filter(move |ranked| ranked.index != index).take(MAX_BACKGROUND_SERIES)
 }
 
-/// The value lines: other series behind, the focused one in front.
+/// Returns the value lines: other series behind, the focused one in front.
 pub fn value_traces(view: &ChartView<'_>) -> Vec<ChartTrace> {
     let mut lines: Vec<ChartTrace> = behind(view.analysis, view.focus)
         .map(|ranked| line(view, ranked, &view.palette.muted, 1.0, 0.28))
@@ -171,7 +171,7 @@ fn to_json<T: Trace + Serialize>(trace: &T) -> serde_json::Value {
     serde_json::from_str(&trace.to_json()).unwrap_or_default()
 }
 
-/// The part of the range that is drawn, in milliseconds since 1970.
+/// Returns the part of the range that is drawn, in milliseconds since 1970.
 pub fn shown_times(analysis: &Analysis, zoom: Option<TimeRange>) -> (f64, f64) {
     span(zoom.unwrap_or_else(|| analysis.judged_grid().range()))
 }

@@ -1,4 +1,4 @@
-//! The chart as one Plotly figure, for a file.
+//! The chart as a static Plotly figure, for a file.
 
 use oddity_analysis::words;
 use oddity_detect::event::{Direction, Mark, marks};
@@ -11,7 +11,7 @@ use crate::decimate::{MAX_DRAWN_POINTS, decimate, visible_indices};
 use crate::layout::{ChartLayout, chart_layout};
 use crate::{ChartTrace, ChartView, bare, styled, value_traces};
 
-/// The whole picture for a file: what page and canvas draw together, as Plotly traces, on its own ground.
+/// Returns the chart as a static figure with a title and a background.
 pub fn static_figure(
     view: &ChartView<'_>,
     excluded: &[TimeRange],
@@ -34,12 +34,12 @@ pub fn static_figure(
     (layout.titled(title, &view.palette.surface), traces(view))
 }
 
-/// The axis of what is judged: that of the values, or that of the strip under them.
+/// Returns the axis of the judged quantity: that of the values, or that of the strip.
 pub(crate) fn judged_axis(view: &ChartView<'_>) -> &'static str {
     if view.ranges.strip.is_some() { "y2" } else { "y" }
 }
 
-/// Band, expectation, values and marks, back to front.
+/// Returns band, expected values, values and marks, back to front.
 pub(crate) fn traces(view: &ChartView<'_>) -> Vec<ChartTrace> {
     let (series, found) = view.analysis.series(view.focus);
     let detection = &found.detection;
@@ -107,7 +107,7 @@ fn mark_traces(view: &ChartView<'_>) -> impl Iterator<Item = ChartTrace> {
     })
 }
 
-/// Around each stretch of a band without a gap: the upper edge forth, the lower edge back, then a point without a value.
+/// Returns the outline of each stretch of a band without a gap: upper edge forward, lower edge back, then NaN.
 fn outline(grid: Grid, times: (f64, f64), lower: &[f64], upper: &[f64]) -> (Vec<f64>, Vec<f64>) {
     let (mut x, mut y) = (Vec::new(), Vec::new());
     let known = |at: usize| !lower[at].is_nan() && !upper[at].is_nan();
@@ -132,7 +132,7 @@ fn outline(grid: Grid, times: (f64, f64), lower: &[f64], upper: &[f64]) -> (Vec<
     (x, y)
 }
 
-/// Plotly reads a little HTML in texts and makes live links of `<a>`: leave none to read.
+/// Escapes text for Plotly, which interprets some HTML and makes links of `<a>`.
 pub(crate) fn plain(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -1,7 +1,6 @@
-//! PromQL text, as far as it can be read without a full parser: which series it selects.
+//! PromQL without a full parser: the selectors of an expression.
 //!
-//! A wrong query yields whatever selectors can be told apart; that it is wrong is for Prometheus to
-//! say.
+//! An invalid query yields the selectors that can be recognised; Prometheus reports the error.
 
 mod rewrite;
 mod selection;
@@ -17,14 +16,14 @@ use std::ops::Range;
 use self::token::{Kind, Token, tokens};
 use oddity_detect::time::Span;
 
-/// The instant selectors in the text, from left to right: `up`, `up{job="a"}`, `{job="a"}`, without
-/// range, `offset` or `@`. Not closed braces select nothing.
+/// Returns the instant selectors of an expression from left to right, such as `up` and `{job="a"}`, without range,
+/// `offset` and `@`. Braces that are not closed select nothing.
 pub fn selectors(expr: &str) -> Vec<&str> {
     let tokens = tokens(expr);
     selected(&tokens).into_iter().map(|range| text_of(expr, &tokens[range])).collect()
 }
 
-/// The selector if the text is one instant selector and no more, apart from white space, comments and
+/// Returns the selector of an expression that is a single instant selector, apart from white space, comments and
 /// parentheses around it.
 pub fn bare_selector(expr: &str) -> Option<&str> {
     let tokens = tokens(expr);
@@ -39,12 +38,12 @@ pub fn bare_selector(expr: &str) -> Option<&str> {
     (only == (0..inner.len())).then(|| text_of(expr, inner))
 }
 
-/// The per-second rate of a bare selector over `window`; `None` for any other query.
+/// Returns the per-second rate of a bare selector over `window`; `None` for any other query.
 pub fn suggest_rate(expr: &str, window: Span) -> Option<String> {
     bare_selector(expr).map(|selector| format!("rate({selector}[{window}])"))
 }
 
-/// From the first token's start to the last one's end.
+/// Returns the text from the first token to the last.
 fn text_of<'a>(expr: &'a str, tokens: &[Token<'_>]) -> &'a str {
     match (tokens.first(), tokens.last()) {
         (Some(first), Some(last)) => &expr[first.at..last.end()],
@@ -52,8 +51,8 @@ fn text_of<'a>(expr: &'a str, tokens: &[Token<'_>]) -> &'a str {
     }
 }
 
-/// The tokens of each selector. An expression alternates operands and operators, and a word means a
-/// metric only where an operand is due.
+/// Returns the token ranges of the selectors. Operands and operators alternate, and a word is a metric only in the place
+/// of an operand.
 fn selected(tokens: &[Token<'_>]) -> Vec<Range<usize>> {
     let (mut found, mut at, mut operand_due) = (Vec::new(), 0, true);
     while let Some(token) = tokens.get(at) {
@@ -122,17 +121,17 @@ fn selected(tokens: &[Token<'_>]) -> Vec<Range<usize>> {
     found
 }
 
-/// `by (` or `without (`.
+/// Returns whether the tokens start with `by (` or `without (`.
 fn is_grouping(tokens: &[Token<'_>]) -> bool {
     matches!(tokens, [word, open, ..] if word.is_word(&["by", "without"]) && open.is('('))
 }
 
-/// Where `close` is that ends what opens at `open`; neither nests.
+/// Returns the index of the `close` after `open`; brackets of this kind do not nest.
 fn closing(tokens: &[Token<'_>], open: usize, close: char) -> Option<usize> {
     (open + 1..tokens.len()).find(|at| tokens[*at].is(close))
 }
 
-/// Behind the list in parentheses at `at`, if there is one.
+/// Returns the index after the list in parentheses at `at`, if there is one.
 fn after_list(tokens: &[Token<'_>], at: usize) -> usize {
     if tokens.get(at).is_some_and(|token| token.is('(')) {
         closing(tokens, at, ')').map_or(tokens.len(), |close| close + 1)
@@ -141,7 +140,7 @@ fn after_list(tokens: &[Token<'_>], at: usize) -> usize {
     }
 }
 
-/// Behind the number at `at` and its sign.
+/// Returns the index after the number at `at` and its sign.
 fn after_number(tokens: &[Token<'_>], at: usize) -> usize {
     let signed = tokens.get(at).is_some_and(|token| token.is('-') || token.is('+'));
     let number = at + usize::from(signed);

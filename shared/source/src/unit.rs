@@ -1,33 +1,33 @@
-//! Numbers for people: the unit that a query's name implies, and few but enough digits.
+//! Units: the unit that the metric name implies, and the format of values in it.
 
 use serde::Serialize;
 
 use crate::promql;
 
-/// What a value counts.
+/// The unit of a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unit {
-    /// Nothing known: a plain number.
+    /// Plain number; the unit is unknown.
     #[default]
     Plain,
-    /// Plain, a second.
+    /// Number per second.
     PerSecond,
-    /// Plain, a minute.
+    /// Number per minute.
     PerMinute,
-    /// Plain, an hour.
+    /// Number per hour.
     PerHour,
     /// Seconds.
     Seconds,
     /// Bytes.
     Bytes,
-    /// Bytes a second.
+    /// Bytes per second.
     BytesPerSecond,
-    /// A share of 1, shown in percent.
+    /// Ratio, shown in percent.
     Ratio,
 }
 
-/// Functions and aggregations whose result counts something else than their argument does.
+/// Functions and aggregations whose result has another unit than their argument.
 /// Source: Prometheus documentation, "Query functions" and "Operators".
 const COUNTS: [&str; 24] = [
     "absent",
@@ -56,15 +56,15 @@ const COUNTS: [&str; 24] = [
     "timestamp",
 ];
 
-/// Functions that give back the unit of what a histogram observed, whether of its rate or not.
+/// Functions that return the unit of the observations of a histogram.
 const OF_HISTOGRAMS: [&str; 3] = ["histogram_quantile", "histogram_avg", "histogram_stddev"];
 
-/// Metrics in seconds that are points in time, not lengths.
+/// Suffixes of metrics in seconds that are points in time and not durations.
 const INSTANTS: [&str; 3] = ["timestamp_seconds", "start_time_seconds", "boot_time_seconds"];
 
 impl Unit {
-    /// By Prometheus' naming conventions (`_seconds`, `_bytes`, `_ratio`) and rate functions; plain as
-    /// soon as other arithmetic is involved than a rate times 60 or 3600.
+    /// Infers the unit from the naming conventions of Prometheus (`_seconds`, `_bytes`, `_ratio`) and rate functions. It is
+    /// plain if there is other arithmetic than a rate times 60 or 3600.
     pub fn from_query(expr: &str) -> Self {
         if let Some((rest, unit)) = per(expr)
             && Self::from_query(rest) == Self::PerSecond
@@ -109,12 +109,12 @@ impl Unit {
         }
     }
 
-    /// The unit of a counter's growth a second: a counter of seconds grows by a share of the time.
+    /// Returns the unit of the rate of a counter: a ratio for a counter of seconds.
     fn rate(self) -> Self {
         if self == Self::Seconds { Self::Ratio } else { self.slope() }
     }
 
-    /// The unit of a slope of this, plain where none has a short name.
+    /// Returns the unit of a slope; plain if it has no short name.
     #[must_use]
     pub fn slope(self) -> Self {
         match self {
@@ -124,7 +124,7 @@ impl Unit {
         }
     }
 
-    /// A value with its unit: `1.25 GiB`, `230 ms`, `12.3 %`, `37.1`, `1,441`.
+    /// Formats a value with its unit: `1.25 GiB`, `230 ms`, `12.3 %`, `37.1`, `1,441`.
     pub fn format(self, value: f64) -> String {
         if !value.is_finite() {
             return if value.is_nan() {
@@ -147,7 +147,7 @@ impl Unit {
         }
     }
 
-    /// What an axis of this is called, empty for plain numbers.
+    /// Returns the title of an axis; empty for plain numbers.
     pub fn axis(self) -> &'static str {
         match self {
             Self::Plain => "",
@@ -162,7 +162,7 @@ impl Unit {
     }
 }
 
-/// What is multiplied by the seconds of a minute or an hour, and what a rate a second becomes by that.
+/// Splits off a factor of 60 or 3600 and returns the rest and the unit that a rate has after it.
 fn per(expr: &str) -> Option<(&str, Unit)> {
     let unit = |factor: &str| match factor.trim() {
         "60" => Some(Unit::PerMinute),
@@ -173,7 +173,7 @@ fn per(expr: &str) -> Option<(&str, Unit)> {
     behind.or_else(|| expr.split_once('*').and_then(|(factor, rest)| Some((rest, unit(factor)?))))
 }
 
-/// Four significant digits at most, thousands in groups, a suffix from a million on.
+/// Formats a number with up to four significant digits, grouped thousands, and a suffix from a million on.
 fn plain(value: f64) -> String {
     let size = value.abs();
     if size == 0.0 {
@@ -226,7 +226,7 @@ fn significant(value: f64) -> String {
     }
 }
 
-/// All digits of a count, thousands in groups: `1,441`.
+/// Formats a count with grouped thousands: `1,441`.
 pub fn format_count(count: usize) -> String {
     grouped(&count.to_string())
 }

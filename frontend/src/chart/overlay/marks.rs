@@ -1,5 +1,4 @@
-//! What is pointed at on the canvas: odd samples, those of which a rule says something else, the one under
-//! the pointer.
+//! Marks on the canvas: anomalous samples, differences of an exported rule, and the sample under the pointer.
 
 use oddity_detect::event::{Direction, Mark};
 use oddity_figure::visible_indices;
@@ -7,10 +6,10 @@ use web_sys::CanvasRenderingContext2d as Canvas;
 
 use super::{Scene, x_of};
 
-/// Marks closer than this hide each other; only the one farthest out is drawn. In pixels.
+/// Minimum distance of marks, in pixels; of closer ones only the most extreme is drawn.
 const MARK_DISTANCE: f64 = 5.0;
 
-/// Triangles at onset and flagged samples of events, rings at flagged samples that did not make one.
+/// Draws triangles at the onset and the flagged samples of events, and rings at flagged samples outside events.
 pub(super) fn marks(canvas: &Canvas, scene: &Scene<'_>) {
     let detection = scene.detection;
     let shown = visible_indices(scene.grid, scene.area.times);
@@ -51,7 +50,7 @@ pub(super) fn marks(canvas: &Canvas, scene: &Scene<'_>) {
     canvas.fill();
 }
 
-/// Where a sample is; a missing one is where it was expected, an infinite one at the edge.
+/// Returns the position of a sample: of a missing one at its expected value, of an infinite one at the edge.
 fn place(scene: &Scene<'_>, at: usize) -> (f64, f64) {
     let (area, detection) = (scene.area, scene.detection);
     let known = [detection.judged[at], detection.expected[at]];
@@ -60,7 +59,7 @@ fn place(scene: &Scene<'_>, at: usize) -> (f64, f64) {
     (x_of(scene, at), y.clamp(area.top, area.top + area.height))
 }
 
-/// Where an exported rule says something else.
+/// Draws crosses at the samples that an exported rule judges differently.
 pub(super) fn crosses(canvas: &Canvas, scene: &Scene<'_>) {
     const ARM: f64 = 4.0;
     let mut last = f64::NEG_INFINITY;
@@ -99,7 +98,7 @@ pub(super) fn hover(canvas: &Canvas, scene: &Scene<'_>) {
     }
 }
 
-/// The words beside the event, at the height of its peak, on the side where there is room.
+/// Draws the label of an event at the height of its peak, on the side where there is room.
 pub(super) fn label(canvas: &Canvas, scene: &Scene<'_>) {
     let Some((at, words)) = &scene.label else { return };
     let (x, y) = place(scene, *at);

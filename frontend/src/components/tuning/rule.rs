@@ -87,7 +87,7 @@ pub fn Advanced() -> impl IntoView {
     }
 }
 
-/// A control for one setting of the rule, made from its description.
+/// Creates the control of one setting of the rule from its description.
 fn rule_field(state: State, setting: &'static RuleSetting) -> AnyView {
     let Param { label, help, min, .. } = setting.param;
     let value = move || setting.get(&state.settings.read().rule);
@@ -126,7 +126,7 @@ fn rule_field(state: State, setting: &'static RuleSetting) -> AnyView {
     }
 }
 
-/// One half of the sensitivity, for a detector whose alert score is not its score.
+/// Creates a slider for one threshold of a detector whose alert score differs from its score.
 fn threshold(state: State, setting: &'static RuleSetting) -> impl IntoView {
     let apart = Memo::new(move |_| {
         let detected = state.detected.read();
@@ -152,7 +152,7 @@ fn threshold(state: State, setting: &'static RuleSetting) -> impl IntoView {
     }
 }
 
-/// A typed number, shown `factor` times as large as it is stored.
+/// Creates a field for a number that is shown `factor` times as large as it is stored.
 fn typed(state: State, setting: &'static RuleSetting, factor: f64) -> impl IntoView {
     let value = move || setting.get(&state.settings.read().rule) * factor;
     let keep = move |number: f64| {

@@ -4,8 +4,8 @@ use oddity_detect::time::TimeRange;
 
 use super::token::{Kind, tokens};
 
-/// The text with the value of every matcher replaced; `change` gets the name of the label as it is written and the
-/// value as a PromQL string literal with its quotes, and gives another literal. All other text stays.
+/// Replaces the value of every matcher. `change` gets the name of the label and the value as a PromQL string literal with
+/// its quotes, and returns another literal. All other text stays.
 pub fn replace_matcher_values(expr: &str, mut change: impl FnMut(&str, &str) -> String) -> String {
     let tokens = tokens(expr);
     let (mut out, mut behind) = (String::with_capacity(expr.len()), 0);

@@ -1,28 +1,28 @@
-//! A selector in parts: the metric and the matchers, to carry them over into another query.
+//! The parts of a selector: metric name and label matchers.
 
 use super::token::{Kind, Token, tokens};
 
-/// What an instant selector asks for.
+/// The parts of an instant selector.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SelectorParts {
-    /// The metric name, `None` where the selector names none or matches it by a pattern.
+    /// Metric name; `None` if the selector names none or matches it by a pattern.
     pub metric: Option<String>,
-    /// In the order of the text; none on the metric name where `metric` is known.
+    /// Matchers in the order of the text, without one on a known metric name.
     pub matchers: Vec<LabelMatcher>,
 }
 
-/// One matcher of a selector.
+/// A label matcher of a selector.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelMatcher {
     /// Name of the label, without quotes.
     pub label: String,
-    /// `=`, `!=`, `=~` or `!~`.
+    /// Operator: `=`, `!=`, `=~` or `!~`.
     pub operator: String,
-    /// The value as a PromQL string literal, with its quotes.
+    /// Value as a PromQL string literal, with its quotes.
     pub literal: String,
 }
 
-/// The parts of one of [`super::selectors`]. What is not understood is left out.
+/// Parses one of [`super::selectors`]. Parts that cannot be read are left out.
 pub fn selection(selector: &str) -> SelectorParts {
     let tokens = tokens(selector);
     let mut found = SelectorParts::default();
@@ -65,7 +65,7 @@ pub fn selection(selector: &str) -> SelectorParts {
     found
 }
 
-/// Whether a function or an aggregation of this name is called.
+/// Returns whether an expression calls a function or an aggregation.
 pub fn calls_function(expr: &str, function: &str) -> bool {
     tokens(expr).windows(2).any(|pair| {
         let [word, next] = pair else { return false };
@@ -79,7 +79,7 @@ fn is_name(token: &Token<'_>) -> bool {
     matches!(token.kind, Kind::Identifier | Kind::String)
 }
 
-/// The text of a literal; only the escapes that names have need be known.
+/// Returns the text of a literal, with the escapes that occur in names.
 fn unquoted(literal: &str) -> String {
     let inner = literal.get(1..literal.len().saturating_sub(1)).unwrap_or_default();
     if literal.starts_with('`') {

@@ -1,8 +1,8 @@
-//! What a whole expression is, as far as its text tells: enough to put it into another one.
+//! Properties of a whole expression that matter when it is put into another one.
 
 use super::token::{Kind, Token, tokens};
 
-/// The same expression on one line and without comments, so that anything may follow it.
+/// Writes an expression on one line and without comments, so that anything may follow it.
 pub fn one_line(expr: &str) -> String {
     let mut out = String::with_capacity(expr.len());
     let mut end = None;
@@ -16,16 +16,14 @@ pub fn one_line(expr: &str) -> String {
     out
 }
 
-/// Whether a part is fixed to the ends of the range of a query by `@ start()` or `@ end()`, so that the
-/// same time has another value in another range.
+/// Returns whether a part uses `@ start()` or `@ end()`, so that its value at a time depends on the range of the query.
 pub fn depends_on_range(expr: &str) -> bool {
     tokens(expr).windows(3).any(
         |three| matches!(three, [at, word, open] if at.is('@') && word.is_word(&["start", "end"]) && open.is('(')),
     )
 }
 
-/// Whether the expression is one number at each time instead of series: numbers, `time()`, `pi()`, `scalar(...)`
-/// and what is calculated of them.
+/// Returns whether the expression is a scalar: numbers, `time()`, `pi()`, `scalar(...)` and arithmetic of them.
 pub fn is_scalar(expr: &str) -> bool {
     let tokens = tokens(expr);
     let mut rest = tokens.as_slice();
@@ -44,7 +42,7 @@ pub fn is_scalar(expr: &str) -> bool {
     !tokens.is_empty()
 }
 
-/// What follows the parentheses that open here.
+/// Returns the tokens after the parentheses that open here.
 fn behind_parentheses<'a, 't>(tokens: &'a [Token<'t>]) -> Option<&'a [Token<'t>]> {
     let mut depth = 0_usize;
     for (at, token) in tokens.iter().enumerate() {

@@ -1,13 +1,13 @@
-//! PromQL text as tokens; any text can be read.
+//! Tokens of PromQL; any text can be split.
 //! Source: Prometheus `promql/parser/lex.go`.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Metric, label, function or keyword; may hold colons.
+    /// Metric, label, function or keyword; may have colons.
     Identifier,
     /// A number or a duration.
     Number,
-    /// In any of the three quotes, which are included.
+    /// String in any of the three quotes, which are included.
     String,
     /// One character: a bracket, a comma, or part of an operator.
     Symbol(char),
@@ -17,7 +17,7 @@ pub(super) enum Kind {
 pub(super) struct Token<'a> {
     pub(super) kind: Kind,
     pub(super) text: &'a str,
-    /// Offset of its first byte.
+    /// Offset of the first byte.
     pub(super) at: usize,
 }
 
@@ -30,14 +30,14 @@ impl Token<'_> {
         self.kind == Kind::Symbol(symbol)
     }
 
-    /// Whether this is one of `words`; keywords have no case.
+    /// Returns whether this is one of `words`, in any case.
     pub(super) fn is_word(&self, words: &[&str]) -> bool {
         self.kind == Kind::Identifier
             && words.iter().any(|word| self.text.eq_ignore_ascii_case(word))
     }
 }
 
-/// Everything but white space and comments.
+/// Splits text into tokens without white space and comments.
 pub(super) fn tokens(expr: &str) -> Vec<Token<'_>> {
     let (mut found, mut at) = (Vec::new(), 0);
     while let Some(first) = expr[at..].chars().next() {
@@ -67,7 +67,7 @@ fn is_identifier(c: char) -> bool {
     c.is_alphanumeric() || c == '_' || c == ':'
 }
 
-/// With both quotes; to the end where the second is missing. Backquotes know no escapes.
+/// Returns the length of a string with both quotes; the whole text if the second is missing. Backquotes have no escapes.
 fn string_len(text: &str, quote: char) -> usize {
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {
@@ -82,7 +82,7 @@ fn string_len(text: &str, quote: char) -> usize {
     text.len()
 }
 
-/// A decimal or hexadecimal number or a duration; its sign is a symbol of its own.
+/// Returns the length of a decimal or hexadecimal number or a duration, without its sign.
 fn number_len(text: &str) -> usize {
     let hexadecimal = text.starts_with("0x") || text.starts_with("0X");
     let mut last = ' ';
