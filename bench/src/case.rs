@@ -1,4 +1,4 @@
-//! The work that is timed.
+//! The timed work.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -12,19 +12,19 @@ use oddity_detect::stats::stl::{self, Smoothing};
 
 use crate::data::{HISTORY, LONG, SAMPLES, SERIES, WEEK, grid, loaded, series};
 
-/// Something to do over and over.
+/// A unit of work that is timed repeatedly.
 pub struct Case {
-    /// What a table calls it; the script that prints ratios looks for these.
+    /// Name in tables, which the script that prints ratios looks for.
     pub name: String,
-    /// How many samples it works on.
+    /// Number of samples it works on.
     pub samples: usize,
-    /// How many parts it has, to be timed one by one: what the machine does besides spoils single ones only.
+    /// Number of parts that are timed one by one, so that other load on the machine spoils single parts only.
     pub parts: usize,
-    /// Does a part.
+    /// Runs a part.
     pub work: Box<dyn FnMut(usize)>,
 }
 
-/// All of them, on data of their own.
+/// Returns all cases, each on data of its own.
 pub fn all() -> Vec<Case> {
     let short: Vec<Arc<[f64]>> = (0..SERIES).map(|number| series(number, SAMPLES)).collect();
     let short: Arc<[Arc<[f64]>]> = short.into();
@@ -52,7 +52,7 @@ pub fn all() -> Vec<Case> {
     cases
 }
 
-/// What it costs to move the memory of `auto` by a position of its slider.
+/// Returns a case that moves the lookback of `auto` by a position of its slider.
 fn memories(all: &Arc<[Arc<[f64]>]>) -> Case {
     let all = Arc::clone(all);
     let mut kept: Vec<(DetectorCache, f64)> =
@@ -73,7 +73,7 @@ fn memories(all: &Arc<[Arc<[f64]>]>) -> Case {
     }
 }
 
-/// The limit: nothing that keeps three results a sample is faster.
+/// Returns a case that copies three results per sample: the lower bound of every detector.
 fn copy(all: &Arc<[Arc<[f64]>]>) -> Case {
     let mut out = [vec![0.0; SAMPLES], vec![0.0; SAMPLES], vec![0.0; SAMPLES]];
     each("plain copy".to_owned(), all, move |values| {
@@ -127,8 +127,8 @@ fn kernels(all: &Arc<[Arc<[f64]>]>, cases: &mut Vec<Case>) {
     }
 }
 
-/// What moving a threshold costs: flags, runs, events and their severity from kept scores. A drag moves it by a position
-/// of the slider at a time and comes back to where it was; the first time each onset is new.
+/// Returns a case that drags a threshold: flags, runs, events and severities from kept scores. The drag moves by one
+/// position of the slider at a time and comes back; the first time each onset is new.
 fn rules(all: &[Arc<[f64]>], cases: &mut Vec<Case>) {
     let detector = Detector::by_id("rolling").unwrap_or_default();
     let detected = || -> Vec<Arc<Detected>> {

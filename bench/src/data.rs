@@ -1,4 +1,4 @@
-//! Series to work on. Peers read the same from the file that `bench data` writes.
+//! The benchmarked series. Other programs read them from the file that `bench data` writes.
 
 use std::sync::Arc;
 
@@ -7,43 +7,43 @@ use oddity_detect::time::{Step, Timestamp};
 use oddity_source::prometheus::Loaded;
 use oddity_source::query::RangeQuery;
 
-/// How many series a workload has: different ones, since one repeated lets the branch predictor memorise it.
+/// Number of series of a workload. They differ, since the branch predictor would memorise a repeated one.
 pub const SERIES: usize = 91;
 
-/// Samples of each.
+/// Number of samples of a series.
 pub const SAMPLES: usize = 11_000;
 
-/// A week of minutes: what is decomposed of each.
+/// Number of samples that are decomposed: a week of minutes.
 pub const WEEK: usize = 10_080;
 
-/// Samples of the one long series.
+/// Number of samples of the long series.
 pub const LONG: usize = 1_000_000;
 
-/// How many of the samples at the front are history.
+/// Number of samples at the front that are history.
 pub const HISTORY: usize = 750;
 
-/// Uniform numbers from 0 to 1, the same everywhere.
+/// A generator of uniform numbers from 0 to 1, the same on every machine.
 pub struct Random(u64);
 
 impl Random {
-    /// A sequence of its own for each seed.
+    /// Creates a generator with a sequence of its own for each seed.
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// The next number.
+    /// Returns the next number.
     pub fn uniform(&mut self) -> f64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         (self.0 >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
 
-/// A grid of so many minutes.
+/// Returns a grid of `len` minutes.
 pub fn grid(len: usize) -> Grid {
     Grid { start: Timestamp(1_700_000_040_000), step: Step::from_seconds(60), len }
 }
 
-/// Near-normal noise around a level with a daily wave, and a spike now and then.
+/// Returns a series of near-normal noise around a level with a daily wave and occasional spikes.
 pub fn series(number: usize, len: usize) -> Arc<[f64]> {
     let mut random = Random::new(number as u64 + 1);
     let level = 10.0 + 100.0 * random.uniform();
@@ -60,7 +60,7 @@ pub fn series(number: usize, len: usize) -> Arc<[f64]> {
         .collect()
 }
 
-/// The series as the answer to a query.
+/// Returns the series as the result of a query.
 pub fn loaded(all: &[Arc<[f64]>], history: usize) -> Arc<Loaded> {
     let grid = grid(all.first().map_or(0, |values| values.len()));
     let series = all.iter().enumerate().map(|(number, values)| Series {

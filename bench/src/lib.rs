@@ -1,4 +1,4 @@
-//! What is timed and compared: the same code natively (`main.rs`) and in WebAssembly (`run.mjs`, `parity.mjs`).
+//! Benchmarks and parity digests: the same code natively (`main.rs`) and in WebAssembly (`run.mjs`, `parity.mjs`).
 
 pub mod case;
 pub mod data;

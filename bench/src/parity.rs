@@ -1,4 +1,4 @@
-//! Digests of everything that detection gives, to be compared between builds: equal only if every bit is.
+//! Digests of all results of detection, to compare builds: equal only if every bit is.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ const SEEDS: u64 = 12;
 const SAMPLES: usize = 1_500;
 const HISTORY: usize = 400;
 
-/// A line of settings, series and digest for each detector that there is.
+/// Returns a line of settings, series and digest for each detector.
 pub fn report() -> String {
     let all: Vec<Arc<[f64]>> = (0..SEEDS).map(hostile).collect();
     let loaded = loaded(&all, HISTORY);
@@ -46,7 +46,7 @@ pub fn report() -> String {
     lines
 }
 
-/// The defaults, each word of each choice, and short windows.
+/// Returns the settings of a detector: its defaults, each choice, and short windows.
 fn settings(detector: Detector) -> Vec<Detector> {
     let params = detector.params();
     let mut all = vec![detector];
@@ -65,7 +65,7 @@ fn settings(detector: Detector) -> Vec<Detector> {
     all
 }
 
-/// Noise, waves, steps, ties, gaps, infinities and extremes, more of each the higher the seed.
+/// Returns noise, waves, steps, ties, gaps, infinities and extremes, more of each the higher the seed.
 fn hostile(seed: u64) -> Arc<[f64]> {
     let mut random = Random::new(seed + 77);
     let mut held = 0.0;
@@ -92,7 +92,7 @@ fn hostile(seed: u64) -> Arc<[f64]> {
         .collect()
 }
 
-/// FNV-1a over the bits of numbers; all NaN are one.
+/// FNV-1a over the bits of numbers; all NaN are equal.
 struct Digest(u64);
 
 impl Digest {

@@ -1,4 +1,4 @@
-//! What Node calls. Texts are a pointer in the high and a length in the low 32 bits, and live for good.
+//! Functions that Node calls. Strings are a pointer in the high and a length in the low 32 bits, and are never freed.
 #![allow(
     unsafe_code,
     reason = "a name to export under is unsafe to give, as another might have it"
@@ -13,7 +13,7 @@ thread_local! {
     static CASES: RefCell<Vec<Case>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Makes the cases: a line of name, samples and parts for each.
+/// Creates the cases and returns a line of name, samples and parts for each.
 #[unsafe(no_mangle)]
 pub extern "C" fn cases() -> u64 {
     let all = case::all();
@@ -25,7 +25,7 @@ pub extern "C" fn cases() -> u64 {
     text(lines)
 }
 
-/// Does a part of a case.
+/// Runs a part of a case.
 #[unsafe(no_mangle)]
 pub extern "C" fn run(case: usize, part: usize) {
     CASES.with_borrow_mut(|cases| {
@@ -35,7 +35,7 @@ pub extern "C" fn run(case: usize, part: usize) {
     });
 }
 
-/// See [`parity::report`].
+/// Returns [`parity::report`].
 #[unsafe(no_mangle)]
 pub extern "C" fn digests() -> u64 {
     text(parity::report())

@@ -1,16 +1,16 @@
-//! Recordings: CSV files with the columns `timestamp`, `value` and perhaps `label`, row by row.
+//! Recordings: CSV files with the columns `timestamp`, `value` and optionally `label`.
 
 use std::path::{Path, PathBuf};
 
 use oddity_detect::series::Grid;
 use oddity_detect::time::{Span, Step, TimeError, Timestamp};
 
-/// One file.
+/// A recording: one CSV file.
 #[derive(Clone, Debug)]
 pub struct Recording {
     /// Path below the folder, with `/` between its parts.
     pub name: String,
-    /// Time of each row, as the file writes it.
+    /// Time of each row as text of the file.
     pub written: Vec<String>,
     /// Time of each row.
     pub times: Vec<Timestamp>,
@@ -20,55 +20,55 @@ pub struct Recording {
     pub labels: Option<Vec<bool>>,
 }
 
-/// Why data cannot be read.
+/// The reason why data cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
-    /// A file or folder.
+    /// A file or folder cannot be read.
     #[error("cannot read {path}: {source}")]
     Io {
-        /// Which.
+        /// Path of the file or folder.
         path: PathBuf,
-        /// Why.
+        /// Error of the system.
         source: std::io::Error,
     },
-    /// Not CSV.
+    /// A file is not CSV.
     #[error("{path}: {source}")]
     Csv {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Error of the CSV reader.
         source: csv::Error,
     },
     /// A column is missing.
     #[error("{path} has no column \"{column}\": name it in the first row")]
     Column {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// Which column.
+        /// Name of the column.
         column: &'static str,
     },
-    /// A cell.
+    /// A cell cannot be read.
     #[error("{path}, row {row}: {message}")]
     Cell {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// Row, the first after the header is 1.
+        /// Row number; the first row after the header is 1.
         row: usize,
-        /// What is wrong and what to write instead.
+        /// Problem, and the text to write instead.
         message: String,
     },
-    /// `windows.json`.
+    /// The file `windows.json` cannot be read.
     #[error("{path} does not map files to windows of two times: {message}")]
     Windows {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Problem, in words.
         message: String,
     },
-    /// No labels.
+    /// No file has labels.
     #[error("no CSV file in {0} has a column \"label\"")]
     Unlabelled(PathBuf),
-    /// No CSV file at all.
+    /// The folder has no CSV file.
     #[error("{0} holds no CSV file with the columns timestamp and value")]
     Empty(PathBuf),
 }
@@ -108,8 +108,8 @@ impl Recording {
         Ok(Self { name: name.to_owned(), written, times, values, labels })
     }
 
-    /// The rows as a sequence of samples: from the first time on, at the median distance of neighbours.
-    /// One minute where there are no neighbours.
+    /// Returns the grid of the rows: from the first time on, at the median distance of neighbours, or one minute if there are
+    /// none.
     pub fn grid(&self) -> Grid {
         let mut distances: Vec<Span> =
             self.times.windows(2).map(|pair| pair[1].since(pair[0])).collect();
@@ -123,13 +123,13 @@ impl Recording {
         }
     }
 
-    /// First part of the name: the folder that it lies in.
+    /// Returns the category of the recording: the folder that contains it.
     pub fn category(&self) -> &str {
         self.name.split_once('/').map_or("", |(category, _)| category)
     }
 }
 
-/// The numbers of one named column; empty cells are NaN.
+/// Reads the numbers of a column; empty cells are NaN.
 ///
 /// # Errors
 /// [`DataError`] for a file that cannot be read, has no such column, or a cell that is no number.
@@ -138,7 +138,7 @@ pub fn column(path: &Path, name: &'static str) -> Result<Vec<f64>, DataError> {
     table.numbers(table.column(name)?)
 }
 
-/// The names of all CSV files below a folder that have the columns `timestamp` and `value`, sorted.
+/// Returns the sorted names of all CSV files below a folder with the columns `timestamp` and `value`.
 ///
 /// # Errors
 /// [`DataError::Io`] for a folder that cannot be read, [`DataError::Empty`] where there is none.

@@ -1,4 +1,4 @@
-//! Folders of recordings with a label a row.
+//! Folders of recordings with a label per row.
 
 mod events;
 mod precision;
@@ -15,16 +15,16 @@ use rayon::prelude::*;
 use crate::data::{DataError, Recording, files};
 use crate::verdict::judge;
 
-/// Recordings with fewer rows are left out of the mean of the areas.
-pub const LEAST_ROWS: usize = 200;
+/// Minimum number of rows of a recording that counts in the mean of the areas.
+pub const MIN_ROWS: usize = 200;
 
-/// What a detector is worth on one recording, or on several together.
+/// The results of a detector on one recording or several.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
     /// Area under the precision-recall curve of the score; of several the mean. `None` without a labelled
-    /// row, or with fewer than [`LEAST_ROWS`] rows.
+    /// row, or with fewer than [`MIN_ROWS`] rows.
     pub area: Option<f64>,
-    /// Its events, at the thresholds that it has by default.
+    /// Agreement of the events at the default thresholds.
     pub events: Found,
 }
 
@@ -47,7 +47,7 @@ pub fn measure(recordings: &[Recording], detector: Detector) -> Vec<Measured> {
         .map(|recording| {
             let labels = recording.labels.as_deref().unwrap_or_default();
             let detection = judge(detector, recording, 0).detection;
-            let long = recording.values.len() >= LEAST_ROWS;
+            let long = recording.values.len() >= MIN_ROWS;
             let area = long.then(|| average_precision(&detection.score, labels)).flatten();
             let grid = recording.grid();
             // Only where events begin counts here, which no season changes.
@@ -60,7 +60,7 @@ pub fn measure(recordings: &[Recording], detector: Detector) -> Vec<Measured> {
         .collect()
 }
 
-/// Several recordings together: the mean of the areas, and the sum of the events.
+/// Combines several recordings: the mean of the areas, and the sum of the events.
 pub fn together(each: &[Measured]) -> Measured {
     let areas: Vec<f64> = each.iter().filter_map(|measured| measured.area).collect();
     let mean = areas.iter().sum::<f64>() / areas.len() as f64;

@@ -1,7 +1,7 @@
-//! Measures the detectors of `shared` on labelled data. The product does not depend on it.
+//! Evaluates the detectors on labelled data. The product does not depend on this crate.
 //!
-//! Modules in reading order: recordings are read, a detector judges them, and what it says is written as
-//! CSV or held against the labels, as the Numenta Anomaly Benchmark does and row by row.
+//! Modules in reading order: recordings are read, a detector judges them, and its scores are written as CSV or compared with
+//! the labels, as the Numenta Anomaly Benchmark does and row by row.
 
 pub mod data;
 

@@ -180,7 +180,7 @@ fn write_scores(
     })
 }
 
-/// The detectors that do not look back, each for itself.
+/// Measures each detector that uses past samples only.
 fn nab_rows(corpus: &nab::Corpus, detectors: &[Detector]) -> Vec<NabRow> {
     let causal = detectors.iter().filter(|detector| detector.about().causal);
     causal.map(|d| nab_row(corpus, report::name(*d), &[corpus.judge(*d)])).collect()
@@ -191,7 +191,7 @@ fn nab_row(corpus: &nab::Corpus, name: String, candidates: &[nab::Alerts]) -> Na
     NabRow { name, profiles: nab::PROFILES.iter().map(measure).collect() }
 }
 
-/// The choice between the detectors of a file.
+/// Measures the choice between the detectors of a file.
 fn nab_choice(corpus: &nab::Corpus, path: &Path) -> anyhow::Result<NabRow> {
     let text =
         fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -213,7 +213,7 @@ fn nab_choice(corpus: &nab::Corpus, path: &Path) -> anyhow::Result<NabRow> {
     Ok(row)
 }
 
-/// The views of `auto`, settled anew.
+/// Measures `auto` with features chosen on other files than those that are scored.
 fn nab_search(corpus: &nab::Corpus) -> (NabRow, Tuning) {
     let mut search = nab::Search::new(corpus);
     let profiles = search.measure(&nab::PROFILES);

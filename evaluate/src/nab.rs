@@ -16,31 +16,31 @@ pub use validation::{
     Choice, FOLDS, Fold, REPEATS, Validated, category_folds, random_folds, repeated, validate,
 };
 
-/// What finding, missing and crying wolf weigh.
+/// The weights of found and missed windows and of false positives.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Profile {
     /// Name of the profile.
     pub name: &'static str,
-    /// A window found at its first row.
+    /// Weight of a window that is found at its first row.
     pub true_positive: f64,
-    /// A false positive far from any window.
+    /// Weight of a false positive far from any window.
     pub false_positive: f64,
-    /// A window that was missed.
+    /// Weight of a missed window.
     pub false_negative: f64,
 }
 
-/// The profile that NAB ranks by.
+/// The profile by which NAB ranks.
 pub const STANDARD: Profile =
     Profile { name: "standard", true_positive: 1.0, false_positive: 0.11, false_negative: 1.0 };
 
-/// NAB's three profiles.
+/// The three profiles of NAB.
 pub const PROFILES: [Profile; 3] = [
     STANDARD,
     Profile { name: "low FP", true_positive: 1.0, false_positive: 0.22, false_negative: 1.0 },
     Profile { name: "low FN", true_positive: 1.0, false_positive: 0.11, false_negative: 2.0 },
 ];
 
-/// What candidates are worth in one profile.
+/// The scores of candidates in one profile.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
     /// The best candidate and threshold for the whole corpus, as NAB settles them.
@@ -49,16 +49,16 @@ pub struct Measured {
     pub default: Option<f64>,
     /// Mean of the score with candidate and threshold settled on other files, over random folds.
     pub folds: f64,
-    /// The same with each category left out.
+    /// Mean of the score with candidate and threshold settled on all other categories.
     pub categories: f64,
 }
 
 /// The best candidate and threshold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Best {
-    /// Which.
+    /// Index of the candidate.
     pub choice: Choice,
-    /// 0 for silence, 100 for perfection.
+    /// Score: 0 for a detector that never alerts, 100 for a perfect one.
     pub score: f64,
 }
 
@@ -77,7 +77,7 @@ pub fn measure(files: &[File], candidates: &[Alerts], profile: &Profile) -> Meas
     Measured { corpus: best(files, &curves, profile), default, folds, categories }
 }
 
-/// The best of the candidates and of their thresholds for the whole corpus; silence if there is none.
+/// Returns the best candidate and threshold for the whole corpus; one that never alerts if there is none.
 pub fn best(files: &[File], candidates: &[Curves], profile: &Profile) -> Best {
     let choices = candidates.iter().enumerate().map(|(candidate, curves)| {
         let Optimum { threshold, raw } = curves.optimum(|_| true);
@@ -88,7 +88,7 @@ pub fn best(files: &[File], candidates: &[Curves], profile: &Profile) -> Best {
     choices.reduce(|a, b| if b.score > a.score { b } else { a }).unwrap_or(silence)
 }
 
-/// From a sum of weights over all files to NAB's scale.
+/// Normalises a sum of weights over all files to the scale of NAB.
 pub fn normalized(files: &[File], profile: &Profile, raw: f64) -> f64 {
     let windows: usize = files.iter().map(|file| file.windows.len()).sum();
     let silent = -(windows as f64) * profile.false_negative;

@@ -1,6 +1,6 @@
-//! Series with one known thing planted in each, and what a detector makes of them.
+//! Synthetic series with a known anomaly planted in each, and the events of detectors in them.
 //!
-//! Real labels tell when, not what; and of noise nobody knows that nothing happened. Here both are known.
+//! Real labels tell the time of an anomaly but not its kind, and nobody knows that real noise is healthy. Here both are known.
 
 mod dice;
 mod generate;
@@ -17,16 +17,16 @@ use oddity_detect::event::{Event, OnsetCache, Rule, SeriesSamples, events};
 use oddity_detect::seasonality::periods;
 use rayon::prelude::*;
 
-/// No threshold was chosen on the series of these seeds. Each seed gives 252.
+/// Seeds of the series, 252 per seed. No threshold was chosen on them.
 pub const SEEDS: Range<u64> = 200..202;
 
-/// Samples that are learnt from, not judged: as many as the page fetches.
+/// Number of samples of history: as many as the page fetches.
 pub const HISTORY: usize = 750;
 
-/// What a detector with its defaults makes of many series.
+/// The results of a detector with its defaults on many series.
 #[derive(Debug, Default)]
 pub struct Measured {
-    /// What was planted, and the kind of the most severe event that it made.
+    /// Confusion matrix of the planted anomalies and the kinds of their most severe events.
     pub found: Confusion,
     /// Samples from the onset of each plant to its first event, in ascending order.
     pub delays: BTreeMap<Plant, Vec<usize>>,
@@ -36,18 +36,18 @@ pub struct Measured {
     pub healthy: BTreeMap<Noise, Healthy>,
 }
 
-/// Samples in which nothing was planted.
+/// The samples without a planted anomaly.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Healthy {
-    /// How many were judged.
+    /// Number of judged samples.
     pub samples: usize,
-    /// The events that begin in them.
+    /// Number of events that begin in them.
     pub events: usize,
-    /// Their severities, in ascending order.
+    /// Severities of the events, in ascending order.
     pub severities: Vec<f64>,
 }
 
-/// Each detector with its defaults on all series of the seeds.
+/// Measures each detector with its defaults on all series of the seeds.
 pub fn measure(detectors: &[Detector], seeds: Range<u64>) -> Vec<Measured> {
     let each: Vec<Vec<Verdict>> = recipes(seeds)
         .into_par_iter()
@@ -70,10 +70,10 @@ pub fn measure(detectors: &[Detector], seeds: Range<u64>) -> Vec<Measured> {
     measured
 }
 
-/// What a detector makes of one series.
+/// The events of a detector in one series.
 struct Verdict {
     recipe: Recipe,
-    /// The most severe event of the plant; of one of nothing any event.
+    /// Most severe event of the planted anomaly; any event if nothing was planted.
     worst: Option<Event>,
     delay: Option<usize>,
     healthy: Healthy,
@@ -121,20 +121,20 @@ impl Measured {
         self.healthy.entry(noise).or_default().add(&verdict.healthy);
     }
 
-    /// Events in healthy samples of every noise.
+    /// Sums the events in healthy samples of every noise.
     pub fn all_healthy(&self) -> Healthy {
         let mut sum = Healthy::default();
         self.healthy.values().for_each(|healthy| sum.add(healthy));
         sum
     }
 
-    /// The severity that half of the plants that were noticed had at least, and nine of ten.
+    /// Returns the severity that half of the noticed anomalies reached, and that nine of ten reached.
     pub fn severity(&self, plant: Plant) -> Option<(f64, f64)> {
         let severities = self.severities.get(&plant).filter(|all| !all.is_empty())?;
         Some((severities[severities.len() / 2], severities[severities.len() / 10]))
     }
 
-    /// The delay that half of the plants that were noticed had at most, and nine of ten.
+    /// Returns the delay within which half of the noticed anomalies were noticed, and nine of ten.
     pub fn delay(&self, plant: Plant) -> Option<(usize, usize)> {
         let delays = self.delays.get(&plant).filter(|delays| !delays.is_empty())?;
         Some((delays[delays.len() / 2], delays[delays.len() * 9 / 10]))
@@ -149,7 +149,7 @@ impl Healthy {
         self.severities.sort_unstable_by(f64::total_cmp);
     }
 
-    /// Events in 10,000 samples.
+    /// Returns the number of events per 10,000 samples.
     pub fn rate(&self) -> f64 {
         1e4 * self.events as f64 / self.samples.max(1) as f64
     }

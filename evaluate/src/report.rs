@@ -1,4 +1,4 @@
-//! Tables of what was measured, in Markdown. Nothing is computed here.
+//! Markdown tables of the measurements. Nothing is computed here.
 
 use std::fmt::Write as _;
 
@@ -9,31 +9,31 @@ use crate::nab::{self, FOLDS, PROFILES, REPEATS};
 use crate::planted::{HISTORY, Healthy, Measured, Noise, Plant, SEEDS};
 use crate::settings::written;
 
-/// What NAB's scoring says of one detector, or of the choice between several: one entry a profile.
+/// The NAB scores of one detector, or of the choice between several: one entry per profile.
 #[derive(Clone, Debug)]
 pub struct NabRow {
-    /// What was measured.
+    /// Name of the detector.
     pub name: String,
-    /// In the order of [`PROFILES`].
+    /// Scores in the order of [`PROFILES`].
     pub profiles: Vec<nab::Measured>,
 }
 
-/// What the labels of a folder say of one detector.
+/// The agreement of one detector with the labels of a folder.
 #[derive(Clone, Debug)]
 pub struct LabelledRow {
-    /// What was measured.
+    /// Name of the detector.
     pub name: String,
-    /// What it is worth.
+    /// Agreement with the labels.
     pub measured: labelled::Measured,
 }
 
-/// A detector for a table; marked if it looks at what comes after a sample.
+/// Returns the name of a detector in tables, marked if it uses later samples.
 pub fn name(detector: Detector) -> String {
     let mark = if detector.about().causal { "" } else { " (looks back)" };
     format!("`{}`{mark}", written(detector))
 }
 
-/// One row a detector, with the three profiles in each column.
+/// Writes one row per detector, with the three profiles in each column.
 pub fn nab_table(rows: &[NabRow]) -> String {
     let mut text = format!(
         "| {} | optimised on the corpus | {FOLDS} random folds | each category left out | default threshold |\n\
@@ -58,7 +58,7 @@ pub fn nab_table(rows: &[NabRow]) -> String {
     text
 }
 
-/// One row a detector or a file.
+/// Writes one row per detector or file.
 pub fn labelled_table(rows: &[LabelledRow]) -> String {
     let mut text = String::from(
         "| | area | precision | recall | F1 | events a day | false in 10,000 samples | delay |\n\
@@ -80,7 +80,7 @@ pub fn labelled_table(rows: &[LabelledRow]) -> String {
     text
 }
 
-/// What was found for each plant and how late, and what was found in healthy samples.
+/// Writes the events found for each planted anomaly with their delays, and those found in healthy samples.
 pub fn planted_tables(measured: &Measured) -> String {
     let mut text = String::from(
         "| planted | right | found | median delay | 90th percentile | median severity | 10th percentile |\n|---|---|---|---|---|---|---|\n",
@@ -122,7 +122,7 @@ pub fn planted_tables(measured: &Measured) -> String {
     text
 }
 
-/// The whole page.
+/// Writes the whole page.
 pub fn page(
     nab: &[NabRow],
     labelled: &[LabelledRow],
@@ -184,7 +184,7 @@ detectors, and its seeds {} were not used for tuning. `evaluate planted` shows o
 
 {}",
         nab_table(nab),
-        labelled::LEAST_ROWS,
+        labelled::MIN_ROWS,
         labelled_table(labelled),
         SEEDS.map(|seed| seed.to_string()).collect::<Vec<_>>().join(" and "),
         planted_tables(planted),

@@ -1,4 +1,4 @@
-//! What a detector says of a recording, as CSV.
+//! The scores of a detector for a recording, as CSV.
 
 use std::io::Write;
 
@@ -8,7 +8,7 @@ use oddity_detect::event::Rule;
 use crate::data::Recording;
 use crate::verdict::judge;
 
-/// The columns, in their order.
+/// The columns in order.
 ///
 /// `expected`, `lower` and `upper` are of what the detector judges, which is the value for most of them; the
 /// bounds are those at the default threshold. `alert` is the strength of the alert after the hold-off, 0
@@ -20,7 +20,7 @@ pub const COLUMNS: [&str; 8] =
 /// are those that the detector may learn from before it judges.
 ///
 /// # Errors
-/// Of the writer.
+/// The error of the writer.
 pub fn write(
     out: impl Write,
     recording: &Recording,
@@ -49,7 +49,7 @@ pub fn write(
     Ok(())
 }
 
-/// The shortest text that reads as the same number; empty for NaN.
+/// Returns the shortest text that reads as the same number; empty for NaN.
 fn cell(number: f64) -> String {
     if number.is_nan() { String::new() } else { number.to_string() }
 }

@@ -2,43 +2,43 @@
 
 use oddity_detect::detect::Detector;
 
-/// Why a text names no detector; each message says what to write instead.
+/// The reason why a text names no detector; each message says what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
-    /// No such detector.
+    /// There is no such detector.
     #[error("there is no detector \"{id}\": take one of {known}")]
     Detector {
-        /// What was written.
+        /// Id that was written.
         id: String,
-        /// What there is.
+        /// Ids of all detectors.
         known: String,
     },
-    /// Not `key=value`.
+    /// The text has not the form `key=value`.
     #[error("\"{0}\" is no setting: write key=value")]
     Form(String),
     /// The detector has no such parameter.
     #[error("{detector} has no parameter \"{key}\": take one of {known}")]
     Key {
-        /// The detector.
+        /// Id of the detector.
         detector: &'static str,
-        /// What was written.
+        /// Key that was written.
         key: String,
-        /// What there is.
+        /// Keys of the detector.
         known: String,
     },
     /// The parameter does not take this value.
     #[error("{key} cannot be \"{value}\": write {accepts}")]
     Value {
-        /// The parameter.
+        /// Key of the parameter.
         key: &'static str,
-        /// What was written.
+        /// Value that was written.
         value: String,
-        /// What it takes.
+        /// Accepted values.
         accepts: String,
     },
 }
 
-/// The detector of this id with settings of the form `key=value`.
+/// Returns the detector of an id with settings of the form `key=value`.
 ///
 /// # Errors
 /// [`SettingsError`] for an unknown detector or parameter, and for a value that the parameter does not take.
@@ -50,10 +50,10 @@ pub fn detector<'a>(
     settings.into_iter().try_fold(Detector::by_id(id).ok_or_else(unknown)?, set)
 }
 
-/// One detector a line, `id key=value key=value`; empty lines and those that begin with `#` are skipped.
+/// Parses one detector per line, `id key=value key=value`; skips empty lines and those that begin with `#`.
 ///
 /// # Errors
-/// As [`detector`].
+/// Those of [`detector`].
 pub fn candidates(text: &str) -> Result<Vec<Detector>, SettingsError> {
     text.lines()
         .map(str::trim)
@@ -65,7 +65,7 @@ pub fn candidates(text: &str) -> Result<Vec<Detector>, SettingsError> {
         .collect()
 }
 
-/// The detector as [`candidates`] reads it, with the parameters that are not at their defaults.
+/// Formats a detector as [`candidates`] parses it, with the parameters that differ from their defaults.
 pub fn written(detector: Detector) -> String {
     let mut words = vec![detector.about().id.to_owned()];
     for (param, value) in detector.params() {

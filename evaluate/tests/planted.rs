@@ -17,10 +17,10 @@ use oddity_detect::event::kind::{OnsetContext, classify};
 const ONE_SEED: Range<u64> = SEEDS.start..SEEDS.start + 1;
 
 /// Share of the plants that `auto` must get right.
-const LEAST_RIGHT: f64 = 0.9;
+const MIN_RIGHT: f64 = 0.9;
 
 /// Events in 10,000 healthy samples that `auto` may file.
-const MOST_FALSE: f64 = 1.0;
+const MAX_FALSE: f64 = 1.0;
 
 #[test]
 fn the_generator_keeps_its_promises() {
@@ -106,9 +106,9 @@ fn auto_notices_clear_plants_and_little_else() {
     let auto = Detector::default();
     let measured = measure(&[auto], SEEDS).remove(0);
     println!("{}", report::planted_tables(&measured));
-    assert!(measured.found.right() >= LEAST_RIGHT, "{}", measured.found.right());
+    assert!(measured.found.right() >= MIN_RIGHT, "{}", measured.found.right());
     let healthy = measured.all_healthy();
-    assert!(healthy.rate() <= MOST_FALSE, "{healthy:?}");
+    assert!(healthy.rate() <= MAX_FALSE, "{healthy:?}");
     for (plant, latest) in [
         (Plant::Spike, 2),
         (Plant::Dip, 2),

@@ -1,25 +1,25 @@
 use oddity_detect::time::Span;
 
-/// How many samples after the last labelled one an event may still begin to count as its.
+/// Maximum number of samples after the last labelled one at which an event still counts.
 pub const TOLERANCE: usize = 3;
 
-/// How the events of a detector agree with the labels: an incident is a run of labelled rows, and an event
-/// that begins in it, or at most [`TOLERANCE`] samples after it, has found it.
+/// Agreement of the events of a detector with labels. An incident is a run of labelled rows; an event finds it if it begins
+/// in it or at most [`TOLERANCE`] samples after it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Found {
-    /// Incidents.
+    /// Number of incidents.
     pub incidents: usize,
-    /// Incidents that were found.
+    /// Number of incidents that were found.
     pub found: usize,
-    /// Events.
+    /// Number of events.
     pub events: usize,
-    /// Events that found an incident.
+    /// Number of events that found an incident.
     pub right: usize,
-    /// Samples from the first of an incident to the first event in it, all added.
+    /// Sum of the delays from the first sample of an incident to its first event, in samples.
     pub delay: usize,
-    /// Samples that were judged.
+    /// Number of judged samples.
     pub samples: usize,
-    /// How long they last.
+    /// Duration of the judged samples.
     pub span: Span,
 }
 
@@ -47,7 +47,7 @@ pub fn found(onsets: &[usize], labels: &[bool], span: Span) -> Found {
 }
 
 impl Found {
-    /// The sum of both.
+    /// Adds two agreements.
     #[must_use]
     pub fn and(self, other: &Self) -> Self {
         Self {
@@ -61,33 +61,33 @@ impl Found {
         }
     }
 
-    /// Share of the events that found an incident; `None` without an event.
+    /// Returns the share of the events that found an incident; `None` without an event.
     pub fn precision(&self) -> Option<f64> {
         ratio(self.right as f64, self.events as f64)
     }
 
-    /// Share of the incidents that were found; `None` without an incident.
+    /// Returns the share of the incidents that were found; `None` without an incident.
     pub fn recall(&self) -> Option<f64> {
         ratio(self.found as f64, self.incidents as f64)
     }
 
-    /// Harmonic mean of both; 0 if nothing was found, `None` without an incident.
+    /// Returns the harmonic mean of precision and recall; 0 if nothing was found, `None` without an incident.
     pub fn f1(&self) -> Option<f64> {
         let (precision, recall) = (self.precision().unwrap_or(0.0), self.recall()?);
         Some(ratio(2.0 * precision * recall, precision + recall).unwrap_or(0.0))
     }
 
-    /// Events a day.
+    /// Returns the number of events per day.
     pub fn a_day(&self) -> Option<f64> {
         ratio(self.events as f64 * 86_400.0, self.span.as_seconds())
     }
 
-    /// Events that found no incident, in 10,000 samples.
+    /// Returns the number of events per 10,000 samples that found no incident.
     pub fn false_in_10_000(&self) -> Option<f64> {
         ratio((self.events - self.right) as f64 * 1e4, self.samples as f64)
     }
 
-    /// Mean samples from the first of an incident to the first event in it; `None` if none was found.
+    /// Returns the mean delay from the first sample of an incident to its first event; `None` if none was found.
     pub fn mean_delay(&self) -> Option<f64> {
         ratio(self.delay as f64, self.found as f64)
     }

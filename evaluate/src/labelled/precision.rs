@@ -1,5 +1,5 @@
-/// Area under the precision-recall curve of a score: the mean of the precision at each labelled row, rows
-/// of equal score counted at once. A score that is NaN counts as 0. `None` without a labelled row.
+/// Returns the area under the precision-recall curve of a score: the mean precision at the labelled rows, with rows of equal
+/// score counted at once and NaN as 0. Returns `None` without a labelled row.
 ///
 /// Cost: O(n log n). Source: Zhu, "Recall, precision and average precision", 2004.
 pub fn average_precision(scores: &[f64], labels: &[bool]) -> Option<f64> {

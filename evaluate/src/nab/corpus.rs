@@ -9,30 +9,30 @@ use rayon::prelude::*;
 use crate::data::{DataError, Recording, column};
 use crate::verdict::{Verdict, judge};
 
-/// All files with their labelled windows, in the order of their names.
+/// The files with their labelled windows, in the order of their names.
 #[derive(Clone, Debug)]
 pub struct Corpus {
-    /// The files.
+    /// Files in the order of their names.
     pub files: Vec<File>,
 }
 
-/// One file of the corpus.
+/// A file of the corpus.
 #[derive(Clone, Debug)]
 pub struct File {
-    /// Its rows.
+    /// Rows of the file.
     pub recording: Recording,
     /// Rows of each labelled window, oldest first.
     pub windows: Vec<Range<usize>>,
-    /// How many rows at the front count for nothing.
+    /// Number of probationary rows at the front, which do not count.
     pub probation: usize,
 }
 
-/// When a detector would tell a person.
+/// The alerts of a detector.
 #[derive(Clone, Debug)]
 pub struct Alerts {
     /// One vector a file of the corpus, one strength a row; only strengths above 0 are alerts.
     pub strengths: Vec<Vec<f64>>,
-    /// Strength from which a row alerts unless that is changed, where it is known.
+    /// Default strength from which a row alerts; `None` if unknown.
     pub threshold: Option<f64>,
 }
 
@@ -83,7 +83,7 @@ impl Corpus {
         Alerts { strengths, threshold }
     }
 
-    /// Published scores, from the column `anomaly_score` of a file of the same name under `folder`.
+    /// Reads published scores from the column `anomaly_score` of the files of the same names under `folder`.
     ///
     /// # Errors
     /// [`DataError`] for a file that cannot be read.
@@ -95,7 +95,7 @@ impl Corpus {
 }
 
 impl File {
-    /// With NAB's probation: 15 % of the rows, at most 750. Windows are not empty and do not overlap.
+    /// Creates a file with the probation of NAB: 15 % of the rows, at most 750. Windows are not empty and do not overlap.
     pub fn new(recording: Recording, mut windows: Vec<Range<usize>>) -> Self {
         windows.sort_unstable_by_key(|window| window.start);
         let probation = (recording.values.len() * 15 / 100).min(750);

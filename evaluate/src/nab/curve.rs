@@ -4,15 +4,15 @@ use rayon::prelude::*;
 
 use super::{File, Profile};
 
-/// What every file adds to the score of the corpus, for every threshold.
+/// The contributions of all files to the score of the corpus at every threshold.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curves {
     files: Vec<Curve>,
-    /// The steps of all curves, at falling thresholds.
+    /// Steps of all curves at falling thresholds.
     changes: Vec<Change>,
 }
 
-/// By how much the sum of one file changes when the threshold falls to this.
+/// A change of the sum of one file when the threshold falls to a strength.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Change {
     threshold: f64,
@@ -20,8 +20,7 @@ struct Change {
     file: usize,
 }
 
-/// What one file adds to the score of the corpus, for every threshold: a step at each strength that changes
-/// it.
+/// The contribution of one file to the score of the corpus at every threshold: a step at each strength that changes it.
 #[derive(Clone, Debug, PartialEq)]
 struct Curve {
     /// Weight of all windows missed.
@@ -30,18 +29,18 @@ struct Curve {
     steps: Vec<(f64, f64)>,
 }
 
-/// The best threshold.
+/// The optimal threshold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Optimum {
-    /// Rows as strong as this or stronger are alerts; infinite where silence is best.
+    /// Strength from which rows are alerts; infinite if no alert is best.
     pub threshold: f64,
     /// Sum of the weights of all files.
     pub raw: f64,
 }
 
 impl Curve {
-    /// Of the strengths of one file. Only rows behind the probation count, and only strengths above 0; NaN
-    /// is silent. Cost: O(n log n) for n such rows.
+    /// Creates the curve of the strengths of one file. Only rows after the probation and strengths above 0 count; NaN is no
+    /// alert. Takes O(n log n) for n such rows.
     fn new(file: &File, alerts: &[f64], profile: &Profile) -> Self {
         let mut rows: Vec<(f64, usize)> = (file.probation..alerts.len())
             .filter(|row| alerts[*row] > 0.0)
@@ -74,7 +73,7 @@ impl Curve {
         Self { silent, steps }
     }
 
-    /// Sum of the weights of this file at a threshold. Cost: O(log n).
+    /// Returns the sum of the weights of this file at a threshold. Takes O(log n).
     fn at(&self, threshold: f64) -> f64 {
         let above = self.steps.partition_point(|(strength, _)| *strength >= threshold);
         above.checked_sub(1).map_or(self.silent, |last| self.steps[last].1)
@@ -82,8 +81,8 @@ impl Curve {
 }
 
 impl Curves {
-    /// One curve a file. Shape: one vector of strengths a file, one strength a row. Cost: O(n log n) for
-    /// the n strengths above 0.
+    /// Creates one curve per file from one vector of strengths per file, one strength per row. Takes O(n log n) for the n
+    /// strengths above 0.
     pub fn new(files: &[File], alerts: &[Vec<f64>], profile: &Profile) -> Self {
         let curves: Vec<Curve> = files
             .par_iter()
@@ -102,7 +101,7 @@ impl Curves {
         Self { files: curves, changes }
     }
 
-    /// The threshold that is best for the chosen files together; of equal ones the highest. Cost: O(n).
+    /// Returns the best threshold for the chosen files together; of equal ones the highest. Takes O(n).
     pub fn optimum(&self, chosen: impl Fn(usize) -> bool) -> Optimum {
         let files = self.files.iter().enumerate().filter(|(file, _)| chosen(*file));
         let mut raw: f64 = files.map(|(_, curve)| curve.silent).sum();
@@ -116,31 +115,31 @@ impl Curves {
         best
     }
 
-    /// Sum of the weights of all files at a threshold.
+    /// Returns the sum of the weights of all files at a threshold.
     pub fn sum(&self, threshold: f64) -> f64 {
         self.files.iter().map(|curve| curve.at(threshold)).sum()
     }
 
-    /// Sum of the weights of one file at a threshold. Cost: O(log n).
+    /// Returns the sum of the weights of one file at a threshold. Takes O(log n).
     pub fn at(&self, file: usize, threshold: f64) -> f64 {
         self.files[file].at(threshold)
     }
 }
 
-/// Worth of finding a window at a row: 1 at its first row, near 0 at its last.
+/// Returns the weight of finding a window at a row: 1 at its first row, near 0 at its last.
 fn earliness(row: usize, window: &Range<usize>) -> f64 {
     let position = (window.end - row) as f64 / window.len() as f64;
     scaled_sigmoid(-position) / scaled_sigmoid(-1.0)
 }
 
-/// Cost of a row outside of the windows: near 0 right behind one, 1 far behind it or before the first.
+/// Returns the cost of an alert outside windows: near 0 right after one, 1 far after it or before the first.
 fn distance(row: usize, last: Option<&Range<usize>>) -> f64 {
     let Some(window) = last else { return 1.0 };
     let behind = row + 1 - window.end;
     -scaled_sigmoid(behind as f64 / (window.len() - 1).max(1) as f64)
 }
 
-/// 0.98661 at -1, 0 at 0, -0.98661 at 1, and -1 from 3 on.
+/// Returns the sigmoid of NAB: 0.98661 at -1, 0 at 0, -0.98661 at 1, and -1 from 3 on.
 fn scaled_sigmoid(position: f64) -> f64 {
     if position >= 3.0 { -1.0 } else { 2.0 / (1.0 + (5.0 * position).exp()) - 1.0 }
 }

@@ -1,7 +1,7 @@
-//! Settles the views of `auto` from a declared menu, on some files, to be measured on others.
+//! Chooses the features of `auto` from a menu on some files, to be measured on others.
 //!
-//! From views that all count the same, one choice of the menu after the other is changed to what is best on
-//! the training files, each with the threshold that is best on them, until nothing gains enough.
+//! The search starts with equal weights and changes one choice of the menu after another to the best one on the training
+//! files, each with its best threshold, until no change gains enough.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,31 +16,31 @@ use super::{
     normalized, random_folds,
 };
 
-/// What a change must gain on the training files, in points of the scale of 100: less is chance.
-const LEAST_GAIN: f64 = 0.5;
+/// Minimum gain of a change on the training files, in points of the scale of 100; less is chance.
+const MIN_GAIN: f64 = 0.5;
 
-/// Rounds over the menu.
+/// Maximum number of rounds over the menu.
 const ROUNDS: usize = 4;
 
-/// So much evidence is kept.
-const KEPT: usize = 32;
+/// Maximum number of cached evidence series.
+const MAX_EVIDENCE: usize = 32;
 
-/// Weights that a view may have.
+/// Weights that a feature may have.
 const WEIGHTS: [f64; 6] = [0.0, 0.1, 0.2, 0.35, 0.5, 1.0];
 
-/// What every view counts at first.
+/// Initial weight of every feature.
 const EQUAL: f64 = 0.2;
 
-/// Windows of which one is chosen.
+/// Windows to choose from.
 const WINDOWS: usize = 3;
 
-/// One thing to choose.
+/// A choice of the menu.
 struct Choices {
     count: usize,
     choose: fn(&mut Tuning, usize),
 }
 
-/// Everything that is chosen, in the order in which it is tried.
+/// The menu in the order in which it is tried.
 const MENU: [Choices; 11] = [
     weight(|tuning, to| tuning.value = WEIGHTS[to]),
     weight(|tuning, to| tuning.logarithm = WEIGHTS[to]),
@@ -67,7 +67,7 @@ const fn window(choose: fn(&mut Tuning, usize)) -> Choices {
     Choices { count: WINDOWS, choose }
 }
 
-/// Remembers what it has tried.
+/// A search that caches what it has tried.
 pub struct Search<'a> {
     corpus: &'a Corpus,
     evidence: HashMap<String, Arc<Vec<AutoEvidence>>>,
@@ -75,12 +75,12 @@ pub struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    /// On the files of a corpus.
+    /// Creates a search on the files of a corpus.
     pub fn new(corpus: &'a Corpus) -> Self {
         Self { corpus, evidence: HashMap::new(), curves: HashMap::new() }
     }
 
-    /// What the search is worth in each of the profiles. Views are settled by the standard profile, thresholds by each.
+    /// Measures the search in each profile. Features are chosen by the standard profile, thresholds by each.
     pub fn measure(&mut self, profiles: &[Profile]) -> Vec<Measured> {
         let files = &self.corpus.files;
         let cuts: Vec<_> = (0..REPEATS).map(|seed| random_folds(files.len(), seed)).collect();
@@ -96,8 +96,7 @@ impl<'a> Search<'a> {
         measured.collect()
     }
 
-    /// The mean over the cuts of the score of each profile, with views and threshold settled for each fold of a
-    /// cut on all files of the others.
+    /// Returns the mean score of each profile over the cuts, with features and threshold of each fold chosen on all other folds.
     fn validate(&mut self, cuts: &[Vec<Fold>], profiles: &[Profile]) -> Vec<f64> {
         let mut sums = vec![0.0; profiles.len()];
         for fold in cuts.iter().flatten() {
@@ -115,16 +114,16 @@ impl<'a> Search<'a> {
         scores.collect()
     }
 
-    /// What is best for the chosen files, of what is reached from short, middling and long windows.
+    /// Returns the best choice for some files, of the searches that start from short, medium and long windows.
     pub fn settle(&mut self, chosen: impl Fn(usize) -> bool + Copy) -> Tuning {
         let ends = [1, 0, 2].map(|windows| self.climb(start(windows), chosen));
         let best = ends.into_iter().reduce(|a, b| if b.1 > a.1 { b } else { a });
         best.map(|(tuning, _)| tuning).unwrap_or_default()
     }
 
-    /// What is reached from a start by changing one choice after the other, and its sum of weights.
+    /// Changes one choice after another from a start, and returns the result and its sum of weights.
     fn climb(&mut self, start: Tuning, chosen: impl Fn(usize) -> bool + Copy) -> (Tuning, f64) {
-        let least = LEAST_GAIN * self.points();
+        let least = MIN_GAIN * self.points();
         let mut settled = start;
         let mut best = self.curves(&settled).optimum(chosen).raw;
         for _ in 0..ROUNDS {
@@ -150,7 +149,7 @@ impl<'a> Search<'a> {
         (settled, best)
     }
 
-    /// Weights in a point of the scale of 100.
+    /// Returns the weights of a point on the scale of 100.
     fn points(&self) -> f64 {
         let score = |raw| normalized(&self.corpus.files, &STANDARD, raw);
         1.0 / (score(1.0) - score(0.0)).max(f64::MIN_POSITIVE)
@@ -167,7 +166,7 @@ impl<'a> Search<'a> {
         curves
     }
 
-    /// The alerts of each file after the hold-off.
+    /// Returns the alert scores of each file after the cooldown.
     fn strengths(&mut self, tuning: &Tuning) -> Vec<Vec<f64>> {
         let evidence = self.evidence(tuning);
         let cooldown = Rule::default().cooldown;
@@ -178,7 +177,7 @@ impl<'a> Search<'a> {
         files.map(weigh).collect()
     }
 
-    /// What the views say depends on their windows, not on what they count.
+    /// Returns the evidence of the features, which depends on their windows and not on their weights.
     fn evidence(&mut self, tuning: &Tuning) -> Arc<Vec<AutoEvidence>> {
         let key = format!("{:?}", with_equal_weights(*tuning));
         if let Some(known) = self.evidence.get(&key) {
@@ -191,7 +190,7 @@ impl<'a> Search<'a> {
             auto.evidence(DetectorInput { values, reference: values, history, grid, group: None })
         };
         let evidence = Arc::new(self.corpus.files.par_iter().map(see).collect::<Vec<_>>());
-        if self.evidence.len() >= KEPT {
+        if self.evidence.len() >= MAX_EVIDENCE {
             self.evidence.clear();
         }
         self.evidence.insert(key, Arc::clone(&evidence));
@@ -199,7 +198,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// These of the three windows everywhere, and equal weights.
+/// Returns a start with one of the three windows everywhere and equal weights.
 fn start(windows: usize) -> Tuning {
     let mut tuning = with_equal_weights(Tuning::default());
     for choices in MENU.iter().filter(|choices| choices.count == WINDOWS) {

@@ -1,4 +1,4 @@
-//! NAB's figure with everything settled on other files than those that it is measured on.
+//! Cross-validation: the score of NAB with everything settled on other files than those that are scored.
 //!
 //! The files are cut into folds. For each fold the candidate and the threshold that are best on all other
 //! files are applied to it; the weights of all folds are added and normalised as NAB does, once.
@@ -12,34 +12,34 @@ use rayon::prelude::*;
 
 use super::{Curves, File, Optimum, Profile, normalized};
 
-/// Into how many folds the files are cut at random.
+/// Number of random folds.
 pub const FOLDS: usize = 5;
 
-/// How many random cuts are averaged.
+/// Number of random cuts that are averaged.
 pub const REPEATS: u64 = 20;
 
-/// Files, by their places in the corpus, that are left out together.
+/// The files that are left out together, by their indices in the corpus.
 pub type Fold = Vec<usize>;
 
-/// What was settled for one fold on all other files.
+/// The choice for one fold, made on all other files.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Choice {
-    /// Place among the candidates.
+    /// Index of the candidate.
     pub candidate: usize,
-    /// The threshold.
+    /// Threshold of the candidate.
     pub threshold: f64,
 }
 
-/// What was measured.
+/// The result of a cross-validation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Validated {
-    /// 0 for silence, 100 for perfection.
+    /// Score: 0 for a detector that never alerts, 100 for a perfect one.
     pub score: f64,
-    /// One a fold.
+    /// Choices, one per fold.
     pub choices: Vec<Choice>,
 }
 
-/// [`FOLDS`] random folds of nearly equal size; the same for the same seed.
+/// Returns [`FOLDS`] random folds of nearly equal size, which depend on the seed alone.
 pub fn random_folds(files: usize, seed: u64) -> Vec<Fold> {
     let mut order: Vec<usize> = (0..files).collect();
     order.shuffle(&mut Pcg64Mcg::seed_from_u64(seed));
@@ -50,7 +50,7 @@ pub fn random_folds(files: usize, seed: u64) -> Vec<Fold> {
     folds
 }
 
-/// One fold for each category of files.
+/// Returns one fold for each category of files.
 pub fn category_folds(files: &[File]) -> Vec<Fold> {
     let mut folds: BTreeMap<&str, Fold> = BTreeMap::new();
     for (at, file) in files.iter().enumerate() {
@@ -59,7 +59,7 @@ pub fn category_folds(files: &[File]) -> Vec<Fold> {
     folds.into_values().collect()
 }
 
-/// Measures the choice between candidates, of which there are the curves.
+/// Measures the choice between candidates with these curves.
 pub fn validate(
     files: &[File],
     candidates: &[Curves],
@@ -78,7 +78,7 @@ pub fn validate(
     Validated { score: normalized(files, profile, raw), choices }
 }
 
-/// [`validate`] on [`REPEATS`] random cuts, with the seeds from 0 on.
+/// Repeats [`validate`] on [`REPEATS`] random cuts, with the seeds from 0 on.
 pub fn repeated(files: &[File], candidates: &[Curves], profile: &Profile) -> Vec<Validated> {
     (0..REPEATS)
         .into_par_iter()

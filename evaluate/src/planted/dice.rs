@@ -1,4 +1,4 @@
-//! Chance: counts, numbers and noise.
+//! Random counts, numbers and noise.
 
 use rand::{RngExt as _, SeedableRng as _};
 use rand_distr::{Distribution, Exp1, Gamma, Poisson, StandardNormal};
@@ -6,26 +6,26 @@ use rand_pcg::Pcg64Mcg;
 
 use super::generate::Noise;
 
-/// A generator of chance that gives the same for the same seed.
+/// A random generator that depends on its seed alone.
 pub struct Dice(Pcg64Mcg);
 
 impl Dice {
-    /// Of this seed.
+    /// Creates a generator from a seed.
     pub fn of(seed: u64) -> Self {
         Self(Pcg64Mcg::seed_from_u64(seed))
     }
 
-    /// True this often.
+    /// Returns true with a probability.
     pub fn chance(&mut self, probability: f64) -> bool {
         self.0.random_bool(probability)
     }
 
-    /// Any number between both.
+    /// Returns a number between two bounds.
     pub fn number(&mut self, least: f64, most: f64) -> f64 {
         self.0.random_range(least..most)
     }
 
-    /// A count between both, both included.
+    /// Returns a count between two bounds, both included.
     pub fn count(&mut self, least: usize, most: usize) -> usize {
         self.0.random_range(least..=most)
     }
@@ -34,13 +34,13 @@ impl Dice {
         distribution.sample(&mut self.0)
     }
 
-    /// Root of the mean square of so many normal numbers: what a normal one is divided by to get Student's t.
+    /// Returns the root mean square of normal numbers, by which a normal number is divided to get Student's t.
     fn chi(&mut self, degrees: usize) -> f64 {
         let squares = (0..degrees).map(|_| self.draw(StandardNormal).powi(2));
         (squares.sum::<f64>() / degrees as f64).sqrt()
     }
 
-    /// The mean with noise of scale 1 around it, of scale 3 from `wide` on.
+    /// Returns the mean with noise of scale 1 around it, and of scale 3 from `wide` on.
     pub fn noisy(&mut self, noise: Noise, mean: &[f64], level: f64, wide: usize) -> Vec<f64> {
         if noise == Noise::Counts {
             let count = |(at, mean): (usize, &f64)| {
@@ -86,7 +86,7 @@ impl Dice {
             .collect()
     }
 
-    /// Now and then lets a value repeat or samples miss for one to three samples.
+    /// Repeats or removes one to three samples occasionally.
     pub fn stall(&mut self, values: &mut [f64], [repeats, misses]: [bool; 2]) {
         for _ in 0..6 {
             for (wanted, missing) in [(repeats, false), (misses, true)] {

@@ -8,29 +8,29 @@ use oddity_detect::time::{Step, Timestamp};
 
 use super::dice::Dice;
 
-/// How far off a clear plant is, in scales.
+/// Distance of a clear anomaly from the expected value, in scales.
 const CLEAR: f64 = 8.0;
 
-/// Within so many samples a slope covers [`CLEAR`] scales.
+/// Number of samples in which a slope covers [`CLEAR`] scales.
 const SLOPE_WINDOW: usize = 30;
 
-/// Within so many samples a drift covers [`CLEAR`] scales.
+/// Number of samples in which a drift covers [`CLEAR`] scales.
 const DRIFT_WINDOW: usize = 600;
 
-/// A series without a plant is so many times longer than the others: false events are rare.
+/// Factor by which a series without an anomaly is longer than the others, since false events are rare.
 const LONGER_HEALTHY: usize = 3;
 
-/// A flat line or a gap is so many times longer than any before.
+/// Factor by which a flat line or a gap is longer than any before.
 const LONGER: usize = 5;
 
-/// What is planted.
+/// The anomaly that is planted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Plant {
     /// Nothing at all, in a series three times as long.
     Nothing,
     /// 1 to 5 samples at least 8 scales up, and half as far again as the noise ever went.
     Spike,
-    /// The same downwards.
+    /// 1 to 5 samples at least 8 scales down, and half as far again as the noise ever went.
     Dip,
     /// A level 8 scales higher, to the end.
     ShiftUp,
@@ -50,7 +50,7 @@ pub enum Plant {
     Gap,
 }
 
-/// What surrounds it.
+/// The noise around the anomaly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Noise {
     /// Independent, normal.
@@ -67,40 +67,40 @@ pub enum Noise {
     Skewed,
 }
 
-/// What a series is made of.
+/// The components of a series.
 #[derive(Clone, Copy, Debug)]
 pub struct Recipe {
-    /// What is planted.
+    /// Planted anomaly.
     pub plant: Plant,
-    /// What surrounds it.
+    /// Noise around the anomaly.
     pub noise: Noise,
     /// Whether there is a daily season, 6 to 12 scales high.
     pub season: bool,
     /// Whether there is a trend of 5 to 15 scales over the whole series.
     pub trend: bool,
-    /// What else chance decides.
+    /// Seed of all other random choices.
     pub seed: u64,
 }
 
-/// A series and where the plant in it is.
+/// A series and the position of the anomaly in it.
 #[derive(Clone, Debug)]
 pub struct Planted {
-    /// The samples; NaN is missing.
+    /// Samples; NaN is missing.
     pub values: Vec<f64>,
-    /// When they are.
+    /// Grid of the samples.
     pub grid: Grid,
-    /// The season's period in samples, if it has one.
+    /// Period of the season in samples; `None` without a season.
     pub period: Option<usize>,
-    /// Where the plant begins; the length of the series if there is none.
+    /// Index at which the anomaly begins; the length of the series if there is none.
     pub start: usize,
-    /// Where what is short ends, exclusive; the length of the series for what lasts.
+    /// Index at which a short anomaly ends, exclusive; the length of the series for one that lasts.
     pub end: usize,
-    /// Where it must have been noticed, exclusive.
+    /// Index before which the anomaly must be noticed.
     pub until: usize,
 }
 
 impl Plant {
-    /// Every plant.
+    /// All planted anomalies.
     pub const ALL: [Self; 11] = [
         Self::Nothing,
         Self::Spike,
@@ -117,7 +117,7 @@ impl Plant {
 }
 
 impl Noise {
-    /// Name for a table.
+    /// Returns the name in tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::White => "white",
@@ -129,7 +129,7 @@ impl Noise {
         }
     }
 
-    /// Every noise model.
+    /// All noise models.
     pub const ALL: [Self; 6] = [
         Self::White,
         Self::Autoregressive,
@@ -140,8 +140,8 @@ impl Noise {
     ];
 }
 
-/// Each plant in each noise, with and without season and trend, once a seed. A season cannot break where
-/// there is none.
+/// Returns each anomaly in each noise, with and without season and trend, once per seed. A season can break only where there
+/// is one.
 pub fn recipes(seeds: std::ops::Range<u64>) -> Vec<Recipe> {
     let mut all = Vec::new();
     for seed in seeds {
@@ -160,7 +160,7 @@ pub fn recipes(seeds: std::ops::Range<u64>) -> Vec<Recipe> {
     all
 }
 
-/// The series of a recipe; the same for the same recipe.
+/// Generates the series of a recipe, which depends on the recipe alone.
 pub fn generate(recipe: Recipe) -> Planted {
     let mut dice = Dice::of(recipe.seed);
     let Recipe { plant, noise, season, trend, .. } = recipe;
@@ -275,7 +275,7 @@ impl Course {
         self.level + self.trend * at + self.seasonal(at)
     }
 
-    /// A wave and a second one at twice its pace, of which the day has its shape.
+    /// Returns a daily wave with a second one at twice its frequency.
     fn seasonal(&self, at: f64) -> f64 {
         let turn = std::f64::consts::TAU * at / self.period;
         let [first, second] = self.phases.map(|phase| phase * std::f64::consts::TAU);
@@ -283,7 +283,7 @@ impl Course {
     }
 }
 
-/// Longest run of samples of which each is `alike` its neighbour, 1 if none is.
+/// Returns the length of the longest run of samples that are `alike` their neighbours, 1 if none are.
 fn longest(values: &[f64], alike: impl Fn(f64, f64) -> bool) -> usize {
     let (mut most, mut run) = (1, 1);
     for pair in values.windows(2) {

@@ -1,4 +1,4 @@
-//! A confusion matrix: what was planted, and what was found.
+//! A confusion matrix of planted anomalies and the kinds of their events.
 
 use std::collections::BTreeMap;
 
@@ -6,19 +6,19 @@ use oddity_detect::event::EventKind;
 
 use super::generate::Plant;
 
-/// How often what was found for which plant.
+/// The number of findings of each kind for each planted anomaly.
 #[derive(Clone, Debug, Default)]
 pub struct Confusion {
     counts: BTreeMap<(Plant, &'static str), usize>,
 }
 
 impl Plant {
-    /// Name for a table.
+    /// Returns the name in tables.
     pub fn name(self) -> &'static str {
         self.kind().map_or("nothing", EventKind::name)
     }
 
-    /// The kind that an event of it should have, `None` if there should be none.
+    /// Returns the kind that an event of the anomaly should have; `None` if there should be none.
     pub fn kind(self) -> Option<EventKind> {
         Some(match self {
             Self::Nothing => return None,
@@ -42,22 +42,22 @@ impl Confusion {
         *self.counts.entry((plant, name(found))).or_default() += 1;
     }
 
-    /// Share of the plants that were called by their names. Nothing is no plant.
+    /// Returns the share of the anomalies whose events have the right kind. A series without an anomaly does not count.
     pub fn right(&self) -> f64 {
         self.share(|plant, _| plant != Plant::Nothing)
     }
 
-    /// The same of one row.
+    /// Returns the share of one anomaly whose events have the right kind.
     pub fn right_of(&self, row: Plant) -> f64 {
         self.share(|plant, _| plant == row)
     }
 
-    /// The same of the plants of which there was an event.
+    /// Returns the share of the noticed instances of an anomaly whose events have the right kind.
     pub fn right_of_noticed(&self) -> f64 {
         self.share(is_noticed)
     }
 
-    /// What was found for one row, most often first, and how often.
+    /// Returns the kinds of the events of an anomaly and their numbers, most frequent first.
     pub fn found_for(&self, row: Plant) -> Vec<(&'static str, usize)> {
         let of_row = self.counts.iter().filter(|((plant, _), _)| *plant == row);
         let mut found: Vec<_> = of_row.map(|((_, found), count)| (*found, *count)).collect();
@@ -65,7 +65,7 @@ impl Confusion {
         found
     }
 
-    /// So many plants had an event.
+    /// Returns the number of instances of an anomaly that had an event.
     pub fn noticed(&self) -> usize {
         self.count(is_noticed)
     }
