@@ -13,8 +13,10 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, Uri, header::HOST};
 use oddity_analysis::api::{ChatEvent, Notification, TargetKind};
 use oddity_detect::time::{Span, Timestamp};
+use promql_parser::parser::Expr;
 use proxy::assistant::completion::{CompletionLimits, CompletionReader};
 use proxy::config::{Limits, Options, Settings};
+use proxy::demo::Demo;
 use proxy::http::connection::Connection;
 use proxy::metrics::Metrics;
 use proxy::notify::{Message, MessageContent};
@@ -190,7 +192,7 @@ fn an_accepted_form_keeps_every_limit() {
 }
 
 #[test]
-fn brackets_never_count_less_than_the_tree() {
+fn brackets_count_what_the_tree_says() {
     let words = [
         "[",
         "]",
@@ -221,17 +223,45 @@ fn brackets_never_count_less_than_the_tree() {
         "up",
         "-",
         "é",
+        "and",
+        "==",
+        "* on (a) group_left (b)",
+        "offset -5m",
+        "@ -5",
+        "\r",
         "10000000d",
     ];
     fuzz::run("expression", &words, |expr| {
         let expr = String::from_utf8_lossy(expr);
         let found = subquery::count(&expr, Span::ZERO, None);
-        if found.parsed {
-            assert!(subquery::by_brackets(&expr) >= found.steps, "{found:?}");
+        if let Ok(tree) = Demo::parse(&expr) {
+            assert_eq!(found, steps(&tree), "{expr}");
         }
         let wide = subquery::count(&expr, Span::from_seconds(86_400), None);
-        assert!(wide.steps >= found.steps, "{found:?} {wide:?}");
+        assert!(wide >= found, "{found} {wide}");
     });
+}
+
+/// Returns the steps of subqueries that the tree of an expression says.
+fn steps(expr: &Expr) -> u64 {
+    let sum = |all: &[&Expr]| all.iter().fold(0, |sum: u64, expr| sum.saturating_add(steps(expr)));
+    match expr {
+        Expr::Subquery(subquery) => {
+            let millis = |length: Duration| u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
+            let step = subquery.step.map_or(15_000, millis).max(1);
+            let own = (millis(subquery.range) / step).max(1);
+            own.saturating_mul(steps(&subquery.expr).max(1))
+        }
+        Expr::Paren(inner) => steps(&inner.expr),
+        Expr::Unary(inner) => steps(&inner.expr),
+        Expr::Binary(both) => sum(&[&both.lhs, &both.rhs]),
+        Expr::Call(call) => sum(&call.args.args.iter().map(AsRef::as_ref).collect::<Vec<_>>()),
+        Expr::Aggregate(inner) => {
+            let param = inner.param.iter().map(AsRef::as_ref);
+            sum(&param.chain([inner.expr.as_ref()]).collect::<Vec<_>>())
+        }
+        _ => 0,
+    }
 }
 
 /// A notice is refused, or it becomes a message for each kind of target that is JSON and holds no mention of Slack's.

@@ -15,13 +15,14 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use oddity_analysis::api::ExampleQuery;
 use oddity_detect::time::Timestamp;
+use promql_parser::parser::Expr;
 use promql_parser::parser::value::ValueType;
 use serde_json::{Value as Json, json};
 
 use self::catalog::DemoSeries;
 use self::params::Query;
-pub(crate) use self::promql::parse;
-use self::promql::{EvalError, Evaluator, Selector, Steps, Store, Value};
+pub use self::promql::cost;
+use self::promql::{EvalError, Evaluator, Parsed, Regexes, Selector, Steps, Store, Value};
 use crate::error::{ApiError, ErrorType};
 use crate::metrics::self_history::MetricsHistory;
 use crate::source::allowlist::{Endpoint, Params};
@@ -58,6 +59,14 @@ impl Demo {
     /// Queries worth showing to a newcomer, the most telling first.
     pub fn examples() -> Vec<ExampleQuery> {
         catalog::examples()
+    }
+
+    /// Parses a query as a request would, for fuzzing alone; patterns are numbers in the tree.
+    ///
+    /// # Errors
+    /// As [`Demo::answer`].
+    pub fn parse(query: &str) -> Result<Expr, ApiError> {
+        promql::parse(query).map(|parsed| parsed.expr).map_err(invalid_query)
     }
 
     /// Answers a request at the instant `now`, after which no sample exists.
@@ -111,8 +120,8 @@ impl Demo {
 
 fn instant(store: Store<'_>, query: &Query<'_>) -> Result<Json, ApiError> {
     let at = query.time("time")?.unwrap_or(query.now);
-    let expr = promql::parse(query.one("query")).map_err(invalid_query)?;
-    let evaluator = Evaluator::new(store, Steps::instant(at), at);
+    let Parsed { expr, regexes } = promql::parse(query.one("query")).map_err(invalid_query)?;
+    let evaluator = Evaluator::new(store, &regexes, Steps::instant(at), at);
     let value = match expr.value_type() {
         ValueType::Matrix => evaluator.matrix(&expr).map(Value::Matrix),
         _ => evaluator.run(&expr),
@@ -122,7 +131,7 @@ fn instant(store: Store<'_>, query: &Query<'_>) -> Result<Json, ApiError> {
 
 fn range(store: Store<'_>, query: &Query<'_>) -> Result<Json, ApiError> {
     let (steps, end) = query.steps()?;
-    let expr = promql::parse(query.one("query")).map_err(invalid_query)?;
+    let Parsed { expr, regexes } = promql::parse(query.one("query")).map_err(invalid_query)?;
     let of_type = match expr.value_type() {
         ValueType::Matrix => Some("range vector"),
         ValueType::String => Some("string"),
@@ -133,7 +142,7 @@ fn range(store: Store<'_>, query: &Query<'_>) -> Result<Json, ApiError> {
             "invalid parameter \"query\": invalid expression type \"{name}\" for range query, must be Scalar or instant Vector"
         )));
     }
-    let value = Evaluator::new(store, steps, end).run(&expr)?;
+    let value = Evaluator::new(store, &regexes, steps, end).run(&expr)?;
     Ok(render::range(&value.into_vector(), steps))
 }
 
@@ -142,11 +151,14 @@ fn selected<'a>(store: Store<'a>, query: &Query<'_>) -> Result<Vec<&'a DemoSerie
     let start = query.time("start")?.unwrap_or(i64::MIN);
     let end = query.time("end")?.unwrap_or(i64::MAX);
     let invalid = |error| bad_data(format!("invalid parameter \"match[]\": {error}"));
-    let selectors: Vec<Selector> = query
-        .all("match[]")
-        .map(|text| Selector::new(&promql::parse_selector(text)?))
-        .collect::<Result<_, _>>()
-        .map_err(invalid)?;
+    let mut selectors = Vec::new();
+    let mut patterns = 0;
+    for text in query.all("match[]") {
+        let Parsed { expr, regexes } = promql::parse_selector(text).map_err(invalid)?;
+        patterns += regexes.len();
+        Regexes::check_number(patterns).map_err(invalid)?;
+        selectors.push(Selector::new(&expr, &regexes).map_err(invalid)?);
+    }
     let wanted = |series: &&DemoSeries| {
         selectors.is_empty() || selectors.iter().any(|selector| selector.matches(series))
     };
@@ -187,7 +199,9 @@ impl From<EvalError> for ApiError {
     fn from(error: EvalError) -> Self {
         let message = error.to_string();
         match error {
-            EvalError::Parse { .. } | EvalError::Unsupported(_) => bad_data(message),
+            EvalError::Parse { .. } | EvalError::Limit(_) | EvalError::Unsupported(_) => {
+                bad_data(message)
+            }
             EvalError::Execution(_) | EvalError::TooMuch => {
                 Self::failed(StatusCode::UNPROCESSABLE_ENTITY, ErrorType::Execution, message)
             }

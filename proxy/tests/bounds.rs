@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::support::process::Oddity;
 use crate::support::scripted::{Scripted, Then, ok, reply};
 use crate::support::wait::{NO_HURRY, until, within};
-use crate::support::{get, serve, serve_upstream};
+use crate::support::{get, send, serve, serve_upstream};
 
 const QUERY: &str = "/api/sources/up/api/v1/query?query=up";
 const SUCCESS: &str = r#"{"status":"success","data":1}"#;
@@ -250,4 +250,47 @@ async fn a_stranger_who_asks_for_much_of_the_demo_is_refused() {
     let path = "/api/sources/demo/api/v1/query?query=max_over_time(vector(1)%5B11000d:1s%5D)";
     let error = server.get(path).await.error();
     assert!(error.starts_with("400 bad_data: the subqueries evaluate 950400000 steps"), "{error}");
+}
+
+/// Queries that cost much to read: each is some kilobytes at most, and took seconds or gigabytes once.
+fn hostile_queries() -> Vec<String> {
+    let classes = |count: usize| vec![r#"a=~"\\w{200}""#; count].join(",");
+    vec![
+        format!("max_over_time({{{},b=\"c\"}}[1m:1s]) 1", classes(20)),
+        format!("max_over_time({{{}}}[1m:1s]) 1", classes(1)),
+        format!("max_over_time({{{}}}[1m:1s])", classes(490)),
+        format!("max_over_time(up[1m:1s]) {}) 1", "+ 1 ".repeat(470)),
+        format!("{}rate(up[1m:1s],up)", "1 + ".repeat(940)),
+        format!("{{a!~\"{}\"}}[1m:1s]", r"(?i)\\pL".repeat(500)),
+        format!("{}up[1m:1s]{}", "(".repeat(990), ")".repeat(990)),
+        format!("\"{}", "a".repeat(16_000)),
+    ]
+}
+
+#[tokio::test]
+async fn a_short_query_costs_little_whatever_it_says() {
+    let upstream = Scripted::start(ok(SUCCESS), Then::Close).await;
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("http://{}", upstream.address);
+    std::fs::write(folder.path().join("oddity.toml"), "demo = true\n").unwrap();
+    let env = [("PROMETHEUS_URL", url.as_str()), ("ODDITY_LOG", "error")];
+    let oddity = Oddity::start(folder.path(), &[], &env);
+    assert_eq!(get(oddity.address, "/healthz").await.status, 200);
+    let (time, memory) = (oddity.process.processor_time(), oddity.process.peak());
+    for query in hostile_queries() {
+        for (source, statuses) in [("prometheus", [200, 200]), ("demo", [400, 422])] {
+            let form: String = url::form_urlencoded::Serializer::new(String::new())
+                .append_pair("query", &query)
+                .finish();
+            let request = format!("POST /api/sources/{source}/api/v1/query");
+            let headers = ["Content-Type: application/x-www-form-urlencoded"];
+            let reply = send(oddity.address, &request, &headers, &form).await;
+            assert!(statuses.contains(&reply.status), "{source} {query:.80}: {reply:?}");
+        }
+    }
+    let spent = oddity.process.processor_time() - time;
+    assert!(spent < Duration::from_secs(5), "{spent:?} of the processor");
+    let grown = oddity.process.peak().saturating_sub(memory) >> 20;
+    assert!(grown < 32, "{grown} MiB more");
+    assert!(oddity.stop().0.success());
 }

@@ -7,36 +7,42 @@
 mod aggregate;
 mod binary;
 mod calendar;
+pub mod cost;
 mod eval;
-mod fault;
 mod functions;
 mod histogram;
 mod labels;
 mod parse;
+mod place;
 mod range;
+mod regexes;
 mod select;
+mod syntax;
 mod value;
 
 pub(super) use eval::Evaluator;
 pub(super) use labels::is_label_name;
-pub(crate) use parse::parse;
-pub(super) use parse::parse_selector;
+pub(super) use parse::{Parsed, parse, parse_selector};
+pub(super) use regexes::Regexes;
 pub(super) use select::{Selector, Store};
 pub(super) use value::{RawSeries, StepSeries, Steps, Value};
 
 /// Why an expression has no answer.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub(crate) enum EvalError {
-    /// Not PromQL; lines and columns count from 1.
+pub(super) enum EvalError {
+    /// It is not PromQL; lines and columns count from 1.
     #[error("{line}:{column}: parse error: {message}")]
     Parse {
-        /// Where the fault begins.
+        /// Line on which the wrong part begins.
         line: usize,
-        /// See `line`.
+        /// Column in which it begins.
         column: usize,
         /// What is wrong.
         message: String,
     },
+    /// More than the demo source takes; says what to change.
+    #[error("{0}")]
+    Limit(String),
     /// PromQL that only a real Prometheus evaluates.
     #[error("the demo source does not support {0}: point PROMETHEUS_URL at a Prometheus to run it")]
     Unsupported(String),

@@ -84,22 +84,19 @@ fn check_points(params: &Params, most: u64) -> Result<(Span, Span), ApiError> {
     Err(ApiError::refused(StatusCode::BAD_REQUEST, RejectionReason::Points, message))
 }
 
-fn check_subqueries(expr: &str, over: Option<(Span, Span)>, most: u64) -> Result<(), ApiError> {
+fn check_subqueries(
+    expr: &str,
+    over: Option<(Span, Span)>,
+    max_steps: u64,
+) -> Result<(), ApiError> {
     let (window, step) = over.unzip();
-    let found = subquery::count(expr, window.unwrap_or(Span::ZERO), step);
-    if !found.parsed {
-        tracing::warn!(
-            ?expr,
-            "this syntax is unknown: its subqueries were counted by their brackets"
-        );
-    }
-    if found.steps <= most {
+    let steps = subquery::count(expr, window.unwrap_or(Span::ZERO), step);
+    if steps <= max_steps {
         return Ok(());
     }
     let message = format!(
-        "the subqueries evaluate {} steps, more than {most}: shorten their ranges or choose longer steps, as in \
-         [1h:1m]",
-        found.steps
+        "the subqueries evaluate {steps} steps, more than {max_steps}: shorten their ranges or choose longer steps, \
+         as in [1h:1m]"
     );
     Err(ApiError::refused(StatusCode::BAD_REQUEST, RejectionReason::Subqueries, message))
 }

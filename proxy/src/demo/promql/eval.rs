@@ -6,6 +6,7 @@ use promql_parser::parser::{Call, Expr, MatrixSelector, SubqueryExpr, VectorSele
 
 use super::labels::without_name;
 use super::range::{RangeFunction, Window, keeps_name, range_function};
+use super::regexes::Regexes;
 use super::select::{Selector, Shift, Store, milliseconds};
 use super::value::{RawSeries, StepSeries, Steps, Value, distinct, merged};
 use super::{EvalError, aggregate, binary, execution, functions};
@@ -22,6 +23,7 @@ const SUBQUERY_STEP: i64 = 60_000;
 /// Evaluates expressions against a store, within a bound on work.
 pub(in crate::demo) struct Evaluator<'a> {
     store: Store<'a>,
+    regexes: &'a Regexes,
     query: Steps,
     /// First and last instant of the query, which `@ start()` and `@ end()` refer to.
     bounds: (i64, i64),
@@ -38,8 +40,13 @@ struct Ranges {
 
 impl<'a> Evaluator<'a> {
     /// `end` is that of the request; the last step may lie before it.
-    pub(in crate::demo) fn new(store: Store<'a>, query: Steps, end: i64) -> Self {
-        Self { store, query, bounds: (query.start, end), work: Cell::new(0) }
+    pub(in crate::demo) fn new(
+        store: Store<'a>,
+        regexes: &'a Regexes,
+        query: Steps,
+        end: i64,
+    ) -> Self {
+        Self { store, regexes, query, bounds: (query.start, end), work: Cell::new(0) }
     }
 
     /// The value of an expression at every step of the query.
@@ -112,7 +119,7 @@ impl<'a> Evaluator<'a> {
         pick: impl Fn(i64, f64) -> f64,
     ) -> Result<Vec<StepSeries>, EvalError> {
         let shift = Shift::new(selector.at.as_ref(), selector.offset.as_ref(), self.bounds)?;
-        let found = self.store.select(&Selector::new(selector)?);
+        let found = self.store.select(&Selector::new(selector, self.regexes)?);
         self.keep(found.len(), steps.len)?;
         let at = |series, time| {
             let (time, value) = self.store.latest(series, shift.apply(time))?;
@@ -239,7 +246,7 @@ impl<'a> Evaluator<'a> {
         let shift = Shift::new(vs.at.as_ref(), vs.offset.as_ref(), self.bounds)?;
         let range = milliseconds(*range);
         let (start, end) = (shift.apply(steps.start) - range, shift.apply(steps.end()));
-        let found = self.store.select(&Selector::new(vs)?);
+        let found = self.store.select(&Selector::new(vs, self.regexes)?);
         let mut series = Vec::with_capacity(found.len());
         for one in found {
             self.keep(1, self.store.count(one, start, end))?;

@@ -3,10 +3,10 @@
 use oddity_detect::series::{Labels, METRIC_NAME};
 use promql_parser::label::MatchOp;
 use promql_parser::parser::{Call, Expr};
-use regex::Regex;
 
 use super::eval::{Evaluator, unwrapped};
 use super::labels::{is_label_name, with, without, without_name};
+use super::regexes::{PatternError, compile};
 use super::value::{StepSeries, Steps, Value, merged};
 use super::{EvalError, aggregate, calendar, execution, histogram};
 
@@ -248,8 +248,11 @@ impl Arguments<'_> {
     fn label_replace(&self) -> Result<Vec<StepSeries>, EvalError> {
         let (target, replacement) = (self.text(1)?, self.text(2)?);
         let (source, pattern) = (self.text(3)?, self.text(4)?);
-        let regex = Regex::new(&format!("^(?s:{pattern})$")).map_err(|_| {
-            execution(format!("invalid regular expression in label_replace(): {pattern}"))
+        let regex = compile(pattern).map_err(|error| match error {
+            PatternError::Illegal(_) => {
+                execution(format!("invalid regular expression in label_replace(): {pattern}"))
+            }
+            _ => EvalError::Limit(error.to_string()),
         })?;
         check_label_name("label_replace", target)?;
         let series = self.vector(0)?.into_iter().map(|mut series| {

@@ -1,20 +1,21 @@
-//! Text to syntax tree, within bounds that keep every later stage's recursion shallow.
+//! Text to syntax tree, within bounds on its length, its nesting and its regular expressions.
 
 use lrpar::{Lexeme, Lexer};
 use promql_parser::parser::token::{
-    T_ADD, T_COLON, T_LEFT_BRACKET, T_NUMBER, T_OFFSET, T_SUB, TokenId,
+    T_ADD, T_COLON, T_LEFT_BRACKET, T_LEFT_PAREN, T_NUMBER, T_OFFSET, T_RIGHT_PAREN, T_SUB, TokenId,
 };
 use promql_parser::parser::{self, Expr, VectorSelector};
 
-use super::{EvalError, fault};
+use super::regexes::Regexes;
+use super::{EvalError, cost, place};
 
-/// Nesting beyond this is refused: every later stage recurses once a level.
+/// Nesting that a query may have: every later stage recurses once a level.
 const MAX_DEPTH: usize = 100;
 
-/// More tokens than this are refused, so that no tree is too deep to be dropped.
+/// Words that a query may have, so that no tree is too deep to be dropped.
 const MAX_TOKENS: usize = 2_000;
 
-/// Longer durations are refused, in seconds: a thousand years.
+/// Seconds from which on durations are refused: a thousand years.
 const MAX_SECONDS: f64 = 3.2e10;
 
 /// One word of a query: its kind and its bytes.
@@ -25,31 +26,63 @@ pub(super) struct Token {
     pub end: usize,
 }
 
-/// # Errors
-/// [`EvalError::Parse`] with the place, [`EvalError::Unsupported`] for excessive length or nesting.
-pub(crate) fn parse(text: &str) -> Result<Expr, EvalError> {
-    let tokens = tokens(text).map_err(|message| fault::of_lexer(text, &message))?;
-    if tokens.len() > MAX_TOKENS {
-        return Err(EvalError::Unsupported(format!("more than {MAX_TOKENS} words")));
-    }
-    check_durations(text, &tokens)?;
-    let expr = parser::parse(text).map_err(|message| fault::of_parser(text, &tokens, &message))?;
-    if exceeds(&expr, MAX_DEPTH) {
-        return Err(EvalError::Unsupported(format!("more than {MAX_DEPTH} nested expressions")));
-    }
-    Ok(expr)
+/// A query as it is evaluated.
+#[derive(Debug)]
+pub(in crate::demo) struct Parsed<E = Expr> {
+    /// The tree; the values of its regular expressions are numbers of `regexes`.
+    pub expr: E,
+    pub regexes: Regexes,
 }
 
-/// A selector alone, as `match[]` takes it.
+/// Parses a query in at most some milliseconds and megabytes, whatever it says.
+///
+/// # Errors
+/// [`EvalError::Parse`] with the place, [`EvalError::Limit`] beyond a bound.
+pub(in crate::demo) fn parse(text: &str) -> Result<Parsed, EvalError> {
+    let tokens = tokens(text).map_err(|message| place::of_lexer(text, &message))?;
+    if tokens.len() > MAX_TOKENS {
+        return Err(EvalError::Limit(format!(
+            "the query has {} words, and the demo source takes {MAX_TOKENS}: split it into several queries",
+            tokens.len()
+        )));
+    }
+    check_nesting(&tokens)?;
+    check_durations(text, &tokens)?;
+    let regexes = Regexes::of(text, &tokens)?;
+    let expr = tree(&regexes.numbered(text, &tokens)).map_err(|message| {
+        let plain = regexes.without(text, &tokens);
+        let message = tree(&plain).err().unwrap_or(message);
+        place::of_parser(text, &plain, &tokens, &message)
+    })?;
+    if exceeds(&expr, MAX_DEPTH) {
+        return Err(too_deep());
+    }
+    Ok(Parsed { expr, regexes })
+}
+
+/// Runs the parser, which counts as work.
+pub(super) fn tree(text: &str) -> Result<Expr, String> {
+    cost::parsed(text);
+    parser::parse(text)
+}
+
+fn too_deep() -> EvalError {
+    EvalError::Limit(format!(
+        "the query nests more than {MAX_DEPTH} expressions, which is what the demo source takes: take parentheses and signs away"
+    ))
+}
+
+/// Parses a selector alone, as `match[]` takes it.
 ///
 /// # Errors
 /// As [`parse`], and [`EvalError::Parse`] for anything but a selector.
-pub(in crate::demo) fn parse_selector(text: &str) -> Result<VectorSelector, EvalError> {
-    match parse(text)? {
-        Expr::VectorSelector(selector) if selector.at.is_none() && selector.offset.is_none() => {
-            Ok(selector)
+pub(in crate::demo) fn parse_selector(text: &str) -> Result<Parsed<VectorSelector>, EvalError> {
+    let Parsed { expr, regexes } = parse(text)?;
+    match expr {
+        Expr::VectorSelector(expr) if expr.at.is_none() && expr.offset.is_none() => {
+            Ok(Parsed { expr, regexes })
         }
-        _ => Err(fault::at(text, 0, "expected a selector")),
+        _ => Err(place::at(text, 0, "expected a selector")),
     }
 }
 
@@ -63,7 +96,22 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
     Ok(tokens.collect())
 }
 
-/// Durations in plain seconds: the parser would panic on those that its type does not hold.
+fn check_nesting(tokens: &[Token]) -> Result<(), EvalError> {
+    let mut depth = 0_usize;
+    for token in tokens {
+        match token.id {
+            T_LEFT_PAREN => depth += 1,
+            T_RIGHT_PAREN => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return Err(too_deep());
+        }
+    }
+    Ok(())
+}
+
+/// Refuses durations in plain seconds that their type does not hold, on which the parser would panic.
 fn check_durations(text: &str, tokens: &[Token]) -> Result<(), EvalError> {
     let signs = |token: &&Token| !matches!(token.id, T_ADD | T_SUB);
     for (index, token) in tokens.iter().enumerate().filter(|(_, token)| token.id == T_NUMBER) {
@@ -73,10 +121,10 @@ fn check_durations(text: &str, tokens: &[Token]) -> Result<(), EvalError> {
         }
         let seconds = text[token.start..token.end].parse::<f64>().unwrap_or(f64::NAN);
         if !(0.0..MAX_SECONDS).contains(&seconds) {
-            return Err(fault::at(text, token.start, "duration out of range"));
+            return Err(place::at(text, token.start, "duration out of range"));
         }
         if seconds == 0.0 && before != Some(T_OFFSET) {
-            return Err(fault::at(text, token.start, "duration must be greater than 0"));
+            return Err(place::at(text, token.start, "duration must be greater than 0"));
         }
     }
     Ok(())

@@ -1,9 +1,10 @@
 //! Selectors: which series match, and which of their samples an instant or a window sees.
 
 use oddity_detect::series::METRIC_NAME;
-use promql_parser::label::Matcher;
+use promql_parser::label::{MatchOp, Matcher};
 use promql_parser::parser::{AtModifier, Offset, VectorSelector};
 
+use super::regexes::Regexes;
 use super::value::RawSeries;
 use super::{EvalError, execution};
 use crate::demo::catalog::DemoSeries;
@@ -29,13 +30,28 @@ pub(in crate::demo) struct Selector {
 }
 
 impl Selector {
+    /// Makes a selector from a tree whose regular expressions are numbers of `regexes`.
+    ///
     /// # Errors
     /// [`EvalError::Unsupported`] for alternatives within the braces.
-    pub(in crate::demo) fn new(selector: &VectorSelector) -> Result<Self, EvalError> {
+    pub(in crate::demo) fn new(
+        selector: &VectorSelector,
+        regexes: &Regexes,
+    ) -> Result<Self, EvalError> {
         if !selector.matchers.or_matchers.is_empty() {
             return Err(EvalError::Unsupported("`or` between label matchers".to_owned()));
         }
-        Ok(Self { name: selector.name.clone(), matchers: selector.matchers.matchers.clone() })
+        let own = |matcher: &Matcher| {
+            let regex = regexes.get(&matcher.value).cloned();
+            let op = match (&matcher.op, regex) {
+                (MatchOp::Re(_), Some(regex)) => MatchOp::Re(regex),
+                (MatchOp::NotRe(_), Some(regex)) => MatchOp::NotRe(regex),
+                (op, _) => op.clone(),
+            };
+            Matcher { op, ..matcher.clone() }
+        };
+        let matchers = selector.matchers.matchers.iter().map(own).collect();
+        Ok(Self { name: selector.name.clone(), matchers })
     }
 
     pub(in crate::demo) fn matches(&self, series: &DemoSeries) -> bool {

@@ -1,27 +1,24 @@
-//! Where a query is wrong. `promql-parser` says what, not where, so the place is searched: an LR parser
-//! stops at the first word that no query can continue with, and words up to there can be completed.
+//! Where a query is wrong, in lines and columns, and what is wrong with it in Prometheus' words.
 
 use promql_parser::parser;
 use promql_parser::parser::token::{
-    T_DURATION, T_EOF, T_IDENTIFIER, T_LEFT_BRACE, T_LEFT_BRACKET, T_LEFT_PAREN,
-    T_METRIC_IDENTIFIER, T_NUMBER, T_RIGHT_BRACE, T_RIGHT_BRACKET, T_RIGHT_PAREN, T_STRING,
-    TokenType,
+    T_DURATION, T_EOF, T_IDENTIFIER, T_METRIC_IDENTIFIER, T_NUMBER, T_STRING, TokenType,
 };
 
 use super::EvalError;
-use super::parse::Token;
+use super::parse::{Token, tree};
+use super::syntax::{Chain, WrongWord, outline};
 
 /// What `promql-parser` says of a text that its grammar does not cover.
 const SYNTAX: &str = "invalid promql query";
 
-/// What may follow the first words of a query, before its brackets are closed and after.
-const INNER: [&str; 8] = ["", " x", " 1", " \"x\"", " 5m", " = \"x\"", " (x)", " ()"];
-const OUTER: [&str; 4] = ["", " x", " (x)", " (x) x"];
-
-/// So many characters or words are looked back over for the start of a fault.
+/// Characters that are looked back over for the start of what the lexer refuses.
 const REACH: usize = 128;
 
-/// A fault at a byte of the text, with line and column counted in characters from 1.
+/// Number of parses after which the place found so far has to do; each takes a millisecond or two of a long query.
+const MAX_PARSES: usize = 64;
+
+/// Makes an error at a byte of the text, with line and column counted in characters from 1.
 pub(super) fn at(text: &str, byte: usize, message: &str) -> EvalError {
     let before = text.get(..byte).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
@@ -29,8 +26,8 @@ pub(super) fn at(text: &str, byte: usize, message: &str) -> EvalError {
     EvalError::Parse { line, column, message: in_prometheus_words(message) }
 }
 
-/// A fault that the lexer found: where the longest unbroken run of beginnings that show it starts,
-/// or at the end where something was left open.
+/// Places an error of the lexer: where the longest unbroken run of beginnings that show it starts, or at the end where
+/// something was left open.
 pub(super) fn of_lexer(text: &str, message: &str) -> EvalError {
     let open = ["unclosed", "end of input", "at the end", "not terminated"];
     let shows = |end: usize| parser::lexer(&text[..end]).is_err_and(|other| other == message);
@@ -45,77 +42,83 @@ pub(super) fn of_lexer(text: &str, message: &str) -> EvalError {
     at(text, place.unwrap_or(text.len()), message)
 }
 
-/// A fault that the parser found.
-pub(super) fn of_parser(text: &str, tokens: &[Token], message: &str) -> EvalError {
+/// Places an error of the parser. `parsed` is `text` with patterns that are as long but quickly compiled.
+pub(super) fn of_parser(text: &str, parsed: &str, tokens: &[Token], message: &str) -> EvalError {
     let words: Vec<Token> = tokens.iter().copied().filter(|token| token.id != T_EOF).collect();
-    if message == SYNTAX {
-        let first = partition(words.len(), |count| completes(text, &words[..count], None));
-        return match words.get(first) {
-            Some(word) => at(text, word.start, &format!("unexpected {}", described(text, *word))),
-            None => at(text, text.len(), "unexpected end of input"),
-        };
-    }
     if message.contains("end of input") {
         return at(text, text.len(), message);
     }
-    let last = partition(words.len(), |count| !completes(text, &words[..count], Some(message)));
-    let Some(last) = words.get(last).map(|_| last) else { return at(text, 0, message) };
-    let earliest = (last + 1).saturating_sub(REACH);
-    let first = (earliest..=last)
-        .rev()
-        .find(|first| completes(text, &words[*first..=last], Some(message)))
-        .unwrap_or(last);
-    at(text, words[first].start, message)
-}
-
-/// How many words can be taken with `holds` true, which once false stays so.
-fn partition(len: usize, holds: impl Fn(usize) -> bool) -> usize {
-    let counts: Vec<usize> = (1..=len).collect();
-    counts.partition_point(|count| holds(*count))
-}
-
-/// Whether some completion of these words is grammatical and, if asked, meets just this fault.
-fn completes(text: &str, words: &[Token], fault: Option<&str>) -> bool {
-    let (Some(first), Some(last)) = (words.first(), words.last()) else { return fault.is_none() };
-    let Some(closers) = closers(words) else { return false };
-    let begun = &text[first.start..last.end];
-    INNER.iter().any(|inner| {
-        OUTER.iter().any(|outer| {
-            let result = parser::parse(&format!("{begun}{inner}{closers}{outer}"));
-            match (result, fault) {
-                (Ok(_), fault) => fault.is_none(),
-                (Err(message), None) => message != SYNTAX && !lexes_badly(begun, inner),
-                (Err(message), Some(fault)) => message == fault,
+    match outline(&words) {
+        Err(WrongWord(index)) => match words.get(index) {
+            Some(word) if message == SYNTAX => {
+                at(text, word.start, &format!("unexpected {}", described(text, *word)))
             }
-        })
-    })
-}
-
-/// Whether the words with what is added do not even lex; their own brackets may be open.
-fn lexes_badly(begun: &str, inner: &str) -> bool {
-    let open =
-        |message: &String| message.starts_with("unclosed") || message.contains("end of input");
-    parser::lexer(&format!("{begun}{inner}")).is_err_and(|message| !open(&message))
-}
-
-/// What closes the brackets that are open; `None` if they are crossed.
-fn closers(words: &[Token]) -> Option<String> {
-    let mut open = Vec::new();
-    for word in words {
-        match word.id {
-            T_LEFT_PAREN => open.push(')'),
-            T_LEFT_BRACE => open.push('}'),
-            T_LEFT_BRACKET => open.push(']'),
-            T_RIGHT_PAREN if open.pop() != Some(')') => return None,
-            T_RIGHT_BRACE if open.pop() != Some('}') => return None,
-            T_RIGHT_BRACKET if open.pop() != Some(']') => return None,
-            _ => {}
-        }
+            Some(word) => at(text, word.start, message),
+            None if message == SYNTAX => at(text, text.len(), "unexpected end of input"),
+            None => at(text, text.len(), message),
+        },
+        Ok(_) if message == SYNTAX => at(text, 0, message),
+        Ok(chain) => at(text, Search { parsed, message, parses: 0 }.place(&chain), message),
     }
-    Some(open.into_iter().rev().collect())
 }
 
-/// A word as Prometheus' messages describe it.
+/// Looks for the smallest part of a query that is wrong in the same way as the whole.
+struct Search<'a> {
+    parsed: &'a str,
+    message: &'a str,
+    parses: usize,
+}
+
+impl Search<'_> {
+    fn shows(&mut self, start: usize, end: usize) -> bool {
+        self.parses += 1;
+        tree(&self.parsed[start..end]).is_err_and(|message| message == self.message)
+    }
+
+    fn is_over(&self) -> bool {
+        self.parses >= MAX_PARSES
+    }
+
+    /// The first byte of the wrong part of `chain`, which is wrong somewhere.
+    fn place(&mut self, chain: &Chain) -> usize {
+        let operands = &chain.operands;
+        let begin = operands.first().map_or(0, |operand| operand.start);
+        // The first operand with which the error is there: what is wrong stays so, whatever follows.
+        let ends: Vec<usize> = operands.iter().map(|operand| operand.end).collect();
+        let last = match operands.len() {
+            1 => 0,
+            _ => ends.partition_point(|end| !self.is_over() && !self.shows(begin, *end)),
+        };
+        let Some(operand) = operands.get(last) else { return begin };
+        if self.is_over() {
+            return begin;
+        }
+        if operands.len() == 1 || self.shows(operand.start, operand.end) {
+            if operand.start != operand.unsigned && !self.shows(operand.unsigned, operand.end) {
+                return operand.start;
+            }
+            let mut inside = operand.inside.iter();
+            let wrong = inside.find(|chain| {
+                let (Some(first), Some(last)) = (chain.operands.first(), chain.operands.last())
+                else {
+                    return false;
+                };
+                !self.is_over() && self.shows(first.start, last.end)
+            });
+            return match wrong {
+                Some(chain) if !self.is_over() => self.place(chain),
+                _ => operand.unsigned,
+            };
+        }
+        // It takes operands before it as well: as few as can be.
+        let wrong = (0..last)
+            .rev()
+            .find(|first| self.is_over() || self.shows(operands[*first].start, operand.end));
+        wrong.filter(|_| !self.is_over()).map_or(begin, |first| operands[first].start)
+    }
+}
+
+/// Describes a word as Prometheus' messages do.
 fn described(text: &str, word: Token) -> String {
     let source = &text[word.start..word.end];
     match word.id {
@@ -130,7 +133,7 @@ fn described(text: &str, word: Token) -> String {
     }
 }
 
-/// The parser's message with Prometheus' quotes and names of types.
+/// Gives the parser's message Prometheus' quotes and names of types.
 fn in_prometheus_words(message: &str) -> String {
     let words = [
         ("type matrix", "type range vector"),
@@ -147,7 +150,7 @@ mod tests {
     use super::super::parse;
 
     #[test]
-    fn a_fault_has_a_place_and_a_reason() {
+    fn an_error_has_a_place_and_a_reason() {
         let cases = [
             ("up up", "1:4: parse error: unexpected identifier \"up\""),
             ("sum(up", "1:7: parse error: unclosed left parenthesis"),
@@ -189,9 +192,10 @@ mod tests {
         for text in
             [deep("(", ")"), deep("-", ""), deep("1+", ""), deep("", "+1"), deep("abs(", ")")]
         {
-            assert!(parse(&text).expect_err("too deep").to_string().contains("does not support"));
+            let message = parse(&text).expect_err("too deep").to_string();
+            assert!(message.contains("the demo source takes"), "{message}");
         }
         let message = parse(&format!("{}1{}", "(".repeat(150), ")".repeat(150)));
-        assert!(message.expect_err("too deep").to_string().contains("nested"));
+        assert!(message.expect_err("too deep").to_string().contains("nests more than"));
     }
 }
