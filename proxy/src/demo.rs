@@ -3,6 +3,7 @@
 //! Nothing is stored. A sample is a pure function of its series and its number, so any range of time can be
 //! asked for and costs nothing until then.
 
+mod budget;
 mod catalog;
 mod params;
 mod promql;
@@ -19,10 +20,13 @@ use promql_parser::parser::Expr;
 use promql_parser::parser::value::ValueType;
 use serde_json::{Value as Json, json};
 
+pub use self::budget::AnswerLimits;
+use self::budget::{Budget, SharedMemory};
 use self::catalog::DemoSeries;
 use self::params::Query;
 pub use self::promql::cost;
 use self::promql::{EvalError, Evaluator, Parsed, Regexes, Selector, Steps, Store, Value};
+use self::render::Pieces;
 use crate::error::{ApiError, ErrorType};
 use crate::metrics::self_history::MetricsHistory;
 use crate::source::allowlist::{Endpoint, Params};
@@ -31,32 +35,50 @@ use crate::source::allowlist::{Endpoint, Params};
 #[derive(Clone)]
 pub struct Demo {
     series: Arc<[DemoSeries]>,
+    memory: SharedMemory,
 }
 
-/// What goes into Prometheus' envelope on success.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
-    /// The member `data`.
-    pub data: Json,
-    /// The member `warnings`; absent from the envelope if empty.
-    pub warnings: Vec<String>,
+/// An answer in Prometheus' envelope, written while it is read; it holds its share of the memory until then.
+pub struct Answer(Pieces);
+
+impl Answer {
+    /// Returns a bound on the bytes of its text.
+    pub fn max_len(&self) -> usize {
+        self.0.max_len()
+    }
+
+    /// Reads it whole and returns the member `data`; null if it is no JSON.
+    pub fn into_data(self) -> Json {
+        let text: Vec<u8> = self.flatten().collect();
+        let mut envelope: Json = serde_json::from_slice(&text).unwrap_or_default();
+        envelope["data"].take()
+    }
+}
+
+impl Iterator for Answer {
+    type Item = Vec<u8>;
+
+    /// Returns the next piece of its text, of some 64 KiB.
+    fn next(&mut self) -> Option<Vec<u8>> {
+        self.0.next()
+    }
 }
 
 impl Demo {
-    /// Series whose planted events begin at `anchor`, floored to its minute.
+    /// Makes a source of series whose planted events begin at `anchor`, floored to its minute.
     pub fn new(anchor: Timestamp) -> Self {
-        Self { series: catalog::series(anchor).into() }
+        Self { series: catalog::series(anchor).into(), memory: SharedMemory::default() }
     }
 
-    /// The same with the server's own metrics beside.
+    /// Makes a source with the server's own metrics beside.
     pub fn with_own(anchor: Timestamp, history: &Arc<MetricsHistory>) -> Self {
         let mut series = catalog::series(anchor);
         series.extend(catalog::own(anchor, history));
         series.sort_by(|a, b| a.labels.cmp(&b.labels));
-        Self { series: series.into() }
+        Self { series: series.into(), memory: SharedMemory::default() }
     }
 
-    /// Queries worth showing to a newcomer, the most telling first.
+    /// Returns queries worth showing to a newcomer, the most telling first.
     pub fn examples() -> Vec<ExampleQuery> {
         catalog::examples()
     }
@@ -69,22 +91,37 @@ impl Demo {
         promql::parse(query).map(|parsed| parsed.expr).map_err(invalid_query)
     }
 
-    /// Answers a request at the instant `now`, after which no sample exists.
+    /// Answers a request at the instant `now`, after which no sample exists, within the bounds of every evaluation.
     ///
     /// # Errors
-    /// As Prometheus: `bad_data` for wrong parameters and queries, `execution` for queries that fail on
-    /// these series; `bad_data` as well for PromQL that the demo source does not support.
+    /// As Prometheus: `bad_data` for wrong parameters and queries, `execution` for queries that fail on these series
+    /// or take too much; `bad_data` as well for PromQL that the demo source does not support.
     pub fn answer(
         &self,
         endpoint: &Endpoint,
         params: &Params,
         now: Timestamp,
     ) -> Result<Answer, ApiError> {
+        self.answer_within(&AnswerLimits::default(), endpoint, params, now)
+    }
+
+    /// Answers a request within `limits` as well.
+    ///
+    /// # Errors
+    /// As [`Demo::answer`]; `timeout` after the time of the limits, `execution` for a longer answer than they allow.
+    pub fn answer_within(
+        &self,
+        limits: &AnswerLimits,
+        endpoint: &Endpoint,
+        params: &Params,
+        now: Timestamp,
+    ) -> Result<Answer, ApiError> {
         let query = Query { params, now: now.0 };
         let store = Store { series: &self.series, now: now.0 };
+        let budget = Budget::new(&self.memory, limits);
         let data = match endpoint {
-            Endpoint::Query => instant(store, &query)?,
-            Endpoint::QueryRange => range(store, &query)?,
+            Endpoint::Query => return finish(instant(store, &query, &budget)?, budget, limits),
+            Endpoint::QueryRange => return finish(range(store, &query, &budget)?, budget, limits),
             Endpoint::Series => {
                 if query.all("match[]").next().is_none() {
                     return Err(bad_data("no match[] parameter provided"));
@@ -114,14 +151,27 @@ impl Demo {
                 "goVersion": "",
             }),
         };
-        Ok(Answer { data, warnings: Vec::new() })
+        finish(render::json(&data), budget, limits)
     }
 }
 
-fn instant(store: Store<'_>, query: &Query<'_>) -> Result<Json, ApiError> {
+/// Makes an answer of what was evaluated, unless it is too long.
+fn finish(pieces: Pieces, budget: Budget, limits: &AnswerLimits) -> Result<Answer, ApiError> {
+    if pieces.is_longer_than(limits.answer_bytes) {
+        let message = format!(
+            "the answer has more than {} MiB, which is the limit answer_bytes: ask for fewer series, a shorter range or a longer step",
+            limits.answer_bytes >> 20
+        );
+        return Err(execution(message));
+    }
+    let memory = budget.into_reservation(pieces.held());
+    Ok(Answer(pieces.holding(memory)))
+}
+
+fn instant(store: Store<'_>, query: &Query<'_>, budget: &Budget) -> Result<Pieces, ApiError> {
     let at = query.time("time")?.unwrap_or(query.now);
     let Parsed { expr, regexes } = promql::parse(query.one("query")).map_err(invalid_query)?;
-    let evaluator = Evaluator::new(store, &regexes, Steps::instant(at), at);
+    let evaluator = Evaluator::new(store, &regexes, (Steps::instant(at), at), budget);
     let value = match expr.value_type() {
         ValueType::Matrix => evaluator.matrix(&expr).map(Value::Matrix),
         _ => evaluator.run(&expr),
@@ -129,7 +179,7 @@ fn instant(store: Store<'_>, query: &Query<'_>) -> Result<Json, ApiError> {
     Ok(render::instant(value?, at))
 }
 
-fn range(store: Store<'_>, query: &Query<'_>) -> Result<Json, ApiError> {
+fn range(store: Store<'_>, query: &Query<'_>, budget: &Budget) -> Result<Pieces, ApiError> {
     let (steps, end) = query.steps()?;
     let Parsed { expr, regexes } = promql::parse(query.one("query")).map_err(invalid_query)?;
     let of_type = match expr.value_type() {
@@ -142,11 +192,11 @@ fn range(store: Store<'_>, query: &Query<'_>) -> Result<Json, ApiError> {
             "invalid parameter \"query\": invalid expression type \"{name}\" for range query, must be Scalar or instant Vector"
         )));
     }
-    let value = Evaluator::new(store, &regexes, steps, end).run(&expr)?;
-    Ok(render::range(&value.into_vector(), steps))
+    let value = Evaluator::new(store, &regexes, (steps, end), budget).run(&expr)?;
+    Ok(render::range(value.into_vector(), steps))
 }
 
-/// The series that match any of the selectors and have a sample in the time range.
+/// Returns the series that match any of the selectors and have a sample in the time range.
 fn selected<'a>(store: Store<'a>, query: &Query<'_>) -> Result<Vec<&'a DemoSeries>, ApiError> {
     let start = query.time("start")?.unwrap_or(i64::MIN);
     let end = query.time("end")?.unwrap_or(i64::MAX);
@@ -166,7 +216,7 @@ fn selected<'a>(store: Store<'a>, query: &Query<'_>) -> Result<Vec<&'a DemoSerie
     Ok(found.filter(|series| store.count(series, start, end) > 0).collect())
 }
 
-/// Names in their order, each once.
+/// Returns names in their order, each once.
 fn limited<'a>(query: &Query<'_>, names: impl Iterator<Item = &'a str>) -> Result<Json, ApiError> {
     let names: BTreeSet<&str> = names.collect();
     Ok(names.into_iter().take(query.limit()?).collect())
@@ -187,7 +237,11 @@ fn bad_data(message: impl Into<String>) -> ApiError {
     ApiError::failed(StatusCode::BAD_REQUEST, ErrorType::BadData, message)
 }
 
-/// What is wrong with a query before it is evaluated.
+fn execution(message: String) -> ApiError {
+    ApiError::failed(StatusCode::UNPROCESSABLE_ENTITY, ErrorType::Execution, message)
+}
+
+/// Tells what is wrong with a query before it is evaluated.
 fn invalid_query(error: EvalError) -> ApiError {
     match error {
         EvalError::Parse { .. } => bad_data(format!("invalid parameter \"query\": {error}")),
@@ -198,12 +252,17 @@ fn invalid_query(error: EvalError) -> ApiError {
 impl From<EvalError> for ApiError {
     fn from(error: EvalError) -> Self {
         let message = error.to_string();
+        let unavailable = StatusCode::SERVICE_UNAVAILABLE;
         match error {
             EvalError::Parse { .. } | EvalError::Limit(_) | EvalError::Unsupported(_) => {
                 bad_data(message)
             }
-            EvalError::Execution(_) | EvalError::TooMuch => {
-                Self::failed(StatusCode::UNPROCESSABLE_ENTITY, ErrorType::Execution, message)
+            EvalError::Execution(_) | EvalError::TooMuch | EvalError::Memory(_) => {
+                execution(message)
+            }
+            EvalError::Busy => Self::failed(unavailable, ErrorType::Unavailable, message),
+            EvalError::Timeout(_) | EvalError::Cancelled => {
+                Self::failed(unavailable, ErrorType::Timeout, message)
             }
         }
     }

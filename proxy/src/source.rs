@@ -11,26 +11,28 @@ pub mod routes;
 pub mod subquery;
 pub mod upstream;
 
+use std::io;
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::{Method, Response, StatusCode};
+use futures_util::{StreamExt as _, stream};
 use metrics::Histogram;
 use oddity_analysis::api::{self, ExampleQuery, SourceKind};
 use oddity_detect::time::{Span, Timestamp};
-use serde_json::json;
 
 use crate::clock;
 use crate::config::{ConfigError, Limits, Settings, SourceSettings};
-use crate::demo::Demo;
+use crate::demo::{Answer, AnswerLimits, Demo};
 use crate::error::ApiError;
 use crate::http::connection::Connection;
 use crate::metrics::Metrics;
 use crate::source::allowlist::{Endpoint, Params};
-use crate::source::concurrency_limit::{ConcurrencyLimiter, QueryPermit};
+use crate::source::concurrency_limit::{AnswerSlot, ConcurrencyLimiter, QueryPermit};
 use crate::source::error::SourceError;
-use crate::source::upstream::{Upstream, buffered_response};
+use crate::source::upstream::{Upstream, buffered_response, json_response};
 
 /// Configured source and its backend.
 pub struct Source {
@@ -148,15 +150,28 @@ impl Source {
         permit: QueryPermit,
     ) -> Result<Response<Body>, ApiError> {
         let client = request.client.clone();
+        let deadline = self.limits.timeout + self.limits.grace;
+        let end = Instant::now() + deadline;
+        let asked = request.params.iter().find(|(name, _)| name == "timeout");
+        let asked = asked.and_then(|(_, value)| value.parse().ok()).map(|span: Span| span.millis());
+        let limits = AnswerLimits {
+            timeout: asked.map_or(self.limits.timeout, Duration::from_millis),
+            cancelled: Arc::default(),
+            answer_bytes: self.limits.answer_bytes,
+        };
+        let _unless_cancelled = CancelOnDrop(limits.cancelled.clone());
         let exchange = async {
-            let (body, permit) = evaluate(demo.clone(), request, permit).await?;
+            let work = evaluate(demo.clone(), request, limits, self.limits.checked_bytes, permit);
+            let (answer, permit) = work.await?;
             let slot = permit
                 .into_answer_slot(client)
                 .await
                 .ok_or_else(|| self.failed(SourceError::Busy))?;
-            Ok(buffered_response(StatusCode::OK, body.into(), slot))
+            Ok(match answer {
+                Evaluated::Short(body) => buffered_response(StatusCode::OK, body.into(), slot),
+                Evaluated::Long(answer) => streamed_response(answer, end, slot),
+            })
         };
-        let deadline = self.limits.timeout + self.limits.grace;
         let answer = tokio::time::timeout(deadline, exchange).await;
         answer.unwrap_or_else(|_| Err(self.failed(SourceError::Timeout(deadline))))
     }
@@ -173,19 +188,48 @@ impl Source {
     }
 }
 
-/// Evaluates on a blocking thread; the permit moves along, since the evaluation cannot be aborted.
+/// Tells an evaluation that nobody waits for it, if its request is dropped.
+struct CancelOnDrop(Arc<AtomicBool>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// An answer of the built-in source.
+enum Evaluated {
+    /// The whole text.
+    Short(Vec<u8>),
+    /// One that is written as it is sent.
+    Long(Box<Answer>),
+}
+
+/// Evaluates on a thread of its own, of which there are as many as permits; the permit goes along.
 async fn evaluate(
     demo: Arc<Demo>,
     request: SourceRequest,
+    limits: AnswerLimits,
+    short: usize,
     permit: QueryPermit,
-) -> Result<(Vec<u8>, QueryPermit), ApiError> {
+) -> Result<(Evaluated, QueryPermit), ApiError> {
     let work = move || {
-        let answer = demo.answer(&request.endpoint, &request.params, clock::now())?;
-        let mut envelope = json!({ "status": "success", "data": answer.data });
-        if !answer.warnings.is_empty() {
-            envelope["warnings"] = answer.warnings.into();
-        }
-        Ok((envelope.to_string().into_bytes(), permit))
+        let SourceRequest { endpoint, params, .. } = &request;
+        let answer = demo.answer_within(&limits, endpoint, params, clock::now())?;
+        let answer = match answer.max_len() <= short {
+            true => Evaluated::Short(answer.flatten().collect()),
+            false => Evaluated::Long(Box::new(answer)),
+        };
+        Ok((answer, permit))
     };
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(ApiError::internal()))
+}
+
+/// Makes a reply that is written as fast as the client takes it, and broken off at `end`.
+fn streamed_response(answer: Box<Answer>, end: Instant, place: AnswerSlot) -> Response<Body> {
+    let pieces = stream::iter(answer).map(move |piece| {
+        let _held = &place;
+        if Instant::now() < end { Ok(piece) } else { Err(io::Error::from(io::ErrorKind::TimedOut)) }
+    });
+    json_response(StatusCode::OK, Body::from_stream(pieces))
 }

@@ -1,7 +1,7 @@
 //! What the demo source promises: the planted events, every endpoint, and clear errors.
 
 use oddity_detect::time::{Span, Timestamp};
-use proxy::demo::Demo;
+use proxy::demo::{Answer, Demo};
 use proxy::error::ApiError;
 use proxy::source::allowlist::{Endpoint, Params};
 use serde_json::{Value as Json, json};
@@ -23,7 +23,7 @@ fn ask(
     now: Timestamp,
 ) -> Result<Json, ApiError> {
     let params: Params = params.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-    demo.answer(endpoint, &params, now).map(|answer| answer.data)
+    demo.answer(endpoint, &params, now).map(Answer::into_data)
 }
 
 /// The values of a range query's series at a step of a minute, each with its time.
@@ -240,7 +240,7 @@ fn wrong_requests_say_what_to_change() {
         (
             Endpoint::Query,
             vec![("query", "{__name__=~\".+\"}[400d]")],
-            "the query touches more samples than the demo source evaluates: shorten the range",
+            "the query needs more than 96 MiB of memory, which is what the demo source gives to one: ask for fewer",
         ),
         (
             Endpoint::Query,

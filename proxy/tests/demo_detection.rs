@@ -33,7 +33,7 @@ fn load(demo: &Demo, expr: &str, end: Timestamp, hours: u64) -> Loaded {
         ];
         let params: Params = params.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
         let answer = demo.answer(&Endpoint::QueryRange, &params, end).expect(expr);
-        let body = json!({ "status": "success", "data": answer.data }).to_string();
+        let body = json!({ "status": "success", "data": answer.into_data() }).to_string();
         stitcher = stitcher.with_reply(body.as_bytes()).expect(expr);
     }
     stitcher.finish()

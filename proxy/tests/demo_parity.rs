@@ -95,7 +95,7 @@ async fn the_demo_source_answers_as_prometheus_does() {
         let params: Params = params.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
         let expected = read(&reply);
         let found = match demo.answer(&endpoint, &params, now()) {
-            Ok(answer) => read(&serde_json::json!({ "data": answer.data })),
+            Ok(answer) => read(&serde_json::json!({ "data": answer.into_data() })),
             Err(error) => read(&serde_json::json!({
                 "errorType": error.error_type,
                 "error": error.message,
@@ -123,7 +123,7 @@ fn openmetrics(demo: &Demo) -> String {
     .into();
     let answer = demo.answer(&Endpoint::Query, &params, now()).expect("samples");
     let mut text = String::new();
-    for series in answer.data["result"].as_array().expect("series") {
+    for series in answer.into_data()["result"].as_array().expect("series") {
         let labels = series["metric"].as_object().expect("labels");
         let name = labels["__name__"].as_str().expect("name");
         let pairs: Vec<String> = labels

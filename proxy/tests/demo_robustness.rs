@@ -17,7 +17,7 @@ fn owned(params: &[(&str, &str)]) -> Params {
 /// Whether there is an answer or a reason; a panic is neither.
 fn answers(demo: &Demo, endpoint: &Endpoint, params: &[(&str, &str)]) -> bool {
     match demo.answer(endpoint, &owned(params), ANCHOR + Span::from_seconds(7_200)) {
-        Ok(answer) => !answer.data.is_null(),
+        Ok(answer) => !answer.into_data().is_null(),
         Err(error) => !error.message.is_empty() && error.status.is_client_error(),
     }
 }
@@ -40,7 +40,7 @@ fn the_deepest_queries_that_are_accepted_are_evaluated() {
         let Ok(answer) = demo.answer(&Endpoint::Query, &owned(&params), ANCHOR) else {
             panic!("{query} is refused");
         };
-        assert_ne!(answer.data["result"], serde_json::json!([]), "{query}");
+        assert_ne!(answer.into_data()["result"], serde_json::json!([]), "{query}");
     }
 }
 

@@ -49,7 +49,7 @@ fn load_demo(expr: &str, after: u64, settings: &Settings) -> Loaded {
     let spec = QuerySpec { expr: expr.to_owned(), range, step, history };
     let send = async |request: ApiRequest| {
         let endpoint = Endpoint::parse(request.endpoint).unwrap();
-        let data = demo.answer(&endpoint, &params(&request.parameters), end).unwrap().data;
+        let data = demo.answer(&endpoint, &params(&request.parameters), end).unwrap().into_data();
         let body = json!({"status": "success", "data": data}).to_string();
         anyhow::Ok(body.into_bytes())
     };
@@ -69,7 +69,7 @@ fn metadata(expr: &str) -> Vec<NamedMetadata> {
     let metrics = QuerySubject::metric_names(expr);
     let ask = |metric: &String| {
         let params = params(&[("metric", metric.clone())]);
-        let data = demo.answer(&Endpoint::Metadata, &params, ANCHOR).unwrap().data;
+        let data = demo.answer(&Endpoint::Metadata, &params, ANCHOR).unwrap().into_data();
         NamedMetadata::decode(json!({"data": data}).to_string().as_bytes()).unwrap()
     };
     metrics.iter().flat_map(ask).collect()

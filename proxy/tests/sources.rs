@@ -186,7 +186,7 @@ fn the_demo_shows_the_metrics_of_the_server_as_they_were() {
     let demo = Demo::with_own(Timestamp(start * 60_000), &history);
     let ask = |endpoint, name: &str, value: &str| {
         let params = vec![(name.to_owned(), value.to_owned()), ("time".to_owned(), at.to_string())];
-        demo.answer(&endpoint, &params, Timestamp(at * 1_000)).unwrap().data
+        demo.answer(&endpoint, &params, Timestamp(at * 1_000)).unwrap().into_data()
     };
     let rate = ask(Endpoint::Query, "query", "rate(oddity_http_requests_total[5m]) * 60");
     assert_eq!(rate["result"][0]["value"][1], "60");

@@ -4,6 +4,8 @@
 //! optional value a step, so labels are worked out once and a subquery's inner expression is evaluated
 //! once over its whole grid. Numbers follow Prometheus' `promql` package to the operation.
 
+use std::time::Duration;
+
 mod aggregate;
 mod binary;
 mod calendar;
@@ -54,6 +56,24 @@ pub(super) enum EvalError {
         "the query touches more samples than the demo source evaluates: shorten the range or choose a longer step"
     )]
     TooMuch,
+    /// It would take more than this many bytes.
+    #[error(
+        "the query needs more than {} MiB of memory, which is what the demo source gives to one: ask for fewer series, a shorter range or a longer step",
+        .0 >> 20
+    )]
+    Memory(usize),
+    /// Other evaluations hold the memory.
+    #[error("the demo source's memory is taken by other queries: try again in a moment")]
+    Busy,
+    /// It takes longer than this.
+    #[error(
+        "query timed out in expression evaluation after {} s: ask for fewer series, a shorter range or a longer step",
+        .0.as_secs_f64()
+    )]
+    Timeout(Duration),
+    /// Nobody waits for the answer.
+    #[error("query was canceled in expression evaluation")]
+    Cancelled,
 }
 
 fn execution(message: impl Into<String>) -> EvalError {

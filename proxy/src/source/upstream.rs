@@ -30,7 +30,7 @@ use crate::source::allowlist::{Endpoint, Params};
 use crate::source::concurrency_limit::QueryPermit;
 use crate::source::error::SourceError;
 
-pub(crate) use answer::buffered_response;
+pub(crate) use answer::{buffered_response, json_response};
 
 /// Media type of a form.
 pub const FORM: &str = "application/x-www-form-urlencoded";

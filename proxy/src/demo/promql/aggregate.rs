@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use oddity_detect::series::{Labels, METRIC_NAME};
 use promql_parser::parser::token::{
@@ -15,7 +16,11 @@ use super::labels::{is_label_name, only, with, without};
 use super::range::keeps_infinity;
 use super::value::{StepSeries, Steps, Value, merged};
 use super::{EvalError, execution};
+use crate::demo::budget::{VALUE_BYTES, label_bytes};
 use crate::demo::render::plain_number;
+
+/// Work of making a label set for a value.
+const LABELLED: u64 = 20;
 
 /// A function of the values of a group at one step; never called without values.
 type Fold = fn(&[f64], f64) -> f64;
@@ -28,11 +33,13 @@ pub(super) fn eval(
     let vector = evaluator.vector(&aggregation.expr, steps)?;
     let modifier = aggregation.modifier.as_ref();
     let fold: Fold = match aggregation.op.id() {
-        T_COUNT_VALUES => return count_values(aggregation, &vector, steps).map(Value::Vector),
+        T_COUNT_VALUES => {
+            return count_values(evaluator, aggregation, &vector, steps).map(Value::Vector);
+        }
         T_TOPK | T_BOTTOMK => {
             let sizes = parameter(evaluator, aggregation, steps)?;
             let largest = aggregation.op.id() == T_TOPK;
-            return ranked(vector, modifier, &sizes, largest).map(Value::Vector);
+            return ranked(evaluator, vector, modifier, &sizes, largest).map(Value::Vector);
         }
         T_QUANTILE => |values, q| quantile(q, values),
         T_SUM => |values, _| values.iter().sum(),
@@ -47,10 +54,14 @@ pub(super) fn eval(
     };
     let parameters = match &aggregation.param {
         Some(_) => parameter(evaluator, aggregation, steps)?,
-        None => vec![f64::NAN; steps.len],
+        None => {
+            evaluator.budget.charge(steps.len.saturating_mul(VALUE_BYTES))?;
+            vec![f64::NAN; steps.len]
+        }
     };
     let groups = groups(&vector, modifier);
-    evaluator.keep(groups.len(), steps.len)?;
+    evaluator.budget.keep(groups.len(), steps.len)?;
+    evaluator.budget.spend(vector.len().saturating_mul(steps.len) as u64)?;
     let mut present = Vec::new();
     Ok(Value::Vector(
         groups
@@ -109,6 +120,7 @@ fn group_labels(labels: &Labels, modifier: Option<&LabelModifier>) -> Labels {
 
 /// `topk` and `bottomk`: at each step the first so many of each group; NaN comes last.
 fn ranked(
+    evaluator: &Evaluator<'_>,
     mut vector: Vec<StepSeries>,
     modifier: Option<&LabelModifier>,
     sizes: &[f64],
@@ -124,6 +136,7 @@ fn ranked(
         if size.is_nan() || size.abs() >= 9.3e18 {
             return Err(execution(format!("Scalar value {size} overflows int64")));
         }
+        evaluator.budget.spend(vector.len() as u64)?;
         for (_, members) in &groups {
             let mut present: Vec<(usize, f64)> =
                 members.iter().filter_map(|i| Some((*i, vector[*i].values[at]?))).collect();
@@ -145,6 +158,7 @@ fn ranked(
 }
 
 fn count_values(
+    evaluator: &Evaluator<'_>,
     aggregation: &AggregateExpr,
     vector: &[StepSeries],
     steps: Steps,
@@ -158,11 +172,19 @@ fn count_values(
     let mut counts: HashMap<Labels, Vec<Option<f64>>> = HashMap::new();
     for series in vector {
         let grouped = group_labels(&series.labels, aggregation.modifier.as_ref());
+        evaluator.budget.spend((steps.len as u64).saturating_mul(LABELLED))?;
         for (at, value) in series.values.iter().enumerate() {
             let Some(value) = value else { continue };
             let labels = with(&grouped, &label.val, &plain_number(*value));
-            let count = &mut counts.entry(labels).or_insert_with(|| vec![None; steps.len])[at];
-            *count = Some(count.unwrap_or(0.0) + 1.0);
+            let counts = match counts.entry(labels) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    evaluator.budget.charge(label_bytes(new.key()))?;
+                    evaluator.budget.keep(1, steps.len)?;
+                    new.insert(vec![None; steps.len])
+                }
+            };
+            counts[at] = Some(counts[at].unwrap_or(0.0) + 1.0);
         }
     }
     merged(counts.into_iter().map(|(labels, values)| StepSeries { labels, values }).collect())

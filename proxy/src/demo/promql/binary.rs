@@ -13,6 +13,7 @@ use super::eval::Evaluator;
 use super::labels::{only, with, without, without_name};
 use super::value::{StepSeries, Steps, Value, merged};
 use super::{EvalError, execution};
+use crate::demo::budget::{VALUE_BYTES, label_bytes};
 
 pub(super) fn eval(
     evaluator: &Evaluator<'_>,
@@ -28,6 +29,7 @@ pub(super) fn eval(
     let right = evaluator.eval(&operation.rhs, steps)?;
     match (left, right) {
         (Value::Scalar(left), Value::Scalar(right)) => {
+            evaluator.budget.charge(steps.len.saturating_mul(VALUE_BYTES))?;
             let both = left.into_iter().zip(right);
             let value = |(l, r)| match compute(op, l, r) {
                 Outcome::Value(value) => value,
@@ -37,7 +39,12 @@ pub(super) fn eval(
         }
         (Value::Vector(left), Value::Vector(right)) => {
             let (left, right) = (merged(left)?, merged(right)?);
-            evaluator.keep(left.len() + right.len(), steps.len)?;
+            evaluator
+                .budget
+                .spend(((left.len() + right.len()) as u64).saturating_mul(steps.len as u64))?;
+            for series in left.iter().chain(&right) {
+                evaluator.budget.charge(label_bytes(&series.labels))?;
+            }
             let matching = Matching { op, modifier: &modifier };
             match op {
                 T_LAND | T_LOR | T_LUNLESS => Ok(Value::Vector(matching.set(left, right, steps)?)),
@@ -210,7 +217,7 @@ impl Matching<'_> {
             }
             let partners = partners(one, &in_one, steps)
                 .map_err(|pair| self.ambiguous(&labels, pair, one, swapped))?;
-            evaluator.keep(in_many.len().saturating_mul(in_one.len()), steps.len)?;
+            evaluator.budget.keep(in_many.len().saturating_mul(in_one.len()), steps.len)?;
             let mut taken = vec![false; steps.len];
             for index in in_many {
                 for partner in &in_one {
@@ -230,7 +237,9 @@ impl Matching<'_> {
                             ));
                         }
                     }
-                    let labels = self.result_labels(&many[index].labels, &one[*partner].labels);
+                    let (of_many, of_one) = (&many[index].labels, &one[*partner].labels);
+                    evaluator.budget.charge(label_bytes(of_many) + label_bytes(of_one))?;
+                    let labels = self.result_labels(of_many, of_one);
                     results.push(StepSeries { labels, values });
                 }
             }

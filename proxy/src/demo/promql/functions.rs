@@ -9,6 +9,10 @@ use super::labels::{is_label_name, with, without, without_name};
 use super::regexes::{PatternError, compile};
 use super::value::{StepSeries, Steps, Value, merged};
 use super::{EvalError, aggregate, calendar, execution, histogram};
+use crate::demo::budget::label_bytes;
+
+/// Bytes that a label value may have which a function makes.
+const MAX_LABEL_BYTES: usize = 4 << 10;
 
 pub(super) fn call(
     evaluator: &Evaluator<'_>,
@@ -22,16 +26,26 @@ pub(super) fn call(
     }
     if let Some(field) = calendar::field(name) {
         let times = match call.call.args.is_empty() {
-            true => vec![StepSeries { labels: Labels::default(), values: call.times() }],
+            true => {
+                evaluator.budget.keep(1, steps.len)?;
+                vec![StepSeries { labels: Labels::default(), values: call.times() }]
+            }
             false => call.vector(0)?,
         };
         return map(times, |seconds| calendar::read(field, seconds)).map(Value::Vector);
     }
     match name {
-        "time" => Ok(Value::Scalar(steps.iter().map(seconds).collect())),
-        "pi" => Ok(Value::Scalar(vec![std::f64::consts::PI; steps.len])),
+        "time" => {
+            evaluator.budget.keep(1, steps.len)?;
+            Ok(Value::Scalar(steps.iter().map(seconds).collect()))
+        }
+        "pi" => {
+            evaluator.budget.keep(1, steps.len)?;
+            Ok(Value::Scalar(vec![std::f64::consts::PI; steps.len]))
+        }
         "scalar" => call.to_scalar().map(Value::Scalar),
         "vector" => {
+            evaluator.budget.keep(1, steps.len)?;
             let values = call.scalar(0)?.into_iter().map(Some).collect();
             Ok(Value::Vector(vec![StepSeries { labels: Labels::default(), values }]))
         }
@@ -48,6 +62,7 @@ pub(super) fn call(
         "label_join" => call.label_join().map(Value::Vector),
         "histogram_quantile" => {
             let (quantiles, buckets) = (call.scalar(0)?, call.vector(1)?);
+            evaluator.budget.keep(buckets.len(), steps.len)?;
             histogram::quantiles(&quantiles, &buckets, steps).map(Value::Vector)
         }
         "sort" => Ok(Value::Vector(aggregate::sorted(call.vector(0)?, false))),
@@ -180,6 +195,7 @@ impl Arguments<'_> {
     /// The value of the only series; NaN if there is none or several.
     fn to_scalar(&self) -> Result<Vec<f64>, EvalError> {
         let vector = self.vector(0)?;
+        self.evaluator.budget.keep(vector.len().min(1), self.steps.len)?;
         let at = |at: usize| {
             let mut present = vector.iter().filter_map(|series| series.values[at]);
             match (present.next(), present.next()) {
@@ -224,6 +240,7 @@ impl Arguments<'_> {
 
     fn absent(&self) -> Result<Vec<StepSeries>, EvalError> {
         let vector = self.vector(0)?;
+        self.evaluator.budget.keep(1, self.steps.len)?;
         let values = (0..self.steps.len)
             .map(|at| vector.iter().all(|series| series.values[at].is_none()).then_some(1.0));
         let answer = StepSeries { labels: absent_labels(self.expr(0)?), values: values.collect() };
@@ -255,16 +272,17 @@ impl Arguments<'_> {
             _ => EvalError::Limit(error.to_string()),
         })?;
         check_label_name("label_replace", target)?;
-        let series = self.vector(0)?.into_iter().map(|mut series| {
+        let mut vector = self.vector(0)?;
+        for series in &mut vector {
             let value = series.labels.get(source).unwrap_or_default();
+            self.evaluator.budget.spend((value.len() * pattern.len()) as u64)?;
             if let Some(captures) = regex.captures(value) {
                 let mut expanded = String::new();
                 captures.expand(replacement, &mut expanded);
-                series.labels = with(&series.labels, target, &expanded);
+                self.relabel("label_replace", series, target, &expanded)?;
             }
-            series
-        });
-        merged(series.collect())
+        }
+        merged(vector)
     }
 
     fn label_join(&self) -> Result<Vec<StepSeries>, EvalError> {
@@ -274,13 +292,32 @@ impl Arguments<'_> {
         for name in sources.iter().copied().chain([target]) {
             check_label_name("label_join", name)?;
         }
-        let series = self.vector(0)?.into_iter().map(|mut series| {
+        let mut vector = self.vector(0)?;
+        for series in &mut vector {
             let values = sources.iter().map(|name| series.labels.get(name).unwrap_or_default());
             let joined = values.collect::<Vec<_>>().join(separator);
-            series.labels = with(&series.labels, target, &joined);
-            series
-        });
-        merged(series.collect())
+            self.relabel("label_join", series, target, &joined)?;
+        }
+        merged(vector)
+    }
+
+    /// Sets a label, whose length is bounded: such functions around each other could double it each time.
+    fn relabel(
+        &self,
+        function: &str,
+        series: &mut StepSeries,
+        target: &str,
+        value: &str,
+    ) -> Result<(), EvalError> {
+        if value.len() > MAX_LABEL_BYTES {
+            return Err(EvalError::Limit(format!(
+                "{function}() makes a label value of {} bytes, and the demo source takes {MAX_LABEL_BYTES}: join or repeat less",
+                value.len()
+            )));
+        }
+        series.labels = with(&series.labels, target, value);
+        self.evaluator.budget.spend(series.labels.iter().count() as u64)?;
+        self.evaluator.budget.charge(label_bytes(&series.labels))
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::hash_map::Entry;
 use oddity_detect::series::Labels;
 
 use super::{EvalError, execution};
+use crate::demo::budget::{VALUE_BYTES, label_bytes};
 
 /// The instants of an evaluation: `start`, `start + step`, ... in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,15 +36,18 @@ pub(in crate::demo) struct RawSeries {
 /// The value of an expression at every step.
 #[derive(Clone, Debug)]
 pub(in crate::demo) enum Value {
+    /// One value a step.
     Scalar(Vec<f64>),
+    /// Series with optional values.
     Vector(Vec<StepSeries>),
     /// A range vector as the instant query shows it.
     Matrix(Vec<RawSeries>),
+    /// A string literal.
     Text(String),
 }
 
 impl Steps {
-    /// A single instant.
+    /// Returns a single instant.
     pub(in crate::demo) fn instant(at: i64) -> Self {
         Self { start: at, step: 1, len: 1 }
     }
@@ -52,7 +56,7 @@ impl Steps {
         self.start + self.step * index as i64
     }
 
-    /// The last instant.
+    /// Returns the last instant.
     pub(in crate::demo) fn end(self) -> i64 {
         self.at(self.len.saturating_sub(1))
     }
@@ -63,7 +67,17 @@ impl Steps {
 }
 
 impl Value {
-    /// The series of a range query's answer; a scalar is one without labels.
+    /// Returns how many bytes it takes.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Scalar(values) => values.len() * size_of::<f64>(),
+            Self::Vector(vector) => vector.iter().map(StepSeries::bytes).sum(),
+            Self::Matrix(series) => series.iter().map(RawSeries::bytes).sum(),
+            Self::Text(text) => text.len(),
+        }
+    }
+
+    /// Returns the series of a range query's answer; a scalar is one without labels.
     pub(in crate::demo) fn into_vector(self) -> Vec<StepSeries> {
         match self {
             Self::Vector(vector) => vector,
@@ -76,7 +90,19 @@ impl Value {
     }
 }
 
+impl RawSeries {
+    /// Returns how many bytes it takes.
+    pub(in crate::demo) fn bytes(&self) -> usize {
+        label_bytes(&self.labels) + self.times.capacity() * 2 * size_of::<f64>()
+    }
+}
+
 impl StepSeries {
+    /// Returns how many bytes it takes.
+    pub(in crate::demo) fn bytes(&self) -> usize {
+        label_bytes(&self.labels) + self.values.capacity() * VALUE_BYTES
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.values.iter().all(Option::is_none)
     }

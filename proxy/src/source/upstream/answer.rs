@@ -144,7 +144,7 @@ impl Upstream {
                 }
             }
         });
-        Ok(json(status, Body::from_stream(pieces)))
+        Ok(json_response(status, Body::from_stream(pieces)))
     }
 }
 
@@ -187,11 +187,11 @@ pub(crate) fn buffered_response(
     body: Bytes,
     slot: AnswerSlot,
 ) -> Response<Body> {
-    json(status, Bytes::from_owner(BufferedAnswer { body, _slot: slot }).into())
+    json_response(status, Bytes::from_owner(BufferedAnswer { body, _slot: slot }).into())
 }
 
 /// Builds a JSON response without headers of the source.
-fn json(status: StatusCode, body: Body) -> Response<Body> {
+pub(crate) fn json_response(status: StatusCode, body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
