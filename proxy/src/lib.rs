@@ -12,6 +12,7 @@ pub mod config;
 pub mod demo;
 pub mod error;
 pub mod http;
+pub mod log;
 pub mod metrics;
 pub mod notify;
 pub mod outbound;

@@ -1,6 +1,7 @@
 //! Binary `oddity`: parses the command line, then runs the server or one analysis.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use proxy::cli::{Cli, Command, refuse};
 use proxy::config::{AuthSettings, Settings, load_dotenv};
 use proxy::http::server;
 use proxy::http::worker::Workers;
+use proxy::log::Log;
 use proxy::metrics::Metrics;
 use proxy::{AppState, app, clock};
 use tokio::net::TcpListener;
@@ -26,16 +28,27 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> anyhow::Result<ExitCode> {
     // Before any thread exists: this changes the environment.
     load_dotenv(Path::new(".env"))?;
-    let Cli { command, options } = Cli::read();
-    let log = match command {
+    let cli = Cli::read();
+    let mut log = Log::to_stderr()?;
+    let ended = run(cli, &log).unwrap_or_else(|error| {
+        // Returned from here, it would be printed, which waits for standard error.
+        let _ = log.write_all(format!("Error: {error:?}\n").as_bytes());
+        ExitCode::FAILURE
+    });
+    log.wait_until_written();
+    Ok(ended)
+}
+
+fn run(Cli { command, options }: Cli, log: &Log) -> anyhow::Result<ExitCode> {
+    let level = match command {
         None | Some(Command::Serve) => "info",
         Some(Command::Detect(_) | Command::Detectors { .. }) => "error",
     };
-    let log = options.log.as_deref().unwrap_or(log);
-    let filter = EnvFilter::try_new(log).context("--log (ODDITY_LOG) is not a filter")?;
+    let level = options.log.as_deref().unwrap_or(level);
+    let filter = EnvFilter::try_new(level).context("--log (ODDITY_LOG) is not a filter")?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(log.clone())
         .with_ansi(std::io::stderr().is_terminal())
         .init();
     if let Some(Command::Detectors { id }) = &command {
@@ -53,6 +66,7 @@ fn main() -> anyhow::Result<ExitCode> {
         let panel = args.panel(clock::now()).unwrap_or_else(|problem| refuse("detect", &problem));
         return Ok(detect::run(args, &panel, &settings, &Arc::new(Metrics::new()?)));
     }
+    log_panics();
     let workers = Workers::start()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(serve(&settings, &workers)).map(|()| ExitCode::SUCCESS)
@@ -71,9 +85,7 @@ async fn serve(settings: &Settings, workers: &Workers) -> anyhow::Result<()> {
     if !address.ip().is_loopback() && matches!(settings.access, AuthSettings::Open { .. }) {
         tracing::warn!(%address, "no authentication: anyone who can reach this address can query the sources");
     }
-    let mut stdout = std::io::stdout();
-    writeln!(stdout, "Oddity listens on http://{address}")?;
-    stdout.flush()?;
+    announce(address)?;
     tracing::info!(%address, sources = settings.sources.len(), demo = settings.demo, "listening");
     let kept = state.clone();
     let upkeep = tokio::spawn(async move {
@@ -91,4 +103,25 @@ async fn serve(settings: &Settings, workers: &Workers) -> anyhow::Result<()> {
     server::run(listener, app(&state), &settings.limits, &metrics, workers, shutdown).await;
     upkeep.abort();
     Ok(())
+}
+
+/// Says on standard output where the server listens: on a thread of its own, since nobody may read that.
+fn announce(address: SocketAddr) -> std::io::Result<()> {
+    let say = move || {
+        let mut stdout = std::io::stdout();
+        let said = writeln!(stdout, "Oddity listens on http://{address}");
+        if let Err(error) = said.and_then(|()| stdout.flush()) {
+            tracing::warn!(%error, "cannot write to standard output");
+        }
+    };
+    std::thread::Builder::new().spawn(say).map(drop)
+}
+
+/// Logs panics; printed, they would wait for standard error.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let message = panic.payload_as_str().unwrap_or_default();
+        tracing::error!(place, message, "panicked");
+    }));
 }

@@ -17,6 +17,7 @@ use metrics_exporter_prometheus::{
 use oddity_detect::time::Timestamp;
 
 use crate::error::RejectionReason;
+use crate::log;
 use crate::metrics::self_history::MetricsHistory;
 
 const BUILD: &str = "oddity_build_info";
@@ -29,7 +30,11 @@ const REJECTED: &str = "oddity_rejected_total";
 const UPSTREAM_DURATION: &str = "oddity_upstream_duration_seconds";
 const UPSTREAM_ERRORS: &str = "oddity_upstream_errors_total";
 const RECEIVED: &str = "oddity_upstream_response_bytes_total";
+const LOG_DROPPED: &str = "oddity_log_dropped_lines_total";
 const NOTIFIED: &str = "oddity_notifications_total";
+
+/// Maximum length of a logged path in bytes.
+const MAX_LOGGED_PATH: usize = 200;
 
 /// Upper bounds of the histograms in seconds; the last one is the default maximum time of a whole exchange.
 const BUCKETS: [f64; 13] =
@@ -42,6 +47,7 @@ pub struct Metrics {
     history: Arc<MetricsHistory>,
     in_flight: Gauge,
     connections: Gauge,
+    log_dropped: Counter,
     /// Cached metrics by route, method and class of status: a look-up by labels takes longer than the rest of a request.
     routes: RwLock<HashMap<String, [[Option<RouteMeters>; 6]; METHODS.len() + 1]>>,
 }
@@ -71,7 +77,7 @@ impl Metrics {
     pub fn new() -> Result<Self, BuildError> {
         let recorder = PrometheusBuilder::new().set_buckets(&BUCKETS)?.build_recorder();
         let handle = recorder.handle();
-        let (in_flight, connections) = with_local_recorder(&recorder, || {
+        let (in_flight, connections, log_dropped) = with_local_recorder(&recorder, || {
             use metrics::{describe_counter, describe_gauge, describe_histogram};
             describe_gauge!(BUILD, "Always 1, labelled by the version of the server.");
             describe_counter!(REQUESTS, "HTTP requests by route, method and status class.");
@@ -80,15 +86,24 @@ impl Metrics {
             describe_counter!(SENT, "Bytes of response bodies sent, by route.");
             describe_gauge!(CONNECTIONS, "Open client connections.");
             describe_counter!(REJECTED, "Requests and connections rejected, by reason.");
+            describe_counter!(LOG_DROPPED, "Log lines dropped because standard error did not take them.");
             describe_counter!(NOTIFIED, "Notifications by target and outcome.");
             describe_histogram!(UPSTREAM_DURATION, "Seconds until a source answered.");
             describe_counter!(UPSTREAM_ERRORS, "Failed requests to a source, by error class.");
             describe_counter!(RECEIVED, "Bytes of responses of sources, decompressed.");
             gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
-            (gauge!(IN_FLIGHT), gauge!(CONNECTIONS))
+            (gauge!(IN_FLIGHT), gauge!(CONNECTIONS), counter!(LOG_DROPPED))
         });
         let history = Arc::default();
-        Ok(Self { recorder, handle, history, in_flight, connections, routes: RwLock::default() })
+        Ok(Self {
+            recorder,
+            handle,
+            history,
+            in_flight,
+            connections,
+            log_dropped,
+            routes: RwLock::default(),
+        })
     }
 
     /// Registers metrics of another module, which keeps them.
@@ -137,6 +152,12 @@ impl Metrics {
     pub fn upkeep(&self, now: Timestamp) {
         self.handle.run_upkeep();
         self.history.record(now.0.div_euclid(60_000), || self.handle.render());
+    }
+
+    /// Renders the metrics in Prometheus' text format.
+    fn render(&self) -> String {
+        self.log_dropped.absolute(log::dropped_lines());
+        self.handle.render()
     }
 
     /// Returns the metrics of the last day.
@@ -237,7 +258,7 @@ impl<'a> RequestObservation<'a> {
         response.extensions_mut().insert(sent);
         let (method, status, ms) = (&self.method, status.as_u16(), elapsed.as_millis());
         let path = self.path.path();
-        let path = path.get(..200).unwrap_or(path);
+        let path = &path[..path.floor_char_boundary(MAX_LOGGED_PATH)];
         if status < 400 {
             tracing::debug!(%method, path, status, ms, "request");
         } else {
@@ -248,5 +269,5 @@ impl<'a> RequestObservation<'a> {
 
 /// Answers `GET /metrics`.
 pub async fn show(State(metrics): State<Arc<Metrics>>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.handle.render())
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.render())
 }
