@@ -84,10 +84,11 @@ bench-kernels: kernels ## benchmark detection natively, as WebAssembly, and agai
 .PHONY: bench-proxy
 bench-proxy: build ## compare the server with nginx, in a soak test (SOAK=600 seconds) and a flood
 	node bench/proxy/run.mjs $(abspath $(ODDITY)) $(or $(SOAK),600)
+	node bench/proxy/hostile.mjs $(abspath $(ODDITY))
 
 .PHONY: fuzz
 fuzz: ## run each fuzz target for a minute with a new seed
-	ODDITY_FUZZ_SECONDS=60 ODDITY_FUZZ_SEED=$$(date +%s) cargo test --release --package fuzz
+	ODDITY_FUZZ_SECONDS=60 ODDITY_FUZZ_SEED=$$(date +%s) cargo test --release --package fuzz -- --nocapture
 
 .PHONY: kernels
 kernels: setup
