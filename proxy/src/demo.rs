@@ -111,7 +111,7 @@ impl Demo {
     /// As [`Demo::answer`]; `timeout` after the time of the limits, `execution` for a longer answer than they allow.
     pub fn answer_within(
         &self,
-        limits: &AnswerLimits,
+        limits: &AnswerLimits<'_>,
         endpoint: &Endpoint,
         params: &Params,
         now: Timestamp,
@@ -156,7 +156,11 @@ impl Demo {
 }
 
 /// Makes an answer of what was evaluated, unless it is too long.
-fn finish(pieces: Pieces, budget: Budget, limits: &AnswerLimits) -> Result<Answer, ApiError> {
+fn finish(
+    pieces: Pieces,
+    budget: Budget<'_>,
+    limits: &AnswerLimits<'_>,
+) -> Result<Answer, ApiError> {
     if pieces.is_longer_than(limits.answer_bytes) {
         let message = format!(
             "the answer has more than {} MiB, which is the limit answer_bytes: ask for fewer series, a shorter range or a longer step",
@@ -168,7 +172,7 @@ fn finish(pieces: Pieces, budget: Budget, limits: &AnswerLimits) -> Result<Answe
     Ok(Answer(pieces.holding(memory)))
 }
 
-fn instant(store: Store<'_>, query: &Query<'_>, budget: &Budget) -> Result<Pieces, ApiError> {
+fn instant(store: Store<'_>, query: &Query<'_>, budget: &Budget<'_>) -> Result<Pieces, ApiError> {
     let at = query.time("time")?.unwrap_or(query.now);
     let Parsed { expr, regexes } = promql::parse(query.one("query")).map_err(invalid_query)?;
     let evaluator = Evaluator::new(store, &regexes, (Steps::instant(at), at), budget);
@@ -179,7 +183,7 @@ fn instant(store: Store<'_>, query: &Query<'_>, budget: &Budget) -> Result<Piece
     Ok(render::instant(value?, at))
 }
 
-fn range(store: Store<'_>, query: &Query<'_>, budget: &Budget) -> Result<Pieces, ApiError> {
+fn range(store: Store<'_>, query: &Query<'_>, budget: &Budget<'_>) -> Result<Pieces, ApiError> {
     let (steps, end) = query.steps()?;
     let Parsed { expr, regexes } = promql::parse(query.one("query")).map_err(invalid_query)?;
     let of_type = match expr.value_type() {

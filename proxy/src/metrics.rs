@@ -86,7 +86,10 @@ impl Metrics {
             describe_counter!(SENT, "Bytes of response bodies sent, by route.");
             describe_gauge!(CONNECTIONS, "Open client connections.");
             describe_counter!(REJECTED, "Requests and connections rejected, by reason.");
-            describe_counter!(LOG_DROPPED, "Log lines dropped because standard error did not take them.");
+            describe_counter!(
+                LOG_DROPPED,
+                "Log lines dropped because standard error did not take them."
+            );
             describe_counter!(NOTIFIED, "Notifications by target and outcome.");
             describe_histogram!(UPSTREAM_DURATION, "Seconds until a source answered.");
             describe_counter!(UPSTREAM_ERRORS, "Failed requests to a source, by error class.");

@@ -11,6 +11,7 @@ pub mod routes;
 pub mod subquery;
 pub mod upstream;
 
+use std::cell::RefCell;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,7 +31,9 @@ use crate::error::ApiError;
 use crate::http::connection::Connection;
 use crate::metrics::Metrics;
 use crate::source::allowlist::{Endpoint, Params};
-use crate::source::concurrency_limit::{AnswerSlot, ConcurrencyLimiter, QueryPermit};
+use crate::source::concurrency_limit::{
+    AnswerSlot, ConcurrencyLimiter, LongQueryLimiter, QueryPermit,
+};
 use crate::source::error::SourceError;
 use crate::source::upstream::{Upstream, buffered_response, json_response};
 
@@ -48,7 +51,7 @@ pub struct Source {
 }
 
 enum Backend {
-    Demo(Arc<Demo>),
+    Demo(Arc<Demo>, Arc<LongQueryLimiter>),
     Upstream(Box<Upstream>),
 }
 
@@ -116,7 +119,10 @@ fn demo(anchor: Timestamp, limits: &Limits, metrics: &Arc<Metrics>) -> Source {
         },
         limits: limits.clone(),
         url_setting: "`demo` in the configuration file",
-        backend: Backend::Demo(Arc::new(Demo::with_own(anchor, &metrics.history()))),
+        backend: Backend::Demo(
+            Arc::new(Demo::with_own(anchor, &metrics.history())),
+            Arc::new(LongQueryLimiter::new(limits)),
+        ),
         limiter: ConcurrencyLimiter::new(limits),
         answered: metrics.answered("demo"),
         metrics: metrics.clone(),
@@ -137,7 +143,7 @@ impl Source {
             Backend::Upstream(upstream) => {
                 upstream.query(request, permit).await.map_err(|error| self.failed(error))
             }
-            Backend::Demo(demo) => self.query_demo(demo, request, permit).await,
+            Backend::Demo(demo, long) => self.query_demo(demo, long, request, permit).await,
         };
         self.answered.record(start.elapsed().as_secs_f64());
         answer
@@ -146,6 +152,7 @@ impl Source {
     async fn query_demo(
         &self,
         demo: &Arc<Demo>,
+        long: &Arc<LongQueryLimiter>,
         request: SourceRequest,
         permit: QueryPermit,
     ) -> Result<Response<Body>, ApiError> {
@@ -154,15 +161,18 @@ impl Source {
         let end = Instant::now() + deadline;
         let asked = request.params.iter().find(|(name, _)| name == "timeout");
         let asked = asked.and_then(|(_, value)| value.parse().ok()).map(|span: Span| span.millis());
-        let limits = AnswerLimits {
+        let evaluation = Evaluation {
+            demo: demo.clone(),
+            long: long.clone(),
             timeout: asked.map_or(self.limits.timeout, Duration::from_millis),
             cancelled: Arc::default(),
             answer_bytes: self.limits.answer_bytes,
+            short_bytes: self.limits.checked_bytes,
         };
-        let _unless_cancelled = CancelOnDrop(limits.cancelled.clone());
+        let _unless_cancelled = CancelOnDrop(evaluation.cancelled.clone());
         let exchange = async {
-            let work = evaluate(demo.clone(), request, limits, self.limits.checked_bytes, permit);
-            let (answer, permit) = work.await?;
+            let work = tokio::task::spawn_blocking(move || evaluation.run(&request, permit));
+            let (answer, permit) = work.await.unwrap_or_else(|_| Err(ApiError::internal()))?;
             let slot = permit
                 .into_answer_slot(client)
                 .await
@@ -205,24 +215,49 @@ enum Evaluated {
     Long(Box<Answer>),
 }
 
-/// Evaluates on a thread of its own, of which there are as many as permits; the permit goes along.
-async fn evaluate(
+/// An evaluation by the built-in source, on a thread of its own.
+struct Evaluation {
     demo: Arc<Demo>,
-    request: SourceRequest,
-    limits: AnswerLimits,
-    short: usize,
-    permit: QueryPermit,
-) -> Result<(Evaluated, QueryPermit), ApiError> {
-    let work = move || {
-        let SourceRequest { endpoint, params, .. } = &request;
-        let answer = demo.answer_within(&limits, endpoint, params, clock::now())?;
-        let answer = match answer.max_len() <= short {
+    long: Arc<LongQueryLimiter>,
+    timeout: Duration,
+    cancelled: Arc<AtomicBool>,
+    answer_bytes: usize,
+    /// Bytes up to which an answer is written whole.
+    short_bytes: usize,
+}
+
+impl Evaluation {
+    /// Evaluates; the permit goes along. An evaluation that turns out long gives its turn to others and waits for one
+    /// of the few of its kind.
+    fn run(
+        self,
+        request: &SourceRequest,
+        permit: QueryPermit,
+    ) -> Result<(Evaluated, QueryPermit), ApiError> {
+        let end = tokio::time::Instant::now() + self.timeout;
+        let turn = RefCell::new((permit, None));
+        let on_long = || {
+            turn.borrow_mut().0.give_turn();
+            let permit = self.long.acquire_blocking(end, &self.cancelled);
+            let goes_on = permit.is_some();
+            turn.borrow_mut().1 = permit;
+            goes_on
+        };
+        let limits = AnswerLimits {
+            timeout: self.timeout,
+            cancelled: self.cancelled.clone(),
+            answer_bytes: self.answer_bytes,
+            on_long: Some(&on_long),
+        };
+        let SourceRequest { endpoint, params, .. } = request;
+        let answer = self.demo.answer_within(&limits, endpoint, params, clock::now())?;
+        let answer = match answer.max_len() <= self.short_bytes {
             true => Evaluated::Short(answer.flatten().collect()),
             false => Evaluated::Long(Box::new(answer)),
         };
+        let (permit, _long) = turn.into_inner();
         Ok((answer, permit))
-    };
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(ApiError::internal()))
+    }
 }
 
 /// Makes a reply that is written as fast as the client takes it, and broken off at `end`.

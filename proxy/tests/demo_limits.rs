@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::support::process::Oddity;
-use crate::support::{Reply, get, send};
+use crate::support::wait::NO_HURRY;
+use crate::support::{Reply, send};
 
 /// Everything the source has, at as many points as are allowed.
 const EVERYTHING: &[(&str, &str)] = &[
@@ -52,11 +52,11 @@ async fn no_query_takes_more_than_its_share_of_memory() {
             nested(&format!(r#"label_replace(INNER, "job", "{replacement}", "job", "(.*)")"#), 10),
             "takes 4096",
         ),
-        ("sum by (a) ({a!~\"x\"}[5m:1s])".to_owned(), "expected type instant vector"),
+        ("sum by (a) (up[5m:1s])".to_owned(), "expected type instant vector"),
         ("count_over_time(up[5000000s:1s])".to_owned(), "the demo source"),
         ("max_over_time({job!=\"\"}[30d:10s])".to_owned(), "the demo source"),
     ];
-    let before = oddity.process.peak_resident();
+    let before = oddity.process.peak();
     for (query, expected) in &cases {
         let reply = ask(address, "query", &[("query", query)]).await;
         assert!([400, 422].contains(&reply.status), "{query:.100}: {reply:?}");
@@ -66,10 +66,10 @@ async fn no_query_takes_more_than_its_share_of_memory() {
     for reply in join_all(all).await {
         match reply.status {
             200 => assert!(reply.whole),
-            _ => assert!(reply.error().starts_with("503 unavailable: the demo source's memory")),
+            _ => assert!(reply.error().starts_with("503 unavailable: the demo source is busy")),
         }
     }
-    let grown = oddity.process.peak_resident().saturating_sub(before) >> 20;
+    let grown = oddity.process.peak().saturating_sub(before) >> 20;
     assert!(grown < 200, "{grown} MiB more");
     // Nothing is left taken.
     let reply = ask(address, "query_range", EVERYTHING).await;
@@ -96,25 +96,56 @@ async fn an_answer_over_the_limit_is_an_error_that_names_it() {
     assert!(oddity.stop().0.success());
 }
 
+/// Takes seconds, as each sample is looked at once for each of a thousand windows.
+const LONG: &[(&str, &str)] = &[
+    ("query", "quantile_over_time(0.5, {job!=\"\"}[300m:1m])"),
+    ("start", "1769129820"),
+    ("end", "1769130820"),
+    ("step", "1"),
+];
+
 #[tokio::test]
 async fn a_client_that_leaves_takes_its_evaluation_along() {
     let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("oddity.toml"), format!("[limits]\n{NO_HURRY}")).unwrap();
     let oddity = Oddity::start(folder.path(), &[], &[]);
-    // Takes seconds, as each sample is looked at once for each of a thousand windows.
-    let query = "quantile_over_time(0.5,%7Bjob!=%22%22%7D%5B300m:1m%5D)&start=0&end=1000&step=1";
-    let request = format!(
-        "GET /api/sources/demo/api/v1/query_range?query={query} HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    );
-    for _ in 0..4 {
-        let mut stream = TcpStream::connect(oddity.address).await.unwrap();
-        stream.write_all(request.as_bytes()).await.unwrap();
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    tokio::time::sleep(Duration::from_millis(500)).await;
     let before = oddity.process.processor_time();
-    tokio::time::sleep(Duration::from_millis(1_000)).await;
-    let spent = oddity.process.processor_time() - before;
-    assert!(spent < Duration::from_millis(200), "{spent:?} after everybody has left");
-    assert_eq!(get(oddity.address, "/healthz").await.status, 200);
+    assert_eq!(ask(oddity.address, "query_range", LONG).await.status, 422);
+    let whole = oddity.process.processor_time() - before;
+    for _ in 0..4 {
+        // It has begun, and nobody waits for it.
+        let asked = ask(oddity.address, "query_range", LONG);
+        assert!(timeout(Duration::from_millis(100), asked).await.is_err());
+    }
+    let before = oddity.process.processor_time();
+    let mut last = before;
+    loop {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let now = oddity.process.processor_time();
+        if now - last < Duration::from_millis(50) {
+            break;
+        }
+        last = now;
+    }
+    let spent = last - before;
+    assert!(spent < whole, "{spent:?} after everybody has left, {whole:?} for one");
+    assert!(oddity.stop().0.success());
+}
+
+#[tokio::test]
+async fn a_long_query_leaves_its_turn_to_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = format!("[limits]\nconcurrent_queries = 1\n{NO_HURRY}");
+    std::fs::write(folder.path().join("oddity.toml"), limits).unwrap();
+    let oddity = Oddity::start(folder.path(), &[], &[]);
+    let address = oddity.address;
+    let idle = oddity.process.processor_time();
+    let long = tokio::spawn(async move { ask(address, "query_range", LONG).await.status });
+    while oddity.process.processor_time() == idle {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(ask(address, "query", &[("query", "up")]).await.status, 200);
+    assert!(!long.is_finished());
+    assert_eq!(long.await.unwrap(), 422);
     assert!(oddity.stop().0.success());
 }

@@ -21,6 +21,9 @@ const CHUNK: usize = 1 << 20;
 /// What one evaluation may do: a sample visited counts one, a value kept [`KEPT`].
 const MAX_WORK: u64 = 50_000_000;
 
+/// Work from which on an evaluation is a long one: some hundredths of a second.
+const LONG_WORK: u64 = 2_000_000;
+
 /// Work of a value that is kept.
 const KEPT: u64 = 5;
 
@@ -42,18 +45,20 @@ pub(super) struct Reservation {
 }
 
 /// What one answer may take beside memory.
-#[derive(Clone, Debug)]
-pub struct AnswerLimits {
+#[derive(Clone)]
+pub struct AnswerLimits<'a> {
     /// Time for the evaluation.
     pub timeout: Duration,
     /// Set when nobody waits for the answer any more.
     pub cancelled: Arc<AtomicBool>,
     /// Bytes of the answer.
     pub answer_bytes: usize,
+    /// Called once by an evaluation that turns out long, which goes on if this returns true.
+    pub on_long: Option<&'a dyn Fn() -> bool>,
 }
 
 /// The budget of one evaluation, on the thread that evaluates.
-pub(super) struct Budget {
+pub(super) struct Budget<'a> {
     reservation: Cell<Option<Reservation>>,
     shared: SharedMemory,
     used: Cell<usize>,
@@ -62,12 +67,19 @@ pub(super) struct Budget {
     timeout: Duration,
     deadline: Option<Instant>,
     cancelled: Arc<AtomicBool>,
+    on_long: Option<&'a dyn Fn() -> bool>,
+    is_long: Cell<bool>,
 }
 
-impl Default for AnswerLimits {
+impl Default for AnswerLimits<'_> {
     /// No limits but those of every evaluation.
     fn default() -> Self {
-        Self { timeout: Duration::MAX, cancelled: Arc::default(), answer_bytes: usize::MAX }
+        Self {
+            timeout: Duration::MAX,
+            cancelled: Arc::default(),
+            answer_bytes: usize::MAX,
+            on_long: None,
+        }
     }
 }
 
@@ -97,8 +109,8 @@ impl Drop for Reservation {
     }
 }
 
-impl Budget {
-    pub(super) fn new(shared: &SharedMemory, limits: &AnswerLimits) -> Self {
+impl<'a> Budget<'a> {
+    pub(super) fn new(shared: &SharedMemory, limits: &AnswerLimits<'a>) -> Self {
         Self {
             reservation: Cell::new(None),
             shared: shared.clone(),
@@ -108,6 +120,8 @@ impl Budget {
             timeout: limits.timeout,
             deadline: Instant::now().checked_add(limits.timeout),
             cancelled: limits.cancelled.clone(),
+            on_long: limits.on_long,
+            is_long: Cell::new(false),
         }
     }
 
@@ -125,6 +139,12 @@ impl Budget {
             return Ok(());
         }
         self.next_look.set(work + WORK_BETWEEN_LOOKS);
+        if work > LONG_WORK
+            && !self.is_long.replace(true)
+            && self.on_long.is_some_and(|goes_on| !goes_on())
+        {
+            return Err(EvalError::Busy);
+        }
         if self.cancelled.load(Ordering::Relaxed) {
             return Err(EvalError::Cancelled);
         }
@@ -197,7 +217,7 @@ pub(super) fn label_bytes(labels: &Labels) -> usize {
 mod tests {
     use super::*;
 
-    fn budget(shared: &SharedMemory) -> Budget {
+    fn budget(shared: &SharedMemory) -> Budget<'static> {
         Budget::new(shared, &AnswerLimits::default())
     }
 
@@ -237,5 +257,10 @@ mod tests {
         limits.cancelled.store(true, Ordering::Relaxed);
         assert_eq!(budget.spend(WORK_BETWEEN_LOOKS), Err(EvalError::Cancelled));
         assert_eq!(self::budget(&shared).spend(MAX_WORK + 1), Err(EvalError::TooMuch));
+        let refused = || false;
+        let limits = AnswerLimits { on_long: Some(&refused), ..AnswerLimits::default() };
+        let budget = Budget::new(&shared, &limits);
+        assert_eq!(budget.spend(LONG_WORK), Ok(()));
+        assert_eq!(budget.spend(WORK_BETWEEN_LOOKS), Err(EvalError::Busy));
     }
 }

@@ -62,8 +62,8 @@ pub(super) enum EvalError {
         .0 >> 20
     )]
     Memory(usize),
-    /// Other evaluations hold the memory.
-    #[error("the demo source's memory is taken by other queries: try again in a moment")]
+    /// Other evaluations hold the memory, or the turns of long ones.
+    #[error("the demo source is busy with other queries: try again in a moment")]
     Busy,
     /// It takes longer than this.
     #[error(

@@ -1,15 +1,18 @@
 //! Limits of concurrent queries and answers of a source: queries beyond them wait in a bounded queue.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
 use crate::config::Limits;
 use crate::http::connection::{AnswerHolders, Connection};
+use crate::http::worker;
 
-/// Interval at which a query that waits for an answer slot looks for a stalled client.
+/// Interval at which a query that waits looks for a stalled or closed client.
 const STALL_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Limits how many queries of a source run, how many wait, and how many answers are held in memory.
@@ -23,8 +26,7 @@ pub struct ConcurrencyLimiter {
 
 /// Permission to run a query.
 pub struct QueryPermit {
-    _admitted: OwnedSemaphorePermit,
-    _running: OwnedSemaphorePermit,
+    turn: Option<(OwnedSemaphorePermit, OwnedSemaphorePermit)>,
     answers: AnswerSlots,
 }
 
@@ -40,6 +42,48 @@ pub struct AnswerSlot {
     _slot: OwnedSemaphorePermit,
     holders: Arc<AnswerHolders>,
     client: Arc<Connection>,
+}
+
+/// Bounds evaluations of the built-in source that turn out long and would take every turn of short ones.
+pub struct LongQueryLimiter {
+    admitted: Arc<Semaphore>,
+    running: Arc<Semaphore>,
+}
+
+/// Permission to go on for long.
+pub struct LongQueryPermit {
+    _admitted: OwnedSemaphorePermit,
+    _running: OwnedSemaphorePermit,
+}
+
+impl LongQueryLimiter {
+    /// Creates a limiter for half of the processors, and as many waiting evaluations as the limits let run at once.
+    pub fn new(limits: &Limits) -> Self {
+        let running = worker::count().div_ceil(2);
+        let admitted = limits.concurrent_queries.get().saturating_add(running);
+        Self {
+            admitted: Arc::new(Semaphore::new(admitted.min(Semaphore::MAX_PERMITS))),
+            running: Arc::new(Semaphore::new(running)),
+        }
+    }
+
+    /// Waits for a turn on a thread that may block; `None` after `end`, if nobody waits for the answer any more, or if
+    /// too many wait already.
+    pub fn acquire_blocking(
+        &self,
+        end: Instant,
+        cancelled: &AtomicBool,
+    ) -> Option<LongQueryPermit> {
+        let admitted = self.admitted.clone().try_acquire_owned().ok()?;
+        while Instant::now() < end && !cancelled.load(Ordering::Relaxed) {
+            let turn =
+                async { timeout(STALL_POLL_INTERVAL, self.running.clone().acquire_owned()).await };
+            if let Ok(running) = Handle::current().block_on(turn) {
+                return Some(LongQueryPermit { _admitted: admitted, _running: running.ok()? });
+            }
+        }
+        None
+    }
 }
 
 impl ConcurrencyLimiter {
@@ -69,11 +113,16 @@ impl ConcurrencyLimiter {
             holders: self.holders.clone(),
             wait: self.wait,
         };
-        Some(QueryPermit { _admitted: admitted, _running: running, answers })
+        Some(QueryPermit { turn: Some((admitted, running)), answers })
     }
 }
 
 impl QueryPermit {
+    /// Gives the turn to the next query, before there is an answer.
+    pub fn give_turn(&mut self) {
+        self.turn = None;
+    }
+
     /// Exchanges the permission for a slot for the answer to `client`, so that the next query may run. Where all slots are
     /// taken, the client that has been stalled for longest is evicted. `None` if no slot is free within `queue_wait`.
     pub async fn into_answer_slot(self, client: Arc<Connection>) -> Option<AnswerSlot> {

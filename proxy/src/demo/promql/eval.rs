@@ -24,7 +24,7 @@ pub(in crate::demo) struct Evaluator<'a> {
     query: Steps,
     /// First and last instant of the query, which `@ start()` and `@ end()` refer to.
     bounds: (i64, i64),
-    pub(super) budget: &'a Budget,
+    pub(super) budget: &'a Budget<'a>,
 }
 
 /// A range vector before its windows are cut.
@@ -59,7 +59,7 @@ impl<'a> Evaluator<'a> {
         store: Store<'a>,
         regexes: &'a Regexes,
         (query, end): (Steps, i64),
-        budget: &'a Budget,
+        budget: &'a Budget<'a>,
     ) -> Self {
         Self { store, regexes, query, bounds: (query.start, end), budget }
     }
