@@ -1,4 +1,4 @@
-//! What an evaluation may take: memory, of which all evaluations have a common share as well, work, and time.
+//! Bounds on what an evaluation takes: memory, of which all evaluations have a common share as well, work, and time.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ const MAX_SHARED_BYTES: usize = 128 << 20;
 /// Bytes that are taken from the shared memory at once.
 const CHUNK: usize = 1 << 20;
 
-/// What one evaluation may do: a sample visited counts one, a value kept [`KEPT`].
+/// Work that one evaluation may do: a sample visited counts one, a value kept [`KEPT`].
 const MAX_WORK: u64 = 50_000_000;
 
 /// Work from which on an evaluation is a long one: some hundredths of a second.
@@ -44,7 +44,7 @@ pub(super) struct Reservation {
     bytes: usize,
 }
 
-/// What one answer may take beside memory.
+/// Limits of one answer, beside memory.
 #[derive(Clone)]
 pub struct AnswerLimits<'a> {
     /// Time for the evaluation.
@@ -72,7 +72,7 @@ pub(super) struct Budget<'a> {
 }
 
 impl Default for AnswerLimits<'_> {
-    /// No limits but those of every evaluation.
+    /// Returns no limits but those of every evaluation.
     fn default() -> Self {
         Self {
             timeout: Duration::MAX,

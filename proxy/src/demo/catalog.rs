@@ -15,7 +15,7 @@ use crate::metrics::self_history::{MetricsHistory, OWN_METRICS, OwnMetric};
 /// Milliseconds between two samples of a series.
 pub(super) const SCRAPE_INTERVAL: i64 = 60_000;
 
-/// What Prometheus' metadata say about a metric.
+/// Metadata of a metric, as Prometheus has them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Metric {
     /// The family's name, without `_bucket`, `_sum` and `_count`.
@@ -41,17 +41,17 @@ impl DemoSeries {
     /// Number of the first sample.
     pub(super) const FIRST: i64 = -PAST;
 
-    /// Time of a sample in milliseconds.
+    /// Returns the time of a sample in milliseconds.
     pub(super) fn time(&self, index: i64) -> i64 {
         self.origin + index * SCRAPE_INTERVAL
     }
 
-    /// Number of the last sample at or before `time`.
+    /// Returns the number of the last sample at or before `time`.
     pub(super) fn index_at(&self, time: i64) -> i64 {
         time.saturating_sub(self.origin).div_euclid(SCRAPE_INTERVAL)
     }
 
-    /// The value of a sample; none before the first and where the scrape failed.
+    /// Returns the value of a sample; none before the first and where the scrape failed.
     pub(super) fn sample(&self, index: i64) -> Option<f64> {
         if index < Self::FIRST {
             return None;
@@ -90,13 +90,13 @@ impl Builder {
     }
 }
 
-/// Milliseconds into the minute, never on a whole second and so on no usual step's grid.
+/// Returns milliseconds into the minute, never on a whole second and so on no usual step's grid.
 fn scrape_offset(noise: Noise) -> i64 {
     let seed = noise.seed();
     (1 + seed % 58) as i64 * 1_000 + 1 + (seed / 58 % 999) as i64
 }
 
-/// All series around an anchor, in the order of their labels. The anchor is floored to its minute.
+/// Makes all series around an anchor, in the order of their labels. The anchor is floored to its minute.
 pub(super) fn series(anchor: Timestamp) -> Vec<DemoSeries> {
     let anchor = anchor.0.div_euclid(SCRAPE_INTERVAL) * SCRAPE_INTERVAL;
     let mut builder = Builder { anchor, series: Vec::new() };
@@ -106,7 +106,7 @@ pub(super) fn series(anchor: Timestamp) -> Vec<DemoSeries> {
     builder.series
 }
 
-/// The server's own metrics, which are as they were and not made up.
+/// Makes the series of the server's own metrics, which are as they were and not made up.
 pub(super) fn own(anchor: Timestamp, history: &Arc<MetricsHistory>) -> Vec<DemoSeries> {
     let anchor = anchor.0.div_euclid(SCRAPE_INTERVAL) * SCRAPE_INTERVAL;
     let mut builder = Builder { anchor, series: Vec::new() };
@@ -122,14 +122,14 @@ pub(super) fn own(anchor: Timestamp, history: &Arc<MetricsHistory>) -> Vec<DemoS
     builder.series
 }
 
-/// Metadata of every metric.
+/// Returns the metadata of every metric.
 pub(super) fn metrics() -> impl Iterator<Item = Metric> {
     let own =
         OWN_METRICS.map(|OwnMetric { name, kind, help }| Metric { name, kind, help, unit: "" });
     service::METRICS.into_iter().chain(system::METRICS).chain(own)
 }
 
-/// Queries worth showing to a newcomer.
+/// Returns queries worth showing to a newcomer.
 pub(super) fn examples() -> Vec<ExampleQuery> {
     [
         ("rate(dhcp_lease_count[5m]) * 60", "DHCP leases a minute, with a spike"),

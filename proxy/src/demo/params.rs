@@ -11,22 +11,22 @@ use crate::source::allowlist::Params;
 /// The parameters of a request and when it was made.
 pub(super) struct Query<'a> {
     pub params: &'a Params,
-    /// Milliseconds.
+    /// Time of the request in milliseconds.
     pub now: i64,
 }
 
 impl Query<'_> {
-    /// Every value of a parameter that may repeat.
+    /// Returns every value of a parameter that may repeat.
     pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.params.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The first value of a parameter; empty if it is absent, which Prometheus treats alike.
+    /// Returns the first value of a parameter; empty if it is absent, which Prometheus treats alike.
     pub(super) fn one(&self, name: &str) -> &str {
         self.all(name).next().unwrap_or_default()
     }
 
-    /// An instant in milliseconds, `None` if it is not given.
+    /// Reads an instant in milliseconds, `None` if it is not given.
     pub(super) fn time(&self, name: &str) -> Result<Option<i64>, ApiError> {
         let text = self.one(name);
         if text.is_empty() {
@@ -38,7 +38,7 @@ impl Query<'_> {
         Ok(Some(time.0))
     }
 
-    /// The instants of a range query, and its end, which may lie after the last of them.
+    /// Reads the instants of a range query, and its end, which may lie after the last of them.
     pub(super) fn steps(&self) -> Result<(Steps, i64), ApiError> {
         let required = |name: &str| {
             let missing = || invalid(name, "cannot parse \"\" to a valid timestamp");
@@ -74,7 +74,7 @@ impl Query<'_> {
         }
     }
 
-    /// How many entries are wanted at most; 0 and absent mean all.
+    /// Reads how many entries are wanted at most; 0 and absent mean all.
     pub(super) fn limit(&self) -> Result<usize, ApiError> {
         match self.one("limit") {
             "" | "0" => Ok(usize::MAX),

@@ -32,14 +32,14 @@ pub(super) use value::{RawSeries, StepSeries, Steps, Value};
 /// Why an expression has no answer.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub(super) enum EvalError {
-    /// It is not PromQL; lines and columns count from 1.
+    /// A text that is not PromQL; lines and columns count from 1.
     #[error("{line}:{column}: parse error: {message}")]
     Parse {
         /// Line on which the wrong part begins.
         line: usize,
         /// Column in which it begins.
         column: usize,
-        /// What is wrong.
+        /// Description of the fault, in Prometheus' words.
         message: String,
     },
     /// More than the demo source takes; says what to change.
@@ -48,15 +48,15 @@ pub(super) enum EvalError {
     /// PromQL that only a real Prometheus evaluates.
     #[error("the demo source does not support {0}: point PROMETHEUS_URL at a Prometheus to run it")]
     Unsupported(String),
-    /// It cannot be evaluated on these series.
+    /// A query that cannot be evaluated on these series, and why.
     #[error("{0}")]
     Execution(String),
-    /// It would take too long.
+    /// More work than an evaluation may do.
     #[error(
         "the query touches more samples than the demo source evaluates: shorten the range or choose a longer step"
     )]
     TooMuch,
-    /// It would take more than this many bytes.
+    /// More than this many bytes, which an evaluation may take.
     #[error(
         "the query needs more than {} MiB of memory, which is what the demo source gives to one: ask for fewer series, a shorter range or a longer step",
         .0 >> 20
@@ -65,7 +65,7 @@ pub(super) enum EvalError {
     /// Other evaluations hold the memory, or the turns of long ones.
     #[error("the demo source is busy with other queries: try again in a moment")]
     Busy,
-    /// It takes longer than this.
+    /// More time than this, which the request allows.
     #[error(
         "query timed out in expression evaluation after {} s: ask for fewer series, a shorter range or a longer step",
         .0.as_secs_f64()

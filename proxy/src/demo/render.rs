@@ -17,14 +17,14 @@ const SAMPLE: usize = 56;
 
 /// An answer that is written while it is read. What has been written is dropped.
 pub(super) struct Pieces {
-    /// What comes before the series.
+    /// Text before the series.
     begin: String,
     series: vec::IntoIter<OutputSeries>,
     /// The series that is being written, and how many of its samples have been.
     current: Option<(OutputSeries, usize)>,
     /// Whether something was written into the list of series or of samples, so that a comma is due.
     comma: bool,
-    /// What comes after the series.
+    /// Text after the series.
     end: &'static str,
     memory: Option<Reservation>,
     held: usize,
@@ -80,7 +80,7 @@ impl OutputSeries {
         super::budget::label_bytes(&self.labels) + samples
     }
 
-    /// Bytes of its text at most; a character takes up to six where it is escaped.
+    /// Returns a bound on the bytes of its text; a character takes up to six where it is escaped.
     fn max_text(&self) -> usize {
         let labels = self.labels.iter().map(|(name, value)| 6 * (name.len() + value.len()) + 8);
         labels.sum::<usize>() + self.samples.len() * SAMPLE + 32

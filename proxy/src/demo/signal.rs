@@ -1,4 +1,4 @@
-//! What the value of a demo series is made of: daily cycles, bounded noise, counters in closed form.
+//! Parts of the value of a demo series: daily cycles, bounded noise, counters in closed form.
 //!
 //! Every function is pure and takes constant time at any instant. Noise is indexed from the anchor,
 //! so the picture around the planted events is always the same; the daily cycle follows UTC.
@@ -23,7 +23,7 @@ pub(super) struct Moment {
 }
 
 impl Moment {
-    /// The same series `minutes` away, off the sample grid if need be.
+    /// Returns the moment `minutes` away, off the sample grid if need be.
     fn shifted(self, minutes: f64) -> Self {
         Self { minutes: self.minutes + minutes, utc: self.utc + minutes, ..self }
     }
@@ -38,24 +38,24 @@ pub(super) struct Daily {
 }
 
 impl Daily {
-    /// The same level all day.
+    /// Makes a level that stays all day.
     pub(super) const fn flat(level: f64) -> Self {
         Self { level, amplitude: 0.0, peak_hour: 0.0 }
     }
 
-    /// The level at an instant.
+    /// Returns the level at an instant.
     pub(super) fn at(self, moment: Moment) -> f64 {
         self.level + self.amplitude * libm::cos(self.angle(moment.utc))
     }
 
-    /// The integral over minutes since the first sample of all.
+    /// Integrates over the minutes since the first sample of all.
     pub(super) fn integral(self, moment: Moment) -> f64 {
         let elapsed = moment.minutes + PAST as f64;
         let cycle = libm::sin(self.angle(moment.utc)) - libm::sin(self.angle(moment.utc - elapsed));
         self.level * elapsed + self.amplitude * DAY / TAU * cycle
     }
 
-    /// What the integral gains from the anchor on, limited to `length` minutes; 0 before the anchor.
+    /// Integrates over the minutes from the anchor on, at most `length` of them; 0 before the anchor.
     pub(super) fn integral_after_anchor(self, moment: Moment, length: f64) -> f64 {
         let anchor = moment.shifted(-moment.minutes);
         let end = anchor.shifted(moment.minutes.clamp(0.0, length));
@@ -72,25 +72,25 @@ impl Daily {
 pub(super) struct Noise(u64);
 
 impl Noise {
-    /// A stream of its own for each text (FNV-1a).
+    /// Makes a stream of its own for each text (FNV-1a).
     pub(super) fn new(text: &str) -> Self {
         Self(text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
         }))
     }
 
-    /// A number that names the stream.
+    /// Returns a number that names the stream.
     pub(super) fn seed(self) -> u64 {
         mix(self.0)
     }
 
-    /// Uniform in [-1, 1).
+    /// Draws a uniform number in [-1, 1).
     pub(super) fn uniform(self, index: i64) -> f64 {
         let bits = mix(self.0 ^ mix(index as u64)) >> 11;
         bits as f64 / (1_u64 << 52) as f64 - 1.0
     }
 
-    /// Triangular in (-1, 1): light tails, no outlier.
+    /// Draws a triangular number in (-1, 1): light tails, no outlier.
     pub(super) fn triangular(self, index: i64) -> f64 {
         (self.uniform(2 * index) + self.uniform(2 * index + 1)) / 2.0
     }
@@ -105,7 +105,7 @@ impl Noise {
     }
 }
 
-/// SplitMix64's output function (Steele, Lea and Flood 2014).
+/// Mixes bits by SplitMix64's output function (Steele, Lea and Flood 2014).
 fn mix(value: u64) -> u64 {
     let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -113,7 +113,7 @@ fn mix(value: u64) -> u64 {
     value ^ (value >> 31)
 }
 
-/// Errors that come in bursts: about one in six hours, at an irregular time and of irregular size.
+/// Counts errors that come in bursts: about one in six hours, at an irregular time and of irregular size.
 /// The sizes are differences of a bounded sequence, so the sum is known without adding them up.
 pub(super) fn bursts(noise: Noise, moment: Moment) -> f64 {
     const BLOCK: f64 = 360.0;

@@ -52,7 +52,7 @@ pub fn check(
     Ok(params)
 }
 
-/// The value of a parameter that is given at most once.
+/// Returns the value of a parameter that is given at most once.
 fn value<'a>(params: &'a Params, name: &str) -> Option<&'a str> {
     params.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
@@ -66,7 +66,7 @@ where
     text.parse().map_err(|error| ApiError::bad_data(format!("`{name}`: {error}")))
 }
 
-/// The length of the range and its step.
+/// Returns the length of the range and its step, if they keep the limit.
 fn check_points(params: &Params, most: u64) -> Result<(Span, Span), ApiError> {
     let range = TimeRange::new(parse(params, "start")?, parse(params, "end")?)
         .map_err(|error| ApiError::bad_data(error.to_string()))?;
@@ -101,7 +101,7 @@ fn check_subqueries(
     Err(ApiError::refused(StatusCode::BAD_REQUEST, RejectionReason::Subqueries, message))
 }
 
-/// A step that keeps `span` within the limit: whole seconds, or milliseconds below one second.
+/// Returns a step that keeps `span` within the limit: whole seconds, or milliseconds below one second.
 fn sufficient_step(span: Span, most: u64) -> Span {
     let millis = span.millis().div_ceil(most.saturating_sub(1).max(1));
     if millis < 1_000 {

@@ -43,7 +43,7 @@ pub(super) const METRICS: [Metric; 9] = [
 /// Minutes that the DHCP spike lasts, and leases a minute in it.
 const SPIKE: (f64, f64) = (10.0, 37.0);
 
-/// A gap of half an hour around the anchor.
+/// Returns whether a sample lies in the gap of half an hour around the anchor.
 pub(super) fn in_gap(moment: Moment) -> bool {
     (-15.0..15.0).contains(&moment.minutes)
 }
@@ -58,7 +58,7 @@ pub(super) fn add(builder: &mut Builder) {
     queue(builder);
 }
 
-/// Eight leases a minute with a daily cycle; 37 a minute for ten minutes from the anchor on.
+/// Adds eight leases a minute with a daily cycle; 37 a minute for ten minutes from the anchor on.
 /// The noise is a difference of bounded terms, so that sums over windows stay bounded, and it is
 /// larger than what the daily cycle climbs in an hour, so that the cycle is never an outlier.
 fn dhcp(builder: &mut Builder) {
@@ -74,7 +74,7 @@ fn dhcp(builder: &mut Builder) {
     });
 }
 
-/// What moves along with the leases, and what does not: clients ask more often than they are served, and an address
+/// Adds series that move along with the leases, and some that do not: clients ask more often than they are served, and an address
 /// comes back when its lease ends after eight hours.
 fn beside_leases(builder: &mut Builder) {
     const LEASE: f64 = 480.0;
@@ -102,7 +102,7 @@ fn beside_leases(builder: &mut Builder) {
     });
 }
 
-/// A mismatch in two minutes; from the anchor on the rate itself rises, for a day.
+/// Adds a mismatch in two minutes; from the anchor on the rate itself rises, for a day.
 fn dns(builder: &mut Builder) {
     let labels = [("instance", "resolver-1:9153"), ("job", "dns"), ("validator", "dnssec")];
     builder.add("dns_validator_mismatch_total", &labels, |moment, noise| {
@@ -191,7 +191,7 @@ fn requests(builder: &mut Builder) {
     }
 }
 
-/// Memory that grows a little until a restart frees it every eight hours; from six hours before the anchor on,
+/// Adds memory that grows a little until a restart frees it every eight hours; from six hours before the anchor on,
 /// app-2 grows fast and is not restarted until it is killed four days later.
 fn memory(builder: &mut Builder) {
     const LAST_RESTART: f64 = -360.0;
@@ -212,7 +212,7 @@ fn memory(builder: &mut Builder) {
     }
 }
 
-/// A queue whose scrapes fail for half an hour around the anchor.
+/// Adds a queue whose scrapes fail for half an hour around the anchor.
 fn queue(builder: &mut Builder) {
     let labels = [("instance", "mail-1:9154"), ("job", "mail"), ("queue", "outgoing")];
     builder.add("queue_depth", &labels, |moment, noise| {

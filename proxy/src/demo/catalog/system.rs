@@ -55,7 +55,7 @@ pub(super) fn add(builder: &mut Builder) {
     targets(builder);
 }
 
-/// Four alike nodes; one jumps to a high plateau with bursts.
+/// Adds four alike nodes; one jumps to a high plateau with bursts.
 fn cpu(builder: &mut Builder) {
     for instance in NODES {
         let labels = [("instance", instance), ("job", "node")];
@@ -76,7 +76,7 @@ fn plateau(moment: Moment, noise: Noise) -> f64 {
     0.36 + 0.3 * burst
 }
 
-/// Errors come in bursts; from the anchor on one interface has three large ones.
+/// Adds errors that come in bursts; from the anchor on one interface has three large ones.
 fn interfaces(builder: &mut Builder) {
     for instance in &NODES[..2] {
         let labels = [("device", "eth0"), ("instance", instance), ("job", "node")];
@@ -90,7 +90,7 @@ fn interfaces(builder: &mut Builder) {
     }
 }
 
-/// Two sensors; one repeats its last value from the anchor on.
+/// Adds two sensors; one repeats its last value from the anchor on.
 fn temperature(builder: &mut Builder) {
     for (sensor, sticks) in [("rack-a", false), ("rack-b", true)] {
         let labels = [("instance", "sensors-1:9200"), ("job", "sensors"), ("sensor", sensor)];
@@ -105,7 +105,7 @@ fn temperature(builder: &mut Builder) {
     }
 }
 
-/// Nothing happens here: a control.
+/// Adds a control, in which nothing happens.
 fn clock(builder: &mut Builder) {
     let labels = [("instance", "node-1:9100"), ("job", "node")];
     builder.add("ntp_offset_seconds", &labels, |moment, noise| {
@@ -114,7 +114,7 @@ fn clock(builder: &mut Builder) {
     });
 }
 
-/// A hundred shards; one loses a fifth of its hits.
+/// Adds a hundred shards; one loses a fifth of its hits.
 fn cache(builder: &mut Builder) {
     for shard in 0..100 {
         let name = format!("{shard:02}");
@@ -130,7 +130,7 @@ fn cache(builder: &mut Builder) {
     }
 }
 
-/// Whether each target could be scraped.
+/// Adds whether each target could be scraped.
 fn targets(builder: &mut Builder) {
     let others = [
         ("dhcp-1:9547", "dhcp"),

@@ -87,7 +87,7 @@ fn parameter(
     evaluator.scalar(aggregation.param.as_deref().ok_or_else(missing)?, steps)
 }
 
-/// The labels of each group and the places of its members, in the order of first members.
+/// Returns the labels of each group and the places of its members, in the order of first members.
 fn groups(vector: &[StepSeries], modifier: Option<&LabelModifier>) -> Vec<(Labels, Vec<usize>)> {
     let mut places: HashMap<Labels, usize> = HashMap::new();
     let mut groups: Vec<(Labels, Vec<usize>)> = Vec::new();
@@ -118,7 +118,7 @@ fn group_labels(labels: &Labels, modifier: Option<&LabelModifier>) -> Labels {
     }
 }
 
-/// `topk` and `bottomk`: at each step the first so many of each group; NaN comes last.
+/// Evaluates `topk` and `bottomk`: at each step the first so many of each group stay; NaN comes last.
 fn ranked(
     evaluator: &Evaluator<'_>,
     mut vector: Vec<StepSeries>,
@@ -190,7 +190,7 @@ fn count_values(
     merged(counts.into_iter().map(|(labels, values)| StepSeries { labels, values }).collect())
 }
 
-/// The `q` quantile, linear between neighbours; NaN counts as smallest.
+/// Computes the `q` quantile, linear between neighbours; NaN counts as smallest.
 pub(super) fn quantile(q: f64, values: &[f64]) -> f64 {
     if values.is_empty() || q.is_nan() {
         return f64::NAN;

@@ -61,7 +61,7 @@ pub(super) fn eval(
     }
 }
 
-/// What an operator says of two numbers.
+/// Result of an operator on two numbers.
 #[derive(Clone, Copy)]
 enum Outcome {
     /// The result of arithmetic.
@@ -89,7 +89,7 @@ fn compute(op: TokenId, l: f64, r: f64) -> Outcome {
     }
 }
 
-/// The value that remains of a pair: `kept` where a comparison filters.
+/// Returns the value that remains of a pair: `kept` where a comparison filters.
 fn result(outcome: Outcome, kept: f64, return_bool: bool) -> Option<f64> {
     match outcome {
         Outcome::Value(value) => Some(value),
@@ -144,7 +144,7 @@ impl Matching<'_> {
         self.modifier.is_matching_on()
     }
 
-    /// The labels by which a series is matched.
+    /// Returns the labels by which a series is matched.
     fn signature(&self, labels: &Labels) -> Labels {
         let mut names = self.names();
         if self.on() {
@@ -166,7 +166,7 @@ impl Matching<'_> {
         groups
     }
 
-    /// `and`, `or`, `unless`: a series stays or goes at each step by what the other side has there.
+    /// Evaluates `and`, `or`, `unless`: a series stays or goes at each step by what the other side has there.
     fn set(
         &self,
         mut left: Vec<StepSeries>,
@@ -200,7 +200,7 @@ impl Matching<'_> {
         merged(left)
     }
 
-    /// Arithmetic and comparison. `many` and `one` are the sides as the cardinality names them.
+    /// Evaluates arithmetic and comparison. `many` and `one` are the sides as the cardinality names them.
     fn vectors(
         &self,
         evaluator: &Evaluator<'_>,
@@ -278,7 +278,7 @@ impl Matching<'_> {
     }
 }
 
-/// At each step the only member that has a value; two such members are an error.
+/// Returns at each step the only member that has a value; two such members are an error.
 fn partners(
     one: &[StepSeries],
     members: &[usize],

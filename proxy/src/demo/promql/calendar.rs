@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 /// Reads one field.
 pub(super) type Field = fn(OffsetDateTime) -> i32;
 
-/// The field that a function reads.
+/// Returns the field that a function reads.
 pub(super) fn field(name: &str) -> Option<Field> {
     Some(match name {
         "minute" => |date| i32::from(date.minute()),
@@ -20,7 +20,7 @@ pub(super) fn field(name: &str) -> Option<Field> {
     })
 }
 
-/// The field at Unix seconds; NaN for what is no date.
+/// Reads the field at Unix seconds; NaN for a number that is no date.
 pub(super) fn read(field: Field, seconds: f64) -> f64 {
     let whole = if seconds.abs() < 1e15 { seconds as i64 } else { i64::MAX };
     match OffsetDateTime::from_unix_timestamp(whole) {

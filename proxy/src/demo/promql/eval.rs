@@ -211,7 +211,7 @@ impl<'a> Evaluator<'a> {
         distinct(vector)
     }
 
-    /// 1 at each step at which no series has a sample in its window.
+    /// Returns 1 at each step at which no series has a sample in its window.
     fn absent_over_time(&self, call: &Call, steps: Steps) -> Result<Vec<StepSeries>, EvalError> {
         let [arg] = call.args.args.as_slice() else {
             return Err(execution("expected one argument in call to \"absent_over_time\""));

@@ -83,7 +83,7 @@ pub(super) fn map(
     merged(series.collect())
 }
 
-/// The labels that `absent` gives its answer: those that the selector fixes.
+/// Returns the labels that `absent` gives its answer: those that the selector fixes.
 pub(super) fn absent_labels(expr: &Expr) -> Labels {
     let selector = match expr {
         Expr::VectorSelector(selector) => selector,
@@ -139,17 +139,17 @@ fn elementwise(name: &str) -> Option<fn(f64) -> f64> {
     })
 }
 
-/// The larger; NaN if either is (Go's `math.Max`).
+/// Returns the larger number; NaN if either is (Go's `math.Max`).
 fn go_max(a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) }
 }
 
-/// The smaller; NaN if either is (Go's `math.Min`).
+/// Returns the smaller number; NaN if either is (Go's `math.Min`).
 fn go_min(a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() { f64::NAN } else { a.min(b) }
 }
 
-/// The nearest multiple of `to`; halves go up.
+/// Rounds to the nearest multiple of `to`; halves go up.
 fn round(value: f64, to: f64) -> f64 {
     let inverse = 1.0 / to;
     (value * inverse + 0.5).floor() / inverse
@@ -192,7 +192,7 @@ impl Arguments<'_> {
         self.steps.iter().map(|time| Some(seconds(time))).collect()
     }
 
-    /// The value of the only series; NaN if there is none or several.
+    /// Returns the value of the only series; NaN if there is none or several.
     fn to_scalar(&self) -> Result<Vec<f64>, EvalError> {
         let vector = self.vector(0)?;
         self.evaluator.budget.keep(vector.len().min(1), self.steps.len)?;
@@ -247,7 +247,7 @@ impl Arguments<'_> {
         merged(vec![answer])
     }
 
-    /// The time of each value: that of its sample for a selector, else that of the step.
+    /// Returns the time of each value: that of its sample for a selector, else that of the step.
     fn timestamp(&self) -> Result<Vec<StepSeries>, EvalError> {
         if let Expr::VectorSelector(selector) = unwrapped(self.expr(0)?) {
             let picked = self.evaluator.instant(selector, self.steps, |time, _| seconds(time))?;

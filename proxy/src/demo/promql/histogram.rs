@@ -44,7 +44,7 @@ pub(super) fn quantiles(
     merged(results.collect())
 }
 
-/// The quantile of observations, linear within a bucket; `sorted` rises by bound.
+/// Computes the quantile of observations, linear within a bucket; `sorted` rises by bound.
 fn quantile(q: f64, sorted: Vec<Bucket>) -> f64 {
     if q.is_nan() {
         return f64::NAN;

@@ -14,13 +14,13 @@ pub(super) fn without_name(labels: &Labels) -> Labels {
     without(labels, &[METRIC_NAME])
 }
 
-/// With `name` set; an empty value removes it.
+/// Returns the labels with `name` set; an empty value removes it.
 pub(super) fn with(labels: &Labels, name: &str, value: &str) -> Labels {
     let kept = labels.iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
     Labels::new(kept.chain([(name.to_owned(), value.to_owned())]))
 }
 
-/// Whether Prometheus 2 takes it for a label name.
+/// Returns whether Prometheus 2 takes a text for a label name.
 pub(in crate::demo) fn is_label_name(name: &str) -> bool {
     let rest = name.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
     rest.is_empty() && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')

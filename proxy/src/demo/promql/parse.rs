@@ -130,7 +130,7 @@ fn check_durations(text: &str, tokens: &[Token]) -> Result<(), EvalError> {
     Ok(())
 }
 
-/// Whether the tree is deeper than `depth`.
+/// Returns whether the tree is deeper than `depth`.
 fn exceeds(expr: &Expr, depth: usize) -> bool {
     let Some(rest) = depth.checked_sub(1) else { return true };
     match expr {

@@ -9,7 +9,7 @@ use super::EvalError;
 use super::parse::{Token, tree};
 use super::syntax::{Chain, WrongWord, outline};
 
-/// What `promql-parser` says of a text that its grammar does not cover.
+/// Message of `promql-parser` about a text that its grammar does not cover.
 const SYNTAX: &str = "invalid promql query";
 
 /// Characters that are looked back over for the start of what the lexer refuses.
@@ -79,7 +79,7 @@ impl Search<'_> {
         self.parses >= MAX_PARSES
     }
 
-    /// The first byte of the wrong part of `chain`, which is wrong somewhere.
+    /// Returns the first byte of the wrong part of `chain`, which is wrong somewhere.
     fn place(&mut self, chain: &Chain) -> usize {
         let operands = &chain.operands;
         let begin = operands.first().map_or(0, |operand| operand.start);

@@ -20,7 +20,7 @@ pub(super) struct Window<'a> {
 /// A function of a window; none where it has no value.
 pub(super) type RangeFunction = fn(Window<'_>) -> Option<f64>;
 
-/// The function of that name.
+/// Returns the function of that name.
 pub(super) fn range_function(name: &str) -> Option<RangeFunction> {
     Some(match name {
         "rate" => |w| extrapolated(w, true, true),
@@ -51,7 +51,7 @@ pub(super) fn range_function(name: &str) -> Option<RangeFunction> {
     })
 }
 
-/// Whether the metric name survives the function.
+/// Returns whether the metric name survives the function.
 pub(super) fn keeps_name(name: &str) -> bool {
     name == "last_over_time"
 }
@@ -60,7 +60,7 @@ fn some(window: Window<'_>, f: impl Fn(&[f64]) -> f64) -> Option<f64> {
     (!window.values.is_empty()).then(|| f(window.values))
 }
 
-/// Change over the window, extrapolated to its borders: at most half a sample distance beyond the samples
+/// Computes the change over the window, extrapolated to its borders: at most half a sample distance beyond the samples
 /// where the border is far, and never below zero for a counter.
 fn extrapolated(window: Window<'_>, counter: bool, per_second: bool) -> Option<f64> {
     let Window { times, values, .. } = window;
@@ -101,7 +101,7 @@ struct Line {
     intercept: f64,
 }
 
-/// Least squares over seconds since `origin`.
+/// Fits a line by least squares over seconds since `origin`.
 fn regression(window: Window<'_>, origin: i64) -> Option<Line> {
     let [first, rest @ ..] = window.values else { return None };
     if rest.is_empty() {
@@ -167,7 +167,7 @@ fn mean(values: &[f64]) -> f64 {
     if mean.sum.is_infinite() { mean.sum } else { mean.total() }
 }
 
-/// Whether a mean that has become infinite stays so with `value`.
+/// Returns whether a mean that has become infinite stays so with `value`.
 pub(super) fn keeps_infinity(mean: f64, value: f64) -> bool {
     mean.is_infinite() && if value.is_infinite() { value == mean } else { !value.is_nan() }
 }

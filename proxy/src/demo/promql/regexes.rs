@@ -29,15 +29,15 @@ struct Place<'a> {
 /// Why a pattern is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum PatternError {
-    /// It is no regular expression.
+    /// A text that is no regular expression.
     #[error("illegal regex for {0}")]
     Illegal(String),
-    /// It is longer than a pattern may be.
+    /// A pattern of so many bytes, which are too many.
     #[error(
         "a regular expression has {0} bytes, and the demo source takes {MAX_PATTERN_BYTES}: shorten it"
     )]
     Long(usize),
-    /// Its compiled form is larger than it may be.
+    /// A pattern whose compiled form is too large.
     #[error(
         "the regular expression {0} takes more than 256 KiB when compiled: repeat less, and write [a-z0-9] for \\w"
     )]
@@ -83,7 +83,7 @@ fn with_plain_braces(pattern: &str) -> String {
     plain
 }
 
-/// Whether what follows a brace makes it a repetition: `2}`, `2,}` or `2,3}`.
+/// Returns whether the text after a brace makes it a repetition: `2}`, `2,}` or `2,3}`.
 fn repeats(rest: &str) -> bool {
     let Some((inside, _)) = rest.split_once('}') else { return false };
     let (low, high) = inside.split_once(',').unwrap_or((inside, ""));

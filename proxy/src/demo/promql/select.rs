@@ -66,7 +66,7 @@ impl<'a> Store<'a> {
         self.series.iter().filter(|series| selector.matches(series)).collect()
     }
 
-    /// The newest sample in the lookback before `at`: its time and value.
+    /// Returns the newest sample in the lookback before `at`: its time and value.
     pub(super) fn latest(self, series: &DemoSeries, at: i64) -> Option<(i64, f64)> {
         let mut index = series.index_at(at.min(self.now));
         while series.time(index) > at - LOOKBACK {
@@ -78,13 +78,13 @@ impl<'a> Store<'a> {
         None
     }
 
-    /// How many samples lie from `start` to `end`, gaps included.
+    /// Counts the samples from `start` to `end`, gaps included.
     pub(in crate::demo) fn count(self, series: &DemoSeries, start: i64, end: i64) -> usize {
         let (first, last) = self.indices(series, start, end);
         usize::try_from(last - first + 1).unwrap_or(0)
     }
 
-    /// The samples from `start` to `end`.
+    /// Returns the samples from `start` to `end`.
     pub(in crate::demo) fn between(self, series: &DemoSeries, start: i64, end: i64) -> RawSeries {
         let (first, last) = self.indices(series, start, end);
         let samples = (first..=last).filter_map(|index| Some((index, series.sample(index)?)));
@@ -107,7 +107,7 @@ pub(super) struct Shift {
 }
 
 impl Shift {
-    /// `start` and `end` are those of the query.
+    /// Works out `@` and `offset` for a query from `start` to `end`.
     ///
     /// # Errors
     /// For an instant that no clock has.
@@ -137,13 +137,13 @@ impl Shift {
         Ok(Self { fixed, offset })
     }
 
-    /// The instant that is looked at when the expression is evaluated at `time`.
+    /// Returns the instant that is looked at when the expression is evaluated at `time`.
     pub(super) fn apply(self, time: i64) -> i64 {
         self.fixed.unwrap_or(time) - self.offset
     }
 }
 
-/// In whole milliseconds.
+/// Returns a length in whole milliseconds, held at [`FOREVER`].
 pub(super) fn milliseconds(length: std::time::Duration) -> i64 {
     i64::try_from(length.as_millis()).unwrap_or(FOREVER).min(FOREVER)
 }

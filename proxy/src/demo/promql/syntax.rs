@@ -75,7 +75,7 @@ impl Reader<'_> {
         Ok(Chain { operands })
     }
 
-    /// What may stand between an operator and its right operand.
+    /// Passes the words that may stand between an operator and its right operand.
     fn matching(&mut self) -> Result<(), WrongWord> {
         self.skip(|id| id == T_BOOL);
         if self.skip(|id| matches!(id, T_ON | T_IGNORING)) {
@@ -153,7 +153,7 @@ impl Reader<'_> {
         Ok(Operand { start, unsigned, end, inside })
     }
 
-    /// The first byte of the next word.
+    /// Returns the first byte of the next word.
     fn byte(&self) -> usize {
         self.words.get(self.at).map_or(0, |word| word.start)
     }
@@ -233,12 +233,12 @@ fn is_aggregator(id: TokenId) -> bool {
     TokenType::new(id).is_aggregator()
 }
 
-/// Operators of matchers and `@` count as operators there.
+/// Returns whether it is an operator between operands, which those of matchers and `@` are not.
 fn is_binary(id: TokenId) -> bool {
     TokenType::new(id).is_operator() && !matches!(id, T_EQL_REGEX | T_NEQ_REGEX | T_AT)
 }
 
-/// Whether it can be the name of a metric or of a function.
+/// Returns whether it can be the name of a metric or of a function.
 fn is_name(id: TokenId) -> bool {
     is_aggregator(id)
         || matches!(
@@ -259,7 +259,7 @@ fn is_name(id: TokenId) -> bool {
         )
 }
 
-/// Whether it can be a label in a list of them.
+/// Returns whether it can be a label in a list of them.
 fn is_label(id: TokenId) -> bool {
     let keyword = matches!(id, T_BOOL | T_GROUP_LEFT | T_GROUP_RIGHT | T_IGNORING | T_ON | T_ATAN2);
     id == T_STRING || keyword || (is_name(id) && id != T_WITHOUT)

@@ -1,4 +1,4 @@
-//! What an expression evaluates to.
+//! Values of expressions.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -29,7 +29,7 @@ pub(in crate::demo) struct RawSeries {
     pub labels: Labels,
     /// Milliseconds, rising.
     pub times: Vec<i64>,
-    /// As many as `times`.
+    /// Value of each sample, one for each of `times`.
     pub values: Vec<f64>,
 }
 

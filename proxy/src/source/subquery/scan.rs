@@ -28,7 +28,7 @@ impl Add for Steps {
     }
 }
 
-/// What has been read inside one pair of parentheses.
+/// Steps read so far inside one pair of parentheses.
 #[derive(Default)]
 struct Group {
     /// Steps of the operands before the one that is being read.
