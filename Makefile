@@ -82,7 +82,7 @@ bench-kernels: kernels ## benchmark detection natively, as WebAssembly, and agai
 	node bench/run.mjs $(KERNELS) $(PEERS)/bin/python
 
 .PHONY: bench-proxy
-bench-proxy: build ## compare the server with nginx, in a soak test (SOAK=600 seconds) and a flood
+bench-proxy: build ## compare the server with nginx, in a soak test (SOAK=600 seconds) and a flood, and beside hostile queries
 	node bench/proxy/run.mjs $(abspath $(ODDITY)) $(or $(SOAK),600)
 	node bench/proxy/hostile.mjs $(abspath $(ODDITY))
 

@@ -1,5 +1,5 @@
-// `node hostile.mjs ODDITY [CLIENTS]`: a normal query of the demo source beside clients that ask only for what costs much.
-// Prints a table in Markdown. Both kinds ask the same source, so that they share its turns.
+// `node hostile.mjs ODDITY [CLIENTS]`: measures a normal query of the demo source while other clients send only expensive queries.
+// Both use the same source, so they share its queue. Prints a Markdown table.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
@@ -41,12 +41,12 @@ try {
   const peak = memory.peak(server.pid);
   run.over = true;
   await Promise.all(all);
-  console.log(`\n| beside ${clients} clients with hostile queries | found | aim |\n|---|---|---|`);
-  console.log(`| p99 of a normal query alone, s | ${alone.p99.toFixed(3)} | |`);
-  console.log(`| p99 of a normal query, s | ${beside.p99.toFixed(3)} | below 1 |`);
-  console.log(`| of ${beside.asked} such queries failed | ${beside.failed} | |`);
+  console.log(`\n| beside ${clients} clients with hostile queries | found | target |\n|---|---|---|`);
+  console.log(`| p99 latency of a normal query alone, s | ${alone.p99.toFixed(3)} | |`);
+  console.log(`| p99 latency of a normal query, s | ${beside.p99.toFixed(3)} | below 1 |`);
+  console.log(`| failed normal queries out of ${beside.asked} | ${beside.failed} | |`);
   console.log(`| peak memory, MiB | ${peak.toFixed(0)} | below 200 |`);
-  console.log(`| statuses of the hostile ones | ${JSON.stringify(run.statuses)} | |`);
+  console.log(`| statuses of the hostile queries | ${JSON.stringify(run.statuses)} | |`);
   console.log(`| the server runs | ${server.exitCode === null} | true |`);
 } finally {
   server.removeAllListeners('exit');
@@ -54,7 +54,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** One hostile query after the other, at as many points as are allowed, until the run is over. */
+/** Sends one hostile query after the other, each with the largest allowed number of points, until the run is over. */
 async function ask(origin, client, now, run) {
   for (let turn = client; !run.over; turn++) {
     const form = new URLSearchParams({ query: HOSTILE[turn % HOSTILE.length], start: now - 660_000, end: now, step: 60 }).toString();
