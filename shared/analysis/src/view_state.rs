@@ -6,8 +6,8 @@ mod keys;
 mod read;
 
 use crate::analysis::{Analysis, Learning, Settings};
-use oddity_detect::detect::Detector;
-use oddity_detect::event::{RULE_SETTINGS, Rule};
+use oddity_detect::detect::{Detector, ParamKind};
+use oddity_detect::event::{RULE_SETTINGS, Rule, RuleSetting};
 use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
 use oddity_source::plan::QuerySpec;
 use oddity_source::query::MIN_HISTORY;
@@ -200,18 +200,26 @@ impl ViewState {
         }
         // As they are read: a threshold takes the alert threshold along.
         let mut read = Settings::of(detector).rule;
-        for setting in RULE_SETTINGS {
+        let mut put_setting = |setting: &RuleSetting, put: &mut dyn FnMut(&str, &str)| {
             let value = setting.get(&rule);
             if value != setting.get(&read) {
                 put(setting.param.id, &setting.param.write(value));
                 read = read.with(setting, value, detector);
             }
+        };
+        // Links of earlier versions name choices behind what is left out of the baseline, and are to stay the same to the letter.
+        let is_choice = |setting: &&RuleSetting| matches!(setting.param.kind, ParamKind::Choice(_));
+        for setting in RULE_SETTINGS.iter().filter(|setting| !is_choice(setting)) {
+            put_setting(setting, &mut put);
         }
         if clean {
             put(CLEAN, "yes");
         }
         for range in &self.excluded {
             put("exclude", &format!("{}/{}", range.start, range.end));
+        }
+        for setting in RULE_SETTINGS.iter().filter(is_choice) {
+            put_setting(setting, &mut put);
         }
         if let Some(focus) = &self.focus {
             put("series", focus);

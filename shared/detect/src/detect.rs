@@ -369,12 +369,12 @@ impl Detection {
 
 /// Judges a series from its first sample on, so that one that began within the grid is judged by as many samples as one that
 /// is as old as the grid. Peers share a grid and are judged as they are.
-fn from_first_sample(
+fn from_first_sample<A: Algorithm>(
     input: DetectorInput<'_>,
     judge: impl FnOnce(DetectorInput<'_>) -> Detection,
 ) -> Detection {
     let first = input.values.iter().position(|value| !value.is_nan()).unwrap_or_default();
-    if first == 0 || input.group.is_some() {
+    if first == 0 || input.group.is_some() || A::FIXED_BASELINE {
         return judge(input);
     }
     let grid = Grid { start: input.grid.at(first), len: input.grid.len - first, ..input.grid };
@@ -392,6 +392,9 @@ fn from_first_sample(
 trait Algorithm: Copy + Default {
     /// Description of the detector.
     const ABOUT: About;
+
+    /// Whether the baseline is a stretch of time at the start of the range, whenever a series began.
+    const FIXED_BASELINE: bool = false;
 
     /// Returns the field that holds the parameter with this index in [`About::params`].
     fn field(&mut self, index: usize) -> ParamField<'_>;

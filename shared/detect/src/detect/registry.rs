@@ -45,16 +45,20 @@ macro_rules! detectors {
 
             /// Judges every sample of one series. Shape: as the input. The cost is in the documentation of each algorithm.
             pub fn detect(&self, input: DetectorInput<'_>) -> Detection {
-                from_first_sample(input, |input| match self {
-                    $(Self::$name(algorithm) => algorithm.detect(input)),+
-                })
+                match self {
+                    $(Self::$name(algorithm) => {
+                        from_first_sample::<$name>(input, |input| algorithm.detect(input))
+                    }),+
+                }
             }
 
             /// Judges as [`Self::detect`] does, faster if only parameters have changed since `cache` was last given.
             pub fn detect_cached(&self, input: DetectorInput<'_>, cache: &mut DetectorCache) -> Detection {
-                from_first_sample(input, |input| match self {
-                    $(Self::$name(algorithm) => algorithm.detect_cached(input, cache)),+
-                })
+                match self {
+                    $(Self::$name(algorithm) => {
+                        from_first_sample::<$name>(input, |input| algorithm.detect_cached(input, cache))
+                    }),+
+                }
             }
 
             fn field(&mut self, index: usize) -> ParamField<'_> {

@@ -42,6 +42,8 @@ impl Algorithm for ZScore {
         params: &[BASELINE],
     };
 
+    const FIXED_BASELINE: bool = true;
+
     fn field(&mut self, _: usize) -> ParamField<'_> {
         ParamField::Count(&mut self.baseline)
     }
