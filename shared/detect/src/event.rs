@@ -1,7 +1,7 @@
-//! Events: from scores to the few things that a person should look at.
+//! Events: groups of anomalous samples, made from the scores of a detector, that a person should look at.
 //!
-//! An alert opens an event, flagged samples extend it, and short pauses are merged. Peak, recovery, kind and severity of
-//! an event may depend on samples after it: they explain the event and do not decide whether it alerts.
+//! An alert opens an event, flagged samples extend it, and short pauses are merged. Peak, recovery, kind and severity
+//! of an event may depend on samples after it: they explain the event and do not decide whether it alerts.
 
 mod alert;
 mod cache;
@@ -49,7 +49,7 @@ pub struct Rule {
     pub alert_threshold: f64,
     /// Sides of the expected value on which deviations count.
     pub sides: Sides,
-    /// Smallest deviation that counts, in the unit of what is judged.
+    /// Smallest deviation that counts, in the unit of the judged quantity.
     pub min_deviation: f64,
     /// Smallest deviation that counts, as a share of the expected value.
     pub min_relative: f64,
@@ -57,7 +57,7 @@ pub struct Rule {
     pub min_samples: usize,
     /// Longest pause between odd samples that does not end an event.
     pub merge_gap: usize,
-    /// Number of samples before an alert whose alert scores it must all exceed.
+    /// Number of samples before an alert, all of whose alert scores it must exceed.
     pub cooldown: usize,
 }
 
@@ -85,7 +85,7 @@ pub enum EventKind {
     LevelShiftUp,
     /// A new, lower level that lasts.
     LevelShiftDown,
-    /// Another rate of rise or fall.
+    /// A change of the rate of rise or fall.
     SlopeChange,
     /// A slow departure from the level.
     Drift,
@@ -97,7 +97,7 @@ pub enum EventKind {
     FlatLine,
     /// Samples that stopped coming.
     Gap,
-    /// A value beyond all before it that is not far from those around it.
+    /// A value higher or lower than all before it, although close to its neighbours.
     Record,
     /// A series unlike the other series at the same time.
     OddOneOut,
@@ -105,16 +105,17 @@ pub enum EventKind {
     Infinite,
 }
 
-/// One judged sample. Values are of what is judged: see [`Quantity`].
+/// Verdict on one sample. Its values are of the judged quantity, which may be derived from the series: see
+/// [`Quantity`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SampleVerdict {
     /// Index in the series.
     pub index: usize,
     /// Time of the sample.
     pub time: Timestamp,
-    /// Value of what is judged.
+    /// Value of the judged quantity.
     pub value: f64,
-    /// Expected value of what is judged.
+    /// Expected value of the judged quantity.
     pub expected: f64,
     /// Lower bound of the band.
     pub lower: f64,
@@ -139,14 +140,14 @@ pub struct Event {
     pub last: usize,
     /// Index of the first sample that was back in the band of the onset; `None` without recovery.
     pub recovered: Option<usize>,
-    /// Whether the event continues at the end of a range in which samples still come.
+    /// Whether the event continues at the end of the range and samples are still arriving there.
     pub ongoing: bool,
     /// Time at which the event is shown to begin: the estimated start of slopes, drifts, flat lines and gaps, else the
     /// onset.
     pub display_start: Timestamp,
     /// Last odd time: before the recovery if there was one, else that of the last flagged sample.
     pub end: Timestamp,
-    /// Time from `display_start` to `end`, the last sample with its step.
+    /// Time from `display_start` to `end`, plus one step for the last sample.
     pub lasted: Span,
     /// Area between values and baseline from onset to `end`, in units times seconds, never negative.
     pub area: f64,
@@ -154,12 +155,12 @@ pub struct Event {
     pub direction: Direction,
     /// Kind of the event.
     pub kind: EventKind,
-    /// Median from the onset on, of what is judged, if a new level lasted; `None` if it did not, or if that is not known
-    /// because the data, the range or the time to the next event ends.
+    /// Median of the judged quantity from the onset on, if a new level lasted; `None` if none did, or if that is
+    /// unknown because the data or the range ends, or the next event begins.
     pub new_level: Option<f64>,
     /// Whether the baseline did not vary at all, so that any change scores high.
     pub steady: bool,
-    /// Whether a range of values is normal, and not one expected value alone.
+    /// Whether the baseline is a range of normal values rather than a single expected value.
     pub ranged: bool,
     /// Feature that opened the event, for detectors with several.
     pub feature: Option<Feature>,
@@ -167,7 +168,7 @@ pub struct Event {
     pub score: f64,
     /// Largest alert score.
     pub alert_score: f64,
-    /// Probability that so large an alert score comes by chance, by those before the event.
+    /// Probability of an alert score this large by chance, estimated from the alert scores before the event.
     pub probability: f64,
     /// Severity, 0 to 100: see [`severity()`].
     pub severity: f64,
@@ -183,8 +184,8 @@ impl Rule {
         Self { threshold: about.threshold, alert_threshold, ..Self::default() }
     }
 
-    /// Returns the rule with another threshold. The alert threshold moves along: its ratio to the threshold is that of the
-    /// detector's defaults.
+    /// Returns the rule with another threshold. The alert threshold moves along: its ratio to the threshold is that of
+    /// the detector's defaults.
     #[must_use]
     pub fn with_threshold(self, threshold: f64, detector: Detector) -> Self {
         let usual = Self::of(detector);
@@ -200,8 +201,8 @@ impl Rule {
 
     /// Returns the score from which a sample extends an event.
     ///
-    /// Where alerts are not scores, half the threshold extends an event. A threshold below the default makes only flagged
-    /// samples odd, and not the noise that scores half of it.
+    /// Where alerts are not scores, half the threshold extends an event. A threshold below the default makes only
+    /// flagged samples odd, and not the noise that scores half of it.
     pub fn extending_threshold(&self, detection: &Detection) -> f64 {
         if detection.alerts.is_none() {
             return self.threshold;
@@ -239,7 +240,7 @@ impl Event {
     }
 }
 
-/// Samples of a series from which the kind of an event is told.
+/// Samples of a series from which the kind of an event is determined.
 #[derive(Clone, Copy)]
 pub struct SeriesSamples<'a> {
     /// Samples that were given to the detector; NaN is missing.
@@ -250,8 +251,9 @@ pub struct SeriesSamples<'a> {
 
 /// Returns the events of one series, oldest first.
 ///
-/// The first `history` samples are not judged. `onsets` is to be kept with the detection; `at` gives the time of a sample.
-/// Cost: one pass over the scores, and little for an event whose onset is cached; see [`kind`] for one that is not.
+/// The first `history` samples are not judged. `onsets` is a cache that belongs to the detection; `at` gives the time
+/// of a sample. Cost: one pass over the scores, and little for an event whose onset is cached; see [`kind`] for one
+/// that is not.
 pub fn events(
     samples: SeriesSamples<'_>,
     detection: &Detection,

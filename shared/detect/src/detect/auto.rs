@@ -23,21 +23,23 @@ use super::{
     words,
 };
 
-/// Two answers, because they are two questions, and neither asks for a season or a window to be chosen.
+/// Detector with a score and a separate alert score; no season and no window need to be chosen.
 ///
-/// **Score**: how unusual a sample is. Mean of robust scores, each clipped at 30: distance from the median
-/// of up to 2,000 samples before, from the mean of all before, from what the sample before predicts, and,
-/// once a season was found in earlier samples, from the same time of the seasons before. Half of it and
-/// half of the score before make the score, because what is odd for two samples is more than twice as odd.
+/// **Score**: how unusual a sample is. Several robust scores, each clipped at 30, are averaged: the distance from
+/// the median of up to 2,000 earlier samples, from the mean of all earlier samples, from a prediction by the
+/// previous sample, and, once a season has been found in earlier samples, from the same time of earlier seasons.
+/// The result is averaged with the score of the previous sample, because two unusual samples in a row are rarer
+/// than two apart.
 ///
-/// **Alert**: when a person should be told. A record of a view of the series (its values less their running
-/// median, their logarithm, what the season leaves) alerts if it lies clearly farther off than all that the
-/// view remembers. Levels and spread, which change slowly, alert if they are far outside of what they were
-/// before they may have begun to, by its range and by its tail. A flat line or a gap alerts when it lasts three
-/// times as long as any before. What does not alert is ranked below by how far it is outside of everything
-/// remembered, in sixths of the range of that, the largest of the views by weights.
+/// **Alert score**: whether a person should be told. A feature (the values less their running median, the same on
+/// a logarithmic scale, the residual from the season) alerts if it lies clearly farther out than everything in its
+/// lookback. Levels and spread, which change slowly, alert if they lie far outside the range and the tail that
+/// they had before the change can have begun. A flat line or a gap alerts once it lasts three times as long as any
+/// before. Samples that do not alert are ranked below the alert threshold by the largest weighted distance of a
+/// feature beyond everything in its lookback, in sixths of the range of the lookback.
 ///
-/// Expected value and scale are those of the robust view, so that the band on a chart is a plain one.
+/// Expected value and scale are the median and the quartile range of earlier samples, so that the band on a chart
+/// is easy to read.
 ///
 /// Cost: O(n log n). Sources: records and block maxima as in extreme value theory (Coles, "An introduction to
 /// statistical modeling of extreme values", 2001). How often it alerts where nothing happened, and what it
@@ -53,12 +55,12 @@ pub struct Auto {
 const LOOKBACK: Param = Param::samples(
     "memory",
     "Lookback",
-    "Number of earlier samples that an anomaly must stand out from. A longer lookback knows weekly and monthly patterns.",
+    "Number of earlier samples to compare with. A longer lookback covers weekly and monthly patterns.",
     (200, 10_000),
     3_000,
 );
 
-/// Default alert threshold. Noise alone reaches it in less than one of 10,000 samples.
+/// Default alert threshold. Noise alone reaches it in fewer than 1 of 10,000 samples.
 const ALERT: f64 = 0.4;
 
 /// Number of samples after which a new level that lasts is a level shift.
@@ -105,7 +107,7 @@ impl Algorithm for Auto {
         id: "auto",
         name: "Auto",
         group: DetectorGroup::Automatic,
-        summary: "Several features of each series at once, judged against everything the series did before.",
+        summary: "Compares several features of each series at once with their past.",
         threshold: 4.0,
         alert_threshold: Some(ALERT),
         causal: true,

@@ -15,7 +15,7 @@ use crate::time::Step;
 /// more, in noise with an autoregression of 0.9 it is 259; with 3 samples to either side it is ten times as many
 /// in white noise.
 ///
-/// A found season is known from samples before the judged one only, see
+/// A detected season is learnt from samples before the judged one only, see
 /// [`crate::seasonality::settled`]: those of the history, and, if they have none, of the range so far.
 ///
 /// Cost: one exchange in a sorted list of `seasons (2 tolerance + 1)` samples for each season and
@@ -297,7 +297,7 @@ mod tests {
         }
         assert_eq!(
             found.baseline,
-            "the same time in the 4 found seasons of 288 samples (24 h) before"
+            "the same time in the 4 detected seasons of 288 samples (24 h) before"
         );
         let flagged = found.score[1_400..].iter().filter(|score| **score >= 6.0).count();
         assert!(flagged <= 1, "{flagged}");

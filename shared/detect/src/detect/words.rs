@@ -1,14 +1,13 @@
-//! Sentences about baselines: what the expected value of a detection was learnt from, as page and report continue
-//! "learnt from ...".
+//! Phrases for baselines: the origin of an expected value, as in "37 expected from the 60 samples (1 h) before".
 
 use crate::series::Grid;
 use crate::time::Span;
 
 /// Baseline of a flat line.
-pub(super) const LONGEST_UNCHANGED: &str = "the longest time before in which it did not change";
+pub(super) const LONGEST_UNCHANGED: &str = "the longest earlier stretch without a change";
 
 /// Baseline of a gap.
-pub(super) const LONGEST_GAP: &str = "the longest time before in which no sample came";
+pub(super) const LONGEST_GAP: &str = "the longest earlier stretch without a sample";
 
 /// Baseline of fixed bounds.
 pub(super) const FIXED_BOUNDS: &str = "the bounds that were set";
@@ -48,9 +47,9 @@ pub(super) fn prediction_errors(count: usize, grid: Grid) -> String {
     format!("the errors of the {} before", entries(count, "predictions", grid))
 }
 
-/// Describes weights that fade: "all samples before, weighted by half every 30 samples (30 min)".
+/// Describes weights that fade: "all samples before, with weights halved every 30 samples (30 min)".
 pub(super) fn fading(half_life: usize, grid: Grid) -> String {
-    format!("all samples before, weighted by half every {}", samples(half_life, grid))
+    format!("all samples before, with weights halved every {}", samples(half_life, grid))
 }
 
 /// Describes the stretch before the judged range: "the 600 samples (10 h) before the range".
@@ -60,12 +59,15 @@ pub(super) fn before_range(count: usize, grid: Grid) -> String {
 
 /// Describes the stretch that stands in for a history that is too short.
 pub(super) fn first_third(count: usize, grid: Grid) -> String {
-    format!("the first third of the range, {}, as too little lies before it", samples(count, grid))
+    format!(
+        "the first third of the range, {}, because there is too little history before it",
+        samples(count, grid)
+    )
 }
 
-/// Describes earlier seasons: "the same time in the 4 found seasons of 288 samples (24 h) before".
+/// Describes earlier seasons: "the same time in the 4 detected seasons of 288 samples (24 h) before".
 pub(super) fn same_time(seasons: usize, found: bool, period: usize, grid: Grid) -> String {
-    let found = if found { "found " } else { "" };
+    let found = if found { "detected " } else { "" };
     format!("the same time in the {seasons} {found}seasons of {} before", samples(period, grid))
 }
 
@@ -75,9 +77,9 @@ pub(super) fn trend_and_season(periods: &[usize], grid: Grid) -> String {
     format!("trend and season of {} over all samples", periods.join(" and "))
 }
 
-/// Describes a harmonic forecast: "up to 6 waves in the 4000 samples (2 d) before its block".
+/// Describes a harmonic forecast: "up to 6 harmonics fitted to the 4000 samples (2 d) before".
 pub(super) fn waves(count: usize, training: usize, grid: Grid) -> String {
-    format!("up to {count} waves in the {} before its block", samples(training, grid))
+    format!("up to {count} harmonics fitted to the {} before", samples(training, grid))
 }
 
 /// Describes the other series: "the 10 series at the same time".

@@ -7,8 +7,8 @@ use super::odd::{deviation_counts, is_odd};
 use crate::detect::{Detection, Feature};
 use crate::stats::{BLOCK, reaches};
 
-/// Returns the indices of the first and the last odd sample of each event, oldest first. No event begins within the first
-/// `history` samples.
+/// Returns the indices of the first and the last odd sample of each event, oldest first. No event begins within the
+/// first `history` samples.
 ///
 /// Cost: one comparison a sample, and more where a flagged sample is near.
 pub(super) fn runs(detection: &Detection, rule: &Rule, history: usize) -> Vec<(usize, usize)> {
@@ -48,8 +48,8 @@ pub(super) fn runs(detection: &Detection, rule: &Rule, history: usize) -> Vec<(u
     runs
 }
 
-/// Returns whether an anomaly lasts as long as its alert score. A statistic over a window stays high until the window has
-/// passed, so it says nothing about when the anomaly ended.
+/// Returns whether an anomaly lasts as long as its alert score. A statistic over a window stays high until the window
+/// has passed, so it says nothing about when the anomaly ended.
 fn alert_lasts(detection: &Detection, at: usize) -> bool {
     matches!(detection.feature(at), Feature::Flat | Feature::Gap)
 }
@@ -63,7 +63,7 @@ fn candidates(
     first: usize,
 ) -> impl Iterator<Item = (usize, f64)> {
     let (alert_scores, scores) = (detection.alert_scores(), detection.score.as_slice());
-    // Without alerts of their own both are the same.
+    // Without separate alert scores, both are the same.
     let apart = detection.alerts.is_some();
     let blocks = alert_scores.chunks(BLOCK).zip(scores.chunks(BLOCK)).enumerate();
     blocks
@@ -84,8 +84,8 @@ pub(super) fn large(alert_scores: &[f64], min: f64) -> Vec<(usize, f64)> {
         .collect()
 }
 
-/// Returns the alert scores that remain after the cooldown: those that exceed each of the `cooldown` alert scores before
-/// them; the others become 0. NaN never alerts and suppresses nothing. Shape: as `alert_scores`. Cost: O(n).
+/// Returns the alert scores that remain after the cooldown: those that exceed each of the `cooldown` alert scores
+/// before them; the others become 0. NaN never alerts and suppresses nothing. Shape: as `alert_scores`. Cost: O(n).
 pub fn after_cooldown(alert_scores: &[f64], cooldown: usize) -> Vec<f64> {
     let mut cooldown = Cooldown::new(cooldown);
     let mut kept = vec![0.0; alert_scores.len()];

@@ -1,4 +1,5 @@
-//! Cache of what is known of the onset of an event independently of the rule, so that a slider over the rule is fast.
+//! Cache of the facts about the onset of an event that do not depend on the rule, so that moving a slider of the rule
+//! is fast.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};

@@ -30,7 +30,7 @@ pub(super) fn event(
     };
     let patience =
         (first + detection.level_shift_after).clamp(last + 1, limit.max(last + 1)).min(len);
-    // What changes slowly may never leave the band, and then does not return to it.
+    // A slow change may never leave the band, so it cannot return to it either.
     let left = found.towards.is_none()
         || detection.judged[first..patience].iter().any(|value| outside(*value));
     let calm = |index: usize| {
@@ -104,7 +104,7 @@ pub(super) fn event(
 }
 
 /// Returns the median of samples that have not recovered, if enough of them lie outside of the band to call it a level:
-/// a quarter of the samples of a level shift. A missing sample is evidence of nothing.
+/// a quarter of the samples of a level shift. Missing samples are not counted.
 fn new_level(judged: &[f64], memory: usize, outside: impl Fn(f64) -> bool) -> Option<f64> {
     let mut finite: Vec<f64> = judged.iter().copied().filter(|value| value.is_finite()).collect();
     let odd = finite.iter().filter(|value| outside(**value)).count();

@@ -1,6 +1,6 @@
-//! Kinds of events, told from the samples around the onset, whichever detector found it.
+//! Kinds of events, determined from the samples around the onset, whichever detector found it.
 //!
-//! Trend and season that were known before are subtracted, then simple models of what is left are compared:
+//! Trend and season from before the event are subtracted, then simple models of the residuals are compared:
 //! a value that repeats, another season, a step, a ramp, another spread, an excursion. This looks at
 //! samples after the onset: it explains, it does not alert.
 //!
@@ -37,13 +37,13 @@ const SLOPE_CHANGE_RATE: f64 = 0.06;
 /// Minimum ratio of two spreads that differ.
 const SPREAD_FACTOR: f64 = 1.8;
 
-/// Minimum length of a flat line in samples, and in lengths of the longest one before.
+/// Minimum length of a flat line in samples, and as a multiple of the longest one before.
 const FLAT: (usize, usize) = (5, 3);
 
-/// Maximum share of what a straight line leaves unexplained that a change of the season may leave.
+/// Maximum residual of a shifted or missing season, as a share of the residual of a straight line.
 const MAX_UNEXPLAINED: f64 = 0.5;
 
-/// Samples around the onset of an event, from which its kind is told.
+/// Samples around the onset of an event, from which its kind is determined.
 #[derive(Clone, Copy, Debug)]
 pub struct OnsetContext<'a> {
     /// Samples of the series; NaN is missing.
@@ -52,11 +52,11 @@ pub struct OnsetContext<'a> {
     pub onset: usize,
     /// Period of the season in samples; `None` without a season.
     pub period: Option<usize>,
-    /// Feature in which the event was found. It decides where the samples do not.
+    /// Feature in which the event was found. It decides the kind where the samples are ambiguous.
     pub feature: Feature,
 }
 
-/// Kind of an event, with what belongs to it.
+/// Result of a classification: kind, start, level and direction.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Finding {
     /// Kind of the event.
@@ -69,8 +69,8 @@ pub struct Finding {
     pub towards: Option<Direction>,
 }
 
-/// Classifies an event, and finds when it began. The order of the questions matters: each kind leaves traces that later
-/// questions would take for theirs.
+/// Classifies an event, and finds when it began. The order of the checks matters: each kind leaves traces that a later
+/// check would take for its own kind.
 pub fn classify(evidence: OnsetContext<'_>) -> Finding {
     let OnsetContext { values, onset, feature, .. } = evidence;
     let at_onset = |kind| Finding { kind, estimated_start: onset, level: None, towards: None };
@@ -182,8 +182,8 @@ fn longest_run(values: &[f64]) -> usize {
     longest
 }
 
-/// Returns whether the samples after the onset follow the season at another time of it, or no season, while no straight
-/// line explains how they differ from it.
+/// Returns whether the samples after the onset follow a shifted season or none, and no straight line explains their
+/// residuals.
 fn season_broke(evidence: &OnsetContext<'_>, baseline: &Baseline) -> bool {
     let OnsetContext { values, onset, .. } = *evidence;
     let Some(season) = &baseline.season else { return false };
@@ -211,7 +211,7 @@ fn season_broke(evidence: &OnsetContext<'_>, baseline: &Baseline) -> bool {
     explained(None) || (block..period).step_by(block).any(|shift| explained(Some(shift)))
 }
 
-/// Finds a step or a ramp close to the onset that lasts.
+/// Finds a lasting step or ramp close to the onset.
 fn near_change(evidence: &OnsetContext<'_>, baseline: &Baseline) -> Option<LevelChange> {
     let OnsetContext { values, onset, .. } = *evidence;
     let until = values.len().min(onset + NEAR_WINDOW);

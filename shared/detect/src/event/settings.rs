@@ -10,25 +10,25 @@ pub struct RuleSetting {
     /// Name, help text and accepted values. Its default is that of [`Rule::default`]; thresholds have another for each
     /// detector, see [`Rule::of`].
     pub param: Param,
-    /// Control with which a page offers the setting.
+    /// Control that a page shows for the setting.
     pub control: RuleControl,
-    /// Whether the setting is for few people, and so out of sight at first.
+    /// Whether few people need the setting, so that a page hides it at first.
     pub advanced: bool,
     field: fn(&mut Rule) -> ParamField<'_>,
 }
 
-/// Control with which a page offers a setting of a rule.
+/// Control that a page shows for a setting of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RuleControl {
-    /// A slider around the detector's own threshold, where score and alert score have thresholds of their own.
+    /// A slider around the detector's default threshold, shown where score and alert score have separate thresholds.
     Threshold,
-    /// A number that is typed.
+    /// A text field for a number.
     Number,
-    /// A share that is typed in percent.
+    /// A text field for a share in percent.
     Percent,
     /// A slider over a number of samples, up to this many.
     Samples(usize),
-    /// A few words, one of them chosen.
+    /// A choice of one of a few words.
     Choice,
 }
 
@@ -39,7 +39,7 @@ const THRESHOLD: RuleSetting = RuleSetting {
     param: Param {
         id: "k",
         label: "Flag threshold",
-        help: "Score from which a sample is flagged. Flagged samples extend an event.",
+        help: "Samples with this score or more are flagged. Flagged samples extend an event.",
         min: 0.0,
         max: f64::MAX,
         default: 4.0,
@@ -54,7 +54,7 @@ const ALERT_THRESHOLD: RuleSetting = RuleSetting {
     param: Param {
         id: "alert",
         label: "Alert threshold",
-        help: "Alert score from which an event opens, for detectors whose alert score is not the score.",
+        help: "An event opens at this alert score or more. Only for detectors with a separate alert score.",
         min: f64::MIN_POSITIVE,
         max: f64::MAX,
         default: 4.0,
@@ -129,7 +129,7 @@ const COOLDOWN: RuleSetting = RuleSetting {
     param: Param {
         id: "holdoff",
         label: "Cooldown",
-        help: "An event opens only if its score exceeds all scores of this many samples before it.",
+        help: "An event opens only if its score exceeds the scores of this many samples before it.",
         min: 0.0,
         max: MAX_SAMPLES,
         default: 100.0,
@@ -150,7 +150,8 @@ const SIDES: RuleSetting = RuleSetting {
     field: |rule| ParamField::Choice(&mut rule.sides),
 };
 
-/// All settings of a rule, in the order in which they are listed. A new setting is a field of [`Rule`] and an entry here.
+/// All settings of a rule, in the order in which they are listed. A new setting is a field of [`Rule`] and an entry
+/// here.
 pub const RULE_SETTINGS: &[RuleSetting] = &[
     THRESHOLD,
     ALERT_THRESHOLD,
@@ -163,7 +164,7 @@ pub const RULE_SETTINGS: &[RuleSetting] = &[
 ];
 
 impl RuleSetting {
-    /// Returns the value of the setting in `rule`; of a choice the index of the word.
+    /// Returns the value of the setting in `rule`; for a choice, the index of the word.
     pub fn get(&self, rule: &Rule) -> f64 {
         let mut copy = *rule;
         (self.field)(&mut copy).get()
@@ -174,15 +175,16 @@ impl RuleSetting {
         (self.field)(rule).set(&self.param, value);
     }
 
-    /// Returns whether the setting makes a difference for a detector: one without alert scores has no threshold for them.
+    /// Returns whether the setting makes a difference for a detector: one without alert scores has no threshold for
+    /// them.
     pub fn applies_to(&self, detector: Detector) -> bool {
         self.param.id != ALERT_THRESHOLD.param.id || detector.about().alert_threshold.is_some()
     }
 }
 
 impl Rule {
-    /// Returns the rule with one setting changed, as a link or a command line changes it: a threshold takes the alert
-    /// threshold along.
+    /// Returns the rule with one setting changed as a link or the command line does: a new threshold scales the alert
+    /// threshold with it.
     #[must_use]
     pub fn with(mut self, setting: &RuleSetting, value: f64, detector: Detector) -> Self {
         if setting.param.id == THRESHOLD.param.id {

@@ -1,4 +1,4 @@
-//! Peaks over threshold: how probable so large a score is, by the scores before it.
+//! Peaks over threshold: the probability of a large score, estimated from the scores before it.
 
 use super::{BLOCK, reaches};
 
@@ -11,7 +11,7 @@ const MIN_TAIL: usize = 5;
 /// Weight of the assumed distribution of [`TailFit::probability`], in samples.
 const PRIOR_WEIGHT: f64 = 100.0;
 
-/// The scores of one series so far, as far as their tail needs them.
+/// Estimator of the tail of the scores of one series, which keeps only the largest scores.
 #[derive(Clone, Debug)]
 pub struct TailEstimator {
     /// Largest scores in no order: as many as may ever be in the tail and one more, or up to twice as many.
@@ -72,7 +72,7 @@ impl TailEstimator {
             return TailFit { count, border: f64::NAN, excess: 0.0 };
         }
         self.forget();
-        // Sorted, so that the sum does not depend on how they came.
+        // Sorted, so that the sum does not depend on the order of arrival.
         self.top.sort_by(f64::total_cmp);
         let (rest, tail) = self.top.split_at(self.top.len() - tail);
         let border = rest.last().copied().unwrap_or_default();
@@ -82,13 +82,14 @@ impl TailEstimator {
 }
 
 impl TailFit {
-    /// Returns the probability of a score of `score` or more, of which `seen` were there before; above 0 and at most 1.
+    /// Returns the probability of a score of `score` or more, given that `seen` such scores occurred before; above 0
+    /// and at most 1.
     ///
-    /// Within the past it is the share of scores that large; beyond the largest 2 % (at least 5 scores) an exponential
-    /// tail with the mean excess of those continues it: the simplest case of the peaks-over-threshold method (Pickands
-    /// 1975; Siffer et al., "Anomaly detection in streams with extreme value theory", 2017). A short past proves
-    /// little, so its logarithm is averaged with that of `exp(-score)`, which weighs as much as 100 samples; but a
-    /// score that was seen is never less probable than it was frequent.
+    /// Within the past scores it is the share that is as large; beyond the largest 2 % (at least 5 scores) an
+    /// exponential tail with the mean excess of those continues it: the simplest case of the peaks-over-threshold
+    /// method (Pickands 1975; Siffer et al., "Anomaly detection in streams with extreme value theory", 2017). Because
+    /// few past scores prove little, the logarithm is averaged with that of `exp(-score)`, which weighs as much as 100
+    /// samples; but a score that occurred before is never less probable than its past frequency.
     pub fn probability(&self, score: f64, seen: usize) -> f64 {
         let count = self.count as f64;
         let log = (count * self.log(score, seen) - PRIOR_WEIGHT * score) / (count + PRIOR_WEIGHT);

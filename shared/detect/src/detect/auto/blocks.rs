@@ -1,6 +1,6 @@
 //! The samples before a sample, summed up in blocks of equal length.
 //!
-//! Neighbours are alike, so that of a thousand samples in bursts or of running statistics few are told apart.
+//! Neighbouring samples are alike: a thousand samples in bursts, or of a running statistic, tell no more than a few.
 //! The extremes of blocks are nearly independent, and their tail is that of events rather than of samples:
 //! block maxima with a threshold, as in extreme value theory (Coles, "An introduction to statistical modeling
 //! of extreme values", 2001).
@@ -40,7 +40,7 @@ pub(super) struct BlockTail {
     border: f64,
     /// Mean distance of the tail beyond `border`.
     excess: f64,
-    /// Variance of these distances in squares of their mean; 1 for an exponential tail.
+    /// Variance of these distances divided by the square of their mean; 1 for an exponential tail.
     varies: f64,
     /// Number of extremes in the tail.
     count: usize,

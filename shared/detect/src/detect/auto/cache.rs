@@ -1,4 +1,5 @@
-//! Cache of what `auto` derives from a series independently of its lookback, so that a slider over it is fast.
+//! Cache of the features of `auto` that do not depend on its lookback, so that moving the slider of the lookback is
+//! fast.
 
 use super::reference::JudgedAndReference;
 use super::residuals::{self, ScoredSamples};

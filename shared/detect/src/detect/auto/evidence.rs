@@ -25,7 +25,7 @@ pub enum RankedFeature {
 /// Evidence of all features for each sample.
 #[derive(Clone, Debug, Default)]
 pub struct AutoEvidence {
-    /// Distance of each sample beyond everything in its lookback, in sixths of the range of that; NaN without a
+    /// Distance of each sample beyond everything in its lookback, in sixths of the range of the lookback; NaN without a
     /// verdict.
     pub distances: Vec<(RankedFeature, Vec<f64>)>,
     /// Samples that reach the default alert threshold, oldest first. Among equal alert scores the first feature counts.
@@ -94,7 +94,7 @@ impl AutoEvidence {
                 alerts.probability[at] = f64::MIN_POSITIVE;
                 alerts.feature[at] = Feature::Value;
             } else if alerts.score[at].is_nan() {
-                // What is missing is judged as well.
+                // Missing samples get an alert score as well.
                 alerts.score[at] = 0.0;
             }
         }

@@ -30,11 +30,11 @@ pub(super) fn all(input: DetectorInput<'_>, lookback: usize, cache: &AutoCache) 
         let running = SlowFeatures::of(windows, lookback, tuning, 0, floor);
         evidence.alarms.extend(running.grown(|_| true));
     }
-    // Nobody knows yet what a day is like; a memory may be shorter than one.
+    // Changes over hours are judged only once a day has been seen; the lookback may be shorter than a day.
     let day = Calendar::Day.period(input.grid.step).unwrap_or(0).min(lookback - lookback / 10);
     let plain = SlowFeatures::of(&cache.windows, lookback, tuning, day, floor);
     evidence.distances.extend(plain.records());
-    // What a season explains is no new level.
+    // A level that the season explains is not new.
     evidence.alarms.extend(
         plain.grown(|at| seasonal.as_ref().is_none_or(|(of, _)| !of.judged()[at].is_finite())),
     );

@@ -2,7 +2,7 @@
 
 use super::evidence::Alarm;
 
-/// Minimum length of a flat line or gap that alerts, in lengths of the longest one before.
+/// Minimum length of a flat line or gap that alerts, as a multiple of the longest one before.
 const MIN_LENGTH_RATIO: f64 = 3.0;
 /// Minimum length of a flat line or gap that alerts, in samples.
 const MIN_STRETCH: usize = 6;
@@ -11,7 +11,7 @@ const MIN_STRETCH: usize = 6;
 const MIN_CHANGES: usize = 10;
 
 /// Finds samples at which the value has not changed for much longer than ever before. A value that half of the samples
-/// had is where the series rests, as an error rate rests at 0, and may last.
+/// before had is the resting value of the series, such as 0 for an error rate, and never alerts.
 pub(super) fn flat(values: &[f64]) -> Vec<Alarm> {
     let unchanged = |at: usize| at > 0 && values[at] == values[at - 1] && values[at].is_finite();
     let mut resting = (usize::MAX, false);
@@ -25,8 +25,8 @@ pub(super) fn flat(values: &[f64]) -> Vec<Alarm> {
     lasting(values.len(), unchanged, MIN_CHANGES, rests)
 }
 
-/// Finds samples that have been missing for much longer than ever before. Before the first sample of the series none is
-/// missing.
+/// Finds samples that have been missing for much longer than ever before. Nothing counts as missing before the first
+/// sample of the series.
 pub(super) fn gap(values: &[f64]) -> Vec<Alarm> {
     let begun = values.iter().position(|value| !value.is_nan()).unwrap_or(values.len());
     lasting(values.len(), |at| at > begun && values[at].is_nan(), 0, |_| false)

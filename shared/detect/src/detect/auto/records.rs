@@ -1,4 +1,4 @@
-//! Records: how far a feature lies outside of everything in its lookback, and whether that is news.
+//! Records: how far a feature lies outside everything in its lookback, and whether that is far enough to alert.
 
 use super::blocks::LookbackBlocks;
 use super::evidence::Alarm;
@@ -9,21 +9,23 @@ use crate::stats::extremes::{Extremes, prior_extremes_of};
 /// Minimum number of remembered samples before a record counts.
 pub(super) const MIN_RECORD_SAMPLES: usize = 100;
 
-/// Minimum distance of a record that alerts, in reaches of the lookback. Under heavy tails a new record is often half
-/// as large again as the one before.
+/// Minimum distance of a record from the median of its lookback that alerts, as a multiple of the reach of the
+/// lookback: the distance of its extreme on the same side plus [`OTHER_SIDE_WEIGHT`] times that on the other side.
+/// Under heavy tails a new record is often half as large again as the one before.
 const ALERT_DISTANCE: f64 = 1.13;
 
 /// Weight of the other side in the reach of a lookback: a series with spikes may have no dips.
 const OTHER_SIDE_WEIGHT: f64 = 1.0 / 3.0;
 
-/// Share of the previous deviation that is added to one on the same side: what persists is less often chance.
+/// Share of the previous deviation that is added to one on the same side: deviations that persist are less often due to
+/// chance.
 const PERSISTENCE: f64 = 0.25;
 
-/// Number of remembered samples from which a lookback has its full reach; a shorter one reaches less far, by the fourth
-/// root of its share.
+/// Number of remembered samples at which a record has its full score; with fewer, the score is scaled by the fourth
+/// root of their share.
 pub(super) const FULL_LOOKBACK: usize = 3_000;
 
-/// Number of samples of which one stands for the middle of a lookback.
+/// Number of samples in a block; the median of a lookback is taken over one sample of each block.
 const BLOCK: usize = 12;
 
 /// Conditions under which records of a feature are found.
@@ -78,8 +80,8 @@ impl RecordJudge<'_> {
     }
 }
 
-/// Adds to each deviation a part of the one before it where both are on one side, but not more than the same part of
-/// its own size.
+/// Adds to each deviation a share of the one before it if both are on the same side, but at most the same share of
+/// itself.
 pub(super) fn with_persistence(deviations: &[f64]) -> Vec<f64> {
     let mut before = 0.0;
     let stay = |&deviation: &f64| {

@@ -205,12 +205,12 @@ impl<'a> SlowFeatures<'a> {
         beyond.filter(|(_, distance)| *distance >= MIN_LEVEL_DISTANCE).map(alarm).collect()
     }
 
-    /// Finds samples at which the level has left everything in the lookback, however slowly.
+    /// Finds samples at which the level lies outside everything in the lookback, however slowly it got there.
     pub(super) fn left(&self) -> Vec<Alarm> {
         let (lookback, min_samples) = (self.lookback, self.min_samples(self.tuning.long_windows));
         let records = RecordJudge { lookback, min_samples, floor: &|at| self.floor[at] };
         let mut alarms = records.alarms(&self.windows.level);
-        // It needs not be told again that it moves on.
+        // A level that keeps moving must not alert again, so later alerts are no stronger.
         alarms.iter_mut().for_each(|alarm| alarm.score = 1.0);
         alarms
     }

@@ -10,10 +10,10 @@ use crate::stats::rolling::moments;
 /// Number of samples before the onset at which learning ends, so that a drift is not learnt as usual.
 const GUARD_SAMPLES: usize = 600;
 
-/// Number of samples that are learnt from without a season.
+/// Number of samples that the baseline is learnt from if there is no season.
 pub(super) const BASELINE_SAMPLES: usize = 600;
 
-/// Number of periods that are learnt from.
+/// Number of periods that the baseline is learnt from if there is a season.
 const BASELINE_PERIODS: usize = 3;
 
 /// Number of samples after the onset whose spread is compared.
@@ -70,7 +70,7 @@ impl Baseline {
         values[at] - self.trend * at as f64 - self.seasonal(at)
     }
 
-    /// Returns the value of a residual at a sample, at the mean of the season.
+    /// Converts a residual at a sample back to a value, with the trend and without the seasonal part.
     pub(super) fn value(&self, residual: f64, at: usize) -> f64 {
         residual + self.trend * at as f64
     }
@@ -109,8 +109,8 @@ impl Baseline {
             .collect()
     }
 
-    /// Returns whether samples after the onset spread much wider, or much less wide, than before, both from one to the
-    /// next and altogether.
+    /// Returns whether the spread after the onset is much larger or much smaller than before, for the samples as well
+    /// as for their differences.
     pub(super) fn wider_after(&self, values: &[f64], onset: usize) -> bool {
         let until = values.len().min(onset + SPREAD_SAMPLES);
         let mut rest: Vec<f64> = (onset..until).map(|at| self.residual(values, at)).collect();

@@ -3,16 +3,16 @@
 /// Shape of a change of the level.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ChangeShape {
-    /// Change at once.
+    /// Immediate change.
     Step,
-    /// Steady change.
+    /// Gradual change at a constant rate.
     Ramp {
         /// Rise a sample.
         rate: f64,
     },
 }
 
-/// The better of both fits.
+/// Change of the level by the better of the two fits, a step or a ramp.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LevelChange {
     /// Shape of the change.
