@@ -15,8 +15,8 @@ pub fn visible_indices(grid: Grid, times: (f64, f64)) -> std::ops::Range<usize> 
     first..last.max(first)
 }
 
-/// Returns about `max` points, as times and values, that look like all: the smallest and the largest sample of each
-/// bucket in order, and NaN for a gap. Takes O(n).
+/// Returns about `max` points, as times and values, whose line looks like that of all samples: the smallest and the
+/// largest sample of each bucket in order, and NaN for a gap. Takes O(n).
 pub fn decimate(values: &[f64], grid: Grid, times: (f64, f64), max: usize) -> (Vec<f64>, Vec<f64>) {
     let shown = visible_indices(grid, times);
     let at = |index: usize| grid.at(index).0 as f64;

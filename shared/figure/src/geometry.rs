@@ -10,9 +10,9 @@ pub(crate) const RIGHT: f64 = 14.0;
 pub(crate) const TOP: f64 = 10.0;
 pub(crate) const BOTTOM: f64 = 38.0;
 
-/// Share of the height of the values if there is a strip below them.
+/// Vertical extent of the plot of values, in shares of the height, if there is a strip below it.
 pub(crate) const VALUES_DOMAIN: [f64; 2] = [0.36, 1.0];
-/// Share of the height of the strip.
+/// Vertical extent of the strip, the plot of the judged quantity below the values, in shares of the height.
 pub const STRIP_DOMAIN: [f64; 2] = [0.0, 0.28];
 
 /// A rectangle with a time axis and a value axis, in pixels of the whole chart.
@@ -113,8 +113,8 @@ const TIME_STEPS: [u32; 20] = [
     86_400, 172_800, 604_800,
 ];
 
-/// Returns the times and labels of about `count` ticks, at round times of the clock's zone, with the date below the first
-/// tick of each day.
+/// Returns the times and labels of about `count` ticks, at round times of the clock's zone, with the date below the
+/// first tick of each day.
 pub(crate) fn time_ticks(
     (from, to): (f64, f64),
     clock: Clock,

@@ -1,7 +1,7 @@
 //! The chart of an analysis as Plotly traces and layout, for the page and for files.
 //!
-//! Nothing here knows a browser. Samples are kept beside the traces, because they are passed to Plotly as typed arrays
-//! and not as JSON.
+//! Nothing here depends on a browser. Samples are kept beside the traces, because they are passed to Plotly as typed
+//! arrays and not as JSON.
 
 mod decimate;
 mod geometry;
@@ -64,7 +64,8 @@ pub struct AxisRanges {
     pub times: (f64, f64),
     /// Range of the value axis.
     pub values: (f64, f64),
-    /// Range of the value axis of the strip; `None` if there is no strip.
+    /// Range of the value axis of the strip below the values, which shows the judged quantity; `None` if there is no
+    /// strip.
     pub strip: Option<(f64, f64)>,
 }
 

@@ -1,4 +1,4 @@
-//! Which requests fetch the samples of a query, and what each reply means, without sending anything itself.
+//! Plan of the requests that fetch the samples of a query. It decodes the replies, and sends nothing itself.
 //!
 //! [`FetchPlan::run`] drives a plan with a function that sends one request:
 //!
@@ -74,7 +74,7 @@ pub struct FetchPlan {
 
 #[derive(Debug)]
 enum FetchStage {
-    /// Counts the samples of the last selector in the window of this index.
+    /// Counts the samples of the last of `selectors` in the window at index `window` of [`WINDOWS`].
     Interval { spec: QuerySpec, selectors: Vec<String>, window: usize },
     /// Fetches the range and its minimum history, then perhaps more history.
     Range { partial: PartialQuery, more: bool },
@@ -112,7 +112,7 @@ impl FetchPlan {
     /// Sends requests one after another until everything has been fetched, and reports the progress before each.
     ///
     /// # Errors
-    /// The error of a reply without which there is no result, one that the reply itself reports, or a [`QueryError`].
+    /// The error of a request that the result depends on, an error that the reply itself reports, or a [`QueryError`].
     pub async fn run<E>(
         mut self,
         mut send: impl AsyncFnMut(ApiRequest) -> Result<Vec<u8>, E>,

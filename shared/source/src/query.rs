@@ -18,14 +18,16 @@ pub const MAX_SAMPLES: usize = 1_000_000;
 pub const MIN_HISTORY: usize = 750;
 
 /// Maximum number of samples of additional history of all series together: 9 MB of replies before compression, and
-/// most of a second of the detector `auto`. With a hundred series it is the lookback of `auto`.
+/// most of a second of the detector `auto`. Divided among a hundred series, it is the default lookback of `auto` for
+/// each.
 const HISTORY_BUDGET: usize = 300_000;
 
 /// Maximum number of samples of additional history per series: three chunks.
 const MAX_HISTORY: usize = 3 * MAX_POINTS;
 
-/// Spans of additional history, longest first: three periods of a weekly and of a daily season, in seconds, each with the
-/// share of the budget that it may take. The daily season explains most of a series, so it may take the whole budget.
+/// Spans of additional history, longest first: three periods of a weekly and of a daily season, in seconds, each with
+/// the share of the budget that it may take. The daily season explains most of a series, so it may take the whole
+/// budget.
 const SEASONS: [(u64, f64); 2] = [(3 * 7 * 86_400, 0.4), (3 * 86_400, 1.0)];
 
 /// Steps that are chosen automatically, shortest first, in seconds.
@@ -131,13 +133,13 @@ impl RangeQuery {
         let more = wanted.checked_sub(self.history).filter(|more| *more > 0 && series > 0)?;
         let (start, end) = (grid.start - self.step.times(more), grid.start - self.step.span());
         let older = Self { start, end, history: 0, ..self.clone() };
-        // Not before all time.
+        // The history must not start before the earliest timestamp.
         let fits = older.grid().len == more && !promql::depends_on_range(&self.expr);
         fits.then_some(older)
     }
 
-    /// Returns the expression as each piece asks it: `@ start()` and `@ end()` are those of the judged range, whatever a piece
-    /// covers.
+    /// Returns the expression as it is sent for each chunk: `@ start()` and `@ end()` become the bounds of the judged
+    /// range, whatever the chunk covers.
     pub fn absolute_expr(&self) -> String {
         promql::with_absolute_times(&self.expr, TimeRange { start: self.start, end: self.end })
     }
@@ -156,7 +158,8 @@ impl RangeQuery {
 }
 
 /// Returns the shortest automatic step that is at least the sample interval and keeps `span` with `history` samples
-/// before it within [`MAX_POINTS`] points. A measured interval is inexact, so four fifths of it count as equal.
+/// before it within [`MAX_POINTS`] points. A measured interval is inexact, so a step of four fifths of it is long
+/// enough.
 pub fn detection_step(span: Span, history: usize, sample_interval: Option<Span>) -> Step {
     let least = sample_interval.map_or(0, |interval| interval.millis() / 5 * 4);
     let room = (MAX_POINTS - history.min(MAX_POINTS / 2)) as u64;

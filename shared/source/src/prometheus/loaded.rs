@@ -75,7 +75,7 @@ impl Stitcher {
     }
 
     /// Decodes one reply straight into place; the order of the replies does not matter for the
-    /// values. A reply that fails takes the stitcher with it, so that nothing incomplete is shown.
+    /// values. A reply that cannot be decoded consumes the stitcher, so that nothing incomplete is shown.
     ///
     /// # Errors
     /// Those of [`super::decode_matrix`].
@@ -84,7 +84,7 @@ impl Stitcher {
         Ok(self)
     }
 
-    /// Returns all that was added.
+    /// Returns the query with all series that were added.
     pub fn finish(self) -> Loaded {
         let matrix = self.rows.finish();
         let mut warnings = matrix.warnings;

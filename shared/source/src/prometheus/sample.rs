@@ -1,4 +1,4 @@
-//! `[seconds, "value"]`: nearly all of a reply, read without allocating.
+//! Samples, written `[seconds, "value"]`. Nearly all of a reply consists of them, so they are read without allocating.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! A scanner over the bytes of a JSON reply: it checks the grammar, copies nothing it need not, and
+//! A scanner over the bytes of a JSON reply: it checks the grammar, copies only what it must, and
 //! tells a reply that ended early from one that is wrong.
 
 use std::borrow::Cow;
@@ -50,7 +50,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Calls `member` with each key; it must read the value.
+    /// Reads an object by calling `member` with each key; `member` must read the value.
     pub(super) fn object(
         &mut self,
         mut member: impl FnMut(&mut Self, &str) -> Result<()>,
@@ -74,7 +74,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Calls `element` at the start of each element; it must read it.
+    /// Reads an array by calling `element` at the start of each element; `element` must read it.
     pub(super) fn array(&mut self, mut element: impl FnMut(&mut Self) -> Result<()>) -> Result<()> {
         self.open(b'[', "a list")?;
         if self.peek()? != b']' {
