@@ -263,12 +263,12 @@ impl State {
         }
     }
 
-    /// Changes the view as a step of the browser's history.
+    /// Changes the view and adds an entry to the browser's history.
     pub fn navigate(self, change: impl FnOnce(&mut ViewState)) {
         self.replace(url::push, change);
     }
 
-    /// Changes the view without a step of the history, for frequent adjustments.
+    /// Changes the view without adding an entry to the history, for frequent adjustments.
     pub fn adjust(self, change: impl FnOnce(&mut ViewState)) {
         self.replace(url::replace, change);
     }

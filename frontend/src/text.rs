@@ -131,7 +131,8 @@ pub fn left_out(facts: usize, questions: usize) -> String {
 pub const PAST_ONLY: &str = " Uses past samples only.";
 pub const LOOKING_BACK: &str =
     " Also uses later samples: for analysis of past data, not for alerting.";
-pub const SENSITIVITY_HELP: &str = "Score from which a sample is flagged. A higher sensitivity lowers it and finds smaller deviations.";
+pub const SENSITIVITY_HELP: &str = "Sets the score at which a sample is flagged. A higher sensitivity lowers it and finds smaller \
+    deviations.";
 pub const CLEAN_HELP: &str = "Not available in exported rules: PromQL cannot express it.";
 
 // Help

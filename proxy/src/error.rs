@@ -67,7 +67,7 @@ pub enum RejectionReason {
     Slow,
     /// A parameter is invalid.
     Parameters,
-    /// The query has too many points a series.
+    /// The query has too many points per series.
     Points,
     /// The subqueries have too many steps.
     Subqueries,

@@ -1,7 +1,7 @@
 //! Sources that clients can query: the built-in demo or an upstream Prometheus, behind one concurrency limiter.
 //!
 //! [`routes`] finds the source; [`allowlist`] refuses endpoints, [`params`] and [`subquery`] refuse parameters, and
-//! [`concurrency_limit`] refuses queries that are too many at once.
+//! [`concurrency_limit`] refuses queries beyond the limit of concurrent ones.
 
 pub mod allowlist;
 pub mod concurrency_limit;
@@ -67,7 +67,8 @@ pub struct SourceRequest {
     pub client: Arc<Connection>,
 }
 
-/// Time before the start of the server at which the planted events of the demo begin, so that they are inside any range.
+/// Time before the start of the server at which the planted events of the demo begin, so that they are inside any
+/// range.
 const ANCHOR_AGE: Span = Span::from_seconds(2 * 3_600);
 
 /// Opens the sources of `settings` in their order, the demo last.

@@ -16,7 +16,7 @@ use crate::text;
 use explanation::Explanation;
 use related::RelatedSection;
 
-/// Number of rows that are drawn before the user asks for all: a slider at its sensitive end finds hundreds.
+/// Number of rows that are shown until the user asks for all; a high sensitivity finds hundreds.
 const FIRST: usize = 20;
 
 /// The table of the events of all series, most severe first.

@@ -1,5 +1,5 @@
-//! Worker threads, one a core, each with its own runtime: a request is woken on the thread that runs it, and connections
-//! to sources stay on the thread that opened them.
+//! Worker threads, one a core, each with its own runtime: a request is woken on the thread that runs it, and
+//! connections to sources stay on the thread that opened them.
 
 use std::cell::Cell;
 use std::io;
@@ -57,7 +57,8 @@ impl Workers {
     }
 }
 
-/// Keeps a timer near, so that none of a request is the nearest: setting that one would wake the thread it is set on.
+/// Keeps a timer that expires before those of requests: setting a timer that expires first would wake the runtime's
+/// thread.
 async fn tick() {
     loop {
         tokio::time::sleep(Duration::from_secs(1)).await;

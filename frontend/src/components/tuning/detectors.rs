@@ -16,7 +16,7 @@ pub fn Detectors() -> impl IntoView {
     let state = expect_context::<State>();
     let present = Memo::new(move |_| state.settings.read().detector.about());
     let open = RwSignal::new(false);
-    // The pointer chooses and is done; the keyboard walks through the list and tries each.
+    // A pointer selects an option and closes the list; arrow keys select one option after another and keep it open.
     let pressed = StoredValue::new(false);
     let area = NodeRef::<html::Div>::new();
     let close = move || {

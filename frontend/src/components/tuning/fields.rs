@@ -96,7 +96,7 @@ fn plain(number: f64) -> String {
     if number.abs() >= 1e6 { format!("{number:e}") } else { number.to_string() }
 }
 
-/// A field for a number whose scale no slider knows. An infinite value is an empty field.
+/// A text field for a number whose range is too wide for a slider. An infinite value is shown as an empty field.
 #[component]
 pub fn NumberField(
     /// Label of the field.

@@ -1,4 +1,4 @@
-//! Settings of the rule that makes events of scores.
+//! Settings of the rule that turns scores into events.
 
 use leptos::prelude::*;
 use oddity_analysis::analysis::Settings;
@@ -49,7 +49,7 @@ pub fn Sensitivity() -> impl IntoView {
     }
 }
 
-/// The settings of the rule that everybody sees.
+/// The settings of the rule that are always visible.
 #[component]
 pub fn RuleFields() -> impl IntoView {
     let state = expect_context::<State>();
@@ -57,7 +57,7 @@ pub fn RuleFields() -> impl IntoView {
     shown.map(|setting| rule_field(state, setting)).collect_view()
 }
 
-/// Settings that few people need.
+/// Settings that few people need, hidden at first.
 #[component]
 pub fn Advanced() -> impl IntoView {
     let state = expect_context::<State>();
