@@ -24,7 +24,7 @@ test("what moved with a spike is ranked, what did not is not", async ({ page, wo
 
   await workbench.tab("Report").click();
   const report = page.getByRole("article", { name: "Report" });
-  await expect(report.getByRole("heading", { name: "What else moved" })).toBeVisible();
+  await expect(report.getByRole("heading", { name: "Related changes" })).toBeVisible();
   await expect(report).toContainText("dhcp_pool_free_addresses");
   await expect(report).not.toContainText("dhcp_relays");
 });

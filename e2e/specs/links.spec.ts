@@ -6,7 +6,7 @@ test("a link of Prometheus' graph page opens", async ({ page, workbench }) => {
   await page.goto("/?g0.expr=queue_depth&g0.range_input=6h&g0.step_input=60");
   await workbench.settled();
   await expect(workbench.editor).toHaveText("queue_depth");
-  await expect(workbench.headline).toHaveText(/odd thing in 6 h: spike to 60/);
+  await expect(workbench.headline).toHaveText(/anomaly in 6 h: spike to 60/);
   await expect(page.getByRole("combobox", { name: "Range" })).toHaveValue("6h");
   await expect(page.getByRole("combobox", { name: "Step" })).toHaveValue("1m");
 });

@@ -44,7 +44,7 @@ test("a typed query names the spike", async ({ page, prometheus, workbench }) =>
   await page.keyboard.type("queue_depth", { delay: 20 });
   await workbench.answer(() => page.keyboard.press("Enter"));
 
-  await expect(workbench.headline).toHaveText(/^1 odd thing in 24 h: spike to 60\D+(9|10)(\.\d+)? expected/);
+  await expect(workbench.headline).toHaveText(/^1 anomaly in 24 h: spike to 60\D+(9|10)(\.\d+)? expected/);
   await expect(workbench.rows).toHaveCount(1);
   const row = await workbench.row(0);
   expect(row.kind).toBe("spike");
@@ -108,7 +108,7 @@ test("the report names query, event, detector, and links to the same event", asy
   await page.clock.setFixedTime((prometheus.data.now + 86_400) * 1000);
   await page.goto(link);
   await workbench.settled();
-  await expect(workbench.headline).toHaveText(/^1 odd thing in 24 h: spike to 60/);
+  await expect(workbench.headline).toHaveText(/^1 anomaly in 24 h: spike to 60/);
   await workbench.tab("Events").click();
   expect((await workbench.row(0)).what).toContain(short(spike.start));
 });

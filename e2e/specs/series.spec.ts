@@ -47,8 +47,8 @@ test("a hundred series are listed worst first and can be picked", async ({ page,
 test("a slider judges all hundred series while it is dragged", async ({ workbench }) => {
   await workbench.open({ q: "shard_load", range: "6h", detector: "rolling" });
   expect(await workbench.events()).toBe(0);
-  await expect(workbench.headline).toHaveText("Nothing odd in 6 h");
+  await expect(workbench.headline).toHaveText("No anomalies in 6 h");
   await workbench.turn("Sensitivity", "ArrowRight", (value) => value <= 1.8);
   expect(await workbench.events()).toBeGreaterThan(10);
-  await expect(workbench.headline).toHaveText(/^\d+ odd things in 6 h\. Worst: .*\d\d/);
+  await expect(workbench.headline).toHaveText(/^\d+ anomalies in 6 h\. Worst: .*\d\d/);
 });

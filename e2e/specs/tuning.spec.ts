@@ -69,7 +69,7 @@ test("every detector judges, and is a rule or says why not", async ({ page, work
 test("fixed bounds are typed", async ({ page, workbench }) => {
   await workbench.open({ q: "queue_depth", detector: "threshold" });
   await expect(workbench.slider("Sensitivity")).toHaveCount(0);
-  await expect(workbench.headline).toHaveText("Nothing odd in 24 h");
+  await expect(workbench.headline).toHaveText("No anomalies in 24 h");
   const upper = page.getByLabel("Upper bound");
   await expect(upper).toHaveValue("");
 
@@ -82,13 +82,13 @@ test("fixed bounds are typed", async ({ page, workbench }) => {
   await upper.fill("20");
   await upper.press("Enter");
   await expect(upper).toHaveAttribute("aria-invalid", "false");
-  await expect(workbench.headline).toHaveText(/^1 odd thing in 24 h: spike to 60/);
+  await expect(workbench.headline).toHaveText(/^1 anomaly in 24 h: spike to 60/);
   await expect(workbench.rows.first()).toContainText("at most 20");
   expect((await workbench.parameters()).get("upper")).toBe("20");
 
   await upper.fill("");
   await upper.press("Enter");
-  await expect(workbench.headline).toHaveText("Nothing odd in 24 h");
+  await expect(workbench.headline).toHaveText("No anomalies in 24 h");
   expect((await workbench.parameters()).has("upper")).toBe(false);
 });
 

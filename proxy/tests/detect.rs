@@ -81,11 +81,11 @@ fn the_exit_status_says_whether_something_is_odd() {
     check(&day(LEASES, &["--quiet"]), 3, "");
     check(&day(LEASES, &["--fail-on", "critical"]), 3, "- **Severity:** critical");
     check(&day(LEASES, &["--fail-on", "never"]), 0, "- **Severity:** critical");
-    check(&day(LEASES, &["--set", "min=50"]), 0, "nothing odd");
+    check(&day(LEASES, &["--set", "min=50"]), 0, "no anomalies");
     check(&day(LEASES, &["--detector", "rolling", "--step", "5m"]), 3, ", step 5m\n");
     check(&day("node_network_receive_errs_total", &["--fail-on", "major"]), 3, "major");
     check(&day("node_network_receive_errs_total", &["--fail-on", "critical"]), 0, "major");
-    check(&["--query", LEASES, "--to", "2026-01-14T00:00:00Z"], 0, "nothing odd");
+    check(&["--query", LEASES, "--to", "2026-01-14T00:00:00Z"], 0, "no anomalies");
     check(&["--link", "http://oddity.example/?q=up&g0.range_input=6h", "--to", UNTIL], 3, "mail-1");
     check(&day("none", &["--allow-empty"]), 0, "no series");
     check(&day("none", &["--allow-empty", "--format", "json"]), 0, "\"status\": \"empty\"");

@@ -262,7 +262,7 @@ fn where_nothing_happens_nothing_is_invented() {
         let knowledge = load(None).unwrap();
         let explained = explain_worst(&analysis, MAX_EXPLAINED, Some(&knowledge), &metadata(expr));
         let text = report(&analysis, &explained);
-        assert!(text.contains(": nothing odd\n") && text.contains("found no events"), "{text}");
+        assert!(text.contains(": no anomalies\n") && text.contains("found no events"), "{text}");
         for invented in ["Suspected", "Suggested", "## Events", "Timeline", "Severity"] {
             assert!(!text.contains(invented), "{invented} is in\n{text}");
         }

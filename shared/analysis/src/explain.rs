@@ -1,7 +1,7 @@
 //! Facts of one event, as numbers, for a person or a knowledge base to reason from.
 //!
-//! It looks at what was loaded and detected and at nothing else, and it may look at samples after the event: it
-//! explains, it does not alert.
+//! They follow from the loaded samples and the detection alone. Samples after the event may be used, because facts
+//! explain an event and do not decide whether it alerts.
 
 mod concurrent;
 mod evidence;
@@ -21,13 +21,13 @@ use oddity_detect::stats::median::finite_median;
 use oddity_detect::time::{Span, Step, Timestamp};
 use oddity_source::unit::Unit;
 
-/// Samples on each side of a change whose medians are the level before and after it.
+/// Number of samples on each side of a change whose medians are the levels before and after it.
 const AROUND: usize = 60;
 
-/// The facts of an event. Numbers are of what is judged, in `unit`, unless said otherwise.
+/// Facts of an event. Numbers are of the judged quantity, in `unit`, unless stated otherwise.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Facts {
-    /// Index of its series in `loaded`.
+    /// Index of its series among the loaded ones.
     pub series: usize,
     /// Labels of the series.
     pub labels: Labels,
@@ -37,11 +37,11 @@ pub struct Facts {
     pub unit: Unit,
     /// Unit of the values of the series.
     pub value_unit: Unit,
-    /// Distance of samples.
+    /// Interval between samples.
     pub step: Step,
     /// Score from which a sample is flagged.
     pub threshold: f64,
-    /// Strength from which an alert opens an event, for detectors that tell it apart from the score.
+    /// Alert score from which an event opens; `None` for detectors without a separate alert score.
     pub alert: Option<f64>,
     /// Whether the bounds were set by hand.
     pub fixed: bool,
@@ -51,27 +51,27 @@ pub struct Facts {
     pub recovered: Option<Timestamp>,
     /// Time from the start of the event to its last flagged sample.
     pub lasted: Span,
-    /// The spread of the baseline at the onset.
+    /// Spread of the baseline at the onset.
     pub spread: f64,
     /// Distance of the peak from the expected value, or from the normal range, in `spread`; see
     /// [`crate::words::arithmetic`].
     /// `None` where the baseline did not vary or there is no number.
     pub deviations: Option<f64>,
-    /// Whether no sample left the band, as what adds up or spreads wider need not.
+    /// Whether no sample left the band: accumulated small deviations or a wider spread can be anomalous within it.
     pub inside: bool,
     /// Peak over expected value, where both are positive or the peak is 0.
     pub ratio: Option<f64>,
-    /// Median of the values before and after, for what lasts: shifts, slopes, drifts. In `value_unit`.
+    /// Medians of the values before and after a lasting change (shift, slope change, drift), in `value_unit`.
     pub levels: Option<(f64, f64)>,
-    /// Spread after the onset over spread before it, where that is what changed.
+    /// Ratio of the spread after the onset to that before it; `None` unless the spread is what changed.
     pub widened: Option<f64>,
-    /// Total beyond what was expected, for rates: a count or bytes.
+    /// Total difference from the expected values with its unit, for rates: a count or bytes.
     pub excess: Option<(f64, Unit)>,
-    /// Time for which no value was as high or as low.
+    /// Time in which no value was as high or as low before.
     pub record_since: Option<RecordSince>,
-    /// Recurrence at the same time of other hours, days or weeks.
+    /// Recurrence at the same time of other hours, days or weeks; `None` if there is none.
     pub recurrence: Option<Recurrence>,
-    /// Series that are odd at the same time; `None` for a single series.
+    /// Number of series that are anomalous at the same time; `None` for a single series.
     pub concurrent: Option<ConcurrentAnomalies>,
     /// Evidence for and against causes.
     pub evidence: Vec<EvidenceTag>,

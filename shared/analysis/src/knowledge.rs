@@ -2,8 +2,8 @@
 //! `docs/knowledge.md`.
 //!
 //! A family of metrics is recognised by what can be seen of a query; each of its hypotheses says by which events it is
-//! suggested, what would confirm or refute it and what to do. Nothing here is certain: the shape of one series
-//! suggests causes, it proves none, so that the best there is to say may be "inconclusive".
+//! suggested, what would confirm or refute it and what to do. The shape of one series suggests causes but proves none,
+//! so the result may be "inconclusive".
 
 mod check;
 mod explained;
@@ -25,14 +25,14 @@ use serde::{Deserialize, Serialize};
 use crate::explain::EvidenceTag;
 use oddity_detect::event::{Direction, EventKind};
 
-/// All families that are known.
+/// Knowledge base: all families of metrics.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Knowledge {
-    /// In the order of their ids.
+    /// Families in the order of their ids.
     pub families: Vec<Family>,
 }
 
-/// Metrics that tell of the same thing, and what may be behind their events.
+/// Family of metrics about the same thing, with the possible causes of their events.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Family {
@@ -41,16 +41,16 @@ pub struct Family {
     pub id: String,
     /// Name for a person.
     pub name: String,
-    /// Which metrics these are, in a sentence.
+    /// Description of the metrics, in a sentence.
     pub about: String,
-    /// Patterns of metric names and of `label=value` of which less is more, such as free space: their events are
-    /// turned upside down before they are compared with hypotheses.
+    /// Patterns of metric names and of `label=value` of which less is more, such as free space: the direction of their
+    /// events is reversed before they are compared with hypotheses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inverse: Vec<String>,
-    /// By what a query is recognised. The family that has nothing here belongs to every query.
+    /// Signature by which queries are recognised. The family with an empty one belongs to every query.
     #[serde(default)]
     pub recognise: Signature,
-    /// Queries that belong to it and that do not, for the tests.
+    /// Queries that belong to the family and queries that do not, for tests.
     #[serde(default, skip_serializing)]
     pub examples: ExampleQueries,
     /// Possible causes of events of these metrics.
@@ -80,7 +80,7 @@ pub struct Signature {
     /// Types by metadata: "counter", "gauge", "histogram".
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub types: Vec<String>,
-    /// Patterns of metric names that belong to others in spite of all that.
+    /// Patterns of metric names that belong to other families even if the rest matches.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not: Vec<String>,
 }
@@ -89,9 +89,9 @@ pub struct Signature {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ExampleQueries {
-    /// Belongs to it.
+    /// Queries that belong to the family.
     pub yes: Vec<String>,
-    /// Belongs to others.
+    /// Queries that do not belong to the family.
     pub no: Vec<String>,
 }
 
@@ -99,27 +99,27 @@ pub struct ExampleQueries {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hypothesis {
-    /// Unique in its family; lower case and hyphens.
+    /// Id, unique in its family: lower case letters, digits and hyphens.
     pub id: String,
     /// Possible cause, in a sentence.
     pub cause: String,
     /// Explanation why the cause would look like this, in a sentence or two.
     pub because: String,
-    /// Publication that says so.
+    /// Publication that supports the explanation.
     pub source: Citation,
-    /// Kinds of events that it looks like; of any kind that shows in values where there are none.
+    /// Kinds of events that the cause looks like; if empty, any kind that shows in the values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kinds: Vec<EventKind>,
-    /// The side on which it shows; both where it is left out.
+    /// Direction of the events that the cause looks like; `None` for both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub direction: Option<Direction>,
     /// Frequency of the cause among such events.
     #[serde(default)]
     pub often: CauseFrequency,
-    /// Patterns of the metric names of the family that it is about; all where there are none.
+    /// Patterns of metric names that the cause is limited to; if empty, all metrics of the family.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<String>,
-    /// Patterns of `label=value` that it is about: another value of such a label excludes it.
+    /// Patterns of `label=value` that the cause is limited to: another value of such a label excludes it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
     /// Evidence for the cause.
@@ -141,13 +141,13 @@ pub struct Hypothesis {
     pub detect: Vec<CauseCheck>,
 }
 
-/// Something to look at.
+/// Check of a cause: an observation, and the query that shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CauseCheck {
     /// Observation that one would make.
     pub see: String,
-    /// A template of the PromQL that shows it, see [`TemplateScope`].
+    /// Template of the PromQL query that shows the observation, see [`TemplateScope`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
 }
@@ -156,7 +156,7 @@ pub struct CauseCheck {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Citation {
-    /// Title, and the part of it.
+    /// Title of the publication, and the cited part.
     pub title: String,
     /// An https address.
     pub url: String,
@@ -166,12 +166,12 @@ pub struct Citation {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CauseFrequency {
-    /// Among the first things to think of.
+    /// Among the first causes to consider.
     Common,
     /// Neither common nor rare.
     #[default]
     Sometimes,
-    /// Seldom, but bad enough to be thought of.
+    /// Rare, but severe enough to consider.
     Rare,
 }
 

@@ -1,7 +1,7 @@
 //! The report: a finished analysis and its explained events as Markdown. It recomputes nothing.
 //!
-//! A reader on call finds first what happened and how bad it is, then what may be behind it and what to do, and last
-//! what it was found in and by what. It is complete as it is; [`ReportSection`]s of other parts of the product join it.
+//! The order suits an engineer on call: first what happened and how severe it is, then possible causes and actions,
+//! last the evidence: query, baseline, detector and rule. Other parts of the product add [`ReportSection`]s.
 
 mod actions;
 mod causes;
@@ -18,13 +18,13 @@ use oddity_detect::time::Timestamp;
 
 pub use related::related;
 
-/// Maximum number of events with a part of their own, the most severe ones.
+/// Maximum number of events that are explained in a section of their own, the most severe ones.
 pub const MAX_EXPLAINED: usize = 3;
 
 /// Maximum number of events that are listed, the most severe ones; the rest is counted.
 pub const MAX_EVENTS: usize = 20;
 
-/// Everything that the report says beyond the analysis.
+/// Contents of a report that are not part of the analysis.
 #[derive(Clone, Debug)]
 pub struct ReportContext {
     /// Time at which the report is written.
@@ -38,7 +38,7 @@ pub struct ReportContext {
     pub link: String,
     /// Format and zone of times.
     pub clock: Clock,
-    /// The rule that says the same on the source, where there is one.
+    /// Prometheus rule that gives the same results on the source; `None` if there is none.
     pub rule: Option<ExportedRule>,
     /// Sections from other parts of the product.
     pub sections: Vec<ReportSection>,
@@ -67,11 +67,11 @@ pub struct ReportSection {
 /// Position of a section in the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SectionPosition {
-    /// Beside what was observed: what else moved.
+    /// After the events, for example related changes.
     Evidence,
-    /// Beside the detector: how it would have done.
+    /// After the detector, for example a backtest.
     Detector,
-    /// At the end: what others say of it.
+    /// At the end, for example answers of a language model.
     End,
 }
 
@@ -118,7 +118,7 @@ fn sections(context: &ReportContext, position: SectionPosition) -> impl Iterator
     here.map(|section| format!("## {}\n\n{}", markdown::text(&section.heading), section.body))
 }
 
-/// Returns a name for a file about a query: what was asked and when, in characters that every system takes.
+/// Returns a file name that contains the query and the time, in characters that every file system accepts.
 pub fn file_name(expr: &str, at: Timestamp, extension: &str) -> String {
     let letters: String =
         expr.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();

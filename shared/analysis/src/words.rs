@@ -130,7 +130,7 @@ pub fn feature(feature: Feature) -> &'static str {
         Feature::Season => "the deviation from the season",
         Feature::Slope => "the slope",
         Feature::Level => "the level",
-        Feature::Drift => "small deviations that add up",
+        Feature::Drift => "accumulated small deviations",
         Feature::Flat => "flat values",
         Feature::Gap => "missing samples",
         Feature::Record => "values never seen before",

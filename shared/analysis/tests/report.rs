@@ -219,7 +219,7 @@ fn with_all_that_others_add() {
         }),
         sections: vec![
             section(SectionPosition::End, "Summary by a language model"),
-            section(SectionPosition::Evidence, "What else moved"),
+            section(SectionPosition::Evidence, "Related changes"),
             section(SectionPosition::Detector, "Backtest"),
         ],
         ..context()
@@ -229,7 +229,7 @@ fn with_all_that_others_add() {
     let order = [
         "## Suspected causes",
         "## Suggested actions",
-        "## What else moved",
+        "## Related changes",
         "## Query",
         "## Detector",
         "## Prometheus rule",

@@ -102,7 +102,7 @@ pub(super) fn facts(
     );
     let worst = analysis.worst_events();
     let found = match worst.len() {
-        0 => "nothing odd".to_owned(),
+        0 => "no anomalies".to_owned(),
         1 => "1 event".to_owned(),
         count => format!("{count} events, the most severe first"),
     };

@@ -1,4 +1,4 @@
-//! The event beside the other series of the query.
+//! Comparison of an event with the other series of the query.
 
 use serde::Serialize;
 
@@ -6,15 +6,15 @@ use crate::analysis::{Analysis, RankedSeries};
 use oddity_detect::event::Event;
 use oddity_detect::time::Span;
 
-/// Onsets that are so many steps apart are at the same time.
+/// Maximum distance of simultaneous onsets, in steps.
 const NEAR: usize = 3;
 
-/// Series that are odd at the same time.
+/// Numbers of series that are anomalous at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct ConcurrentAnomalies {
-    /// Series with an event at the time of this onset, its own included.
+    /// Number of series with an event at the time of this onset, including the event's own series.
     pub odd: usize,
-    /// Series of the query that could be judged.
+    /// Number of series of the query that could be judged.
     pub of: usize,
 }
 

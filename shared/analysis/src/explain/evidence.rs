@@ -35,7 +35,7 @@ pub enum EvidenceTag {
     Ongoing,
     /// A new level that stays.
     Lasting,
-    /// At the same time of other hours, days or weeks too.
+    /// Recurs at the same time of other hours, days or weeks.
     Recurring,
     /// Began within two minutes of a full hour.
     OnTheHour,
@@ -47,15 +47,15 @@ pub enum EvidenceTag {
     SamplesMissing,
     /// The counter started anew.
     CounterReset,
-    /// Never so high or low in what was loaded.
+    /// Higher or lower than all samples loaded before it.
     Unprecedented,
 }
 
 /// Minimum number of samples before the peak for it to be called unprecedented.
 const WELL_KNOWN: u64 = 200;
 
-/// Returns the tags that hold for an event. `raw` are the samples as they were loaded, before a counter's growth is
-/// taken.
+/// Returns the tags that hold for an event. `raw` are the samples as loaded, before a counter is converted to its
+/// increase.
 pub(super) fn evidence(
     facts: &Facts,
     raw: &[f64],

@@ -1,4 +1,4 @@
-//! The event beside the samples that were loaded before it.
+//! Comparison of an event with the samples that were loaded before it.
 
 use oddity_detect::detect::Detection;
 use oddity_detect::event::{Direction, Event, EventKind};
@@ -6,16 +6,16 @@ use oddity_detect::series::Grid;
 use oddity_detect::stats::median::scaled_quartile_range;
 use oddity_detect::time::{Span, Timestamp};
 
-/// Fewer samples before the event say nothing about how high or low it is.
+/// Minimum number of samples before an event that tell how high or low it is.
 const MIN_KNOWN: usize = 30;
 
-/// Samples on each side whose spreads are compared.
+/// Number of samples on each side whose spreads are compared.
 const WIDE: usize = 120;
 
 /// Time before the peak in which no value was as high, or as low.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RecordSince {
-    /// From the last value that was, or the first sample that was loaded, to the peak.
+    /// Time from the last value as high or as low, or else from the first loaded sample, to the peak.
     pub looked_back: Span,
     /// Time of the last value that was as high or as low; `None` without one.
     pub last: Option<Timestamp>,
@@ -43,7 +43,7 @@ pub(super) fn record_since(
     };
     let last = before.iter().rposition(reaches);
     let from = last.or_else(|| before.iter().position(|value| value.is_finite()))?;
-    // What was as high within the hour is no record of anything.
+    // A peak that was reached a few samples earlier is no record.
     if last.is_some_and(|last| began - last < MIN_KNOWN) {
         return None;
     }
@@ -53,7 +53,7 @@ pub(super) fn record_since(
     })
 }
 
-/// Computes the spread of the samples from the onset on over that of those before it, both as scaled quartile ranges.
+/// Computes the ratio of the spread from the onset on to the spread before it, both as scaled quartile ranges.
 pub(super) fn widened(values: &[f64], onset: usize) -> Option<f64> {
     let before =
         scaled_quartile_range(&mut values.get(onset.saturating_sub(WIDE)..onset)?.to_vec());

@@ -21,21 +21,21 @@ pub enum Cycle {
     Week,
 }
 
-/// At the same time on `on` of `of` cycles that were loaded, this one included.
+/// Recurrence of an event at the same time in `on` of `of` loaded cycles, including its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Recurrence {
     /// Shortest cycle in which the event recurs.
     pub cycle: Cycle,
-    /// Cycles with a deviation on the same side of at least half the size.
+    /// Number of cycles with a deviation on the same side of at least half the size.
     pub on: usize,
-    /// Cycles that were loaded and have samples there.
+    /// Number of loaded cycles that have samples at this time.
     pub of: usize,
 }
 
-/// Share of the cycles that must show it.
+/// Minimum share of the cycles in which the event recurs.
 const SHARE: f64 = 0.3;
 
-/// The largest probability with which a look at any other time would find as much.
+/// Maximum probability of finding such a deviation at an arbitrary other time.
 const CHANCE: f64 = 0.15;
 
 impl Cycle {
@@ -108,7 +108,7 @@ fn found(
         of += 1;
         on += usize::from(there.iter().any(&beyond));
     }
-    // What lasts as long as the event at the same time is no hit at another.
+    // Samples at the event's own time of the cycle, for as long as it lasts, do not count as another time.
     let outside = |at: &usize| {
         let away = (at + period - first) % period;
         away > near + own.len() && period - away > near

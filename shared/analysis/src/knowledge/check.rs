@@ -13,11 +13,11 @@ pub struct KnowledgeError {
     pub family: String,
     /// Id of the hypothesis, where it is about one.
     pub hypothesis: Option<String>,
-    /// Change that mends it.
+    /// Problem, and what to change.
     pub problem: String,
 }
 
-/// The shortest text that says something.
+/// Minimum number of characters of an explanatory text.
 const MIN_TEXT: usize = 20;
 
 /// Finds every error of every family; none if all is well.
@@ -97,26 +97,35 @@ fn problems(hypothesis: &Hypothesis) -> Vec<String> {
     want(hypothesis.source.url.starts_with("https://"), "source.url must begin with https://");
     want(
         !hypothesis.kinds.is_empty() || hypothesis.direction.is_some(),
-        "it needs kinds or a direction: by what is it suggested?",
+        "kinds and direction are both missing: set at least one",
     );
     want(
         hypothesis.labels.iter().all(|pattern| pattern.contains('=')),
         "labels are patterns such as mode=steal",
     );
-    want(!hypothesis.confirm.is_empty(), "confirm is empty: what would one see if it were so?");
-    want(!hypothesis.refute.is_empty(), "refute is empty: what would one see if it were not?");
-    want(!hypothesis.mitigate.is_empty(), "mitigate is empty: what ends the harm?");
-    want(!hypothesis.prevent.is_empty(), "prevent is empty: what keeps it from coming back?");
+    want(
+        !hypothesis.confirm.is_empty(),
+        "confirm is empty: say what one would see if this were the cause",
+    );
+    want(
+        !hypothesis.refute.is_empty(),
+        "refute is empty: say what one would see if this were not the cause",
+    );
+    want(!hypothesis.mitigate.is_empty(), "mitigate is empty: say what ends the harm");
+    want(!hypothesis.prevent.is_empty(), "prevent is empty: say what keeps it from coming back");
     want(
         hypothesis.confirm.iter().chain(&hypothesis.refute).any(|check| check.query.is_some()),
-        "no check has a query: what is the next PromQL to run?",
+        "no check has a query: add the next PromQL to run",
     );
     want(
         !hypothesis.signs.iter().any(|sign| hypothesis.against.contains(sign)),
         "a sign cannot speak both for and against",
     );
     let text = format!("{} {}", hypothesis.cause, hypothesis.because).to_lowercase();
-    want(!text.contains("root cause"), "a hypothesis is no root cause: say what may have happened");
+    want(
+        !text.contains("root cause"),
+        "a hypothesis is not a root cause: say what may have happened",
+    );
     for CauseCheck { see, query } in
         hypothesis.confirm.iter().chain(&hypothesis.refute).chain(&hypothesis.detect)
     {
@@ -138,13 +147,13 @@ fn check_examples(knowledge: &Knowledge, family: &Family, faults: &mut Vec<Knowl
     for query in &family.examples.yes {
         let found = named(query);
         if !found.contains(&family.id) {
-            let problem = format!("examples.yes: {query} is taken for {found:?}");
+            let problem = format!("examples.yes: {query} is recognised as {found:?}");
             faults.push(fault(&family.id, None, problem));
         }
     }
     for query in &family.examples.no {
         if named(query).contains(&family.id) {
-            let problem = format!("examples.no: {query} is taken for it");
+            let problem = format!("examples.no: {query} is recognised as this family");
             faults.push(fault(&family.id, None, problem));
         }
     }

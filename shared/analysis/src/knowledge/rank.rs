@@ -10,15 +10,16 @@ use crate::explain::Facts;
 use crate::words::{causes, evidence};
 use oddity_detect::event::{Direction, Event, EventKind};
 
-/// How well the shape of an event fits a cause. There is no more than moderate confidence: nothing was checked yet.
+/// Confidence in a cause, by how well the shape of an event fits it. It is moderate at most, because nothing has been
+/// checked yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {
-    /// No more than not excluded.
+    /// Not excluded, but with little evidence for it.
     Inconclusive,
-    /// Fitting, as others are.
+    /// Some evidence, but not enough to stand out.
     Low,
-    /// Kind, direction and more fit.
+    /// Kind, direction and further evidence fit.
     Moderate,
 }
 
@@ -41,25 +42,25 @@ impl Confidence {
     }
 }
 
-/// One thing that speaks for a cause, or against it.
+/// One reason for or against a cause.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CauseReason {
     /// Reason in words.
     pub text: String,
-    /// Above 0 for it, below 0 against it.
+    /// Points: above 0 for the cause, below 0 against it.
     pub points: i32,
 }
 
 /// A cause that the event suggests.
 #[derive(Clone, Debug)]
 pub struct CandidateCause<'a> {
-    /// The family that it is from.
+    /// Family of the cause.
     pub family: &'a Family,
     /// Hypothesis about the cause.
     pub hypothesis: &'a Hypothesis,
     /// Confidence in the cause.
     pub confidence: Confidence,
-    /// The sum of the points of its reasons.
+    /// Sum of the points of its reasons.
     pub points: i32,
     /// Reasons for the confidence, most important first.
     pub reasons: Vec<CauseReason>,
@@ -68,9 +69,9 @@ pub struct CandidateCause<'a> {
 /// The causes that an event suggests.
 #[derive(Clone, Debug)]
 pub struct CandidateCauses<'a> {
-    /// The families to which the query belongs, the surest first.
+    /// Families to which the query belongs, the most certain first.
     pub families: Vec<RecognisedFamily<'a>>,
-    /// Best first; none if nothing fits.
+    /// Candidate causes, best first; empty if nothing fits.
     pub ranked: Vec<CandidateCause<'a>>,
     /// Values that fill the templates of checks.
     pub scope: TemplateScope,
@@ -120,7 +121,7 @@ pub fn candidate_causes<'a>(
             Some(CandidateCause { family, hypothesis, confidence, points, reasons })
         }));
     }
-    // Of equals the family that was recognised better, then the order of the file.
+    // Ties keep their order: better recognised families first, then the order of the file.
     ranked.sort_by_key(|cause| std::cmp::Reverse(cause.points));
     CandidateCauses { scope: TemplateScope::new(expr, facts), families, ranked }
 }
@@ -177,7 +178,7 @@ fn values_of_same_labels(patterns: &[String], pairs: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// Returns how well the kind of the event fits; upside down where less of the metric is more.
+/// Returns how well the kind of the event fits, with the direction reversed for an `inverse` metric.
 fn fit(hypothesis: &Hypothesis, event: &Event, inverse: bool) -> Option<CauseReason> {
     let kind = if inverse { upside_down(event.kind) } else { event.kind };
     let side = side(event).map(|side| if inverse { opposite(side) } else { side });
@@ -185,7 +186,7 @@ fn fit(hypothesis: &Hypothesis, event: &Event, inverse: bool) -> Option<CauseRea
     if hypothesis.kinds.contains(&kind) || (hypothesis.kinds.is_empty() && in_values(kind)) {
         return directed.then(|| CauseReason { text: causes::fitting_kind(event.kind), points: 3 });
     }
-    // A kind is told from few samples: what shows in values on the same side is not excluded.
+    // A kind is determined from few samples, so other kinds in the same direction are not excluded.
     let same_side = hypothesis
         .kinds
         .iter()

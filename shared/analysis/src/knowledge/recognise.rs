@@ -24,7 +24,7 @@ mod points {
     pub(super) const ENOUGH: u32 = 2;
 }
 
-/// Words beyond these add no points, so that a long name is not worth more than a pattern.
+/// Maximum number of words that add points, so that a long name is not worth more than a pattern.
 const MAX_WORDS: usize = 2;
 
 /// Maximum number of families of a query, of those with at least a quarter of the points of the best.
@@ -36,7 +36,7 @@ const PARTS: [&str; 3] = ["_bucket", "_count", "_sum"];
 /// Metadata of a metric in Prometheus, with its name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NamedMetadata {
-    /// Name of the metric; that of the whole for a histogram.
+    /// Name of the metric; for the parts of a histogram, the name of the histogram.
     pub metric: String,
     /// `counter`, `gauge`, `histogram`, ...
     pub kind: String,
@@ -70,7 +70,7 @@ impl NamedMetadata {
     /// Decodes an answer of Prometheus' `/api/v1/metadata`.
     ///
     /// # Errors
-    /// If it is something else.
+    /// The parse error of a reply that has another shape.
     pub fn decode(body: &[u8]) -> serde_json::Result<Vec<Self>> {
         #[derive(Deserialize)]
         struct Reply {
@@ -118,9 +118,9 @@ pub struct QuerySubject {
 pub struct RecognisedFamily<'a> {
     /// Family that was recognised.
     pub family: &'a Family,
-    /// By what, in words; empty for the family of every query.
+    /// Features that the family was recognised by, in words; empty for the family of every query.
     pub by: Vec<String>,
-    /// More is surer; 0 for the family of every query.
+    /// Points; more is more certain, and 0 is for the family of every query.
     pub points: u32,
 }
 
@@ -178,15 +178,15 @@ impl QuerySubject {
     }
 }
 
-/// Returns whether an entry describes a metric: a counter may be described without its ending, a histogram by its
-/// whole.
+/// Returns whether an entry describes a metric: a counter may be described without `_total`, a part of a histogram
+/// under the name of the histogram.
 fn describes(entry: &NamedMetadata, metric: &str) -> bool {
     entry.metric == metric
         || metric.strip_suffix("_total") == Some(&entry.metric)
         || QuerySubject::described_as(metric) == entry.metric
 }
 
-/// Recognises the families of a query, the surest first; the one of every query is last. Cost: O(words of all
+/// Recognises the families of a query, the most certain first; the one of every query is last. Cost: O(words of all
 /// families).
 pub fn recognise<'a>(
     knowledge: &'a Knowledge,
@@ -207,7 +207,7 @@ pub fn recognise<'a>(
     found
 }
 
-/// Points with what they are for.
+/// Points of a family, with the reasons for them.
 #[derive(Default)]
 struct RecognitionScore {
     points: u32,

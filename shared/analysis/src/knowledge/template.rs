@@ -37,7 +37,7 @@ pub struct TemplateScope {
 /// Mistake in a template.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
-    /// Not one of the names.
+    /// A name that is not known.
     #[error(
         "${0} is not known: use $labels(...), $labels, $host, $selector, $metric, ${{base}}, $expr, $window, $peak or $before"
     )]
@@ -46,7 +46,7 @@ pub enum TemplateError {
     #[error("$labels( without a closing parenthesis")]
     Open,
     /// A dollar sign that begins no name.
-    #[error("a $ without a name: PromQL matches whole values, so that an anchor is not needed")]
+    #[error("a $ without a name: PromQL matches whole values, so an anchor is not needed")]
     Bare,
 }
 

@@ -174,15 +174,21 @@ fn a_check_names_what_is_missing() {
         (|f| f.hypotheses.push(hypothesis("a")), "hypothesis a: there is another"),
         (|f| f.recognise.words = some(&["Two Words"]), "single words in lower case"),
         (|f| f.recognise.labels = some(&["job"]), "patterns such as job=kafka*"),
-        (|f| f.examples.yes = some(&["dhcp_a", "up"]), "examples.yes: up is taken for []"),
-        (|f| f.examples.no = some(&["dhcp_a", "up"]), "examples.no: dhcp_a is taken for it"),
+        (|f| f.examples.yes = some(&["dhcp_a", "up"]), "examples.yes: up is recognised as []"),
+        (
+            |f| f.examples.no = some(&["dhcp_a", "up"]),
+            "examples.no: dhcp_a is recognised as this family",
+        ),
         (|f| f.examples.no.clear(), "need at least two queries each"),
-        (|f| f.hypotheses[0].kinds.clear(), "it needs kinds or a direction"),
+        (|f| f.hypotheses[0].kinds.clear(), "kinds and direction are both missing"),
         (|f| f.hypotheses[0].confirm.clear(), "confirm is empty"),
         (|f| f.hypotheses[0].source.url = "http://x".to_owned(), "must begin with https://"),
         (|f| f.hypotheses[0].confirm[0].query = None, "no check has a query"),
         (|f| f.hypotheses[0].confirm[0].query = Some("$labls".to_owned()), "$labls is not known"),
-        (|f| f.hypotheses[0].cause = "This is the root cause of it.".to_owned(), "no root cause"),
+        (
+            |f| f.hypotheses[0].cause = "This is the root cause of it.".to_owned(),
+            "not a root cause",
+        ),
     ];
     for (change, fault) in cases {
         let found = faults(change);

@@ -1,4 +1,4 @@
-//! Actions: queries to run next, what ends the harm, what keeps it from coming back, what notices it earlier.
+//! Suggested actions: queries to run next, mitigation, prevention, and alerts to add.
 
 use std::fmt::Write;
 
@@ -10,10 +10,10 @@ use crate::words::report::ACTIONS_HEAD;
 /// Maximum number of causes that actions are listed for.
 const MAX_CAUSES: usize = 3;
 
-/// Maximum number of queries of the only event.
+/// Maximum number of queries if there is only one event.
 const MAX_QUERIES: usize = 6;
 
-/// Maximum number of queries of each of several events.
+/// Maximum number of queries per event if there are several.
 const MAX_QUERIES_OF_SEVERAL: usize = 3;
 
 pub(super) fn actions(causes: &CandidateCauses<'_>, heading: EventHeading) -> String {

@@ -9,10 +9,10 @@ use crate::knowledge::{
 };
 use crate::words::{causes as words, evidence};
 
-/// Maximum number of causes of the only event, the best ones; the rest is counted.
+/// Maximum number of causes if there is only one event, the best ones; the rest is counted.
 const MAX_CAUSES: usize = 5;
 
-/// Maximum number of causes of each of several events.
+/// Maximum number of causes per event if there are several.
 const MAX_CAUSES_OF_SEVERAL: usize = 3;
 
 pub(super) fn causes(

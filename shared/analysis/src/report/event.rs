@@ -1,4 +1,4 @@
-//! One event: what is known of it, and when what happened.
+//! One event: its facts and its timeline.
 
 use std::fmt::Write;
 

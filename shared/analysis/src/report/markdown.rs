@@ -1,7 +1,7 @@
 //! Text that is safe inside Markdown, whatever a label says.
 
-/// Escapes everything that CommonMark or GitHub's dialect reads as markup within a line, and puts line
-/// breaks to spaces. Not for the beginning of a line, where more is markup.
+/// Escapes everything that CommonMark or GitHub's dialect reads as markup within a line, and turns line breaks into
+/// spaces. Not for the beginning of a line, where more is markup.
 pub fn text(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     for (at, c) in raw.char_indices() {
@@ -9,7 +9,7 @@ pub fn text(raw: &str) -> String {
             '\n' | '\r' | '\t' => out.push(' '),
             c if c.is_control() || is_bidi(c) => {}
             ':' if raw[at..].starts_with("://") => out.push_str("&#58;"),
-            // GitHub links a bare host that begins so.
+            // GitHub turns a bare host that begins with `www` into a link.
             '.' if ends_with_www(&out) => {
                 out.push_str("\\.");
             }
@@ -95,7 +95,7 @@ pub fn fenced(language: &str, raw: &str) -> String {
     format!("{fence}{language}\n{inner}\n{fence}")
 }
 
-/// Marks that reverse the reading direction can make a label read as something else.
+/// Returns whether a character changes the reading direction, which can make a label read as something else.
 pub fn is_bidi(c: char) -> bool {
     matches!(c, '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
 }

@@ -13,12 +13,12 @@ const MAX_SERIES: usize = 10;
 /// Maximum number of series that are named among those that appeared or stopped.
 const MAX_NAMED: usize = 5;
 
-/// Writes the section; the event began in a window of `windows`.
+/// Writes the section on the changes between the two times of `windows`, around the onset of an event.
 pub fn related(found: &RelatedSeries, windows: &ComparisonWindows, clock: Clock) -> ReportSection {
     let body = body(found, windows, clock);
     ReportSection {
         position: SectionPosition::Evidence,
-        heading: "What else moved".to_owned(),
+        heading: "Related changes".to_owned(),
         body,
     }
 }
@@ -44,7 +44,7 @@ fn body(found: &RelatedSeries, windows: &ComparisonWindows, clock: Clock) -> Str
         }
         let more = found.changed.len().saturating_sub(MAX_SERIES);
         if more > 0 {
-            let _ = write!(out, "\n{more} more metrics changed, less unusually.");
+            let _ = write!(out, "\n{more} more metrics with less unusual changes are not listed.");
         }
         let first = found.changed.first().map(|changed| code(&changed.expr(windows.grid.step)));
         let _ = write!(out, "\nQuery of the first: {}", first.unwrap_or_default());

@@ -55,7 +55,7 @@ fn status(analysis: &Analysis) -> String {
     let ongoing = worst.iter().filter(|(_, event)| event.ongoing).count();
     match (worst.len(), ongoing) {
         _ if analysis.is_unjudged() => "too few samples to judge".to_owned(),
-        (0, _) => "nothing odd".to_owned(),
+        (0, _) => "no anomalies".to_owned(),
         (1, 1) => "ongoing".to_owned(),
         (1, _) if worst[0].1.recovered.is_some() => "recovered".to_owned(),
         (1, _) => "ended".to_owned(),

@@ -27,7 +27,7 @@ pub fn what(event: &Event, unit: Unit) -> String {
                 format!("{name} from {expected} to {level}")
             }
         }
-        // It is odd by what its samples do together, not by how far one is off.
+        // Its samples are anomalous together; none need be far from its expected value.
         _ if of_values && peak == expected => format!("{name} around {peak}"),
         _ if of_values || event.quantity == Quantity::Slope => {
             format!("{name} to {peak} ({expected} expected)")

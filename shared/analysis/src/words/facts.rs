@@ -18,7 +18,7 @@ pub struct FactLine {
     pub text: String,
 }
 
-/// Returns on how many cycles the same was seen: "at the same time on 3 of 7 days".
+/// Returns in how many cycles the event recurs: "recurs at the same time on 3 of 7 days".
 pub(super) fn recurrence(Recurrence { cycle, on, of }: Recurrence) -> String {
     match cycle {
         Cycle::Hour => format!("recurs at the same minute in {on} of {of} hours"),
@@ -37,7 +37,8 @@ fn record(record: RecordSince, direction: Direction, clock: Clock) -> String {
 }
 
 /// Returns all facts in one sentence, without its full stop: "37/min against 8.1/min expected from the 60 samples (1 h)
-/// before, 9.4 standard deviations above, highest in 7 d of loaded data, began Jan 31 13:42 UTC, recovered after 6 min".
+/// before, 9.4 standard deviations above, highest in 7 d of loaded data, began Jan 31 13:42 UTC, recovered after 6
+/// min".
 pub fn sentence(facts: &Facts, clock: Clock) -> String {
     let event = &facts.event;
     let lasted = facts.lasted.words();
@@ -291,7 +292,7 @@ fn times(ratio: f64) -> String {
 /// Formats how often something as extreme was seen: "about once in 10,000 samples of this series".
 fn rarity(probability: f64) -> String {
     if probability.is_nan() || probability >= 0.5 {
-        return "nothing rare for this series".to_owned();
+        return "not rare for this series".to_owned();
     }
     if probability < 1e-9 {
         return "less than once in a billion samples of this series".to_owned();

@@ -7,7 +7,7 @@ use oddity_detect::event::{Event, EventKind};
 use oddity_detect::time::Span;
 use oddity_source::unit::Unit;
 
-/// Returns the finding in one line: "3 odd things in 24 h. Worst: spike to 37 (8.1 expected)".
+/// Returns the finding in one line: "3 anomalies in 24 h. Worst: spike to 37 (8.1 expected)".
 pub fn headline(analysis: &Analysis) -> String {
     let range = match analysis.judged_grid().range().span() {
         Span::ZERO => "1 sample".to_owned(),
@@ -18,16 +18,16 @@ pub fn headline(analysis: &Analysis) -> String {
         return format!("No series in {range}");
     }
     if analysis.is_unjudged() {
-        return format!("Too few samples to judge anything in {range}");
+        return format!("Too few samples to evaluate in {range}");
     }
     let worst = analysis.worst_events();
     let Some((ranked, event)) = worst.first() else {
-        return format!("Nothing odd in {range}");
+        return format!("No anomalies in {range}");
     };
     let things = if worst.len() == 1 {
-        format!("1 odd thing in {range}: ")
+        format!("1 anomaly in {range}: ")
     } else {
-        format!("{} odd things in {range}. Worst: ", worst.len())
+        format!("{} anomalies in {range}. Worst: ", worst.len())
     };
     let place = if loaded.series.len() > 1 {
         format!(", {}", analysis.series(ranked).1.prepared.name)
@@ -47,7 +47,7 @@ pub fn title(analysis: &Analysis) -> String {
         } else if analysis.is_unjudged() {
             format!("{subject}: too few samples to judge")
         } else {
-            format!("{subject}: nothing odd")
+            format!("{subject}: no anomalies")
         };
     };
     let others = match worst.len() - 1 {

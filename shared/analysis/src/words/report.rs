@@ -97,9 +97,9 @@ pub(crate) fn causal(causal: bool) -> &'static str {
     }
 }
 
-/// Returns what is said of a raw counter; `suggestion` is PromQL as Markdown.
+/// Returns the note on a raw counter; `suggestion` is PromQL as Markdown.
 pub(crate) fn raw_counter(suggestion: &str) -> String {
-    format!("its increase per step was judged; {suggestion} may say more")
+    format!("its increase per step was evaluated; {suggestion} may be easier to read")
 }
 
 /// Returns how many series were not analysed, before their names.
@@ -107,7 +107,7 @@ pub(crate) fn native_histograms(count: usize) -> String {
     format!("{count} series of native histograms, which have no single value")
 }
 
-/// Returns what came of the comparison of a rule with the source; `result` is Markdown.
+/// Returns the result of the comparison of a rule with the source; `result` is Markdown.
 pub(crate) fn verification(result: Option<&str>) -> String {
     match result {
         Some(result) => format!("Verified against the source: {result}"),
