@@ -240,7 +240,7 @@ fn wrong_requests_say_what_to_change() {
         (
             Endpoint::Query,
             vec![("query", "{__name__=~\".+\"}[400d]")],
-            "the query needs more than 96 MiB of memory, which is what the demo source gives to one: ask for fewer",
+            "the query needs more than 64 MiB of memory, which is what the demo source gives to one: ask for fewer",
         ),
         (
             Endpoint::Query,

@@ -10,10 +10,10 @@ use oddity_detect::series::Labels;
 use super::promql::EvalError;
 
 /// Bytes that one evaluation may hold.
-const MAX_QUERY_BYTES: usize = 96 << 20;
+const MAX_QUERY_BYTES: usize = 64 << 20;
 
 /// Bytes that all evaluations and their unsent answers may hold together.
-const MAX_SHARED_BYTES: usize = 128 << 20;
+const MAX_SHARED_BYTES: usize = 96 << 20;
 
 /// Bytes that are taken from the shared memory at once.
 const CHUNK: usize = 1 << 20;
@@ -225,11 +225,11 @@ mod tests {
     fn what_one_holds_others_do_not_get() {
         let shared = SharedMemory::default();
         let (one, other) = (budget(&shared), budget(&shared));
-        one.charge(90 << 20).unwrap();
-        assert_eq!(one.charge(7 << 20), Err(EvalError::Memory(MAX_QUERY_BYTES)));
-        assert_eq!(other.charge(60 << 20), Err(EvalError::Busy));
+        one.charge(60 << 20).unwrap();
+        assert_eq!(one.charge(5 << 20), Err(EvalError::Memory(MAX_QUERY_BYTES)));
+        assert_eq!(other.charge(50 << 20), Err(EvalError::Busy));
         let rest = one.into_reservation(3 << 20);
-        assert!(other.charge(60 << 20).is_ok(), "what is not left has been given back");
+        assert!(other.charge(50 << 20).is_ok(), "what is not left has been given back");
         drop((rest, other));
         assert_eq!(shared.0.load(Ordering::Relaxed), 0);
     }
