@@ -48,6 +48,7 @@ lint: setup-tests ## check format, clippy (native and wasm32), rustdoc, licences
 	e2e/node_modules/.bin/tsc -p e2e
 	e2e/node_modules/.bin/tsc -p frontend/js/jsconfig.json
 	node --test --test-reporter=dot scripts/*.test.mjs
+	node scripts/lint-docs.mjs
 	node scripts/lint-architecture.mjs
 	node scripts/lint-reports.mjs
 
