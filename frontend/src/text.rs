@@ -119,11 +119,18 @@ pub const INTERRUPTED: &str = "The answer was interrupted here.";
 pub const CHECK_NUMBERS: &str = ". Verify these numbers before you rely on them.";
 pub const PSEUDONYMS: &str = "Pseudonyms, replaced by the real values in the answer";
 
-/// Returns how much was left out of a prompt to fit the token limit.
-pub fn left_out(facts: usize, questions: usize) -> String {
-    format!(
-        "To fit the token limit, {facts} less important facts and {questions} earlier questions are left out."
-    )
+/// Returns how much was left out of a prompt to fit the token limit; nothing if it is complete.
+pub fn left_out(facts: usize, questions: usize) -> Option<String> {
+    let facts = counted(facts, "less important fact");
+    let questions = counted(questions, "earlier question");
+    let parts: Vec<String> = facts.into_iter().chain(questions).collect();
+    (!parts.is_empty()).then(|| format!("Left out to fit the token limit: {}.", parts.join(", ")))
+}
+
+/// Returns a count with its noun, such as "2 facts"; nothing for 0.
+fn counted(count: usize, noun: &str) -> Option<String> {
+    let plural = if count == 1 { "" } else { "s" };
+    (count > 0).then(|| format!("{count} {noun}{plural}"))
 }
 
 // Detector
@@ -141,3 +148,22 @@ pub const NO_TARGETS: &str = "Events and reports can be sent to Slack, Alertmana
     configured on the server.";
 pub const NO_MODEL: &str = "A language model can comment on the results: start the server with OPENAI_API_KEY, or with \
     OPENAI_BASE_URL and OPENAI_MODEL for a self-hosted model.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_of_a_prompt() {
+        let check = |facts, questions, text: Option<&str>| {
+            assert_eq!(left_out(facts, questions).as_deref(), text);
+        };
+        check(0, 0, None);
+        check(1, 0, Some("Left out to fit the token limit: 1 less important fact."));
+        check(
+            12,
+            2,
+            Some("Left out to fit the token limit: 12 less important facts, 2 earlier questions."),
+        );
+    }
+}

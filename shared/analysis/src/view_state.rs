@@ -64,7 +64,7 @@ pub enum ResultTab {
 
 /// A part of an address that was not understood; the default stands in its place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the link has {key}={value}, but expected is {expected}; the default is used")]
+#[error("invalid {key}={value} in the link: expected {expected}; the default is used")]
 pub struct LinkError {
     /// Name of the parameter.
     pub key: String,

@@ -38,8 +38,7 @@ fn words(prompt: &Prompt) -> impl IntoView + use<> {
         view! { <h4>{who}</h4><pre tabindex="0" aria-label=who>{message.content.clone()}</pre> }
     });
     let messages: Vec<_> = messages.collect();
-    let dropped = (prompt.left_out + prompt.forgotten > 0)
-        .then(|| text::left_out(prompt.left_out, prompt.forgotten));
+    let dropped = text::left_out(prompt.left_out, prompt.forgotten);
     let mut pairs: Vec<_> = prompt
         .pseudonyms
         .pairs()
