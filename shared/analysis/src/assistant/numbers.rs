@@ -25,7 +25,7 @@ impl KnownNumbers {
         for (_, found) in scan(text) {
             match found {
                 NumberToken::WrittenNumber(quantity) | NumberToken::Sum(quantity) => {
-                    self.quantities.push(quantity)
+                    self.quantities.push(quantity);
                 }
                 NumberToken::Moment(text) => {
                     // 13:42 of 13:42:00.
@@ -51,7 +51,7 @@ impl KnownNumbers {
                 }
                 NumberToken::WrittenNumber(quantity) if !self.has(&quantity) => unknown.push(place),
                 NumberToken::Moment(text) if !self.moments.contains(&moment(text)) => {
-                    unknown.push(place)
+                    unknown.push(place);
                 }
                 _ => {}
             }

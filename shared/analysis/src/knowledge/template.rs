@@ -108,7 +108,7 @@ impl TemplateScope {
                 }
                 TemplatePiece::Text(text) => out.push_str(text),
                 TemplatePiece::Labels(names) => {
-                    out.push_str(&self.labels(|label| names.contains(&label)))
+                    out.push_str(&self.labels(|label| names.contains(&label)));
                 }
                 TemplatePiece::Name(name) => out.push_str(&self.value(name)?),
             }
