@@ -245,7 +245,7 @@ fn wrong_requests_say_what_to_change() {
         (
             Endpoint::Query,
             vec![("query", "max_over_time(max_over_time(max_over_time(up[1d:1s])[1d:1s])[1d:1s])")],
-            "the query touches more samples",
+            "the query needs more than 64 MiB of memory",
         ),
         (
             Endpoint::QueryRange,
