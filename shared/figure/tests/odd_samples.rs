@@ -1,5 +1,7 @@
 //! Table, page, saved picture and HTML chart agree on which samples are odd, under every direction and minimum.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
