@@ -56,7 +56,7 @@ impl<T: Clone> Reload<T> {
                         tracing::info!(files = ?self.files, "reloaded changed files");
                     }
                     Err(error) => {
-                        tracing::error!(%error, "cannot reload changed files, the last valid version stays in use")
+                        tracing::error!(%error, "cannot reload changed files, the last valid version stays in use");
                     }
                 }
                 state.stamps = stamps;
