@@ -120,7 +120,7 @@ test("numbers that are not in the facts are marked, and the report says whose op
   const report = page.getByRole("article", { name: "Report" });
   await expect(report.getByRole("heading", { name: "What a language model says" })).toBeVisible();
   await expect(report).toContainText("a model on the server's machine, tiny-1");
-  await expect(report).toContainText("nobody has checked it");
+  await expect(report).toContainText("Nobody has verified it");
   await expect(report.getByRole("heading", { name: "Owned" })).toHaveCount(0);
 });
 

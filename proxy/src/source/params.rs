@@ -115,6 +115,9 @@ fn clamp_timeout(params: &mut Params, most: Duration) -> Result<(), ApiError> {
     let most = Span::from_millis(u64::try_from(most.as_millis()).unwrap_or(u64::MAX));
     let given: Span =
         if value(params, "timeout").is_some() { parse(params, "timeout")? } else { most };
+    if given == Span::ZERO {
+        return Err(ApiError::bad_data("`timeout` must be longer than 0 s".to_owned()));
+    }
     params.retain(|(name, _)| name != "timeout");
     params.push(("timeout".to_owned(), given.min(most).to_string()));
     Ok(())
@@ -175,6 +178,7 @@ mod tests {
             ("query", "query=up&query=down", "given twice"),
             ("query", "timeout=1s&timeout=1h", "given twice"),
             ("query", long.as_str(), "16385 bytes, more than 16384: shorten it"),
+            ("query", "query=up&timeout=0", "`timeout` must be longer than 0 s"),
             ("query", "query=up&timeout=soon", "`timeout`: \"soon\" is not a duration"),
             ("query_range", "query=up&start=0&end=11001&step=1", "11002 points"),
             (
