@@ -1,7 +1,7 @@
 //! One policy for all clients: TLS as configured, HTTP/1.1, no redirect is followed, no proxy of the environment is used,
 //! and every header is made here or by the caller.
 //!
-//! Two clients follow it, both on hyper and rustls. Sources and targets of notifications use the [`ConnectionPool`]: a
+//! Two clients follow it, both on hyper and rustls. Sources and targets of notifications use the `ConnectionPool`: a
 //! request that drives its own connection saves a task and a wake-up across threads for each query, and that is what
 //! brings the server near nginx (docs/performance.md). The assistant uses reqwest: one connection lives for one answer of
 //! seconds, so there is nothing to pool and nothing to gain.
