@@ -12,7 +12,7 @@ test("the list of detectors works by pointer", async ({ page, workbench }) => {
   await expect(list).toBeVisible();
   for (const group of ["Values", "Change", "Compare"]) await expect(list.getByRole("group", { name: group })).toBeVisible();
   const slope = list.getByRole("radio", { name: "Slope change" });
-  await expect(slope).toHaveAccessibleDescription(/rises or falls/);
+  await expect(slope).toHaveAccessibleDescription(/rise or fall/);
 
   await slope.click();
   await expect(list).toBeHidden();
