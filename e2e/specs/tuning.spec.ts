@@ -111,11 +111,11 @@ test("flagged samples leave the baseline", async ({ page, workbench }) => {
   await workbench.open({ q: "queue_depth", detector: "rolling" });
   await page.getByText("Advanced").click();
   const clean = page.getByRole("checkbox", { name: "Exclude flagged samples from the baseline" });
-  await expect(clean).toHaveAccessibleDescription(/Not exportable/);
+  await expect(clean).toHaveAccessibleDescription(/Not available in exported rules/);
   await clean.check();
   expect((await workbench.parameters()).get("clean")).toBe("yes");
   await workbench.tab("Rules").click();
-  await expect(page.getByText(/cannot leave flagged samples out/)).toBeVisible();
+  await expect(page.getByText(/cannot exclude flagged samples/)).toBeVisible();
   await workbench.button("Include flagged samples in the baseline").click();
   await expect(clean).not.toBeChecked();
   await expect(page.getByLabel("Rules as YAML")).toBeVisible();
@@ -148,7 +148,7 @@ test("a range is excluded from the baseline and let in again", async ({ page, pr
   const chips = page.getByRole("list", { name: "Excluded from baseline" }).getByRole("button");
   await expect(chips).toHaveCount(1);
   await workbench.tab("Rules").click();
-  await expect(page.getByText(/cannot leave times out/)).toBeVisible();
+  await expect(page.getByText(/cannot exclude time ranges/)).toBeVisible();
   await chips.first().click();
   await expect(chips).toHaveCount(0);
   expect((await workbench.parameters()).has("exclude")).toBe(false);
