@@ -66,7 +66,7 @@ test("the rules are copied and downloaded, and promtool accepts them", async ({ 
   for (const windows of ["Subqueries", "Recorded"]) {
     await workbench.button(windows).click();
     await expect(workbench.button(windows)).toHaveAttribute("aria-pressed", "true");
-    await expect(page.getByText(/^Each evaluation reads [\d,]+ samples a series/)).toBeVisible();
+    await expect(page.getByText(/^Each evaluation reads [\d,]+ samples per series/)).toBeVisible();
     const shown = await page.getByLabel("Rules as YAML").innerText();
     expect((await workbench.copy("Copy", "Copied")).trimEnd()).toBe(shown.trimEnd());
     await expect(workbench.button("Copy")).toBeVisible();
