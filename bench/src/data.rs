@@ -81,5 +81,6 @@ pub fn loaded(all: &[Arc<[f64]>], history: usize) -> Arc<Loaded> {
         unsupported: Vec::new(),
         warnings: Vec::new(),
         infos: Vec::new(),
+        notes: Vec::new(),
     })
 }

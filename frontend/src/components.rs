@@ -3,6 +3,7 @@
 mod assistant;
 mod chart_card;
 mod copy_button;
+mod data_notes;
 mod editor;
 mod events;
 mod facts;

@@ -24,6 +24,7 @@ use oddity_analysis::view_state::{LinkError, ViewState};
 use oddity_analysis::words::Clock;
 use oddity_detect::detect::Detector;
 use oddity_detect::time::Timestamp;
+use oddity_source::note::NoteFix;
 use oddity_source::prometheus::Loaded;
 
 use crate::browser::{clock, store, url};
@@ -261,6 +262,22 @@ impl State {
                 panel.zoom = None;
             });
         }
+    }
+
+    /// Applies the change that a remark about the data offers.
+    pub fn apply(self, fix: &NoteFix) {
+        self.asked_at.set(clock::now());
+        if let Some(query) = &fix.query {
+            self.recent.update(|recent| store::remember(recent, query));
+        }
+        self.navigate(|panel| {
+            if let Some(query) = &fix.query {
+                panel.expr.clone_from(query);
+                panel.focus = None;
+                panel.zoom = None;
+            }
+            panel.step = fix.step.or(panel.step);
+        });
     }
 
     /// Changes the view and adds an entry to the browser's history.

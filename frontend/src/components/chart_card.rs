@@ -2,6 +2,7 @@ use leptos::prelude::*;
 use oddity_analysis::words;
 use oddity_detect::time::TimeRange;
 
+use super::data_notes::DataNotes;
 use crate::chart::{Chart, download};
 use crate::state::State;
 use crate::text;
@@ -63,6 +64,7 @@ pub fn ChartCard() -> impl IntoView {
                 </Show>
                 <button class="chip" type="button" disabled=move || empty.get() on:click=move |_| download(state)>"Save PNG"</button>
             </div>
+            <DataNotes/>
             <Show when=move || !empty.get() fallback=Empty>
                 <div class="legend" aria-hidden="true">
                     <span><i class="sw data"></i>"value"</span>

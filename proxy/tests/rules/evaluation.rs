@@ -78,6 +78,7 @@ fn detected(detector: Detector, first: Timestamp, values: &[f64]) -> Detected {
         unsupported: vec![],
         warnings: vec![],
         infos: vec![],
+        notes: vec![],
     };
     detect(&prepare(Arc::new(loaded)), detector, Learning::default())
 }

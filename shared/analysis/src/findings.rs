@@ -4,11 +4,13 @@
 //! seconds, `null` is what does not apply, what is not known, and a bound or value that is not finite.
 
 mod event;
+mod note;
 mod query;
 
 use serde::{Serialize, Serializer};
 
 pub use event::{CauseFindings, EventFindings};
+pub use note::{FixFindings, NoteFindings};
 pub use query::{QueryFindings, SettingsFindings, TimePeriod};
 
 use crate::analysis::{Analysis, RankedSeries};
@@ -51,6 +53,8 @@ pub struct Findings<'a> {
     pub warnings: &'a [String],
     /// Remarks of the source.
     pub infos: &'a [String],
+    /// Remarks about the data, most important first.
+    pub notes: Vec<NoteFindings>,
     /// A query that fits better than the raw counter that was asked for.
     pub suggested_query: Option<&'a str>,
     /// Every series, worst first.
@@ -151,6 +155,7 @@ pub fn findings<'a>(
         settings: query::settings(analysis),
         warnings: &loaded.warnings,
         infos: &loaded.infos,
+        notes: analysis.notes().into_iter().map(NoteFindings::from).collect(),
         suggested_query: analysis.detected.suggestion.as_deref(),
         series: series(analysis),
         not_analysed: loaded.unsupported.iter().map(LabelObject).collect(),

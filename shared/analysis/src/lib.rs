@@ -9,6 +9,7 @@
 //! | [`analysis`] | runs a detector on loaded series and turns its scores into ranked events |
 //! | [`explain`] | collects the facts of an event as numbers: levels, records, recurrence, evidence for causes |
 //! | [`words`] | holds every sentence that users read from this crate |
+//! | [`notes`] | collects what a person should know about the data before reading the result |
 //! | [`knowledge`] | recognises what a query is about and ranks candidate causes, from `shared/knowledge/*.toml` |
 //! | [`api`] | defines what the page and the server exchange beside Prometheus' API |
 //! | [`related`] | finds other series that changed in the window of an event |
@@ -23,6 +24,8 @@ pub mod analysis;
 pub mod explain;
 
 pub mod words;
+
+pub mod notes;
 
 pub mod knowledge;
 

@@ -39,7 +39,7 @@ fn load(expr: &str, detector: Detector, all: &[Plant<'_>]) -> Loaded {
             Series { labels, grid, values }
         })
         .collect();
-    Loaded { query, series, unsupported: vec![], warnings: vec![], infos: vec![] }
+    Loaded { query, series, unsupported: vec![], warnings: vec![], infos: vec![], notes: vec![] }
 }
 
 fn context() -> ReportContext {

@@ -4,6 +4,8 @@
 
 pub mod promql;
 
+pub mod note;
+
 pub mod query;
 
 pub mod prometheus;

@@ -24,7 +24,7 @@ use std::ops::ControlFlow::{self, Break, Continue};
 
 use crate::prometheus::{Loaded, ReplyError, Stitcher, decode_vector};
 use crate::promql;
-use crate::query::{MIN_HISTORY, QueryError, RangeQuery, detection_step, step_warning};
+use crate::query::{MIN_HISTORY, QueryError, RangeQuery, detection_step, step_note};
 use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
 
 /// Maximum number of selectors of a query whose sample interval is measured.
@@ -264,7 +264,7 @@ fn without_older(mut loaded: Loaded, error: &impl Display) -> Loaded {
 }
 
 fn finished(mut loaded: Loaded, interval: Option<Span>) -> Loaded {
-    loaded.warnings.extend(step_warning(loaded.query.step, interval));
+    loaded.notes.extend(step_note(loaded.query.step, interval));
     loaded
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::note::{DataNote, NoteFix, NoteKind};
 use crate::promql;
 use oddity_detect::series::Grid;
 use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
@@ -174,14 +175,23 @@ pub fn detection_step(span: Span, history: usize, sample_interval: Option<Span>)
         })
 }
 
-/// Returns a warning about a step that is shorter than the sample interval.
-pub fn step_warning(step: Step, sample_interval: Option<Span>) -> Option<String> {
+/// Returns a note about a step that is shorter than the sample interval.
+pub fn step_note(step: Step, sample_interval: Option<Span>) -> Option<DataNote> {
     let interval = sample_interval.filter(|interval| step.millis() < interval.millis() / 5 * 4)?;
-    Some(format!(
-        "the step of {step} is shorter than the sample interval of about {}: values repeat, which looks like a flat line; select {} or automatic",
-        interval.words(),
-        detection_step(Span::ZERO, 0, Some(interval)),
-    ))
+    let better = detection_step(Span::ZERO, 0, Some(interval));
+    Some(DataNote {
+        kind: NoteKind::StepBelowInterval,
+        text: format!(
+            "The step of {step} is shorter than the sample interval of about {}: values repeat, which looks like a \
+             flat line",
+            interval.words()
+        ),
+        fix: Some(NoteFix {
+            label: format!("Select a step of {better}"),
+            query: None,
+            step: Some(better),
+        }),
+    })
 }
 
 #[cfg(test)]
@@ -221,9 +231,11 @@ mod tests {
     fn a_step_below_the_interval_is_named() {
         let (short, fit) = (Step::from_seconds(15), Step::from_seconds(60));
         let interval = Some(Span::from_seconds(60));
-        assert!(step_warning(short, interval).is_some_and(|text| text.contains("select 1m")));
-        assert_eq!(step_warning(fit, interval), None);
-        assert_eq!(step_warning(short, None), None);
+        let note = step_note(short, interval).unwrap();
+        assert_eq!(note.kind, NoteKind::StepBelowInterval);
+        assert_eq!(note.fix.unwrap().step, Some(fit));
+        assert_eq!(step_note(fit, interval), None);
+        assert_eq!(step_note(short, None), None);
     }
 
     #[test]

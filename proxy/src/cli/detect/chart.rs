@@ -194,6 +194,13 @@ fn head(analysis: &Analysis, context: &ReportContext) -> String {
     let detector = analysis.detected.detector.about().name;
     put("Detector", &html(&format!("{detector}, {}", words::threshold(analysis))));
     put("Data", &html(&format!("{}, {}", words::scope(analysis), words::history(analysis))));
+    for note in analysis.notes() {
+        let fix = note.fix.map(|fix| match fix.query {
+            Some(query) => format!(" {}: <code>{}</code>", html(&fix.label), html(&query)),
+            None => format!(" {}.", html(&fix.label)),
+        });
+        put("Note", &format!("{}.{}", html(&note.text), fix.unwrap_or_default()));
+    }
     for warning in &analysis.detected.loaded.warnings {
         put("Warning", &html(warning));
     }

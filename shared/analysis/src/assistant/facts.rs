@@ -132,7 +132,8 @@ pub(super) fn facts(
     if worst.len() > MAX_EVENTS {
         put(39, format!("{} more events are less severe", worst.len() - MAX_EVENTS));
     }
-    let notes = loaded.warnings.iter().chain(&loaded.infos);
+    let remarks: Vec<String> = analysis.notes().into_iter().map(|note| note.text).collect();
+    let notes = remarks.iter().chain(&loaded.warnings).chain(&loaded.infos);
     for note in notes.take(MAX_NOTES) {
         put(30, format!("Source note: {}", clipped(&names.pseudonyms.hide(note), MAX_VALUE)));
     }

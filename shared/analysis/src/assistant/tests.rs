@@ -43,7 +43,7 @@ fn analysed(expr: &str, labels: &[(&str, &str)]) -> Analysis {
         })
         .collect();
     let warnings = labels.iter().map(|(_, value)| format!("partial answer of {value}")).collect();
-    let loaded = Loaded { query, series, unsupported: vec![], warnings, infos: vec![] };
+    let loaded = Loaded { query, series, unsupported: vec![], warnings, infos: vec![], notes: vec![] };
     let detected = detect(&prepare(Arc::new(loaded)), detector, Learning::default());
     analyze(Arc::new(detected), Settings::of(detector).rule)
 }

@@ -50,6 +50,7 @@ fn analysis(
         unsupported: vec![],
         warnings: vec![],
         infos: vec![],
+        notes: vec![],
     };
     let detected = detect(&prepare(Arc::new(loaded)), settings.detector, Learning::default());
     analyze(Arc::new(detected), settings.rule)

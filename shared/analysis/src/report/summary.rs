@@ -7,6 +7,7 @@ use super::{MAX_EVENTS, ReportContext};
 use crate::analysis::Analysis;
 use crate::knowledge::ExplainedEvent;
 use crate::words::{self, Clock, report, sentence};
+use oddity_source::note::DataNote;
 use oddity_source::promql::one_line;
 use oddity_source::unit::Unit;
 
@@ -46,8 +47,23 @@ pub(super) fn head(
     }
     put("Generated", &clock.full(context.generated_at));
     put("Tool", &text(&context.version));
+    for one in analysis.notes() {
+        put("Note", &note(&one));
+    }
     let _ = write!(out, "\n{}", paragraph(analysis, explained, clock));
     out
+}
+
+/// Formats a remark about the data with its fix: "The step of ... . Select a step of 1m."
+fn note(note: &DataNote) -> String {
+    let query = note.fix.as_ref().and_then(|fix| fix.query.as_deref());
+    match (&note.fix, query) {
+        (None, _) => format!("{}.", text(&note.text)),
+        (Some(fix), None) => format!("{}. {}.", text(&note.text), text(&fix.label)),
+        (Some(fix), Some(query)) => {
+            format!("{}. {}: {}", text(&note.text), text(&fix.label), code(&one_line(query)))
+        }
+    }
 }
 
 fn status(analysis: &Analysis) -> String {

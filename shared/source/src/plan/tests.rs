@@ -109,7 +109,10 @@ fn what_does_not_come_is_said_or_done_without() {
             _ if request.endpoint == "query" => Ok(counted(10.0)),
             _ => Ok(series(request)),
         });
-        let found = found.map(|loaded| loaded.warnings.join("; "));
+        let found = found.map(|loaded| {
+            let notes = loaded.notes.into_iter().map(|note| note.text);
+            loaded.warnings.into_iter().chain(notes).collect::<Vec<_>>().join("; ")
+        });
         let text = found.unwrap_or_else(|error| error.to_string());
         assert!(asked.len() == requests && text.contains(says), "{asked:?} {text}");
         assert_eq!(text.is_empty(), says.is_empty(), "{text}");
@@ -118,7 +121,7 @@ fn what_does_not_come_is_said_or_done_without() {
     check(FetchPlan::new(spec("a", None)), &[1], 4, "");
     check(FetchPlan::new(spec("a", None)), &[2], 2, "no network");
     check(FetchPlan::new(spec("a", None)), &[3], 3, "training window limited to 3 min");
-    check(FetchPlan::new(spec("a", Some("15s"))), &[], 4, "select 1m or automatic");
+    check(FetchPlan::new(spec("a", Some("15s"))), &[], 4, "shorter than the sample interval of about 1 min");
     check(FetchPlan::new(spec(" ", None)), &[], 0, "enter a PromQL query");
     check(FetchPlan::new(spec("vector(1)", None)), &[], 3, "");
     let known = RangeQuery::new("a", spec("a", None).range, Step::from_seconds(60), 0).unwrap();

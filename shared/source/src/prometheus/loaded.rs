@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::ReplyError;
 use super::matrix::MatrixBuilder;
+use crate::note::DataNote;
 use crate::query::RangeQuery;
 use oddity_detect::series::{Labels, Series};
 use oddity_detect::time::Timestamp;
@@ -21,6 +22,8 @@ pub struct Loaded {
     pub warnings: Vec<String>,
     /// Prometheus' infos, each once.
     pub infos: Vec<String>,
+    /// Remarks about the data that the fetch found, in any order.
+    pub notes: Vec<DataNote>,
 }
 
 impl Loaded {
@@ -104,6 +107,7 @@ impl Stitcher {
             unsupported: matrix.unsupported,
             warnings,
             infos: matrix.infos,
+            notes: Vec::new(),
         }
     }
 }
