@@ -82,5 +82,6 @@ pub fn loaded(all: &[Arc<[f64]>], history: usize) -> Arc<Loaded> {
         warnings: Vec::new(),
         infos: Vec::new(),
         notes: Vec::new(),
+        long_past: None,
     })
 }

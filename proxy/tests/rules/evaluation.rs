@@ -79,6 +79,7 @@ fn detected(detector: Detector, first: Timestamp, values: &[f64]) -> Detected {
         warnings: vec![],
         infos: vec![],
         notes: vec![],
+        long_past: None,
     };
     detect(&prepare(Arc::new(loaded)), detector, Learning::default())
 }

@@ -39,7 +39,15 @@ fn load(expr: &str, detector: Detector, all: &[Plant<'_>]) -> Loaded {
             Series { labels, grid, values }
         })
         .collect();
-    Loaded { query, series, unsupported: vec![], warnings: vec![], infos: vec![], notes: vec![] }
+    Loaded {
+        query,
+        series,
+        unsupported: vec![],
+        warnings: vec![],
+        infos: vec![],
+        notes: vec![],
+        long_past: None,
+    }
 }
 
 fn context() -> ReportContext {

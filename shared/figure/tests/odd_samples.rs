@@ -49,7 +49,15 @@ fn analysis(detector: Detector, rule: Rule) -> Analysis {
     };
     let series = vec![Series { labels: Labels::default(), grid, values: values() }];
     let (unsupported, warnings, infos) = (Vec::new(), Vec::new(), Vec::new());
-    let loaded = Arc::new(Loaded { query, series, unsupported, warnings, infos, notes: vec![] });
+    let loaded = Arc::new(Loaded {
+        query,
+        series,
+        unsupported,
+        warnings,
+        infos,
+        notes: vec![],
+        long_past: None,
+    });
     analyze(Arc::new(detect(&prepare(loaded), detector, Learning::default())), rule)
 }
 

@@ -79,7 +79,7 @@ enum FetchStage {
     /// Fetches the range and its minimum history, then perhaps more history.
     Range { partial: PartialQuery, more: bool },
     /// Fetches more history.
-    Older { loaded: Loaded, partial: PartialQuery },
+    Older { loaded: Box<Loaded>, partial: PartialQuery },
 }
 
 /// A range query of which some chunks have been fetched.
@@ -121,11 +121,13 @@ impl FetchPlan {
     where
         E: From<QueryError> + From<ReplyError> + Display,
     {
+        let learns = !matches!(self.stage, FetchStage::Range { more: false, .. });
         loop {
             report(self.progress());
             let reply = send(self.request()).await;
             match self.with_reply(reply)? {
                 Continue(next) => self = next,
+                Break(loaded) if learns => return with_long_past(loaded, send).await,
                 Break(loaded) => return Ok(loaded),
             }
         }
@@ -191,7 +193,9 @@ impl FetchPlan {
                 Break(loaded) => {
                     let older = more.then(|| loaded.query.older(loaded.series.len())).flatten();
                     match older.map(PartialQuery::new) {
-                        Some(partial) => next(FetchStage::Older { loaded, partial }),
+                        Some(partial) => {
+                            next(FetchStage::Older { loaded: Box::new(loaded), partial })
+                        }
                         None => Break(finished(loaded, interval)),
                     }
                 }
@@ -200,7 +204,7 @@ impl FetchPlan {
                 match reply.and_then(|body| Ok(partial.with_reply(&body)?)) {
                     Ok(Continue(partial)) => next(FetchStage::Older { loaded, partial }),
                     Ok(Break(older)) => Break(finished(loaded.with_older(older), interval)),
-                    Err(error) => Break(finished(without_older(loaded, &error), interval)),
+                    Err(error) => Break(finished(without_older(*loaded, &error), interval)),
                 }
             }
         })
@@ -250,6 +254,31 @@ impl PartialQuery {
             Ok(Continue(Self { stitcher, done, ..self }))
         } else {
             Ok(Break(stitcher.finish()))
+        }
+    }
+}
+
+/// Fetches the coarse samples of the weeks before. If they cannot be fetched, a warning says so.
+async fn with_long_past<E>(
+    mut loaded: Loaded,
+    mut send: impl AsyncFnMut(ApiRequest) -> Result<Vec<u8>, E>,
+) -> Result<Loaded, E>
+where
+    E: From<QueryError> + From<ReplyError> + Display,
+{
+    let Some(query) = loaded.query.long_past(loaded.series.len()) else { return Ok(loaded) };
+    let mut partial = PartialQuery::new(query);
+    loop {
+        let reply = send(partial.request()).await;
+        match reply.and_then(|body| Ok(partial.with_reply(&body)?)) {
+            Ok(Continue(next)) => partial = next,
+            Ok(Break(past)) => return Ok(loaded.with_long_past(past)),
+            Err(error) => {
+                loaded.warnings.push(format!(
+                    "no season was learnt from the weeks before: the source did not return them ({error})"
+                ));
+                return Ok(loaded);
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ mod token;
 
 pub use rewrite::{replace_matcher_values, with_absolute_times};
 pub use selection::{LabelMatcher, SelectorParts, calls_function, selection};
-pub use shape::{depends_on_range, is_scalar, one_line};
+pub use shape::{count_unit, depends_on_range, is_scalar, one_line};
 
 use std::ops::Range;
 

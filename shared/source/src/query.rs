@@ -21,7 +21,7 @@ pub const MIN_HISTORY: usize = 750;
 /// Maximum number of samples of additional history of all series together: 9 MB of replies before compression, and
 /// most of a second of the detector `auto`. Divided among a hundred series, it is the default lookback of `auto` for
 /// each.
-const HISTORY_BUDGET: usize = 300_000;
+const HISTORY_BUDGET: usize = 600_000;
 
 /// Maximum number of samples of additional history per series: three chunks.
 const MAX_HISTORY: usize = 3 * MAX_POINTS;
@@ -29,7 +29,16 @@ const MAX_HISTORY: usize = 3 * MAX_POINTS;
 /// Spans of additional history, longest first: three periods of a weekly and of a daily season, in seconds, each with
 /// the share of the budget that it may take. The daily season explains most of a series, so it may take the whole
 /// budget.
-const SEASONS: [(u64, f64); 2] = [(3 * 7 * 86_400, 0.4), (3 * 86_400, 1.0)];
+const SEASONS: [(u64, f64); 3] = [(3 * 7 * 86_400, 0.2), (7 * 86_400, 1.0), (3 * 86_400, 1.0)];
+
+/// Span of the coarse samples before a range from which weekly seasons are learnt.
+const LONG_PAST: Span = Span::from_seconds(35 * 86_400);
+
+/// Steps of the long past in seconds, shortest first; each divides a day.
+const LONG_PAST_STEPS: [u64; 3] = [600, 1_800, 3_600];
+
+/// Maximum number of samples of the long past of all series together: 10 minutes for 170 series, 30 minutes for 500.
+const LONG_PAST_BUDGET: usize = 860_000;
 
 /// Steps that are chosen automatically, shortest first, in seconds.
 const LADDER: [u64; 11] = [15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600];
@@ -137,6 +146,28 @@ impl RangeQuery {
         // The history must not start before the earliest timestamp.
         let fits = older.grid().len == more && !promql::depends_on_range(&self.expr);
         fits.then_some(older)
+    }
+
+    /// Returns the query for coarse samples of the five weeks before the range, up to the samples of this one, if there
+    /// are `series` series: at 10 minutes, or at a longer step for many series or a long step. It begins at midnight UTC,
+    /// so that a range a little later asks for the same samples. Returns `None` where nothing is missing, where the series
+    /// are too many or the step is too long, or if the expression depends on the requested range.
+    pub fn long_past(&self, series: usize) -> Option<Self> {
+        let grid = self.grid();
+        let fits = |step: &u64| {
+            let samples = LONG_PAST.millis() / 1_000 / step;
+            *step * 1_000 >= self.step.millis()
+                && samples.saturating_mul(series as u64) <= LONG_PAST_BUDGET as u64
+        };
+        let step = Step::from_seconds(LONG_PAST_STEPS.into_iter().find(fits)?);
+        let day = Step::from_seconds(86_400);
+        let start = (self.start.floor_to(day) - LONG_PAST).floor_to(step);
+        let end = (grid.start - self.step.span()).floor_to(step);
+        let known = series > 0 && self.step.millis().is_multiple_of(1_000);
+        if !known || start.0 < 0 || end < start || promql::depends_on_range(&self.expr) {
+            return None;
+        }
+        Some(Self { start, end, step, history: 0, expr: self.expr.clone() })
     }
 
     /// Returns the expression as it is sent for each chunk: `@ start()` and `@ end()` become the bounds of the judged
@@ -254,14 +285,46 @@ mod tests {
     }
 
     #[test]
+    fn the_long_past_lies_on_an_absolute_grid_before_the_samples() {
+        let end = Timestamp(1_796_020_200_000);
+        let midnight = Timestamp(1_795_910_400_000) - hours(35 * 24);
+        for (step, series, coarse) in
+            [("1m", 1, "10m"), ("15s", 170, "10m"), ("1m", 171, "30m"), ("15m", 3, "30m")]
+        {
+            for minutes in [0, 7, 59] {
+                let end = end + Span::from_seconds(60 * minutes);
+                let range = TimeRange { start: end - hours(24), end };
+                let query =
+                    RangeQuery::new("up", range, step.parse().unwrap(), MIN_HISTORY).unwrap();
+                let query = query.older(series).map_or(query.clone(), |older| RangeQuery {
+                    history: query.history + older.grid().len,
+                    ..query.clone()
+                });
+                let past = query.long_past(series).unwrap();
+                assert_eq!((past.start, past.step.to_string().as_str()), (midnight, coarse));
+                assert!(past.end < query.grid().start);
+                assert!(query.grid().start.since(past.end) < hours(1));
+            }
+        }
+        let range = TimeRange { start: end - hours(24), end };
+        let query = |step: &str| RangeQuery::new("up", range, step.parse().unwrap(), 0).unwrap();
+        for (step, series) in [("1m", 0), ("1m", 1_100), ("2h", 1)] {
+            assert_eq!(query(step).long_past(series), None, "{step} {series}");
+        }
+        let moving = RangeQuery { expr: "up @ end()".to_owned(), ..query("1m") };
+        assert_eq!(moving.long_past(1), None);
+    }
+
+    #[test]
     fn history_for_a_season_where_that_is_little() {
         let cases = [
             ("15s", 1, 3 * 5_760),
             ("1m", 1, 21 * 1_440),
             ("1m", 3, 21 * 1_440),
-            ("1m", 4, 3 * 1_440),
+            ("1m", 4, 7 * 1_440),
             ("1m", 69, 3 * 1_440),
-            ("1m", 100, 3_000),
+            ("1m", 100, 3 * 1_440),
+            ("1m", 200, 3_000),
             ("1m", 1_000, 0),
             ("5m", 19, 21 * 288),
             ("1h", 100, 0),

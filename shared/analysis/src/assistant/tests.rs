@@ -43,7 +43,15 @@ fn analysed(expr: &str, labels: &[(&str, &str)]) -> Analysis {
         })
         .collect();
     let warnings = labels.iter().map(|(_, value)| format!("partial answer of {value}")).collect();
-    let loaded = Loaded { query, series, unsupported: vec![], warnings, infos: vec![], notes: vec![] };
+    let loaded = Loaded {
+        query,
+        series,
+        unsupported: vec![],
+        warnings,
+        infos: vec![],
+        notes: vec![],
+        long_past: None,
+    };
     let detected = detect(&prepare(Arc::new(loaded)), detector, Learning::default());
     analyze(Arc::new(detected), Settings::of(detector).rule)
 }

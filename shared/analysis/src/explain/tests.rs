@@ -51,6 +51,7 @@ fn analysis(
         warnings: vec![],
         infos: vec![],
         notes: vec![],
+        long_past: None,
     };
     let detected = detect(&prepare(Arc::new(loaded)), settings.detector, Learning::default());
     analyze(Arc::new(detected), settings.rule)

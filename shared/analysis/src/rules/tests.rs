@@ -50,6 +50,7 @@ fn learnt(
         warnings: Vec::new(),
         infos: Vec::new(),
         notes: Vec::new(),
+        long_past: None,
     };
     detect(&prepare(Arc::new(loaded)), detector, learning)
 }
@@ -205,7 +206,15 @@ fn a_verification_counts_what_agrees() {
         let query = export(&found, &Rule::default()).unwrap().score_query();
         let labels = Labels::new(labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
         let series = vec![Series { labels, grid: query.grid(), values: values.into() }];
-        Loaded { query, series, unsupported: vec![], warnings: vec![], infos: vec![], notes: vec![] }
+        Loaded {
+            query,
+            series,
+            unsupported: vec![],
+            warnings: vec![],
+            infos: vec![],
+            notes: vec![],
+            long_past: None,
+        }
     };
     let same = verify(&found, &answer(&[("job", "a")], scores));
     assert_eq!(same.to_string(), "101 of 101 samples agree");

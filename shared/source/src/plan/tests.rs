@@ -93,6 +93,7 @@ fn the_step_is_that_of_the_widest_selector() {
         "max(count_over_time(b[3h]))",
         "rate(a[5m]) / b 300, 0 of 1",
         "rate(a[5m]) / b 300, 1 of 2",
+        "rate(a[5m]) / b 600, 1 of 2",
     ];
     assert_eq!(asked, expected);
     let loaded = loaded.unwrap();
@@ -117,13 +118,18 @@ fn what_does_not_come_is_said_or_done_without() {
         assert!(asked.len() == requests && text.contains(says), "{asked:?} {text}");
         assert_eq!(text.is_empty(), says.is_empty(), "{text}");
     };
-    check(FetchPlan::new(spec("a", None)), &[], 5, "");
-    check(FetchPlan::new(spec("a", None)), &[1], 4, "");
+    check(FetchPlan::new(spec("a", None)), &[], 6, "");
+    check(FetchPlan::new(spec("a", None)), &[1], 5, "");
     check(FetchPlan::new(spec("a", None)), &[2], 2, "no network");
-    check(FetchPlan::new(spec("a", None)), &[3], 3, "training window limited to 3 min");
-    check(FetchPlan::new(spec("a", Some("15s"))), &[], 4, "shorter than the sample interval of about 1 min");
+    check(FetchPlan::new(spec("a", None)), &[3], 4, "training window limited to 3 min");
+    check(
+        FetchPlan::new(spec("a", Some("15s"))),
+        &[],
+        5,
+        "shorter than the sample interval of about 1 min",
+    );
     check(FetchPlan::new(spec(" ", None)), &[], 0, "enter a PromQL query");
-    check(FetchPlan::new(spec("vector(1)", None)), &[], 3, "");
+    check(FetchPlan::new(spec("vector(1)", None)), &[], 4, "");
     let known = RangeQuery::new("a", spec("a", None).range, Step::from_seconds(60), 0).unwrap();
     check(Ok(FetchPlan::for_query(known)), &[], 1, "");
 }

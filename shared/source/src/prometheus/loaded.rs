@@ -1,12 +1,13 @@
 //! Chunks of a range query stitched together.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::ReplyError;
 use super::matrix::MatrixBuilder;
 use crate::note::DataNote;
 use crate::query::RangeQuery;
-use oddity_detect::series::{Labels, Series};
+use oddity_detect::series::{Grid, Labels, Series};
 use oddity_detect::time::Timestamp;
 
 /// A range query and the series it returned.
@@ -24,9 +25,29 @@ pub struct Loaded {
     pub infos: Vec<String>,
     /// Remarks about the data that the fetch found, in any order.
     pub notes: Vec<DataNote>,
+    /// Coarse samples of the weeks before, where they were fetched.
+    pub long_past: Option<LongPastSeries>,
+}
+
+/// Coarse samples of the weeks before a range.
+#[derive(Clone, Debug)]
+pub struct LongPastSeries {
+    /// Times of the samples.
+    pub grid: Grid,
+    /// Samples by the labels of their series, also of series that ended before the range; NaN is missing.
+    pub series: BTreeMap<Labels, Arc<[f64]>>,
 }
 
 impl Loaded {
+    /// Adds the coarse samples of the weeks before; `past` is the result of [`RangeQuery::long_past`].
+    #[must_use]
+    pub fn with_long_past(mut self, past: Self) -> Self {
+        let grid = past.query.grid();
+        let series = past.series.into_iter().map(|series| (series.labels, series.values)).collect();
+        self.long_past = Some(LongPastSeries { grid, series });
+        self
+    }
+
     /// Adds earlier samples as history; `older` is the result of [`RangeQuery::older`]. A series that `older` lacks is
     /// NaN there; a series that only `older` has is dropped.
     #[must_use]
@@ -108,6 +129,7 @@ impl Stitcher {
             warnings,
             infos: matrix.infos,
             notes: Vec::new(),
+            long_past: None,
         }
     }
 }

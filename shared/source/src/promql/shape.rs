@@ -23,6 +23,35 @@ pub fn depends_on_range(expr: &str) -> bool {
     )
 }
 
+/// Returns the value of a single occurrence in the samples of an expression that counts occurrences: the inverse of its
+/// window for `rate`, 1 for `increase`, also summed up and multiplied by a number. Returns 0 for anything else.
+pub fn count_unit(expr: &str) -> f64 {
+    let tokens = tokens(expr);
+    let divides = tokens.iter().any(|token| token.is('/'));
+    let sums = tokens.iter().any(|token| token.is('+') || token.is('-'));
+    let mut factor = 1.0;
+    for three in tokens.windows(3).filter(|three| three[1].is('*')) {
+        let number = [&three[0], &three[2]].into_iter().find_map(|of| of.text.parse::<f64>().ok());
+        let Some(number) = number else { return 0.0 };
+        factor *= number;
+    }
+    let mut calls = tokens.windows(2).filter(|pair| pair[1].is('('));
+    let Some(call) = calls.find(|pair| pair[0].is_word(&["rate", "increase"])) else { return 0.0 };
+    let quantile =
+        tokens.iter().any(|token| token.is_word(&["histogram_quantile", "quantile", "avg"]));
+    if divides || sums || quantile {
+        return 0.0;
+    }
+    if call[0].is_word(&["increase"]) {
+        return factor;
+    }
+    let window = tokens
+        .windows(2)
+        .find(|pair| pair[0].is('['))
+        .and_then(|pair| pair[1].text.parse::<oddity_detect::time::Step>().ok());
+    window.map_or(0.0, |window| factor / window.span().as_seconds())
+}
+
 /// Returns whether the expression is a scalar: numbers, `time()`, `pi()`, `scalar(...)` and arithmetic of them.
 pub fn is_scalar(expr: &str) -> bool {
     let tokens = tokens(expr);
