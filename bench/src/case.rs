@@ -36,13 +36,7 @@ pub fn all() -> Vec<Case> {
             let id = detector.about().id;
             each(format!("{id}{name}"), all, move |values| {
                 let grid = grid(values.len());
-                let input = DetectorInput {
-                    values,
-                    reference: values,
-                    history: HISTORY,
-                    grid,
-                    group: None,
-                };
+                let input = DetectorInput::new(values, HISTORY, grid);
                 black_box(detector.detect(input));
             })
         }));
@@ -65,8 +59,7 @@ fn memories(all: &Arc<[Arc<[f64]>]>) -> Case {
             let (values, (kept, memory)) = (&all[part], &mut kept[part]);
             *memory = if *memory < 4_000.0 { *memory + 50.0 } else { 3_000.0 };
             let grid = grid(values.len());
-            let input =
-                DetectorInput { values, reference: values, history: HISTORY, grid, group: None };
+            let input = DetectorInput::new(values, HISTORY, grid);
             let detector = Detector::default().with("memory", *memory);
             black_box(detector.detect_cached(input, kept));
         }),

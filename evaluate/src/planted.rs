@@ -82,8 +82,7 @@ struct Verdict {
 impl Verdict {
     fn of(detector: Detector, recipe: Recipe, planted: &Planted, period: Option<usize>) -> Self {
         let Planted { values, grid, start, until, .. } = planted;
-        let input =
-            DetectorInput { values, reference: values, history: HISTORY, grid: *grid, group: None };
+        let input = DetectorInput::new(values, HISTORY, *grid);
         let samples = SeriesSamples { values, period: &|| period };
         let (detection, rule) = (detector.detect(input), Rule::of(detector));
         let at = |at| grid.at(at);

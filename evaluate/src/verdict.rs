@@ -21,8 +21,7 @@ pub struct Verdict {
 pub fn judge(detector: Detector, recording: &Recording, history: usize) -> Verdict {
     let values = &recording.values;
     let grid = recording.grid();
-    let detection =
-        detector.detect(DetectorInput { values, reference: values, history, grid, group: None });
+    let detection = detector.detect(DetectorInput::new(values, history, grid));
     let rule = Rule::of(detector);
     let alerts = after_cooldown(detection.alert_scores(), rule.cooldown);
     let threshold = rule.opening_threshold(&detection);

@@ -187,7 +187,7 @@ impl<'a> Search<'a> {
         let see = |file: &File| {
             let (values, grid) = (&file.recording.values, file.recording.grid());
             let history = file.probation;
-            auto.evidence(DetectorInput { values, reference: values, history, grid, group: None })
+            auto.evidence(DetectorInput::new(values, history, grid))
         };
         let evidence = Arc::new(self.corpus.files.par_iter().map(see).collect::<Vec<_>>());
         if self.evidence.len() >= MAX_EVIDENCE {

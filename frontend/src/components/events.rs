@@ -138,10 +138,10 @@ impl Row {
             when: format!(", {}", clock.from_to(event.display_start, event.end)),
             course: words::course(event),
             peak: unit.format(event.peak.value),
-            expected: unit.format(event.onset.expected),
+            expected: unit.format(event.reference.expected),
             bounds: match event.steady {
                 true => "constant before".to_owned(),
-                false => words::bounds(event.onset.lower, event.onset.upper, unit),
+                false => words::bounds(event.reference.lower, event.reference.upper, unit),
             },
             why: words::reason(event, unit),
         }

@@ -5,7 +5,9 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use oddity_detect::detect::{Detection, Detector, DetectorCache, DetectorInput, Quantity};
+use oddity_detect::detect::{
+    Detection, Detector, DetectorCache, DetectorInput, LongPast, Quantity,
+};
 use oddity_detect::event::{Event, OnsetCache, Rule, SeriesSamples, events};
 use oddity_detect::seasonality::periods;
 use oddity_detect::series::{Grid, METRIC_NAME, Series, short_names};
@@ -172,8 +174,22 @@ pub fn detect(prepared: &Prepared, detector: Detector, learning: Learning) -> De
         .zip(&loaded.series)
         .map(|((prepared, values), series)| {
             let group = group.as_ref();
-            let input =
-                DetectorInput { values, reference: values, history, grid: series.grid, group };
+            let past = long_past(loaded, prepared, series);
+            let long_past = past.as_ref().map(|(grid, values)| LongPast {
+                grid: *grid,
+                values,
+                count_unit: promql::count_unit(&loaded.query.expr),
+            });
+            let grid = series.grid;
+            let input = DetectorInput {
+                values,
+                reference: values,
+                history,
+                grid,
+                group,
+                long_past,
+                succession: None,
+            };
             let held = || prepared.kept.lock().unwrap_or_else(PoisonError::into_inner);
             let mut kept = std::mem::take(&mut *held());
             let mut detection = learn(detector, input, &learning, &mut kept);
@@ -192,6 +208,22 @@ pub fn detect(prepared: &Prepared, detector: Detector, learning: Learning) -> De
         .collect();
     let (loaded, suggestion) = (Arc::clone(loaded), suggestion.clone());
     Detected { loaded, detector, learning, unit: *unit, series, suggestion }
+}
+
+/// Returns the coarse samples of the weeks before a series as its samples are judged; empty where it has none, `None`
+/// where none were fetched. Growth of a counter is that of one step of the query.
+fn long_past(
+    loaded: &Loaded,
+    prepared: &PreparedSeries,
+    series: &Series,
+) -> Option<(Grid, Vec<f64>)> {
+    let past = loaded.long_past.as_ref()?;
+    let values = past.series.get(&series.labels).map_or(&[][..], |values| values);
+    if prepared.derived.is_none() {
+        return Some((past.grid, values.to_vec()));
+    }
+    let share = series.grid.step.millis() as f64 / past.grid.step.millis() as f64;
+    Some((past.grid, increase(values).into_iter().map(|grown| grown * share).collect()))
 }
 
 impl PreparedSeries {

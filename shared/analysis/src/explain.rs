@@ -91,7 +91,7 @@ pub fn facts(analysis: &Analysis, ranked: &RankedSeries, event: &Event) -> Facts
     let detection = &found.detection;
     let about = analysis.detected.detector.about();
     let grid = series.grid;
-    let spread = detection.scale.get(event.onset.index).copied().unwrap_or(f64::NAN);
+    let spread = detection.scale.get(event.reference.index).copied().unwrap_or(f64::NAN);
     let values = found.prepared.derived.as_deref().unwrap_or(&series.values);
     let of_values = event.quantity.is_values();
     let began =
@@ -111,9 +111,13 @@ pub fn facts(analysis: &Analysis, ranked: &RankedSeries, event: &Event) -> Facts
         lasted: event.lasted,
         spread,
         deviations: deviations(detection, event, spread),
-        inside: (event.onset.lower..=event.onset.upper).contains(&event.peak.value),
+        inside: (event.reference.lower..=event.reference.upper).contains(&event.peak.value),
         ratio: ratio(event).filter(|_| of_values),
-        levels: if lasts(event.kind) { levels(values, event, began, of_values) } else { None },
+        levels: if lasts(event.kind) {
+            event.levels.or_else(|| levels(values, event, began, of_values))
+        } else {
+            None
+        },
         widened: match event.kind {
             EventKind::VarianceChange if of_values => {
                 past::widened(&detection.judged, event.onset.index)
@@ -143,22 +147,23 @@ fn lasts(kind: EventKind) -> bool {
 }
 
 fn deviations(detection: &Detection, event: &Event, spread: f64) -> Option<f64> {
-    let (peak, onset) = (event.peak.value, &event.onset);
+    let (peak, reference) = (event.peak.value, &event.reference);
     if event.steady || !peak.is_finite() || spread.is_nan() || spread <= 0.0 {
         return None;
     }
     let away = match &detection.normal {
         Some(normal) => {
-            let (low, high) = (normal.lowest.get(onset.index)?, normal.highest.get(onset.index)?);
+            let (low, high) =
+                (normal.lowest.get(reference.index)?, normal.highest.get(reference.index)?);
             (peak - high).max(low - peak).max(0.0)
         }
-        None => (peak - onset.expected).abs(),
+        None => (peak - reference.expected).abs(),
     };
     Some(away / spread).filter(|deviations| deviations.is_finite())
 }
 
 fn ratio(event: &Event) -> Option<f64> {
-    let (peak, expected) = (event.peak.value, event.onset.expected);
+    let (peak, expected) = (event.peak.value, event.reference.expected);
     (peak >= 0.0 && expected > 0.0 && peak.is_finite()).then(|| peak / expected)
 }
 

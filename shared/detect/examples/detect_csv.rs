@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (grid, values) = read(&std::fs::read_to_string(file)?)?;
     // The first samples are learnt from and not judged.
     let history = detector.history().min(values.len() / 2);
-    let input = DetectorInput { values: &values, reference: &values, history, grid, group: None };
+    let input = DetectorInput::new(&values, history, grid);
     let detection = detector.detect(input);
     let samples = SeriesSamples { values: &values, period: &|| None };
     let (rule, cache) = (Rule::of(detector), OnsetCache::default());

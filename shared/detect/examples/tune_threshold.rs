@@ -12,8 +12,7 @@ fn main() -> Result<(), &'static str> {
     let values = values();
     let grid = Grid { start: Timestamp(0), step: Step::from_seconds(60), len: values.len() };
     let detector = Detector::by_id("robust").ok_or("there is no such detector")?;
-    let input =
-        DetectorInput { values: &values, reference: &values, history: HISTORY, grid, group: None };
+    let input = DetectorInput::new(&values, HISTORY, grid);
     let detection = detector.detect(input);
     let samples = SeriesSamples { values: &values, period: &|| None };
     let cache = OnsetCache::default();

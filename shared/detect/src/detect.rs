@@ -115,6 +115,32 @@ pub struct DetectorInput<'a> {
     pub grid: Grid,
     /// Statistics of all series of the query at each sample, where [`Detector::group`] gives them.
     pub group: Option<&'a PeerGroup>,
+    /// Weeks of coarse samples before `values`, where they were fetched; only `auto` learns from them.
+    pub long_past: Option<LongPast<'a>>,
+    /// Where the series took over from another one of its kind, whose samples stand before its own.
+    pub succession: Option<Succession>,
+}
+
+/// Point at which a series took over from another one, such as a pod from the pod that it replaced.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Succession {
+    /// Index of the first sample of its own; those before are of the other series, in the long past as well.
+    pub own: usize,
+    /// Spread between the levels of series of the kind, in the unit of the series; 0 where it is not known.
+    pub spread: f64,
+}
+
+/// Coarse samples of the weeks before the samples of a [`DetectorInput`].
+#[derive(Clone, Copy, Debug)]
+pub struct LongPast<'a> {
+    /// Times of the samples: a step of whole seconds that divides a day, no shorter than the step of the samples to judge.
+    pub grid: Grid,
+    /// Samples at single points of time, in the unit of the series; NaN is missing. They may end before the samples to
+    /// judge begin, or overlap them, and may be empty.
+    pub values: &'a [f64],
+    /// Value of a single occurrence where the series counts occurrences, such as 1/300 for a rate over five minutes; 0
+    /// where it counts nothing.
+    pub count_unit: f64,
 }
 
 /// Verdict of a detector on one series. Vectors have one entry for each sample of the input, NaN without a verdict.
@@ -145,6 +171,11 @@ pub struct Detection {
     pub level_shift_after: usize,
     /// Index of the first sample of the series: missing samples before it are no part of any baseline.
     pub first_sample: usize,
+    /// Offset of each sample judged on a logarithmic scale, on which the bounds of its band are equally far; NaN for a
+    /// sample on a linear scale. `None` where all are.
+    pub log_offset: Option<Vec<f64>>,
+    /// Least and greatest value that the judged quantity can have; bounds do not exceed them.
+    pub possible: (f64, f64),
 }
 
 /// Range of what scores 0 at each sample.
@@ -165,6 +196,17 @@ pub struct Alerts {
     pub probability: Vec<f64>,
     /// Feature with the largest alert score.
     pub feature: Vec<Feature>,
+    /// Side and length of what alerts, where each sample has them.
+    pub views: Option<AlertViews>,
+}
+
+/// Stretches that end with each sample and have its largest alert score.
+#[derive(Clone, Debug)]
+pub struct AlertViews {
+    /// Length of the stretch in samples, 1 or more.
+    pub window: Vec<u32>,
+    /// Whether the stretch lies above what was expected.
+    pub above: Vec<bool>,
 }
 
 /// Feature of a series: one way to look at it.
@@ -238,6 +280,22 @@ impl Alerts {
     }
 }
 
+impl<'a> DetectorInput<'a> {
+    /// Creates an input that is learnt from as it is, without other series and without a long past. The first `history`
+    /// of the `values` are not judged; `grid` has their length.
+    pub fn new(values: &'a [f64], history: usize, grid: Grid) -> Self {
+        Self {
+            values,
+            reference: values,
+            history,
+            grid,
+            group: None,
+            long_past: None,
+            succession: None,
+        }
+    }
+}
+
 impl DetectorInput<'_> {
     /// Returns whether no sample is left out of the baseline.
     fn learns_all(&self) -> bool {
@@ -280,6 +338,8 @@ impl Detection {
             full_window,
             level_shift_after,
             first_sample: 0,
+            log_offset: None,
+            possible: (f64::NEG_INFINITY, f64::INFINITY),
         }
     }
 
@@ -299,6 +359,13 @@ impl Detection {
             pad(&mut alerts.score, f64::NAN);
             pad(&mut alerts.probability, 1.0);
             alerts.feature.splice(..0, std::iter::repeat_n(Feature::Value, missing));
+            if let Some(views) = &mut alerts.views {
+                views.window.splice(..0, std::iter::repeat_n(1, missing));
+                views.above.splice(..0, std::iter::repeat_n(false, missing));
+            }
+        }
+        if let Some(offset) = &mut self.log_offset {
+            pad(offset, f64::NAN);
         }
         self.first_sample += missing;
         self
@@ -363,7 +430,15 @@ impl Detection {
             None => (self.expected[at], self.expected[at]),
         };
         let half = threshold * self.scale[at];
-        (lowest - half, highest + half)
+        let offset = self.log_offset.as_ref().map_or(f64::NAN, |offset| offset[at]);
+        let (lower, upper) = if offset.is_nan() {
+            (lowest - half, highest + half)
+        } else {
+            let factor = libm::exp(half / (highest + offset));
+            ((lowest + offset) / factor - offset, (highest + offset) * factor - offset)
+        };
+        let (least, most) = self.possible;
+        (if lower < least { least } else { lower }, if upper > most { most } else { upper })
     }
 }
 
@@ -384,6 +459,10 @@ fn from_first_sample<A: Algorithm>(
         history: input.history.saturating_sub(first),
         grid,
         group: None,
+        long_past: input.long_past,
+        succession: input
+            .succession
+            .map(|of| Succession { own: of.own.saturating_sub(first), ..of }),
     };
     judge(present).after_missing(first)
 }

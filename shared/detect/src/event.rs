@@ -5,6 +5,7 @@
 
 mod alert;
 mod cache;
+mod episode;
 mod explain;
 pub mod kind;
 mod odd;
@@ -134,6 +135,11 @@ pub struct Event {
     pub onset: SampleVerdict,
     /// Sample that is farthest from the baseline.
     pub peak: SampleVerdict,
+    /// Verdict whose expected value and band the peak is compared with: that of the onset, because later expectations may
+    /// have learnt from the event, or that of the peak, where the expectation follows a season and not the event.
+    pub reference: SampleVerdict,
+    /// Medians of what was expected and of the values during the event, where the expectation follows a season.
+    pub levels: Option<(f64, f64)>,
     /// Time at which the change seems to have begun: at the onset, or before it where a slow change was noticed late.
     pub estimated_start: Timestamp,
     /// Index of the last flagged sample.
@@ -262,6 +268,18 @@ pub fn events(
     history: usize,
     at: impl Fn(usize) -> Timestamp,
 ) -> Vec<Event> {
+    if let Some(views) = detection.alerts.as_ref().and_then(|alerts| alerts.views.as_ref()) {
+        let step = at(1).since(at(0)).as_seconds();
+        let episodes = episode::episodes(detection, views, rule, history, step);
+        let alert_scores = detection.alert_scores();
+        let onsets_of = episodes.iter().map(|episode| episode.first);
+        let known =
+            onsets.of(onsets_of, alert_scores, |at| explain::finding(samples, detection, at));
+        let event = |(episode, known): (&episode::Episode, cache::CachedOnset)| {
+            explain::episode_event(known.finding, detection, rule, episode, step, &at)
+        };
+        return episodes.iter().zip(known).map(event).collect();
+    }
     let runs = alert::runs(detection, rule, history);
     if runs.is_empty() {
         return Vec::new();

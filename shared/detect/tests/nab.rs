@@ -50,13 +50,8 @@ fn load(path: &Path) -> (Vec<f64>, Grid) {
 
 fn found(path: &Path) -> (Vec<Event>, usize) {
     let (values, grid) = load(path);
-    let detection = Detector::Rolling(Rolling::default()).detect(DetectorInput {
-        values: &values,
-        reference: &values,
-        history: 0,
-        grid,
-        group: None,
-    });
+    let detection =
+        Detector::Rolling(Rolling::default()).detect(DetectorInput::new(&values, 0, grid));
     let rule = Rule::default();
     let samples = SeriesSamples { values: &values, period: &|| None };
     let found = events(samples, &detection, &OnsetCache::default(), &rule, 0, |at| grid.at(at));

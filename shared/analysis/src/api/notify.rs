@@ -175,7 +175,7 @@ impl NotifiedEvent {
             start: event.display_start,
             end: (!event.ongoing).then_some(event.end),
             peak: amount(event.peak.value),
-            expected: amount(event.onset.expected),
+            expected: amount(event.reference.expected),
             summary: format!("{}.", capitalised(&sentence(facts, clock))),
             cause,
         }

@@ -293,7 +293,7 @@ pub(super) fn derived(explained: &[ExplainedEvent<'_>]) -> Vec<String> {
     let mut all = Vec::new();
     for ExplainedEvent { facts, .. } in explained {
         let (event, unit) = (&facts.event, facts.unit);
-        let mut main = vec![(event.peak.value, unit), (event.onset.expected, unit)];
+        let mut main = vec![(event.peak.value, unit), (event.reference.expected, unit)];
         if let Some((before, after)) = facts.levels {
             main.extend([(before, facts.value_unit), (after, facts.value_unit)]);
         }

@@ -69,7 +69,7 @@ pub(super) fn recurrence(detection: &Detection, event: &Event, grid: Grid) -> Op
         EventKind::LevelShiftUp | EventKind::LevelShiftDown => event.recovered.is_some(),
         _ => false,
     };
-    let (peak, expected) = (event.peak.value, event.onset.expected);
+    let (peak, expected) = (event.peak.value, event.reference.expected);
     if !passes || !peak.is_finite() || !expected.is_finite() {
         return None;
     }

@@ -72,8 +72,8 @@ pub(super) fn baseline(analysis: &Analysis, worst: &ExplainedEvent<'_>, clock: C
         "## Baseline\n\n{}\n\n- **Training window:** {}\n- **Expected value:** {}\n- **Spread (standard deviation):** {spread}\n- **Normal range:** {}\n- **Excluded:** {}\n- **Uses later samples:** {}",
         words::report::BASELINE,
         text(&event.baseline),
-        facts.unit.format(event.onset.expected),
-        words::bounds(event.onset.lower, event.onset.upper, facts.unit),
+        facts.unit.format(event.reference.expected),
+        words::bounds(event.reference.lower, event.reference.upper, facts.unit),
         if excluded.is_empty() { "nothing".to_owned() } else { excluded.join("; ") },
         words::report::causal(analysis.detected.detector.about().causal),
     )

@@ -89,10 +89,10 @@ fn baseline(worst: &ExplainedEvent<'_>) -> String {
     let (event, unit) = (&worst.facts.event, worst.facts.unit);
     let from = &event.baseline;
     if event.ranged {
-        let range = words::bounds(event.onset.lower, event.onset.upper, unit);
+        let range = words::bounds(event.reference.lower, event.reference.upper, unit);
         return format!("normal is {range}, from {from}");
     }
-    let centre = unit.format(event.onset.expected);
+    let centre = unit.format(event.reference.expected);
     match event.steady {
         true => format!("constant {centre}, from {from}"),
         false => {
@@ -159,7 +159,7 @@ pub(super) fn events(analysis: &Analysis, explained: usize, clock: Clock) -> Str
             2.. if at < explained => format!("[{0}](#event-{0})", at + 1),
             _ => (at + 1).to_string(),
         };
-        let away = event.peak.value - event.onset.expected;
+        let away = event.peak.value - event.reference.expected;
         let row = [
             words::severity(event),
             event.kind.name().to_owned(),
@@ -168,8 +168,8 @@ pub(super) fn events(analysis: &Analysis, explained: usize, clock: Clock) -> Str
             if event.ongoing { "ongoing".to_owned() } else { clock.full(event.end) },
             words::course(event),
             unit.format(event.peak.value),
-            unit.format(event.onset.expected),
-            words::bounds(event.onset.lower, event.onset.upper, unit),
+            unit.format(event.reference.expected),
+            words::bounds(event.reference.lower, event.reference.upper, unit),
             if away.is_finite() { unit.format(away) } else { String::new() },
             Unit::Plain.format(event.score),
         ];

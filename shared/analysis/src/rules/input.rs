@@ -118,7 +118,7 @@ fn season(detected: &Detected, detector: Seasonal) -> Result<Option<usize>, Expo
     let mut all = detected.loaded.series.iter().zip(&detected.series).map(|(series, found)| {
         let values = found.prepared.judged(series);
         let (grid, history) = (series.grid, query.history);
-        let input = DetectorInput { values, reference: values, history, grid, group: None };
+        let input = DetectorInput::new(values, history, grid);
         let periods = detector.periods(input);
         let settled = periods.iter().rposition(|(from, _)| *from <= history);
         match settled.map(|settled| &periods[settled..]) {

@@ -9,15 +9,15 @@ use oddity_source::unit::Unit;
 pub fn what(event: &Event, unit: Unit) -> String {
     let peak = unit.format(event.peak.value);
     let expected = if event.ranged {
-        bounds(event.onset.lower, event.onset.upper, unit)
+        bounds(event.reference.lower, event.reference.upper, unit)
     } else {
-        unit.format(event.onset.expected)
+        unit.format(event.reference.expected)
     };
     let name = event.kind.name();
     let of_values = event.quantity.is_values();
     match event.kind {
         EventKind::Gap | EventKind::FlatLine => format!("{name} of {}", event.lasted.words()),
-        _ if event.onset.expected.is_nan() => name.to_owned(),
+        _ if event.reference.expected.is_nan() => name.to_owned(),
         EventKind::Infinite => format!("infinite value ({expected} expected)"),
         EventKind::LevelShiftUp | EventKind::LevelShiftDown if of_values => {
             let level = unit.format(event.new_level.unwrap_or(event.peak.value));
@@ -43,10 +43,10 @@ pub fn farthest(event: &Event) -> &'static str {
 
 /// Returns the arithmetic behind an event, in a sentence without its full stop.
 pub fn reason(event: &Event, unit: Unit) -> String {
-    let onset = &event.onset;
+    let reference = &event.reference;
     let baseline = &event.baseline;
     if event.kind == EventKind::Infinite {
-        return format!("the value is {}", unit.format(onset.value));
+        return format!("the value is {}", unit.format(event.onset.value));
     }
     let of_values = event.quantity.is_values();
     let side = if event.direction == Direction::Up { "above" } else { "below" };
@@ -54,9 +54,9 @@ pub fn reason(event: &Event, unit: Unit) -> String {
         Quantity::Value => String::new(),
         other => format!("{} of ", quantity(other)),
     };
-    let (peak, expected) = (unit.format(event.peak.value), unit.format(onset.expected));
+    let (peak, expected) = (unit.format(event.peak.value), unit.format(reference.expected));
     let score = one_decimal(event.score);
-    let range = bounds(onset.lower, onset.upper, unit);
+    let range = bounds(reference.lower, reference.upper, unit);
     let alert = match event.feature {
         Some(by) => {
             format!("; alert from {}, alert score {}", feature(by), one_decimal(event.alert_score))
@@ -65,7 +65,7 @@ pub fn reason(event: &Event, unit: Unit) -> String {
     };
     if of_values && event.kind == EventKind::Gap {
         let lasted = event.lasted.words();
-        return match onset.expected.is_nan() {
+        return match reference.expected.is_nan() {
             true => format!("no samples for {lasted}{alert}"),
             false => format!("no samples for {lasted}, {expected} expected ({range}){alert}"),
         };

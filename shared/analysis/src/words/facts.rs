@@ -76,13 +76,15 @@ fn what(facts: &Facts) -> String {
         Quantity::Value => (String::new(), String::new()),
         other => (format!("{} of ", quantity(other)), format!("{} ", quantity(other))),
     };
-    let (peak, expected) = (unit.format(event.peak.value), unit.format(event.onset.expected));
+    let (peak, expected) = (unit.format(event.peak.value), unit.format(event.reference.expected));
     let baseline = &event.baseline;
     let change = facts
         .levels
         .map(|(before, after)| (facts.value_unit.format(before), facts.value_unit.format(after)));
     match (event.kind, change) {
-        (EventKind::Infinite, _) if event.onset.expected.is_nan() => unit.format(event.onset.value),
+        (EventKind::Infinite, _) if event.reference.expected.is_nan() => {
+            unit.format(event.onset.value)
+        }
         (EventKind::Infinite, _) => {
             format!("{} against {expected} expected", unit.format(event.onset.value))
         }
@@ -112,7 +114,7 @@ fn what(facts: &Facts) -> String {
         ),
         _ if event.ranged => format!(
             "{subject}{peak}, normal is {} (from {baseline})",
-            bounds(event.onset.lower, event.onset.upper, unit)
+            bounds(event.reference.lower, event.reference.upper, unit)
         ),
         _ => format!("{subject}{peak} against {expected} expected from {baseline}"),
     }
@@ -187,12 +189,12 @@ pub fn arithmetic(facts: &Facts) -> Option<String> {
         let (peak, spread) = (unit.format(event.peak.value), unit.format(facts.spread));
         let from = if event.ranged {
             let end = match event.direction {
-                Direction::Up => event.onset.upper - facts.threshold * facts.spread,
-                Direction::Down => event.onset.lower + facts.threshold * facts.spread,
+                Direction::Up => event.reference.upper - facts.threshold * facts.spread,
+                Direction::Down => event.reference.lower + facts.threshold * facts.spread,
             };
             unit.format(end)
         } else {
-            unit.format(event.onset.expected)
+            unit.format(event.reference.expected)
         };
         let (large, small) = match event.direction {
             Direction::Up => (peak, from),
@@ -223,7 +225,7 @@ pub fn lines(facts: &Facts, clock: Clock) -> Vec<FactLine> {
     let up = event.direction == Direction::Up;
     if event.quantity == Quantity::Duration {
         put("Lasted", facts.lasted.words());
-        let upper = unit.format(event.onset.upper);
+        let upper = unit.format(event.reference.upper);
         let new = if event.kind == EventKind::Gap { "sample" } else { "value" };
         put("Expected", format!("a new {new} within {upper}, from {}", event.baseline));
     } else {
@@ -234,12 +236,12 @@ pub fn lines(facts: &Facts, clock: Clock) -> Vec<FactLine> {
         }
         put(
             "Expected",
-            match event.onset.expected.is_nan() {
+            match event.reference.expected.is_nan() {
                 true => "unknown: too few samples for a baseline".to_owned(),
                 false => format!(
                     "{} (normal: {}), from {}",
-                    unit.format(event.onset.expected),
-                    bounds(event.onset.lower, event.onset.upper, unit),
+                    unit.format(event.reference.expected),
+                    bounds(event.reference.lower, event.reference.upper, unit),
                     event.baseline
                 ),
             },
@@ -255,7 +257,7 @@ pub fn lines(facts: &Facts, clock: Clock) -> Vec<FactLine> {
         put("Level", format!("{before} before, {after} after ({plus}{change}{pace})"));
     }
     if let Some(ratio) = facts.ratio.filter(|_| !gone) {
-        let away = unit.format((event.peak.value - event.onset.expected).abs());
+        let away = unit.format((event.peak.value - event.reference.expected).abs());
         let side = if up { "above" } else { "below" };
         put("Difference", format!("{away} {side}, {} times the expected value", times(ratio)));
     }

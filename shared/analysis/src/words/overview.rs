@@ -71,12 +71,12 @@ fn figures(event: &Event, unit: Unit) -> String {
         _ => event.new_level.unwrap_or(event.peak.value),
     };
     let value = unit.format(value);
-    if event.onset.expected.is_nan() {
+    if event.reference.expected.is_nan() {
         return value;
     }
     let expected = match event.ranged && event.kind != EventKind::Infinite {
-        true => bounds(event.onset.lower, event.onset.upper, unit),
-        false => unit.format(event.onset.expected),
+        true => bounds(event.reference.lower, event.reference.upper, unit),
+        false => unit.format(event.reference.expected),
     };
     format!("{value} against {expected} expected")
 }

@@ -10,6 +10,7 @@ mod reference;
 mod residuals;
 mod season;
 mod slow;
+mod structure;
 mod tuning;
 
 pub use evidence::{Alarm, AutoEvidence, RankedFeature};
@@ -123,10 +124,14 @@ impl Algorithm for Auto {
     }
 
     fn detect(&self, input: DetectorInput<'_>) -> Detection {
-        self.judge(input, &AutoCache::of(input, &self.tuning))
+        structure::judge(input)
+            .unwrap_or_else(|| self.judge(input, &AutoCache::of(input, &self.tuning)))
     }
 
     fn detect_cached(&self, input: DetectorInput<'_>, kept: &mut DetectorCache) -> Detection {
+        if let Some(found) = structure::judge(input) {
+            return found;
+        }
         let cache = kept.auto.take().filter(|cache| cache.is_of(input, &self.tuning));
         let cache = cache.unwrap_or_else(|| Box::new(AutoCache::of(input, &self.tuning)));
         let found = self.judge(input, &cache);

@@ -175,7 +175,7 @@ mod tests {
 
     fn detect(values: &[f64], detector: Decompose) -> Detection {
         let grid = Grid { start: Timestamp(0), step: Step::from_seconds(300), len: values.len() };
-        detector.detect(DetectorInput { values, reference: values, history: 0, grid, group: None })
+        detector.detect(DetectorInput::new(values, 0, grid))
     }
 
     /// A week of days with a rising trend, a spike and a gap.

@@ -230,7 +230,7 @@ mod tests {
 
     fn input(values: &[f64], history: usize) -> DetectorInput<'_> {
         let grid = Grid { start: Timestamp(0), step: Step::from_seconds(300), len: values.len() };
-        DetectorInput { values, reference: values, history, grid, group: None }
+        DetectorInput::new(values, history, grid)
     }
 
     /// Days of 288 samples with some noise and gaps.

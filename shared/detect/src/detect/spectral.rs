@@ -102,7 +102,7 @@ mod tests {
 
     fn detect(values: &[f64], detector: Spectral) -> Detection {
         let grid = Grid { start: Timestamp(0), step: Step::from_seconds(60), len: values.len() };
-        detector.detect(DetectorInput { values, reference: values, history: 0, grid, group: None })
+        detector.detect(DetectorInput::new(values, 0, grid))
     }
 
     #[test]

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 fn input(values: &[f64], history: usize) -> DetectorInput<'_> {
     let grid = Grid { start: Timestamp(0), step: Step::from_seconds(60), len: values.len() };
-    DetectorInput { values, reference: values, history, grid, group: None }
+    DetectorInput::new(values, history, grid)
 }
 
 /// Its peers, where it has some, are the series itself up to four samples late.
@@ -321,8 +321,7 @@ fn a_young_series_is_judged_from_its_first_sample() {
             let start = grid.start - grid.step.times(missing);
             let grid = Grid { start, len: young.len(), ..grid };
             let history = 240 + missing;
-            let later =
-                DetectorInput { values: &young, reference: &young, history, grid, group: None };
+            let later = DetectorInput::new(&young, history, grid);
             let found = detector.detect(later);
             let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
             let name = detector.about().id;

@@ -9,6 +9,9 @@ pub(super) const LONGEST_UNCHANGED: &str = "the longest earlier stretch without 
 /// Baseline of a gap.
 pub(super) const LONGEST_GAP: &str = "the longest earlier stretch without a sample";
 
+/// Baseline of a series with weeks of past.
+pub(super) const STRUCTURE: &str = "the usual course of the weeks before";
+
 /// Baseline of fixed bounds.
 pub(super) const FIXED_BOUNDS: &str = "the bounds that were set";
 

@@ -1,9 +1,10 @@
 //! Explanation of a run of odd samples: baseline, peak, recovery and kind.
 
+use super::episode::{Episode, SEVERITY_SAMPLES};
 use super::kind::{Finding, OnsetContext, classify};
 use super::odd::direction;
-use super::{Direction, Event, EventKind, Rule, SampleVerdict, SeriesSamples};
-use crate::detect::{Detection, Quantity};
+use super::{Direction, Event, EventKind, Rule, SampleVerdict, SeriesSamples, severity};
+use crate::detect::{Detection, Feature, Quantity};
 use crate::stats::floor_scale;
 use crate::stats::median::upper_median;
 use crate::time::Timestamp;
@@ -78,6 +79,8 @@ pub(super) fn event(
         quantity: detection.quantity,
         onset,
         peak,
+        reference: onset,
+        levels: None,
         estimated_start: at(found.estimated_start),
         last,
         recovered: back,
@@ -99,6 +102,84 @@ pub(super) fn event(
             .as_ref()
             .map_or(1.0, |of| of.min_probability(first..patience)),
         severity: 0.0,
+        baseline: detection.baseline_at(first),
+    }
+}
+
+/// Time in seconds from which an episode that lasted, or one that goes on, is a change of level.
+const LASTING: (f64, f64) = (21_600.0, 3_600.0);
+
+/// Explains an episode, against what was expected while it lasted. `step` is the distance of samples in seconds.
+pub(super) fn episode_event(
+    found: Finding,
+    detection: &Detection,
+    rule: &Rule,
+    episode: &Episode,
+    step: f64,
+    at: impl Fn(usize) -> Timestamp,
+) -> Event {
+    let Episode { first, began, last, recovered, ongoing, direction, .. } = *episode;
+    let up = direction == Direction::Up;
+    let onset = judged(detection, rule, first, &at);
+    let peak = judged(detection, rule, episode.peak, &at);
+    let median = |of: &[f64]| {
+        let mut finite: Vec<f64> =
+            of[first..=last].iter().copied().filter(|value| value.is_finite()).collect();
+        upper_median(&mut finite)
+    };
+    let levels = median(&detection.expected).zip(median(&detection.judged));
+    let moved = levels.is_some_and(|(expected, during)| (during > expected) == up);
+    let seconds = (last - first + 1) as f64 * step;
+    let lasting = seconds >= LASTING.0 || (ongoing && seconds >= LASTING.1);
+    let feature = detection.feature(episode.alert);
+    let kind = match (feature, found.kind) {
+        (Feature::Gap, _) => EventKind::Gap,
+        (Feature::Flat, _) => EventKind::FlatLine,
+        (_, EventKind::Infinite) => EventKind::Infinite,
+        (_, kind @ (EventKind::SlopeChange | EventKind::Drift))
+            if lasting && found.towards == Some(direction) =>
+        {
+            kind
+        }
+        _ if lasting && moved && up => EventKind::LevelShiftUp,
+        _ if lasting && moved => EventKind::LevelShiftDown,
+        _ if up => EventKind::Spike,
+        _ => EventKind::Dip,
+    };
+    let silent = matches!(kind, EventKind::Gap | EventKind::FlatLine);
+    let start = if silent { found.estimated_start.min(began) } else { began };
+    let severe = first..(first + SEVERITY_SAMPLES).min(last + 1).max(episode.alert + 1);
+    let probability =
+        detection.alerts.as_ref().map_or(1.0, |alerts| alerts.min_probability(severe.clone()));
+    let area = (first..=last)
+        .map(|index| (detection.judged[index] - detection.expected[index]).abs())
+        .filter(|distance| distance.is_finite())
+        .sum::<f64>()
+        * step;
+    Event {
+        quantity: detection.quantity,
+        onset,
+        peak,
+        reference: peak,
+        levels: levels.filter(|_| moved),
+        estimated_start: at(start),
+        last,
+        recovered,
+        ongoing,
+        display_start: at(start),
+        end: at(if ongoing { detection.judged.len() - 1 } else { last }),
+        lasted: at(if ongoing { detection.judged.len() } else { last + 1 }).since(at(start)),
+        area,
+        direction,
+        kind,
+        new_level: levels.map(|(_, during)| during).filter(|_| lasting && moved && !silent),
+        steady: false,
+        ranged: false,
+        feature: Some(feature),
+        score: detection.score[first..=last].iter().copied().fold(0.0, f64::max),
+        alert_score: detection.alert_scores()[severe].iter().copied().fold(0.0, f64::max),
+        probability,
+        severity: severity(probability),
         baseline: detection.baseline_at(first),
     }
 }

@@ -47,6 +47,15 @@ pub(super) fn deviation_counts(detection: &Detection, rule: &Rule, at: usize) ->
     on_side && (far || value.is_infinite())
 }
 
+/// Returns whether the rule asks for deviations to a side.
+pub(super) fn side_counts(rule: &Rule, direction: Direction) -> bool {
+    match rule.sides {
+        Sides::Up => direction == Direction::Up,
+        Sides::Down => direction == Direction::Down,
+        Sides::Both => true,
+    }
+}
+
 /// Returns the side of the expected value on which a sample lies.
 pub(super) fn direction(detection: &Detection, at: usize) -> Direction {
     let (value, expected) = (detection.judged[at], detection.expected[at]);

@@ -13,13 +13,8 @@ fn wobble(len: usize) -> Vec<f64> {
 
 fn found(values: &[f64], rule: Rule) -> Vec<Event> {
     let grid = Grid { start: Timestamp(0), step: MINUTE, len: values.len() };
-    let detection = Detector::Rolling(Rolling::default()).detect(DetectorInput {
-        values,
-        reference: values,
-        history: 60,
-        grid,
-        group: None,
-    });
+    let detection =
+        Detector::Rolling(Rolling::default()).detect(DetectorInput::new(values, 60, grid));
     let samples = SeriesSamples { values, period: &|| None };
     events(samples, &detection, &OnsetCache::default(), &rule, 60, |index| grid.at(index))
 }
@@ -209,7 +204,7 @@ fn kept_onsets_change_no_event() {
     let samples = SeriesSamples { values: &values, period: &|| None };
     for detector in Detector::all() {
         let reference = &values;
-        let input = DetectorInput { values: &values, reference, history: 60, grid, group: None };
+        let input = DetectorInput { reference, ..DetectorInput::new(&values, 60, grid) };
         let detection = detector.detect(input);
         let kept = OnsetCache::default();
         let mut found = 0;
@@ -250,8 +245,7 @@ fn a_low_threshold_swallows_nothing() {
     let mut values: Vec<f64> = (0..2_200).map(|_| 10.0 + random.normal()).collect();
     values[1_800..1_805].fill(30.0);
     let grid = Grid { start: Timestamp(0), step: MINUTE, len: values.len() };
-    let input =
-        DetectorInput { values: &values, reference: &values, history: 750, grid, group: None };
+    let input = DetectorInput::new(&values, 750, grid);
     let detector = Detector::default();
     let detection = detector.detect(input);
     let samples = SeriesSamples { values: &values, period: &|| None };

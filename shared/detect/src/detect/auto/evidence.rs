@@ -76,6 +76,7 @@ impl AutoEvidence {
             score: vec![f64::NAN; len],
             probability: vec![1.0; len],
             feature: vec![Feature::Value; len],
+            views: None,
         };
         for (way, distances) in &self.distances {
             let (feature, weight) = (way.feature(), way.weight(tuning) / ALERT);

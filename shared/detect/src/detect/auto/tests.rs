@@ -8,7 +8,7 @@ const DAY: usize = 288;
 
 fn detect(values: &[f64], reference: &[f64]) -> Detection {
     let grid = Grid { start: Timestamp(0), step: Step::from_seconds(300), len: values.len() };
-    Auto::default().detect(DetectorInput { values, reference, history: 750, grid, group: None })
+    Auto::default().detect(DetectorInput { reference, ..DetectorInput::new(values, 750, grid) })
 }
 
 fn alerts(values: &[f64]) -> Alerts {
@@ -94,7 +94,7 @@ fn what_is_not_learnt_is_not_remembered() {
 fn what_is_kept_changes_nothing() {
     let mut kept = DetectorCache::default();
     let bits = |found: &Detection| {
-        let Alerts { score, probability, feature } = found.alerts.clone().unwrap();
+        let Alerts { score, probability, feature, .. } = found.alerts.clone().unwrap();
         let numbers = [&found.expected, &found.scale, &found.score, &score, &probability];
         let bits = |numbers: &Vec<f64>| numbers.iter().map(|n| n.to_bits()).collect::<Vec<_>>();
         (numbers.map(bits), feature)
@@ -105,8 +105,7 @@ fn what_is_kept_changes_nothing() {
         for (reference, step) in [(&values, 300), (&values, 60), (&reference, 60)] {
             let (start, step) = (Timestamp(0), Step::from_seconds(step));
             let grid = Grid { start, step, len: values.len() };
-            let input =
-                DetectorInput { values: &values, reference, history: 750, grid, group: None };
+            let input = DetectorInput { reference, ..DetectorInput::new(&values, 750, grid) };
             for lookback in [3_000, 400] {
                 let auto = Auto { lookback, ..Auto::default() };
                 let again = auto.detect_cached(input, &mut kept);

@@ -1,0 +1,107 @@
+//! Structure of a series, learnt from weeks of its past: season, level, spread and tails, and how surprising each sample
+//! is against them.
+//!
+//! Everything is decided by earlier samples: a level and a spread mark by mark, the candidate season and the tails once a
+//! day. Days begin at midnight UTC, so a verdict does not depend on where the range begins.
+
+mod clock;
+mod learn;
+mod marks;
+mod profile;
+mod residuals;
+mod short;
+mod silence;
+mod transform;
+mod views;
+
+use super::ALERT;
+use crate::detect::{AlertViews, Alerts, Detection, DetectorInput, Feature, Quantity, words};
+use crate::stats::{MAX_SCORE, floor_scale};
+use residuals::Residuals;
+use views::{ALERT_SURPRISE, Surprise};
+
+/// Number of samples after which a new level that lasts is a level shift.
+const LEVEL_SHIFT_AFTER: usize = 60;
+
+/// Judges a series by its structure; `None` without a long past.
+pub(super) fn judge(input: DetectorInput<'_>) -> Option<Detection> {
+    let residuals = Residuals::of(input)?;
+    let days = residuals::days(input.grid);
+    let step = input.grid.step.span().as_seconds();
+    let found = Surprise::of(&residuals.z, &days, step);
+    let mut alerts = Alerts {
+        score: found.surprise.iter().map(|of| ALERT * (of / ALERT_SURPRISE).max(0.0)).collect(),
+        probability: found
+            .surprise
+            .iter()
+            .map(|of| libm::pow(10.0, -of.clamp(0.0, 300.0)))
+            .collect(),
+        feature: found.window.iter().map(|window| feature(*window, step)).collect(),
+        views: Some(AlertViews { window: found.window, above: found.above }),
+    };
+    for (feature, alarms) in silence::alarms(input, step) {
+        for alarm in alarms {
+            if alerts.score[alarm] < ALERT * silence::SURPRISE / ALERT_SURPRISE {
+                alerts.score[alarm] = ALERT * silence::SURPRISE / ALERT_SURPRISE;
+                alerts.probability[alarm] = libm::pow(10.0, -silence::SURPRISE);
+                alerts.feature[alarm] = feature;
+                if let Some(views) = &mut alerts.views {
+                    views.window[alarm] = 1;
+                }
+            }
+        }
+    }
+    let scale = residuals.scale.iter().zip(&residuals.expected);
+    let scale = scale.map(|(scale, expected)| floor_scale(*scale, *expected)).collect();
+    // A comparison with NaN fails, so that NaN stays.
+    let capped = |z: &f64| if z.abs() > MAX_SCORE { MAX_SCORE } else { z.abs() };
+    let mut score: Vec<f64> = residuals.z.iter().map(capped).collect();
+    for (at, score) in
+        score.iter_mut().enumerate().filter(|(at, _)| input.values[*at].is_infinite())
+    {
+        *score = MAX_SCORE;
+        alerts.score[at] = MAX_SCORE;
+        alerts.probability[at] = f64::MIN_POSITIVE;
+        alerts.feature[at] = Feature::Value;
+    }
+    Some(Detection {
+        quantity: Quantity::Value,
+        judged: input.values.to_vec(),
+        expected: residuals.expected,
+        normal: None,
+        scale,
+        score,
+        alerts: Some(alerts),
+        feature: None,
+        baseline: words::STRUCTURE.to_owned(),
+        full_window: None,
+        level_shift_after: LEVEL_SHIFT_AFTER,
+        first_sample: 0,
+        log_offset: Some(residuals.offset),
+        possible: possible(input),
+    })
+}
+
+/// Returns the feature that a view of `window` samples looks at.
+fn feature(window: u32, step: f64) -> Feature {
+    let seconds = f64::from(window) * step;
+    match window {
+        1 => Feature::Value,
+        _ if seconds < 3_600.0 => Feature::Mean,
+        _ => Feature::Level,
+    }
+}
+
+/// Returns the values that the series can have: none below zero and none above one, where none ever was.
+fn possible(input: DetectorInput<'_>) -> (f64, f64) {
+    let past = input.long_past.map_or(&[][..], |past| past.values);
+    let values = || past.iter().chain(input.values).copied().filter(|value| value.is_finite());
+    let low = values().fold(f64::INFINITY, f64::min);
+    let high = values().fold(f64::NEG_INFINITY, f64::max);
+    let least = if low >= 0.0 { 0.0 } else { f64::NEG_INFINITY };
+    let most = if low >= 0.0 && high <= 1.0 { 1.0 } else { f64::INFINITY };
+    (least, most)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,200 @@
+//! Series with weeks of past: what is told of them, and that no verdict knows what came later.
+
+use super::clock::DAY;
+use super::*;
+use crate::detect::{Detector, LongPast};
+use crate::event::{Direction, Event, EventKind, OnsetCache, Rule, SeriesSamples, events};
+use crate::series::Grid;
+use crate::stats::testing::Random;
+use crate::time::{Step, Timestamp};
+use proptest::prelude::*;
+
+/// Monday, 23 November 2026, at midnight UTC: no clock was changed in the three weeks before.
+const MONDAY: i64 = 1_795_392_000;
+const FINE: i64 = 300;
+const COARSE: i64 = 600;
+
+/// Series that is known at any time.
+struct World {
+    /// First sample and last sample of the detection grid, in seconds.
+    fine: (i64, i64),
+    /// First sample of the long past.
+    past: i64,
+    /// First sample of the judged range.
+    judged: i64,
+}
+
+impl World {
+    /// Three weeks of coarse past, a week of history, and a judged day: Wednesday.
+    fn usual() -> Self {
+        let judged = MONDAY + 2 * DAY;
+        Self { fine: (judged - 7 * DAY, judged + DAY), past: judged - 28 * DAY, judged }
+    }
+
+    fn detect(&self, value: &dyn Fn(i64) -> f64) -> (Detection, Grid, usize) {
+        let sample = |start: i64, step: i64, end: i64| -> (Grid, Vec<f64>) {
+            let len = ((end - start) / step + 1) as usize;
+            let grid = Grid {
+                start: Timestamp(start * 1_000),
+                step: Step::from_seconds(step as u64),
+                len,
+            };
+            (grid, (0..len as i64).map(|at| value(start + step * at)).collect())
+        };
+        let (grid, values) = sample(self.fine.0, FINE, self.fine.1);
+        let (past_grid, past) = sample(self.past, COARSE, self.fine.0 - COARSE);
+        let history = ((self.judged - self.fine.0) / FINE) as usize;
+        let input = DetectorInput {
+            values: &values,
+            reference: &values,
+            history,
+            grid,
+            group: None,
+            long_past: Some(LongPast { grid: past_grid, values: &past, count_unit: 0.0 }),
+            succession: None,
+        };
+        (Detector::default().detect(input), grid, history)
+    }
+
+    fn events(&self, value: &dyn Fn(i64) -> f64) -> Vec<Event> {
+        let (found, grid, history) = self.detect(value);
+        let samples = SeriesSamples { values: &found.judged.clone(), period: &|| None };
+        let rule = Rule::of(Detector::default());
+        events(samples, &found, &OnsetCache::default(), &rule, history, |at| grid.at(at))
+    }
+}
+
+/// Noise that depends on the time alone.
+fn noise(time: i64) -> f64 {
+    Random(time as u64).normal()
+}
+
+/// Requests of a service with days and weekends.
+fn traffic(time: i64) -> f64 {
+    let hour = time.rem_euclid(DAY) as f64 / 3_600.0;
+    let day = 60.0 - 50.0 * libm::cos(hour / 24.0 * std::f64::consts::TAU);
+    let weekend = clock::weekday(time.div_euclid(DAY)) >= 5;
+    day * if weekend { 0.6 } else { 1.0 } * (1.0 + 0.02 * noise(time))
+}
+
+#[test]
+fn a_healthy_week_has_no_event() {
+    let judged = MONDAY - 7 * DAY;
+    let world =
+        World { fine: (judged - 7 * DAY, judged + 7 * DAY), past: judged - 35 * DAY, judged };
+    let found = world.events(&traffic);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn a_fall_at_the_peak_is_told_although_the_night_is_lower() {
+    let world = World::usual();
+    let (from, to) = (world.judged + 12 * 3_600, world.judged + 12 * 3_600 + 1_800);
+    let fall = move |time| traffic(time) * if (from..to).contains(&time) { 0.4 } else { 1.0 };
+    let found = world.events(&fall);
+    let [event] = found.as_slice() else { panic!("{found:#?}") };
+    assert_eq!((event.kind, event.direction), (EventKind::Dip, Direction::Down));
+    assert_eq!(event.onset.time, Timestamp(from * 1_000));
+    assert!(event.reference.lower > 80.0 && event.reference.lower < 110.0, "{event:?}");
+    let back = event.recovered.map(|at| world.fine.0 + FINE * at as i64);
+    assert_eq!(back, Some(to));
+    assert!(!event.ongoing);
+}
+
+#[test]
+fn what_goes_on_at_the_end_is_ongoing() {
+    let world = World::usual();
+    let from = world.judged + 20 * 3_600;
+    let found = world.events(&move |time| traffic(time) + if time >= from { 40.0 } else { 0.0 });
+    let [event] = found.as_slice() else { panic!("{found:#?}") };
+    assert_eq!((event.kind, event.direction), (EventKind::LevelShiftUp, Direction::Up));
+    assert!(event.ongoing && event.recovered.is_none());
+    let (before, after) = event.levels.unwrap();
+    assert!(after - before > 30.0 && after - before < 50.0, "{before} {after}");
+}
+
+#[test]
+fn a_job_that_did_not_run_is_told() {
+    let nightly = |time: i64| {
+        let runs = (2 * 3_600..3 * 3_600).contains(&time.rem_euclid(DAY));
+        5.0 + 0.2 * noise(time) + if runs { 100.0 } else { 0.0 }
+    };
+    let world = World::usual();
+    assert!(world.events(&nightly).is_empty());
+    let (from, to) = (world.judged, world.judged + 6 * 3_600);
+    let missed = move |time: i64| {
+        if (from..to).contains(&time) { 5.0 + 0.2 * noise(time) } else { nightly(time) }
+    };
+    let found = world.events(&missed);
+    let [event] = found.as_slice() else { panic!("{found:#?}") };
+    assert_eq!(event.direction, Direction::Down);
+    assert!(event.reference.expected > 80.0, "{event:?}");
+}
+
+#[test]
+fn the_band_does_not_leave_what_is_possible() {
+    let (found, ..) = World::usual().detect(&|time| (traffic(time) - 9.0).max(0.0));
+    for at in 0..found.judged.len() {
+        let (lower, upper) = found.bounds(at, 4.0);
+        assert_eq!((lower < 0.0, upper < lower), (false, false), "{at} {lower} {upper}");
+    }
+}
+
+fn same(a: f64, b: f64) -> bool {
+    a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn nothing_that_comes_later_changes_a_verdict(cut in 1..2_300_i64, spoilt in 0..2_300_i64, size in -3.0..8.0_f64) {
+        let world = World::usual();
+        let at = world.fine.0 + FINE * spoilt;
+        let value = move |time: i64| traffic(time) * if time >= at && time < at + 7_200 { size } else { 1.0 };
+        let (all, ..) = world.detect(&value);
+        let end = (world.fine.0 + FINE * cut).min(world.fine.1);
+        let (past, ..) = World { fine: (world.fine.0, end), ..World::usual() }.detect(&value);
+        for at in 0..past.score.len() {
+            for (all, past) in [
+                (&all.score, &past.score),
+                (&all.expected, &past.expected),
+                (&all.scale, &past.scale),
+                (&all.alert_scores().to_vec(), &past.alert_scores().to_vec()),
+            ] {
+                prop_assert!(same(all[at], past[at]), "{}: {} {}", at, all[at], past[at]);
+            }
+        }
+    }
+
+    #[test]
+    fn direction_and_numbers_are_those_of_the_samples(from in 0..288_i64, length in 1..60_i64, size in 0.0..4.0_f64) {
+        let world = World::usual();
+        let from = world.judged + FINE * from;
+        let to = from + FINE * length;
+        let value = move |time: i64| traffic(time) * if (from..to).contains(&time) { size } else { 1.0 };
+        let (found, ..) = world.detect(&value);
+        for event in world.events(&value) {
+            let samples = event.onset.index..=event.last;
+            let mean: f64 = samples.clone().map(|at| found.judged[at] - found.expected[at]).sum();
+            prop_assert_eq!(mean > 0.0, event.direction == Direction::Up, "{:?}", event);
+            prop_assert!(samples.contains(&event.peak.index));
+            let sign = if event.direction == Direction::Up { 1.0 } else { -1.0 };
+            prop_assert!(samples.clone().all(|at| sign * found.judged[at] <= sign * event.peak.value));
+            prop_assert!(!(event.ongoing && event.recovered.is_some()));
+        }
+    }
+
+    #[test]
+    fn severity_does_not_depend_on_the_end(minutes in 0..60_i64, size in 1.2..4.0_f64) {
+        let world = World::usual();
+        let from = world.judged + 8 * 3_600;
+        let value = move |time: i64| traffic(time) * if (from..from + 3_600).contains(&time) { size } else { 1.0 };
+        let severity = |end: i64| {
+            let moved = World { fine: (world.fine.0, end), ..World::usual() };
+            moved.events(&value).iter().map(|event| event.severity).fold(0.0, f64::max)
+        };
+        let end = from + 3 * 3_600;
+        prop_assert!((severity(end) - severity(end + 60 * minutes / FINE * FINE)).abs() <= 5.0);
+    }
+}
