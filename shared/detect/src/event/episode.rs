@@ -198,7 +198,9 @@ impl Search<'_> {
             if self.is_calm(at, direction, outside) {
                 back = back.or(Some(at));
                 calm += 1;
-                if calm >= hold {
+                if calm >= hold
+                    && self.has_returned(first, at + 1 - calm..at + 1, direction, outside)
+                {
                     over = true;
                     break;
                 }
@@ -231,6 +233,38 @@ impl Search<'_> {
             area,
             score,
         })
+    }
+
+    /// Returns whether calm samples are where they were before the episode began, and not merely where the expectation has
+    /// followed. What was expected at the same time of the week before the episode tells, or else of the day.
+    fn has_returned(
+        &self,
+        first: usize,
+        calm: Range<usize>,
+        direction: Direction,
+        outside: f64,
+    ) -> bool {
+        let day = self.lengths.day;
+        if calm.end - first <= day {
+            return true;
+        }
+        let before = |period: usize| {
+            let periods = (calm.end - first).div_ceil(period);
+            calm.start.checked_sub(periods * period).map(|_| periods * period)
+        };
+        let Some(back) = before(7 * day).or_else(|| before(day)) else { return true };
+        let detection = self.detection;
+        let (mut sum, mut count) = (0.0, 0_usize);
+        for at in calm {
+            let scale = detection.scale[at - back];
+            let distance = (detection.judged[at] - detection.expected[at - back]) / scale;
+            if distance.is_finite() {
+                sum += distance;
+                count += 1;
+            }
+        }
+        let sign = if direction == Direction::Up { 1.0 } else { -1.0 };
+        count == 0 || sign * sum / (count as f64) < 1.5 * outside
     }
 
     /// Returns whether a sample is back: it is near, or the median of it and its neighbours is.

@@ -18,7 +18,7 @@ use super::ALERT;
 use crate::detect::{AlertViews, Alerts, Detection, DetectorInput, Feature, Quantity, words};
 use crate::stats::{MAX_SCORE, floor_scale};
 use residuals::Residuals;
-use views::{ALERT_SURPRISE, Surprise};
+use views::{ALERT_SURPRISE, Surprise, probability};
 
 /// Number of samples after which a new level that lasts is a level shift.
 const LEVEL_SHIFT_AFTER: usize = 60;
@@ -31,11 +31,7 @@ pub(super) fn judge(input: DetectorInput<'_>) -> Option<Detection> {
     let found = Surprise::of(&residuals.z, &days, step);
     let mut alerts = Alerts {
         score: found.surprise.iter().map(|of| ALERT * (of / ALERT_SURPRISE).max(0.0)).collect(),
-        probability: found
-            .surprise
-            .iter()
-            .map(|of| libm::pow(10.0, -of.clamp(0.0, 300.0)))
-            .collect(),
+        probability: found.surprise.iter().map(|of| probability(*of)).collect(),
         feature: found.window.iter().map(|window| feature(*window, step)).collect(),
         views: Some(AlertViews { window: found.window, above: found.above }),
     };
@@ -43,7 +39,7 @@ pub(super) fn judge(input: DetectorInput<'_>) -> Option<Detection> {
         for alarm in alarms {
             if alerts.score[alarm] < ALERT * silence::SURPRISE / ALERT_SURPRISE {
                 alerts.score[alarm] = ALERT * silence::SURPRISE / ALERT_SURPRISE;
-                alerts.probability[alarm] = libm::pow(10.0, -silence::SURPRISE);
+                alerts.probability[alarm] = probability(silence::SURPRISE);
                 alerts.feature[alarm] = feature;
                 if let Some(views) = &mut alerts.views {
                     views.window[alarm] = 1;

@@ -3,7 +3,7 @@
 use crate::detect::{DetectorInput, Feature};
 
 /// Surprise of a gap or a flat line, on the scale of the views.
-pub(super) const SURPRISE: f64 = 10.0;
+pub(super) const SURPRISE: f64 = 20.0;
 
 /// Minimum length of a gap in samples and in seconds.
 const MIN_GAP: (usize, f64) = (3, 300.0);

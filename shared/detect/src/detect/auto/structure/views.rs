@@ -32,7 +32,7 @@ const MIN_DAY_SAMPLES: usize = 30;
 const WITHOUT_DAYS: f64 = 1.4;
 
 /// Factor by which the floors are raised while one or two days are known.
-const WITH_FEW_DAYS: f64 = 1.15;
+const WITH_FEW_DAYS: f64 = 1.3;
 
 /// Number of days from which the longest view is judged.
 const LONG_VIEW_DAYS: usize = 4;
@@ -51,6 +51,13 @@ pub(super) struct Surprise {
     pub window: Vec<u32>,
     /// Whether the surprise is above the expected value.
     pub above: Vec<bool>,
+}
+
+/// Returns the probability that stands for a surprise, from 1e-2 to 1e-10. A tail is extrapolated far beyond what a series
+/// has shown, so its powers of ten count for less the farther out they lie: half of the way is gone at a surprise of 12.
+pub(super) fn probability(surprise: f64) -> f64 {
+    let discounted = 1.0 - libm::exp2(-surprise.max(0.0) / 12.0);
+    libm::pow(10.0, -2.0 - 8.0 * discounted)
 }
 
 /// Tail of one day on one side: 90 % and 99 % quantile, and the maximum.
