@@ -136,7 +136,8 @@ pub struct Event {
     /// Sample that is farthest from the baseline.
     pub peak: SampleVerdict,
     /// Verdict whose expected value and band the peak is compared with: that of the onset, because later expectations may
-    /// have learnt from the event, or that of the peak, where the expectation follows a season and not the event.
+    /// have learnt from the event; where the expectation follows a season and not the event, that of the peak, or of the
+    /// sample with the median expectation for a level that lasts.
     pub reference: SampleVerdict,
     /// Medians of what was expected and of the values during the event, where the expectation follows a season.
     pub levels: Option<(f64, f64)>,

@@ -358,10 +358,11 @@ fn merged(found: Vec<Episode>, detection: &Detection, lengths: Lengths) -> Vec<E
     let mut merged: Vec<Episode> = Vec::new();
     for episode in found {
         let near = |open: &Episode| {
-            let shorter = (open.last - open.first).min(episode.last - episode.first);
+            let [before, after] = [open, &episode].map(|of| of.last - of.first + 1);
             let pause = episode.first.saturating_sub(open.last);
+            let flaps = lengths.half_hour.min(before.max(after) / 2);
             open.direction == episode.direction
-                && pause <= MIN_CALM.max(lengths.half_hour).max(shorter / 2)
+                && pause <= MIN_CALM.max(flaps).max(before.min(after) / 2)
         };
         match merged.iter_mut().rev().find(|open| near(open)) {
             Some(open) => {

@@ -147,6 +147,13 @@ pub(super) fn episode_event(
         _ => EventKind::Dip,
     };
     let silent = matches!(kind, EventKind::Gap | EventKind::FlatLine);
+    let reference = match (kind, levels) {
+        (EventKind::LevelShiftUp | EventKind::LevelShiftDown, Some((expected, _))) => {
+            let at_level = (first..=last).find(|at| detection.expected[*at] == expected);
+            judged(detection, rule, at_level.unwrap_or(episode.peak), &at)
+        }
+        _ => peak,
+    };
     let start = if silent { found.estimated_start.min(began) } else { began };
     let severe = first..(first + SEVERITY_SAMPLES).min(last + 1).max(episode.alert + 1);
     let probability =
@@ -160,7 +167,7 @@ pub(super) fn episode_event(
         quantity: detection.quantity,
         onset,
         peak,
-        reference: peak,
+        reference,
         levels: levels.filter(|_| moved),
         estimated_start: at(start),
         last,

@@ -79,6 +79,14 @@ impl Learned {
     }
 }
 
+impl Learned {
+    /// Returns whether the candidate chosen at a mark takes all days to be alike.
+    pub(super) fn is_every_day(&self, mark: usize) -> bool {
+        let profile = self.candidates[self.chosen[mark]].profile;
+        !matches!(profile, Profile::Workdays | Profile::Weekly)
+    }
+}
+
 impl Track {
     /// Follows the level of `y` above a profile. A sample far out moves it little, so an incident of hours does not become
     /// the level.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::clock::{DAY, WallClock};
+use super::clock::{DAY, WallClock, weekday};
 use super::learn::{Learned, is_trend};
 use super::marks::{Calendar, Marks};
 use super::profile::small_median;
@@ -29,6 +29,18 @@ const SHORT_SEASON_DAYS: usize = 4;
 
 /// Number of days of samples from which the spread between marks is learnt.
 const OFFSET_DAYS: usize = 7;
+
+/// Number of samples by which a job may begin earlier or later than on the days before.
+const JITTER: usize = 2;
+
+/// Factor of a spread that was learnt from few days.
+const FEW_DAYS: f64 = 1.3;
+
+/// Number of days of samples from which values between steep marks are learnt, least and most.
+const FINE_DAYS: (usize, usize) = (7, 14);
+
+/// Change of the season from mark to mark, in usual spreads, from which samples between them are judged by the days before.
+const STEEP: f64 = 4.0;
 
 /// Number of days after a change of clocks within which each candidate season may be right.
 const CLOCK_CHANGE_DAYS: i64 = 8;
@@ -115,6 +127,7 @@ impl Residuals {
         });
         let mut y = Vec::with_capacity(marks.len());
         let mut learnt: Option<(usize, Learned)> = None;
+        let mut steep = vec![None; grid.len];
         let (mut base, mut chosen) = (vec![f64::NAN; grid.len], vec![f64::NAN; grid.len]);
         for (index, regime) in regimes.iter().enumerate() {
             let to = regimes.get(index + 1).map_or(marks.len(), |next| next.from);
@@ -156,11 +169,18 @@ impl Residuals {
                     expected = doubts.nearest(learned, mark, along, y, expected);
                 }
                 base[at] = spread;
+                let step = |mark: usize| {
+                    let pair = (learned.expected.get(mark), learned.expected.get(mark + 1));
+                    if let (Some(from), Some(to)) = pair { (to - from).abs() } else { 0.0 }
+                };
+                let size = step(mark);
+                steep[at] =
+                    (size > 0.0).then(|| Steep { size, every_day: learned.is_every_day(mark) });
                 chosen[at] = expected + short;
             }
         }
         young(input, grid, &own, &marks, &regimes, &mut chosen, &mut base);
-        found.standardise(input, grid, &marks, &regimes, count_unit, &chosen, &base);
+        found.standardise(input, grid, &marks, &regimes, count_unit, &chosen, &base, &steep);
         Some(found)
     }
 
@@ -175,6 +195,7 @@ impl Residuals {
         count_unit: f64,
         expected: &[f64],
         spread: &[f64],
+        steep: &[Option<Steep>],
     ) {
         let fine = (grid.step_millis / 1_000).max(1);
         let regime_at = |at: usize| regime_at(regimes, marks, grid.time_millis(at));
@@ -200,6 +221,12 @@ impl Residuals {
         }
         // Between marks a season is interpolated; how far that is off is told by the days before.
         let days = days_of(grid);
+        let mut expected = expected.to_vec();
+        if fine < marks.step && DAY % fine == 0 {
+            let judged =
+                Judged { expected: &mut expected, residual: &mut residual, spread: &mut floored };
+            refine(input, &days, grid, steep, regime_at, judged);
+        }
         let phases = (marks.step / fine).max(1) as usize;
         for (index, day) in days.iter().enumerate() {
             let Some(regime) = regime_at(day.start) else { continue };
@@ -250,6 +277,85 @@ impl Residuals {
             self.z[at] = residual[at] / floored[at];
         }
     }
+}
+
+/// Replaces the expectation where the season is steeper than marks can tell, such as at a burst of minutes, by the values at
+/// the same time of the days before. Residuals and spreads follow.
+fn refine<'r>(
+    input: DetectorInput<'_>,
+    days: &[Range<usize>],
+    grid: FineGrid,
+    steep: &[Option<Steep>],
+    regime_at: impl Fn(usize) -> Option<&'r Regime>,
+    judged: Judged<'_>,
+) {
+    let Judged { expected, residual, spread } = judged;
+    let day_millis = DAY * 1_000;
+    let per_day = (day_millis / grid.step_millis) as usize;
+    let weekend = |at: usize| weekday(grid.time_millis(at).div_euclid(day_millis)) >= 5;
+    for day in days {
+        if !steep[day.clone()].iter().any(Option::is_some) {
+            continue;
+        }
+        let mut usual: Vec<f64> =
+            spread[day.clone()].iter().copied().filter(|spread| spread.is_finite()).collect();
+        let usual = small_median(&mut usual);
+        let Some(regime) = regime_at(day.start).filter(|regime| regime.short.is_none()) else {
+            continue;
+        };
+        // Median and spread of the values at one time of the days before.
+        let at_same_time = |at: usize, every_day: bool| {
+            let before = (1..=at / per_day).map(|days| at - days * per_day);
+            let alike = before.filter(|other| every_day || weekend(*other) == weekend(at));
+            let mut values: Vec<f64> = alike
+                .take(FINE_DAYS.1)
+                .map(|other| regime.transform.forward(input.reference[other]))
+                .filter(|value| value.is_finite())
+                .collect();
+            if values.len() < FINE_DAYS.0 {
+                return None;
+            }
+            let median = small_median(&mut values);
+            values.iter_mut().for_each(|value| *value = (*value - median).abs());
+            Some((median, MAD_TO_STD * small_median(&mut values)))
+        };
+        for at in day.clone() {
+            let Some(Steep { size, every_day }) = steep[at] else { continue };
+            if size < STEEP * usual {
+                continue;
+            }
+            // A job may begin a little earlier or later than on the days before.
+            let value = regime.transform.forward(input.values[at]);
+            let Some((mut nearest, spread_then)) = at_same_time(at, every_day) else { continue };
+            let mut widest = usual.max(spread_then);
+            for near in at.saturating_sub(JITTER)..=at + JITTER {
+                let Some((median, spread)) = at_same_time(near, every_day) else { continue };
+                widest = widest.max(spread);
+                if (value - median).abs() < (value - nearest).abs() {
+                    nearest = median;
+                }
+            }
+            expected[at] = nearest;
+            residual[at] = value - nearest;
+            spread[at] = (FEW_DAYS * widest).max(0.05 * size);
+        }
+    }
+}
+
+/// Change of the season between the marks around a sample.
+#[derive(Clone, Copy)]
+struct Steep {
+    /// Largest change from mark to mark, on the scale.
+    size: f64,
+    /// Whether all days are alike.
+    every_day: bool,
+}
+
+/// Expected value, residual and spread of each sample, on the scale.
+struct Judged<'a> {
+    expected: &'a mut [f64],
+    residual: &'a mut [f64],
+    spread: &'a mut [f64],
 }
 
 /// Returns the spread that a series adds because it took over from another one, in the unit of the series; it fades within
