@@ -40,7 +40,9 @@ pub(super) fn event(
                 .iter()
                 .all(|value| !outside(*value))
     };
-    let back = (last + 1..patience).find(|&index| left && calm(index));
+    // However long it takes, until the next event begins.
+    let until = limit.clamp(patience, len.max(patience));
+    let back = (last + 1..until).find(|&index| left && calm(index));
     let silent = detection.judged.iter().rev().take_while(|value| value.is_nan()).count();
     let ongoing = back.is_none() && patience == len && silent <= rule.merge_gap;
     let new_level = match back {
