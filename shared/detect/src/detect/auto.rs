@@ -26,6 +26,16 @@ use super::{
 
 /// Detector with a score and a separate alert score; no season and no window need to be chosen.
 ///
+/// With weeks of past ([`LongPast`](crate::detect::LongPast)), a series is judged by its structure. **Expected value**: the
+/// season that has predicted best so far (days alike, working days and weekends, each weekday, by one of several wall
+/// clocks, or none) on a level that follows slowly, on a logarithmic scale where the spread grows with the level. Between
+/// marks that a season is too steep for, the values at the same time of earlier days. **Score**: the distance in spreads,
+/// which are learnt for each time of the day. **Alert score**: how improbable the sample, or the mean of the last 5 minutes
+/// to 6 hours, is by the tails of earlier days; the tail that 70 % of the days keep within counts, so that an incident does
+/// not widen it and a habit does. A gap or a flat line alerts once it is longer than those before.
+///
+/// Without, everything is compared with the samples before:
+///
 /// **Score**: how unusual a sample is. Several robust scores, each clipped at 30, are averaged: the distance from
 /// the median of up to 2,000 earlier samples, from the mean of all earlier samples, from a prediction by the
 /// previous sample, and, once a season has been found in earlier samples, from the same time of earlier seasons.
@@ -56,7 +66,7 @@ pub struct Auto {
 const LOOKBACK: Param = Param::samples(
     "memory",
     "Lookback",
-    "Number of earlier samples to compare with. A longer lookback covers weekly and monthly patterns.",
+    "Number of earlier samples to compare with where the source has no weeks of past to learn from.",
     (200, 10_000),
     3_000,
 );
