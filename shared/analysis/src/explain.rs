@@ -57,6 +57,8 @@ pub struct Facts {
     /// [`crate::words::arithmetic`].
     /// `None` where the baseline did not vary or there is no number.
     pub deviations: Option<f64>,
+    /// Whether the series was judged by weeks of its past, season and tails, rather than by the samples before.
+    pub by_weeks: bool,
     /// Whether no sample left the band: accumulated small deviations or a wider spread can be anomalous within it.
     pub inside: bool,
     /// Peak over expected value, where both are positive or the peak is 0.
@@ -111,6 +113,7 @@ pub fn facts(analysis: &Analysis, ranked: &RankedSeries, event: &Event) -> Facts
         lasted: event.lasted,
         spread,
         deviations: deviations(detection, event, spread),
+        by_weeks: detection.alerts.as_ref().is_some_and(|alerts| alerts.views.is_some()),
         inside: (event.reference.lower..=event.reference.upper).contains(&event.peak.value),
         ratio: ratio(event).filter(|_| of_values),
         levels: if lasts(event.kind) {

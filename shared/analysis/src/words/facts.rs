@@ -206,12 +206,17 @@ pub fn arithmetic(facts: &Facts) -> Option<String> {
     let Some(view) = event.feature else {
         return calculated.map(|text| format!("{text}{flagged}"));
     };
+    let score = one_decimal(event.score);
+    let scored = if facts.by_weeks {
+        format!("the largest distance was {score} spreads of its time of day")
+    } else {
+        format!("the score, a mean over several features, reached {score}")
+    };
     let alert = format!(
-        "alert from {} with an alert score of {} (threshold {}); the score, a mean over several features, reached {}",
+        "alert from {} with an alert score of {} (threshold {}); {scored}",
         feature(view),
         one_decimal(event.alert_score),
         Unit::Plain.format(facts.alert.unwrap_or(facts.threshold)),
-        one_decimal(event.score),
     );
     Some(calculated.map_or_else(|| alert.clone(), |text| format!("{text}; {alert}")))
 }
