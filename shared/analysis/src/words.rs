@@ -31,7 +31,7 @@ use oddity_detect::detect::{Feature, Quantity};
 use oddity_source::unit::Unit;
 
 pub use clock::Clock;
-pub use event::{course, farthest, reason, severity, sign, what};
+pub use event::{course, farthest, reason, severity, sign, time_left, what};
 pub use facts::{FactLine, arithmetic, lines, sentence};
 pub use overview::{headline, history, scope, threshold, title};
 pub use subject::subject;
@@ -133,6 +133,7 @@ pub fn feature(feature: Feature) -> &'static str {
         Feature::Drift => "accumulated small deviations",
         Feature::Flat => "flat values",
         Feature::Gap => "missing samples",
+        Feature::Forecast => "the time left",
         Feature::Record => "values never seen before",
         Feature::Peers => "the comparison with the other series",
     }

@@ -231,6 +231,8 @@ pub enum Feature {
     Flat,
     /// Samples that stopped coming.
     Gap,
+    /// Time that is left until a value runs out.
+    Forecast,
     /// Distance beyond the extremes of a long window.
     Record,
     /// Values of the other series at the same time.

@@ -7,6 +7,7 @@ mod alert;
 mod cache;
 mod episode;
 mod explain;
+mod forecast;
 pub mod kind;
 mod odd;
 mod settings;
@@ -14,6 +15,7 @@ mod severity;
 
 pub use alert::after_cooldown;
 pub use cache::OnsetCache;
+pub use forecast::Forecast;
 pub use odd::{Mark, is_flagged, marks};
 pub use settings::{RULE_SETTINGS, RuleControl, RuleSetting};
 pub use severity::{SeverityLevel, severity};
@@ -141,6 +143,8 @@ pub struct Event {
     pub reference: SampleVerdict,
     /// Medians of what was expected and of the values during the event, where the expectation follows a season.
     pub levels: Option<(f64, f64)>,
+    /// Time until the values reach zero, where they fall steadily at the end of the range.
+    pub forecast: Option<Forecast>,
     /// Time at which the change seems to have begun: at the onset, or before it where a slow change was noticed late.
     pub estimated_start: Timestamp,
     /// Index of the last flagged sample.

@@ -80,6 +80,8 @@ pub struct EventFindings<'a> {
     pub levels: Option<LevelFindings>,
     /// The level that lasted.
     pub new_level: Option<f64>,
+    /// Time until the values reach zero, where they fall steadily at the end of the range.
+    pub forecast: Option<ForecastFindings>,
     /// Spread after the onset over spread before it.
     pub widened: Option<f64>,
     /// Total beyond what was expected, for rates.
@@ -122,6 +124,17 @@ pub struct LevelFindings {
     pub after: f64,
     /// Unit of the values.
     pub unit: Unit,
+}
+
+/// Time until the values reach zero.
+#[derive(Debug, Serialize)]
+pub struct ForecastFindings {
+    /// Seconds left at the usual pace.
+    pub left_seconds: f64,
+    /// Seconds left at the fastest pace of the last hours.
+    pub least_seconds: f64,
+    /// Seconds left at the slowest pace of the last hours.
+    pub most_seconds: f64,
 }
 
 /// Total beyond the expected values.
@@ -224,6 +237,11 @@ pub(super) fn findings<'a>(
             unit: facts.value_unit,
         }),
         new_level: event.new_level,
+        forecast: event.forecast.map(|forecast| ForecastFindings {
+            left_seconds: forecast.left.as_seconds(),
+            least_seconds: forecast.least.as_seconds(),
+            most_seconds: forecast.most.as_seconds(),
+        }),
         widened: facts.widened,
         excess: facts.excess.map(|(total, unit)| ExcessFindings { total, unit }),
         extreme: facts.record_since.map(|extreme| RecordFindings {

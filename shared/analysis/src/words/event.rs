@@ -2,11 +2,28 @@
 
 use super::{bounds, counted, feature, one_decimal, quantity};
 use oddity_detect::detect::Quantity;
-use oddity_detect::event::{Direction, Event, EventKind, SeverityLevel};
+use oddity_detect::event::{Direction, Event, EventKind, Forecast, SeverityLevel};
 use oddity_source::unit::Unit;
 
-/// Returns what happened, without when: "spike to 37 (8.1 expected)".
+/// Returns what happened, without when: "spike to 37 (8.1 expected)", "drift to 20 GiB (60 GiB expected), 0 in about 2 h".
 pub fn what(event: &Event, unit: Unit) -> String {
+    let text = change(event, unit);
+    match event.forecast {
+        Some(forecast) => format!("{text}, {}", time_left(forecast)),
+        None => text,
+    }
+}
+
+/// Returns when the values reach zero: "0 in about 2 h (1 h 50 min to 2 h 40 min)".
+pub fn time_left(forecast: Forecast) -> String {
+    let Forecast { left, least, most } = forecast;
+    if least == most {
+        return format!("0 in about {}", left.words());
+    }
+    format!("0 in about {} ({} to {})", left.words(), least.words(), most.words())
+}
+
+fn change(event: &Event, unit: Unit) -> String {
     let peak = unit.format(event.peak.value);
     let expected = if event.ranged {
         bounds(event.reference.lower, event.reference.upper, unit)

@@ -2,6 +2,7 @@
 
 use super::{
     Clock, bounds, counted, farthest, feature, odd_together, one_decimal, quantity, score,
+    time_left,
 };
 use crate::explain::{Cycle, Facts, RecordSince, Recurrence};
 use oddity_detect::detect::Quantity;
@@ -269,6 +270,9 @@ pub fn lines(facts: &Facts, clock: Clock) -> Vec<FactLine> {
     if let Some((total, unit)) = facts.excess {
         let more = if up { "more" } else { "less" };
         put("Total", format!("about {} {more} than expected", unit.format(total)));
+    }
+    if let Some(forecast) = event.forecast {
+        put("Time left", format!("{}, by the pace of the last hours", time_left(forecast)));
     }
     if let Some(text) = arithmetic(facts) {
         put("Arithmetic", text);

@@ -64,7 +64,7 @@ pub(super) fn episodes(
     found.sort_by_key(|episode| episode.first);
     let found = without_echoes(&found, lengths);
     let mut found = merged(found, detection, lengths);
-    found.extend(search.silent());
+    found.extend(search.states());
     found.retain_mut(|episode| {
         let in_range = episode.last >= history && (episode.began >= history || episode.ongoing);
         episode.first = episode.first.max(history);
@@ -116,7 +116,7 @@ impl Search<'_> {
         let from = self.history.saturating_sub(self.lengths.day);
         let reaching = alerts.iter().enumerate().skip(from).filter(|(_, score)| **score >= opening);
         for (alert, _) in reaching {
-            let silent = matches!(detection.feature(alert), Feature::Gap | Feature::Flat);
+            let silent = is_state(detection.feature(alert));
             let infinite = detection.judged[alert].is_infinite();
             let on_side = if infinite {
                 (detection.judged[alert] > 0.0) == up
@@ -283,8 +283,8 @@ impl Search<'_> {
         }
     }
 
-    /// Returns the gaps and flat lines: each run of alerts that says so.
-    fn silent(&self) -> Vec<Episode> {
+    /// Returns the gaps, the flat lines and the values that run out: each run of alerts that says so.
+    fn states(&self) -> Vec<Episode> {
         let detection = self.detection;
         let opening = self.rule.opening_threshold(detection);
         let alerts = detection.alert_scores();
@@ -292,7 +292,7 @@ impl Search<'_> {
         let from = self.history.saturating_sub(self.lengths.day);
         for (at, score) in alerts.iter().enumerate().skip(from) {
             let feature = detection.feature(at);
-            let silent = matches!(feature, Feature::Gap | Feature::Flat) && *score >= opening;
+            let silent = is_state(feature) && *score >= opening;
             if !silent {
                 continue;
             }
@@ -303,7 +303,10 @@ impl Search<'_> {
                 open.last = at;
                 continue;
             }
-            let direction = super::odd::direction(detection, at);
+            let direction = match feature {
+                Feature::Forecast => Direction::Down,
+                _ => super::odd::direction(detection, at),
+            };
             found.push(Episode {
                 first: at,
                 began: at,
@@ -318,11 +321,20 @@ impl Search<'_> {
             });
         }
         for episode in &mut found {
+            if detection.feature(episode.first) == Feature::Forecast {
+                let samples = episode.first..episode.last + 1;
+                episode.peak = farthest(detection, samples, Direction::Down);
+            }
             episode.ongoing = episode.last + 1 == alerts.len();
             episode.recovered = (!episode.ongoing).then_some(episode.last + 1);
         }
         found
     }
+}
+
+/// Returns whether a feature is a state that lasts as long as its alerts.
+fn is_state(feature: Feature) -> bool {
+    matches!(feature, Feature::Gap | Feature::Flat | Feature::Forecast)
 }
 
 /// Returns the sample that is farthest to a side by its value; the first where none is finite.

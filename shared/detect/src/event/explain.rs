@@ -1,6 +1,7 @@
 //! Explanation of a run of odd samples: baseline, peak, recovery and kind.
 
 use super::episode::{Episode, SEVERITY_SAMPLES};
+use super::forecast::{self, Forecast};
 use super::kind::{Finding, OnsetContext, classify};
 use super::odd::direction;
 use super::{Direction, Event, EventKind, Rule, SampleVerdict, SeriesSamples, severity};
@@ -83,6 +84,7 @@ pub(super) fn event(
         peak,
         reference: onset,
         levels: None,
+        forecast: None,
         estimated_start: at(found.estimated_start),
         last,
         recovered: back,
@@ -137,6 +139,7 @@ pub(super) fn episode_event(
     let kind = match (feature, found.kind) {
         (Feature::Gap, _) => EventKind::Gap,
         (Feature::Flat, _) => EventKind::FlatLine,
+        (Feature::Forecast, _) => EventKind::Drift,
         (_, EventKind::Infinite) => EventKind::Infinite,
         (_, kind @ (EventKind::SlopeChange | EventKind::Drift))
             if lasting && found.towards == Some(direction) =>
@@ -149,6 +152,8 @@ pub(super) fn episode_event(
         _ => EventKind::Dip,
     };
     let silent = matches!(kind, EventKind::Gap | EventKind::FlatLine);
+    let falls = ongoing && !up && !silent;
+    let forecast = if falls { forecast::forecast(detection, began, step) } else { None };
     let reference = match (kind, levels) {
         (EventKind::LevelShiftUp | EventKind::LevelShiftDown, Some((expected, _))) => {
             let at_level = (first..=last).find(|at| detection.expected[*at] == expected);
@@ -171,6 +176,7 @@ pub(super) fn episode_event(
         peak,
         reference,
         levels: levels.filter(|_| moved),
+        forecast,
         estimated_start: at(start),
         last,
         recovered,
@@ -188,8 +194,17 @@ pub(super) fn episode_event(
         score: detection.score[first..=last].iter().copied().fold(0.0, f64::max),
         alert_score: detection.alert_scores()[severe].iter().copied().fold(0.0, f64::max),
         probability,
-        severity: severity(probability),
+        severity: severity(probability).max(urgency(forecast)),
         baseline: detection.baseline_at(first),
+    }
+}
+
+/// Returns the least severity of an event by the time that is left: 90 below 4 h, 75 below a day, else 0.
+fn urgency(forecast: Option<Forecast>) -> f64 {
+    match forecast.map(|forecast| forecast.left.millis() / 3_600_000) {
+        Some(0..4) => 90.0,
+        Some(4..24) => 75.0,
+        _ => 0.0,
     }
 }
 

@@ -5,6 +5,7 @@
 //! day. Days begin at midnight UTC, so a verdict does not depend on where the range begins.
 
 mod clock;
+mod forecast;
 mod learn;
 mod marks;
 mod profile;
@@ -35,11 +36,15 @@ pub(super) fn judge(input: DetectorInput<'_>) -> Option<Detection> {
         feature: found.window.iter().map(|window| feature(*window, step)).collect(),
         views: Some(AlertViews { window: found.window, above: found.above }),
     };
-    for (feature, alarms) in silence::alarms(input, step) {
+    let runs_out = residuals.runs_out.iter().enumerate().filter(|(_, runs_out)| **runs_out);
+    let runs_out = (Feature::Forecast, runs_out.map(|(at, _)| at).collect());
+    for (feature, alarms) in silence::alarms(input, step).into_iter().chain([runs_out]) {
+        let surprise =
+            if feature == Feature::Forecast { forecast::SURPRISE } else { silence::SURPRISE };
         for alarm in alarms {
-            if alerts.score[alarm] < ALERT * silence::SURPRISE / ALERT_SURPRISE {
-                alerts.score[alarm] = ALERT * silence::SURPRISE / ALERT_SURPRISE;
-                alerts.probability[alarm] = probability(silence::SURPRISE);
+            if alerts.score[alarm] < ALERT * surprise / ALERT_SURPRISE {
+                alerts.score[alarm] = ALERT * surprise / ALERT_SURPRISE;
+                alerts.probability[alarm] = probability(surprise);
                 alerts.feature[alarm] = feature;
                 if let Some(views) = &mut alerts.views {
                     views.window[alarm] = 1;

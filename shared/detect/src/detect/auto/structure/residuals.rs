@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::clock::{DAY, WallClock, weekday};
+use super::forecast;
 use super::learn::{Learned, is_trend};
 use super::marks::{Calendar, Marks};
 use super::profile::small_median;
@@ -55,6 +56,8 @@ pub(super) struct Residuals {
     pub offset: Vec<f64>,
     /// Signed distance from the expected value in spreads.
     pub z: Vec<f64>,
+    /// Whether the value runs out within a day at its pace.
+    pub runs_out: Vec<bool>,
 }
 
 /// Settings of a stretch of marks, decided by the samples before it.
@@ -112,7 +115,16 @@ impl Residuals {
             scale: vec![f64::NAN; grid.len],
             offset: vec![f64::NAN; grid.len],
             z: vec![f64::NAN; grid.len],
+            runs_out: vec![false; grid.len],
         };
+        if count_unit == 0.0 {
+            let at_marks = forecast::runs_out(&marks);
+            for (at, runs_out) in found.runs_out.iter_mut().enumerate() {
+                let since = grid.time_millis(at) - marks.start * 1_000;
+                let mark = (since / (marks.step * 1_000)) as usize;
+                *runs_out = at_marks[mark] && input.values[at].is_finite();
+            }
+        }
         // Marks up to and including each one.
         let mut own: Vec<usize> = Vec::with_capacity(marks.len());
         let mut count = 0;

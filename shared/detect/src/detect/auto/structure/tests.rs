@@ -132,6 +132,26 @@ fn a_job_that_did_not_run_is_told() {
 }
 
 #[test]
+fn a_disk_that_fills_is_critical_with_the_time_that_is_left() {
+    let world = World::usual();
+    // Two days at a steady pace; zero is reached two hours after the end.
+    let (end, zero) = (world.fine.1, world.fine.1 + 7_200);
+    let begin = zero - 2 * DAY;
+    let free = move |time: i64| {
+        let fall = (time - begin).max(0) as f64 / (zero - begin) as f64;
+        170e9 * (1.0 - fall) + 1e7 * noise(time)
+    };
+    let found = world.events(&free);
+    let worst = found.iter().max_by(|a, b| a.severity.total_cmp(&b.severity)).unwrap();
+    assert!(worst.ongoing && worst.severity >= 75.0, "{worst:#?}");
+    assert_eq!(worst.direction, Direction::Down);
+    let left = worst.forecast.unwrap().left.as_seconds();
+    assert!((5_400.0..9_000.0).contains(&left), "{left}");
+    let calm = world.events(&move |time| free(time.min(end - 4 * DAY)));
+    assert!(calm.iter().all(|event| event.forecast.is_none()), "{calm:#?}");
+}
+
+#[test]
 fn the_band_does_not_leave_what_is_possible() {
     let (found, ..) = World::usual().detect(&|time| (traffic(time) - 9.0).max(0.0));
     for at in 0..found.judged.len() {
