@@ -166,7 +166,16 @@ fn choose(candidates: &[Candidate], tracks: &[Track], days: &[Range<usize>]) -> 
                 .map(|day| errors.iter().map(|of| of[day]).fold(f64::NAN, f64::min))
                 .filter(|error| error.is_finite())
                 .collect();
-            let cap = 5.0 * small_median(&mut best) + 1e-12;
+            // A day counts no more than the second worst without a season, so that one bad day does not decide, and a job
+            // that runs once a week does.
+            let mut flat: Vec<f64> = errors[0][window.clone()]
+                .iter()
+                .copied()
+                .filter(|error| error.is_finite())
+                .collect();
+            flat.sort_unstable_by(f64::total_cmp);
+            let second = flat.len().checked_sub(2).map_or(0.0, |at| flat[at]);
+            let cap = (5.0 * small_median(&mut best)).max(second) + 1e-12;
             let ratio = |of: usize| {
                 let known = candidates[of].values[days[day].clone()].iter().any(|v| v.is_finite());
                 let (mut own, mut flat) = (0.0, 0.0);

@@ -31,8 +31,8 @@ const SHORT_SEASON_DAYS: usize = 4;
 /// Number of days of samples from which the spread between marks is learnt.
 const OFFSET_DAYS: usize = 7;
 
-/// Number of samples by which a job may begin earlier or later than on the days before.
-const JITTER: usize = 2;
+/// Time in seconds by which a job may begin earlier or later than on the days before.
+const JITTER: i64 = 300;
 
 /// Factor of a spread that was learnt from few days.
 const FEW_DAYS: f64 = 1.3;
@@ -186,8 +186,12 @@ impl Residuals {
                     if let (Some(from), Some(to)) = pair { (to - from).abs() } else { 0.0 }
                 };
                 let size = step(mark);
-                steep[at] =
-                    (size > 0.0).then(|| Steep { size, every_day: learned.is_every_day(mark) });
+                steep[at] = (size > 0.0).then(|| Steep {
+                    size,
+                    every_day: learned.is_every_day(mark),
+                    clock: learned.candidates[learned.chosen[mark]].calendar,
+                    in_doubt: doubts.any[mark],
+                });
                 chosen[at] = expected + short;
             }
         }
@@ -302,9 +306,22 @@ fn refine<'r>(
     judged: Judged<'_>,
 ) {
     let Judged { expected, residual, spread } = judged;
-    let day_millis = DAY * 1_000;
-    let per_day = (day_millis / grid.step_millis) as usize;
-    let weekend = |at: usize| weekday(grid.time_millis(at).div_euclid(day_millis)) >= 5;
+    let per_day = (DAY * 1_000 / grid.step_millis) as usize;
+    let jitter = ((JITTER * 1_000 / grid.step_millis) as usize).max(2);
+    // Local time of each sample by each clock, in milliseconds.
+    let local = WallClock::ALL.map(|clock| {
+        let mut known = (i64::MIN, 0);
+        (0..grid.len)
+            .map(|at| {
+                let time = grid.time_millis(at);
+                let hour = time.div_euclid(3_600_000);
+                if known.0 != hour {
+                    known = (hour, clock.offset(time.div_euclid(1_000)) * 1_000);
+                }
+                time + known.1
+            })
+            .collect::<Vec<i64>>()
+    });
     for day in days {
         if !steep[day.clone()].iter().any(Option::is_some) {
             continue;
@@ -315,11 +332,18 @@ fn refine<'r>(
         let Some(regime) = regime_at(day.start).filter(|regime| regime.short.is_none()) else {
             continue;
         };
-        // Median and spread of the values at one time of the days before.
-        let at_same_time = |at: usize, every_day: bool| {
-            let before = (1..=at / per_day).map(|days| at - days * per_day);
-            let alike = before.filter(|other| every_day || weekend(*other) == weekend(at));
-            let mut values: Vec<f64> = alike
+        // Median and spread of the values at one time of the days before, by a clock.
+        let at_same_time = |at: usize, clock: usize, every_day: bool| {
+            let (local, now) = (&local[clock], local[clock].get(at)?);
+            let weekend = |local: i64| weekday(local.div_euclid(DAY * 1_000)) >= 5;
+            let before = (1..=at / per_day).filter_map(|days| {
+                let then = at - days * per_day;
+                // Later by as much as the clock was set back in between.
+                let moved = (now - local[then] - days as i64 * DAY * 1_000) / grid.step_millis;
+                let then = usize::try_from(then as i64 + moved).ok().filter(|then| *then < at)?;
+                (every_day || weekend(local[then]) == weekend(*now)).then_some(then)
+            });
+            let mut values: Vec<f64> = before
                 .take(FINE_DAYS.1)
                 .map(|other| regime.transform.forward(input.reference[other]))
                 .filter(|value| value.is_finite())
@@ -332,19 +356,26 @@ fn refine<'r>(
             Some((median, MAD_TO_STD * small_median(&mut values)))
         };
         for at in day.clone() {
-            let Some(Steep { size, every_day }) = steep[at] else { continue };
+            let Some(Steep { size, every_day, clock, in_doubt }) = steep[at] else { continue };
             if size < STEEP * usual {
                 continue;
             }
             // A job may begin a little earlier or later than on the days before.
             let value = regime.transform.forward(input.values[at]);
-            let Some((mut nearest, spread_then)) = at_same_time(at, every_day) else { continue };
+            let Some((mut nearest, spread_then)) = at_same_time(at, clock, every_day) else {
+                continue;
+            };
             let mut widest = usual.max(spread_then);
-            for near in at.saturating_sub(JITTER)..=at + JITTER {
-                let Some((median, spread)) = at_same_time(near, every_day) else { continue };
-                widest = widest.max(spread);
-                if (value - median).abs() < (value - nearest).abs() {
-                    nearest = median;
+            let clocks = if in_doubt { 0..WallClock::ALL.len() } else { clock..clock + 1 };
+            for clock in clocks {
+                for near in at.saturating_sub(jitter)..=at + jitter {
+                    let Some((median, spread)) = at_same_time(near, clock, every_day) else {
+                        continue;
+                    };
+                    widest = widest.max(spread);
+                    if (value - median).abs() < (value - nearest).abs() {
+                        nearest = median;
+                    }
                 }
             }
             expected[at] = nearest;
@@ -361,6 +392,10 @@ struct Steep {
     size: f64,
     /// Whether all days are alike.
     every_day: bool,
+    /// Index of the clock that the season follows.
+    clock: usize,
+    /// Whether it may follow another one.
+    in_doubt: bool,
 }
 
 /// Expected value, residual and spread of each sample, on the scale.
