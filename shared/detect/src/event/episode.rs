@@ -66,7 +66,11 @@ pub(super) fn episodes(
     let mut found = merged(found, detection, lengths);
     found.extend(search.states());
     found.retain_mut(|episode| {
-        let in_range = episode.last >= history && (episode.began >= history || episode.ongoing);
+        // A series without a sample in the range was gone before.
+        let gone = detection.feature(episode.alert) == Feature::Gap
+            && detection.judged.get(history..).unwrap_or_default().iter().all(|v| v.is_nan());
+        let in_range =
+            episode.last >= history && (episode.began >= history || episode.ongoing) && !gone;
         episode.first = episode.first.max(history);
         if episode.peak < history {
             episode.peak = farthest(detection, episode.first..episode.last + 1, episode.direction);
@@ -198,11 +202,12 @@ impl Search<'_> {
             if self.is_calm(at, direction, outside) {
                 back = back.or(Some(at));
                 calm += 1;
-                if calm >= hold
-                    && self.has_returned(first, at + 1 - calm..at + 1, direction, outside)
-                {
-                    over = true;
-                    break;
+                if calm >= hold {
+                    if self.has_returned(first, at + 1 - calm..at + 1, direction, outside) {
+                        over = true;
+                        break;
+                    }
+                    (last, back, calm) = (at, None, 0);
                 }
             } else {
                 (last, back, calm) = (at, None, 0);

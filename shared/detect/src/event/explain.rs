@@ -113,6 +113,9 @@ pub(super) fn event(
 /// Time in seconds from which an episode that lasted, or one that goes on, is a change of level.
 const LASTING: (f64, f64) = (21_600.0, 3_600.0);
 
+/// Number of seconds in a day.
+const DAY: f64 = 86_400.0;
+
 /// Explains an episode, against what was expected while it lasted. `step` is the distance of samples in seconds.
 pub(super) fn episode_event(
     found: Finding,
@@ -127,11 +130,13 @@ pub(super) fn episode_event(
     let onset = judged(detection, rule, first, &at);
     let peak = judged(detection, rule, episode.peak, &at);
     let median = |of: &[f64]| {
-        let mut finite: Vec<f64> =
-            of[first..=last].iter().copied().filter(|value| value.is_finite()).collect();
+        let mut finite: Vec<f64> = of.iter().copied().filter(|value| value.is_finite()).collect();
         upper_median(&mut finite)
     };
-    let levels = median(&detection.expected).zip(median(&detection.judged));
+    // The expectation follows a level that lasts for days.
+    let first_day = first..(first + (DAY / step) as usize).min(last + 1);
+    let expected = median(&detection.expected[first_day]);
+    let levels = expected.zip(median(&detection.judged[first..=last]));
     let moved = levels.is_some_and(|(expected, during)| (during > expected) == up);
     let seconds = (last - first + 1) as f64 * step;
     let lasting = seconds >= LASTING.0 || (ongoing && seconds >= LASTING.1);
