@@ -17,4 +17,6 @@ pub mod labelled;
 
 pub mod planted;
 
+pub mod worlds;
+
 pub mod report;

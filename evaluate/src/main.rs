@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use evaluate::data::{self, Recording};
-use evaluate::report::{self, LabelledRow, NabRow};
+use evaluate::report::{self, LabelledRow, NabRow, WorldsRow};
+use evaluate::worlds::{self, RangeLength};
 use evaluate::{labelled, nab, planted, scores, settings};
 use oddity_detect::detect::Detector;
 use oddity_detect::detect::auto::Tuning;
@@ -76,6 +77,20 @@ enum Command {
         #[arg(long, default_value_t = planted::SEEDS.end - planted::SEEDS.start)]
         seeds: u64,
     },
+    /// Compares events with the incidents of made-up installations.
+    Worlds {
+        #[command(flatten)]
+        chosen: Chosen,
+        /// Seeds of the worlds: a list such as 2,4 or a range such as 1..5.
+        #[arg(long, default_value_t = worlds::SEEDS.map(|seed| seed.to_string()).join(","))]
+        seeds: String,
+        /// Length of the range; may be given several times. All if it is not given.
+        #[arg(long)]
+        range: Vec<RangeLength>,
+        /// Shows each miss, false entry and wrong word.
+        #[arg(long)]
+        remarks: bool,
+    },
     /// Measures every detector on all data and writes the page of the documentation. Takes minutes.
     Report {
         /// Folder with the data: nab, cloud and nab/reference.
@@ -136,6 +151,25 @@ fn main() -> anyhow::Result<()> {
             for (detector, measured) in detectors.iter().zip(&measured) {
                 let name = report::name(*detector);
                 print(&format!("{name}\n\n{}\n", report::planted_tables(measured)))?;
+            }
+            Ok(())
+        }
+        Command::Worlds { chosen, seeds, range, remarks } => {
+            let detectors = match chosen.detector.is_empty() {
+                true => vec![Detector::default()],
+                false => chosen.detectors()?,
+            };
+            let (seeds, ranges) = (
+                settings::seeds(&seeds)?,
+                if range.is_empty() { RangeLength::ALL.to_vec() } else { range },
+            );
+            for detector in detectors {
+                let rows = worlds_rows(&seeds, &ranges, detector)?;
+                if remarks {
+                    print(&report::worlds_remarks(&rows))?;
+                }
+                let name = report::name(detector);
+                print(&format!("{name}\n\n{}\n", report::worlds_tables(&rows)))?;
             }
             Ok(())
         }
@@ -240,6 +274,36 @@ fn labelled_rows(
     rows
 }
 
+/// Measures a detector on worlds, those that serve for tuning apart from the others.
+fn worlds_rows(
+    seeds: &[u64],
+    lengths: &[RangeLength],
+    detector: Detector,
+) -> anyhow::Result<Vec<WorldsRow>> {
+    let (tuned, reported): (Vec<u64>, Vec<u64>) =
+        seeds.iter().partition(|seed| worlds::is_tuned(**seed));
+    let mut rows = Vec::new();
+    for (use_of, seeds) in [("reported", reported), ("tuned", tuned)] {
+        if seeds.is_empty() {
+            continue;
+        }
+        let mut sums = vec![worlds::Measured::default(); lengths.len()];
+        for seed in &seeds {
+            for (sum, one) in sums.iter_mut().zip(worlds::measure(*seed, lengths, detector)?) {
+                *sum += one;
+            }
+        }
+        let seeds: Vec<String> = seeds.iter().map(u64::to_string).collect();
+        let name = format!("{use_of}: {}", seeds.join(", "));
+        rows.extend(lengths.iter().zip(sums).map(|(length, measured)| WorldsRow {
+            name: name.clone(),
+            length: *length,
+            measured,
+        }));
+    }
+    Ok(rows)
+}
+
 fn page(folder: &Path) -> anyhow::Result<String> {
     let detectors: Vec<Detector> = Detector::all().collect();
     let corpus = nab::Corpus::read(&folder.join("nab"))?;
@@ -252,7 +316,8 @@ fn page(folder: &Path) -> anyhow::Result<String> {
     let recordings = labelled::read(&folder.join("cloud"))?;
     let labelled = labelled_rows(&recordings, &detectors, false);
     let planted = planted::measure(&[Detector::default()], planted::SEEDS).remove(0);
-    Ok(report::page(&rows, &labelled, &planted, corpus.files.len(), recordings.len()))
+    let worlds = worlds_rows(&worlds::SEEDS, &RangeLength::ALL, Detector::default())?;
+    Ok(report::page(&worlds, &rows, &labelled, &planted, corpus.files.len(), recordings.len()))
 }
 
 fn print(text: &str) -> anyhow::Result<()> {

@@ -2,7 +2,7 @@
 //!
 //! Real labels tell the time of an anomaly but not its kind, and nobody knows that real noise is healthy. Here both are known.
 
-mod dice;
+pub(crate) mod dice;
 mod generate;
 mod matrix;
 

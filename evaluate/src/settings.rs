@@ -36,6 +36,28 @@ pub enum SettingsError {
         /// Accepted values.
         accepts: String,
     },
+    /// The text names no seeds.
+    #[error("\"{0}\" names no seeds: write a list such as 2,4 or a range such as 1..5")]
+    Seeds(String),
+}
+
+/// Returns the seeds of a list such as `2,4`, in which `1..5` stands for 1 to 5.
+///
+/// # Errors
+/// [`SettingsError::Seeds`] for anything else, and for a range that is empty or holds more than a thousand.
+pub fn seeds(text: &str) -> Result<Vec<u64>, SettingsError> {
+    let wrong = || SettingsError::Seeds(text.to_owned());
+    let number = |part: &str| part.trim().parse::<u64>().map_err(|_| wrong());
+    let mut all = Vec::new();
+    for part in text.split(',') {
+        let (first, last) = part.split_once("..").unwrap_or((part, part));
+        let (first, last) = (number(first)?, number(last)?);
+        if !(first..first.saturating_add(1_000)).contains(&last) {
+            return Err(wrong());
+        }
+        all.extend(first..=last);
+    }
+    Ok(all)
 }
 
 /// Returns the detector of an id with settings of the form `key=value`.

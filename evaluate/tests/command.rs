@@ -147,6 +147,8 @@ fn errors_say_what_to_change() {
             ],
             "name it alone with --detector",
         ),
+        (&["worlds", "--seeds", "5..1"], "\"5..1\" names no seeds: write a list such as 2,4"),
+        (&["worlds", "--detector", "magic"], "there is no detector \"magic\""),
         (&["nab", "none"], "cannot read none/windows.json"),
         (&["nab", "reversed"], "a.csv: 2014-04-01 lies before 2014-04-02"),
         (&["nab", "windows"], "a.csv has no row at 2014-04-02T00:00:00Z"),
