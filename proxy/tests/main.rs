@@ -32,6 +32,7 @@ mod outages;
 mod paths;
 mod prometheus;
 mod rules;
+mod sampling;
 mod secrets;
 mod security;
 mod sources;

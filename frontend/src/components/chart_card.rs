@@ -119,10 +119,17 @@ fn Excluded(
 /// The empty state after a query without series.
 #[component]
 fn Empty() -> impl IntoView {
+    let state = expect_context::<State>();
+    let explained = move || {
+        let analysis = state.throttled_analysis.read();
+        analysis.as_ref().is_some_and(|analysis| analysis.reason_for_nothing().is_some())
+    };
     view! {
         <div class="empty">
             <h3>"Empty query result"</h3>
-            <p>{text::NO_SERIES}</p>
+            <Show when=move || !explained()>
+                <p>{text::NO_SERIES}</p>
+            </Show>
         </div>
     }
 }

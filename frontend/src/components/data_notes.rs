@@ -3,7 +3,7 @@ use oddity_source::note::DataNote;
 
 use crate::state::State;
 
-/// What is wrong with the data, in one line over the chart; further remarks unfold.
+/// Remarks about the data in one line over the chart; all but the first unfold.
 #[component]
 pub fn DataNotes() -> impl IntoView {
     let state = expect_context::<State>();
@@ -38,10 +38,10 @@ fn DataNoteLine(
     let state = expect_context::<State>();
     let fix = note.fix.map(|fix| {
         let label = fix.label.clone();
-        let query = fix.query.clone();
+        let query = fix.query.clone().map(|query| view! { ": " <code>{query}</code> });
         view! {
-            <button class="chip small" type="button" title=query on:click=move |_| state.apply(&fix)>
-                {label}
+            <button class="chip small" type="button" on:click=move |_| state.apply(&fix)>
+                {label} {query}
             </button>
         }
     });

@@ -177,12 +177,18 @@ async fn analysed(loaded: Loaded, panel: &ViewState) -> Result<Analysis, DetectE
 fn nothing(analysis: &Analysis) -> Option<String> {
     let loaded = &analysis.detected.loaded;
     match status(analysis) {
-        FindingsStatus::Odd | FindingsStatus::Normal => None,
+        FindingsStatus::Odd => None,
+        FindingsStatus::Normal => analysis.silence().map(|silence| {
+            format!("{}: nothing after that could be evaluated; check the source", silence.text)
+        }),
         FindingsStatus::Empty if !loaded.unsupported.is_empty() => Some(
             "the query returns native histograms only, which have no single value: use \
              histogram_quantile, histogram_avg or histogram_count"
                 .to_owned(),
         ),
+        FindingsStatus::Empty if analysis.reason_for_nothing().is_some() => {
+            analysis.reason_for_nothing().map(|reason| words::note(&reason))
+        }
         FindingsStatus::Empty => Some(
             "the source has no series for this query and range: check the metric name and labels, or \
              choose a range in which they exist"

@@ -28,6 +28,8 @@ pub mod rules;
 mod subject;
 
 use oddity_detect::detect::{Feature, Quantity};
+use oddity_source::note::{DataNote, NoteFix};
+use oddity_source::promql::one_line;
 use oddity_source::unit::Unit;
 
 pub use clock::Clock;
@@ -42,6 +44,17 @@ pub fn count_samples(count: usize) -> String {
         "1 sample".to_owned()
     } else {
         format!("{} samples", Unit::Plain.format(count as f64))
+    }
+}
+
+/// Formats a remark about the data with its fix, in plain text: "The step of 15s is shorter ... Select a step of 1m".
+pub fn note(note: &DataNote) -> String {
+    match &note.fix {
+        None => note.text.clone(),
+        Some(NoteFix { label, query: None, .. }) => format!("{}. {label}", note.text),
+        Some(NoteFix { label, query: Some(query), .. }) => {
+            format!("{}. {label}: {}", note.text, one_line(query))
+        }
     }
 }
 

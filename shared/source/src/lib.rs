@@ -4,6 +4,8 @@
 
 pub mod promql;
 
+mod interval;
+
 pub mod note;
 
 pub mod query;

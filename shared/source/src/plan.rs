@@ -19,19 +19,24 @@
 //! }
 //! ```
 
-use std::fmt::Display;
-use std::ops::ControlFlow::{self, Break, Continue};
+mod chunks;
+mod end;
+mod judge;
+mod sampling;
+mod source;
 
-use crate::prometheus::{Loaded, ReplyError, Stitcher, decode_vector};
-use crate::promql;
-use crate::query::{MIN_HISTORY, QueryError, RangeQuery, detection_step, step_note};
+use std::fmt::Display;
+
+use crate::interval;
+use crate::prometheus::{Loaded, ReplyError};
+use crate::query::{MIN_HISTORY, QueryError, RangeQuery, detection_step};
 use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
 
-/// Maximum number of selectors of a query whose sample interval is measured.
-const MAX_SELECTORS: usize = 3;
+use chunks::fetch;
+use source::Source;
 
-/// Windows in which samples are counted to measure their interval. The second is used where the first holds too few.
-const WINDOWS: [Span; 2] = [Span::from_seconds(600), Span::from_seconds(10_800)];
+/// Time that an instant selector looks back for a sample. Source: Prometheus `--query.lookback-delta`, its default.
+const LOOKBACK: Span = Span::from_seconds(300);
 
 /// A query as the user specifies it, before the step is chosen.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,223 +69,106 @@ pub struct FetchProgress {
     pub total: usize,
 }
 
-/// A fetch that is under way: the next request to send, and everything received so far.
-#[derive(Debug)]
-pub struct FetchPlan {
-    /// Largest sample interval measured so far.
-    interval: Option<Span>,
-    stage: FetchStage,
-}
+/// A fetch: what to ask, and what the replies mean.
+#[derive(Clone, Debug)]
+pub struct FetchPlan(Wanted);
 
-#[derive(Debug)]
-enum FetchStage {
-    /// Counts the samples of the last of `selectors` in the window at index `window` of [`WINDOWS`].
-    Interval { spec: QuerySpec, selectors: Vec<String>, window: usize },
-    /// Fetches the range and its minimum history, then perhaps more history.
-    Range { partial: PartialQuery, more: bool },
-    /// Fetches more history.
-    Older { loaded: Box<Loaded>, partial: PartialQuery },
-}
-
-/// A range query of which some chunks have been fetched.
-#[derive(Debug)]
-struct PartialQuery {
-    query: RangeQuery,
-    chunks: Vec<TimeRange>,
-    stitcher: Stitcher,
-    done: usize,
+#[derive(Clone, Debug)]
+enum Wanted {
+    /// A query whose step, history and end are to be found.
+    Spec(QuerySpec),
+    /// A query whose grid is known.
+    Query(RangeQuery),
 }
 
 impl FetchPlan {
-    /// Creates a plan that measures the sample interval, chooses the step, fetches the range and, where there are few
-    /// samples, more history.
+    /// Creates a plan that measures the sample interval, chooses the step, cuts the range at the newest sample that the
+    /// source can have, fetches it and, where there are few samples, more history, and notes what is odd about them.
     ///
     /// # Errors
-    /// Those of [`RangeQuery::new`].
+    /// Those of [`RangeQuery::new`] that do not depend on the sample interval.
     pub fn new(spec: QuerySpec) -> Result<Self, QueryError> {
-        let selectors = promql::selectors(&spec.expr).into_iter().take(MAX_SELECTORS);
-        let selectors = selectors.map(str::to_owned).rev().collect();
-        Self::next_selector(spec, selectors, 0, None)
+        let step =
+            spec.step.unwrap_or_else(|| detection_step(spec.range.span(), MIN_HISTORY, None));
+        RangeQuery::new(&spec.expr, spec.range, step, spec.history)?;
+        Ok(Self(Wanted::Spec(spec)))
     }
 
     /// Creates a plan that fetches a query whose grid is known, and nothing else.
     pub fn for_query(query: RangeQuery) -> Self {
-        let stage = FetchStage::Range { partial: PartialQuery::new(query), more: false };
-        Self { interval: None, stage }
+        Self(Wanted::Query(query))
     }
 
-    /// Sends requests one after another until everything has been fetched, and reports the progress before each.
+    /// Sends requests one after another until everything has been fetched, and reports the progress before each. A
+    /// source that does not answer what is asked about its samples, or has no more history, is told in a note or a
+    /// warning.
     ///
     /// # Errors
     /// The error of a request that the result depends on, an error that the reply itself reports, or a [`QueryError`].
     pub async fn run<E>(
-        mut self,
-        mut send: impl AsyncFnMut(ApiRequest) -> Result<Vec<u8>, E>,
+        self,
+        send: impl AsyncFnMut(ApiRequest) -> Result<Vec<u8>, E>,
         mut report: impl FnMut(FetchProgress),
     ) -> Result<Loaded, E>
     where
         E: From<QueryError> + From<ReplyError> + Display,
     {
-        let learns = !matches!(self.stage, FetchStage::Range { more: false, .. });
-        loop {
-            report(self.progress());
-            let reply = send(self.request()).await;
-            match self.with_reply(reply)? {
-                Continue(next) => self = next,
-                Break(loaded) if learns => return with_long_past(loaded, send).await,
-                Break(loaded) => return Ok(loaded),
+        let mut source = Source { send };
+        let spec = match self.0 {
+            Wanted::Spec(spec) => spec,
+            Wanted::Query(query) => return fetch(&query, 0, &mut source.send, &mut report).await,
+        };
+        report(FetchProgress::default());
+        let clock = end::clock(&mut source).await;
+        let range = end::known(spec.range, clock);
+        let sampling = sampling::measure(&mut source, &spec.expr, range).await;
+        let mut interval = sampling.widest();
+        let query = query(&spec, range, interval)?;
+        let mut loaded = fetch(&query, 0, &mut source.send, &mut report).await?;
+        if interval.is_none() {
+            interval = shown(&loaded);
+            let better = self::query(&spec, range, interval)?;
+            if better != query {
+                loaded = fetch(&better, 0, &mut source.send, &mut report).await?;
             }
         }
-    }
-
-    /// Returns the request to send next.
-    fn request(&self) -> ApiRequest {
-        match &self.stage {
-            FetchStage::Interval { spec, selectors, window } => {
-                let selector = selectors.last().map_or("", String::as_str);
-                let query = format!("max(count_over_time({selector}[{}]))", WINDOWS[*window]);
-                let parameters = vec![("query", query), ("time", seconds(spec.range.end))];
-                ApiRequest { endpoint: "query", parameters }
-            }
-            FetchStage::Range { partial, .. } | FetchStage::Older { partial, .. } => {
-                partial.request()
-            }
+        let mut done = loaded.query.chunks().len();
+        if let Some(older) = loaded.query.older(loaded.series.len()) {
+            loaded = match fetch(&older, done, &mut source.send, &mut report).await {
+                Ok(older) => loaded.with_older(older),
+                Err(error) => without_older(loaded, &error),
+            };
+            done += older.chunks().len();
         }
-    }
-
-    fn progress(&self) -> FetchProgress {
-        match &self.stage {
-            FetchStage::Interval { .. } => FetchProgress::default(),
-            FetchStage::Range { partial, .. } => {
-                FetchProgress { done: partial.done, total: partial.chunks.len() }
-            }
-            FetchStage::Older { loaded, partial } => {
-                let before = loaded.query.chunks().len();
-                let total = before + partial.chunks.len();
-                FetchProgress { done: before + partial.done, total }
-            }
-        }
-    }
-
-    /// Continues with the body of a reply. Without a sample interval the range alone decides the step. If more history
-    /// cannot be fetched, a warning says so.
-    fn with_reply<E>(self, reply: Result<Vec<u8>, E>) -> Result<ControlFlow<Loaded, Self>, E>
-    where
-        E: From<QueryError> + From<ReplyError> + Display,
-    {
-        let interval = self.interval;
-        let next = |stage| Continue(Self { interval, stage });
-        Ok(match self.stage {
-            FetchStage::Interval { spec, mut selectors, window } => {
-                let Some(samples) = reply.ok().and_then(|body| largest(&body)) else {
-                    return Ok(Continue(Self::next_selector(spec, Vec::new(), 0, None)?));
-                };
-                if samples < 2.0 && window + 1 < WINDOWS.len() {
-                    return Ok(Continue(Self::next_selector(
-                        spec,
-                        selectors,
-                        window + 1,
-                        interval,
-                    )?));
-                }
-                selectors.pop();
-                let measured = (samples >= 2.0)
-                    .then(|| Span::from_millis((WINDOWS[window].millis() as f64 / samples) as u64));
-                Continue(Self::next_selector(spec, selectors, 0, interval.max(measured))?)
-            }
-            FetchStage::Range { partial, more } => match partial.with_reply(&reply?)? {
-                Continue(partial) => next(FetchStage::Range { partial, more }),
-                Break(loaded) => {
-                    let older = more.then(|| loaded.query.older(loaded.series.len())).flatten();
-                    match older.map(PartialQuery::new) {
-                        Some(partial) => {
-                            next(FetchStage::Older { loaded: Box::new(loaded), partial })
-                        }
-                        None => Break(finished(loaded, interval)),
-                    }
-                }
-            },
-            FetchStage::Older { loaded, partial } => {
-                match reply.and_then(|body| Ok(partial.with_reply(&body)?)) {
-                    Ok(Continue(partial)) => next(FetchStage::Older { loaded, partial }),
-                    Ok(Break(older)) => Break(finished(loaded.with_older(older), interval)),
-                    Err(error) => Break(finished(without_older(*loaded, &error), interval)),
-                }
-            }
-        })
-    }
-
-    /// Measures the next selector, or begins with the range where there is none.
-    fn next_selector(
-        spec: QuerySpec,
-        selectors: Vec<String>,
-        window: usize,
-        interval: Option<Span>,
-    ) -> Result<Self, QueryError> {
-        if !selectors.is_empty() {
-            return Ok(Self { interval, stage: FetchStage::Interval { spec, selectors, window } });
-        }
-        let QuerySpec { expr, range, step, history } = spec;
-        let step = step.unwrap_or_else(|| detection_step(range.span(), MIN_HISTORY, interval));
-        let query = RangeQuery::new(&expr, range, step, history)?;
-        let partial = PartialQuery::new(query);
-        Ok(Self { interval, stage: FetchStage::Range { partial, more: true } })
-    }
-}
-
-impl PartialQuery {
-    fn new(query: RangeQuery) -> Self {
-        let (chunks, stitcher) = (query.chunks(), Stitcher::new(query.clone()));
-        Self { query, chunks, stitcher, done: 0 }
-    }
-
-    fn request(&self) -> ApiRequest {
-        let range = self.chunks.get(self.done).copied();
-        let TimeRange { start, end } = range.unwrap_or_else(|| self.query.grid().range());
-        let parameters = vec![
-            ("query", self.query.absolute_expr()),
-            ("start", seconds(start)),
-            ("end", seconds(end)),
-            ("step", self.query.step.span().as_seconds().to_string()),
-        ];
-        ApiRequest { endpoint: "query_range", parameters }
-    }
-
-    /// Adds one reply: continues with what is missing, or breaks with the whole result.
-    fn with_reply(self, body: &[u8]) -> Result<ControlFlow<Loaded, Self>, ReplyError> {
-        let stitcher = self.stitcher.with_reply(body)?;
-        let done = self.done + 1;
-        if done < self.chunks.len() {
-            Ok(Continue(Self { stitcher, done, ..self }))
-        } else {
-            Ok(Break(stitcher.finish()))
-        }
-    }
-}
-
-/// Fetches the coarse samples of the weeks before. If they cannot be fetched, a warning says so.
-async fn with_long_past<E>(
-    mut loaded: Loaded,
-    mut send: impl AsyncFnMut(ApiRequest) -> Result<Vec<u8>, E>,
-) -> Result<Loaded, E>
-where
-    E: From<QueryError> + From<ReplyError> + Display,
-{
-    let Some(query) = loaded.query.long_past(loaded.series.len()) else { return Ok(loaded) };
-    let mut partial = PartialQuery::new(query);
-    loop {
-        let reply = send(partial.request()).await;
-        match reply.and_then(|body| Ok(partial.with_reply(&body)?)) {
-            Ok(Continue(next)) => partial = next,
-            Ok(Break(past)) => return Ok(loaded.with_long_past(past)),
-            Err(error) => {
-                loaded.warnings.push(format!(
+        if let Some(past) = loaded.query.long_past(loaded.series.len()) {
+            match fetch(&past, done, &mut source.send, &mut report).await {
+                Ok(past) => loaded = loaded.with_long_past(past),
+                Err(error) => loaded.warnings.push(format!(
                     "no season was learnt from the weeks before: the source did not return them ({error})"
-                ));
-                return Ok(loaded);
+                )),
             }
         }
+        judge::add_notes(&mut loaded, &spec, &sampling, interval);
+        let end = end::End { asked: spec.range.end, clock, interval };
+        end.judge(&mut source, &sampling, loaded).await
     }
+}
+
+/// Returns the range query at the step that is asked for or fits the sample interval.
+fn query(
+    spec: &QuerySpec,
+    range: TimeRange,
+    interval: Option<Span>,
+) -> Result<RangeQuery, QueryError> {
+    let automatic = || detection_step(range.span(), MIN_HISTORY, interval);
+    RangeQuery::new(&spec.expr, range, spec.step.unwrap_or_else(automatic), spec.history)
+}
+
+/// Returns the longest sample interval that most series show by repeating their values.
+fn shown(loaded: &Loaded) -> Option<Span> {
+    let mut found: Vec<Span> = loaded.series.iter().filter_map(interval::repeated).collect();
+    found.sort_unstable();
+    found.get(found.len() / 2).copied().filter(|_| 2 * found.len() > loaded.series.len())
 }
 
 fn without_older(mut loaded: Loaded, error: &impl Display) -> Loaded {
@@ -290,17 +178,6 @@ fn without_older(mut loaded: Loaded, error: &impl Display) -> Loaded {
         "training window limited to {only}: the source returned no earlier samples ({error})"
     ));
     loaded
-}
-
-fn finished(mut loaded: Loaded, interval: Option<Span>) -> Loaded {
-    loaded.notes.extend(step_note(loaded.query.step, interval));
-    loaded
-}
-
-/// Returns the value of the only sample of a reply to `max(...)`; 0 if there is none, `None` if it cannot be read.
-fn largest(body: &[u8]) -> Option<f64> {
-    let reply = decode_vector(body).ok()?;
-    Some(reply.samples.first().map_or(0.0, |sample| sample.value))
 }
 
 fn seconds(t: Timestamp) -> String {

@@ -6,10 +6,12 @@ mod rewrite;
 mod selection;
 mod shape;
 mod token;
+mod window;
 
-pub use rewrite::{replace_matcher_values, with_absolute_times};
+pub use rewrite::{replace_matcher_values, with_absolute_times, with_metric_name};
 pub use selection::{LabelMatcher, SelectorParts, calls_function, selection};
 pub use shape::{count_unit, depends_on_range, is_scalar, one_line};
+pub use window::{SelectorWindow, selector_windows, with_windows};
 
 use std::ops::Range;
 

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::note::{DataNote, NoteFix, NoteKind};
 use crate::promql;
 use oddity_detect::series::Grid;
 use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
@@ -125,6 +124,11 @@ impl RangeQuery {
         Grid::covering(TimeRange { start, end: self.end.max(self.start) }, self.step)
     }
 
+    /// Returns the range of the judged samples.
+    pub fn judged(&self) -> TimeRange {
+        TimeRange { start: self.start, end: self.end.max(self.start) }
+    }
+
     /// Returns the query for additional history before this one if there are `series` series: three weeks or three days
     /// where the budget allows that, else as much as it allows. Returns `None` if there is enough history already, or
     /// if the expression depends on the requested range.
@@ -206,25 +210,6 @@ pub fn detection_step(span: Span, history: usize, sample_interval: Option<Span>)
         })
 }
 
-/// Returns a note about a step that is shorter than the sample interval.
-pub fn step_note(step: Step, sample_interval: Option<Span>) -> Option<DataNote> {
-    let interval = sample_interval.filter(|interval| step.millis() < interval.millis() / 5 * 4)?;
-    let better = detection_step(Span::ZERO, 0, Some(interval));
-    Some(DataNote {
-        kind: NoteKind::StepBelowInterval,
-        text: format!(
-            "The step of {step} is shorter than the sample interval of about {}: values repeat, which looks like a \
-             flat line",
-            interval.words()
-        ),
-        fix: Some(NoteFix {
-            label: format!("Select a step of {better}"),
-            query: None,
-            step: Some(better),
-        }),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -256,17 +241,6 @@ mod tests {
                 "{span} {interval:?}"
             );
         }
-    }
-
-    #[test]
-    fn a_step_below_the_interval_is_named() {
-        let (short, fit) = (Step::from_seconds(15), Step::from_seconds(60));
-        let interval = Some(Span::from_seconds(60));
-        let note = step_note(short, interval).unwrap();
-        assert_eq!(note.kind, NoteKind::StepBelowInterval);
-        assert_eq!(note.fix.unwrap().step, Some(fit));
-        assert_eq!(step_note(fit, interval), None);
-        assert_eq!(step_note(short, None), None);
     }
 
     #[test]

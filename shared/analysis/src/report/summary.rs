@@ -71,6 +71,7 @@ fn status(analysis: &Analysis) -> String {
     let ongoing = worst.iter().filter(|(_, event)| event.ongoing).count();
     match (worst.len(), ongoing) {
         _ if analysis.is_unjudged() => "too few samples to judge".to_owned(),
+        (0, _) if analysis.silence().is_some() => "source silent".to_owned(),
         (0, _) => "no anomalies".to_owned(),
         (1, 1) => "ongoing".to_owned(),
         (1, _) if worst[0].1.recovered.is_some() => "recovered".to_owned(),
@@ -141,7 +142,10 @@ fn nothing(analysis: &Analysis) -> String {
     let detector = text(analysis.detected.detector.about().name);
     let scope = text(&words::scope(analysis));
     if analysis.detected.series.is_empty() {
-        report::NO_SERIES.to_owned()
+        match analysis.reason_for_nothing() {
+            Some(reason) => format!("{} {}", report::EMPTY, note(&reason)),
+            None => report::NO_SERIES.to_owned(),
+        }
     } else if analysis.is_unjudged() {
         report::unjudged(&detector, &scope)
     } else {

@@ -22,7 +22,10 @@ pub fn headline(analysis: &Analysis) -> String {
     }
     let worst = analysis.worst_events();
     let Some((ranked, event)) = worst.first() else {
-        return format!("No anomalies in {range}");
+        return match analysis.silence() {
+            Some(silence) => format!("{}. No anomalies before that in {range}", silence.text),
+            None => format!("No anomalies in {range}"),
+        };
     };
     let things = if worst.len() == 1 {
         format!("1 anomaly in {range}: ")

@@ -6,6 +6,9 @@ use super::count_samples;
 pub(crate) const NO_SERIES: &str = "The source has no series for this query and range. Check the metric name and the labels, or choose a range in which \
      the series existed.";
 
+/// Beginning of the text of a report on a query without series, before the reason.
+pub(crate) const EMPTY: &str = "The query returned no series.";
+
 /// Returns the text of a report where nothing could be judged.
 pub(crate) fn unjudged(detector: &str, scope: &str) -> String {
     format!(

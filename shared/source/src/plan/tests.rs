@@ -28,9 +28,11 @@ fn spec(expr: &str, step: Option<&str>) -> QuerySpec {
     }
 }
 
-fn counted(samples: f64) -> String {
+/// A reply to a count: `n` samples of one series, and a newest sample at the end of the range.
+fn counted(samples: u64) -> String {
+    let newest = spec("", None).range.end.as_seconds();
     format!(
-        r#"{{"status":"success","data":{{"resultType":"vector","result":[{{"metric":{{}},"value":[1,"{samples}"]}}]}}}}"#
+        r#"{{"status":"success","data":{{"resultType":"vector","result":[{{"metric":{{"n":"{samples}"}},"value":[1,"1"]}},{{"metric":{{}},"value":[1,"{newest}"]}}]}}}}"#
     )
 }
 
@@ -77,29 +79,46 @@ fn run(
     (asked, loaded)
 }
 
+/// Returns the selector and the window of a request that counts samples; `None` for any other.
+fn count(request: &ApiRequest) -> Option<(String, String)> {
+    let (_, rest) = request.parameters[0].1.split_once("count_over_time(")?;
+    let (counted, _) = rest.split_once("])")?;
+    let (selector, window) = counted.rsplit_once('[')?;
+    Some((selector.to_owned(), window.to_owned()))
+}
+
 #[test]
 fn the_step_is_that_of_the_widest_selector() {
-    let (asked, loaded) = run(FetchPlan::new(spec("rate(a[5m]) / b", None)), |at, request| {
-        Ok(match at {
-            1 => counted(40.0),
-            2 => NONE.to_owned(),
-            3 => counted(36.0),
+    let (asked, loaded) = run(FetchPlan::new(spec("rate(a[5m]) / b", None)), |_, request| {
+        let counts = count(request);
+        Ok(match counts.as_ref().map(|(selector, window)| (selector.as_str(), window.as_str())) {
+            Some(("a", "2m")) => counted(9),
+            Some(("b", "2m")) => NONE.to_owned(),
+            Some(("b", "20m")) => counted(4),
+            Some(("b", "3h")) => counted(36),
+            _ if request.endpoint == "query" => NONE.to_owned(),
             _ => series(request),
         })
     });
+    let over = "[1h:5m52s700ms]";
+    let counts = |selector: &str, window: &str| {
+        format!("count_values(\"n\", max_over_time(count_over_time({selector}[{window}]){over}))")
+    };
     let expected = [
-        "max(count_over_time(a[10m]))",
-        "max(count_over_time(b[10m]))",
-        "max(count_over_time(b[3h]))",
-        "rate(a[5m]) / b 300, 0 of 1",
-        "rate(a[5m]) / b 300, 1 of 2",
-        "rate(a[5m]) / b 600, 1 of 2",
+        "time()".to_owned(),
+        format!("{} or max(timestamp(a))", counts("a", "2m")),
+        format!("{} or max(timestamp(b))", counts("b", "2m")),
+        counts("b", "20m"),
+        counts("b", "3h"),
+        "rate(a[5m]) / b 300, 0 of 1".to_owned(),
+        "rate(a[5m]) / b 300, 1 of 2".to_owned(),
+        "rate(a[5m]) / b 600, 2 of 3".to_owned(),
     ];
     assert_eq!(asked, expected);
     let loaded = loaded.unwrap();
     assert_eq!(loaded.query.history, 3 * 7 * 288);
     assert_eq!(loaded.series.len(), 1);
-    assert_eq!(loaded.warnings, Vec::<String>::new());
+    assert_eq!((loaded.warnings, loaded.notes), (vec![], vec![]));
 }
 
 #[test]
@@ -107,7 +126,8 @@ fn what_does_not_come_is_said_or_done_without() {
     let check = |plan, fails: &[usize], requests: usize, says: &str| {
         let (asked, found) = run(plan, |at, request| match at {
             at if fails.contains(&at) => Err(Failed::Network),
-            _ if request.endpoint == "query" => Ok(counted(10.0)),
+            _ if count(request).is_some() => Ok(counted(8)),
+            _ if request.endpoint == "query" => Ok(NONE.to_owned()),
             _ => Ok(series(request)),
         });
         let found = found.map(|loaded| {
@@ -119,17 +139,18 @@ fn what_does_not_come_is_said_or_done_without() {
         assert_eq!(text.is_empty(), says.is_empty(), "{text}");
     };
     check(FetchPlan::new(spec("a", None)), &[], 6, "");
-    check(FetchPlan::new(spec("a", None)), &[1], 5, "");
-    check(FetchPlan::new(spec("a", None)), &[2], 2, "no network");
-    check(FetchPlan::new(spec("a", None)), &[3], 4, "training window limited to 3 min");
+    check(FetchPlan::new(spec("a", None)), &[1], 6, "");
+    check(FetchPlan::new(spec("a", None)), &[2], 6, "sample interval of a could not be measured");
+    check(FetchPlan::new(spec("a", None)), &[3], 3, "no network");
+    check(FetchPlan::new(spec("a", None)), &[4], 5, "training window limited to 45 s");
     check(
-        FetchPlan::new(spec("a", Some("15s"))),
+        FetchPlan::new(spec("a", Some("1s"))),
         &[],
-        5,
-        "shorter than the sample interval of about 1 min",
+        7,
+        "shorter than the sample interval of 15 s",
     );
     check(FetchPlan::new(spec(" ", None)), &[], 0, "enter a PromQL query");
-    check(FetchPlan::new(spec("vector(1)", None)), &[], 4, "");
+    check(FetchPlan::new(spec("vector(1)", None)), &[], 5, "");
     let known = RangeQuery::new("a", spec("a", None).range, Step::from_seconds(60), 0).unwrap();
     check(Ok(FetchPlan::for_query(known)), &[], 1, "");
 }
@@ -141,6 +162,25 @@ fn a_long_query_comes_in_pieces() {
         "query" => Err(Failed::Network),
         _ => Ok(NO_SERIES.to_owned()),
     });
-    assert_eq!(asked[1..], ["a 60, 0 of 3", "a 60, 1 of 3", "a 60, 2 of 3"]);
+    assert_eq!(asked[2..], ["a 60, 0 of 3", "a 60, 1 of 3", "a 60, 2 of 3"]);
     assert!(loaded.unwrap().series.is_empty());
+}
+
+#[test]
+fn a_pattern_of_names_is_counted_by_name() {
+    let names = r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"a_x"},"value":[1,"1"]},{"metric":{"__name__":"b_x"},"value":[1,"2"]}]}}"#;
+    let (asked, loaded) = run(FetchPlan::new(spec("{__name__=~\"._x\"}", None)), |_, request| {
+        Ok(match count(request) {
+            Some((_, window)) if window == "2m" => counted(3),
+            Some(_) => counted(20),
+            None if request.parameters[0].1.starts_with("count by") => names.to_owned(),
+            None if request.endpoint == "query" => NONE.to_owned(),
+            None => series(request),
+        })
+    });
+    let counts: Vec<&String> = asked.iter().filter(|query| query.contains("[20m]")).collect();
+    assert!(counts[0].contains("{__name__=\"b_x\", __name__=~\"._x\"}"), "{asked:?}");
+    assert!(counts[1].contains("{__name__=\"a_x\", __name__=~\"._x\"}"), "{asked:?}");
+    let loaded = loaded.unwrap();
+    assert_eq!((loaded.query.step, loaded.notes), (Step::from_seconds(60), vec![]));
 }

@@ -82,6 +82,35 @@ impl Loaded {
         };
         self.series.iter().filter_map(first).min()
     }
+
+    /// Returns the time of the last sample of any series.
+    pub fn last_sample(&self) -> Option<Timestamp> {
+        let last = |series: &Series| {
+            let last = series.values.iter().rposition(|value| !value.is_nan())?;
+            Some(series.grid.at(last))
+        };
+        self.series.iter().filter_map(last).max()
+    }
+
+    /// Replaces all values after a time by NaN.
+    pub(crate) fn remove_after(&mut self, time: Timestamp) {
+        for series in &mut self.series {
+            let grid = series.grid;
+            let kept =
+                |(at, value): (usize, &f64)| if grid.at(at) > time { f64::NAN } else { *value };
+            series.values = series.values.iter().enumerate().map(kept).collect();
+        }
+    }
+
+    /// Cuts the range at a time after its start; an earlier time leaves its first sample.
+    pub(crate) fn cut(&mut self, end: Timestamp) {
+        self.query.end = self.query.end.min(end.max(self.query.start));
+        let grid = self.query.grid();
+        for series in &mut self.series {
+            series.values = series.values.iter().copied().take(grid.len).collect();
+            series.grid = grid;
+        }
+    }
 }
 
 /// Puts the replies to [`RangeQuery::chunks`] together on the grid of the query.

@@ -1,5 +1,6 @@
 //! A query with parts of its text replaced.
 
+use oddity_detect::series::{METRIC_NAME, quote};
 use oddity_detect::time::TimeRange;
 
 use super::token::{Kind, tokens};
@@ -27,6 +28,12 @@ pub fn replace_matcher_values(expr: &str, mut change: impl FnMut(&str, &str) -> 
     }
     out.push_str(&expr[behind..]);
     out
+}
+
+/// Returns a selector without a metric name with a matcher of one; `None` if it has no braces.
+pub fn with_metric_name(selector: &str, name: &str) -> Option<String> {
+    let rest = selector.strip_prefix('{')?;
+    Some(format!("{{{METRIC_NAME}={}, {rest}", quote(name)))
 }
 
 /// Returns the text with `@ start()` and `@ end()` as times, so that a piece of `range` gets the values of the whole.
@@ -72,6 +79,18 @@ mod tests {
         ];
         for (expr, expected) in cases {
             assert_eq!(with_absolute_times(expr, range), expected, "{expr}");
+        }
+    }
+
+    #[test]
+    fn a_metric_name_is_one_more_matcher() {
+        let cases = [
+            ("{}", Some("{__name__=\"a\\\"b\", }")),
+            ("{__name__=~\"a.+\"}", Some("{__name__=\"a\\\"b\", __name__=~\"a.+\"}")),
+            ("up{x=\"y\"}", None),
+        ];
+        for (selector, expected) in cases {
+            assert_eq!(with_metric_name(selector, "a\"b").as_deref(), expected);
         }
     }
 
