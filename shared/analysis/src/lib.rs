@@ -6,6 +6,8 @@
 //!
 //! | module | what it does |
 //! |---|---|
+//! | [`lifetimes`] | finds series that ended for good and those that continue them |
+//! | [`incidents`] | groups events of several series that began together |
 //! | [`analysis`] | runs a detector on loaded series and turns its scores into ranked events |
 //! | [`explain`] | collects the facts of an event as numbers: levels, records, recurrence, evidence for causes |
 //! | [`words`] | holds every sentence that users read from this crate |
@@ -18,6 +20,10 @@
 //! | [`report`] | writes an analysis as Markdown |
 //! | [`assistant`] | builds prompts for a language model and checks the numbers of its answers |
 //! | [`findings`] | writes an analysis as JSON for programs |
+
+pub mod lifetimes;
+
+pub mod incidents;
 
 pub mod analysis;
 

@@ -1,6 +1,7 @@
 //! Properties of a whole expression that matter when it is put into another one.
 
 use super::token::{Kind, Token, tokens};
+use oddity_detect::time::Span;
 
 /// Writes an expression on one line and without comments, so that anything may follow it.
 pub fn one_line(expr: &str) -> String {
@@ -50,6 +51,17 @@ pub fn count_unit(expr: &str) -> f64 {
         .find(|pair| pair[0].is('['))
         .and_then(|pair| pair[1].text.parse::<oddity_detect::time::Step>().ok());
     window.map_or(0.0, |window| factor / window.span().as_seconds())
+}
+
+/// Returns the longest range of an expression, such as 5 minutes in `rate(x[5m])`; zero without one. A value depends on
+/// samples of that length of time before it.
+pub fn longest_range(expr: &str) -> Span {
+    let tokens = tokens(expr);
+    let ranges = tokens.windows(2).filter(|two| two[0].is('[') && two[1].kind == Kind::Number);
+    let seconds = |text: &str| text.parse().ok().map(|seconds: u64| Span::from_seconds(seconds));
+    let lengths =
+        ranges.filter_map(|two| two[1].text.parse().ok().or_else(|| seconds(two[1].text)));
+    lengths.max().unwrap_or(Span::ZERO)
 }
 
 /// Returns whether the expression is a scalar: numbers, `time()`, `pi()`, `scalar(...)` and arithmetic of them.
@@ -113,6 +125,20 @@ mod tests {
         for expr in ["up @ 1767225600", "start", "x{a=\"@ end()\"}", "up # @ end()", "end(x)"] {
             assert!(!depends_on_range(expr), "{expr}");
         }
+    }
+
+    #[test]
+    fn the_longest_range() {
+        let check = |expr: &str, seconds| {
+            assert_eq!(longest_range(expr), Span::from_seconds(seconds), "{expr}");
+        };
+        check("up", 0);
+        check("rate(x[5m])", 300);
+        check("rate(x[ 1h30m ]) / rate(y[5m] offset 1d)", 5_400);
+        check("max_over_time(rate(x[5m])[1h:1m])", 3_600);
+        check("rate(x[300])", 300);
+        check("x{a=\"[1h]\"} # [1d]", 0);
+        check("x[", 0);
     }
 
     #[test]
