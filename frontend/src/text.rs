@@ -58,6 +58,13 @@ pub fn too_few_samples(scope: &str) -> String {
     )
 }
 
+/// Returns why there is no event: the series have just begun.
+pub fn too_young(past: usize) -> String {
+    format!(
+        "About {past} samples are needed before the first one that is judged. Select a shorter step, or try again later."
+    )
+}
+
 /// Returns why there is no event from a detector with a separate alert score.
 pub fn no_alert(scope: &str, highest: &str, threshold: &str) -> String {
     format!(
@@ -85,6 +92,11 @@ pub fn below_threshold(scope: &str, highest: &str, threshold: &str) -> String {
         "{scope}: no event at {threshold}. The highest score is {highest}. Increase the sensitivity to find smaller \
          deviations, or try another detector."
     )
+}
+
+/// Returns the worst event of an incident, below what the incident is.
+pub fn worst_of_incident(kind: &str, series: &str) -> String {
+    format!("Worst: {kind}, {series}")
 }
 
 pub const RUN_QUERY_HELP: &str = "Run this query. The browser's Back button returns to the event.";

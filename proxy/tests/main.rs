@@ -24,6 +24,7 @@ mod frozen;
 mod hosts;
 mod knowledge;
 mod lifecycle;
+mod lifetimes;
 mod log;
 mod notify;
 mod openapi;

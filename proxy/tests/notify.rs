@@ -36,6 +36,7 @@ fn notice(address: std::net::SocketAddr) -> Notification {
         expected: amount(8.1),
         summary: "37/min against 8.1/min expected.".to_owned(),
         cause: None,
+        incident: None,
     };
     Notification {
         source: "demo".to_owned(),
@@ -43,6 +44,7 @@ fn notice(address: std::net::SocketAddr) -> Notification {
         link: format!("http://{address}/?expr=a"),
         events: vec![event],
         found: 1,
+        incidents: None,
         report: None,
         again: false,
     }

@@ -1,8 +1,10 @@
 mod explanation;
 mod related;
 
+use std::collections::BTreeSet;
+
 use leptos::prelude::*;
-use oddity_analysis::analysis::{Analysis, EventId, RankedSeries};
+use oddity_analysis::analysis::{Analysis, EventId, Incident, RankedSeries};
 use oddity_analysis::api::{Notification, NotifiedEvent};
 use oddity_analysis::knowledge::explain_event;
 use oddity_analysis::words::{self, Clock};
@@ -19,27 +21,56 @@ use related::RelatedSection;
 /// Number of rows that are shown until the user asks for all; a high sensitivity finds hundreds.
 const FIRST: usize = 20;
 
-/// The table of the events of all series, most severe first.
+/// The table of the events of all series, most severe first. Events of several series that began together are below a row
+/// of their own, which opens.
 #[component]
 pub fn Events() -> impl IntoView {
     let state = expect_context::<State>();
     let all = RwSignal::new(false);
     let open = RwSignal::new(None);
+    let opened = RwSignal::new(BTreeSet::new());
     let rows = Memo::new(move |_| {
         let count = if all.get() { usize::MAX } else { FIRST };
         let analysis = state.throttled_analysis.get()?;
-        let clock = state.clock();
-        let worst = analysis.worst_events().into_iter().take(count);
-        Some(
-            worst
-                .map(|(ranked, event)| Row::of(&analysis, ranked, event, clock))
-                .collect::<Vec<_>>(),
-        )
+        let (clock, selected) = (state.clock(), state.selected.get());
+        let rows = analysis.incidents.iter().take(count).flat_map(|incident| {
+            let events = analysis.incident_events(incident);
+            let mut members: Vec<Row> =
+                events.map(|(ranked, event)| Row::of(&analysis, ranked, event, clock)).collect();
+            if incident.series < 2 {
+                return members.into_iter().map(TableRow::Event).collect::<Vec<_>>();
+            }
+            let Some(worst) = members.first() else { return Vec::new() };
+            let open = opened.read().contains(&worst.key)
+                || members.iter().any(|member| Some(member.key) == selected);
+            let head = IncidentRow::of(incident, worst, open, clock);
+            if !open {
+                members.clear();
+            }
+            let members = members.into_iter().map(TableRow::Event);
+            std::iter::once(TableRow::Incident(head)).chain(members).collect()
+        });
+        Some(rows.collect::<Vec<_>>())
     });
     let count = Memo::new(move |_| rows.read().as_ref().map_or(0, Vec::len));
     let found = Memo::new(move |_| {
-        state.throttled_analysis.read().as_ref().map_or(0, |analysis| analysis.event_count())
+        state.throttled_analysis.read().as_ref().map_or(0, |analysis| analysis.incidents.len())
     });
+    let row = move |at: usize| {
+        let incident = Memo::new(move |_| match rows.read().as_ref()?.get(at)? {
+            TableRow::Incident(incident) => Some(incident.clone()),
+            TableRow::Event(_) => None,
+        });
+        let event = Memo::new(move |_| match rows.read().as_ref()?.get(at)? {
+            TableRow::Event(row) => Some(row.clone()),
+            TableRow::Incident(_) => None,
+        });
+        let is_incident = Memo::new(move |_| incident.read().is_some());
+        move || match is_incident.get() {
+            true => view! { <IncidentHead row=incident opened=opened/> }.into_any(),
+            false => view! { <EventRow row=event open=open/> }.into_any(),
+        }
+    };
     let some = move || count.get() > 0;
     let more = move || found.get() > FIRST;
     let none = move || {
@@ -64,7 +95,7 @@ pub fn Events() -> impl IntoView {
                     <tbody>
                         // Rows are keyed by index, so that a dragged slider changes only texts.
                         <For each=move || 0..count.get() key=|at| *at let:at>
-                            <EventRow row=Memo::new(move |_| rows.read().as_ref()?.get(at).cloned()) open=open/>
+                            {row(at)}
                         </For>
                     </tbody>
                 </table>
@@ -83,8 +114,10 @@ fn no_events(analysis: &Analysis) -> String {
     let highest = analysis.ranking.iter().map(|ranked| ranked.score).fold(0.0, f64::max);
     let shown = Unit::Plain.format((highest * 100.0).round() / 100.0);
     let (scope, threshold) = (words::scope(analysis), words::threshold(analysis));
-    let mut series = analysis.detected.series.iter();
-    if series.all(|series| series.judged == 0) {
+    if analysis.is_young() {
+        return text::too_young(analysis.detected.detector.min_past());
+    }
+    if analysis.is_unjudged() {
         return text::too_few_samples(&scope);
     }
     let first = analysis.detected.series.first();
@@ -98,6 +131,74 @@ fn no_events(analysis: &Analysis) -> String {
         return text::within_bounds(&scope, &threshold);
     }
     text::below_threshold(&scope, &shown, &threshold)
+}
+
+/// A row of the table.
+#[derive(Clone, Debug, PartialEq)]
+enum TableRow {
+    /// Incident of several series, above its events.
+    Incident(IncidentRow),
+    /// Single event.
+    Event(Row),
+}
+
+/// The texts of the row of an incident.
+#[derive(Clone, Debug, PartialEq)]
+struct IncidentRow {
+    /// Worst event of the incident.
+    key: EventId,
+    level: &'static str,
+    severity: String,
+    series: String,
+    worst: String,
+    open: bool,
+}
+
+impl IncidentRow {
+    fn of(incident: &Incident, worst: &Row, open: bool, clock: Clock) -> Self {
+        Self {
+            key: worst.key,
+            level: worst.level,
+            severity: worst.severity.clone(),
+            series: words::incident(incident, clock),
+            worst: text::worst_of_incident(worst.kind, worst.name.as_deref().unwrap_or_default()),
+            open,
+        }
+    }
+}
+
+#[component]
+fn IncidentHead(
+    /// Texts of the row; `None` while it is removed.
+    row: Memo<Option<IncidentRow>>,
+    /// Incidents whose events are listed, by their worst event.
+    opened: RwSignal<BTreeSet<EventId>>,
+) -> impl IntoView {
+    let state = expect_context::<State>();
+    let cell = move |of: fn(&IncidentRow) -> String| move || row.read().as_ref().map(of);
+    let toggle = move |_| {
+        let Some(IncidentRow { key, open, .. }) = row.get_untracked() else { return };
+        if open {
+            state.selected.set(None);
+        }
+        opened.update(|opened| {
+            opened.remove(&key);
+            if !open {
+                opened.insert(key);
+            }
+        });
+    };
+    view! {
+        <tr class="incident">
+            <td><span class=cell(|row| format!("sev {}", row.level))>{cell(|row| row.severity.clone())}</span></td>
+            <td colspan="4">
+                <button class="link what" type="button" aria-expanded=cell(|row| row.open.to_string()) on:click=toggle>
+                    {cell(|row| row.series.clone())}
+                </button>
+                <div class="sub">{cell(|row| row.worst.clone())}</div>
+            </td>
+        </tr>
+    }
 }
 
 /// The texts of a row.
@@ -220,8 +321,9 @@ fn notice(state: State, row: Row) -> Option<Notification> {
                 panel.focus = row.labels;
                 panel.zoom = Some(row.around);
             }),
-            events: vec![NotifiedEvent::new(&one, state.clock())],
+            events: vec![NotifiedEvent::new(&analysis, &one, state.clock())],
             found: 1,
+            incidents: None,
             report: None,
             again: false,
         })

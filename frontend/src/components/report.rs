@@ -49,8 +49,9 @@ pub fn Report() -> impl IntoView {
             source: state.source.get_untracked()?.id,
             expr: analysis.detected.loaded.query.expr.clone(),
             link: untrack(|| state.link()),
-            events: worst.iter().map(|one| NotifiedEvent::new(one, clock)).collect(),
+            events: worst.iter().map(|one| NotifiedEvent::new(&analysis, one, clock)).collect(),
             found: analysis.event_count(),
+            incidents: Notification::count_incidents(&analysis),
             report: Some(untrack(text)),
             again: false,
         })

@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 use oddity_analysis::analysis::RankedSeries;
+use oddity_analysis::words;
 
 use crate::state::State;
 
@@ -28,7 +29,12 @@ pub fn SeriesList() -> impl IntoView {
         let count = if all.get() { usize::MAX } else { FIRST };
         let analysis = state.throttled_analysis.read();
         let ranking = analysis.as_ref().map(|analysis| analysis.ranking.as_slice());
-        let listed = |ranked: &RankedSeries| (ranked.index, ranked.events.len());
+        let shortage = |index: usize| {
+            let series = &analysis.as_ref()?.detected.series;
+            series.get(index)?.shortage.map(words::shortage)
+        };
+        let listed =
+            |ranked: &RankedSeries| (ranked.index, ranked.events.len(), shortage(ranked.index));
         ranking.unwrap_or_default().iter().take(count).map(listed).collect::<Vec<_>>()
     });
     let row = move |index: usize| {
@@ -40,13 +46,23 @@ pub fn SeriesList() -> impl IntoView {
         });
         let full = move || labelled.get().map(|(full, _)| full);
         let points = move || sparks.with(|sparks| sparks.get(index).cloned());
-        let events = Memo::new(move |_| {
+        let listed = Memo::new(move |_| {
             let shown = shown.read();
-            shown.iter().find(|(known, _)| *known == index).map_or(0, |(_, count)| *count)
+            let found = shown.iter().find(|(known, ..)| *known == index).cloned();
+            found.map_or((0, None), |(_, count, shortage)| (count, shortage))
         });
-        let words = move || match events.get() {
-            1 => "1 event".to_owned(),
-            count => format!("{count} events"),
+        let words = move || match listed.get() {
+            (_, Some(shortage)) => shortage,
+            (1, None) => "1 event".to_owned(),
+            (count, None) => format!("{count} events"),
+        };
+        let badge = move || match listed.get() {
+            (_, Some(_)) => "–".to_owned(),
+            (count, None) => count.to_string(),
+        };
+        let unjudged = move || {
+            let (_, shortage) = listed.get();
+            shortage.map(|shortage| view! { <span class="unjudged">{shortage}</span> })
         };
         view! {
             <li>
@@ -60,17 +76,17 @@ pub fn SeriesList() -> impl IntoView {
                         state.adjust(|panel| panel.focus = full);
                     }
                 >
-                    <span class="t">{move || labelled.get().map(|(_, name)| name)}</span>
+                    <span class="t">{move || labelled.get().map(|(_, name)| name)}{unjudged}</span>
                     <svg width=SPARK.0 height=SPARK.1 aria-hidden="true"><polyline points=points/></svg>
-                    <span class="badge" class:z=move || events.get() == 0 aria-label=words>
-                        {move || events.get()}
+                    <span class="badge" class:z=move || listed.read().0 == 0 aria-label=words>
+                        {badge}
                     </span>
                 </button>
             </li>
         }
     };
     let order =
-        Memo::new(move |_| shown.read().iter().map(|(index, _)| *index).collect::<Vec<_>>());
+        Memo::new(move |_| shown.read().iter().map(|(index, ..)| *index).collect::<Vec<_>>());
     let rest = Memo::new(move |_| {
         let analysis = state.throttled_analysis.get()?;
         let more = analysis.ranking.len().checked_sub(FIRST).filter(|more| *more > 0)?;

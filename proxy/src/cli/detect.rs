@@ -194,6 +194,12 @@ fn nothing(analysis: &Analysis) -> Option<String> {
              choose a range in which they exist"
                 .to_owned(),
         ),
+        FindingsStatus::Unjudged if analysis.is_young() => Some(format!(
+            "{}: about {} samples are needed before the first one that is judged, so choose a shorter step or \
+             try again later",
+            words::headline(analysis).to_lowercase(),
+            analysis.detected.detector.min_past(),
+        )),
         FindingsStatus::Unjudged => Some(format!(
             "the detector {} had too few samples to evaluate ({}): choose a longer range, a shorter \
              step or a shorter window",

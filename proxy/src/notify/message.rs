@@ -63,6 +63,7 @@ impl Message<'_> {
             lines.push(String::new());
             lines.push(heading(event));
             lines.push(inert(&event.summary));
+            lines.extend(incident(event));
             lines.extend(cause(event));
         }
         lines.push(String::new());
@@ -88,8 +89,14 @@ fn title(notice: &Notification) -> String {
         [only] if notice.report.is_none() => {
             format!("{} in {subject}", words::capitalised(only.kind.name()))
         }
-        _ if notice.found == 1 => format!("1 event in {subject}"),
-        _ => format!("{} events in {subject}", notice.found),
+        _ => match (notice.incidents, notice.found) {
+            (Some(1), events) => format!("1 incident ({events} events) in {subject}"),
+            (Some(incidents), events) => {
+                format!("{incidents} incidents ({events} events) in {subject}")
+            }
+            (None, 1) => format!("1 event in {subject}"),
+            (None, events) => format!("{events} events in {subject}"),
+        },
     }
 }
 
@@ -107,6 +114,11 @@ fn times(event: &NotifiedEvent) -> String {
         Some(end) => format!("{} UTC", clock.from_to(event.start, end)),
         None => format!("since {} UTC", clock.short(event.start)),
     }
+}
+
+fn incident(event: &NotifiedEvent) -> Option<String> {
+    let incident = event.incident.as_ref();
+    incident.map(|incident| format!("Part of an incident: {}", inert(incident)))
 }
 
 fn cause(event: &NotifiedEvent) -> Option<String> {

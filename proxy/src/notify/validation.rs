@@ -47,6 +47,9 @@ pub fn check_notification<'a>(
             "`found` must be the number of all events, including those in `events`",
         ));
     }
+    if notice.incidents.is_some_and(|incidents| incidents == 0 || incidents > notice.found) {
+        return Err(ApiError::bad_data("`incidents` must be between 1 and `found`"));
+    }
     notice.events.iter().try_for_each(check_event)?;
     check_link(&notice.link, headers, guard)?;
     Ok(&source.about.name)
@@ -76,6 +79,7 @@ fn check_event(event: &NotifiedEvent) -> Result<(), ApiError> {
     let texts = [
         Some(&event.summary),
         event.cause.as_ref(),
+        event.incident.as_ref(),
         Some(&event.peak.text),
         Some(&event.expected.text),
     ];

@@ -3,18 +3,32 @@
 //! It has three parts, so that nothing is done again that a slider does not change: [`prepare`] looks at the data,
 //! [`detect`] runs the detector, [`analyze`] applies the rule to what it found, in one pass over the scores.
 
+mod inheritance;
+mod shortage;
+mod turnover;
+
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use oddity_detect::detect::{
-    Detection, Detector, DetectorCache, DetectorInput, LongPast, Quantity,
+    Detection, Detector, DetectorCache, DetectorInput, LongPast, Quantity, Succession,
 };
 use oddity_detect::event::{Event, OnsetCache, Rule, SeriesSamples, events};
 use oddity_detect::seasonality::periods;
-use oddity_detect::series::{Grid, METRIC_NAME, Series, short_names};
-use oddity_detect::time::{Span, TimeRange};
+use oddity_detect::series::{Grid, Labels, METRIC_NAME, Series, short_names};
+use oddity_detect::time::{Span, TimeRange, Timestamp};
 use oddity_source::prometheus::Loaded;
 use oddity_source::promql;
 use oddity_source::unit::Unit;
+
+use crate::incidents::{
+    IncidentEvent, IncidentSide, SharedLabels, group, shared_labels, tolerance,
+};
+use crate::lifetimes::Life;
+use inheritance::LifeEdges;
+pub use shortage::Shortage;
+pub use turnover::Turnover;
 
 /// Everything that the user may tune.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,6 +58,12 @@ pub struct Prepared {
     /// One a series, in the order of `loaded`.
     series: Vec<Arc<PreparedSeries>>,
     suggestion: Option<String>,
+    /// Name of the label whose values were replaced, as in a rollout; `None` if none were.
+    replaced_label: Option<String>,
+    edges: LifeEdges,
+    /// Coarse samples of the weeks before, as the series are judged, with those that they inherit; `None` where none were
+    /// fetched.
+    long_past: Option<inheritance::InheritedLongPast>,
 }
 
 /// One series as it is judged.
@@ -57,6 +77,14 @@ pub struct PreparedSeries {
     pub missing: usize,
     /// Number of stretches that the missing samples form.
     pub gaps: usize,
+    /// Number of missing samples before the series began or after it ended, and of stretches that these form.
+    pub absent: (usize, usize),
+    /// Life of the series among the others.
+    pub life: Life,
+    /// Values with the past that the series inherits; `None` where it inherits none.
+    trained: Option<Vec<f64>>,
+    /// Point at which its own samples follow those that it inherits; `None` where it inherits none.
+    succession: Option<Succession>,
     /// Looked for when it is first asked for.
     period: OnceLock<Option<usize>>,
     /// From the last detector that ran.
@@ -78,6 +106,10 @@ pub struct Detected {
     pub series: Vec<DetectedSeries>,
     /// A query that fits better than a raw counter.
     pub suggestion: Option<String>,
+    /// Name of the label whose values were replaced, as in a rollout; `None` if none were.
+    pub replaced_label: Option<String>,
+    /// Number of samples by which the end of a series and the start of its successor may lie apart.
+    pub life_tolerance: usize,
 }
 
 /// One series and its detection.
@@ -91,6 +123,10 @@ pub struct DetectedSeries {
     pub onsets: OnsetCache,
     /// Number of samples of the judged range that got a verdict.
     pub judged: usize,
+    /// Samples whose verdicts depend on this series alone, so that a rule gives the same.
+    pub alone: Range<usize>,
+    /// Reason why no sample was judged; `None` if one was.
+    pub shortage: Option<Shortage>,
     /// Largest score in the judged range, 0 without a verdict.
     pub score: f64,
 }
@@ -104,6 +140,25 @@ pub struct Analysis {
     pub rule: Rule,
     /// Every series, worst first.
     pub ranking: Vec<RankedSeries>,
+    /// All events, grouped by what began together, worst first.
+    pub incidents: Vec<Incident>,
+}
+
+/// Events that began together: see [`crate::incidents`]. It may be a single event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Incident {
+    /// Events as indices of a series in the ranking and of an event among its events, worst first; never empty.
+    pub members: Vec<(usize, usize)>,
+    /// Number of series with an event of the incident.
+    pub series: usize,
+    /// Labels that these series have in common.
+    pub shared: SharedLabels,
+    /// Earliest start of its events.
+    pub start: Timestamp,
+    /// Latest end of its events.
+    pub end: Timestamp,
+    /// Whether one of its events is ongoing.
+    pub ongoing: bool,
 }
 
 /// One series in the ranking.
@@ -120,7 +175,7 @@ pub struct RankedSeries {
 }
 
 /// Identity of an event: it stays while a rule that moves leaves the onset where it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventId {
     /// Index of the series in `loaded.series`.
     pub series: usize,
@@ -135,26 +190,57 @@ impl RankedSeries {
     }
 }
 
-/// Looks at the data. Cost: O(n).
+/// Looks at the data. Cost: O(n), and that of [`crate::lifetimes::lives`].
 pub fn prepare(loaded: Arc<Loaded>) -> Prepared {
-    let names = short_names(&loaded.series.iter().map(|series| &series.labels).collect::<Vec<_>>());
-    let bare = promql::bare_selector(&loaded.query.expr).is_some();
-    let series: Vec<Arc<PreparedSeries>> = loaded
-        .series
+    let Loaded { query, series, .. } = &*loaded;
+    let names = short_names(&series.iter().map(|series| &series.labels).collect::<Vec<_>>());
+    let bare = promql::bare_selector(&query.expr).is_some();
+    let derived: Vec<Option<Vec<f64>>> = series
+        .iter()
+        .map(|series| (bare && is_counter(series)).then(|| increase(&series.values)))
+        .collect();
+    let own: Vec<&[f64]> = series
+        .iter()
+        .zip(&derived)
+        .map(|(series, derived)| derived.as_deref().unwrap_or(&series.values))
+        .collect();
+    let edges = LifeEdges::of(query);
+    let found = inheritance::lives_of(series, edges);
+    let trained = inheritance::trained(&own, &found.lives, edges);
+    let successions = inheritance::successions(&own, &found.lives, query.step);
+    let counters = derived.iter().map(Option::is_some).collect::<Vec<_>>();
+    let long_past = inheritance::long_past(&loaded, &counters, &found.lives, edges);
+    let prepared: Vec<Arc<PreparedSeries>> = series
         .iter()
         .zip(names)
-        .map(|(series, name)| {
-            let derived = (bare && is_counter(series)).then(|| increase(&series.values));
-            let judged = series.values.get(loaded.query.history..).unwrap_or_default();
+        .zip(derived)
+        .zip(trained)
+        .zip(successions)
+        .zip(found.lives)
+        .map(|(((((series, name), derived), trained), succession), life)| {
+            let judged = series.values.get(query.history..).unwrap_or_default();
             let (missing, gaps) = count_missing(judged);
+            let absent = inheritance::absent(&life, query.history, series.values.len());
             let (period, kept) = Default::default();
-            Arc::new(PreparedSeries { name, derived, missing, gaps, period, kept })
+            Arc::new(PreparedSeries {
+                name,
+                derived,
+                missing,
+                gaps,
+                absent,
+                life,
+                trained,
+                succession,
+                period,
+                kept,
+            })
         })
         .collect();
-    let counters = series.iter().any(|series| series.derived.is_some());
-    let window = Span::from_seconds(300).max(loaded.query.step.times(4));
-    let suggestion = counters.then(|| promql::suggest_rate(&loaded.query.expr, window)).flatten();
-    Prepared { unit: Unit::from_query(&loaded.query.expr), loaded, series, suggestion }
+    let counters = prepared.iter().any(|series| series.derived.is_some());
+    let window = Span::from_seconds(300).max(query.step.times(4));
+    let suggestion = counters.then(|| promql::suggest_rate(&query.expr, window)).flatten();
+    let (unit, replaced_label) = (Unit::from_query(&query.expr), found.replaced_label);
+    Prepared { unit, loaded, series: prepared, suggestion, replaced_label, edges, long_past }
 }
 
 /// Up to so many samples of all series together what a detector may need again is kept.
@@ -163,67 +249,63 @@ const KEPT: usize = 200_000;
 /// Runs the detector on every series. Cost: that of the detector, twice if flagged samples leave the baseline; less
 /// where only parameters of the detector have changed.
 pub fn detect(prepared: &Prepared, detector: Detector, learning: Learning) -> Detected {
-    let Prepared { loaded, unit, series, suggestion } = prepared;
+    let Prepared { loaded, unit, series, suggestion, replaced_label, edges, .. } = prepared;
     let history = loaded.query.history;
-    let judged = || loaded.series.iter().zip(series).map(|(series, known)| known.judged(series));
-    let group = detector.group(&judged().collect::<Vec<_>>());
-    let keeps = judged().map(<[f64]>::len).sum::<usize>() <= KEPT;
+    let own = || loaded.series.iter().zip(series).map(|(series, known)| known.judged(series));
+    let group = detector.group(&own().collect::<Vec<_>>());
+    let keeps = own().map(<[f64]>::len).sum::<usize>() <= KEPT;
     let series = series
         .iter()
-        .zip(judged())
+        .zip(own())
         .zip(&loaded.series)
-        .map(|((prepared, values), series)| {
-            let group = group.as_ref();
-            let past = long_past(loaded, prepared, series);
+        .enumerate()
+        .map(|(index, ((known, own), series))| {
+            let (values, group) = (prepared.judged_by(index), group.as_ref());
+            let past = prepared.long_past(index);
             let long_past = past.as_ref().map(|(grid, values)| LongPast {
                 grid: *grid,
                 values,
                 count_unit: promql::count_unit(&loaded.query.expr),
             });
-            let grid = series.grid;
             let input = DetectorInput {
                 values,
                 reference: values,
                 history,
-                grid,
+                grid: series.grid,
                 group,
                 long_past,
-                succession: None,
+                succession: known.succession,
             };
-            let held = || prepared.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            let held = || known.kept.lock().unwrap_or_else(PoisonError::into_inner);
             let mut kept = std::mem::take(&mut *held());
             let mut detection = learn(detector, input, &learning, &mut kept);
             if keeps {
                 *held() = kept;
             }
-            if prepared.derived.is_some() && detection.quantity == Quantity::Value {
+            if known.derived.is_some() && detection.quantity == Quantity::Value {
                 detection.quantity = Quantity::Increase;
             }
+            let first = shortage::withhold_first(&mut detection, values, detector);
+            let alone = inheritance::confine(&mut detection, &known.life, *edges, detector);
+            let alone = alone.start.max(first).min(alone.end)..alone.end;
             let judged = detection.score.get(history..).unwrap_or_default();
             let score = judged.iter().copied().fold(0.0, f64::max);
             let judged = judged.iter().filter(|score| !score.is_nan()).count();
-            let (prepared, onsets) = (Arc::clone(prepared), OnsetCache::default());
-            DetectedSeries { prepared, detection, onsets, judged, score }
+            let shortage = (judged == 0).then(|| Shortage::of(own, detector));
+            let (prepared, onsets) = (Arc::clone(known), OnsetCache::default());
+            DetectedSeries { prepared, detection, onsets, judged, alone, shortage, score }
         })
         .collect();
-    let (loaded, suggestion) = (Arc::clone(loaded), suggestion.clone());
-    Detected { loaded, detector, learning, unit: *unit, series, suggestion }
-}
-
-/// Returns the coarse samples of the weeks before a series as its samples are judged; empty where it has none, `None`
-/// where none were fetched. Growth of a counter is that of one step of the query.
-fn long_past(
-    loaded: &Loaded,
-    prepared: &PreparedSeries,
-    series: &Series,
-) -> Option<(Grid, Vec<f64>)> {
-    let past = loaded.long_past.as_ref()?;
-    let values = past.series.get(&series.labels).map_or(&[][..], |values| values);
-    if prepared.derived.is_none() {
-        return Some((past.grid, values.to_vec()));
+    Detected {
+        loaded: Arc::clone(loaded),
+        detector,
+        learning,
+        unit: *unit,
+        series,
+        suggestion: suggestion.clone(),
+        replaced_label: replaced_label.clone(),
+        life_tolerance: edges.tolerance,
     }
-    let share = series.grid.step.millis() as f64 / past.grid.step.millis() as f64;
-    Some((past.grid, increase(values).into_iter().map(|grown| grown * share).collect()))
 }
 
 impl PreparedSeries {
@@ -295,9 +377,14 @@ pub fn analyze(detected: Arc<Detected>, rule: Rule) -> Analysis {
         .map(|(index, (found, series))| {
             let detection = &found.detection;
             let period = || found.prepared.period(series);
-            let samples = SeriesSamples { values: found.prepared.judged(series), period: &period };
+            let trained = found.prepared.trained.as_deref();
+            let values = trained.unwrap_or_else(|| found.prepared.judged(series));
+            let samples = SeriesSamples { values, period: &period };
             let at = |index| series.grid.at(index);
-            let events = events(samples, detection, &found.onsets, &rule, history, at);
+            let mut events = events(samples, detection, &found.onsets, &rule, history, at);
+            if let Some(life) = found.prepared.life.lifetime.filter(|_| trained.is_some()) {
+                events.iter_mut().for_each(|event| begin_within(event, at(life.first)));
+            }
             let severity = events.iter().map(|event| event.severity).fold(0.0, f64::max);
             RankedSeries { index, events, severity, score: found.score }
         })
@@ -308,21 +395,95 @@ pub fn analyze(detected: Arc<Detected>, rule: Rule) -> Analysis {
             .then(b.severity.total_cmp(&a.severity))
             .then(b.score.total_cmp(&a.score))
     });
-    Analysis { detected, rule, ranking }
+    let incidents = incidents(&detected, &ranking);
+    Analysis { detected, rule, ranking, incidents }
+}
+
+/// Groups the events of all series. Cost: O(n log n) for n events, and O(series) for an incident of several series.
+fn incidents(detected: &Detected, ranking: &[RankedSeries]) -> Vec<Incident> {
+    let places: Vec<(usize, usize)> = ranking
+        .iter()
+        .enumerate()
+        .flat_map(|(rank, ranked)| (0..ranked.events.len()).map(move |event| (rank, event)))
+        .collect();
+    let event = |(rank, event): (usize, usize)| (&ranking[rank], &ranking[rank].events[event]);
+    let all: Vec<IncidentEvent> = places
+        .iter()
+        .map(|&place| {
+            let (ranked, event) = event(place);
+            IncidentEvent {
+                series: ranked.index,
+                side: IncidentSide::of(event.kind, event.direction),
+                start: event.display_start,
+                severity: event.severity,
+                score: event.score,
+            }
+        })
+        .collect();
+    let labels: Vec<&Labels> = detected.loaded.series.iter().map(|series| &series.labels).collect();
+    let incident = |members: Vec<usize>| {
+        let series: BTreeSet<usize> = members.iter().map(|at| all[*at].series).collect();
+        let several = series.len() > 1;
+        let events = || members.iter().map(|at| event(places[*at]).1);
+        Some(Incident {
+            series: series.len(),
+            shared: match several {
+                true => shared_labels(&labels, &series, METRIC_NAME),
+                false => SharedLabels::default(),
+            },
+            start: events().map(|event| event.display_start).min()?,
+            end: events().map(|event| event.end).max()?,
+            ongoing: events().any(|event| event.ongoing),
+            members: members.iter().map(|at| places[*at]).collect(),
+        })
+    };
+    group(&all, tolerance(detected.loaded.query.step)).into_iter().filter_map(incident).collect()
+}
+
+/// Lets an event begin at the first sample of its series, if it seems to have begun in the past that the series inherits.
+fn begin_within(event: &mut Event, birth: Timestamp) {
+    event.estimated_start = event.estimated_start.max(birth);
+    if event.display_start < birth {
+        event.lasted = Span::from_millis(
+            event.lasted.millis().saturating_sub(birth.since(event.display_start).millis()),
+        );
+        event.display_start = birth;
+    }
 }
 
 impl Analysis {
-    /// Returns all events with the series they are in, most severe first.
+    /// Returns all events with the series they are in: the worst event of each incident, most severe first, then all
+    /// others, most severe first.
     pub fn worst_events(&self) -> Vec<(&RankedSeries, &Event)> {
-        let mut all: Vec<_> = self
-            .ranking
-            .iter()
-            .flat_map(|ranked| ranked.events.iter().map(move |event| (ranked, event)))
-            .collect();
-        all.sort_by(|(_, a), (_, b)| {
+        let worst = self.incidents.iter().filter_map(|incident| incident.members.first());
+        let others = self.incidents.iter().flat_map(|incident| incident.members.iter().skip(1));
+        let event = |&(rank, event): &(usize, usize)| {
+            let ranked = self.ranking.get(rank)?;
+            Some((ranked, ranked.events.get(event)?))
+        };
+        let mut others: Vec<_> = others.filter_map(event).collect();
+        others.sort_by(|(_, a), (_, b)| {
             b.severity.total_cmp(&a.severity).then(b.score.total_cmp(&a.score))
         });
-        all
+        worst.filter_map(event).chain(others).collect()
+    }
+
+    /// Returns the events of an incident with the series they are in, worst first.
+    pub fn incident_events(
+        &self,
+        incident: &Incident,
+    ) -> impl Iterator<Item = (&RankedSeries, &Event)> {
+        incident.members.iter().filter_map(|&(rank, event)| {
+            let ranked = self.ranking.get(rank)?;
+            Some((ranked, ranked.events.get(event)?))
+        })
+    }
+
+    /// Returns the incident that an event belongs to, with its index.
+    pub fn incident_of(&self, id: EventId) -> Option<(usize, &Incident)> {
+        self.incidents.iter().enumerate().find(|(_, incident)| {
+            self.incident_events(incident).any(|(ranked, event)| ranked.event_id(event) == id)
+        })
     }
 
     /// Returns the ranking's entry of one series of `loaded`; `None` if there is no such series.
@@ -340,6 +501,13 @@ impl Analysis {
     /// Returns whether no sample of any series could be judged.
     pub fn is_unjudged(&self) -> bool {
         self.detected.series.iter().all(|series| series.judged == 0)
+    }
+
+    /// Returns whether no sample of any series could be judged because all series are too young.
+    pub fn is_young(&self) -> bool {
+        let young =
+            |series: &DetectedSeries| matches!(series.shortage, Some(Shortage::Young { .. }));
+        !self.detected.series.is_empty() && self.detected.series.iter().all(young)
     }
 
     /// Returns the number of events in all series.
@@ -408,3 +576,6 @@ fn count_missing(values: &[f64]) -> (usize, usize) {
     }
     (missing, gaps)
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,12 +4,14 @@
 //! seconds, `null` is what does not apply, what is not known, and a bound or value that is not finite.
 
 mod event;
+mod incident;
 mod note;
 mod query;
 
 use serde::{Serialize, Serializer};
 
 pub use event::{CauseFindings, EventFindings};
+pub use incident::IncidentFindings;
 pub use note::{FixFindings, NoteFindings};
 pub use query::{QueryFindings, SettingsFindings, TimePeriod};
 
@@ -63,7 +65,9 @@ pub struct Findings<'a> {
     pub not_analysed: Vec<LabelObject<'a>>,
     /// Number of events in all series.
     pub event_count: usize,
-    /// The events, most severe first, [`MAX_EVENTS`] at the most.
+    /// Events grouped by what began together in several series, worst first; each event is in one, most of them alone.
+    pub incidents: Vec<IncidentFindings<'a>>,
+    /// The worst event of each incident, most severe first, then the other events, [`MAX_EVENTS`] at the most.
     pub events: Vec<EventFindings<'a>>,
     /// A rule file that says the same on the source, where there is one and something is odd.
     pub prometheus_rule: Option<&'a str>,
@@ -100,6 +104,8 @@ pub struct SeriesFindings<'a> {
     pub score: f64,
     /// Samples of the range that got a verdict.
     pub judged_samples: usize,
+    /// Reason why no sample was judged, in words; `None` if one was.
+    pub unjudged: Option<String>,
     /// Samples of the range that are missing.
     pub missing_samples: usize,
     /// Number of stretches that the missing samples form.
@@ -160,6 +166,7 @@ pub fn findings<'a>(
         series: series(analysis),
         not_analysed: loaded.unsupported.iter().map(LabelObject).collect(),
         event_count: worst.len(),
+        incidents: incident::incidents(analysis, &worst),
         events: events.collect(),
         prometheus_rule: context.rule.as_ref().map(|rule| rule.yaml.as_str()),
     }
@@ -191,6 +198,7 @@ fn series(analysis: &Analysis) -> Vec<SeriesFindings<'_>> {
             level: (!events.is_empty()).then(|| SeverityLevel::of(*severity)),
             score: *score,
             judged_samples: found.judged,
+            unjudged: found.shortage.map(words::shortage),
             missing_samples: found.prepared.missing,
             gaps: found.prepared.gaps,
         }

@@ -1,6 +1,7 @@
 //! Remarks about the data of an analysis, for the line over the chart, the report and the JSON.
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Shortage};
+use crate::words::{self, Clock};
 use oddity_source::note::{DataNote, NoteKind};
 
 impl Analysis {
@@ -8,6 +9,10 @@ impl Analysis {
     /// the fetch and of the analysis.
     pub fn notes(&self) -> Vec<DataNote> {
         let mut notes = self.detected.loaded.notes.clone();
+        let remark = |kind, text| DataNote { kind, text, fix: None };
+        notes.extend(self.too_young().map(|text| remark(NoteKind::TooYoung, text)));
+        let turnover = words::notes::turnover(&self.turnover(), Clock::UTC);
+        notes.extend(turnover.map(|text| remark(NoteKind::Replaced, text)));
         notes.sort_by_key(|note| note.kind);
         notes
     }
@@ -21,5 +26,15 @@ impl Analysis {
     /// Returns the note that the source has been silent, so that a range without events is no all-clear.
     pub fn silence(&self) -> Option<DataNote> {
         self.notes().into_iter().find(|note| note.kind == NoteKind::SourceSilent)
+    }
+
+    /// Returns how many series are too young, where others are not: if all are, the headline says so.
+    fn too_young(&self) -> Option<String> {
+        let all = &self.detected.series;
+        let young = all
+            .iter()
+            .filter(|series| matches!(series.shortage, Some(Shortage::Young { .. })))
+            .count();
+        (young > 0 && young < all.len()).then(|| words::notes::too_young(young, all.len()))
     }
 }

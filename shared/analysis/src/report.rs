@@ -84,6 +84,7 @@ pub fn markdown(
 ) -> String {
     let clock = context.clock;
     let mut parts = vec![summary::head(analysis, explained, context)];
+    parts.push(summary::incidents(analysis, clock));
     match explained {
         [] => {}
         [only] => {

@@ -3,7 +3,9 @@
 //! | module | sentences |
 //! |---|---|
 //! | [`headline`], [`title`], [`scope`], [`history`] | about an analysis as a whole |
+//! | [`shortage`] | about a series that could not be judged |
 //! | [`what`], [`reason`], [`course`], [`severity`] | about an event, short |
+//! | [`incident`] | about events that began together |
 //! | [`sentence`], [`lines`] | about the facts of an event, in full |
 //! | [`evidence`] | what speaks for and against causes |
 //! | [`causes`] | caveats and reasons of candidate causes |
@@ -20,6 +22,8 @@ mod clock;
 mod event;
 pub mod evidence;
 mod facts;
+mod incident;
+pub(crate) mod notes;
 mod overview;
 pub mod prompt;
 pub mod related;
@@ -35,7 +39,9 @@ use oddity_source::unit::Unit;
 pub use clock::Clock;
 pub use event::{course, farthest, reason, severity, sign, time_left, what};
 pub use facts::{FactLine, arithmetic, lines, sentence};
-pub use overview::{headline, history, scope, threshold, title};
+pub use incident::{incident, incident_place, others_of_incident};
+pub(crate) use overview::samples_of_each;
+pub use overview::{headline, history, scope, shortage, threshold, title};
 pub use subject::subject;
 
 /// Formats a number of samples: "1 sample", "1,441 samples".

@@ -425,6 +425,34 @@ impl Detection {
         self.alerts.as_ref().map_or(&self.score, |alerts| &alerts.score)
     }
 
+    /// Takes back the verdicts on some samples: they keep value and expected value, and are neither odd nor normal.
+    pub fn withhold(&mut self, samples: Range<usize>) {
+        let samples = samples.start.min(self.score.len())..samples.end.min(self.score.len());
+        if samples.is_empty() {
+            return;
+        }
+        self.score[samples.clone()].fill(f64::NAN);
+        if let Some(alerts) = &mut self.alerts {
+            alerts.score[samples.clone()].fill(f64::NAN);
+            alerts.probability[samples].fill(1.0);
+        }
+    }
+
+    /// Removes everything about the samples before `birth`, which belong to a series that this one replaced: they were
+    /// learnt from, and that is all.
+    pub fn inherit_before(&mut self, birth: usize) {
+        let birth = birth.min(self.score.len());
+        self.withhold(0..birth);
+        for values in [&mut self.judged, &mut self.expected, &mut self.scale] {
+            values[..birth].fill(f64::NAN);
+        }
+        if let Some(normal) = &mut self.normal {
+            normal.lowest[..birth].fill(f64::NAN);
+            normal.highest[..birth].fill(f64::NAN);
+        }
+        self.baseline.push_str(words::INHERITED);
+    }
+
     /// Returns lower and upper bound of what is not flagged at `threshold`; NaN without a verdict.
     pub fn bounds(&self, at: usize, threshold: f64) -> (f64, f64) {
         let (lowest, highest) = match &self.normal {

@@ -75,6 +75,9 @@ fn alert(notice: &Notification, event: &NotifiedEvent, source: &str, now: Timest
     annotations.extend(event.end.map(|end| ("ended", end.to_string())));
     annotations
         .extend(event.cause.as_ref().map(|cause| ("cause", cut(&inert(cause), MAX_VALUE_CHARS))));
+    annotations.extend(
+        event.incident.as_ref().map(|text| ("incident", cut(&inert(text), MAX_VALUE_CHARS))),
+    );
     json!({
         "labels": labels,
         "annotations": annotations,

@@ -8,8 +8,8 @@ use oddity_analysis::words::capitalised;
 use serde_json::{Value, json};
 
 use super::{
-    Message, MessageContent, TEST_TEXT, TEST_TITLE, cause, cut, heading, inert, labels, level,
-    rest, times, title,
+    Message, MessageContent, TEST_TEXT, TEST_TITLE, cause, cut, heading, incident, inert, labels,
+    level, rest, times, title,
 };
 
 /// Maximum number of events listed.
@@ -42,9 +42,11 @@ pub(super) fn body(message: &Message<'_>) -> Value {
         let (name, severity) = (capitalised(level(event).name()), event.severity);
         let first =
             format!("*{name}* ({severity:.0}): {}{of}, {}", event.kind.name(), times(event));
-        let cause = cause(event).map(|cause| format!("\n{}", escaped(&cause, MAX_CODE_CHARS)));
+        let more = incident(event).into_iter().chain(cause(event));
+        let more: String =
+            more.map(|line| format!("\n{}", escaped(&line, MAX_CODE_CHARS))).collect();
         let summary = escaped(&inert(&event.summary), MAX_SUMMARY_CHARS);
-        blocks.push(section(&format!("{first}\n{summary}{}", cause.unwrap_or_default())));
+        blocks.push(section(&format!("{first}\n{summary}{more}")));
     }
     let mut last: Vec<String> = rest(notice, MAX_EVENTS).into_iter().collect();
     last.push(format!("{}: {}", escaped(&inert(source), MAX_CODE_CHARS), code(&notice.expr)));

@@ -24,6 +24,7 @@ pub(crate) fn event(labels: &[(&str, &str)], severity: f64) -> NotifiedEvent {
         expected: amount(8.1),
         summary: "37/min against 8.1/min expected.".to_owned(),
         cause: Some("A storm of clients".to_owned()),
+        incident: None,
     }
 }
 
@@ -33,6 +34,7 @@ pub(crate) fn notice(events: Vec<NotifiedEvent>) -> Notification {
         expr: "rate(dhcp_lease_total[5m]) > 0".to_owned(),
         link: "http://localhost:8080/?expr=a&b=c".to_owned(),
         found: events.len(),
+        incidents: None,
         events,
         report: None,
         again: false,
@@ -156,6 +158,20 @@ fn what_one_reads_before_it_is_sent() {
          Demo: rate(dhcp_lease_total[5m]) > 0\nhttp://localhost:8080/?expr=a&b=c\nIncludes the full report."
     );
     assert!(text(TargetKind::Alertmanager).ends_with("active for 15 min."));
+    report.incidents = Some(1);
+    report.events[0].incident = Some("3 of 4 series from Jan 15 09:27 UTC".to_owned());
+    let content = MessageContent::Notification { notice: &report, source: "Demo" };
+    let message = Message { content, now: NOW };
+    for kind in [TargetKind::Webhook, TargetKind::Slack, TargetKind::Alertmanager] {
+        let shown = message.text(kind);
+        let title = "1 incident (3 events) in DHCP lease rate\n";
+        assert!(shown.starts_with(title), "{shown}");
+        assert!(
+            shown.contains("\nPart of an incident: 3 of 4 series from Jan 15 09:27 UTC\n"),
+            "{shown}"
+        );
+        assert!(message.body(kind).to_string().contains("3 of 4 series from Jan 15"), "{kind:?}");
+    }
 }
 
 /// Text that is meant to break a message.

@@ -30,6 +30,7 @@ pub(super) fn body(message: &Message<'_>) -> Value {
                 "expected": event.expected,
                 "summary": event.summary,
                 "cause": event.cause,
+                "incident": event.incident,
             })
         })
         .collect();
@@ -43,6 +44,7 @@ pub(super) fn body(message: &Message<'_>) -> Value {
         "link": notice.link,
         "events": events,
         "found": notice.found,
+        "incidents": notice.incidents,
         "report": notice.report,
     })
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::analysis::{Analysis, EventId};
 use crate::knowledge::ExplainedEvent;
-use crate::words::{Clock, capitalised, sentence};
+use crate::words::{self, Clock, capitalised, sentence};
 use oddity_detect::event::{Direction, EventKind};
 use oddity_detect::time::Timestamp;
 
@@ -64,6 +65,10 @@ pub struct Notification {
     /// Number of all events that were found, those that are not sent among them.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub found: usize,
+    /// Number of incidents that all events form; absent if each event is one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+    pub incidents: Option<usize>,
     /// The whole report in CommonMark, for the targets that accept it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<String>,
@@ -100,6 +105,9 @@ pub struct NotifiedEvent {
     /// The most likely cause; absent if none stands out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
+    /// Incident of several series that the event belongs to: how many, which and since when; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<String>,
 }
 
 /// A number, and its text for people.
@@ -155,9 +163,17 @@ pub struct NotificationPreview {
     pub duplicate: bool,
 }
 
+impl Notification {
+    /// Returns the number of incidents for [`Self::incidents`].
+    pub fn count_incidents(analysis: &Analysis) -> Option<usize> {
+        let incidents = analysis.incidents.len();
+        (incidents < analysis.event_count()).then_some(incidents)
+    }
+}
+
 impl NotifiedEvent {
-    /// Creates the facts of an explained event; `clock` writes the times in its sentence.
-    pub fn new(one: &ExplainedEvent<'_>, clock: Clock) -> Self {
+    /// Creates the facts of an explained event of an analysis; `clock` writes the times in its sentence.
+    pub fn new(analysis: &Analysis, one: &ExplainedEvent<'_>, clock: Clock) -> Self {
         let (facts, event) = (&one.facts, &one.facts.event);
         let amount = |value: f64| FormattedValue {
             value: Some(value).filter(|value| value.is_finite()),
@@ -167,6 +183,9 @@ impl NotifiedEvent {
         let cause =
             best.and_then(|suspects| Some(suspects.ranked.first()?.hypothesis.cause.clone()));
         let labels = facts.labels.iter();
+        let id = EventId { series: facts.series, onset: event.onset.index };
+        let incident = analysis.incident_of(id).map(|(_, incident)| incident);
+        let incident = incident.filter(|incident| incident.series > 1);
         Self {
             labels: labels.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             kind: event.kind,
@@ -178,6 +197,7 @@ impl NotifiedEvent {
             expected: amount(event.reference.expected),
             summary: format!("{}.", capitalised(&sentence(facts, clock))),
             cause,
+            incident: incident.map(|incident| words::incident(incident, clock)),
         }
     }
 }

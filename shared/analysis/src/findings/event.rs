@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{LabelObject, Rfc3339Time};
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, EventId};
 use crate::explain::{ConcurrentAnomalies, EvidenceTag, Facts, Recurrence};
 use crate::knowledge::{
     CandidateCause, CandidateCauses, CauseCheck, CauseReason, Citation, Confidence, Hypothesis,
@@ -20,6 +20,8 @@ pub struct EventFindings<'a> {
     pub number: usize,
     /// Index of its series in [`super::Findings::series`].
     pub series: usize,
+    /// Number of its incident: see [`super::Findings::incidents`].
+    pub group: usize,
     /// Labels of the series.
     pub labels: LabelObject<'a>,
     /// Kind of the event.
@@ -200,9 +202,12 @@ pub(super) fn findings<'a>(
     let event = &facts.event;
     let loaded = &analysis.detected.loaded.series[facts.series];
     let place = analysis.ranking.iter().position(|ranked| ranked.index == facts.series);
+    let id = EventId { series: facts.series, onset: event.onset.index };
+    let group = analysis.incident_of(id);
     EventFindings {
         number,
         series: place.unwrap_or_default(),
+        group: group.map_or(0, |(at, _)| at + 1),
         labels: LabelObject(&loaded.labels),
         kind: event.kind,
         direction: event.direction,

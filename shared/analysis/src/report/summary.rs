@@ -70,6 +70,7 @@ fn status(analysis: &Analysis) -> String {
     let worst = analysis.worst_events();
     let ongoing = worst.iter().filter(|(_, event)| event.ongoing).count();
     match (worst.len(), ongoing) {
+        _ if analysis.is_young() => "too young to judge".to_owned(),
         _ if analysis.is_unjudged() => "too few samples to judge".to_owned(),
         (0, _) if analysis.silence().is_some() => "source silent".to_owned(),
         (0, _) => "no anomalies".to_owned(),
@@ -128,6 +129,10 @@ fn paragraph(analysis: &Analysis, explained: &[ExplainedEvent<'_>], clock: Clock
         }),
         text(&sentence(&worst.facts, clock)),
     );
+    let incident = analysis.incidents.first().filter(|incident| incident.series > 1);
+    if let Some(incident) = incident {
+        let _ = write!(out, " {}.", text(&report::part_of_incident(incident, clock)));
+    }
     if count > 1 {
         let odd = analysis.ranking.iter().filter(|ranked| !ranked.events.is_empty()).count();
         let of = analysis.ranking.len();
@@ -146,11 +151,37 @@ fn nothing(analysis: &Analysis) -> String {
             Some(reason) => format!("{} {}", report::EMPTY, note(&reason)),
             None => report::NO_SERIES.to_owned(),
         }
+    } else if analysis.is_young() {
+        let past = analysis.detected.detector.min_past();
+        report::young(&detector, &words::samples_of_each(analysis), past)
     } else if analysis.is_unjudged() {
         report::unjudged(&detector, &scope)
     } else {
         report::nothing_odd(&detector, &words::threshold(analysis), &scope)
     }
+}
+
+/// Writes the table of incidents of several series; empty without one.
+pub(super) fn incidents(analysis: &Analysis, clock: Clock) -> String {
+    let all = analysis.incidents.iter().enumerate().filter(|(_, incident)| incident.series > 1);
+    let mut out = String::new();
+    for (at, incident) in all.take(MAX_EVENTS) {
+        let Some((ranked, event)) = analysis.incident_events(incident).next() else { continue };
+        let row = [
+            words::severity(event),
+            format!("{} of {}", incident.series, incident.shared.of),
+            words::incident_place(incident).unwrap_or_default(),
+            clock.full(incident.start),
+            if incident.ongoing { "ongoing".to_owned() } else { clock.full(incident.end) },
+            words::what(event, analysis.judged_unit(event.quantity)),
+            analysis.series(ranked).1.prepared.name.clone(),
+        ];
+        if out.is_empty() {
+            let _ = write!(out, "## Incidents\n\n{}", report::INCIDENTS_HEAD);
+        }
+        let _ = writeln!(out, "| {} | {} |", at + 1, row.map(|value| cell(&value)).join(" | "));
+    }
+    out
 }
 
 /// Writes the table of events, with links to those that are explained.

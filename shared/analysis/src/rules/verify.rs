@@ -57,7 +57,10 @@ pub fn verify(detected: &Detected, answer: &Loaded) -> Verification {
         }
         let theirs = theirs.map(|theirs| &answer.series[theirs]);
         let detection = &ours.detection;
-        for (index, &ours) in detection.score.iter().enumerate().skip(history) {
+        // Elsewhere a verdict depends on other series, or was withheld.
+        let alone = ours.alone.start.max(history)..ours.alone.end;
+        let scores = detection.score.iter().enumerate();
+        for (index, &ours) in scores.filter(|(index, _)| alone.contains(index)) {
             let score = theirs.and_then(|theirs| {
                 let index = theirs.grid.nearest(series.grid.at(index))?;
                 theirs.values.get(index).copied()

@@ -1,7 +1,9 @@
 //! Sentences about an analysis as a whole.
 
-use super::{bounds, count_samples, counted, quantity, subject, what};
-use crate::analysis::Analysis;
+use super::{
+    Clock, bounds, count_samples, counted, incident, others_of_incident, quantity, subject, what,
+};
+use crate::analysis::{Analysis, Shortage};
 use oddity_detect::detect::Quantity;
 use oddity_detect::event::{Event, EventKind};
 use oddity_detect::time::Span;
@@ -17,6 +19,9 @@ pub fn headline(analysis: &Analysis) -> String {
     if loaded.series.is_empty() {
         return format!("No series in {range}");
     }
+    if analysis.is_young() {
+        return format!("Too young to judge: {} in {range}", samples_of_each(analysis));
+    }
     if analysis.is_unjudged() {
         return format!("Too few samples to evaluate in {range}");
     }
@@ -27,6 +32,22 @@ pub fn headline(analysis: &Analysis) -> String {
             None => format!("No anomalies in {range}"),
         };
     };
+    let what_happened = what(event, analysis.judged_unit(event.quantity));
+    if let [only] = analysis.incidents.as_slice()
+        && only.series > 1
+    {
+        return format!("1 incident in {range}: {}, {what_happened}", incident(only, Clock::UTC));
+    }
+    if let Some(first) = analysis.incidents.first()
+        && analysis.incidents.iter().any(|incident| incident.series > 1)
+    {
+        let count = analysis.incidents.len();
+        let place = match first.series {
+            0 | 1 => analysis.series(ranked).1.prepared.name.clone(),
+            _ => incident(first, Clock::UTC),
+        };
+        return format!("{count} incidents in {range}. Worst: {what_happened}, {place}");
+    }
     let things = if worst.len() == 1 {
         format!("1 anomaly in {range}: ")
     } else {
@@ -37,7 +58,28 @@ pub fn headline(analysis: &Analysis) -> String {
     } else {
         String::new()
     };
-    format!("{things}{}{place}", what(event, analysis.judged_unit(event.quantity)))
+    format!("{things}{what_happened}{place}")
+}
+
+/// Returns how many samples the series have: "12 samples", "3 series of at most 12 samples".
+pub(crate) fn samples_of_each(analysis: &Analysis) -> String {
+    let samples = analysis.detected.series.iter().filter_map(|series| series.shortage);
+    let most = count_samples(samples.map(Shortage::samples).max().unwrap_or_default());
+    match analysis.detected.series.len() {
+        1 => most,
+        series => format!("{series} series of at most {most}"),
+    }
+}
+
+/// Returns why no sample of a series was judged: "too young to judge: 12 samples".
+pub fn shortage(shortage: Shortage) -> String {
+    match shortage {
+        Shortage::Young { samples } => format!("too young to judge: {}", count_samples(samples)),
+        Shortage::Sparse { samples: 0 } => "no samples to judge".to_owned(),
+        Shortage::Sparse { samples } => {
+            format!("too few samples to judge: {}", count_samples(samples))
+        }
+    }
 }
 
 /// Returns what happened, for a title: "DHCP lease rate spike: 37/min against 7.75/min expected".
@@ -47,16 +89,22 @@ pub fn title(analysis: &Analysis) -> String {
     let Some((_, event)) = worst.first() else {
         return if analysis.detected.loaded.series.is_empty() {
             format!("{subject}: no series")
+        } else if analysis.is_young() {
+            format!("{subject}: too young to judge")
         } else if analysis.is_unjudged() {
             format!("{subject}: too few samples to judge")
         } else {
             format!("{subject}: no anomalies")
         };
     };
-    let others = match worst.len() - 1 {
-        0 => String::new(),
-        1 => " (and 1 more event)".to_owned(),
-        count => format!(" (and {count} more events)"),
+    let grouped = analysis.incidents.first().and_then(others_of_incident);
+    let others = match (grouped, analysis.incidents.len() - 1) {
+        (None, 0) => String::new(),
+        (Some(series), 0) => format!(" ({series})"),
+        (None, 1) => " (and 1 more event)".to_owned(),
+        (None, count) => format!(" (and {count} more events)"),
+        (Some(series), 1) => format!(" ({series}, and 1 more incident)"),
+        (Some(series), count) => format!(" ({series}, and {count} more incidents)"),
     };
     let of = match event.quantity.is_values() {
         true => String::new(),
@@ -87,8 +135,13 @@ fn figures(event: &Event, unit: Unit) -> String {
 /// Returns what the analysis looked at: "3 series, 1,441 samples each, no gaps".
 pub fn scope(analysis: &Analysis) -> String {
     let series = &analysis.detected.series;
-    let missing: usize = series.iter().map(|series| series.prepared.missing).sum();
-    let gaps: usize = series.iter().map(|series| series.prepared.gaps).sum();
+    let (mut missing, mut gaps, mut partly) = (0, 0, 0);
+    for series in series {
+        let (absent, stretches) = series.prepared.absent;
+        missing += series.prepared.missing.saturating_sub(absent);
+        gaps += series.prepared.gaps.saturating_sub(stretches);
+        partly += usize::from(absent > 0);
+    }
     let (count, each) = if series.len() == 1 {
         ("1 series".to_owned(), "")
     } else {
@@ -104,7 +157,11 @@ pub fn scope(analysis: &Analysis) -> String {
         0 => String::new(),
         unjudged => format!(", {unjudged} series with too few samples to judge"),
     };
-    format!("{count}, {samples}{each}, {gaps}{unjudged}")
+    let partly = match partly {
+        0 => String::new(),
+        partly => format!(", {partly} present for part of the range"),
+    };
+    format!("{count}, {samples}{each}, {gaps}{partly}{unjudged}")
 }
 
 /// Returns how much history was loaded before the range: "21 d of history", "4 h of history (the source has no more)".

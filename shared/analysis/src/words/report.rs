@@ -1,6 +1,7 @@
 //! Fixed texts of the report.
 
-use super::count_samples;
+use super::{Clock, count_samples};
+use crate::analysis::Incident;
 
 /// Text of a report on a query without series.
 pub(crate) const NO_SERIES: &str = "The source has no series for this query and range. Check the metric name and the labels, or choose a range in which \
@@ -14,6 +15,14 @@ pub(crate) fn unjudged(detector: &str, scope: &str) -> String {
     format!(
         "The detector {detector} had too few samples to judge ({scope}). Choose a longer range, a shorter step or a \
          shorter window."
+    )
+}
+
+/// Returns the text of a report on series that are too young; `samples` says how many samples they have.
+pub(crate) fn young(detector: &str, samples: &str, past: usize) -> String {
+    format!(
+        "Too young to judge: {samples}. The detector {detector} needs about {past} samples before the first one that it \
+         judges. Choose a shorter step, or try again later."
     )
 }
 
@@ -39,6 +48,15 @@ pub(crate) fn unlisted(rest: usize) -> String {
     let (events, are) = if rest == 1 { ("event", "is") } else { ("events", "are") };
     format!("The {rest} least severe {events} {are} not listed.")
 }
+
+/// Returns the incident that the worst event belongs to.
+pub(crate) fn part_of_incident(incident: &Incident, clock: Clock) -> String {
+    format!("It is part of an incident: {}", super::incident(incident, clock))
+}
+
+/// Head of the table of incidents.
+pub(crate) const INCIDENTS_HEAD: &str = "| Incident | Severity | Series | Labels in common | Start | End | Worst event | Worst series |\n\
+     | ---: | --- | --- | --- | --- | --- | --- | --- |\n";
 
 /// Head of the table of events.
 pub(crate) const EVENTS_HEAD: &str = "| Event | Severity | Kind | Series | Start | End | Course | Peak | Expected | Normal range | Deviation | Score |\n\

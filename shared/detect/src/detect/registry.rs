@@ -92,6 +92,9 @@ detectors!(
     threshold::Threshold,
 );
 
+/// Number of samples of a series that are enough to judge the next one.
+pub const MIN_PAST: usize = 30;
+
 impl Default for Detector {
     fn default() -> Self {
         Self::Auto(Auto::default())
@@ -109,6 +112,12 @@ impl Detector {
     /// ```
     pub fn by_id(id: &str) -> Option<Self> {
         Self::all().find(|detector| detector.about().id == id)
+    }
+
+    /// Returns the number of samples that a series must have before the first one that is judged: [`MIN_PAST`], fewer for a
+    /// detector that compares with fewer, 0 for one that learns nothing.
+    pub fn min_past(&self) -> usize {
+        self.history().min(MIN_PAST)
     }
 
     /// Returns the parameters with their present values; of a choice the index of the word.

@@ -3,6 +3,9 @@
 use crate::series::Grid;
 use crate::time::Span;
 
+/// Addition to a baseline that holds samples of another series.
+pub(super) const INHERITED: &str = ", with those of the series that it replaced";
+
 /// Baseline of a flat line.
 pub(super) const LONGEST_UNCHANGED: &str = "the longest earlier stretch without a change";
 
