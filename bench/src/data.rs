@@ -75,13 +75,5 @@ pub fn loaded(all: &[Arc<[f64]>], history: usize) -> Arc<Loaded> {
         step: grid.step,
         history,
     };
-    Arc::new(Loaded {
-        query,
-        series: series.collect(),
-        unsupported: Vec::new(),
-        warnings: Vec::new(),
-        infos: Vec::new(),
-        notes: Vec::new(),
-        long_past: None,
-    })
+    Arc::new(Loaded::new(query, series.collect()))
 }

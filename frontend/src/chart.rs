@@ -3,6 +3,7 @@
 
 mod overlay;
 mod plotly;
+mod threshold;
 mod tooltip;
 mod view;
 

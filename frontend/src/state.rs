@@ -250,17 +250,33 @@ impl State {
         });
     }
 
-    /// Runs `expr` now, even if it is the current query.
+    /// Runs `expr` now, even if it is the current query. A pasted link of another tool becomes its query.
     pub fn run(self, expr: &str) {
-        let expr = expr.trim().to_owned();
+        let link = ViewState::from_link(expr);
+        let expr = link.as_ref().map_or(expr, |link| link.expr.as_str()).trim().to_owned();
         self.asked_at.set(clock::now());
         self.recent.update(|recent| store::remember(recent, &expr));
-        if expr != self.panel.read_untracked().expr {
-            self.navigate(|panel| {
-                panel.expr = expr;
-                panel.focus = None;
-                panel.zoom = None;
-            });
+        if expr == self.panel.read_untracked().expr && link.is_none() {
+            return;
+        }
+        self.navigate(|panel| {
+            if let Some(ViewState { range, step, .. }) = link {
+                let has_range = range != ViewState::default().range;
+                panel.range = if has_range { range } else { panel.range };
+                panel.step = step.or(panel.step);
+            }
+            panel.expr = expr;
+            panel.focus = None;
+            panel.zoom = None;
+        });
+    }
+
+    /// Compares with another constant in the comparison at `index` of the query's condition.
+    pub fn set_threshold(self, index: usize, threshold: f64) {
+        let loaded = self.loaded.get_untracked();
+        let condition = loaded.as_ref().and_then(|loaded| loaded.condition.as_ref());
+        if let Some(expr) = condition.and_then(|of| of.condition.with_threshold(index, threshold)) {
+            self.adjust(|panel| panel.expr = expr);
         }
     }
 

@@ -21,15 +21,8 @@ pub const RAW_COUNTER: &str =
     "This metric is a counter, so its increase per step was evaluated. A rate is easier to read:";
 pub const OUTDATED_RESULTS: &str = "The results below are for ";
 
-/// Returns the notice about native histograms, of which `first` is one.
-pub fn native_histograms(count: usize, first: &str) -> String {
-    let series = if count == 1 { "series is a" } else { "series are" };
-    let histograms = if count == 1 { "native histogram" } else { "native histograms" };
-    format!(
-        "{count} {series} {histograms}, such as {first}. Use histogram_quantile, histogram_avg or histogram_count \
-         to get one value per sample."
-    )
-}
+pub const NATIVE_HISTOGRAMS: &str =
+    "A native histogram has no single value per sample. Evaluate one of its values instead:";
 
 // Errors of a fetch: what happened and what to check
 
@@ -48,6 +41,8 @@ pub const NO_SERIES: &str = "The query returned no series in this time range. Ch
 pub const EXCLUDE_HELP: &str =
     "Evaluate this time range but do not learn from it, for example after an outage or a load test";
 pub const INCLUDE_HELP: &str = "Include in the baseline again";
+pub const THRESHOLD_HELP: &str =
+    "Threshold of the query: drag it to see when another one would hold";
 
 // Events
 

@@ -15,6 +15,7 @@ use web_sys::{CanvasRenderingContext2d, HtmlElement, PointerEvent, ResizeObserve
 
 use super::overlay::{self, LineScene, Scene};
 use super::plotly;
+use super::threshold::Thresholds;
 use super::tooltip::Tooltip;
 use crate::browser::download::save_url;
 use crate::state::State;
@@ -173,19 +174,22 @@ pub fn Chart() -> impl IntoView {
     on_cleanup(move || release.remove());
 
     view! {
-        <div
-            class="chart-frame"
-            node_ref=frame
-            role="img"
-            aria-label=move || state.throttled_analysis.get().map(|analysis| words::headline(&analysis)).unwrap_or_default()
-            on:pointermove=move |event| hover.set(point(event).map(|(_, index)| index))
-            on:pointerleave=move |_| hover.set(None)
-            on:pointerdown=move |event| pressed.set_value(Some(event.client_x()))
-        >
-            <canvas node_ref=canvas aria-hidden="true"></canvas>
-            <canvas node_ref=still aria-hidden="true"></canvas>
-            <div class="plotly-layer" node_ref=drawing></div>
-            <Tooltip hover=hover ranges=ranges size=size/>
+        <div class="chart-place">
+            <div
+                class="chart-frame"
+                node_ref=frame
+                role="img"
+                aria-label=move || state.throttled_analysis.get().map(|analysis| words::headline(&analysis)).unwrap_or_default()
+                on:pointermove=move |event| hover.set(point(event).map(|(_, index)| index))
+                on:pointerleave=move |_| hover.set(None)
+                on:pointerdown=move |event| pressed.set_value(Some(event.client_x()))
+            >
+                <canvas node_ref=canvas aria-hidden="true"></canvas>
+                <canvas node_ref=still aria-hidden="true"></canvas>
+                <div class="plotly-layer" node_ref=drawing></div>
+                <Tooltip hover=hover ranges=ranges size=size/>
+            </div>
+            <Thresholds ranges=ranges size=size/>
         </div>
     }
 }

@@ -7,6 +7,9 @@ use crate::chart::{Chart, download};
 use crate::state::State;
 use crate::text;
 
+/// Maximum number of times at which a condition holds that are listed below the chart.
+const MAX_HOLDING: usize = 12;
+
 /// The headline of the analysis, and the chart.
 #[component]
 pub fn ChartCard() -> impl IntoView {
@@ -75,9 +78,43 @@ pub fn ChartCard() -> impl IntoView {
                     {move || differing().then(|| view! { <span>"× rule differs"</span> })}
                 </div>
                 <Chart/>
+                <Holding/>
                 <Excluded ranges=excluded/>
             </Show>
         </section>
+    }
+}
+
+/// Times at which the condition of the query holds; each opens that part of the chart.
+#[component]
+fn Holding() -> impl IntoView {
+    let state = expect_context::<State>();
+    move || {
+        let analysis = state.throttled_analysis.get()?;
+        let clock = state.clock();
+        let sentence = words::capitalised(&words::condition::holding(&analysis, clock)?);
+        let focus = state.focus.get();
+        let all = analysis.holding().unwrap_or_default();
+        let step = analysis.detected.loaded.query.step;
+        // One time is told by the sentence alone.
+        let shown = all.iter().filter(|period| period.series.is_none() || period.series == focus);
+        let chips = shown
+            .take(if all.len() > 1 { MAX_HOLDING } else { 0 })
+            .map(|period| {
+                let around = period.lasted.max(step.times(10));
+                let zoom = TimeRange { start: period.range.start - around, end: period.range.end + around };
+                view! {
+                    <li>
+                        <button class="chip small" type="button" on:click=move |_| state.navigate(|panel| panel.zoom = Some(zoom))>
+                            {words::condition::holding_period(period, clock)}
+                        </button>
+                    </li>
+                }
+            })
+            .collect_view();
+        Some(
+            view! { <div class="excluded"><span class="sub">{sentence} "."</span> <ul aria-label="Times at which the condition holds">{chips}</ul></div> },
+        )
     }
 }
 

@@ -3,7 +3,7 @@ use oddity_source::note::DataNote;
 
 use crate::state::State;
 
-/// Remarks about the data in one line over the chart; all but the first unfold.
+/// Shows remarks about the data of the query, with a button that mends each where there is one.
 #[component]
 pub fn DataNotes() -> impl IntoView {
     let state = expect_context::<State>();

@@ -1,4 +1,6 @@
 use leptos::prelude::*;
+use oddity_analysis::words;
+use oddity_source::promql;
 
 use crate::state::State;
 use crate::text;
@@ -12,10 +14,6 @@ pub fn Notices() -> impl IntoView {
         let mut notes: Vec<(&'static str, String)> = Vec::new();
         notes.extend(loaded.warnings.iter().map(|note| ("Warning", note.clone())));
         notes.extend(loaded.infos.iter().map(|note| ("Info", note.clone())));
-        if let Some(first) = loaded.unsupported.first() {
-            let count = loaded.unsupported.len();
-            notes.push(("Not evaluated", text::native_histograms(count, &first.to_string())));
-        }
         Some(
             notes
                 .into_iter()
@@ -54,6 +52,24 @@ pub fn Notices() -> impl IntoView {
                 <p class="notice warning"><b>"Link"</b> <span>{problem.to_string()}</span></p>
             }).collect_view()}
             {notes}
+            {move || state.loaded.get().filter(|loaded| !loaded.unsupported.is_empty()).map(|loaded| {
+                let queries = promql::histogram_queries(&loaded.query.expr, loaded.query.rate_window());
+                let buttons = queries.into_iter().map(|of| {
+                    let query = of.query.clone();
+                    view! {
+                        <button class="chip" type="button" title=of.query on:click=move |_| state.run(&query)>
+                            {words::capitalised(of.value)}
+                        </button>
+                    }
+                });
+                view! {
+                    <p class="notice hint">
+                        <b>"Native histograms"</b>
+                        <span>{text::NATIVE_HISTOGRAMS}</span>
+                        {buttons.collect_view()}
+                    </p>
+                }
+            })}
             {move || state.detected.get().filter(|_| state.error.read().is_none()).and_then(|detected| detected.suggestion.clone()).map(|better| {
                 let expr = better.clone();
                 view! {

@@ -123,16 +123,18 @@ pub(super) async fn post(
     signal: &AbortSignal,
     request: ApiRequest,
 ) -> Result<Vec<u8>, LoadError> {
-    let body = form(&request.parameters);
+    let parameters = form(&request.parameters);
     let path = format!("{}/api/v1/{}", source_path(source), request.endpoint);
-    let reply: Response = Http::post(&path)
-        .header("Content-Type", "application/x-www-form-urlencoded")
-        .abort_signal(Some(signal))
-        .body(body)
-        .map_err(|_| LoadError::OldBrowser)?
-        .send()
-        .await
-        .map_err(|_| LoadError::Unreachable)?;
+    let sent = if request.is_get() {
+        Http::get(&format!("{path}?{parameters}")).abort_signal(Some(signal)).build()
+    } else {
+        Http::post(&path)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .abort_signal(Some(signal))
+            .body(parameters)
+    };
+    let sent = sent.map_err(|_| LoadError::OldBrowser)?;
+    let reply: Response = sent.send().await.map_err(|_| LoadError::Unreachable)?;
     let status = reply.status();
     let body = reply.binary().await.map_err(|_| ReplyError::Cut { bytes: 0 })?;
     if body.is_empty() && !reply.ok() {

@@ -6,6 +6,7 @@ use oddity_analysis::api::SourceInfo;
 use oddity_analysis::view_state::RangeSelection;
 use oddity_detect::time::{Step, Timestamp};
 use oddity_source::plan::{self, FetchPlan, FetchProgress};
+use oddity_source::prometheus::Loaded;
 
 use super::{LoadError, PtrEq, State, client};
 
@@ -41,19 +42,30 @@ impl State {
         }
     }
 
-    /// Returns whether the loaded samples suffice for a query, which may need less history than there is.
-    fn answers(self, key: &FetchKey) -> bool {
-        let (answered, loaded) = (self.answered.get_untracked(), self.loaded.get_untracked());
-        let (Some(mut answered), Some(loaded)) = (answered, loaded) else { return false };
+    /// Returns the loaded samples if they suffice for a query, which may need less history than there is, or compare
+    /// the same samples with another threshold.
+    fn answer(self, key: &FetchKey) -> Option<PtrEq<Loaded>> {
+        let (mut answered, loaded) = (self.answered.get_untracked()?, self.loaded.get_untracked()?);
         answered.query.history = key.query.history;
-        answered == *key && loaded.query.history >= key.query.history
+        let has_same_expr = answered.query.expr == key.query.expr;
+        answered.query.expr.clone_from(&key.query.expr);
+        if answered != *key || loaded.query.history < key.query.history {
+            return None;
+        }
+        match has_same_expr {
+            true => Some(loaded),
+            false => loaded.with_condition_of(&key.query.expr).map(PtrEq::new),
+        }
     }
 
     pub(super) fn load(self, key: FetchKey, source: &SourceInfo) {
         self.cancel();
         self.stop_related();
-        if self.answers(&key) {
+        if let Some(loaded) = self.answer(&key) {
             self.error.set(None);
+            if *self.loaded.read_untracked() != Some(loaded.clone()) {
+                self.loaded.set(Some(loaded));
+            }
             return self.answered.set(Some(key));
         }
         let QueryIdentity { expr, range, step, history, .. } = key.query.clone();

@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use oddity_analysis::analysis::{Analysis, analyze, detect, prepare};
+use oddity_analysis::content::SeriesContent;
 use oddity_analysis::findings::{self, Findings, FindingsStatus, findings, status};
 use oddity_analysis::knowledge::{
     ExplainedEvent, Knowledge, NamedMetadata, explain_event, explain_worst,
@@ -25,6 +26,7 @@ use oddity_analysis::view_state::ViewState;
 use oddity_analysis::words::{self, Clock};
 use oddity_source::plan::FetchPlan;
 use oddity_source::prometheus::Loaded;
+use oddity_source::promql;
 use tokio::signal::unix::{SignalKind, signal};
 
 pub use args::{DetectArgs, EXAMPLES, FailOn, Format, USAGE, detectors, ids, settings};
@@ -120,7 +122,7 @@ async fn answer(
     line.show("Looking for possible causes");
     let metadata = match analysis.event_count() {
         0 => Vec::new(),
-        _ => ask::metadata(source, &panel.expr).await,
+        _ => ask::metadata(source, &analysis.detected.loaded.query.expr).await,
     };
     let context = context(args, panel, source, &analysis);
     let explain_event = explain(&analysis, &knowledge, &metadata);
@@ -182,9 +184,12 @@ fn nothing(analysis: &Analysis) -> Option<String> {
             format!("{}: nothing after that could be evaluated; check the source", silence.text)
         }),
         FindingsStatus::Empty if !loaded.unsupported.is_empty() => Some(
-            "the query returns native histograms only, which have no single value: use \
-             histogram_quantile, histogram_avg or histogram_count"
-                .to_owned(),
+            format!(
+                "the query returns native histograms only, which have no single value: use {}",
+                promql::histogram_queries(&loaded.query.expr, loaded.query.rate_window())
+                    .map(|of| of.query)
+                    .join(" or ")
+            ),
         ),
         FindingsStatus::Empty if analysis.reason_for_nothing().is_some() => {
             analysis.reason_for_nothing().map(|reason| words::note(&reason))
@@ -194,6 +199,14 @@ fn nothing(analysis: &Analysis) -> Option<String> {
              choose a range in which they exist"
                 .to_owned(),
         ),
+        FindingsStatus::Unjudged
+            if matches!(
+                analysis.content(),
+                Some(SeriesContent::Nothing | SeriesContent::Infinite)
+            ) =>
+        {
+            analysis.notes().into_iter().map(|note| note.text).next()
+        }
         FindingsStatus::Unjudged if analysis.is_young() => Some(format!(
             "{}: about {} samples are needed before the first one that is judged, so choose a shorter step or \
              try again later",

@@ -11,7 +11,7 @@ const ANCHOR: (&str, &str) = ("ODDITY_DEMO_ANCHOR", "2026-01-15T00:00:00Z");
 const LEASES: &str = "rate(dhcp_lease_count[5m]) * 60";
 
 /// Queries of the demo with further arguments, and the exit status; together they fill nearly every field.
-const RUNS: [(&str, &str, i32); 27] = [
+const RUNS: [(&str, &str, i32); 28] = [
     (LEASES, "", 3),
     (LEASES, "--to 2026-01-14T00:00:00Z", 0),
     (LEASES, "--link-base https://oddity.example/ --fail-on never", 0),
@@ -26,6 +26,7 @@ const RUNS: [(&str, &str, i32); 27] = [
     ("process_resident_memory_bytes", "--detector slope", 3),
     ("queue_depth", "", 3),
     ("queue_depth", "--detector gap", 3),
+    ("queue_depth > 20", "", 3),
     ("queue_depth", "--detector rolling --set dir=down", 3),
     ("queue_depth", "--detector threshold --set upper=20 --set dir=up", 3),
     ("queue_depth", "--detector peers --allow-empty", 0),

@@ -72,15 +72,7 @@ fn detected(detector: Detector, first: Timestamp, values: &[f64]) -> Detected {
     let labels = [("__name__", "odd"), ("job", "a")];
     let labels = Labels::new(labels.map(|(k, v)| (k.to_owned(), v.to_owned())));
     let series = Series { labels, grid: query.grid(), values: values.into() };
-    let loaded = Loaded {
-        query,
-        series: vec![series],
-        unsupported: vec![],
-        warnings: vec![],
-        infos: vec![],
-        notes: vec![],
-        long_past: None,
-    };
+    let loaded = Loaded::new(query, vec![series]);
     detect(&prepare(Arc::new(loaded)), detector, Learning::default())
 }
 

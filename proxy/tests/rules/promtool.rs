@@ -80,15 +80,7 @@ fn loaded(expr: &str, metric: Option<&str>, history: usize) -> Loaded {
     let peers: Vec<Series> = peers.collect();
     let mut series = vec![Series { labels, grid, values: values.into() }];
     series.extend(peers);
-    Loaded {
-        query,
-        series,
-        unsupported: vec![],
-        warnings: vec![],
-        infos: vec![],
-        notes: vec![],
-        long_past: None,
-    }
+    Loaded::new(query, series)
 }
 
 fn analysis(expr: &str, metric: Option<&str>, detector: Detector, rule: Rule) -> Analysis {

@@ -60,6 +60,28 @@ impl Prometheus {
         Some(Self::run(&program, openmetrics, "global: {}\n").await)
     }
 
+    /// A Prometheus 3 that scrapes itself every second, native histograms included, or `None` if [`NEWER`] names none.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub(crate) async fn newer_of_itself() -> Option<Self> {
+        let program = std::env::var_os(NEWER).filter(|_| installed());
+        let Some(program) = program else {
+            say(&format!("skipped: native histograms, as {NEWER} does not name its program"));
+            return None;
+        };
+        let data = TempDir::new().expect("temporary folder");
+        let address = free_address();
+        let config = format!(
+            "scrape_configs:\n- job_name: self\n  scrape_interval: 1s\n  static_configs:\n  - targets: ['{address}']\n"
+        );
+        fs::write(data.path().join("prometheus.yml"), config).expect("configuration");
+        let process = Self::spawn(&program, &data, address);
+        let server = Self { process, program, address, data };
+        server.wait_until_ready().await;
+        Some(server)
+    }
+
     async fn run(program: &OsStr, openmetrics: &str, config: &str) -> Self {
         let data = TempDir::new().expect("temporary folder");
         backfill(data.path(), openmetrics);
@@ -106,6 +128,7 @@ impl Prometheus {
     fn spawn(program: &OsStr, data: &TempDir, address: SocketAddr) -> Process {
         let file = data.path().join("prometheus.yml");
         let process = Command::new(program)
+            .arg("--enable-feature=native-histograms")
             .arg(format!("--config.file={}", file.display()))
             .arg(format!("--storage.tsdb.path={}", data.path().join("tsdb").display()))
             .arg(format!("--web.listen-address={address}"))

@@ -11,13 +11,15 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use crate::content::SeriesContent;
+use crate::counter::{CounterGrowth, growth, is_counter};
 use oddity_detect::detect::{
     Detection, Detector, DetectorCache, DetectorInput, LongPast, Quantity, Succession,
 };
-use oddity_detect::event::{Event, OnsetCache, Rule, SeriesSamples, events};
+use oddity_detect::event::{Event, EventKind, OnsetCache, Rule, SeriesSamples, events};
 use oddity_detect::seasonality::periods;
-use oddity_detect::series::{Grid, Labels, METRIC_NAME, Series, short_names};
-use oddity_detect::time::{Span, TimeRange, Timestamp};
+use oddity_detect::series::{Grid, Labels, Series, short_names};
+use oddity_detect::time::{TimeRange, Timestamp};
 use oddity_source::prometheus::Loaded;
 use oddity_source::promql;
 use oddity_source::unit::Unit;
@@ -71,8 +73,10 @@ pub struct Prepared {
 pub struct PreparedSeries {
     /// The labels in which it differs from the others.
     pub name: String,
-    /// Values that are judged instead of the samples: the growth of a counter. `None` where the samples are judged.
-    pub derived: Option<Vec<f64>>,
+    /// Growth of a counter, which is judged instead of the samples. `None` where the samples are judged.
+    pub growth: Option<CounterGrowth>,
+    /// Contents of the samples of the judged range.
+    pub content: SeriesContent,
     /// Number of samples of the judged range that are missing.
     pub missing: usize,
     /// Number of stretches that the missing samples form.
@@ -195,36 +199,40 @@ pub fn prepare(loaded: Arc<Loaded>) -> Prepared {
     let Loaded { query, series, .. } = &*loaded;
     let names = short_names(&series.iter().map(|series| &series.labels).collect::<Vec<_>>());
     let bare = promql::bare_selector(&query.expr).is_some();
-    let derived: Vec<Option<Vec<f64>>> = series
+    let growths: Vec<Option<CounterGrowth>> = series
         .iter()
-        .map(|series| (bare && is_counter(series)).then(|| increase(&series.values)))
+        .map(|series| {
+            (bare && is_counter(series, loaded.is_counter)).then(|| growth(&series.values))
+        })
         .collect();
     let own: Vec<&[f64]> = series
         .iter()
-        .zip(&derived)
-        .map(|(series, derived)| derived.as_deref().unwrap_or(&series.values))
+        .zip(&growths)
+        .map(|(series, growth)| growth.as_ref().map_or(&series.values[..], |of| &of.values))
         .collect();
     let edges = LifeEdges::of(query);
     let found = inheritance::lives_of(series, edges);
     let trained = inheritance::trained(&own, &found.lives, edges);
     let successions = inheritance::successions(&own, &found.lives, query.step);
-    let counters = derived.iter().map(Option::is_some).collect::<Vec<_>>();
+    let counters = growths.iter().map(Option::is_some).collect::<Vec<_>>();
     let long_past = inheritance::long_past(&loaded, &counters, &found.lives, edges);
     let prepared: Vec<Arc<PreparedSeries>> = series
         .iter()
         .zip(names)
-        .zip(derived)
+        .zip(growths)
         .zip(trained)
         .zip(successions)
         .zip(found.lives)
-        .map(|(((((series, name), derived), trained), succession), life)| {
+        .map(|(((((series, name), growth), trained), succession), life)| {
             let judged = series.values.get(query.history..).unwrap_or_default();
+            let content = SeriesContent::of(judged);
             let (missing, gaps) = count_missing(judged);
             let absent = inheritance::absent(&life, query.history, series.values.len());
             let (period, kept) = Default::default();
             Arc::new(PreparedSeries {
                 name,
-                derived,
+                growth,
+                content,
                 missing,
                 gaps,
                 absent,
@@ -236,9 +244,9 @@ pub fn prepare(loaded: Arc<Loaded>) -> Prepared {
             })
         })
         .collect();
-    let counters = prepared.iter().any(|series| series.derived.is_some());
-    let window = Span::from_seconds(300).max(query.step.times(4));
-    let suggestion = counters.then(|| promql::suggest_rate(&query.expr, window)).flatten();
+    let counters = prepared.iter().any(|series| series.growth.is_some());
+    let suggest = || promql::suggest_rate(&query.expr, query.rate_window());
+    let suggestion = counters.then(suggest).flatten();
     let (unit, replaced_label) = (Unit::from_query(&query.expr), found.replaced_label);
     Prepared { unit, loaded, series: prepared, suggestion, replaced_label, edges, long_past }
 }
@@ -282,7 +290,7 @@ pub fn detect(prepared: &Prepared, detector: Detector, learning: Learning) -> De
             if keeps {
                 *held() = kept;
             }
-            if known.derived.is_some() && detection.quantity == Quantity::Value {
+            if known.growth.is_some() && detection.quantity == Quantity::Value {
                 detection.quantity = Quantity::Increase;
             }
             let first = shortage::withhold_first(&mut detection, values, detector);
@@ -311,7 +319,7 @@ pub fn detect(prepared: &Prepared, detector: Detector, learning: Learning) -> De
 impl PreparedSeries {
     /// Returns the values that the detector judges: the samples, or the growth of a counter.
     pub fn judged<'a>(&'a self, series: &'a Series) -> &'a [f64] {
-        self.derived.as_deref().unwrap_or(&series.values)
+        self.growth.as_ref().map_or(&series.values[..], |growth| &growth.values)
     }
 
     /// Returns the period in samples of the season that explains most, `None` without a season. Cost: that of
@@ -369,6 +377,9 @@ fn learn(
 /// found before, which is why it is kept.
 pub fn analyze(detected: Arc<Detected>, rule: Rule) -> Analysis {
     let history = detected.loaded.query.history;
+    // Unless gaps are what was asked for, samples that a condition inside of the query drops are none.
+    let lacks_samples = !matches!(detected.detector, Detector::Gap(_))
+        && promql::is_filtered(&detected.loaded.query.expr);
     let mut ranking: Vec<RankedSeries> = detected
         .series
         .iter()
@@ -384,6 +395,9 @@ pub fn analyze(detected: Arc<Detected>, rule: Rule) -> Analysis {
             let mut events = events(samples, detection, &found.onsets, &rule, history, at);
             if let Some(life) = found.prepared.life.lifetime.filter(|_| trained.is_some()) {
                 events.iter_mut().for_each(|event| begin_within(event, at(life.first)));
+            }
+            if lacks_samples {
+                events.retain(|event| event.kind != EventKind::Gap);
             }
             let severity = events.iter().map(|event| event.severity).fold(0.0, f64::max);
             RankedSeries { index, events, severity, score: found.score }
@@ -498,9 +512,55 @@ impl Analysis {
         Some((ranked, event))
     }
 
-    /// Returns whether no sample of any series could be judged.
+    /// Returns whether no sample of any series could be judged: there are too few, or no event and no finite value.
     pub fn is_unjudged(&self) -> bool {
-        self.detected.series.iter().all(|series| series.judged == 0)
+        let series = &self.detected.series;
+        let has_no_value =
+            || series.iter().all(|found| found.judged == 0 || found.prepared.content.is_empty());
+        series.iter().all(|found| found.judged == 0) || self.event_count() == 0 && has_no_value()
+    }
+
+    /// Returns the contents that all series have, if these can be told without a detector; [`SeriesContent::Nothing`] if
+    /// all samples are NaN, history included.
+    pub fn content(&self) -> Option<SeriesContent> {
+        let mut contents = self.detected.series.iter().map(|found| found.prepared.content);
+        let first = contents.next()?;
+        match first {
+            SeriesContent::Numbers => None,
+            SeriesContent::Nothing => {
+                let all = &self.detected.loaded.series;
+                let is_nan = all.iter().all(|one| one.values.iter().all(|value| value.is_nan()));
+                is_nan.then_some(first)
+            }
+            SeriesContent::Infinite => contents.all(|other| other == first).then_some(first),
+            SeriesContent::Constant(_) | SeriesContent::States(_) => self.states(),
+        }
+    }
+
+    /// Returns the common contents of series that are constant or 0 and 1 only; a constant is NaN where they differ.
+    fn states(&self) -> Option<SeriesContent> {
+        let (mut constants, mut shares, mut has_states) = (Vec::new(), 0.0, false);
+        let series = &self.detected.series;
+        for found in series {
+            match found.prepared.content {
+                SeriesContent::Constant(value) => {
+                    shares += value;
+                    constants.push(value);
+                }
+                SeriesContent::States(share) => {
+                    shares += share;
+                    has_states = true;
+                }
+                _ => return None,
+            }
+        }
+        if has_states {
+            let is_binary = constants.iter().all(|value| *value == 0.0 || *value == 1.0);
+            return is_binary.then(|| SeriesContent::States(shares / series.len() as f64));
+        }
+        let first = *constants.first()?;
+        let is_same = constants.iter().all(|value| value.total_cmp(&first).is_eq());
+        Some(SeriesContent::Constant(if is_same { first } else { f64::NAN }))
     }
 
     /// Returns whether no sample of any series could be judged because all series are too young.
@@ -536,35 +596,6 @@ impl Analysis {
             Quantity::Duration => Unit::Seconds,
         }
     }
-}
-
-/// Returns whether a series is a raw counter: by its name, and because it only ever falls to start anew.
-pub(crate) fn is_counter(series: &Series) -> bool {
-    let named = series.labels.get(METRIC_NAME).is_some_and(|name| {
-        ["_total", "_count", "_sum", "_bucket"].iter().any(|suffix| name.ends_with(suffix))
-    });
-    let (mut last, mut rises, mut falls, mut resets) = (f64::NAN, 0_usize, 0_usize, 0_usize);
-    for &value in series.values.iter().filter(|value| !value.is_nan()) {
-        rises += usize::from(value > last);
-        falls += usize::from(value < last);
-        resets += usize::from(value < last * 0.5);
-        last = value;
-    }
-    named && rises > 0 && falls == resets && rises > 4 * resets
-}
-
-/// Computes the growth from each sample to the next; after a reset the new value, as Prometheus' `increase` counts.
-/// NaN where either sample is missing. Shape: as `values`.
-pub(crate) fn increase(values: &[f64]) -> Vec<f64> {
-    let mut last = f64::NAN;
-    values
-        .iter()
-        .map(|&value| {
-            let grown = if value < last { value } else { value - last };
-            last = value;
-            grown
-        })
-        .collect()
 }
 
 fn count_missing(values: &[f64]) -> (usize, usize) {

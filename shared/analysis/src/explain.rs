@@ -94,7 +94,7 @@ pub fn facts(analysis: &Analysis, ranked: &RankedSeries, event: &Event) -> Facts
     let about = analysis.detected.detector.about();
     let grid = series.grid;
     let spread = detection.scale.get(event.reference.index).copied().unwrap_or(f64::NAN);
-    let values = found.prepared.derived.as_deref().unwrap_or(&series.values);
+    let values = found.prepared.judged(series);
     let of_values = event.quantity.is_values();
     let began =
         grid.nearest(event.estimated_start).unwrap_or(event.onset.index).min(event.onset.index);
@@ -134,7 +134,7 @@ pub fn facts(analysis: &Analysis, ranked: &RankedSeries, event: &Event) -> Facts
         evidence: Vec::new(),
     };
     facts.evidence =
-        evidence::evidence(&facts, &series.values, found.prepared.derived.is_some(), began);
+        evidence::evidence(&facts, &series.values, found.prepared.growth.is_some(), began);
     facts
 }
 

@@ -3,6 +3,7 @@
 //! Names stay as they are; what changes the meaning of one raises [`SCHEMA`]. Times are RFC 3339 in UTC, lengths of time
 //! seconds, `null` is what does not apply, what is not known, and a bound or value that is not finite.
 
+mod condition;
 mod event;
 mod incident;
 mod note;
@@ -10,6 +11,7 @@ mod query;
 
 use serde::{Serialize, Serializer};
 
+pub use condition::{ComparisonFindings, ConditionFindings, OwnedLabels, PeriodFindings};
 pub use event::{CauseFindings, EventFindings};
 pub use incident::IncidentFindings;
 pub use note::{FixFindings, NoteFindings};
@@ -63,6 +65,8 @@ pub struct Findings<'a> {
     pub series: Vec<SeriesFindings<'a>>,
     /// Label sets with native histograms, which are not analysed.
     pub not_analysed: Vec<LabelObject<'a>>,
+    /// Condition that was taken off the query; `None` if it had none.
+    pub condition: Option<ConditionFindings>,
     /// Number of events in all series.
     pub event_count: usize,
     /// Events grouped by what began together in several series, worst first; each event is in one, most of them alone.
@@ -165,6 +169,7 @@ pub fn findings<'a>(
         suggested_query: analysis.detected.suggestion.as_deref(),
         series: series(analysis),
         not_analysed: loaded.unsupported.iter().map(LabelObject).collect(),
+        condition: condition::condition(analysis),
         event_count: worst.len(),
         incidents: incident::incidents(analysis, &worst),
         events: events.collect(),

@@ -119,6 +119,9 @@ pub struct Hypothesis {
     /// Patterns of metric names that the cause is limited to; if empty, all metrics of the family.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<String>,
+    /// Functions of PromQL that the cause is limited to: the query must call one of them on its only selector.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub functions: Vec<String>,
     /// Patterns of `label=value` that the cause is limited to: another value of such a label excludes it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,

@@ -6,9 +6,12 @@
 //!
 //! | module | what it does |
 //! |---|---|
+//! | [`content`] | tells series that need no detector: constants, two states, NaN |
+//! | [`counter`] | tells raw counters and computes their growth |
 //! | [`lifetimes`] | finds series that ended for good and those that continue them |
 //! | [`incidents`] | groups events of several series that began together |
 //! | [`analysis`] | runs a detector on loaded series and turns its scores into ranked events |
+//! | [`condition`] | finds the times at which the condition of a query holds |
 //! | [`explain`] | collects the facts of an event as numbers: levels, records, recurrence, evidence for causes |
 //! | [`words`] | holds every sentence that users read from this crate |
 //! | [`notes`] | collects what a person should know about the data before reading the result |
@@ -21,11 +24,17 @@
 //! | [`assistant`] | builds prompts for a language model and checks the numbers of its answers |
 //! | [`findings`] | writes an analysis as JSON for programs |
 
+pub mod content;
+
+pub mod counter;
+
 pub mod lifetimes;
 
 pub mod incidents;
 
 pub mod analysis;
+
+pub mod condition;
 
 pub mod explain;
 

@@ -1,5 +1,7 @@
 //! Remarks about the data of an analysis, for the line over the chart, the report and the JSON.
 
+mod query;
+
 use crate::analysis::{Analysis, Shortage};
 use crate::words::{self, Clock};
 use oddity_source::note::{DataNote, NoteKind};
@@ -13,6 +15,10 @@ impl Analysis {
         notes.extend(self.too_young().map(|text| remark(NoteKind::TooYoung, text)));
         let turnover = words::notes::turnover(&self.turnover(), Clock::UTC);
         notes.extend(turnover.map(|text| remark(NoteKind::Replaced, text)));
+        notes.extend(query::filtered(self));
+        notes.extend(query::counters(self));
+        notes.extend(query::content(self));
+        notes.extend(query::native_histograms(self));
         notes.sort_by_key(|note| note.kind);
         notes
     }

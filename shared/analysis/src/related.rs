@@ -17,7 +17,7 @@ pub use origin::{LabelScope, SeriesOrigin};
 pub use pick::{CandidateSeries, MAX_SERIES, PickedSelectors};
 pub use window::ComparisonWindows;
 
-use crate::analysis::{increase, is_counter};
+use crate::counter::{growth, is_counter};
 use crate::words::related as words;
 use oddity_detect::series::{Labels, METRIC_NAME, Series};
 use oddity_detect::time::{Span, Timestamp};
@@ -209,12 +209,12 @@ fn counts(series: &Series) -> bool {
     let pairs = || known().zip(known().skip(1));
     let rises = pairs().filter(|(a, b)| b > a).count();
     let falls = pairs().filter(|(a, b)| b < a).count();
-    is_counter(series) || falls == 0 && 2 * rises > known().count()
+    is_counter(series, None) || falls == 0 && 2 * rises > known().count()
 }
 
 fn per_second(series: &Series, windows: &ComparisonWindows) -> Vec<f64> {
     let seconds = windows.grid.step.span().as_seconds();
-    increase(&series.values).into_iter().map(|grown| grown / seconds).collect()
+    growth(&series.values).values.into_iter().map(|grown| grown / seconds).collect()
 }
 
 fn unit(labels: &Labels, counter: bool) -> Unit {

@@ -5,6 +5,7 @@
 
 mod actions;
 mod causes;
+mod condition;
 mod event;
 mod evidence;
 pub mod markdown;
@@ -100,6 +101,7 @@ pub fn markdown(
             }
         }
     }
+    parts.extend(condition::section(analysis, clock));
     parts.extend(sections(context, SectionPosition::Evidence));
     parts.push(evidence::query(analysis, context));
     parts.extend(explained.first().map(|worst| evidence::baseline(analysis, worst, clock)));

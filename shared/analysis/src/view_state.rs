@@ -3,6 +3,7 @@
 //! Only what differs from the default is written. Links of Prometheus' own graph page are read too.
 
 mod keys;
+mod link;
 mod read;
 
 use crate::analysis::{Analysis, Learning, Settings};
@@ -243,6 +244,12 @@ impl ViewState {
     /// understood is named and left at its default.
     pub fn from_query(query: &str) -> (Self, Vec<LinkError>) {
         read::view(query)
+    }
+
+    /// Reads a link that was pasted in place of a query: of Prometheus' graph page, as alerts carry it, of Grafana's
+    /// Explore, or of this page. Returns `None` for any other text.
+    pub fn from_link(text: &str) -> Option<Self> {
+        link::view(text)
     }
 }
 

@@ -8,6 +8,8 @@
 //! | [`incident`] | about events that began together |
 //! | [`sentence`], [`lines`] | about the facts of an event, in full |
 //! | [`evidence`] | what speaks for and against causes |
+//! | [`condition`] | when the condition of a query holds |
+//! | `data` | remarks on the samples |
 //! | [`causes`] | caveats and reasons of candidate causes |
 //! | [`related`] | how other series changed |
 //! | [`report`] | fixed texts of the report |
@@ -19,6 +21,8 @@
 
 pub mod causes;
 mod clock;
+pub mod condition;
+pub(crate) mod data;
 mod event;
 pub mod evidence;
 mod facts;

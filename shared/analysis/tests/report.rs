@@ -39,15 +39,7 @@ fn load(expr: &str, detector: Detector, all: &[Plant<'_>]) -> Loaded {
             Series { labels, grid, values }
         })
         .collect();
-    Loaded {
-        query,
-        series,
-        unsupported: vec![],
-        warnings: vec![],
-        infos: vec![],
-        notes: vec![],
-        long_past: None,
-    }
+    Loaded::new(query, series)
 }
 
 fn context() -> ReportContext {

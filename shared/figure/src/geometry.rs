@@ -56,6 +56,11 @@ impl PlotArea {
         self.top + (self.values.1 - value) / (self.values.1 - self.values.0) * self.height
     }
 
+    /// Returns the value at the vertical position `y`.
+    pub fn value_at(&self, y: f64) -> f64 {
+        self.values.1 - (y - self.top) / self.height * (self.values.1 - self.values.0)
+    }
+
     /// Returns the time at the horizontal position `x`.
     pub fn time_at(&self, x: f64) -> f64 {
         self.times.0 + (x - self.left) / self.width * (self.times.1 - self.times.0)
@@ -217,5 +222,6 @@ mod tests {
         let area = PlotArea::new((500.0, 300.0), [0.0, 1.0], (0.0, 100.0), (0.0, 10.0));
         assert_eq!((area.x(0.0), area.y(10.0)), (LEFT, TOP));
         assert!((area.time_at(area.x(33.0)) - 33.0).abs() < 1e-9);
+        assert!((area.value_at(area.y(3.3)) - 3.3).abs() < 1e-9);
     }
 }

@@ -10,8 +10,8 @@ use plotly::layout::{Axis, AxisType};
 
 use crate::decimate::{MAX_DRAWN_POINTS, decimate};
 use crate::layout::{ChartLayout, chart_layout};
-use crate::picture::{judged_axis, plain, traces};
-use crate::{ChartTrace, ChartView, bare, styled};
+use crate::picture::{judged_axis, traces};
+use crate::{ChartTrace, ChartView, bare, plain, styled};
 
 /// An event with a label in the chart.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +44,10 @@ pub fn interactive_figure(
         .tick_color(view.palette.line.clone())
         .grid_color(view.palette.line.clone())
         .anchor(judged_axis(view));
-    (chart_layout(view).without(excluded, view).zoomed_by_plotly(axis), curves)
+    (
+        chart_layout(view).without(excluded, view).with_thresholds(view).zoomed_by_plotly(axis),
+        curves,
+    )
 }
 
 /// Returns the labels, number and kind, at the peak of each event.

@@ -7,7 +7,7 @@ use plotly::layout::{Axis, DragMode, Margin};
 use serde::Serialize;
 
 use crate::geometry::{BOTTOM, LEFT, RIGHT, STRIP_DOMAIN, TOP, VALUES_DOMAIN, ticks, time_ticks};
-use crate::{AxisRanges, ChartView, span};
+use crate::{AxisRanges, ChartView, plain, span, thresholds};
 
 /// Top margin of a chart with a title, in pixels.
 const TITLE_TOP: f64 = 64.0;
@@ -31,7 +31,15 @@ pub struct ChartLayout {
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<Title>,
     annotations: Vec<StripCaption>,
-    shapes: Vec<ExcludedBlock>,
+    shapes: Vec<Shape>,
+}
+
+/// A shape with a label.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Shape {
+    Excluded(ExcludedBlock),
+    Threshold(ThresholdLine),
 }
 
 /// The samples that show a tooltip.
@@ -57,12 +65,27 @@ struct ExcludedBlock {
     fillcolor: String,
     opacity: f64,
     line: Line,
-    label: BlockLabel,
+    label: ShapeLabel,
+}
+
+/// A horizontal line at a threshold of the query, with its comparison at the right end.
+#[derive(Serialize)]
+struct ThresholdLine {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    xref: &'static str,
+    yref: &'static str,
+    x0: f64,
+    x1: f64,
+    y0: f64,
+    y1: f64,
+    line: Line,
+    label: ShapeLabel,
 }
 
 #[derive(Serialize)]
-struct BlockLabel {
-    text: &'static str,
+struct ShapeLabel {
+    text: String,
     textposition: &'static str,
     font: Font,
 }
@@ -144,9 +167,9 @@ impl ChartLayout {
         let muted = &view.palette.muted;
         let shown = excluded.iter().map(|range| span(*range));
         let shown = shown.map(|(start, end)| (start.max(first), end.min(last)));
-        self.shapes = shown
-            .filter(|(start, end)| start < end)
-            .map(|(x0, x1)| ExcludedBlock {
+        let shown = shown.filter(|(start, end)| start < end);
+        self.shapes.extend(shown.map(|(x0, x1)| {
+            Shape::Excluded(ExcludedBlock {
                 kind: "rect",
                 xref: "x",
                 yref: "paper",
@@ -158,13 +181,36 @@ impl ChartLayout {
                 fillcolor: muted.clone(),
                 opacity: 0.2,
                 line: Line::new().color(muted.clone()).width(1.0).dash(DashType::Dash),
-                label: BlockLabel {
-                    text: "excluded from baseline",
+                label: ShapeLabel {
+                    text: "excluded from baseline".to_owned(),
                     textposition: "top left",
                     font: Font::new().size(11).color(view.palette.text.clone()),
                 },
             })
-            .collect();
+        }));
+        self
+    }
+
+    /// Adds a line at each threshold of the query's condition that the value axis shows.
+    pub(crate) fn with_thresholds(mut self, view: &ChartView<'_>) -> Self {
+        let color = || view.palette.text.clone();
+        self.shapes.extend(thresholds(view.analysis, view.ranges).map(|(comparison, y)| {
+            Shape::Threshold(ThresholdLine {
+                kind: "line",
+                xref: "paper",
+                yref: "y",
+                x0: 0.0,
+                x1: 1.0,
+                y0: y,
+                y1: y,
+                line: Line::new().color(color()).width(1.0).dash(DashType::Dot),
+                label: ShapeLabel {
+                    text: plain(&comparison.text()),
+                    textposition: "end",
+                    font: Font::new().size(11).color(color()),
+                },
+            })
+        }));
         self
     }
 

@@ -13,6 +13,7 @@ use oddity_analysis::analysis::{Analysis, RankedSeries};
 use oddity_analysis::words::Clock;
 use oddity_detect::detect::Quantity;
 use oddity_detect::time::TimeRange;
+use oddity_source::promql::Comparison;
 use plotly::common::{HoverInfo, Line, Mode};
 use plotly::{Scatter, Trace};
 use serde::Serialize;
@@ -23,7 +24,7 @@ pub use interactive::{NamedEvent, interactive_figure};
 pub use layout::{ChartLayout, chart_layout};
 pub use picture::static_figure;
 
-use geometry::padded;
+use geometry::{VALUES_DOMAIN, padded};
 
 /// Maximum number of series that are drawn behind the focused one.
 const MAX_BACKGROUND_SERIES: usize = 12;
@@ -67,6 +68,14 @@ pub struct AxisRanges {
     /// Range of the value axis of the strip below the values, which shows the judged quantity; `None` if there is no
     /// strip.
     pub strip: Option<(f64, f64)>,
+}
+
+impl AxisRanges {
+    /// Returns the area of the values in a chart of `size` pixels.
+    pub fn values_area(&self, size: (f64, f64)) -> PlotArea {
+        let domain = if self.strip.is_some() { VALUES_DOMAIN } else { [0.0, 1.0] };
+        PlotArea::new(size, domain, self.times, self.values)
+    }
 }
 
 /// A view of an analysis to draw.
@@ -117,7 +126,36 @@ pub fn axis_ranges(analysis: &Analysis, focus: &RankedSeries, times: (f64, f64))
     let all = padded(others.chain([own.0, own.1]));
     // Other series are cut off at the edge if they would squeeze the focused one to a line.
     let values = if all.1 - all.0 <= 3.0 * (own.1 - own.0) { all } else { own };
+    let values = with_thresholds(values, analysis);
     AxisRanges { times, values, strip }
+}
+
+/// Extends the range of the value axis to the thresholds of the query, if they do not squeeze the values to a line.
+fn with_thresholds(values: (f64, f64), analysis: &Analysis) -> (f64, f64) {
+    let constants = comparisons(analysis).filter_map(|comparison| comparison.threshold);
+    let outside: Vec<f64> =
+        constants.filter(|threshold| *threshold < values.0 || *threshold > values.1).collect();
+    if outside.is_empty() {
+        return values;
+    }
+    let extended = padded(outside.into_iter().chain([values.0, values.1]));
+    if extended.1 - extended.0 <= 3.0 * (values.1 - values.0) { extended } else { values }
+}
+
+/// Returns the comparisons of the query's condition.
+fn comparisons(analysis: &Analysis) -> impl Iterator<Item = &Comparison> {
+    analysis.condition().into_iter().flat_map(|loaded| &loaded.condition.comparisons)
+}
+
+/// Returns the comparisons with a constant that lies within the value axis, with that constant.
+pub fn thresholds(
+    analysis: &Analysis,
+    ranges: AxisRanges,
+) -> impl Iterator<Item = (&Comparison, f64)> {
+    let (low, high) = ranges.values;
+    comparisons(analysis)
+        .filter_map(|comparison| Some((comparison, comparison.threshold?)))
+        .filter(move |(_, threshold)| (low..=high).contains(threshold))
 }
 
 /// Returns the series that are drawn behind the focused one, most anomalous first.
@@ -158,6 +196,11 @@ fn line(
         .opacity(opacity)
         .line(Line::new().color(color.to_owned()).width(width).simplify(false));
     styled(&trace, x, y)
+}
+
+/// Escapes text for Plotly, which interprets some HTML and makes links of `<a>`.
+pub(crate) fn plain(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 fn bare() -> Box<Scatter<f64, f64>> {

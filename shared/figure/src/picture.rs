@@ -9,7 +9,7 @@ use plotly::common::{DashType, Fill, Font, Line, Marker, MarkerSymbol, Mode, Tit
 
 use crate::decimate::{MAX_DRAWN_POINTS, decimate, visible_indices};
 use crate::layout::{ChartLayout, chart_layout};
-use crate::{ChartTrace, ChartView, bare, styled, value_traces};
+use crate::{ChartTrace, ChartView, bare, plain, styled, value_traces};
 
 /// Returns the chart as a static figure with a title and a background.
 pub fn static_figure(
@@ -30,7 +30,7 @@ pub fn static_figure(
     );
     let title =
         Title::with_text(title).font(Font::new().size(15).color(view.palette.text.clone())).x(0.02);
-    let layout = chart_layout(view).without(excluded, view);
+    let layout = chart_layout(view).without(excluded, view).with_thresholds(view);
     (layout.titled(title, &view.palette.surface), traces(view))
 }
 
@@ -130,11 +130,6 @@ fn outline(grid: Grid, times: (f64, f64), lower: &[f64], upper: &[f64]) -> (Vec<
         first = last.max(first + 1);
     }
     (x, y)
-}
-
-/// Escapes text for Plotly, which interprets some HTML and makes links of `<a>`.
-pub(crate) fn plain(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]

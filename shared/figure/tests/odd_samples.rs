@@ -48,16 +48,7 @@ fn analysis(detector: Detector, rule: Rule) -> Analysis {
         history: HISTORY,
     };
     let series = vec![Series { labels: Labels::default(), grid, values: values() }];
-    let (unsupported, warnings, infos) = (Vec::new(), Vec::new(), Vec::new());
-    let loaded = Arc::new(Loaded {
-        query,
-        series,
-        unsupported,
-        warnings,
-        infos,
-        notes: vec![],
-        long_past: None,
-    });
+    let loaded = Arc::new(Loaded::new(query, series));
     analyze(Arc::new(detect(&prepare(loaded), detector, Learning::default())), rule)
 }
 

@@ -28,8 +28,6 @@ pub enum NoteKind {
     TooYoung,
     /// Values that no detector can judge, such as native histograms or infinities only.
     ValuesNotJudged,
-    /// The query filters by a comparison, and the left side is judged.
-    FilteredQuery,
     /// The step is shorter than the interval of samples, so that values repeat.
     StepBelowInterval,
     /// The series of the query have samples at different intervals.
@@ -40,6 +38,10 @@ pub enum NoteKind {
     RangeEndCut,
     /// The step is so much longer than the interval of samples that short events fall between two steps.
     StepHides,
+    /// The query filters by a comparison, and the left side is judged.
+    FilteredQuery,
+    /// The values are 0 and 1 only, as those of `up`.
+    StatesOnly,
     /// A counter was reset, wrapped, or has one sample that looks like a reset.
     CounterReset,
     /// Series ended and others with the same labels began, as in a rollout.

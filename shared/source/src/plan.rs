@@ -20,6 +20,7 @@
 //! ```
 
 mod chunks;
+mod condition;
 mod end;
 mod judge;
 mod sampling;
@@ -56,8 +57,15 @@ pub struct QuerySpec {
 pub struct ApiRequest {
     /// Path below `/api/v1/`.
     pub endpoint: &'static str,
-    /// Names and values of the form parameters.
+    /// Names and values of the parameters.
     pub parameters: Vec<(&'static str, String)>,
+}
+
+impl ApiRequest {
+    /// Returns whether the parameters go into the address of a GET request; else they are the form of a POST request.
+    pub fn is_get(&self) -> bool {
+        self.endpoint == "metadata"
+    }
 }
 
 /// Number of partial range queries that have been answered.
@@ -101,11 +109,24 @@ impl FetchPlan {
 
     /// Sends requests one after another until everything has been fetched, and reports the progress before each. A
     /// source that does not answer what is asked about its samples, or has no more history, is told in a note or a
-    /// warning.
+    /// warning. A query with a condition is fetched without it, see [`crate::promql::condition`]; if the source refuses
+    /// that, which may have many more samples, it is asked as it is.
     ///
     /// # Errors
     /// The error of a request that the result depends on, an error that the reply itself reports, or a [`QueryError`].
     pub async fn run<E>(
+        self,
+        send: impl AsyncFnMut(ApiRequest) -> Result<Vec<u8>, E>,
+        report: impl FnMut(FetchProgress),
+    ) -> Result<Loaded, E>
+    where
+        E: From<QueryError> + From<ReplyError> + Display,
+    {
+        condition::run(self, send, report).await
+    }
+
+    /// Fetches the samples of a query as it is.
+    async fn load<E>(
         self,
         send: impl AsyncFnMut(ApiRequest) -> Result<Vec<u8>, E>,
         mut report: impl FnMut(FetchProgress),

@@ -8,13 +8,15 @@ mod envelope;
 mod error;
 mod loaded;
 mod matrix;
+mod metadata;
 mod sample;
 mod scan;
 mod vector;
 
 pub use data::decode_data;
 pub use error::{ErrorPosition, ReplyError};
-pub use loaded::{Loaded, Stitcher};
+pub use loaded::{ConditionSamples, Loaded, LoadedCondition, Stitcher};
 pub use matrix::{MAX_SAMPLES_TOTAL, Matrix, decode_matrix};
+pub use metadata::{decode_is_counter, described_names};
 pub use scan::MAX_DEPTH;
 pub use vector::{Sample, Vector, decode_vector};

@@ -2,12 +2,15 @@
 //!
 //! An invalid query yields the selectors that can be recognised; Prometheus reports the error.
 
+mod condition;
+mod operator;
 mod rewrite;
 mod selection;
 mod shape;
 mod token;
 mod window;
 
+pub use condition::{Comparison, ComparisonOperator, Condition, condition, is_filtered};
 pub use rewrite::{replace_matcher_values, with_absolute_times, with_metric_name};
 pub use selection::{LabelMatcher, SelectorParts, calls_function, selection};
 pub use shape::{count_unit, depends_on_range, is_scalar, longest_range, one_line};
@@ -43,6 +46,32 @@ pub fn bare_selector(expr: &str) -> Option<&str> {
 /// Returns the per-second rate of a bare selector over `window`; `None` for any other query.
 pub fn suggest_rate(expr: &str, window: Span) -> Option<String> {
     bare_selector(expr).map(|selector| format!("rate({selector}[{window}])"))
+}
+
+/// A value that native histograms have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistogramQuery {
+    /// Name of the value: "95th percentile".
+    pub value: &'static str,
+    /// Query that returns it.
+    pub query: String,
+}
+
+/// Returns queries for values that native histograms have, which `expr` returns. Those of a bare selector are taken for
+/// counters, and their growth over `window` is what counts.
+pub fn histogram_queries(expr: &str, window: Span) -> [HistogramQuery; 3] {
+    let inner = suggest_rate(expr, window).unwrap_or_else(|| one_line(expr));
+    let query = |value, query| HistogramQuery { value, query };
+    [
+        query("95th percentile", format!("histogram_quantile(0.95, {inner})")),
+        query("average", format!("histogram_avg({inner})")),
+        query("count", format!("histogram_count({inner})")),
+    ]
+}
+
+/// Returns whether an expression divides.
+pub fn has_division(expr: &str) -> bool {
+    tokens(expr).iter().any(|token| token.is('/'))
 }
 
 /// Returns the text from the first token to the last.
@@ -237,6 +266,21 @@ mod tests {
             let rate = suggest_rate(expr, Span::from_seconds(300));
             assert_eq!(rate.as_deref(), expected, "{expr}");
         }
+    }
+
+    #[test]
+    fn values_of_native_histograms() {
+        let queries = |expr| histogram_queries(expr, Span::from_seconds(300)).map(|of| of.query);
+        assert_eq!(
+            queries("a{b=\"c\"}"),
+            [
+                "histogram_quantile(0.95, rate(a{b=\"c\"}[5m]))",
+                "histogram_avg(rate(a{b=\"c\"}[5m]))",
+                "histogram_count(rate(a{b=\"c\"}[5m]))",
+            ]
+        );
+        let [quantile, ..] = queries("sum(rate(a[1m])) # all");
+        assert_eq!(quantile, "histogram_quantile(0.95, sum(rate(a[1m])))");
     }
 
     proptest! {

@@ -174,6 +174,11 @@ impl RangeQuery {
         Some(Self { start, end, step, history: 0, expr: self.expr.clone() })
     }
 
+    /// Returns a range for `rate` that holds enough samples: five minutes, or four steps where that is longer.
+    pub fn rate_window(&self) -> Span {
+        Span::from_seconds(300).max(self.step.times(4))
+    }
+
     /// Returns the expression as it is sent for each chunk: `@ start()` and `@ end()` become the bounds of the judged
     /// range, whatever the chunk covers.
     pub fn absolute_expr(&self) -> String {

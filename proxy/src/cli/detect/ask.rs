@@ -27,7 +27,8 @@ pub(super) async fn load(
     report: impl Fn(FetchProgress),
 ) -> Result<Loaded, DetectError> {
     let send = async |request: ApiRequest| {
-        ask(source, Method::POST, request.endpoint, &request.parameters).await
+        let method = if request.is_get() { Method::GET } else { Method::POST };
+        ask(source, method, request.endpoint, &request.parameters).await
     };
     plan.run(send, report).await
 }

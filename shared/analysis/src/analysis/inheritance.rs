@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Prepared, increase};
+use super::Prepared;
+use crate::counter::growth;
 use crate::lifetimes::{Life, Lifetime, Lives, lives, with_inherited_past};
 use oddity_detect::detect::{Detection, Detector, Succession};
 use oddity_detect::series::{Grid, Labels, Series};
@@ -190,7 +191,7 @@ pub(super) fn long_past(
     let own: Vec<Vec<f64>> = all
         .iter()
         .map(|(_, values)| match counter {
-            true => increase(values).into_iter().map(|grown| grown * share).collect(),
+            true => growth(values).values.into_iter().map(|grown| grown * share).collect(),
             false => values.to_vec(),
         })
         .collect();

@@ -267,7 +267,7 @@ fn seen(check: &CauseCheck, scope: &TemplateScope) -> String {
 fn sketch(analysis: &Analysis, facts: &Facts) -> Option<String> {
     let series = analysis.detected.loaded.series.get(facts.series)?;
     let found = analysis.detected.series.get(facts.series)?;
-    let values = found.prepared.derived.as_deref().unwrap_or(&series.values);
+    let values = found.prepared.judged(series);
     let (first, last) = (facts.event.onset.index, facts.event.last.max(facts.event.onset.index));
     let around = (last - first + 1).max(MAX_SKETCH / 4);
     let start = first.saturating_sub(2 * around);

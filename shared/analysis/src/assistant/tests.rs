@@ -43,15 +43,7 @@ fn analysed(expr: &str, labels: &[(&str, &str)]) -> Analysis {
         })
         .collect();
     let warnings = labels.iter().map(|(_, value)| format!("partial answer of {value}")).collect();
-    let loaded = Loaded {
-        query,
-        series,
-        unsupported: vec![],
-        warnings,
-        infos: vec![],
-        notes: vec![],
-        long_past: None,
-    };
+    let loaded = Loaded { warnings, ..Loaded::new(query, series) };
     let detected = detect(&prepare(Arc::new(loaded)), detector, Learning::default());
     analyze(Arc::new(detected), Settings::of(detector).rule)
 }

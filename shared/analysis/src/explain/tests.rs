@@ -44,15 +44,7 @@ fn analysis(
             values: (0..grid.len).map(|at| value(minute(at))).collect(),
         }
     });
-    let loaded = Loaded {
-        query: query.clone(),
-        series: all.collect(),
-        unsupported: vec![],
-        warnings: vec![],
-        infos: vec![],
-        notes: vec![],
-        long_past: None,
-    };
+    let loaded = Loaded::new(query.clone(), all.collect());
     let detected = detect(&prepare(Arc::new(loaded)), settings.detector, Learning::default());
     analyze(Arc::new(detected), settings.rule)
 }

@@ -9,6 +9,7 @@ use super::{CauseCheck, CauseFrequency, Family, Hypothesis, Knowledge};
 use crate::explain::Facts;
 use crate::words::{causes, evidence};
 use oddity_detect::event::{Direction, Event, EventKind};
+use oddity_source::promql;
 
 /// Confidence in a cause, by how well the shape of an event fits it. It is moderate at most, because nothing has been
 /// checked yet.
@@ -141,6 +142,12 @@ fn reasons(
     if !hypothesis.metrics.is_empty() {
         let name = first_match(&hypothesis.metrics, &subject.metrics)?;
         put(1, causes::about(name));
+    }
+    if !hypothesis.functions.is_empty() {
+        let is_called = |function: &&String| promql::calls_function(&subject.expr, function);
+        let called = hypothesis.functions.iter().find(is_called);
+        let called = called.filter(|_| promql::selectors(&subject.expr).len() == 1)?;
+        put(1, causes::about(&format!("{called}()")));
     }
     let values = values_of_same_labels(&hypothesis.labels, &subject.labels);
     match first_match(&hypothesis.labels, &values) {

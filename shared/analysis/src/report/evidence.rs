@@ -9,6 +9,7 @@ use crate::knowledge::ExplainedEvent;
 use crate::words::{self, Clock};
 use oddity_detect::detect::ParamKind;
 use oddity_detect::event::Sides;
+use oddity_source::promql;
 use oddity_source::unit::Unit;
 
 /// Maximum number of label sets that are named among those not analysed.
@@ -43,10 +44,13 @@ pub(super) fn query(analysis: &Analysis, context: &ReportContext) -> String {
         let names: Vec<String> = named.map(|labels| text(&labels.to_string())).collect();
         let _ = writeln!(
             out,
-            "- **Not analysed:** {}: {}{}",
+            "- **Not analysed:** {}: {}{}; instead use {}",
             words::report::native_histograms(loaded.unsupported.len()),
             names.join(", "),
-            if loaded.unsupported.len() > names.len() { ", …" } else { "" }
+            if loaded.unsupported.len() > names.len() { ", …" } else { "" },
+            promql::histogram_queries(&loaded.query.expr, loaded.query.rate_window())
+                .map(|of| code(&of.query))
+                .join(", ")
         );
     }
     out

@@ -64,7 +64,7 @@ impl RuleInput {
         }
         let labels: BTreeSet<String> = seen.into_iter().flatten().map(|(name, _)| name).collect();
         let counters =
-            detected.series.iter().filter(|series| series.prepared.derived.is_some()).count();
+            detected.series.iter().filter(|series| series.prepared.growth.is_some()).count();
         if counters != 0 && counters != loaded.series.len() {
             return Err(ExportError::SomeCounters);
         }

@@ -43,15 +43,7 @@ fn learnt(
         grid,
         values: values.clone().into(),
     });
-    let loaded = Loaded {
-        query,
-        series: series.collect(),
-        unsupported: Vec::new(),
-        warnings: Vec::new(),
-        infos: Vec::new(),
-        notes: Vec::new(),
-        long_past: None,
-    };
+    let loaded = Loaded::new(query, series.collect());
     detect(&prepare(Arc::new(loaded)), detector, learning)
 }
 
@@ -206,15 +198,7 @@ fn a_verification_counts_what_agrees() {
         let query = export(&found, &Rule::default()).unwrap().score_query();
         let labels = Labels::new(labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
         let series = vec![Series { labels, grid: query.grid(), values: values.into() }];
-        Loaded {
-            query,
-            series,
-            unsupported: vec![],
-            warnings: vec![],
-            infos: vec![],
-            notes: vec![],
-            long_past: None,
-        }
+        Loaded::new(query, series)
     };
     let same = verify(&found, &answer(&[("job", "a")], scores));
     assert_eq!(same.to_string(), "101 of 101 samples agree");

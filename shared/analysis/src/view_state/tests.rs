@@ -130,3 +130,35 @@ proptest! {
         let _ = ViewState::from_query(&query);
     }
 }
+
+#[test]
+fn a_pasted_link_becomes_its_query() {
+    let hour = RangeSelection::Last(Span::from_seconds(3_600));
+    let cases = [
+        (
+            "http://prometheus:9090/graph?g0.expr=rate(a%5B5m%5D)+%3E+9&g0.tab=1",
+            Some(("rate(a[5m]) > 9", RangeSelection::Last(DEFAULT_RANGE))),
+        ),
+        ("https://p.example/query?g0.expr=up&g0.range_input=1h#x", Some(("up", hour))),
+        (" https://oddity.example/?q=up&range=1h ", Some(("up", hour))),
+        (
+            "https://g.example/explore?schemaVersion=1&panes=%7B%22a%22:%7B%22datasource%22:%22x%22,%22queries%22:%5B%7B%22refId%22:%22A%22,%22expr%22:%22up%20%3E%200%22%7D%5D%7D%7D",
+            Some(("up > 0", RangeSelection::Last(DEFAULT_RANGE))),
+        ),
+        (
+            "https://g.example/explore?left=%5B%22now-1h%22,%22now%22,%22ds%22,%7B%22expr%22:%22up%22%7D%5D",
+            Some(("up", RangeSelection::Last(DEFAULT_RANGE))),
+        ),
+        ("https://p.example/graph", None),
+        ("https://p.example/?x=1", None),
+        ("https://g.example/explore?panes=%7B", None),
+        ("rate(a[5m]) > 9", None),
+        ("http:requests:rate5m?q=a", None),
+        ("", None),
+    ];
+    for (text, expected) in cases {
+        let found = ViewState::from_link(text);
+        let found = found.as_ref().map(|view| (view.expr.as_str(), view.range));
+        assert_eq!(found, expected, "{text}");
+    }
+}

@@ -1,12 +1,14 @@
 //! Sentences about an analysis as a whole.
 
 use super::{
-    Clock, bounds, count_samples, counted, incident, others_of_incident, quantity, subject, what,
+    Clock, bounds, count_samples, counted, data, incident, others_of_incident, quantity, subject, what,
 };
 use crate::analysis::{Analysis, Shortage};
+use crate::content::SeriesContent;
 use oddity_detect::detect::Quantity;
 use oddity_detect::event::{Event, EventKind};
 use oddity_detect::time::Span;
+use oddity_source::promql;
 use oddity_source::unit::Unit;
 
 /// Returns the finding in one line: "3 anomalies in 24 h. Worst: spike to 37 (8.1 expected)".
@@ -17,20 +19,37 @@ pub fn headline(analysis: &Analysis) -> String {
     };
     let loaded = &analysis.detected.loaded;
     if loaded.series.is_empty() {
-        return format!("No series in {range}");
-    }
-    if analysis.is_young() {
-        return format!("Too young to judge: {} in {range}", samples_of_each(analysis));
+        return match loaded.unsupported.len() {
+            0 => format!("No series in {range}"),
+            _ => format!("Native histograms only in {range}"),
+        };
     }
     if analysis.is_unjudged() {
-        return format!("Too few samples to evaluate in {range}");
+        return match analysis.content() {
+            Some(SeriesContent::Nothing) => format!("Every sample in {range} is NaN"),
+            Some(SeriesContent::Infinite) => format!("Every sample in {range} is infinite"),
+            _ if analysis.is_young() => {
+                format!("Too young to judge: {} in {range}", samples_of_each(analysis))
+            }
+            _ => format!("Too few samples to evaluate in {range}"),
+        };
     }
     let worst = analysis.worst_events();
     let Some((ranked, event)) = worst.first() else {
-        return match analysis.silence() {
-            Some(silence) => format!("{}. No anomalies before that in {range}", silence.text),
-            None => format!("No anomalies in {range}"),
+        if let Some(silence) = analysis.silence() {
+            return format!("{}. No anomalies before that in {range}", silence.text);
+        }
+        let where_judged = match promql::is_filtered(&loaded.query.expr) {
+            true => " while the query returns samples",
+            false => "",
         };
+        let constant = match analysis.content() {
+            Some(SeriesContent::Constant(value)) => {
+                data::constant(value, loaded.series.len(), analysis.detected.unit)
+            }
+            _ => String::new(),
+        };
+        return format!("No anomalies in {range}{where_judged}{constant}");
     };
     let what_happened = what(event, analysis.judged_unit(event.quantity));
     if let [only] = analysis.incidents.as_slice()

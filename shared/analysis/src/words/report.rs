@@ -62,6 +62,10 @@ pub(crate) const INCIDENTS_HEAD: &str = "| Incident | Severity | Series | Labels
 pub(crate) const EVENTS_HEAD: &str = "| Event | Severity | Kind | Series | Start | End | Course | Peak | Expected | Normal range | Deviation | Score |\n\
      | ---: | --- | --- | --- | --- | --- | --- | ---: | ---: | --- | ---: | ---: |\n";
 
+/// Head of the table of times at which a condition holds.
+pub(crate) const HOLDING_HEAD: &str =
+    "| Series | First sample | Last sample | Lasted |\n| --- | --- | --- | --- |\n";
+
 /// Head of the table of actions.
 pub(crate) const ACTIONS_HEAD: &str =
     "| Action | Type | Cause | Owner | Due |\n| --- | --- | ---: | --- | --- |\n";

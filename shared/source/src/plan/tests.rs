@@ -3,6 +3,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use super::*;
+use crate::prometheus::ConditionSamples;
 
 /// What is wrong, in words.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -183,4 +184,52 @@ fn a_pattern_of_names_is_counted_by_name() {
     assert!(counts[1].contains("{__name__=\"a_x\", __name__=~\"._x\"}"), "{asked:?}");
     let loaded = loaded.unwrap();
     assert_eq!((loaded.query.step, loaded.notes), (Step::from_seconds(60), vec![]));
+}
+
+#[test]
+fn a_condition_is_taken_off_and_asked_for_where_the_samples_do_not_tell() {
+    let refused = r#"{"status":"error","errorType":"execution","error":"too many samples"}"#;
+    let check = |expr: &str, refuses: &str, ranges: &[&str], held: &str| {
+        let (asked, loaded) = run(FetchPlan::new(spec(expr, Some("1m"))), |_, request| {
+            let query = &request.parameters[0].1;
+            Ok(match request.endpoint {
+                "query" => NONE.to_owned(),
+                _ if query == refuses => refused.to_owned(),
+                _ => NO_SERIES.to_owned(),
+            })
+        });
+        let queries: Vec<&str> =
+            asked.iter().filter_map(|asked| Some(asked.split_once(" 60, ")?.0)).collect();
+        assert_eq!(queries, ranges, "{expr}");
+        let loaded = loaded.unwrap();
+        let held_by = match loaded.condition.map(|loaded| loaded.samples) {
+            None => "none",
+            Some(ConditionSamples::Judged) => "judged",
+            Some(ConditionSamples::Asked(_)) => "asked",
+            Some(ConditionSamples::Unknown) => "unknown",
+        };
+        assert_eq!(held_by, held, "{expr}");
+        assert_eq!(loaded.warnings.is_empty(), held != "unknown", "{:?}", loaded.warnings);
+    };
+    check("a", "", &["a"], "none");
+    check("a > 1", "", &["a"], "judged");
+    check("a > b", "", &["a", "a > b"], "asked");
+    check("a > b", "a > b", &["a", "a > b"], "unknown");
+    check("a > 1", "a", &["a", "a > 1"], "none");
+}
+
+#[test]
+fn a_threshold_that_moves_needs_no_samples() {
+    let (_, loaded) = run(FetchPlan::new(spec("a > 1", Some("1m"))), |_, request| {
+        Ok(if request.endpoint == "query" { NONE.to_owned() } else { series(request) })
+    });
+    let loaded = loaded.unwrap();
+    for (expr, is_same) in
+        [("a > 2", true), ("a", true), ("0 < a < 3", true), ("a > b", false), ("b > 1", false)]
+    {
+        let found = loaded.with_condition_of(expr);
+        assert_eq!(found.is_some(), is_same, "{expr}");
+        let kept = found.and_then(|found| found.condition).map(|of| of.condition.expr);
+        assert_eq!(kept.as_deref(), (is_same && expr != "a").then_some(expr), "{expr}");
+    }
 }

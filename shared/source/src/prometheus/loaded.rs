@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::ReplyError;
 use super::matrix::MatrixBuilder;
 use crate::note::DataNote;
+use crate::promql::{self, Condition};
 use crate::query::RangeQuery;
 use oddity_detect::series::{Grid, Labels, Series};
 use oddity_detect::time::Timestamp;
@@ -27,6 +28,11 @@ pub struct Loaded {
     pub notes: Vec<DataNote>,
     /// Coarse samples of the weeks before, where they were fetched.
     pub long_past: Option<LongPastSeries>,
+    /// Condition that was taken off the query; `None` if it had none.
+    pub condition: Option<LoadedCondition>,
+    /// Whether the query selects a counter by the metadata of the source; `None` if it computes something, or if these do
+    /// not tell.
+    pub is_counter: Option<bool>,
 }
 
 /// Coarse samples of the weeks before a range.
@@ -38,7 +44,42 @@ pub struct LongPastSeries {
     pub series: BTreeMap<Labels, Arc<[f64]>>,
 }
 
+/// Condition that was taken off a query, and the samples that tell when it holds.
+#[derive(Clone, Debug)]
+pub struct LoadedCondition {
+    /// Parts of the query with which it was asked.
+    pub condition: Condition,
+    /// Samples that tell when it holds.
+    pub samples: ConditionSamples,
+}
+
+/// Samples that tell when the condition of a query holds.
+#[derive(Clone, Debug)]
+pub enum ConditionSamples {
+    /// The judged samples, because the condition is local.
+    Judged,
+    /// The samples of the whole query in the judged range, which exist while the condition holds.
+    Asked(Vec<Series>),
+    /// None: the source did not answer the whole query.
+    Unknown,
+}
+
 impl Loaded {
+    /// Creates the result of a query from its series, with nothing to remark.
+    pub fn new(query: RangeQuery, series: Vec<Series>) -> Self {
+        Self {
+            query,
+            series,
+            unsupported: Vec::new(),
+            warnings: Vec::new(),
+            infos: Vec::new(),
+            notes: Vec::new(),
+            long_past: None,
+            condition: None,
+            is_counter: None,
+        }
+    }
+
     /// Adds the coarse samples of the weeks before; `past` is the result of [`RangeQuery::long_past`].
     #[must_use]
     pub fn with_long_past(mut self, past: Self) -> Self {
@@ -72,6 +113,20 @@ impl Loaded {
             }
         }
         self
+    }
+
+    /// Returns these samples as the result of another query that differs in its condition alone; `None` if `expr` is
+    /// about other samples, or needs more of them to tell when its condition holds.
+    pub fn with_condition_of(&self, expr: &str) -> Option<Self> {
+        let condition = promql::condition(expr);
+        let judged = condition.as_ref().map_or(expr, |condition| condition.judged.as_str());
+        let is_local = condition.as_ref().is_none_or(|condition| condition.is_local);
+        if judged.trim() != self.query.expr || !is_local {
+            return None;
+        }
+        let samples = ConditionSamples::Judged;
+        let condition = condition.map(|condition| LoadedCondition { condition, samples });
+        Some(Self { condition, ..self.clone() })
     }
 
     /// Returns the time of the first sample of any series.
@@ -152,13 +207,10 @@ impl Stitcher {
             warnings.push(format!("{} outside the requested range ignored", count(matrix.outside)));
         }
         Loaded {
-            query: self.query,
-            series: matrix.series,
             unsupported: matrix.unsupported,
             warnings,
             infos: matrix.infos,
-            notes: Vec::new(),
-            long_past: None,
+            ..Loaded::new(self.query, matrix.series)
         }
     }
 }
