@@ -18,8 +18,8 @@ use oddity_detect::detect::{
 };
 use oddity_detect::event::{Event, EventKind, OnsetCache, Rule, SeriesSamples, events};
 use oddity_detect::seasonality::periods;
-use oddity_detect::series::{Grid, Labels, Series, short_names};
-use oddity_detect::time::{TimeRange, Timestamp};
+use oddity_detect::series::{Grid, Labels, METRIC_NAME, Series, short_names};
+use oddity_detect::time::{Span, TimeRange, Timestamp};
 use oddity_source::prometheus::Loaded;
 use oddity_source::promql;
 use oddity_source::unit::Unit;

@@ -52,6 +52,8 @@ fn load(
         infos: vec![],
         notes: vec![],
         long_past: None,
+        condition: None,
+        is_counter: None,
     })
 }
 

@@ -60,6 +60,7 @@ fn knowledge() -> Knowledge {
         direction: None,
         often: CauseFrequency::Common,
         metrics: vec![],
+        functions: vec![],
         labels: vec!["job=*".to_owned()],
         signs: vec![],
         against: vec![],

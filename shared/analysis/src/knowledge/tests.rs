@@ -36,6 +36,7 @@ fn hypothesis(id: &str) -> Hypothesis {
         direction: None,
         often: CauseFrequency::Sometimes,
         metrics: vec![],
+        functions: vec![],
         labels: vec![],
         signs: vec![],
         against: vec![],

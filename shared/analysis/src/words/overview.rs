@@ -1,7 +1,8 @@
 //! Sentences about an analysis as a whole.
 
 use super::{
-    Clock, bounds, count_samples, counted, data, incident, others_of_incident, quantity, subject, what,
+    Clock, bounds, count_samples, counted, data, incident, others_of_incident, quantity, subject,
+    what,
 };
 use crate::analysis::{Analysis, Shortage};
 use crate::content::SeriesContent;
