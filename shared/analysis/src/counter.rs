@@ -58,7 +58,7 @@ fn has_shape_of_counter(values: &[f64]) -> bool {
                 at += back + 1;
             } else if before.is_some_and(|before| value >= before && last - before > 4.0 * usual) {
                 excursions += 1;
-                rises -= 1;
+                rises = rises.saturating_sub(1);
             } else if value < last * 0.5 {
                 resets += 1;
             } else {

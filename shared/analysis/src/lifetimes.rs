@@ -106,7 +106,7 @@ impl Life {
 /// series and the start of its successor may lie apart; the two vectors have one entry for each series.
 ///
 /// Whether a series has a predecessor, and which, depends on nothing later than `tolerance` samples after its first one,
-/// except where a predecessor comes back after its end.
+/// except where a predecessor, or a value of a label that was replaced, comes back later.
 pub fn lives(labels: &[&Labels], lifetimes: &[Option<Lifetime>], tolerance: usize) -> Lives {
     let known = || lifetimes.iter().flatten();
     let start = known().map(|life| life.first).min().unwrap_or_default();

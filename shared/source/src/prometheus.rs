@@ -15,7 +15,7 @@ mod vector;
 
 pub use data::decode_data;
 pub use error::{ErrorPosition, ReplyError};
-pub use loaded::{ConditionSamples, Loaded, LoadedCondition, Stitcher};
+pub use loaded::{ConditionSamples, Loaded, LoadedCondition, LongPastSeries, Stitcher};
 pub use matrix::{MAX_SAMPLES_TOTAL, Matrix, decode_matrix};
 pub use metadata::{decode_is_counter, described_names};
 pub use scan::MAX_DEPTH;

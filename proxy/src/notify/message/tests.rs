@@ -56,9 +56,9 @@ fn an_event_for_a_webhook() {
         "source": { "id": "demo", "name": "Demo <1>" },
         "expr": "rate(dhcp_lease_total[5m]) > 0",
         "link": "http://localhost:8080/?expr=a&b=c",
-        "found": 1, "report": null,
+        "found": 1, "incidents": null, "report": null,
         "events": [{
-            "labels": { "__name__": "x", "pool": "office" },
+            "labels": { "__name__": "x", "pool": "office" }, "incident": null,
             "kind": "spike", "direction": "up", "severity": 87.4, "level": "critical",
             "start": "2026-01-15T09:27:00Z", "end": "2026-01-15T09:32:00Z",
             "peak": { "value": 37.0, "text": "37/min" }, "expected": { "value": 8.1, "text": "8.1/min" },

@@ -6,6 +6,8 @@ use oddity_detect::detect::Rolling;
 use oddity_detect::event::EventKind;
 use oddity_detect::time::Step;
 use oddity_source::note::NoteKind;
+use oddity_source::prometheus::LongPastSeries;
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 const LEN: usize = 1_500;
@@ -116,7 +118,11 @@ fn a_leak_in_a_fresh_pod_is_told() {
     let leak = |series: usize, at: usize| {
         if series == 2 { at.saturating_sub(799) as f64 * 0.5 } else { 0.0 }
     };
-    let found = analysed(load("memory", &rollout(), LEN, leak), by_id("auto"));
+    let mut loaded = Arc::unwrap_or_clone(load("memory", &rollout(), LEN, leak));
+    let (start, step) = (loaded.query.grid().start, Step::from_seconds(600));
+    let grid = Grid { start: start - step.times(144), step, len: 0 };
+    loaded.long_past = Some(LongPastSeries { grid, series: BTreeMap::new() });
+    let found = analysed(Arc::new(loaded), by_id("auto"));
     let of_new: Vec<_> = found.worst_events().iter().map(|(ranked, _)| ranked.index).collect();
     assert!(!of_new.is_empty() && of_new.iter().all(|series| *series == 2), "{of_new:?}");
     let birth = found.detected.loaded.query.grid().at(799);
