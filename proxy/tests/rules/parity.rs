@@ -193,6 +193,9 @@ fn count_strictly(detected: &Detected, scores: &Loaded, found: &mut Compared) {
         let detection = &series.detection;
         for (index, theirs) in of_series(scores, detected, at).into_iter().enumerate() {
             let index = history + index;
+            if !series.alone.contains(&index) {
+                continue;
+            }
             let (score, scale) = (detection.score[index], detection.scale[index]);
             let allowed = TOLERANCE * (1.0 + score + detection.expected[index].abs() / scale);
             found.beyond += usize::from((score - theirs).abs() > allowed);
@@ -232,6 +235,9 @@ fn compare_flags(
         let detection = &series.detection;
         for (index, theirs) in theirs.into_iter().enumerate() {
             let index = history + index;
+            if !series.alone.contains(&index) {
+                continue;
+            }
             let (score, expected) = (detection.score[index], detection.expected[index]);
             let values = &detected.loaded.series[at];
             let near = tolerance(detection, index, values.values[index], values.grid.step);

@@ -274,6 +274,7 @@ pub fn detect(prepared: &Prepared, detector: Detector, learning: Learning) -> De
                 grid: *grid,
                 values,
                 count_unit: promql::count_unit(&loaded.query.expr),
+                quotient: promql::is_quotient(&loaded.query.expr),
             });
             let input = DetectorInput {
                 values,

@@ -141,6 +141,8 @@ pub struct LongPast<'a> {
     /// Value of a single occurrence where the series counts occurrences, such as 1/300 for a rate over five minutes; 0
     /// where it counts nothing.
     pub count_unit: f64,
+    /// Whether the samples are quotients, such as an error ratio, which jump where both parts are few.
+    pub quotient: bool,
 }
 
 /// Verdict of a detector on one series. Vectors have one entry for each sample of the input, NaN without a verdict.

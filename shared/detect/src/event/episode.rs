@@ -136,7 +136,9 @@ impl Search<'_> {
             }
             if let Some(episode) = self.open(alert, direction, last, infinite) {
                 last = Some(episode.last);
-                found.push(episode);
+                if super::odd::deviation_counts(detection, self.rule, episode.peak) {
+                    found.push(episode);
+                }
             }
         }
         found
@@ -377,7 +379,7 @@ fn merged(found: Vec<Episode>, detection: &Detection, lengths: Lengths) -> Vec<E
         let near = |open: &Episode| {
             let [before, after] = [open, &episode].map(|of| of.last - of.first + 1);
             let pause = episode.first.saturating_sub(open.last);
-            let flaps = lengths.half_hour.min(before.max(after) / 2);
+            let flaps = lengths.half_hour.min(before.max(after));
             open.direction == episode.direction
                 && pause <= MIN_CALM.max(flaps).max(before.min(after) / 2)
         };

@@ -64,6 +64,14 @@ pub fn longest_range(expr: &str) -> Span {
     lengths.max().unwrap_or(Span::ZERO)
 }
 
+/// Returns whether an expression divides what it does not take a quantile of, as an error ratio does.
+pub fn is_quotient(expr: &str) -> bool {
+    let tokens = tokens(expr);
+    let quantile =
+        tokens.iter().any(|token| token.is_word(&["histogram_quantile", "quantile", "avg"]));
+    tokens.iter().any(|token| token.is('/')) && !quantile
+}
+
 /// Returns whether the expression is a scalar: numbers, `time()`, `pi()`, `scalar(...)` and arithmetic of them.
 pub fn is_scalar(expr: &str) -> bool {
     let tokens = tokens(expr);

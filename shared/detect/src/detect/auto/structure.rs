@@ -57,10 +57,18 @@ pub(super) fn judge(input: DetectorInput<'_>) -> Option<Detection> {
     // A comparison with NaN fails, so that NaN stays.
     let capped = |z: &f64| if z.abs() > MAX_SCORE { MAX_SCORE } else { z.abs() };
     let mut score: Vec<f64> = residuals.z.iter().map(capped).collect();
-    for (at, score) in
-        score.iter_mut().enumerate().filter(|(at, _)| input.values[*at].is_infinite())
-    {
+    // An infinity is odd where most samples before are finite.
+    let (mut infinite, mut finite) = (0_usize, 0_usize);
+    for (at, score) in score.iter_mut().enumerate() {
+        finite += usize::from(input.values[at].is_finite());
+        if !input.values[at].is_infinite() {
+            continue;
+        }
+        infinite += 1;
         *score = MAX_SCORE;
+        if infinite > finite {
+            continue;
+        }
         alerts.score[at] = MAX_SCORE;
         alerts.probability[at] = f64::MIN_POSITIVE;
         alerts.feature[at] = Feature::Value;

@@ -31,6 +31,9 @@ const SHORT_SEASON_DAYS: usize = 4;
 /// Number of days of samples from which the spread between marks is learnt.
 const OFFSET_DAYS: usize = 7;
 
+/// Number of occurrences from which their spread is measured.
+const FEW_COUNTS: f64 = 4.0;
+
 /// Time in seconds by which a job may begin earlier or later than on the days before.
 const JITTER: i64 = 300;
 
@@ -109,7 +112,8 @@ impl Residuals {
         let grid = FineGrid::of(input.grid);
         let calendars = WallClock::ALL.map(|clock| marks.calendar(clock));
         let first = marks.values.iter().position(|v| v.is_finite()).unwrap_or(marks.len());
-        let regimes = regimes(&marks, input.reference, grid, first);
+        let quotient = input.long_past.is_some_and(|past| past.quotient);
+        let regimes = regimes(&marks, input.reference, grid, first, quotient);
         let mut found = Self {
             expected: vec![f64::NAN; grid.len],
             scale: vec![f64::NAN; grid.len],
@@ -220,8 +224,7 @@ impl Residuals {
         for at in 0..grid.len {
             let Some(regime) = regime_at(at) else { continue };
             let value = regime.transform.back(expected[at]).max(0.0);
-            let unit =
-                if count_unit > 0.0 { libm::sqrt(value.max(count_unit) * count_unit) } else { 0.0 };
+            let unit = if count_unit > 0.0 { least_of_counts(value, count_unit) } else { 0.0 };
             let floor = regime.quantum.max(unit).max(succeeded(input, grid, at));
             let floor = match regime.transform {
                 Transform::Linear => floor,
@@ -405,6 +408,13 @@ struct Judged<'a> {
     spread: &'a mut [f64],
 }
 
+/// Returns the least spread of a value that counts occurrences of `unit`: that of a Poisson distribution where there are few,
+/// whose spread cannot be measured, and half of it where there are more, since they may come regularly.
+fn least_of_counts(value: f64, unit: f64) -> f64 {
+    let poisson = libm::sqrt(value.max(unit) * unit);
+    if value < FEW_COUNTS * unit { poisson } else { 0.5 * poisson }
+}
+
 /// Returns the spread that a series adds because it took over from another one, in the unit of the series; it fades within
 /// days. 0 before, and without a succession.
 fn succeeded(input: DetectorInput<'_>, grid: FineGrid, at: usize) -> f64 {
@@ -482,7 +492,13 @@ fn young(
 }
 
 /// Decides scale, short season and floors each time a series has twice the marks, and at fixed ages of the detection grid.
-fn regimes(marks: &Marks, reference: &[f64], grid: FineGrid, first: usize) -> Vec<Regime> {
+fn regimes(
+    marks: &Marks,
+    reference: &[f64],
+    grid: FineGrid,
+    first: usize,
+    quotient: bool,
+) -> Vec<Regime> {
     let begin = grid.start_millis.div_euclid(1_000);
     let first_day = begin.div_euclid(DAY) + i64::from(begin.rem_euclid(DAY) > 0);
     let short_marks: Vec<usize> = SHORT_SEASON_AGES
@@ -516,8 +532,12 @@ fn regimes(marks: &Marks, reference: &[f64], grid: FineGrid, first: usize) -> Ve
                     short
                 });
             }
-            let (floor, quantum) =
-                floors(before, marks.values.get(first..at).unwrap_or_default(), transform);
+            let (floor, quantum) = floors(
+                before,
+                marks.values.get(first..at).unwrap_or_default(),
+                transform,
+                quotient,
+            );
             regimes.push(Regime { from: at, transform, short, floor, quantum });
             while due <= count {
                 due *= 2;
@@ -549,7 +569,7 @@ fn find_short(
 
 /// Returns the smallest spread on the scale, and in the unit of the series, by the marks before. `own` are those since the
 /// first sample.
-fn floors(before: &[f64], own: &[f64], transform: Transform) -> (f64, f64) {
+fn floors(before: &[f64], own: &[f64], transform: Transform, quotient: bool) -> (f64, f64) {
     let values: Vec<f64> = before.iter().copied().filter(|value| value.is_finite()).collect();
     let scaled = sorted(values.iter().map(|value| transform.forward(*value)).collect());
     let range = quantile(&scaled, 0.99) - quantile(&scaled, 0.01);
@@ -561,7 +581,8 @@ fn floors(before: &[f64], own: &[f64], transform: Transform) -> (f64, f64) {
     };
     let mut floor = (0.01 * range).max(size).max(1e-9);
     let order = sorted(values);
-    let ratio = order.first().is_some_and(|low| *low >= 0.0)
+    let ratio = quotient
+        && order.first().is_some_and(|low| *low >= 0.0)
         && order.last().is_some_and(|high| *high <= 1.0);
     // A share of few occurrences is missing where there are none, and large where there is one.
     if ratio && (order.len() as f64) < 0.9 * own.len() as f64 {

@@ -50,7 +50,12 @@ impl World {
             history,
             grid,
             group: None,
-            long_past: Some(LongPast { grid: past_grid, values: &past, count_unit: 0.0 }),
+            long_past: Some(LongPast {
+                grid: past_grid,
+                values: &past,
+                count_unit: 0.0,
+                quotient: false,
+            }),
             succession: None,
         };
         (Detector::default().detect(input), grid, history)

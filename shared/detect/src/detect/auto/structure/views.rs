@@ -55,9 +55,9 @@ pub(super) struct Surprise {
 }
 
 /// Returns the probability that stands for a surprise, from 1e-2 to 1e-10. A tail is extrapolated far beyond what a series
-/// has shown, so its powers of ten count for less the farther out they lie: half of the way is gone at a surprise of 12.
+/// has shown, so its powers of ten count for less the farther out they lie: half of the way is gone at a surprise of 10.
 pub(super) fn probability(surprise: f64) -> f64 {
-    let discounted = 1.0 - libm::exp2(-surprise.max(0.0) / 12.0);
+    let discounted = 1.0 - libm::exp2(-surprise.max(0.0) / 10.0);
     libm::pow(10.0, -2.0 - 8.0 * discounted)
 }
 
