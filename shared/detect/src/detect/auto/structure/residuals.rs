@@ -476,7 +476,7 @@ fn young(
     if until == 0 {
         return;
     }
-    let quartiles = Ranks::new(&input.reference[..until]).prior_quartiles(YOUNG_WINDOW);
+    let quartiles = Ranks::new(&input.reference[..until]).growing().prior_quartiles(YOUNG_WINDOW);
     let mut count = 0_usize;
     for at in 0..until {
         if let Some(regime) = regime_at(regimes, marks, grid.time_millis(at))

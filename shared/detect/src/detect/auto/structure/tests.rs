@@ -137,6 +137,30 @@ fn a_job_that_did_not_run_is_told() {
 }
 
 #[test]
+fn a_series_of_two_hours_is_judged() {
+    let start = MONDAY + 4 * 3_600;
+    let grid = Grid { start: Timestamp(start * 1_000), step: Step::from_seconds(15), len: 481 };
+    let mut values: Vec<f64> = (0..481).map(|at| 40.0 + noise(start + 15 * at)).collect();
+    values[400..405].fill(90.0);
+    let past = Grid {
+        start: Timestamp((MONDAY - 35 * DAY) * 1_000),
+        step: Step::from_seconds(600),
+        len: 5_064,
+    };
+    let gone = vec![f64::NAN; 5_064];
+    let long_past = LongPast { grid: past, values: &gone, count_unit: 0.0, quotient: false };
+    let input =
+        DetectorInput { long_past: Some(long_past), ..DetectorInput::new(&values, 240, grid) };
+    let found = Detector::default().detect(input);
+    assert!(found.score[30..].iter().all(|score| score.is_finite()));
+    let samples = SeriesSamples { values: &values, period: &|| None };
+    let rule = Rule::of(Detector::default());
+    let events = events(samples, &found, &OnsetCache::default(), &rule, 240, |at| grid.at(at));
+    let [event] = events.as_slice() else { panic!("{events:#?}") };
+    assert_eq!((event.onset.index, event.last, event.direction), (400, 404, Direction::Up));
+}
+
+#[test]
 fn a_disk_that_fills_is_critical_with_the_time_that_is_left() {
     let world = World::usual();
     // Two days at a steady pace; zero is reached two hours after the end.
