@@ -150,7 +150,7 @@ async fn check(server: SocketAddr, expr: &str, is_local: bool) -> Result<(), Str
     for one in &whole.series {
         let judged = one.values.iter().enumerate().skip(whole.query.history);
         let held = judged
-            .filter(|(_, value)| !value.is_nan() && !(condition.returns_bool && **value == 0.0));
+            .filter(|(_, value)| !(value.is_nan() || condition.returns_bool && **value == 0.0));
         let times: Vec<i64> = held.map(|(at, _)| one.grid.at(at).0).collect();
         if !times.is_empty() {
             expected.entry(unnamed(&one.labels)).or_default().extend(times);

@@ -81,7 +81,7 @@ pub fn score(world: &World, query: usize, window: Window, answer: &Answer) -> Sc
             if found.contains(&index) {
                 sum.required_found += 1;
             } else {
-                sum.remark(world, query, format!("missed {}: {}", place.id, when(world, place)));
+                sum.remark(world, query, &format!("missed {}: {}", place.id, when(world, place)));
             }
         }
     }
@@ -118,7 +118,7 @@ impl Score {
                 Some((_, left)) => *left -= 1,
                 None => {
                     self.false_entries += 1;
-                    self.remark(world, query, format!("false {}", described(world, query, entry)));
+                    self.remark(world, query, &format!("false {}", described(world, query, entry)));
                 }
             }
         }
@@ -131,7 +131,7 @@ impl Score {
                 near.iter().copied().filter(|entry| !is_other_side(place, entry)).collect();
             let wrong = words::judge(&mut self.words, world, place, near, window);
             for word in wrong {
-                self.remark(world, query, format!("wrong {} of {}", word, place.id));
+                self.remark(world, query, &format!("wrong {} of {}", word, place.id));
             }
             let Some(first) = right.iter().map(|entry| entry.onset).min() else { continue };
             found.insert(index);
@@ -142,7 +142,7 @@ impl Score {
         self.found += found.len();
         let possible = world.queries[query].possible;
         for wrong in words::judge_all(&mut self.words, &answer.entries, possible) {
-            self.remark(world, query, format!("wrong {wrong}"));
+            self.remark(world, query, &format!("wrong {wrong}"));
         }
         found
     }
@@ -165,7 +165,7 @@ impl Score {
         self.overlap.false_entries += answer.entries.iter().filter(about_nothing).count();
     }
 
-    fn remark(&mut self, world: &World, query: usize, text: String) {
+    fn remark(&mut self, world: &World, query: usize, text: &str) {
         self.remarks.push(format!("seed {} {}: {text}", world.seed, world.queries[query].id));
     }
 

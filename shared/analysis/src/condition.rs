@@ -38,7 +38,7 @@ impl Analysis {
             ConditionSamples::Asked(asked) => {
                 let names = short_names(&asked.iter().map(|one| &one.labels).collect::<Vec<_>>());
                 let holds =
-                    |value: f64| !value.is_nan() && !(condition.returns_bool && value == 0.0);
+                    |value: f64| !(value.is_nan() || condition.returns_bool && value == 0.0);
                 let places = places(&loaded.series, asked);
                 let named = asked.iter().zip(names).zip(places);
                 named

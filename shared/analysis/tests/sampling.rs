@@ -1,7 +1,7 @@
 //! Series of any sample interval, age and end, fetched from a source in memory that looks back as Prometheus does: what
 //! is healthy is no event, and a spike is one, or a note says why it cannot be seen.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
 
 use std::pin::pin;
 use std::sync::Arc;

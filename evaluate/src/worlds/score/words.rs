@@ -130,12 +130,14 @@ pub(super) fn judge(
         let says = back.map_or_else(|| "never".to_owned(), |back| world.time(back).format(0));
         check(Word::Recovered, right, says);
     }
-    if place.peaks && entry.side.is_some() && place.start >= window.start {
-        if let Some((truth, usual)) = peak(world, place, entry.series, window) {
-            let off = (entry.value - truth).abs();
-            let right = off <= PEAK * truth.abs().max((truth - usual).abs());
-            check(Word::Peak, right, format!("{:.4}, not {truth:.4}", entry.value));
-        }
+    if place.peaks
+        && entry.side.is_some()
+        && place.start >= window.start
+        && let Some((truth, usual)) = peak(world, place, entry.series, window)
+    {
+        let off = (entry.value - truth).abs();
+        let right = off <= PEAK * truth.abs().max((truth - usual).abs());
+        check(Word::Peak, right, format!("{:.4}, not {truth:.4}", entry.value));
     }
     wrong
 }

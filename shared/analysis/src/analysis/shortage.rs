@@ -22,7 +22,7 @@ impl Shortage {
     pub(super) fn of(values: &[f64], detector: Detector) -> Self {
         let present = |value: &f64| !value.is_nan();
         let samples = values.iter().filter(|value| present(value)).count();
-        let age = values.iter().position(|value| present(value)).map_or(0, |at| values.len() - at);
+        let age = values.iter().position(present).map_or(0, |at| values.len() - at);
         let short = samples <= detector.min_past();
         if samples > 0 && short && age <= 2 * detector.min_past() {
             Self::Young { samples }

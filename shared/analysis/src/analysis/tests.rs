@@ -193,7 +193,7 @@ fn young_series_are_told() {
     };
     let old = ("a", 0..=LEN - 1);
     let young = ("b", LEN - 12..=LEN - 1);
-    check(&[young.clone()], "Too young to judge: 12 samples in 19 h 59 min", None);
+    check(std::slice::from_ref(&young), "Too young to judge: 12 samples in 19 h 59 min", None);
     check(&[old.clone(), young], "No anomalies", Some("1 of 2 series is too young to judge"));
     check(&[old], "No anomalies", None);
     check(&[("b", LEN - 300..=LEN - 1)], "No anomalies", None);

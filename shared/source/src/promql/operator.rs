@@ -38,9 +38,7 @@ pub(super) fn operators<'a>(expr: &'a str, all: &[Token<'_>]) -> Option<Vec<Bina
         let start = at;
         at += 1;
         match token.kind {
-            Kind::Number | Kind::String if operand_due => operand_due = false,
-            Kind::Number | Kind::String => return None,
-            Kind::Identifier if operand_due => operand_due = false,
+            Kind::Number | Kind::String | Kind::Identifier if operand_due => operand_due = false,
             Kind::Identifier if token.is_word(&["by", "without"]) => at = after_list(all, at),
             Kind::Identifier if token.is_word(&["offset"]) => at = after_number(all, at),
             Kind::Identifier if token.is_word(&["keep_metric_names"]) => {}
@@ -66,7 +64,7 @@ pub(super) fn operators<'a>(expr: &'a str, all: &[Token<'_>]) -> Option<Vec<Bina
                 operand_due = true;
                 found.push(BinaryOperator { text, precedence, returns_bool, tokens: start..end });
             }
-            Kind::Identifier | Kind::Symbol(_) => return None,
+            _ => return None,
         }
     }
     (!operand_due).then_some(found)
