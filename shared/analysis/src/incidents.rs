@@ -1,7 +1,7 @@
 //! Incidents: events of different series that began together are one thing to look at.
 //!
 //! Two events belong together if they are on the same side and one begins within the tolerance after the other. A chain of
-//! them may not last longer than [`MAX_CHAIN`] tolerances, so that a busy day is no incident. Events of one series alone stay
+//! them may not last longer than `MAX_CHAIN` tolerances, so that a busy day is no incident. Events of one series alone stay
 //! apart: only what several series show at once is grouped.
 //!
 //! Cost: O(n log n) for n events.

@@ -6,7 +6,7 @@
 //! the old value has no sample after, the new one none before. Both have to happen within the tolerance of each other.
 //!
 //! Cost: O(n log n) for n series, times the number of pairs of labels in which they differ, of which at most
-//! [`MAX_PAIRED_LABELS`] are looked at.
+//! `MAX_PAIRED_LABELS` are looked at.
 
 mod groups;
 mod labels;

@@ -5,7 +5,7 @@
 //! | [`headline`], [`title`], [`scope`], [`history`] | about an analysis as a whole |
 //! | [`shortage`] | about a series that could not be judged |
 //! | [`what`], [`reason`], [`course`], [`severity`] | about an event, short |
-//! | [`incident`] | about events that began together |
+//! | [`incident()`] | about events that began together |
 //! | [`sentence`], [`lines`] | about the facts of an event, in full |
 //! | [`evidence`] | what speaks for and against causes |
 //! | [`condition`] | when the condition of a query holds |

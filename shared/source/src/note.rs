@@ -51,7 +51,7 @@ pub enum NoteKind {
 /// Change of a query that mends what a [`DataNote`] is about; fields that are `None` stay as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NoteFix {
-    /// Change in words, as an imperative without a final period: "Use last_over_time(x[1h])".
+    /// Change in words, as an imperative without a final period: `Use last_over_time(x[1h])`.
     pub label: String,
     /// PromQL expression to query instead.
     pub query: Option<String>,
