@@ -27,9 +27,11 @@ test("a hundred series are listed worst first and can be picked", async ({ page,
   expect(counts.reduce((sum, count) => sum + count)).toBe(await workbench.events());
 
   await expect(workbench.rows).not.toHaveCount(0);
-  for (const row of await workbench.rows.all()) await expect(row.locator("code")).toHaveText(/\d\d/);
-  // The worst event is of the worst series.
-  await expect(workbench.rows.first()).toContainText(names[0] ?? "no name");
+  // An event names its series; an incident of several counts them.
+  for (const row of await workbench.rows.all()) await expect(row).toContainText(/\d\d|\d+ series/);
+  // The worst event is of the worst series, where no incident of several comes first.
+  const first = workbench.rows.first();
+  if ((await first.locator("code").count()) > 0) await expect(first).toContainText(names[0] ?? "no name");
 
   const last = names.at(-1) ?? "no name";
   const requests = await workbench.requestsDuring(() => items.last().click());
