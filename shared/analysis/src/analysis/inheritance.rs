@@ -11,6 +11,7 @@ use crate::lifetimes::{Life, Lifetime, Lives, lives, with_inherited_past};
 use oddity_detect::detect::{Detection, Detector, Succession};
 use oddity_detect::series::{Grid, Labels, Series};
 use oddity_detect::stats::median::finite_median;
+use oddity_detect::stats::quantile::MAD_TO_STD;
 use oddity_detect::time::{Span, Step};
 use oddity_source::prometheus::Loaded;
 use oddity_source::promql;
@@ -146,7 +147,7 @@ pub(super) fn successions(own: &[&[f64]], lives: &[Life], step: Step) -> Vec<Opt
         let mut levels: Vec<f64> = levels.take(MAX_SIBLINGS).collect();
         let middle = finite_median(&mut levels).filter(|_| levels.len() >= MIN_SIBLINGS)?;
         let mut distances: Vec<f64> = levels.iter().map(|level| (level - middle).abs()).collect();
-        finite_median(&mut distances).map(|distance| distance * MAD_TO_DEVIATION)
+        finite_median(&mut distances).map(|distance| distance * MAD_TO_STD)
     };
     lives
         .iter()
@@ -156,9 +157,6 @@ pub(super) fn successions(own: &[&[f64]], lives: &[Life], step: Step) -> Vec<Opt
         })
         .collect()
 }
-
-/// Standard deviation of normal values whose median absolute deviation is 1.
-const MAD_TO_DEVIATION: f64 = 1.4826;
 
 /// Coarse samples of the weeks before a range, with those that series inherit.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use super::{
     About, Algorithm, Detection, DetectorGroup, DetectorInput, Param, ParamKind, Quantity, words,
 };
 use crate::seasonality::periods;
-use crate::stats::median::finite_quartiles;
+use crate::stats::median::{finite_quartiles, middle_median};
 use crate::stats::quantile::QUARTILE_RANGE;
 use crate::stats::stl::{Smoothing, decompose_all, fill, moving_average};
 
@@ -148,7 +148,7 @@ fn typical(values: &[f64], periods: &[usize]) -> Option<Vec<f64>> {
         for phase in 0..period {
             samples.clear();
             samples.extend(rest.iter().skip(phase).step_by(period));
-            let median = median(&mut samples);
+            let median = middle_median(&mut samples);
             for at in (phase..len).step_by(period) {
                 rest[at] -= median;
                 fit[at] += median;
@@ -156,14 +156,6 @@ fn typical(values: &[f64], periods: &[usize]) -> Option<Vec<f64>> {
         }
     }
     Some(fit)
-}
-
-/// Returns the median of at least one value, of an even count the mean of the two middle ones.
-fn median(values: &mut [f64]) -> f64 {
-    let even = values.len().is_multiple_of(2);
-    let (below, high, _) = values.select_nth_unstable_by(values.len() / 2, f64::total_cmp);
-    let low = below.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if even { low * 0.5 + *high * 0.5 } else { *high }
 }
 
 #[cfg(test)]

@@ -10,6 +10,18 @@ pub fn upper_median(values: &mut [f64]) -> Option<f64> {
     (!values.is_empty()).then(|| *values.select_nth_unstable_by(middle, f64::total_cmp).1)
 }
 
+/// Returns the median, of an even count the mean of the two middle values; NaN without a value. Reorders `values`, none of
+/// which is NaN.
+pub(crate) fn middle_median(values: &mut [f64]) -> f64 {
+    if values.is_empty() {
+        return f64::NAN;
+    }
+    let even = values.len().is_multiple_of(2);
+    let (below, high, _) = values.select_nth_unstable_by(values.len() / 2, f64::total_cmp);
+    let low = below.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if even { low * 0.5 + *high * 0.5 } else { *high }
+}
+
 /// Returns the [`upper_median`] of the finite values; `None` without one. Reorders `values`.
 pub fn finite_median(values: &mut [f64]) -> Option<f64> {
     upper_median(finite(values))

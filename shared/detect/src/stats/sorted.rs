@@ -48,13 +48,19 @@ impl SortedWindow {
 
     /// Returns the quantile `q`, 0 to 1, interpolated as Prometheus' `quantile_over_time` does; NaN without samples.
     pub fn quantile(&self, q: f64) -> f64 {
-        let Some(last) = self.values.len().checked_sub(1) else { return f64::NAN };
-        let rank = q.clamp(0.0, 1.0) * last as f64;
-        let below = rank as usize;
-        let (low, high) = (self.values[below], self.values[last.min(below + 1)]);
-        let weight = rank - below as f64;
-        if low == high { low } else { low * (1.0 - weight) + high * weight }
+        quantile(&self.values, q)
     }
+}
+
+/// Returns the quantile `q`, 0 to 1, of ascending values, interpolated as Prometheus' `quantile_over_time` does; NaN without
+/// values.
+pub(crate) fn quantile(sorted: &[f64], q: f64) -> f64 {
+    let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
+    let rank = q.clamp(0.0, 1.0) * last as f64;
+    let below = rank as usize;
+    let (low, high) = (sorted[below], sorted[last.min(below + 1)]);
+    let weight = rank - below as f64;
+    if low == high { low } else { low * (1.0 - weight) + high * weight }
 }
 
 #[cfg(test)]

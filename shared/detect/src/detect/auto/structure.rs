@@ -4,30 +4,32 @@
 //! Everything is decided by earlier samples: a level and a spread mark by mark, the candidate season and the tails once a
 //! day. Days begin at midnight UTC, so a verdict does not depend on where the range begins.
 
+mod bursts;
 mod clock;
+mod doubts;
 mod forecast;
+mod grid;
 mod learn;
 mod marks;
 mod profile;
+mod regime;
 mod residuals;
 mod short;
 mod silence;
 mod transform;
 mod views;
 
-use super::ALERT;
+use super::{ALERT, LEVEL_SHIFT_AFTER};
 use crate::detect::{AlertViews, Alerts, Detection, DetectorInput, Feature, Quantity, words};
 use crate::stats::{MAX_SCORE, floor_scale};
+use grid::FineGrid;
 use residuals::Residuals;
 use views::{ALERT_SURPRISE, Surprise, probability};
-
-/// Number of samples after which a new level that lasts is a level shift.
-const LEVEL_SHIFT_AFTER: usize = 60;
 
 /// Judges a series by its structure; `None` without a long past.
 pub(super) fn judge(input: DetectorInput<'_>) -> Option<Detection> {
     let residuals = Residuals::of(input)?;
-    let days = residuals::days(input.grid);
+    let days = FineGrid::of(input.grid).days();
     let step = input.grid.step.span().as_seconds();
     let found = Surprise::of(&residuals.z, &days, step);
     let mut alerts = Alerts {

@@ -1,5 +1,6 @@
 use super::{MIN_PEERS, NormalRange, cluster};
 use crate::stats::quantile::QUARTILE_RANGE;
+use crate::stats::sorted::quantile;
 
 /// Statistics of all series of a query at each sample, NaN where fewer than 3 of them have a finite one.
 #[derive(Clone, Debug)]
@@ -63,13 +64,4 @@ fn each_sample(series: &[&[f64]], mut visit: impl FnMut(usize, &[f64])) {
             visit(at, &sorted);
         }
     }
-}
-
-/// Returns a quantile of at least one value, interpolated as Prometheus does it.
-fn quantile(sorted: &[f64], quantile: f64) -> f64 {
-    let rank = quantile * (sorted.len() - 1) as f64;
-    let below = libm::floor(rank);
-    let weight = rank - below;
-    let (low, high) = (sorted[below as usize], sorted[(below as usize + 1).min(sorted.len() - 1)]);
-    if low == high { low } else { low * (1.0 - weight) + high * weight }
 }

@@ -1,7 +1,7 @@
 //! Values that run out: what falls steadily and reaches zero within a day, such as free space or the days of a certificate.
 
 use super::marks::Marks;
-use super::profile::small_median;
+use crate::stats::median::middle_median;
 
 /// Surprise of a value that runs out, on the scale of the views.
 pub(super) const SURPRISE: f64 = 30.0;
@@ -28,7 +28,7 @@ pub(super) fn runs_out(marks: &Marks) -> Vec<bool> {
     let near = |at: usize| {
         let mut last: Vec<f64> =
             values[at.saturating_sub(2)..=at].iter().copied().filter(|v| v.is_finite()).collect();
-        small_median(&mut last)
+        middle_median(&mut last)
     };
     (0..marks.len())
         .map(|at| {
@@ -54,7 +54,7 @@ pub(super) fn runs_out(marks: &Marks) -> Vec<bool> {
                 .copied()
                 .filter(|value| value.is_finite())
                 .collect();
-            falls as f64 >= FALLING * count as f64 && now < LOW * small_median(&mut past)
+            falls as f64 >= FALLING * count as f64 && now < LOW * middle_median(&mut past)
         })
         .collect()
 }

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::marks::{Calendar, Marks};
-use super::profile::{Candidate, Profile, candidates, small_median};
+use super::profile::{Candidate, Profile, candidates};
+use crate::stats::median::middle_median;
 use crate::stats::quantile::MAD_TO_STD;
 
 /// Number of samples that a level needs to follow a change: two days of marks.
@@ -80,6 +81,12 @@ impl Learned {
 }
 
 impl Learned {
+    /// Returns by how much the expected value changes from a mark to the next; `None` if it does not.
+    pub(super) fn change(&self, mark: usize) -> Option<f64> {
+        let change = (self.expected.get(mark + 1)? - self.expected.get(mark)?).abs();
+        (change > 0.0).then_some(change)
+    }
+
     /// Returns whether the candidate chosen at a mark takes all days to be alike.
     pub(super) fn is_every_day(&self, mark: usize) -> bool {
         let profile = self.candidates[self.chosen[mark]].profile;
@@ -110,7 +117,7 @@ impl Track {
             if count <= FIRST_SAMPLES {
                 error[at] = (residual - now).abs();
                 first.push(residual);
-                now = small_median(&mut first);
+                now = middle_median(&mut first);
                 let size = 1.25 * (residual - now).abs();
                 scale = if count == 1 { 0.0 } else { scale + (size - scale) / (count - 1) as f64 };
                 continue;
@@ -175,7 +182,7 @@ fn choose(candidates: &[Candidate], tracks: &[Track], days: &[Range<usize>]) -> 
                 .collect();
             flat.sort_unstable_by(f64::total_cmp);
             let second = flat.len().checked_sub(2).map_or(0.0, |at| flat[at]);
-            let cap = (5.0 * small_median(&mut best)).max(second) + 1e-12;
+            let cap = (5.0 * middle_median(&mut best)).max(second) + 1e-12;
             let ratio = |of: usize| {
                 let known = candidates[of].values[days[day].clone()].iter().any(|v| v.is_finite());
                 let (mut own, mut flat) = (0.0, 0.0);
@@ -251,7 +258,7 @@ fn spread(
                 }
             }
             let few = 1.0 + 1.5 / known.2.len().max(1) as f64;
-            let by_phase = MAD_TO_STD * small_median(&mut room) * few;
+            let by_phase = MAD_TO_STD * middle_median(&mut room) * few;
             let squared = if by_phase.is_finite() {
                 0.75 * by_phase * by_phase + 0.25 * own * own
             } else {
@@ -277,9 +284,4 @@ fn spread_days(calendar: &Calendar, day: usize) -> Vec<usize> {
     let same: Vec<usize> =
         earlier().filter(|other| weekend(*other) == weekend(day)).take(SPREAD_DAYS).collect();
     if same.len() >= 2 { same } else { earlier().take(4).collect() }
-}
-
-/// Returns whether a candidate is a line, which is no alternative where the calendar is not known.
-pub(super) fn is_trend(candidate: &Candidate) -> bool {
-    candidate.profile == Profile::Trend
 }

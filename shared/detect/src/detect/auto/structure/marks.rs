@@ -56,6 +56,11 @@ impl Marks {
         Some(Self { start, step, values })
     }
 
+    /// Returns the first mark with a value, the number of marks without one.
+    pub(super) fn first(&self) -> usize {
+        self.values.iter().position(|value| value.is_finite()).unwrap_or(self.len())
+    }
+
     /// Returns the number of marks.
     pub(super) fn len(&self) -> usize {
         self.values.len()
@@ -113,6 +118,16 @@ impl Marks {
         let weekday = (0..days).map(|day| weekday(first + day)).collect();
         Calendar { day, phase, weekday, changes }
     }
+}
+
+/// Returns the value between a mark and the next, at a share of 0 to 1 of the way.
+pub(super) fn interpolated(of: &[f64], mark: usize, along: f64) -> f64 {
+    let here = of.get(mark).copied().unwrap_or(f64::NAN);
+    if along == 0.0 {
+        return here;
+    }
+    let next = of.get(mark + 1).copied().unwrap_or(f64::NAN);
+    here + (next - here) * along
 }
 
 /// Returns whole seconds, `None` for a part of one.

@@ -2,6 +2,7 @@
 
 use super::clock::DAY;
 use super::marks::{Calendar, Marks};
+use crate::stats::median::middle_median;
 
 /// Candidate for what a series repeats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,7 +141,7 @@ impl Days {
                 }
             }
             debug_assert!(days.iter().all(|earlier| *earlier < day));
-            *value = small_median(&mut room[..count]);
+            *value = middle_median(&mut room[..count]);
         }
     }
 }
@@ -153,7 +154,7 @@ fn trend(marks: &Marks, y: &[f64]) -> Vec<f64> {
         .map(|day| {
             let mut of: Vec<f64> =
                 y[day.clone()].iter().copied().filter(|v| v.is_finite()).collect();
-            small_median(&mut of)
+            middle_median(&mut of)
         })
         .collect();
     let mut values = vec![f64::NAN; y.len()];
@@ -164,7 +165,7 @@ fn trend(marks: &Marks, y: &[f64]) -> Vec<f64> {
             .map(|pair| pair[1] - pair[0])
             .filter(|pace| pace.is_finite())
             .collect();
-        let (pace, last) = (small_median(&mut paces), medians[index - 1]);
+        let (pace, last) = (middle_median(&mut paces), medians[index - 1]);
         let midnight = marks.time(day.start).div_euclid(DAY) * DAY;
         for at in day.clone() {
             let since = (marks.time(at) - midnight) as f64 / DAY as f64 + 0.5;
@@ -172,22 +173,4 @@ fn trend(marks: &Marks, y: &[f64]) -> Vec<f64> {
         }
     }
     values
-}
-
-/// Returns the median of finite values, the mean of the middle two of an even count; NaN of none.
-pub(super) fn small_median(values: &mut [f64]) -> f64 {
-    let count = values.len();
-    if count == 0 {
-        return f64::NAN;
-    }
-    if count > 64 {
-        let (below, middle, _) = values.select_nth_unstable_by(count / 2, f64::total_cmp);
-        let middle = *middle;
-        return match count % 2 {
-            1 => middle,
-            _ => 0.5 * (middle + below.iter().copied().fold(f64::NEG_INFINITY, f64::max)),
-        };
-    }
-    values.sort_unstable_by(f64::total_cmp);
-    0.5 * (values[(count - 1) / 2] + values[count / 2])
 }

@@ -1,7 +1,7 @@
 //! Seasons shorter than a few hours, such as hourly jobs: learnt from the detection grid, because marks are too far apart
 //! to see them.
 
-use super::profile::small_median;
+use crate::stats::median::middle_median;
 
 /// Periods that are tried, in seconds.
 const PERIODS: [i64; 4] = [900, 1_800, 3_600, 7_200];
@@ -42,7 +42,7 @@ impl ShortSeason {
             if all.len() < 8 * count {
                 continue;
             }
-            let constant = small_median(&mut all);
+            let constant = middle_median(&mut all);
             let (mut with, mut without) = (0.0, 0.0);
             for (at, residual) in residuals.iter().enumerate().skip(half) {
                 let expected = learnt[phase(at)];
@@ -125,7 +125,7 @@ fn profile(residuals: &[f64], count: usize, phase: impl Fn(usize) -> usize) -> V
             by_phase[phase(at)].push(*residual);
         }
     }
-    by_phase.iter_mut().map(|values| small_median(values)).collect()
+    by_phase.iter_mut().map(|values| middle_median(values)).collect()
 }
 
 #[cfg(test)]

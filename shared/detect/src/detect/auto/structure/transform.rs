@@ -1,5 +1,7 @@
 //! Scale on which a series is learnt: as it is, or as a logarithm where its spread grows with its level.
 
+use crate::stats::sorted::quantile;
+
 /// Scale of a series.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Transform {
@@ -114,15 +116,6 @@ fn spread_grows(values: &[f64]) -> bool {
 pub(super) fn sorted(mut values: Vec<f64>) -> Vec<f64> {
     values.sort_unstable_by(f64::total_cmp);
     values
-}
-
-/// Returns a quantile of sorted values by linear interpolation; NaN without values.
-pub(super) fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
-    let at = share * last as f64;
-    let below = at as usize;
-    let above = (below + 1).min(last);
-    sorted[below] + (sorted[above] - sorted[below]) * (at - below as f64)
 }
 
 #[cfg(test)]
