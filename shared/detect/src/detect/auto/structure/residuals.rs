@@ -42,7 +42,7 @@ pub(super) struct Residuals {
     pub scale: Vec<f64>,
     /// Offset of the logarithm that a sample is judged on; NaN on a linear scale.
     pub offset: Vec<f64>,
-    /// Signed distance from the expected value in spreads.
+    /// Signed distance from the expected value in spreads; NaN for an infinite value.
     pub z: Vec<f64>,
     /// Whether the value runs out within a day at its pace.
     pub runs_out: Vec<bool>,
@@ -293,7 +293,9 @@ impl<'a> Frame<'a> {
                 Transform::Linear => spread[at],
                 Transform::Logarithm { offset } => spread[at] * (found.expected[at] + offset),
             };
-            found.z[at] = residual[at] / spread[at];
+            if self.input.values[at].is_finite() {
+                found.z[at] = residual[at] / spread[at];
+            }
         }
         found
     }

@@ -189,6 +189,22 @@ fn the_band_does_not_leave_what_is_possible() {
     }
 }
 
+/// An infinity, which also stands for an excluded sample, is in no mean of the samples after it.
+#[test]
+fn an_infinity_is_missing_from_every_view() {
+    let world = World::usual();
+    let at = world.judged + 9 * 3_600;
+    let with =
+        |value: f64| world.detect(&move |time| if time == at { value } else { traffic(time) }).0;
+    let (infinite, missing) = (with(f64::INFINITY), with(f64::NAN));
+    let index = ((at - world.fine.0) / FINE) as usize;
+    assert_eq!(infinite.score[index], MAX_SCORE);
+    for other in (0..infinite.score.len()).filter(|other| *other != index) {
+        assert!(same(infinite.score[other], missing.score[other]), "{other}");
+        assert!(same(infinite.alert_scores()[other], missing.alert_scores()[other]), "{other}");
+    }
+}
+
 fn same(a: f64, b: f64) -> bool {
     a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
 }
