@@ -59,7 +59,7 @@ pub(crate) fn groups(counts: &[(u64, usize)], window: Span) -> Vec<IntervalGroup
 }
 
 /// Adds a group to others, in the order of intervals; those that differ by at most a fifth become one.
-pub(crate) fn add(groups: &mut Vec<IntervalGroup>, group: IntervalGroup) {
+fn add(groups: &mut Vec<IntervalGroup>, group: IntervalGroup) {
     let near = |known: &&mut IntervalGroup| {
         let (a, b) = (known.interval.millis(), group.interval.millis());
         a.abs_diff(b) <= a.max(b) / 5
@@ -69,7 +69,7 @@ pub(crate) fn add(groups: &mut Vec<IntervalGroup>, group: IntervalGroup) {
             if group.series > known.series {
                 known.interval = group.interval;
             }
-            known.series += group.series;
+            known.series = known.series.saturating_add(group.series);
         }
         None => groups.push(group),
     }

@@ -9,6 +9,9 @@ use crate::prometheus::{ReplyError, Vector};
 use crate::promql::{SelectorWindow, selection, selector_windows, with_metric_name};
 use oddity_detect::time::{Span, TimeRange, Timestamp};
 
+/// Number of samples in a window from which a count is no count: beyond the whole numbers of a double.
+const MAX_COUNT: f64 = 9e15;
+
 /// Maximum number of selectors whose samples are counted: those of a query, with a pattern of metric names counted as
 /// the metrics that it matches.
 const MAX_SELECTORS: usize = 6;
@@ -181,8 +184,10 @@ fn read(reply: &Vector) -> (Vec<(u64, usize)>, Option<Timestamp>) {
     let (mut counts, mut newest) = (Vec::new(), None);
     for sample in &reply.samples {
         match sample.labels.get(COUNT).map(str::parse::<f64>) {
-            Some(Ok(samples)) => counts.push((samples as u64, sample.value as usize)),
-            Some(Err(_)) => {}
+            Some(Ok(samples)) if (0.0..MAX_COUNT).contains(&samples) => {
+                counts.push((samples as u64, sample.value as usize));
+            }
+            Some(_) => {}
             None => newest = Timestamp::from_seconds(sample.value),
         }
     }
