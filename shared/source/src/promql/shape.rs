@@ -38,9 +38,7 @@ pub fn count_unit(expr: &str) -> f64 {
     }
     let mut calls = tokens.windows(2).filter(|pair| pair[1].is('('));
     let Some(call) = calls.find(|pair| pair[0].is_word(&["rate", "increase"])) else { return 0.0 };
-    let quantile =
-        tokens.iter().any(|token| token.is_word(&["histogram_quantile", "quantile", "avg"]));
-    if divides || sums || quantile {
+    if divides || sums || averages(&tokens) {
         return 0.0;
     }
     if call[0].is_word(&["increase"]) {
@@ -58,18 +56,18 @@ pub fn count_unit(expr: &str) -> f64 {
 pub fn longest_range(expr: &str) -> Span {
     let tokens = tokens(expr);
     let ranges = tokens.windows(2).filter(|two| two[0].is('[') && two[1].kind == Kind::Number);
-    let seconds = |text: &str| text.parse().ok().map(|seconds: u64| Span::from_seconds(seconds));
-    let lengths =
-        ranges.filter_map(|two| two[1].text.parse().ok().or_else(|| seconds(two[1].text)));
-    lengths.max().unwrap_or(Span::ZERO)
+    ranges.filter_map(|two| two[1].text.parse().ok()).max().unwrap_or(Span::ZERO)
 }
 
 /// Returns whether an expression divides what it does not take a quantile of, as an error ratio does.
 pub fn is_quotient(expr: &str) -> bool {
     let tokens = tokens(expr);
-    let quantile =
-        tokens.iter().any(|token| token.is_word(&["histogram_quantile", "quantile", "avg"]));
-    tokens.iter().any(|token| token.is('/')) && !quantile
+    tokens.iter().any(|token| token.is('/')) && !averages(&tokens)
+}
+
+/// Returns whether an expression takes quantiles or means, whose values count no occurrences.
+fn averages(tokens: &[Token<'_>]) -> bool {
+    tokens.iter().any(|token| token.is_word(&["histogram_quantile", "quantile", "avg"]))
 }
 
 /// Returns whether the expression is a scalar: numbers, `time()`, `pi()`, `scalar(...)` and arithmetic of them.
