@@ -176,7 +176,8 @@ pub struct Detection {
     /// Offset of each sample judged on a logarithmic scale, on which the bounds of its band are equally far; NaN for a
     /// sample on a linear scale. `None` where all are.
     pub log_offset: Option<Vec<f64>>,
-    /// Least and greatest value that the judged quantity can have; bounds do not exceed them.
+    /// Least and greatest value that the judged quantity can have, by all samples of the input; bounds do not exceed them.
+    /// Unlike scores and alerts they may follow from later samples.
     pub possible: (f64, f64),
 }
 

@@ -149,7 +149,8 @@ pub struct Event {
     pub estimated_start: Timestamp,
     /// Index of the last flagged sample.
     pub last: usize,
-    /// Index of the first sample that was back in the band of the onset; `None` without recovery.
+    /// Index of the first sample that was back: in the band of the onset, or near what was expected then where the
+    /// expectation follows a season. `None` without recovery.
     pub recovered: Option<usize>,
     /// Whether the event continues at the end of the range and samples are still arriving there.
     pub ongoing: bool,

@@ -43,6 +43,9 @@ struct Lengths {
 /// range.
 pub(super) const SEVERITY_SAMPLES: usize = 60;
 
+/// Distance in spreads beyond which one sample counts no more in a mean.
+const CLIP: f64 = 12.0;
+
 /// Minimum number of samples in a row that are a recovery, and that separate two episodes.
 const MIN_CALM: usize = 3;
 
@@ -102,7 +105,7 @@ impl Search<'_> {
         for at in samples {
             let distance = self.distance(at, direction);
             if !distance.is_nan() {
-                sum += distance.clamp(-12.0, 12.0);
+                sum += distance.clamp(-CLIP, CLIP);
                 count += 1;
             }
         }
@@ -130,7 +133,7 @@ impl Search<'_> {
             if silent
                 || !on_side
                 || last.is_some_and(|last| alert <= last)
-                || !super::odd::side_counts(self.rule, direction)
+                || !self.rule.sides.include(direction)
             {
                 continue;
             }

@@ -7,7 +7,7 @@ use super::odd::direction;
 use super::{Direction, Event, EventKind, Rule, SampleVerdict, SeriesSamples, severity};
 use crate::detect::{Detection, Feature, Quantity};
 use crate::stats::floor_scale;
-use crate::stats::median::upper_median;
+use crate::stats::median::{finite_median, upper_median};
 use crate::time::Timestamp;
 
 /// Number of samples in a row that must lie in the band again before they count as recovery.
@@ -129,10 +129,7 @@ pub(super) fn episode_event(
     let up = direction == Direction::Up;
     let onset = judged(detection, rule, first, &at);
     let peak = judged(detection, rule, episode.peak, &at);
-    let median = |of: &[f64]| {
-        let mut finite: Vec<f64> = of.iter().copied().filter(|value| value.is_finite()).collect();
-        upper_median(&mut finite)
-    };
+    let median = |of: &[f64]| finite_median(&mut of.to_vec());
     // The expectation follows a level that lasts for days.
     let first_day = first..(first + (DAY / step) as usize).min(last + 1);
     let expected = median(&detection.expected[first_day]);

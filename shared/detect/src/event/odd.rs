@@ -37,22 +37,22 @@ pub(super) fn deviation_counts(detection: &Detection, rule: &Rule, at: usize) ->
         return rule.sides == Sides::Both;
     }
     let above = if value.is_infinite() { value } else { value - expected };
-    let on_side = match rule.sides {
-        Sides::Up => above > 0.0,
-        Sides::Down => above < 0.0,
-        Sides::Both => true,
-    };
+    let on_side = rule.sides == Sides::Both
+        || above > 0.0 && rule.sides.include(Direction::Up)
+        || above < 0.0 && rule.sides.include(Direction::Down);
     let far = above.abs() >= rule.min_deviation
         && (expected.is_nan() || above.abs() >= rule.min_relative * expected.abs());
     on_side && (far || value.is_infinite())
 }
 
-/// Returns whether the rule asks for deviations to a side.
-pub(super) fn side_counts(rule: &Rule, direction: Direction) -> bool {
-    match rule.sides {
-        Sides::Up => direction == Direction::Up,
-        Sides::Down => direction == Direction::Down,
-        Sides::Both => true,
+impl Sides {
+    /// Returns whether a deviation to a side counts.
+    pub(super) fn include(self, direction: Direction) -> bool {
+        match self {
+            Self::Up => direction == Direction::Up,
+            Self::Down => direction == Direction::Down,
+            Self::Both => true,
+        }
     }
 }
 

@@ -36,24 +36,28 @@ pub(super) fn judge(input: DetectorInput<'_>) -> Option<Detection> {
         score: found.surprise.iter().map(|of| ALERT * (of / ALERT_SURPRISE).max(0.0)).collect(),
         probability: found.surprise.iter().map(|of| probability(*of)).collect(),
         feature: found.window.iter().map(|window| feature(*window, step)).collect(),
-        views: Some(AlertViews { window: found.window, above: found.above }),
+        views: None,
     };
+    let mut views = AlertViews { window: found.window, above: found.above };
+    let [gaps, flat_lines] = silence::alarms(input, step);
     let runs_out = residuals.runs_out.iter().enumerate().filter(|(_, runs_out)| **runs_out);
-    let runs_out = (Feature::Forecast, runs_out.map(|(at, _)| at).collect());
-    for (feature, alarms) in silence::alarms(input, step).into_iter().chain([runs_out]) {
-        let surprise =
-            if feature == Feature::Forecast { forecast::SURPRISE } else { silence::SURPRISE };
-        for alarm in alarms {
-            if alerts.score[alarm] < ALERT * surprise / ALERT_SURPRISE {
-                alerts.score[alarm] = ALERT * surprise / ALERT_SURPRISE;
-                alerts.probability[alarm] = probability(surprise);
-                alerts.feature[alarm] = feature;
-                if let Some(views) = &mut alerts.views {
-                    views.window[alarm] = 1;
-                }
+    let states = [
+        (Feature::Gap, silence::SURPRISE, gaps),
+        (Feature::Flat, silence::SURPRISE, flat_lines),
+        (Feature::Forecast, forecast::SURPRISE, runs_out.map(|(at, _)| at).collect()),
+    ];
+    for (feature, surprise, samples) in states {
+        let score = ALERT * surprise / ALERT_SURPRISE;
+        for at in samples {
+            if alerts.score[at] < score {
+                alerts.score[at] = score;
+                alerts.probability[at] = probability(surprise);
+                alerts.feature[at] = feature;
+                views.window[at] = 1;
             }
         }
     }
+    alerts.views = Some(views);
     let scale = residuals.scale.iter().zip(&residuals.expected);
     let scale = scale.map(|(scale, expected)| floor_scale(*scale, *expected)).collect();
     // A comparison with NaN fails, so that NaN stays.

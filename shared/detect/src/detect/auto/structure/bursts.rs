@@ -111,7 +111,7 @@ pub(super) fn refine<'r>(
 /// Change of the season between the marks around a sample.
 #[derive(Clone, Copy)]
 pub(super) struct Steep {
-    /// Largest change from mark to mark, on the scale.
+    /// Change from the mark before to the mark after, on the scale.
     pub size: f64,
     /// Whether all days are alike.
     pub every_day: bool,

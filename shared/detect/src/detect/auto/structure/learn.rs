@@ -78,9 +78,7 @@ impl Learned {
         let levels = tracks.into_iter().map(|track| track.level).collect();
         Self { candidates, levels, chosen, expected, spread }
     }
-}
 
-impl Learned {
     /// Returns by how much the expected value changes from a mark to the next; `None` if it does not.
     pub(super) fn change(&self, mark: usize) -> Option<f64> {
         let change = (self.expected.get(mark + 1)? - self.expected.get(mark)?).abs();

@@ -23,7 +23,7 @@ pub(super) struct Calendar {
     pub phase: Vec<usize>,
     /// Weekday of each local day, 0 is Monday.
     pub weekday: Vec<i64>,
-    /// Whether the clock is set forward or back within the marks.
+    /// Marks at which the clock is set forward or back.
     pub changes: Vec<usize>,
 }
 

@@ -1,6 +1,6 @@
 //! Silence: samples that stopped coming and values that stopped changing, compared with the stretches before.
 
-use crate::detect::{DetectorInput, Feature};
+use crate::detect::DetectorInput;
 
 /// Surprise of a gap or a flat line, on the scale of the views.
 pub(super) const SURPRISE: f64 = 20.0;
@@ -23,9 +23,9 @@ const MIN_FLAT: (usize, f64) = (20, 3_600.0);
 /// Ratio to the longest flat line before that a flat line must exceed.
 const FLAT_RATIO: usize = 4;
 
-/// Returns the samples within gaps and flat lines that have lasted longer than any before.
-pub(super) fn alarms(input: DetectorInput<'_>, step: f64) -> [(Feature, Vec<usize>); 2] {
-    [(Feature::Gap, gaps(input, step)), (Feature::Flat, flat_lines(input, step))]
+/// Returns the samples within gaps, and those within flat lines, that have lasted longer than any before.
+pub(super) fn alarms(input: DetectorInput<'_>, step: f64) -> [Vec<usize>; 2] {
+    [gaps(input, step), flat_lines(input, step)]
 }
 
 fn samples((samples, seconds): (usize, f64), step: f64) -> usize {
