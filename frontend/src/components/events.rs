@@ -4,7 +4,7 @@ mod related;
 use std::collections::BTreeSet;
 
 use leptos::prelude::*;
-use oddity_analysis::analysis::{Analysis, EventId, Incident, RankedSeries};
+use oddity_analysis::analysis::{Analysis, EventId, Incident, RankedSeries, Unjudged};
 use oddity_analysis::api::{Notification, NotifiedEvent};
 use oddity_analysis::knowledge::explain_event;
 use oddity_analysis::words::{self, Clock};
@@ -114,11 +114,13 @@ fn no_events(analysis: &Analysis) -> String {
     let highest = analysis.ranking.iter().map(|ranked| ranked.score).fold(0.0, f64::max);
     let shown = Unit::Plain.format((highest * 100.0).round() / 100.0);
     let (scope, threshold) = (words::scope(analysis), words::threshold(analysis));
-    if analysis.is_young() {
-        return text::too_young(analysis.detected.detector.min_past());
-    }
-    if analysis.is_unjudged() {
-        return text::too_few_samples(&scope);
+    match analysis.unjudged() {
+        Some(Unjudged::Nan | Unjudged::Infinite) => {
+            return format!("{}.", words::headline(analysis));
+        }
+        Some(Unjudged::Young) => return text::too_young(analysis.detected.detector.min_past()),
+        Some(Unjudged::TooFew) => return text::too_few_samples(&scope),
+        None => {}
     }
     let first = analysis.detected.series.first();
     if first.is_some_and(|found| found.detection.alerts.is_some()) {

@@ -14,8 +14,7 @@ use std::io::{Write as _, stderr};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use oddity_analysis::analysis::{Analysis, analyze, detect, prepare};
-use oddity_analysis::content::SeriesContent;
+use oddity_analysis::analysis::{Analysis, Unjudged, analyze, detect, prepare};
 use oddity_analysis::findings::{self, Findings, FindingsStatus, findings, status};
 use oddity_analysis::knowledge::{
     ExplainedEvent, Knowledge, NamedMetadata, explain_event, explain_worst,
@@ -24,6 +23,7 @@ use oddity_analysis::report::{self, MAX_EVENTS, MAX_EXPLAINED, ReportContext};
 use oddity_analysis::rules;
 use oddity_analysis::view_state::ViewState;
 use oddity_analysis::words::{self, Clock};
+use oddity_source::note::NoteKind;
 use oddity_source::plan::FetchPlan;
 use oddity_source::prometheus::Loaded;
 use oddity_source::promql;
@@ -191,35 +191,38 @@ fn nothing(analysis: &Analysis) -> Option<String> {
                     .join(" or ")
             ),
         ),
-        FindingsStatus::Empty if analysis.reason_for_nothing().is_some() => {
-            analysis.reason_for_nothing().map(|reason| words::note(&reason))
-        }
-        FindingsStatus::Empty => Some(
-            "the source has no series for this query and range: check the metric name and labels, or \
-             choose a range in which they exist"
-                .to_owned(),
-        ),
-        FindingsStatus::Unjudged
-            if matches!(
-                analysis.content(),
-                Some(SeriesContent::Nothing | SeriesContent::Infinite)
-            ) =>
-        {
-            analysis.notes().into_iter().map(|note| note.text).next()
-        }
-        FindingsStatus::Unjudged if analysis.is_young() => Some(format!(
-            "{}: about {} samples are needed before the first one that is judged, so choose a shorter step or \
-             try again later",
-            words::headline(analysis).to_lowercase(),
-            analysis.detected.detector.min_past(),
+        FindingsStatus::Empty => Some(analysis.reason_for_nothing().map_or_else(
+            || {
+                "the source has no series for this query and range: check the metric name and labels, or \
+                 choose a range in which they exist"
+                    .to_owned()
+            },
+            words::note,
         )),
-        FindingsStatus::Unjudged => Some(format!(
-            "the detector {} had too few samples to evaluate ({}): choose a longer range, a shorter \
-             step or a shorter window",
-            analysis.detected.detector.about().name,
-            words::scope(analysis),
-        )),
+        FindingsStatus::Unjudged => Some(match analysis.unjudged() {
+            Some(Unjudged::Nan | Unjudged::Infinite) => not_judged(analysis),
+            Some(Unjudged::Young) => format!(
+                "{}: about {} samples are needed before the first one that is judged, so choose a shorter step or \
+                 try again later",
+                words::headline(analysis).to_lowercase(),
+                analysis.detected.detector.min_past(),
+            ),
+            Some(Unjudged::TooFew) | None => format!(
+                "the detector {} had too few samples to evaluate ({}): choose a longer range, a shorter \
+                 step or a shorter window",
+                analysis.detected.detector.about().name,
+                words::scope(analysis),
+            ),
+        }),
     }
+}
+
+/// Returns what the values are, where no value can be judged.
+fn not_judged(analysis: &Analysis) -> String {
+    let mut notes = analysis.notes().into_iter();
+    notes
+        .find(|note| note.kind == NoteKind::ValuesNotJudged)
+        .map_or_else(|| words::headline(analysis), |note| note.text)
 }
 
 fn context(

@@ -3,11 +3,12 @@
 //! It has three parts, so that nothing is done again that a slider does not change: [`prepare`] looks at the data,
 //! [`detect`] runs the detector, [`analyze`] applies the rule to what it found, in one pass over the scores.
 
+mod incident;
 mod inheritance;
 mod shortage;
 mod turnover;
+mod unjudged;
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -18,19 +19,18 @@ use oddity_detect::detect::{
 };
 use oddity_detect::event::{Event, EventKind, OnsetCache, Rule, SeriesSamples, events};
 use oddity_detect::seasonality::periods;
-use oddity_detect::series::{Grid, Labels, METRIC_NAME, Series, short_names};
+use oddity_detect::series::{Grid, Series, short_names};
 use oddity_detect::time::{Span, TimeRange, Timestamp};
 use oddity_source::prometheus::Loaded;
 use oddity_source::promql;
 use oddity_source::unit::Unit;
 
-use crate::incidents::{
-    IncidentEvent, IncidentSide, SharedLabels, group, shared_labels, tolerance,
-};
 use crate::lifetimes::Life;
+pub use incident::Incident;
 use inheritance::LifeEdges;
 pub use shortage::Shortage;
 pub use turnover::Turnover;
+pub use unjudged::Unjudged;
 
 /// Everything that the user may tune.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -148,23 +148,6 @@ pub struct Analysis {
     pub incidents: Vec<Incident>,
 }
 
-/// Events that began together: see [`crate::incidents`]. It may be a single event.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Incident {
-    /// Events as indices of a series in the ranking and of an event among its events, worst first; never empty.
-    pub members: Vec<(usize, usize)>,
-    /// Number of series with an event of the incident.
-    pub series: usize,
-    /// Labels that these series have in common.
-    pub shared: SharedLabels,
-    /// Earliest start of its events.
-    pub start: Timestamp,
-    /// Latest end of its events.
-    pub end: Timestamp,
-    /// Whether one of its events is ongoing.
-    pub ongoing: bool,
-}
-
 /// One series in the ranking.
 #[derive(Clone, Debug)]
 pub struct RankedSeries {
@@ -214,8 +197,8 @@ pub fn prepare(loaded: Arc<Loaded>) -> Prepared {
     let found = inheritance::lives_of(series, edges);
     let trained = inheritance::trained(&own, &found.lives, edges);
     let successions = inheritance::successions(&own, &found.lives, query.step);
-    let counters = growths.iter().map(Option::is_some).collect::<Vec<_>>();
-    let long_past = inheritance::long_past(&loaded, &counters, &found.lives, edges);
+    let counts = growths.iter().any(Option::is_some);
+    let long_past = inheritance::long_past(&loaded, counts, &found.lives, edges);
     let prepared: Vec<Arc<PreparedSeries>> = series
         .iter()
         .zip(names)
@@ -244,9 +227,8 @@ pub fn prepare(loaded: Arc<Loaded>) -> Prepared {
             })
         })
         .collect();
-    let counters = prepared.iter().any(|series| series.growth.is_some());
     let suggest = || promql::suggest_rate(&query.expr, query.rate_window());
-    let suggestion = counters.then(suggest).flatten();
+    let suggestion = counts.then(suggest).flatten();
     let (unit, replaced_label) = (Unit::from_query(&query.expr), found.replaced_label);
     Prepared { unit, loaded, series: prepared, suggestion, replaced_label, edges, long_past }
 }
@@ -262,6 +244,8 @@ pub fn detect(prepared: &Prepared, detector: Detector, learning: Learning) -> De
     let own = || loaded.series.iter().zip(series).map(|(series, known)| known.judged(series));
     let group = detector.group(&own().collect::<Vec<_>>());
     let keeps = own().map(<[f64]>::len).sum::<usize>() <= KEPT;
+    let count_unit = promql::count_unit(&loaded.query.expr);
+    let quotient = promql::is_quotient(&loaded.query.expr);
     let series = series
         .iter()
         .zip(own())
@@ -270,12 +254,8 @@ pub fn detect(prepared: &Prepared, detector: Detector, learning: Learning) -> De
         .map(|(index, ((known, own), series))| {
             let (values, group) = (prepared.judged_by(index), group.as_ref());
             let past = prepared.long_past(index);
-            let long_past = past.as_ref().map(|(grid, values)| LongPast {
-                grid: *grid,
-                values,
-                count_unit: promql::count_unit(&loaded.query.expr),
-                quotient: promql::is_quotient(&loaded.query.expr),
-            });
+            let long_past =
+                past.map(|(grid, values)| LongPast { grid, values, count_unit, quotient });
             let input = DetectorInput {
                 values,
                 reference: values,
@@ -314,6 +294,14 @@ pub fn detect(prepared: &Prepared, detector: Detector, learning: Learning) -> De
         suggestion: suggestion.clone(),
         replaced_label: replaced_label.clone(),
         life_tolerance: edges.tolerance,
+    }
+}
+
+impl Detected {
+    /// Returns whether missing samples are no gaps, because a condition inside of the query drops samples; the detector of
+    /// gaps asks for all of them.
+    pub fn lacks_samples(&self) -> bool {
+        !matches!(self.detector, Detector::Gap(_)) && promql::is_filtered(&self.loaded.query.expr)
     }
 }
 
@@ -378,9 +366,7 @@ fn learn(
 /// found before, which is why it is kept.
 pub fn analyze(detected: Arc<Detected>, rule: Rule) -> Analysis {
     let history = detected.loaded.query.history;
-    // Unless gaps are what was asked for, samples that a condition inside of the query drops are none.
-    let lacks_samples = !matches!(detected.detector, Detector::Gap(_))
-        && promql::is_filtered(&detected.loaded.query.expr);
+    let lacks_samples = detected.lacks_samples();
     let mut ranking: Vec<RankedSeries> = detected
         .series
         .iter()
@@ -410,49 +396,8 @@ pub fn analyze(detected: Arc<Detected>, rule: Rule) -> Analysis {
             .then(b.severity.total_cmp(&a.severity))
             .then(b.score.total_cmp(&a.score))
     });
-    let incidents = incidents(&detected, &ranking);
+    let incidents = incident::incidents(&detected, &ranking);
     Analysis { detected, rule, ranking, incidents }
-}
-
-/// Groups the events of all series. Cost: O(n log n) for n events, and O(series) for an incident of several series.
-fn incidents(detected: &Detected, ranking: &[RankedSeries]) -> Vec<Incident> {
-    let places: Vec<(usize, usize)> = ranking
-        .iter()
-        .enumerate()
-        .flat_map(|(rank, ranked)| (0..ranked.events.len()).map(move |event| (rank, event)))
-        .collect();
-    let event = |(rank, event): (usize, usize)| (&ranking[rank], &ranking[rank].events[event]);
-    let all: Vec<IncidentEvent> = places
-        .iter()
-        .map(|&place| {
-            let (ranked, event) = event(place);
-            IncidentEvent {
-                series: ranked.index,
-                side: IncidentSide::of(event.kind, event.direction),
-                start: event.display_start,
-                severity: event.severity,
-                score: event.score,
-            }
-        })
-        .collect();
-    let labels: Vec<&Labels> = detected.loaded.series.iter().map(|series| &series.labels).collect();
-    let incident = |members: Vec<usize>| {
-        let series: BTreeSet<usize> = members.iter().map(|at| all[*at].series).collect();
-        let several = series.len() > 1;
-        let events = || members.iter().map(|at| event(places[*at]).1);
-        Some(Incident {
-            series: series.len(),
-            shared: match several {
-                true => shared_labels(&labels, &series, METRIC_NAME),
-                false => SharedLabels::default(),
-            },
-            start: events().map(|event| event.display_start).min()?,
-            end: events().map(|event| event.end).max()?,
-            ongoing: events().any(|event| event.ongoing),
-            members: members.iter().map(|at| places[*at]).collect(),
-        })
-    };
-    group(&all, tolerance(detected.loaded.query.step)).into_iter().filter_map(incident).collect()
 }
 
 /// Lets an event begin at the first sample of its series, if it seems to have begun in the past that the series inherits.
@@ -467,40 +412,6 @@ fn begin_within(event: &mut Event, birth: Timestamp) {
 }
 
 impl Analysis {
-    /// Returns all events with the series they are in: the worst event of each incident, most severe first, then all
-    /// others, most severe first.
-    pub fn worst_events(&self) -> Vec<(&RankedSeries, &Event)> {
-        let worst = self.incidents.iter().filter_map(|incident| incident.members.first());
-        let others = self.incidents.iter().flat_map(|incident| incident.members.iter().skip(1));
-        let event = |&(rank, event): &(usize, usize)| {
-            let ranked = self.ranking.get(rank)?;
-            Some((ranked, ranked.events.get(event)?))
-        };
-        let mut others: Vec<_> = others.filter_map(event).collect();
-        others.sort_by(|(_, a), (_, b)| {
-            b.severity.total_cmp(&a.severity).then(b.score.total_cmp(&a.score))
-        });
-        worst.filter_map(event).chain(others).collect()
-    }
-
-    /// Returns the events of an incident with the series they are in, worst first.
-    pub fn incident_events(
-        &self,
-        incident: &Incident,
-    ) -> impl Iterator<Item = (&RankedSeries, &Event)> {
-        incident.members.iter().filter_map(|&(rank, event)| {
-            let ranked = self.ranking.get(rank)?;
-            Some((ranked, ranked.events.get(event)?))
-        })
-    }
-
-    /// Returns the incident that an event belongs to, with its index.
-    pub fn incident_of(&self, id: EventId) -> Option<(usize, &Incident)> {
-        self.incidents.iter().enumerate().find(|(_, incident)| {
-            self.incident_events(incident).any(|(ranked, event)| ranked.event_id(event) == id)
-        })
-    }
-
     /// Returns the ranking's entry of one series of `loaded`; `None` if there is no such series.
     pub fn of_series(&self, index: Option<usize>) -> Option<&RankedSeries> {
         self.ranking.iter().find(|ranked| Some(ranked.index) == index)
@@ -511,64 +422,6 @@ impl Analysis {
         let ranked = self.of_series(Some(id.series))?;
         let event = ranked.events.iter().find(|event| event.onset.index == id.onset)?;
         Some((ranked, event))
-    }
-
-    /// Returns whether no sample of any series could be judged: there are too few, or no event and no finite value.
-    pub fn is_unjudged(&self) -> bool {
-        let series = &self.detected.series;
-        let has_no_value =
-            || series.iter().all(|found| found.judged == 0 || found.prepared.content.is_empty());
-        series.iter().all(|found| found.judged == 0) || self.event_count() == 0 && has_no_value()
-    }
-
-    /// Returns the contents that all series have, if these can be told without a detector; [`SeriesContent::Nothing`] if
-    /// all samples are NaN, history included.
-    pub fn content(&self) -> Option<SeriesContent> {
-        let mut contents = self.detected.series.iter().map(|found| found.prepared.content);
-        let first = contents.next()?;
-        match first {
-            SeriesContent::Numbers => None,
-            SeriesContent::Nothing => {
-                let all = &self.detected.loaded.series;
-                let is_nan = all.iter().all(|one| one.values.iter().all(|value| value.is_nan()));
-                is_nan.then_some(first)
-            }
-            SeriesContent::Infinite => contents.all(|other| other == first).then_some(first),
-            SeriesContent::Constant(_) | SeriesContent::States(_) => self.states(),
-        }
-    }
-
-    /// Returns the common contents of series that are constant or 0 and 1 only; a constant is NaN where they differ.
-    fn states(&self) -> Option<SeriesContent> {
-        let (mut constants, mut shares, mut has_states) = (Vec::new(), 0.0, false);
-        let series = &self.detected.series;
-        for found in series {
-            match found.prepared.content {
-                SeriesContent::Constant(value) => {
-                    shares += value;
-                    constants.push(value);
-                }
-                SeriesContent::States(share) => {
-                    shares += share;
-                    has_states = true;
-                }
-                _ => return None,
-            }
-        }
-        if has_states {
-            let is_binary = constants.iter().all(|value| *value == 0.0 || *value == 1.0);
-            return is_binary.then(|| SeriesContent::States(shares / series.len() as f64));
-        }
-        let first = *constants.first()?;
-        let is_same = constants.iter().all(|value| value.total_cmp(&first).is_eq());
-        Some(SeriesContent::Constant(if is_same { first } else { f64::NAN }))
-    }
-
-    /// Returns whether no sample of any series could be judged because all series are too young.
-    pub fn is_young(&self) -> bool {
-        let young =
-            |series: &DetectedSeries| matches!(series.shortage, Some(Shortage::Young { .. }));
-        !self.detected.series.is_empty() && self.detected.series.iter().all(young)
     }
 
     /// Returns the number of events in all series.

@@ -182,7 +182,7 @@ pub fn status(analysis: &Analysis) -> FindingsStatus {
     let series = &analysis.detected.series;
     if series.is_empty() {
         FindingsStatus::Empty
-    } else if analysis.is_unjudged() {
+    } else if analysis.unjudged().is_some() {
         FindingsStatus::Unjudged
     } else if analysis.event_count() == 0 {
         FindingsStatus::Normal

@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use oddity_detect::event::{Direction, EventKind};
-use oddity_detect::series::Labels;
+use oddity_detect::series::{Labels, METRIC_NAME};
 use oddity_detect::time::{Span, Step, Timestamp};
 
 /// Number of steps within which events begin together, within [`MAX_TOLERANCE`].
@@ -124,15 +124,11 @@ pub fn group(events: &[IncidentEvent], tolerance: Span) -> Vec<Vec<usize>> {
 
 /// Returns what the series with an event have in common, among `all` series of the query. `members` are their indices.
 /// Cost: O(labels of all series).
-pub fn shared_labels(
-    all: &[&Labels],
-    members: &BTreeSet<usize>,
-    metric_name: &str,
-) -> SharedLabels {
+pub fn shared_labels(all: &[&Labels], members: &BTreeSet<usize>) -> SharedLabels {
     let mut labels = members.iter().filter_map(|member| all.get(*member));
     let Some(first) = labels.next() else { return SharedLabels::default() };
     let mut shared: Vec<(&str, &str)> =
-        first.iter().filter(|(name, _)| *name != metric_name).collect();
+        first.iter().filter(|(name, _)| *name != METRIC_NAME).collect();
     for labels in labels {
         shared.retain(|(name, value)| labels.get(name) == Some(*value));
     }
@@ -206,7 +202,7 @@ mod tests {
         let all: Vec<&Labels> = all.iter().collect();
         let check =
             |members: &[usize], shared: &[(&str, &str)], distinctive: &[(&str, &str)], of| {
-                let found = shared_labels(&all, &members.iter().copied().collect(), "__name__");
+                let found = shared_labels(&all, &members.iter().copied().collect());
                 let expected =
                     SharedLabels { labels: labels(shared), distinctive: labels(distinctive), of };
                 assert_eq!(found, expected);

@@ -24,14 +24,17 @@ impl Analysis {
     }
 
     /// Returns why the query has no series although the source has samples of it; `None` if that is not known.
-    pub fn reason_for_nothing(&self) -> Option<DataNote> {
-        let mut notes = self.notes().into_iter();
-        notes.find(|note| matches!(note.kind, NoteKind::SamplesTooFarApart))
+    pub fn reason_for_nothing(&self) -> Option<&DataNote> {
+        self.note_of_fetch(NoteKind::SamplesTooFarApart)
     }
 
     /// Returns the note that the source has been silent, so that a range without events is no all-clear.
-    pub fn silence(&self) -> Option<DataNote> {
-        self.notes().into_iter().find(|note| note.kind == NoteKind::SourceSilent)
+    pub fn silence(&self) -> Option<&DataNote> {
+        self.note_of_fetch(NoteKind::SourceSilent)
+    }
+
+    fn note_of_fetch(&self, kind: NoteKind) -> Option<&DataNote> {
+        self.detected.loaded.notes.iter().find(|note| note.kind == kind)
     }
 
     /// Returns how many series are too young, where others are not: if all are, the headline says so.

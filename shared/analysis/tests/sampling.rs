@@ -218,7 +218,7 @@ fn samples_that_lie_too_far_apart_are_found_with_one_click() {
     let analysis = ask(&source, "x", range(48, NOW), None);
     assert!(analysis.detected.series.is_empty());
     let note = analysis.reason_for_nothing().unwrap();
-    let query = note.fix.unwrap().query.unwrap();
+    let query = note.fix.clone().unwrap().query.unwrap();
     assert_eq!(query, "last_over_time(x[1h30m])");
     let analysis = ask(&source, &query, range(48, NOW), None);
     assert_eq!((analysis.detected.series.len(), kinds(&analysis)), (1, vec![]));
@@ -296,6 +296,6 @@ proptest! {
         let sampled = |kind| matches!(kind, EventKind::Gap | EventKind::FlatLine);
         prop_assert!(!events.iter().any(|(_, event)| sampled(event.kind)), "{:?}", events);
         let told = events.iter().any(|(_, event)| event.onset.time >= start - Span::from_millis(2 * step as u64) && event.onset.time <= end);
-        prop_assert!(told || !spike || analysis.is_unjudged(), "{} {:?}", interval, analysis.notes());
+        prop_assert!(told || !spike || analysis.unjudged().is_some(), "{} {:?}", interval, analysis.notes());
     }
 }

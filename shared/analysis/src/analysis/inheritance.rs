@@ -114,11 +114,7 @@ pub(super) fn absent(life: &Life, history: usize, len: usize) -> (usize, usize) 
     let before = lifetime.first.saturating_sub(history);
     let after =
         if life.has_ended() { len.saturating_sub((lifetime.last + 1).max(history)) } else { 0 };
-    let all = len.saturating_sub(history);
-    if lifetime.last < history && life.has_ended() {
-        return (all, usize::from(all > 0));
-    }
-    (before.min(all) + after, usize::from(before > 0) + usize::from(after > 0))
+    (before + after, usize::from(before > 0) + usize::from(after > 0))
 }
 
 /// Number of other members of a family whose levels are compared.
@@ -167,10 +163,10 @@ pub(super) struct InheritedLongPast {
 }
 
 /// Builds the long past of each series: its own coarse samples, before them those of the series that it continues, also of
-/// one that ended before the range. `counters` tells whose growth is judged, which is that of one step of the query.
+/// one that ended before the range. `counts` tells that growth is judged, which is that of one step of the query.
 pub(super) fn long_past(
     loaded: &Loaded,
-    counters: &[bool],
+    counts: bool,
     lives: &[Life],
     edges: LifeEdges,
 ) -> Option<InheritedLongPast> {
@@ -185,10 +181,9 @@ pub(super) fn long_past(
         edge: steps(step.times(edges.edge), past.grid.step),
     };
     let found = crate::lifetimes::lives(&labels, &lifetimes, coarse.tolerance);
-    let counter = counters.iter().any(|counter| *counter);
     let own: Vec<Vec<f64>> = all
         .iter()
-        .map(|(_, values)| match counter {
+        .map(|(_, values)| match counts {
             true => growth(values).values.into_iter().map(|grown| grown * share).collect(),
             false => values.to_vec(),
         })

@@ -4,6 +4,7 @@ use super::*;
 use crate::words;
 use oddity_detect::detect::Rolling;
 use oddity_detect::event::EventKind;
+use oddity_detect::series::Labels;
 use oddity_detect::time::Step;
 use oddity_source::note::NoteKind;
 use oddity_source::prometheus::LongPastSeries;
@@ -207,7 +208,7 @@ fn a_spike_in_a_young_series() {
     for detector in Detector::all() {
         let id = detector.about().id;
         let found = analysed(load("load", &[("a", LEN - 60..=LEN - 1)], LEN, spike), detector);
-        let told = found.event_count() > 0 || found.is_unjudged();
+        let told = found.event_count() > 0 || found.unjudged().is_some();
         // Judges flat lines, gaps, bounds or other series, and none of them is odd.
         let other = ["flatline", "gap", "threshold", "peers"].contains(&id);
         let slow = ["auto", "level", "drift", "variance", "slope", "record"].contains(&id);

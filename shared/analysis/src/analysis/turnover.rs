@@ -27,10 +27,10 @@ impl Analysis {
         let loaded = &self.detected.loaded;
         let label = self.detected.replaced_label.clone();
         let history = loaded.query.history;
-        let lives = || self.detected.series.iter().zip(&loaded.series).enumerate();
+        let lives = self.detected.series.iter().zip(&loaded.series);
         let (mut values, mut replaced, mut ended) = (BTreeSet::new(), 0, 0);
         let mut births: Vec<usize> = Vec::new();
-        for (_, (found, series)) in lives() {
+        for (found, series) in lives {
             let life = &found.prepared.life;
             let Some(lifetime) = life.lifetime else { continue };
             if life.predecessor.is_some() && lifetime.first >= history {

@@ -185,7 +185,7 @@ impl NotifiedEvent {
         let labels = facts.labels.iter();
         let id = EventId { series: facts.series, onset: event.onset.index };
         let incident = analysis.incident_of(id).map(|(_, incident)| incident);
-        let incident = incident.filter(|incident| incident.series > 1);
+        let incident = incident.filter(|incident| incident.is_shared());
         Self {
             labels: labels.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             kind: event.kind,

@@ -55,7 +55,7 @@ pub(super) fn incidents<'a>(
             .incident_events(incident)
             .filter_map(|(ranked, event)| numbers.get(&ranked.event_id(event)).copied())
             .collect();
-        let single = incident.series == 1;
+        let single = !incident.is_shared();
         Some(IncidentFindings {
             number: at + 1,
             what: match single {

@@ -11,9 +11,7 @@ use oddity_source::promql;
 pub(super) fn filtered(analysis: &Analysis) -> Option<DataNote> {
     let text = match analysis.condition() {
         Some(loaded) => condition::taken_apart(loaded),
-        None if promql::is_filtered(&analysis.detected.loaded.query.expr) => {
-            condition::FILTERED.to_owned()
-        }
+        None if analysis.detected.lacks_samples() => condition::FILTERED.to_owned(),
         None => return None,
     };
     Some(DataNote { kind: NoteKind::FilteredQuery, text, fix: None })

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::markdown::{cell, code, text};
 use super::{MAX_EVENTS, ReportContext};
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Unjudged};
 use crate::knowledge::ExplainedEvent;
 use crate::words::{self, Clock, report, sentence};
 use oddity_source::note::DataNote;
@@ -69,9 +69,10 @@ fn note(note: &DataNote) -> String {
 fn status(analysis: &Analysis) -> String {
     let worst = analysis.worst_events();
     let ongoing = worst.iter().filter(|(_, event)| event.ongoing).count();
+    if let Some(reason) = analysis.unjudged() {
+        return words::unjudged(reason).to_owned();
+    }
     match (worst.len(), ongoing) {
-        _ if analysis.is_young() => "too young to judge".to_owned(),
-        _ if analysis.is_unjudged() => "too few samples to judge".to_owned(),
         (0, _) if analysis.silence().is_some() => "source silent".to_owned(),
         (0, _) => "no anomalies".to_owned(),
         (1, 1) => "ongoing".to_owned(),
@@ -129,7 +130,7 @@ fn paragraph(analysis: &Analysis, explained: &[ExplainedEvent<'_>], clock: Clock
         }),
         text(&sentence(&worst.facts, clock)),
     );
-    let incident = analysis.incidents.first().filter(|incident| incident.series > 1);
+    let incident = analysis.incidents.first().filter(|incident| incident.is_shared());
     if let Some(incident) = incident {
         let _ = write!(out, " {}.", text(&report::part_of_incident(incident, clock)));
     }
@@ -147,23 +148,25 @@ fn nothing(analysis: &Analysis) -> String {
     let detector = text(analysis.detected.detector.about().name);
     let scope = text(&words::scope(analysis));
     if analysis.detected.series.is_empty() {
-        match analysis.reason_for_nothing() {
-            Some(reason) => format!("{} {}", report::EMPTY, note(&reason)),
+        return match analysis.reason_for_nothing() {
+            Some(reason) => format!("{} {}", report::EMPTY, note(reason)),
             None => report::NO_SERIES.to_owned(),
+        };
+    }
+    match analysis.unjudged() {
+        Some(Unjudged::Nan | Unjudged::Infinite) => format!("{}.", words::headline(analysis)),
+        Some(Unjudged::Young) => {
+            let past = analysis.detected.detector.min_past();
+            report::young(&detector, &words::samples_of_each(analysis), past)
         }
-    } else if analysis.is_young() {
-        let past = analysis.detected.detector.min_past();
-        report::young(&detector, &words::samples_of_each(analysis), past)
-    } else if analysis.is_unjudged() {
-        report::unjudged(&detector, &scope)
-    } else {
-        report::nothing_odd(&detector, &words::threshold(analysis), &scope)
+        Some(Unjudged::TooFew) => report::unjudged(&detector, &scope),
+        None => report::nothing_odd(&detector, &words::threshold(analysis), &scope),
     }
 }
 
 /// Writes the table of incidents of several series; empty without one.
 pub(super) fn incidents(analysis: &Analysis, clock: Clock) -> String {
-    let all = analysis.incidents.iter().enumerate().filter(|(_, incident)| incident.series > 1);
+    let all = analysis.incidents.iter().enumerate().filter(|(_, incident)| incident.is_shared());
     let mut out = String::new();
     for (at, incident) in all.take(MAX_EVENTS) {
         let Some((ranked, event)) = analysis.incident_events(incident).next() else { continue };

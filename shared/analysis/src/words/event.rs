@@ -103,7 +103,7 @@ pub fn reason(event: &Event, unit: Unit) -> String {
     }
     let against = format!("{subject}{peak} against {expected} expected ({range}) from {baseline}");
     match event.feature {
-        // Its score is a mean over several features, not a distance in the spread of this one.
+        // Its score may be a mean over several features, not a distance in the spread of this one.
         Some(_) => format!("{against}; score {score}{alert}"),
         None => format!("{against}; up to {score} {} {side}", counted(event.quantity)[1]),
     }

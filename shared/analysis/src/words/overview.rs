@@ -4,12 +4,11 @@ use super::{
     Clock, bounds, count_samples, counted, data, incident, others_of_incident, quantity, subject,
     what,
 };
-use crate::analysis::{Analysis, Shortage};
+use crate::analysis::{Analysis, Shortage, Unjudged};
 use crate::content::SeriesContent;
 use oddity_detect::detect::Quantity;
 use oddity_detect::event::{Event, EventKind};
 use oddity_detect::time::Span;
-use oddity_source::promql;
 use oddity_source::unit::Unit;
 
 /// Returns the finding in one line: "3 anomalies in 24 h. Worst: spike to 37 (8.1 expected)".
@@ -25,22 +24,21 @@ pub fn headline(analysis: &Analysis) -> String {
             _ => format!("Native histograms only in {range}"),
         };
     }
-    if analysis.is_unjudged() {
-        return match analysis.content() {
-            Some(SeriesContent::Nothing) => format!("Every sample in {range} is NaN"),
-            Some(SeriesContent::Infinite) => format!("Every sample in {range} is infinite"),
-            _ if analysis.is_young() => {
-                format!("Too young to judge: {} in {range}", samples_of_each(analysis))
-            }
-            _ => format!("Too few samples to evaluate in {range}"),
-        };
+    match analysis.unjudged() {
+        Some(Unjudged::Nan) => return format!("Every sample in {range} is NaN"),
+        Some(Unjudged::Infinite) => return format!("Every sample in {range} is infinite"),
+        Some(Unjudged::Young) => {
+            return format!("Too young to judge: {} in {range}", samples_of_each(analysis));
+        }
+        Some(Unjudged::TooFew) => return format!("Too few samples to evaluate in {range}"),
+        None => {}
     }
     let worst = analysis.worst_events();
     let Some((ranked, event)) = worst.first() else {
         if let Some(silence) = analysis.silence() {
             return format!("{}. No anomalies before that in {range}", silence.text);
         }
-        let where_judged = match promql::is_filtered(&loaded.query.expr) {
+        let where_judged = match analysis.detected.lacks_samples() {
             true => " while the query returns samples",
             false => "",
         };
@@ -54,12 +52,12 @@ pub fn headline(analysis: &Analysis) -> String {
     };
     let what_happened = what(event, analysis.judged_unit(event.quantity));
     if let [only] = analysis.incidents.as_slice()
-        && only.series > 1
+        && only.is_shared()
     {
         return format!("1 incident in {range}: {}, {what_happened}", incident(only, Clock::UTC));
     }
     if let Some(first) = analysis.incidents.first()
-        && analysis.incidents.iter().any(|incident| incident.series > 1)
+        && analysis.has_shared_incidents()
     {
         let count = analysis.incidents.len();
         let place = match first.series {
@@ -102,29 +100,40 @@ pub fn shortage(shortage: Shortage) -> String {
     }
 }
 
+/// Returns why nothing was judged, in a few words.
+pub fn unjudged(reason: Unjudged) -> &'static str {
+    match reason {
+        Unjudged::Nan => "every sample is NaN",
+        Unjudged::Infinite => "every sample is infinite",
+        Unjudged::Young => "too young to judge",
+        Unjudged::TooFew => "too few samples to judge",
+    }
+}
+
 /// Returns what happened, for a title: "DHCP lease rate spike: 37/min against 7.75/min expected".
 pub fn title(analysis: &Analysis) -> String {
     let subject = subject(&analysis.detected.loaded.query.expr);
     let worst = analysis.worst_events();
     let Some((_, event)) = worst.first() else {
-        return if analysis.detected.loaded.series.is_empty() {
-            format!("{subject}: no series")
-        } else if analysis.is_young() {
-            format!("{subject}: too young to judge")
-        } else if analysis.is_unjudged() {
-            format!("{subject}: too few samples to judge")
-        } else {
-            format!("{subject}: no anomalies")
+        let found = match analysis.unjudged() {
+            _ if analysis.detected.loaded.series.is_empty() => "no series",
+            Some(reason) => unjudged(reason),
+            None => "no anomalies",
         };
+        return format!("{subject}: {found}");
     };
-    let grouped = analysis.incidents.first().and_then(others_of_incident);
-    let others = match (grouped, analysis.incidents.len() - 1) {
-        (None, 0) => String::new(),
-        (Some(series), 0) => format!(" ({series})"),
-        (None, 1) => " (and 1 more event)".to_owned(),
-        (None, count) => format!(" (and {count} more events)"),
-        (Some(series), 1) => format!(" ({series}, and 1 more incident)"),
-        (Some(series), count) => format!(" ({series}, and {count} more incidents)"),
+    let more = match (analysis.incidents.len() - 1, analysis.has_shared_incidents()) {
+        (0, _) => None,
+        (1, false) => Some("1 more event".to_owned()),
+        (count, false) => Some(format!("{count} more events")),
+        (1, true) => Some("1 more incident".to_owned()),
+        (count, true) => Some(format!("{count} more incidents")),
+    };
+    let others = match (analysis.incidents.first().and_then(others_of_incident), more) {
+        (None, None) => String::new(),
+        (Some(series), None) => format!(" ({series})"),
+        (None, Some(more)) => format!(" (and {more})"),
+        (Some(series), Some(more)) => format!(" ({series}, and {more})"),
     };
     let of = match event.quantity.is_values() {
         true => String::new(),
