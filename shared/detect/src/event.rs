@@ -6,6 +6,7 @@
 mod alert;
 mod cache;
 mod episode;
+mod escalation;
 mod explain;
 mod forecast;
 pub mod kind;
@@ -143,6 +144,8 @@ pub struct Event {
     pub reference: SampleVerdict,
     /// Medians of what was expected and of the values during the event, where the expectation follows a season.
     pub levels: Option<(f64, f64)>,
+    /// Level of the longer event of which this is a worse turn: the median of its values before; `None` if it is none.
+    pub escalated_from: Option<f64>,
     /// Time until the values reach zero, where they fall steadily at the end of the range.
     pub forecast: Option<Forecast>,
     /// Time at which the change seems to have begun: at the onset, or before it where a slow change was noticed late.

@@ -82,6 +82,8 @@ pub struct EventFindings<'a> {
     pub levels: Option<LevelFindings>,
     /// The level that lasted.
     pub new_level: Option<f64>,
+    /// Median of the values of the longer event of which this is a worse turn.
+    pub escalated_from: Option<f64>,
     /// Time until the values reach zero, where they fall steadily at the end of the range.
     pub forecast: Option<ForecastFindings>,
     /// Spread after the onset over spread before it.
@@ -242,6 +244,7 @@ pub(super) fn findings<'a>(
             unit: facts.value_unit,
         }),
         new_level: event.new_level,
+        escalated_from: event.escalated_from,
         forecast: event.forecast.map(|forecast| ForecastFindings {
             left_seconds: forecast.left.as_seconds(),
             least_seconds: forecast.least.as_seconds(),

@@ -5,7 +5,8 @@ use oddity_detect::detect::Quantity;
 use oddity_detect::event::{Direction, Event, EventKind, Forecast, SeverityLevel};
 use oddity_source::unit::Unit;
 
-/// Returns what happened, without when: "spike to 37 (8.1 expected)", "drift to 20 GiB (60 GiB expected), 0 in about 2 h".
+/// Returns what happened, without when: "spike to 37 (8.1 expected)", "drift to 20 GiB (60 GiB expected), 0 in about 2 h",
+/// "escalation to 37 (20 before, 8.1 expected)".
 pub fn what(event: &Event, unit: Unit) -> String {
     let text = change(event, unit);
     match event.forecast {
@@ -32,6 +33,12 @@ fn change(event: &Event, unit: Unit) -> String {
     };
     let name = event.kind.name();
     let of_values = event.quantity.is_values();
+    if let Some(level) = event.escalated_from {
+        return format!(
+            "escalation to {peak} ({} before, {expected} expected)",
+            unit.format(level)
+        );
+    }
     match event.kind {
         EventKind::Gap | EventKind::FlatLine => format!("{name} of {}", event.lasted.words()),
         _ if event.reference.expected.is_nan() => name.to_owned(),
@@ -113,7 +120,11 @@ pub fn reason(event: &Event, unit: Unit) -> String {
 pub fn course(event: &Event) -> String {
     let lasted = event.lasted.words();
     let excursion = matches!(event.kind, EventKind::Spike | EventKind::Dip);
+    let next = event.last + 1;
     match (event.ongoing, event.recovered) {
+        (false, recovered) if event.escalated_from.is_some() && recovered != Some(next) => {
+            format!("{lasted}, then back to the level before")
+        }
         (true, _) => format!("{lasted}, ongoing"),
         (false, Some(_)) => format!("{lasted}, recovered"),
         (false, None) if event.new_level.is_some() && !excursion => {

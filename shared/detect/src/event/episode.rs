@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::escalation::escalations;
 use super::{Direction, Rule};
 use crate::detect::{AlertViews, Detection, Feature};
 
@@ -25,10 +26,12 @@ pub(super) struct Episode {
     pub alert: usize,
     /// Sample that is farthest to the side.
     pub peak: usize,
+    /// Median of the values of the episode of which this is a worse turn; `None` if it is none.
+    pub escalated_from: Option<f64>,
     /// Area outside of the expectation, in spreads times samples.
-    area: f64,
+    pub area: f64,
     /// Largest alert score of its first samples.
-    score: f64,
+    pub score: f64,
 }
 
 /// Lengths that depend on the distance of samples.
@@ -47,7 +50,7 @@ pub(super) const SEVERITY_SAMPLES: usize = 60;
 const CLIP: f64 = 12.0;
 
 /// Minimum number of samples in a row that are a recovery, and that separate two episodes.
-const MIN_CALM: usize = 3;
+pub(super) const MIN_CALM: usize = 3;
 
 /// Returns the episodes of a detection whose alerts have `views`, oldest first. `step` is the distance of samples in
 /// seconds; no episode begins within the first `history` samples unless it goes on at the end.
@@ -67,6 +70,8 @@ pub(super) fn episodes(
     found.sort_by_key(|episode| episode.first);
     let found = without_echoes(&found, lengths);
     let mut found = merged(found, detection, lengths);
+    let worse = found.iter().flat_map(|episode| escalations(episode, detection, rule, step));
+    found.extend(worse.collect::<Vec<_>>());
     found.extend(search.states());
     found.retain_mut(|episode| {
         // A series without a sample in the range was gone before.
@@ -240,6 +245,7 @@ impl Search<'_> {
             direction,
             alert,
             peak,
+            escalated_from: None,
             area,
             score,
         })
@@ -326,6 +332,7 @@ impl Search<'_> {
                 direction,
                 alert: at,
                 peak: at,
+                escalated_from: None,
                 area: 0.0,
                 score: *score,
             });
@@ -348,7 +355,11 @@ fn is_state(feature: Feature) -> bool {
 }
 
 /// Returns the sample that is farthest to a side by its value; the first where none is finite.
-fn farthest(detection: &Detection, samples: Range<usize>, direction: Direction) -> usize {
+pub(super) fn farthest(
+    detection: &Detection,
+    samples: Range<usize>,
+    direction: Direction,
+) -> usize {
     let first = samples.start;
     let sign = if direction == Direction::Up { 1.0 } else { -1.0 };
     samples

@@ -1,0 +1,136 @@
+//! Escalations: worse turns inside of a long episode, judged by the episode so far.
+
+use super::episode::{Episode, MIN_CALM, farthest};
+use super::{Direction, Rule};
+use crate::detect::Detection;
+use crate::stats::median::finite_median;
+use crate::stats::quantile::MAD_TO_STD;
+use crate::stats::sorted::quantile;
+
+/// Time in seconds after the onset of an episode from which a worse turn is an event of its own: before, it belongs to how
+/// the episode grew.
+const SETTLED: f64 = 3_600.0;
+
+/// Minimum length of a worse turn in seconds.
+const MIN_LENGTH: f64 = 600.0;
+
+/// Minimum number of samples of an episode before a worse turn.
+const MIN_SAMPLES: usize = 12;
+
+/// Factor by which a worse turn exceeds the usual deviation of the episode.
+const WORSE: f64 = 2.0;
+
+/// Factor by which it exceeds the 95 % quantile of its deviations, which a steady growth does not.
+const BEYOND_USUAL: f64 = 1.3;
+
+/// Spreads by which it exceeds the usual deviation.
+const FAR: f64 = 6.0;
+
+/// Deviations of an episode so far: median, spread and 95 % quantile, in the unit of the series.
+#[derive(Clone, Copy)]
+struct Usual {
+    median: f64,
+    spread: f64,
+    high: f64,
+}
+
+impl Usual {
+    fn of(deviations: &[f64]) -> Option<Self> {
+        if deviations.len() < MIN_SAMPLES {
+            return None;
+        }
+        let mut sorted = deviations.to_vec();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let median = quantile(&sorted, 0.5);
+        let mut distances: Vec<f64> = sorted.iter().map(|of| (of - median).abs()).collect();
+        distances.sort_unstable_by(f64::total_cmp);
+        let spread = MAD_TO_STD * quantile(&distances, 0.5);
+        Some(Self { median, spread, high: quantile(&sorted, 0.95) })
+    }
+
+    /// Returns the deviation from which the episode has turned worse.
+    fn limit(self) -> f64 {
+        let Self { median, spread, high } = self;
+        (WORSE * median).max(median + FAR * spread).max(BEYOND_USUAL * high)
+    }
+}
+
+/// Returns the worse turns of an episode, oldest first; each is an episode that knows the level that it left. `step` is the
+/// distance of samples in seconds.
+pub(super) fn escalations(
+    episode: &Episode,
+    detection: &Detection,
+    rule: &Rule,
+    step: f64,
+) -> Vec<Episode> {
+    let sign = if episode.direction == Direction::Up { 1.0 } else { -1.0 };
+    let deviation = |at: usize| sign * (detection.judged[at] - detection.expected[at]);
+    let settled = episode.began + (SETTLED / step).ceil() as usize;
+    let least = MIN_CALM.max((MIN_LENGTH / step) as usize);
+    let opening = rule.opening_threshold(detection);
+    let alerts = detection.alert_scores();
+    let mut found = Vec::new();
+    let mut before: Vec<f64> = Vec::new();
+    let (mut usual, mut due) = (None, MIN_SAMPLES);
+    let mut at = episode.began;
+    while at <= episode.last {
+        let here = deviation(at);
+        if !here.is_finite() {
+            at += 1;
+            continue;
+        }
+        if before.len() >= due {
+            usual = Usual::of(&before);
+            due = before.len() + (before.len() / 8).max(1);
+        }
+        let worse = usual.filter(|usual: &Usual| at >= settled && here > usual.limit());
+        let Some(usual) = worse else {
+            before.push(here);
+            at += 1;
+            continue;
+        };
+        let back = end(at, episode.last, usual, deviation);
+        let last = back.map_or(episode.last, |back| back - 1);
+        let score = alerts[at..=last].iter().copied().fold(0.0, f64::max);
+        if last + 1 - at < least || score < opening {
+            before.extend((at..=last).map(deviation).filter(|of| of.is_finite()));
+            at = last + 1;
+            continue;
+        }
+        let level = finite_median(&mut detection.judged[episode.began..at].to_vec());
+        found.push(Episode {
+            first: at,
+            began: at,
+            last,
+            ongoing: back.is_none() && episode.ongoing,
+            escalated_from: level,
+            alert: at,
+            peak: farthest(detection, at..last + 1, episode.direction),
+            ..*episode
+        });
+        at = last + 1;
+    }
+    found
+}
+
+/// Returns the first sample that is back at the level of the episode; `None` without one up to `last`.
+fn end(start: usize, last: usize, usual: Usual, deviation: impl Fn(usize) -> f64) -> Option<usize> {
+    let half = (usual.median + usual.limit()) / 2.0;
+    let (mut back, mut calm) = (None, 0);
+    for at in start..=last {
+        let here = deviation(at);
+        if here.is_nan() {
+            continue;
+        }
+        if here >= half {
+            (back, calm) = (None, 0);
+            continue;
+        }
+        back = back.or(Some(at));
+        calm += 1;
+        if calm >= MIN_CALM {
+            return back;
+        }
+    }
+    back
+}
