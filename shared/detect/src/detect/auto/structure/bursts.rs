@@ -79,7 +79,7 @@ pub(super) fn refine<'r>(
             Some((median, MAD_TO_STD * middle_median(&mut values)))
         };
         for at in day.clone() {
-            let Some(Steep { size, every_day, clock, in_doubt }) = steep[at] else { continue };
+            let Some(Steep { size, every_day, clock, clocks }) = steep[at] else { continue };
             if size < STEEP * usual {
                 continue;
             }
@@ -89,8 +89,7 @@ pub(super) fn refine<'r>(
                 continue;
             };
             let mut widest = usual.max(spread_then);
-            let clocks = if in_doubt { 0..WallClock::ALL.len() } else { clock..clock + 1 };
-            for clock in clocks {
+            for clock in (0..clocks.len()).filter(|clock| clocks[*clock]) {
                 for near in at.saturating_sub(jitter)..=at + jitter {
                     let Some((median, spread)) = at_same_time(near, clock, every_day) else {
                         continue;
@@ -117,8 +116,8 @@ pub(super) struct Steep {
     pub every_day: bool,
     /// Index of the clock that the season follows.
     pub clock: usize,
-    /// Whether it may follow another one.
-    pub in_doubt: bool,
+    /// Whether it may follow each clock.
+    pub clocks: [bool; WallClock::ALL.len()],
 }
 
 /// Expected value, residual and spread of each sample, on the scale.

@@ -22,6 +22,9 @@ const FAR: f64 = 5.0;
 /// Number of days over which the errors of candidates are compared.
 const COMPARED_DAYS: usize = 14;
 
+/// Factor by which the error of a candidate exceeds the least one from which it is wrong.
+const OPEN: f64 = 1.5;
+
 /// Number of days whose errors give the spread of a phase.
 const SPREAD_DAYS: usize = 8;
 
@@ -42,6 +45,8 @@ pub(super) struct Learned {
     pub expected: Vec<f64>,
     /// Spread of samples around it.
     pub spread: Vec<f64>,
+    /// Mean error of each candidate on each UTC day; NaN on a day without samples.
+    errors: Vec<Vec<f64>>,
 }
 
 /// Level and spread of one candidate, with the errors it made.
@@ -66,7 +71,8 @@ impl Learned {
         let tracks: Vec<Track> =
             candidates.iter().map(|of| Track::of(y, &of.values, follow, born)).collect();
         let days = marks.utc_days();
-        let choice = choose(&candidates, &tracks, &days);
+        let errors: Vec<Vec<f64>> = tracks.iter().map(|track| track.mean_errors(&days)).collect();
+        let choice = choose(&candidates, &errors, &days);
         let mut chosen = vec![0; y.len()];
         for (day, choice) in days.iter().zip(&choice) {
             chosen[day.clone()].fill(*choice);
@@ -76,13 +82,24 @@ impl Learned {
             .collect();
         let spread = spread(marks, calendars, &candidates, &tracks, &chosen, from);
         let levels = tracks.into_iter().map(|track| track.level).collect();
-        Self { candidates, levels, chosen, expected, spread }
+        Self { candidates, levels, chosen, expected, spread, errors }
     }
 
     /// Returns by how much the expected value changes from a mark to the next; `None` if it does not.
     pub(super) fn change(&self, mark: usize) -> Option<f64> {
         let change = (self.expected.get(mark + 1)? - self.expected.get(mark)?).abs();
         (change > 0.0).then_some(change)
+    }
+
+    /// Returns whether each candidate may still be right by its errors on some UTC days.
+    pub(super) fn open(&self, days: Range<usize>) -> Vec<bool> {
+        let mean = |of: &Vec<f64>| {
+            let known = || of[days.clone()].iter().copied().filter(|error| error.is_finite());
+            known().sum::<f64>() / known().count() as f64
+        };
+        let means: Vec<f64> = self.errors.iter().map(mean).collect();
+        let least = means.iter().copied().fold(f64::NAN, f64::min);
+        means.into_iter().map(|mean| mean.is_nan() || mean <= OPEN * least).collect()
     }
 
     /// Returns whether the candidate chosen at a mark takes all days to be alike.
@@ -140,28 +157,25 @@ impl Track {
         }
         Self { level, spread, error }
     }
+
+    fn mean_errors(&self, days: &[Range<usize>]) -> Vec<f64> {
+        let mean = |day: &Range<usize>| {
+            let known =
+                || self.error[day.clone()].iter().copied().filter(|error| error.is_finite());
+            known().sum::<f64>() / known().count() as f64
+        };
+        days.iter().map(mean).collect()
+    }
 }
 
 /// Returns the index of the candidate for each day: the one with the least error on earlier days.
-fn choose(candidates: &[Candidate], tracks: &[Track], days: &[Range<usize>]) -> Vec<usize> {
-    let mean_error = |of: usize, day: &Range<usize>| {
-        let (mut sum, mut count) = (0.0, 0_usize);
-        for error in &tracks[of].error[day.clone()] {
-            if error.is_finite() {
-                sum += error;
-                count += 1;
-            }
-        }
-        if count == 0 { f64::NAN } else { sum / count as f64 }
-    };
+fn choose(candidates: &[Candidate], errors: &[Vec<f64>], days: &[Range<usize>]) -> Vec<usize> {
     let penalty =
         |of: &Candidate| of.profile.penalty() * if of.calendar > 0 { OTHER_CLOCK } else { 1.0 };
     let errors: Vec<Vec<f64>> = candidates
         .iter()
-        .enumerate()
-        .map(|(of, candidate)| {
-            days.iter().map(|day| mean_error(of, day) * penalty(candidate)).collect()
-        })
+        .zip(errors)
+        .map(|(candidate, errors)| errors.iter().map(|error| error * penalty(candidate)).collect())
         .collect();
     (0..days.len())
         .map(|day| {

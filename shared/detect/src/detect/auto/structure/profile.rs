@@ -49,10 +49,15 @@ impl Profile {
         }
     }
 
-    /// Returns the earlier days that day `day` is learnt from, latest first. `present` are the days with samples.
-    fn days(self, day: usize, weekday: &[i64], present: &[bool]) -> Vec<usize> {
+    /// Returns the earlier days that day `day` is learnt from, latest first. `is_present` tells days with samples.
+    pub(super) fn days(
+        self,
+        day: usize,
+        weekday: &[i64],
+        is_present: impl Fn(usize) -> bool,
+    ) -> Vec<usize> {
         let of_week = weekday[day];
-        let earlier = || (0..day).rev().filter(|day| present[*day]);
+        let earlier = || (0..day).rev().filter(|day| is_present(*day));
         let same = |most| earlier().filter(|day| weekday[*day] == of_week).take(most);
         let weekend = |day: usize| weekday[day] >= 5;
         let mut days: Vec<usize> = match self {
@@ -114,7 +119,8 @@ impl Days {
         let mut known = usize::MAX;
         for (at, (day, phase)) in calendar.day.iter().zip(&calendar.phase).enumerate() {
             if *day != known {
-                self.day(*day, &profile.days(*day, &calendar.weekday, &self.present), &mut row);
+                let days = profile.days(*day, &calendar.weekday, |day| self.present[day]);
+                self.day(*day, &days, &mut row);
                 known = *day;
             }
             values[at] = row[*phase];

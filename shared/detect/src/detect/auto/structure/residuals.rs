@@ -7,7 +7,9 @@ use super::forecast;
 use super::grid::FineGrid;
 use super::learn::Learned;
 use super::marks::{Marks, interpolated};
+use super::rare::RareOccurrences;
 use super::regime::{Regime, regimes};
+use super::shifts::Shifts;
 use super::transform::Transform;
 use crate::detect::DetectorInput;
 use crate::stats::median::middle_median;
@@ -134,21 +136,24 @@ impl<'a> Frame<'a> {
                 Some(*count)
             })
             .collect();
-        let mut learnt: Option<(&Regime, Learned)> = None;
+        let mut learnt: Option<(&Regime, Learned, Vec<f64>)> = None;
         for (index, regime) in regimes.iter().enumerate() {
             let to = regimes.get(index + 1).map_or(marks.len() - 1, |next| next.from);
             let samples = grid.samples(marks.time(regime.from), marks.time(to));
             if samples.is_empty() {
                 continue;
             }
-            if !learnt.as_ref().is_some_and(|(known, _)| known.is_learnt_alike(regime)) {
+            if !learnt.as_ref().is_some_and(|(known, ..)| known.is_learnt_alike(regime)) {
                 let scaled = |(at, value): (usize, &f64)| {
                     regime.transform.forward(*value) - regime.short_season(marks.time(at))
                 };
                 let y: Vec<f64> = marks.values.iter().enumerate().map(scaled).collect();
-                learnt = Some((regime, Learned::of(marks, &calendars, &y, regime.from, born)));
+                learnt = Some((regime, Learned::of(marks, &calendars, &y, regime.from, born), y));
             }
-            let Some((_, learned)) = &learnt else { continue };
+            let Some((_, learned, y)) = &learnt else { continue };
+            let open = doubts.open(learned);
+            let first = self.mark(samples.start).0;
+            let shifts = Shifts::of(marks, &calendars, learned, y, first..to);
             for at in samples {
                 let (mark, along) = self.mark(at);
                 if present[mark] < MIN_MARKS {
@@ -158,17 +163,25 @@ impl<'a> Frame<'a> {
                 let y = regime.transform.forward(input.values[at]) - short;
                 let mut expected = interpolated(&learned.expected, mark, along);
                 if learned.chosen[mark] > 0 {
-                    expected = doubts.nearest(learned, mark, along, y, expected);
+                    expected = open.nearest(mark, along, y, expected);
+                }
+                let within_reach = shifts.at(mark);
+                if let Some((low, high)) = within_reach {
+                    let level = interpolated(&learned.levels[learned.chosen[mark]], mark, along);
+                    let nearest = y.max(low + level).min(high + level);
+                    if (y - nearest).abs() < (y - expected).abs() {
+                        expected = nearest;
+                    }
                 }
                 found.expected[at] = expected + short;
                 found.spread[at] = interpolated(&learned.spread, mark, along);
-                let in_doubt = doubts.any[mark];
-                found.steep[at] = learned.change(mark).map(|size| Steep {
-                    size,
-                    every_day: learned.is_every_day(mark),
-                    clock: learned.candidates[learned.chosen[mark]].calendar,
-                    in_doubt,
-                });
+                found.steep[at] =
+                    learned.change(mark).filter(|_| within_reach.is_none()).map(|size| Steep {
+                        size,
+                        every_day: learned.is_every_day(mark),
+                        clock: learned.candidates[learned.chosen[mark]].calendar,
+                        clocks: open.clocks(mark),
+                    });
             }
         }
         self.expect_of_young(&present, &mut found);
@@ -204,12 +217,15 @@ impl<'a> Frame<'a> {
     /// Computes residuals, and spreads with their floors, on the scale of each regime.
     fn residuals(&self, expected: &[f64], spread: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let unit = self.count_unit();
+        let quotient = self.input.long_past.is_some_and(|past| past.quotient);
+        let rare = RareOccurrences::of(&self.marks, quotient);
         let (mut residual, mut floored) = (vec![f64::NAN; expected.len()], spread.to_vec());
         for (at, floored) in floored.iter_mut().enumerate() {
             let Some(regime) = self.regime(at) else { continue };
             let value = regime.transform.back(expected[at]).max(0.0);
             let counts = if unit > 0.0 { least_of_counts(value, unit) } else { 0.0 };
-            let least = regime.quantum.max(counts).max(self.succession_spread(at));
+            let rare = rare.least(self.marks.utc_day(self.mark(at).0), self.grid.time(at));
+            let least = regime.quantum.max(counts).max(rare).max(self.succession_spread(at));
             let least = match regime.transform {
                 Transform::Linear => least,
                 Transform::Logarithm { offset } => least / (value + offset),

@@ -136,6 +136,80 @@ fn a_job_that_did_not_run_is_told() {
     assert!(event.reference.expected > 80.0, "{event:?}");
 }
 
+/// Rows of a job that begins at 02:00 and takes 80 to 120 minutes.
+fn nightly_rows(time: i64) -> f64 {
+    let since = time.rem_euclid(DAY) - 2 * 3_600;
+    let takes = 100.0 * 60.0 + (600.0 * noise(time.div_euclid(DAY))).clamp(-1_200.0, 1_200.0);
+    if since >= 0 && (since as f64) < takes { 100.0 + noise(time) } else { 0.0 }
+}
+
+#[test]
+fn a_job_that_takes_longer_on_some_nights_is_healthy_unless_it_does_not_run() {
+    let judged = MONDAY - 7 * DAY;
+    let world =
+        World { fine: (judged - 7 * DAY, judged + 7 * DAY), past: judged - 35 * DAY, judged };
+    let found = world.events(&nightly_rows);
+    assert!(found.is_empty(), "{found:#?}");
+    let missed = judged + 5 * DAY;
+    let found = world.events(&|time| match time.div_euclid(DAY) == missed.div_euclid(DAY) {
+        true => 0.0,
+        false => nightly_rows(time),
+    });
+    let [event] = found.as_slice() else { panic!("{found:#?}") };
+    assert_eq!(event.direction, Direction::Down);
+    assert!((missed..missed + DAY).contains(&(event.onset.time.0 / 1_000)), "{event:?}");
+}
+
+/// Length of a queue that is mostly empty: 0 to 4 messages.
+fn rare_messages(time: i64) -> f64 {
+    let chance = Random(time as u64 ^ 0x5eed).uniform();
+    [0.6, 0.87, 0.97, 0.995].iter().filter(|limit| chance > **limit).count() as f64
+}
+
+#[test]
+fn rare_occurrences_are_healthy_and_many_are_told() {
+    let judged = MONDAY - 7 * DAY;
+    let world =
+        World { fine: (judged - 7 * DAY, judged + 7 * DAY), past: judged - 35 * DAY, judged };
+    let found = world.events(&rare_messages);
+    assert!(found.is_empty(), "{found:#?}");
+    let (from, to) = (judged + 4 * DAY, judged + 4 * DAY + 1_800);
+    let more =
+        move |time| rare_messages(time) + if (from..to).contains(&time) { 12.0 } else { 0.0 };
+    let found = world.events(&more);
+    let [event] = found.as_slice() else { panic!("{found:#?}") };
+    assert_eq!(event.onset.time, Timestamp(from * 1_000));
+}
+
+#[test]
+fn a_worse_turn_of_a_long_event_is_an_event_that_knows_the_level_before() {
+    let world = World::usual();
+    let hour = |hours: i64| world.judged + hours * 3_600;
+    let (long, worse) = ((hour(8), hour(16)), (hour(12), hour(13)));
+    let value = move |time: i64| {
+        let level = match time {
+            _ if (worse.0..worse.1).contains(&time) => 20.0,
+            _ if (long.0..long.1).contains(&time) => 4.0,
+            _ => 1.0,
+        };
+        level * (1.0 + 0.03 * noise(time))
+    };
+    let found = world.events(&value);
+    let [event, escalation] = found.as_slice() else { panic!("{found:#?}") };
+    assert_eq!(event.onset.time, Timestamp(long.0 * 1_000));
+    assert_eq!(escalation.onset.time, Timestamp(worse.0 * 1_000));
+    assert_eq!(escalation.end, Timestamp((worse.1 - FINE) * 1_000));
+    let before = escalation.escalated_from.unwrap();
+    assert!(event.escalated_from.is_none() && (3.8..4.2).contains(&before), "{before}");
+    assert_eq!(escalation.recovered, event.recovered);
+    let growing = move |time: i64| {
+        let since = (time - long.0).max(0) as f64 / 3_600.0;
+        (1.0 + if time < long.1 { 3.0 * since } else { 0.0 }) * (1.0 + 0.03 * noise(time))
+    };
+    let found = world.events(&growing);
+    assert!(found.iter().all(|event| event.escalated_from.is_none()), "{found:#?}");
+}
+
 #[test]
 fn a_series_of_two_hours_is_judged() {
     let start = MONDAY + 4 * 3_600;
@@ -213,10 +287,16 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
-    fn nothing_that_comes_later_changes_a_verdict(cut in 1..2_300_i64, spoilt in 0..2_300_i64, size in -3.0..8.0_f64) {
+    fn nothing_that_comes_later_changes_a_verdict(
+        cut in 1..2_300_i64,
+        spoilt in 0..2_300_i64,
+        size in -3.0..8.0_f64,
+        shape in 0..3_usize,
+    ) {
         let world = World::usual();
         let at = world.fine.0 + FINE * spoilt;
-        let value = move |time: i64| traffic(time) * if time >= at && time < at + 7_200 { size } else { 1.0 };
+        let healthy = [traffic, nightly_rows, rare_messages][shape];
+        let value = move |time: i64| healthy(time) * if time >= at && time < at + 7_200 { size } else { 1.0 };
         let (all, ..) = world.detect(&value);
         let end = (world.fine.0 + FINE * cut).min(world.fine.1);
         let (past, ..) = World { fine: (world.fine.0, end), ..World::usual() }.detect(&value);
