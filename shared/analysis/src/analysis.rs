@@ -5,6 +5,7 @@
 
 mod incident;
 mod inheritance;
+mod past_alerts;
 mod shortage;
 mod turnover;
 mod unjudged;
@@ -28,6 +29,7 @@ use oddity_source::unit::Unit;
 use crate::lifetimes::Life;
 pub use incident::Incident;
 use inheritance::LifeEdges;
+pub use past_alerts::PastAlerts;
 pub use shortage::Shortage;
 pub use turnover::Turnover;
 pub use unjudged::Unjudged;

@@ -45,7 +45,7 @@ pub use event::{course, farthest, reason, severity, sign, time_left, what};
 pub use facts::{FactLine, arithmetic, lines, sentence};
 pub use incident::{incident, incident_place, others_of_incident};
 pub(crate) use overview::samples_of_each;
-pub use overview::{headline, history, scope, shortage, threshold, title, unjudged};
+pub use overview::{headline, history, past_alerts, scope, shortage, threshold, title, unjudged};
 pub use subject::subject;
 
 /// Formats a number of samples: "1 sample", "1,441 samples".

@@ -31,11 +31,15 @@ pub fn Sensitivity() -> impl IntoView {
     let state = expect_context::<State>();
     let detector = Memo::new(move |_| state.settings.read().detector.about());
     let quantity = quantity(state);
+    let cost = move || {
+        let analysis = state.throttled_analysis.read();
+        analysis.as_ref().and_then(|analysis| analysis.past_alerts()).map(words::past_alerts)
+    };
     move || {
         let usual = detector.get().threshold;
         let threshold = move || state.settings.read().rule.threshold;
         (usual > 0.0).then(|| {
-            setting_slider(
+            let slider = setting_slider(
                 state,
                 "Sensitivity",
                 text::SENSITIVITY_HELP,
@@ -44,7 +48,11 @@ pub fn Sensitivity() -> impl IntoView {
                 threshold,
                 move || words::score(quantity.get(), threshold()),
                 |settings, value| settings.rule = settings.rule_at(value),
-            )
+            );
+            view! {
+                {slider}
+                {move || cost().map(|cost| view! { <p class="sub cost">{cost}"."</p> })}
+            }
         })
     }
 }

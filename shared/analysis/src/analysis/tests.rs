@@ -5,7 +5,7 @@ use crate::words;
 use oddity_detect::detect::Rolling;
 use oddity_detect::event::EventKind;
 use oddity_detect::series::Labels;
-use oddity_detect::time::Step;
+use oddity_detect::time::{Span, Step};
 use oddity_source::note::NoteKind;
 use oddity_source::prometheus::LongPastSeries;
 use std::collections::BTreeMap;
@@ -29,10 +29,20 @@ fn load(
     len: usize,
     change: impl Fn(usize, usize) -> f64,
 ) -> Arc<Loaded> {
+    load_after(HISTORY, expr, all, len, change)
+}
+
+fn load_after(
+    history: usize,
+    expr: &str,
+    all: &[(&str, RangeInclusive<usize>)],
+    len: usize,
+    change: impl Fn(usize, usize) -> f64,
+) -> Arc<Loaded> {
     let step = Step::from_seconds(60);
     let start = Timestamp(1_767_571_200_000);
-    let range = TimeRange { start: start + step.times(HISTORY), end: start + step.times(len - 1) };
-    let query = oddity_source::query::RangeQuery::new(expr, range, step, HISTORY).unwrap();
+    let range = TimeRange { start: start + step.times(history), end: start + step.times(len - 1) };
+    let query = oddity_source::query::RangeQuery::new(expr, range, step, history).unwrap();
     let grid = query.grid();
     assert_eq!(grid.len, len);
     let series = all
@@ -214,6 +224,27 @@ fn a_spike_in_a_young_series() {
         let slow = ["auto", "level", "drift", "variance", "slope", "record"].contains(&id);
         assert!(told || other || slow, "{id}: {}", words::headline(&found));
     }
+}
+
+/// What the sensitivity costs is counted before the range, without the first day and with a pause between alerts.
+#[test]
+fn alerts_before_the_range() {
+    let (day, len) = (1_440, 5 * 1_440);
+    let spikes = [100, 3_000, 3_010, 4_500, 6_500];
+    let change = |_: usize, at: usize| if spikes.contains(&at) { 500.0 } else { 0.0 };
+    let found = |from: usize| {
+        let loaded = load_after(4 * day, "load", &[("a", from..=len - 1)], len, change);
+        analysed(loaded, by_id("rolling")).past_alerts()
+    };
+    let past = found(0).unwrap();
+    assert_eq!((past.count, past.series, past.span), (2, 1, Span::from_seconds(3 * 86_400)));
+    assert_eq!(
+        words::past_alerts(past),
+        "In the 3 d before this range, this series would have alerted 2 times (about 5 a week)"
+    );
+    // The first alert lies on the first day of a younger series.
+    assert_eq!(found(2 * day).map(|past| past.count), Some(1));
+    assert_eq!(found(2 * day + 2), None);
 }
 
 /// Whatever comes later changes no verdict of a successor.

@@ -1,7 +1,7 @@
 //! Which stretch of time is compared with which.
 
 use oddity_detect::series::Grid;
-use oddity_detect::time::{Step, TimeRange, Timestamp};
+use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
 use oddity_source::query::{QueryError, RangeQuery};
 
 /// The time before is so many times as long as the window: as Netdata's metric correlations have it.
@@ -19,6 +19,10 @@ const MIN_SAMPLES: usize = 5;
 /// An event of more samples is looked at with a longer step, so that each query stays small.
 const MAX_SAMPLES: usize = 16;
 
+/// Length of the beginning of an event that is looked at. What moved with it shows there, and the windows before reach back
+/// two days instead of weeks that the source may not have.
+const MAX_LENGTH: Span = Span::from_seconds(7_200);
+
 /// The window of an event and the time before it, on a grid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ComparisonWindows {
@@ -29,8 +33,10 @@ pub struct ComparisonWindows {
 }
 
 impl ComparisonWindows {
-    /// Places the windows of an event that was found at `step` in a range that ends at `latest`.
+    /// Places the windows of an event, or of its beginning if it is long, that was found at `step` in a range that ends at
+    /// `latest`.
     pub fn of(event: TimeRange, step: Step, latest: Timestamp) -> Self {
+        let event = TimeRange { end: event.end.min(event.start + MAX_LENGTH), ..event };
         let samples = event.span().millis() / step.millis() + 1;
         let factor = usize::try_from(samples).unwrap_or(usize::MAX).div_ceil(MAX_SAMPLES);
         let step = Step::new(step.times(factor)).unwrap_or(step);
@@ -69,7 +75,6 @@ impl ComparisonWindows {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use oddity_detect::time::Span;
 
     const START: Timestamp = Timestamp(1_768_469_820_000);
 
@@ -106,6 +111,6 @@ mod tests {
         check(9, 100, (12, -2, 9, 1));
         check(15, 100, (18, -2, 15, 1));
         check(16, 100, (11, -5, 15, 2));
-        check(1_440, 0, (19, -234, 1_404, 91));
+        check(1_440, 0, (18, -17, 119, 8));
     }
 }

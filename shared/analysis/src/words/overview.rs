@@ -4,12 +4,15 @@ use super::{
     Clock, bounds, count_samples, counted, data, incident, others_of_incident, quantity, subject,
     what,
 };
-use crate::analysis::{Analysis, Shortage, Unjudged};
+use crate::analysis::{Analysis, PastAlerts, Shortage, Unjudged};
 use crate::content::SeriesContent;
 use oddity_detect::detect::Quantity;
 use oddity_detect::event::{Event, EventKind};
 use oddity_detect::time::Span;
 use oddity_source::unit::Unit;
+
+/// Number of seconds in a week.
+const WEEK: f64 = 604_800.0;
 
 /// Returns the finding in one line: "3 anomalies in 24 h. Worst: spike to 37 (8.1 expected)".
 pub fn headline(analysis: &Analysis) -> String {
@@ -218,4 +221,25 @@ pub fn threshold(analysis: &Analysis) -> String {
     let quantity = first.map_or(Quantity::Value, |found| found.detection.quantity);
     let threshold = Unit::Plain.format(analysis.rule.threshold);
     format!("a threshold of {threshold} {}", counted(quantity)[1])
+}
+
+/// Returns what the sensitivity costs: "In the 6 d before this range, these 60 series would have alerted 3 times (about 4 a
+/// week)".
+pub fn past_alerts(past: PastAlerts) -> String {
+    let PastAlerts { count, series, span } = past;
+    let series = match series {
+        1 => "this series".to_owned(),
+        series => format!("these {series} series"),
+    };
+    let before = span.words();
+    let often = match count {
+        0 => return format!("In the {before} before this range, {series} would not have alerted"),
+        1 => "once".to_owned(),
+        count => format!("{count} times"),
+    };
+    let weekly = (count as f64 * WEEK / span.as_seconds()).round();
+    let weekly = if weekly < 1.0 { "less than 1".to_owned() } else { format!("about {weekly}") };
+    format!(
+        "In the {before} before this range, {series} would have alerted {often} ({weekly} a week)"
+    )
 }
