@@ -26,32 +26,59 @@ const BEYOND_USUAL: f64 = 1.3;
 /// Spreads by which it exceeds the usual deviation.
 const FAR: f64 = 6.0;
 
-/// Deviations of an episode so far: median, spread and 95 % quantile, in the unit of the series.
+/// Sample of an episode: value and deviation to its side, where a larger one is worse.
+#[derive(Clone, Copy)]
+struct Sample {
+    value: f64,
+    deviation: f64,
+}
+
+/// Samples of an episode so far.
 #[derive(Clone, Copy)]
 struct Usual {
+    /// Median, spread and 95 % quantile of the deviations.
     median: f64,
     spread: f64,
     high: f64,
+    /// 95 % quantile of the values.
+    high_value: f64,
+    is_logarithmic: bool,
 }
 
 impl Usual {
-    fn of(deviations: &[f64]) -> Option<Self> {
-        if deviations.len() < MIN_SAMPLES {
+    fn of(samples: &[Sample], is_logarithmic: bool) -> Option<Self> {
+        if samples.len() < MIN_SAMPLES {
             return None;
         }
-        let mut sorted = deviations.to_vec();
-        sorted.sort_unstable_by(f64::total_cmp);
+        let sorted = |of: fn(&Sample) -> f64| {
+            let mut sorted: Vec<f64> = samples.iter().map(of).collect();
+            sorted.sort_unstable_by(f64::total_cmp);
+            sorted
+        };
+        let high_value = quantile(&sorted(|sample| sample.value), 0.95);
+        let sorted = sorted(|sample| sample.deviation);
         let median = quantile(&sorted, 0.5);
         let mut distances: Vec<f64> = sorted.iter().map(|of| (of - median).abs()).collect();
         distances.sort_unstable_by(f64::total_cmp);
         let spread = MAD_TO_STD * quantile(&distances, 0.5);
-        Some(Self { median, spread, high: quantile(&sorted, 0.95) })
+        let high = quantile(&sorted, 0.95);
+        Some(Self { median, spread, high, high_value, is_logarithmic })
     }
 
     /// Returns the deviation from which the episode has turned worse.
     fn limit(self) -> f64 {
-        let Self { median, spread, high } = self;
-        (WORSE * median).max(median + FAR * spread).max(BEYOND_USUAL * high)
+        let Self { median, spread, high, is_logarithmic, .. } = self;
+        let (worse, beyond) = match is_logarithmic {
+            true => (median + libm::log(WORSE), high + libm::log(BEYOND_USUAL)),
+            false => (WORSE * median, BEYOND_USUAL * high),
+        };
+        worse.max(median + FAR * spread).max(beyond)
+    }
+
+    /// Returns whether a sample is worse. A deviation that grows only because something else is expected at this time of the
+    /// day is not.
+    fn is_exceeded(self, sample: Sample) -> bool {
+        sample.deviation > self.limit() && sample.value > self.high_value
     }
 }
 
@@ -64,36 +91,45 @@ pub(super) fn escalations(
     step: f64,
 ) -> Vec<Episode> {
     let sign = if episode.direction == Direction::Up { 1.0 } else { -1.0 };
-    let deviation = |at: usize| sign * (detection.judged[at] - detection.expected[at]);
+    let offset = |at: usize| detection.log_offset.as_ref().map_or(f64::NAN, |of| of[at]);
+    let is_logarithmic = offset(episode.began).is_finite();
+    let sample = |at: usize| {
+        let (value, expected) = (detection.judged[at], detection.expected[at]);
+        let deviation = match is_logarithmic {
+            true => libm::log((value + offset(at)) / (expected + offset(at))),
+            false => value - expected,
+        };
+        Sample { value: sign * value, deviation: sign * deviation }
+    };
     let settled = episode.began + (SETTLED / step).ceil() as usize;
     let least = MIN_CALM.max((MIN_LENGTH / step) as usize);
     let opening = rule.opening_threshold(detection);
     let alerts = detection.alert_scores();
     let mut found = Vec::new();
-    let mut before: Vec<f64> = Vec::new();
+    let mut before: Vec<Sample> = Vec::new();
     let (mut usual, mut due) = (None, MIN_SAMPLES);
     let mut at = episode.began;
     while at <= episode.last {
-        let here = deviation(at);
-        if !here.is_finite() {
+        let here = sample(at);
+        if !here.deviation.is_finite() {
             at += 1;
             continue;
         }
         if before.len() >= due {
-            usual = Usual::of(&before);
+            usual = Usual::of(&before, is_logarithmic);
             due = before.len() + (before.len() / 8).max(1);
         }
-        let worse = usual.filter(|usual: &Usual| at >= settled && here > usual.limit());
+        let worse = usual.filter(|usual: &Usual| at >= settled && usual.is_exceeded(here));
         let Some(usual) = worse else {
             before.push(here);
             at += 1;
             continue;
         };
-        let back = end(at, episode.last, usual, deviation);
+        let back = end(at, episode.last, usual, |at| sample(at).deviation);
         let last = back.map_or(episode.last, |back| back - 1);
         let score = alerts[at..=last].iter().copied().fold(0.0, f64::max);
         if last + 1 - at < least || score < opening {
-            before.extend((at..=last).map(deviation).filter(|of| of.is_finite()));
+            before.extend((at..=last).map(sample).filter(|sample| sample.deviation.is_finite()));
             at = last + 1;
             continue;
         }

@@ -208,6 +208,11 @@ fn a_worse_turn_of_a_long_event_is_an_event_that_knows_the_level_before() {
     };
     let found = world.events(&growing);
     assert!(found.iter().all(|event| event.escalated_from.is_none()), "{found:#?}");
+    // At noon more is missing than at night.
+    let holiday = move |time| traffic(time) * if time >= world.judged { 0.2 } else { 1.0 };
+    let found = world.events(&holiday);
+    assert!(!found.is_empty(), "nothing found");
+    assert!(found.iter().all(|event| event.escalated_from.is_none()), "{found:#?}");
 }
 
 #[test]
