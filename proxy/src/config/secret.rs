@@ -1,5 +1,6 @@
 //! Secrets in the configuration or in files of their own.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
@@ -36,8 +37,15 @@ impl SecretSetting {
     }
 }
 
-/// Reads the secret in a file, without the line end that editors add.
+/// Reads the secret in a file, without the line end that editors add, and warns of a file that everybody can read.
 pub(crate) fn read_secret(path: &Path) -> Result<SecretString, ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|error| ConfigError::read(path, error))?;
+    let mode = std::fs::metadata(path).map_or(0, |meta| meta.permissions().mode());
+    if mode & 0o007 != 0 {
+        tracing::warn!(
+            file = %path.display(),
+            "everybody on this machine can read a secret: take that away with chmod o-rwx"
+        );
+    }
     Ok(SecretString::from(text.trim_end_matches(['\r', '\n'])))
 }

@@ -42,8 +42,15 @@ impl Authenticator {
     /// [`ConfigError`] if the file cannot be read or contains no credentials.
     pub fn open(settings: &config::AuthSettings) -> Result<Self, ConfigError> {
         let secrets = |file: &Path, is_valid: fn(&str) -> bool, form: &'static str| {
+            read_lines(file, is_valid, form)?;
             let path = file.to_owned();
-            Reload::new(vec![path.clone()], move || read_lines(&path, is_valid, form))
+            Reload::new(vec![path.clone()], move || {
+                if names_nobody(&path) {
+                    tracing::error!(file = %path.display(), "the file of credentials is missing or empty: nobody is let in");
+                    return Ok(Arc::default());
+                }
+                read_lines(&path, is_valid, form)
+            })
         };
         Ok(match settings {
             config::AuthSettings::Open { .. } => Self::Open,
@@ -131,13 +138,24 @@ fn contains(secrets: &[SecretString], given: &[u8]) -> bool {
     secrets.iter().fold(Choice::from(0), |any, secret| any | equal(secret)).into()
 }
 
-/// Reads one secret a line, without blank lines and comments that begin with `#`.
+/// Returns the lines of a file of credentials with their numbers, without blank lines and comments that begin with `#`.
+fn entries(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let lines = text.lines().enumerate().map(|(number, line)| (number + 1, line.trim()));
+    lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+}
+
+/// Returns whether a file of credentials was taken away or emptied, which revokes all of them.
+fn names_nobody(path: &Path) -> bool {
+    match std::fs::read_to_string(path) {
+        Ok(text) => entries(&text).next().is_none(),
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    }
+}
+
+/// Reads one secret a line.
 fn read_lines(path: &Path, is_valid: fn(&str) -> bool, form: &str) -> Result<Secrets, ConfigError> {
     let text = read_secret(path)?;
-    let lines = text.expose_secret().lines().enumerate();
-    let lines = lines.map(|(number, line)| (number + 1, line.trim()));
-    let lines: Vec<_> =
-        lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).collect();
+    let lines: Vec<_> = entries(text.expose_secret()).collect();
     let wrong = lines.iter().find(|(_, line)| !is_valid(line)).map(|(number, _)| *number);
     let wrong = wrong.or(lines.is_empty().then_some(1));
     if let Some(line) = wrong {
@@ -209,6 +227,31 @@ mod tests {
         }
         let twice = [("authorization", "Bearer first"), ("authorization", "Bearer first")];
         assert_eq!(check("bearer", tokens, &twice), 401);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_emptied_or_deleted_file_locks_everybody_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secrets");
+        let pair =
+            HeaderValue::from_str(&format!("Basic {}", BASE64_STANDARD.encode("ann:secret")));
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, pair.unwrap())]);
+        std::fs::write(&path, "ann:secret\n").unwrap();
+        let guard = Authenticator::open(&config::AuthSettings::Basic(path.clone())).unwrap();
+        let passes = async || {
+            tokio::time::advance(std::time::Duration::from_secs(2)).await;
+            guard.check(&headers, IpAddr::from([10, 0, 0, 2])).is_ok()
+        };
+        assert!(passes().await);
+        std::fs::write(&path, "# nobody\n").unwrap();
+        assert!(!passes().await, "emptied");
+        std::fs::write(&path, "ann:secret\nbob:other\n").unwrap();
+        assert!(passes().await, "filled again");
+        // A slip of the pen does not lock out those who were let in.
+        std::fs::write(&path, "ann\n").unwrap();
+        assert!(passes().await, "not readable as credentials");
+        std::fs::remove_file(&path).unwrap();
+        assert!(!passes().await, "deleted");
     }
 
     #[test]
