@@ -38,7 +38,8 @@ pub enum SourceError {
     #[error("closed the connection before its answer was complete: try again, or check its log")]
     Cut,
     /// Answer larger than the limit, in bytes.
-    #[error("answered with more than {} MiB: use fewer series, a shorter range or a longer step", .0 >> 20)]
+    #[error("answered with more than {} MiB, the limit answer_bytes: use fewer series, such as sum by (job) (...), a shorter \
+             range or a longer step", .0 >> 20)]
     TooLarge(usize),
 }
 
@@ -63,6 +64,8 @@ impl SourceError {
         let (status, error_type) = match self {
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, ErrorType::Unavailable),
             Self::Timeout(_) => (StatusCode::GATEWAY_TIMEOUT, ErrorType::Timeout),
+            // It answers: asking again changes nothing.
+            Self::TooLarge(_) => (StatusCode::BAD_GATEWAY, ErrorType::Execution),
             _ => (StatusCode::BAD_GATEWAY, ErrorType::Unavailable),
         };
         let advice = match self {
