@@ -80,6 +80,7 @@ async fn serve(settings: &Settings, workers: &Workers) -> anyhow::Result<()> {
     })?;
     let (mut interrupt, mut terminate) =
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut hangup = signal(SignalKind::hangup())?;
     let address = listener.local_addr()?;
     settings.access.check_exposure(address.ip())?;
     if !address.ip().is_loopback() && matches!(settings.access, AuthSettings::Open { .. }) {
@@ -91,7 +92,13 @@ async fn serve(settings: &Settings, workers: &Workers) -> anyhow::Result<()> {
     let upkeep = tokio::spawn(async move {
         loop {
             kept.upkeep();
-            tokio::time::sleep(Duration::from_secs(5)).await;
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_secs(5)) => {}
+                _ = hangup.recv() => tracing::info!(
+                    "SIGHUP: files of secrets and certificates are read again whenever they change; restart the server for \
+                     a new configuration"
+                ),
+            }
         }
     });
     let shutdown = async {

@@ -57,3 +57,15 @@ async fn a_stream_without_an_end_is_cut_off_after_the_drain() {
         assert!(!client.await.unwrap().whole);
     }
 }
+
+#[tokio::test]
+async fn a_hangup_ends_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let oddity = Oddity::start(folder.path(), &["--demo"], &[]);
+    oddity.process.signal("HUP");
+    // The signal is handled before a later one is.
+    assert_eq!(send(oddity.address, "GET /healthz", &[], "").await.status, 200);
+    let (status, log) = oddity.stop();
+    assert!(status.success(), "{status}");
+    assert!(log.contains("SIGHUP"), "{log}");
+}
