@@ -1,6 +1,6 @@
 //! Requests to the server, and their errors.
 
-use gloo_net::http::{Request as Http, Response};
+use gloo_net::http::{Request as Http, RequestBuilder, Response};
 use oddity_analysis::api::{form, source_path};
 use oddity_source::plan::{ApiRequest, FetchPlan, FetchProgress};
 use oddity_source::prometheus::{ErrorPosition, Loaded, ReplyError, decode_data};
@@ -80,9 +80,14 @@ impl LoadError {
     }
 }
 
+/// Begins a GET request to the server, with the header that a page of another origin cannot send.
+pub(super) fn own_get(path: &str) -> RequestBuilder {
+    Http::get(path).header("X-Oddity", "1")
+}
+
 /// Fetches JSON from a route of the server.
 pub(super) async fn get<T: DeserializeOwned>(path: &str) -> Result<T, LoadError> {
-    let reply = Http::get(path).send().await.map_err(|_| LoadError::Unreachable)?;
+    let reply = own_get(path).send().await.map_err(|_| LoadError::Unreachable)?;
     if !reply.ok() {
         return Err(LoadError::Status(reply.status()));
     }
@@ -126,7 +131,7 @@ pub(super) async fn post(
     let parameters = form(&request.parameters);
     let path = format!("{}/api/v1/{}", source_path(source), request.endpoint);
     let sent = if request.is_get() {
-        Http::get(&format!("{path}?{parameters}")).abort_signal(Some(signal)).build()
+        own_get(&format!("{path}?{parameters}")).abort_signal(Some(signal)).build()
     } else {
         Http::post(&path)
             .header("Content-Type", "application/x-www-form-urlencoded")

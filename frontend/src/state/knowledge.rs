@@ -1,7 +1,6 @@
 //! Knowledge that explains events: families of metrics and their causes from the server, and metadata of the queried
 //! metrics from the source. Both are fetched once there is an event.
 
-use gloo_net::http::Request as Http;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use oddity_analysis::api::{form, source_path};
@@ -42,5 +41,5 @@ pub(super) fn follow(state: State) {
 async fn metadata(source: &str, metric: String) -> Option<Vec<u8>> {
     let parameters = form(&[("metric", metric)]);
     let path = format!("{}/api/v1/metadata?{parameters}", source_path(source));
-    Http::get(&path).send().await.ok()?.binary().await.ok()
+    client::own_get(&path).send().await.ok()?.binary().await.ok()
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::header::{
     self, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_TYPE,
-    HOST, HeaderName, HeaderValue, ORIGIN, TRANSFER_ENCODING,
+    HOST, HeaderName, HeaderValue, ORIGIN, TRANSFER_ENCODING, USER_AGENT,
 };
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Method, StatusCode, Version};
@@ -208,12 +208,20 @@ fn check_target(request: &Request) -> Result<(), ApiError> {
     }
 }
 
-/// Refuses pages of other origins; clients other than browsers send neither header.
+/// Header that the page adds to its requests, and that a page of another origin cannot.
+const OWN_REQUEST: &str = "x-oddity";
+
+/// Refuses pages of other origins. Browsers name the origin of most requests; of an image or a script they tell the site, and
+/// over plain HTTP not even that, so a browser has to send [`OWN_REQUEST`] there. Other clients need none of these headers.
 fn check_origin(headers: &HeaderMap, allowed: &[HeaderValue]) -> Result<(), ApiError> {
-    let cross_site = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
-    let permitted = match headers.get(ORIGIN) {
-        Some(origin) => is_own(origin, headers.get(HOST)) || allowed.contains(origin),
-        None => !cross_site,
+    let is_browser = || {
+        let agent = headers.get(USER_AGENT);
+        agent.is_some_and(|agent| agent.as_bytes().starts_with(b"Mozilla/"))
+    };
+    let permitted = match (headers.get(ORIGIN), headers.get("sec-fetch-site")) {
+        (Some(origin), _) => is_own(origin, headers.get(HOST)) || allowed.contains(origin),
+        (None, Some(site)) => site == "same-origin" || site == "none",
+        (None, None) => headers.contains_key(OWN_REQUEST) || !is_browser(),
     };
     if permitted {
         return Ok(());
@@ -283,6 +291,8 @@ mod tests {
             (None, Some("same-origin"), true),
             (None, Some("none"), true),
             (None, Some("cross-site"), false),
+            (None, Some("same-site"), false),
+            (Some("http://own:8081"), Some("same-site"), false),
             (Some("http://own:8080"), Some("same-origin"), true),
             (Some("https://own:8080"), None, true),
             (Some("https://ok.example"), Some("cross-site"), true),
@@ -304,6 +314,27 @@ mod tests {
                 }
             }
             assert_eq!(check_origin(&headers, &allowed).is_ok(), expected, "{origin:?} {site:?}");
+        }
+    }
+
+    #[test]
+    fn a_browser_over_plain_http_has_to_send_our_header() {
+        let browser = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+        let cases = [
+            (Some(browser), false, false),
+            (Some(browser), true, true),
+            (Some("curl/8.14.1"), false, true),
+            (None, false, true),
+        ];
+        for (agent, ours, expected) in cases {
+            let mut headers = HeaderMap::from_iter([(HOST, HeaderValue::from_static("own:8080"))]);
+            if let Some(agent) = agent {
+                headers.insert(USER_AGENT, HeaderValue::from_static(agent));
+            }
+            if ours {
+                headers.insert(OWN_REQUEST, HeaderValue::from_static("1"));
+            }
+            assert_eq!(check_origin(&headers, &[]).is_ok(), expected, "{agent:?} {ours}");
         }
     }
 }
