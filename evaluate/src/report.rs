@@ -218,7 +218,8 @@ missed incident, false entry and wrong word.
 - recall: places found / required places, which are those that begin in the range and of which it shows enough.
 - by overlap: precision and recall if an entry is about each place with which it shares a minute.
 - median delay: from the start of a found place to the first odd sample of an entry.
-- words right: direction, ongoing, recovered (within 15 min or 15 % of the length), peak (within 10 %), bands within what is possible, and
+- words right: direction, ongoing, recovered (within 15 min or 15 % of the length; a worse turn inside
+  of a longer incident together with that one), peak (within 10 %), bands within what is possible, and
   kinds that agree with their values.
 - severity stable: past incidents whose severity varies by 5 points at most while the end of the range moves by 1 to 60 min.
 

@@ -65,7 +65,12 @@ async fn faults_are_typed() {
         (cut(start, 1_000), Then::Close, "502 unavailable", "closed the connection"),
         (cut(start, 1_000), Then::Reset, "502 unavailable", "closed the connection"),
         (cut(start, 1_000), Then::Hang, "504 timeout", "within 300ms"),
-        (cut(start, 1 << 40), Then::Hang, "502 execution", "more than 2 MiB, the limit answer_bytes"),
+        (
+            cut(start, 1 << 40),
+            Then::Hang,
+            "502 execution",
+            "more than 2 MiB, the limit answer_bytes",
+        ),
         (
             format!("HTTP/1.0 200 OK\r\n\r\n{start}").into(),
             Then::Close,
