@@ -4,7 +4,7 @@
 const MIN_PAUSE = 60_000;
 
 /** Version of the page that is open, and when it was compared last. */
-let open = "";
+let opened = "";
 let compared = 0;
 
 /** Returns the version of the page on the server; empty if it does not answer. */
@@ -33,8 +33,8 @@ async function compare() {
   if (document.hidden || Date.now() - compared < MIN_PAUSE) return;
   compared = Date.now();
   const version = await served();
-  if (open === "") open = version;
-  else if (version !== "" && version !== open) offer();
+  if (opened === "") opened = version;
+  else if (version !== "" && version !== opened) offer();
 }
 
 addEventListener("load", compare);
