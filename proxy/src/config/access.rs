@@ -4,13 +4,27 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use axum::http::uri::Authority;
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, header};
 use ipnet::IpNet;
 
 use super::error::ConfigError;
 
 const AUTH: &str = "auth (--auth, ODDITY_AUTH)";
 const PROXIES: &str = "trusted_proxies (--trusted-proxies, ODDITY_TRUSTED_PROXIES)";
+
+/// Headers of any client, which name no user.
+const SENT_BY_CLIENTS: [HeaderName; 10] = [
+    header::ACCEPT,
+    header::ACCEPT_ENCODING,
+    header::ACCEPT_LANGUAGE,
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::CONTENT_TYPE,
+    header::HOST,
+    header::ORIGIN,
+    header::REFERER,
+    header::USER_AGENT,
+];
 
 /// Authentication of clients.
 #[derive(Clone, Debug)]
@@ -47,6 +61,13 @@ impl AuthSettings {
                 let name = HeaderName::try_from(name).map_err(|_| {
                     ConfigError::setting(AUTH, "invalid header name after `header:`")
                 })?;
+                if SENT_BY_CLIENTS.contains(&name) {
+                    let problem = format!(
+                        "every client sends the header {name}: name the one in which the reverse proxy writes the user, such as \
+                         header:X-Forwarded-User"
+                    );
+                    return Err(ConfigError::setting(AUTH, problem));
+                }
                 if proxies.is_empty() {
                     let problem = "required with auth = \"header:NAME\": list the addresses of your reverse proxy";
                     return Err(ConfigError::setting(PROXIES, problem));
@@ -86,11 +107,18 @@ impl AuthSettings {
 
 fn parse_network(text: &str) -> Result<IpNet, ConfigError> {
     let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-    network.map_err(|_| {
+    let network: IpNet = network.map_err(|_| {
         let problem =
             format!("\"{text}\" is not an IP address or network such as 10.0.0.2 or 10.0.0.0/8");
         ConfigError::setting(PROXIES, problem)
-    })
+    })?;
+    if network.prefix_len() == 0 {
+        let problem = format!(
+            "\"{text}\" is every address, so that anybody could name a user: list the addresses of your reverse proxy"
+        );
+        return Err(ConfigError::setting(PROXIES, problem));
+    }
+    Ok(network)
 }
 
 /// Parses host names, which must not have a port.

@@ -133,6 +133,12 @@ fn who_may_use_the_server_is_said_before_it_is_exposed() {
         ),
         ("auth = 'header:X-User'", Err("list the addresses of your reverse proxy")),
         ("auth = 'header:a b'\ntrusted_proxies = ['10.0.0.2']", Err("invalid header name after")),
+        (
+            "auth = 'header:Host'\ntrusted_proxies = ['10.0.0.2']",
+            Err("every client sends the header host"),
+        ),
+        ("auth = 'header:X-User'\ntrusted_proxies = ['0.0.0.0/0']", Err("is every address")),
+        ("auth = 'header:X-User'\ntrusted_proxies = ['::/0']", Err("is every address")),
         ("trusted_proxies = ['10.0.0.2']", Err("only used with auth")),
         ("trusted_proxies = ['proxy']", Err("\"proxy\" is not an IP address or network")),
         ("auth = 'basic:'", Err("must be basic:FILE")),
