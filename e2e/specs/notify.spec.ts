@@ -72,8 +72,8 @@ test("a report reaches a webhook signed, and a failure says what to check", asyn
     await send.click();
     await expect(dialog.getByRole("status")).toHaveText("Sent to Webhook.");
     const { headers, body } = received[1]!;
-    const digest = createHmac("sha256", "hush").update(`${headers["x-oddity-timestamp"]}.${body}`).digest("hex");
-    expect(headers["x-oddity-signature"]).toBe(`v1=${digest}`);
+    const digest = createHmac("sha256", "hush").update(`${headers["x-oddity-delivery"]}.${headers["x-oddity-timestamp"]}.${body}`).digest("hex");
+    expect(headers["x-oddity-signature"]).toBe(`v2=${digest}`);
     const sent = JSON.parse(body);
     expect(sent).toMatchObject({ version: 1, type: "report", expr: DHCP });
     expect(sent.report).toContain("## Suspected causes");

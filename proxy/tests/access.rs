@@ -98,10 +98,16 @@ async fn rotated_credentials_take_effect_without_a_restart() {
     std::fs::write(&file, "new\n").unwrap();
     next_look().await;
     assert_eq!((ask("old").await, ask("new").await), (401, 200));
-    // A file that is being written, or gone, locks nobody out.
+    // A file that is gone or empty revokes all of them.
     std::fs::remove_file(&file).unwrap();
     next_look().await;
+    assert_eq!(ask("new").await, 401);
+    std::fs::write(&file, "new\n").unwrap();
+    next_look().await;
     assert_eq!(ask("new").await, 200);
+    std::fs::write(&file, "").unwrap();
+    next_look().await;
+    assert_eq!(ask("new").await, 401);
 }
 
 #[tokio::test]

@@ -61,7 +61,7 @@ async fn a_stream_without_an_end_is_cut_off_after_the_drain() {
 #[tokio::test]
 async fn a_hangup_ends_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let oddity = Oddity::start(folder.path(), &["--demo"], &[]);
+    let oddity = Oddity::start(folder.path(), &[], &[]);
     oddity.process.signal("HUP");
     // The signal is handled before a later one is.
     assert_eq!(send(oddity.address, "GET /healthz", &[], "").await.status, 200);

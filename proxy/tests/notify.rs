@@ -146,6 +146,8 @@ async fn a_webhook_is_sent_signed_facts_once() {
     assert!(is_genuine(&requests[0], "hush"));
     assert!(!is_genuine(&requests[0], "other"));
     assert!(!is_genuine(&requests[0].replace("37/min", "38/min"), "hush"));
+    let as_another = requests[0].replace(&delivery(&requests[0]), &delivery(&requests[2]));
+    assert!(!is_genuine(&as_another, "hush"));
     // Without a secret nothing is signed.
     let unsigned = post(&server, "t/test", &json!({})).await;
     assert_eq!(unsigned.json(), sent);

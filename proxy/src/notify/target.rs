@@ -26,7 +26,7 @@ use crate::source::error::SourceError;
 /// Header with the time of the signature, in seconds since 1970.
 const TIMESTAMP: HeaderName = HeaderName::from_static("x-oddity-timestamp");
 
-/// Header with `v1=` and the HMAC-SHA256 of the time, a full stop and the body, in hexadecimal digits.
+/// Header with `v2=` and the HMAC-SHA256 of delivery id, time and body, with full stops in between, in hexadecimal digits.
 const SIGNATURE: HeaderName = HeaderName::from_static("x-oddity-signature");
 
 /// Header with the id of the delivery, equal for every attempt and for an event that is sent again.
@@ -175,10 +175,9 @@ impl Target {
         if let Some(signs) = signs {
             let time = now.0.div_euclid(1_000).to_string();
             let mut context = hmac::Context::with_key(&signs);
-            context.update(time.as_bytes());
-            context.update(b".");
+            context.update(format!("{}.{time}.", key.hex()).as_bytes());
             context.update(body);
-            set(SIGNATURE, format!("v1={}", hex(context.sign().as_ref())))?;
+            set(SIGNATURE, format!("v2={}", hex(context.sign().as_ref())))?;
             set(TIMESTAMP, time)?;
         }
         let exchange = timeout_at(end, pool.send(request)).await;
