@@ -64,7 +64,7 @@ pub struct ApiRequest {
 impl ApiRequest {
     /// Returns whether the parameters go into the address of a GET request; else they are the form of a POST request.
     pub fn is_get(&self) -> bool {
-        self.endpoint == "metadata"
+        matches!(self.endpoint, "metadata" | "label/__name__/values")
     }
 }
 

@@ -12,8 +12,11 @@ mod window;
 
 pub use condition::{Comparison, ComparisonOperator, Condition, condition, is_filtered};
 pub use rewrite::{replace_matcher_values, with_absolute_times, with_metric_name};
-pub use selection::{LabelMatcher, SelectorParts, calls_function, selection};
-pub use shape::{count_unit, depends_on_range, is_quotient, is_scalar, longest_range, one_line};
+pub use selection::{LabelMatcher, SelectorParts, calls_function, selection, selects_failures};
+pub use shape::{
+    count_unit, depends_on_range, is_quotient, is_scalar, longest_range, one_line, quotient,
+    takes_quantile,
+};
 pub use window::{SelectorWindow, selector_windows, with_windows};
 
 use std::ops::Range;

@@ -71,6 +71,11 @@ impl Unit {
         {
             return unit;
         }
+        if let Some((above, below)) = promql::quotient(expr)
+            && is_share(above, below)
+        {
+            return Self::Ratio;
+        }
         let Some(selector) = promql::selectors(expr).into_iter().next() else { return Self::Plain };
         let at = selector.as_ptr().addr() - expr.as_ptr().addr();
         let rest = format!("{} {}", &expr[..at], &expr[at + selector.len()..]);
@@ -226,6 +231,15 @@ fn significant(value: f64) -> String {
     }
 }
 
+/// Returns whether one selector divided by another is a share of it: of the same metric, of two sizes in bytes, or of
+/// what failed.
+fn is_share(above: &str, below: &str) -> bool {
+    let name = |selector| promql::selection(selector).metric.unwrap_or_default();
+    let (above, below) = (name(above), name(below));
+    let fails = ["error", "fail"].iter().any(|word| above.contains(word));
+    above == below || above.ends_with("_bytes") && below.ends_with("_bytes") || fails
+}
+
 /// Formats a count with grouped thousands: `1,441`.
 pub fn format_count(count: usize) -> String {
     grouped(&count.to_string())
@@ -323,7 +337,15 @@ mod tests {
             ("histogram_avg(rate(http_request_duration_seconds[5m]))", Unit::Seconds),
             ("histogram_count(rate(http_request_duration_seconds[5m]))", Unit::PerSecond),
             ("max without (instance) (go_gc_duration_seconds{quantile=\"0.99\"})", Unit::Seconds),
-            ("sum(a_bytes) / sum(b_bytes)", Unit::Plain),
+            ("sum(a_bytes) / sum(b_bytes)", Unit::Ratio),
+            (
+                "sum by (a) (rate(x_total{code=\"500\"}[5m])) / sum by (a) (rate(x_total[5m]))",
+                Unit::Ratio,
+            ),
+            ("rate(x_errors_total[5m]) / rate(x_total[5m])", Unit::Ratio),
+            ("rate(x_bytes_total[5m]) / rate(x_total[5m])", Unit::Plain),
+            ("100 * a / a", Unit::Plain),
+            ("a / 2", Unit::Plain),
             ("quantile_over_time(0.9, scrape_duration_seconds[1h])", Unit::Seconds),
             ("größe_bytes{ort=\"日本\"}", Unit::Bytes),
             ("rate(a[5m])", Unit::PerSecond),

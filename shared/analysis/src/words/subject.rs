@@ -22,6 +22,13 @@ pub fn subject(expr: &str) -> String {
         }
     }
     let Some(first) = names.first() else { return "Query".to_owned() };
+    if let Some((above, _)) = promql::quotient(expr) {
+        return match names.as_slice() {
+            [_] if promql::selects_failures(above) => format!("{first} error ratio"),
+            [_, second] => format!("{first} to {} ratio", lower_first(second)),
+            _ => format!("{first} ratio"),
+        };
+    }
     let mut out = match names.as_slice() {
         [_] => first.clone(),
         [_, second] => format!("{first} and {}", lower_first(second)),
@@ -98,8 +105,13 @@ mod tests {
             ("process_resident_memory_bytes", "Process resident memory"),
             (
                 "sum(rate(errors_total[5m])) / sum(rate(requests_total[5m]))",
-                "Errors and requests rate",
+                "Errors to requests ratio",
             ),
+            (
+                "sum by (a) (rate(http_requests_total{code=\"500\"}[5m])) / sum by (a) (rate(http_requests_total[5m]))",
+                "HTTP requests error ratio",
+            ),
+            ("x_total{kind=\"a\"} / x_total", "X ratio"),
             ("a + b + c", "A and 2 other metrics"),
             ("{__name__=\"my.metric_total\"}", "My metric"),
             ("job:http_requests:rate5m", "Job HTTP requests rate5m"),

@@ -65,6 +65,33 @@ pub fn selection(selector: &str) -> SelectorParts {
     found
 }
 
+/// Labels whose values say whether something failed.
+const OUTCOMES: [&str; 9] = [
+    "code",
+    "error",
+    "grpc_code",
+    "level",
+    "outcome",
+    "result",
+    "severity",
+    "status",
+    "status_code",
+];
+
+/// Returns whether a selector names failures: a metric of errors, or a matcher such as `code="500"` or `status=~"5.."`.
+pub fn selects_failures(selector: &str) -> bool {
+    let selection = selection(selector);
+    let fails = |name: &str| ["error", "fail", "exception"].iter().any(|word| name.contains(word));
+    let failed = |matcher: &LabelMatcher| {
+        let value = unquoted(&matcher.literal).to_lowercase();
+        let value = value.trim_start_matches(['^', '(']);
+        OUTCOMES.contains(&matcher.label.as_str())
+            && matches!(matcher.operator.as_str(), "=" | "=~")
+            && (value.starts_with('5') || fails(value) || matches!(value, "critical" | "fatal"))
+    };
+    selection.metric.is_some_and(|name| fails(&name)) || selection.matchers.iter().any(failed)
+}
+
 /// Returns whether an expression calls a function or an aggregation.
 pub fn calls_function(expr: &str, function: &str) -> bool {
     tokens(expr).windows(2).any(|pair| {

@@ -65,6 +65,24 @@ pub fn is_quotient(expr: &str) -> bool {
     tokens.iter().any(|token| token.is('/')) && !averages(&tokens)
 }
 
+/// Returns the selectors of a share, as in `a{code="500"} / a`: those above and below the division of an expression that
+/// divides once, has one selector on each side and no other arithmetic.
+pub fn quotient(expr: &str) -> Option<(&str, &str)> {
+    let tokens = tokens(expr);
+    let arithmetic = tokens.iter().filter(|token| "+-*/%^".chars().any(|sign| token.is(sign)));
+    let [above, below] = super::selectors(expr)[..] else { return None };
+    let slash = tokens.iter().find(|token| token.is('/'))?;
+    let at = |selector: &str| selector.as_ptr().addr() - expr.as_ptr().addr();
+    let divides = at(above) < slash.at && slash.at < at(below);
+    (arithmetic.count() == 1 && divides && !averages(&tokens)).then_some((above, below))
+}
+
+/// Returns whether an expression takes a quantile or a mean of a histogram, whose values are those of its observations.
+pub fn takes_quantile(expr: &str) -> bool {
+    let all = tokens(expr);
+    all.iter().any(|token| token.is_word(&["histogram_quantile", "histogram_avg"]))
+}
+
 /// Returns whether an expression takes quantiles or means, whose values count no occurrences.
 fn averages(tokens: &[Token<'_>]) -> bool {
     tokens.iter().any(|token| token.is_word(&["histogram_quantile", "quantile", "avg"]))
