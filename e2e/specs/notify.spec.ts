@@ -76,7 +76,7 @@ test("a report reaches a webhook signed, and a failure says what to check", asyn
     expect(headers["x-oddity-signature"]).toBe(`v2=${digest}`);
     const sent = JSON.parse(body);
     expect(sent).toMatchObject({ version: 1, type: "report", expr: DHCP });
-    expect(sent.report).toContain("## Suspected causes");
+    expect(sent.report).toContain("## Possible causes");
 
     await expectAccessible(page);
   } finally {

@@ -5,6 +5,7 @@
 
 mod abort_handle;
 mod assistant;
+mod checks;
 mod client;
 mod knowledge;
 mod load;
@@ -33,6 +34,7 @@ use load::{FetchKey, QueryIdentity};
 
 pub use crate::browser::store::Theme;
 pub use assistant::{AnswerEnd, Assistant, AssistantStatus, Exchange};
+pub use checks::CheckedEvent;
 pub use client::LoadError;
 pub use oddity_source::plan::FetchProgress;
 pub use ptr_eq::PtrEq;
@@ -77,6 +79,10 @@ pub struct State {
     pub related: RwSignal<Option<RelatedResult>>,
     /// Progress of the current search for related changes; `None` if there is none.
     pub related_progress: RwSignal<Option<FetchProgress>>,
+    /// Results of the checks of the event that was checked last, as far as they were made.
+    pub checked: RwSignal<Option<CheckedEvent>>,
+    /// Progress of the current checks; `None` if there are none.
+    pub checking: RwSignal<Option<FetchProgress>>,
     /// Targets of notifications; empty if none is configured.
     pub targets: RwSignal<Vec<NotificationTarget>>,
     /// Index of the series that is drawn in full. It stays while a slider is dragged.
@@ -102,6 +108,7 @@ pub struct State {
     asked_at: RwSignal<Timestamp>,
     fetching: AbortHandle,
     related_request: AbortHandle,
+    check_request: AbortHandle,
     verified: RwSignal<Option<Agreement>>,
     verification: AbortHandle,
 }
@@ -191,6 +198,9 @@ impl State {
             related: RwSignal::new(None),
             related_progress: RwSignal::new(None),
             related_request: AbortHandle::new(),
+            checked: RwSignal::new(None),
+            checking: RwSignal::new(None),
+            check_request: AbortHandle::new(),
             assistant: Assistant::new(),
             recent: RwSignal::new(store::recent()),
             focus,

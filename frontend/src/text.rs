@@ -96,6 +96,18 @@ pub fn worst_of_incident(kind: &str, series: &str) -> String {
 
 pub const RUN_QUERY_HELP: &str = "Run this query. The browser's Back button returns to the event.";
 
+pub const CHECKING: &str = "Looking up the metrics of the source…";
+pub fn checking(done: usize, total: usize) -> String {
+    format!("Checking causes: {done} of {total} queries…")
+}
+
+pub const CHECK_AGAIN: &str = "Check the causes again";
+
+// Report
+
+pub const DETAILS_HELP: &str =
+    "Adds all facts, causes, the baseline, the detector and the Prometheus rule.";
+
 // Related changes
 
 pub const RELATED_HELP: &str = "Compares up to 200 series of the same target, host or job: the time of this event \

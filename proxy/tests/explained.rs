@@ -83,6 +83,7 @@ fn report(analysis: &Analysis, explained: &[ExplainedEvent<'_>]) -> String {
         link: "https://oddity.example/".to_owned(),
         clock: Clock::UTC,
         rule: None,
+        details: false,
         sections: Vec::new(),
     };
     markdown(analysis, explained, &context)
@@ -145,8 +146,7 @@ fn faults(plant: &Plant) -> Vec<String> {
     // The report says all of it.
     let text = report(&analysis, &explained);
     let peak = facts.unit.format(event.peak.value);
-    for part in
-        [event.kind.name(), &peak, &Clock::UTC.full(event.onset.time), "## Suspected causes"]
+    for part in [event.kind.name(), &peak, &Clock::UTC.full(event.onset.time), "## Possible causes"]
     {
         want(text.contains(part), format!("the report says no {part}"));
     }
@@ -265,7 +265,7 @@ fn where_nothing_happens_nothing_is_invented() {
         let explained = explain_worst(&analysis, MAX_EXPLAINED, Some(&knowledge), &metadata(expr));
         let text = report(&analysis, &explained);
         assert!(text.contains(": no anomalies\n") && text.contains("found no events"), "{text}");
-        for invented in ["Suspected", "Suggested", "## Events", "Timeline", "Severity"] {
+        for invented in ["Possible", "Next steps", "## Summary", "When", "Severity"] {
             assert!(!text.contains(invented), "{invented} is in\n{text}");
         }
     }

@@ -11,6 +11,7 @@ mod access;
 mod assistant;
 mod binary;
 mod bounds;
+mod checks;
 mod conditions;
 mod demo_answers;
 mod demo_detection;

@@ -1,3 +1,4 @@
+mod checks;
 mod explanation;
 mod related;
 
@@ -246,7 +247,7 @@ impl Row {
                 true => "constant before".to_owned(),
                 false => words::bounds(event.reference.lower, event.reference.upper, unit),
             },
-            why: words::reason(event, unit),
+            why: words::reason(event),
         }
     }
 }
@@ -316,6 +317,7 @@ fn notice(state: State, row: Row) -> Option<Notification> {
     let (knowledge, metadata) = (state.knowledge.get_untracked(), state.metadata.read_untracked());
     let one = explain_event(&analysis, found, knowledge.as_deref(), &metadata);
     untrack(|| {
+        let one = state.weighed(one);
         Some(Notification {
             source: state.source.get()?.id,
             expr: analysis.detected.loaded.query.expr.clone(),

@@ -10,17 +10,20 @@ use super::copy_button::CopyButton;
 use super::send::SendNotice;
 use crate::browser::download::save_text;
 use crate::state::State;
+use crate::text;
 
 /// The report, rendered or as Markdown.
 #[component]
 pub fn Report() -> impl IntoView {
     let state = expect_context::<State>();
     let raw = RwSignal::new(false);
+    let details = RwSignal::new(false);
     let written = Memo::new(move |_| {
         let analysis = state.throttled_analysis.get()?;
-        let context = context(state, &analysis);
+        let context = context(state, &analysis, details.get());
         let (knowledge, metadata) = (state.knowledge.get(), state.metadata.read());
         let explained = explain_worst(&analysis, MAX_EXPLAINED, knowledge.as_deref(), &metadata);
+        let explained: Vec<_> = explained.into_iter().map(|one| state.weighed(one)).collect();
         Some((
             report::file_name(&analysis.detected.loaded.query.expr, context.generated_at, "md"),
             report::markdown(&analysis, &explained, &context),
@@ -44,6 +47,7 @@ pub fn Report() -> impl IntoView {
         let (knowledge, metadata) =
             (state.knowledge.get_untracked(), state.metadata.read_untracked());
         let worst = explain_worst(&analysis, MAX_NOTIFIED_EVENTS, knowledge.as_deref(), &metadata);
+        let worst: Vec<_> = untrack(|| worst.into_iter().map(|one| state.weighed(one)).collect());
         let clock = untrack(|| state.clock());
         Some(Notification {
             source: state.source.get_untracked()?.id,
@@ -65,6 +69,7 @@ pub fn Report() -> impl IntoView {
             <CopyButton text=move || Some(text())/>
             <button class="chip" type="button" title="Print or save as PDF" on:click=print>"Print"</button>
             <Show when=odd><SendNotice name="Send report" notice=notice/></Show>
+            <button class="chip" type="button" title=text::DETAILS_HELP aria-pressed=move || details.get().to_string() on:click=move |_| details.update(|details| *details = !*details)>"Details"</button>
             <button class="chip" type="button" aria-pressed=move || raw.get().to_string() on:click=move |_| raw.update(|raw| *raw = !*raw)>"Markdown"</button>
         </div>
         {move || if raw.get() {
@@ -75,7 +80,7 @@ pub fn Report() -> impl IntoView {
     }
 }
 
-fn context(state: State, analysis: &Analysis) -> ReportContext {
+fn context(state: State, analysis: &Analysis, details: bool) -> ReportContext {
     ReportContext {
         generated_at: state.now(),
         version: format!("Oddity {}", env!("CARGO_PKG_VERSION")),
@@ -83,6 +88,7 @@ fn context(state: State, analysis: &Analysis) -> ReportContext {
         link: state.link(),
         clock: state.clock(),
         rule: rule(state, analysis),
+        details,
         sections: related(state).into_iter().chain(state.assistant_section()).collect(),
     }
 }

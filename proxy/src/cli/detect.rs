@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use oddity_analysis::analysis::{Analysis, Unjudged, analyze, detect, prepare};
+use oddity_analysis::checks::CheckPlan;
 use oddity_analysis::findings::{self, Findings, FindingsStatus, findings, status};
 use oddity_analysis::knowledge::{
     ExplainedEvent, Knowledge, NamedMetadata, explain_event, explain_worst,
@@ -125,16 +126,20 @@ async fn answer(
         _ => ask::metadata(source, &analysis.detected.loaded.query.expr).await,
     };
     let context = context(args, panel, source, &analysis);
-    let explain_event = explain(&analysis, &knowledge, &metadata);
+    let mut explained = explain(&analysis, &knowledge, &metadata);
+    if args.explain && !explained.is_empty() {
+        let worst = explained.remove(0);
+        explained.insert(0, checked(source, worst, &analysis, &line).await);
+    }
     drop(line);
 
     let markdown = || {
-        let worst = explain_event.len().min(MAX_EXPLAINED);
-        report::markdown(&analysis, &explain_event[..worst], &context)
+        let worst = explained.len().min(MAX_EXPLAINED);
+        report::markdown(&analysis, &explained[..worst], &context)
     };
-    let json = || json(&findings(&analysis, &explain_event, &context));
+    let json = || json(&findings(&analysis, &explained, &context));
     if let Some((output, parts)) = chart.zip(parts) {
-        output.write(&chart::page(&analysis, &explain_event, &context, panel, &parts)?)?;
+        output.write(&chart::page(&analysis, &explained, &context, panel, &parts)?)?;
     }
     if let Some(output) = report {
         let is_json = args.report.as_ref().is_some_and(|path| {
@@ -248,8 +253,24 @@ fn context(
         link,
         clock: Clock::UTC,
         rule: yaml.map(|yaml| report::ExportedRule { yaml, verification: None }),
+        details: args.details,
         sections: Vec::new(),
     }
+}
+
+/// Makes the checks of an event, and ranks its causes by them.
+async fn checked<'a>(
+    source: &Source,
+    event: ExplainedEvent<'a>,
+    analysis: &Analysis,
+    line: &ProgressLine,
+) -> ExplainedEvent<'a> {
+    let Some(causes) = &event.causes else { return event };
+    let expr = &analysis.detected.loaded.query.expr;
+    let latest = analysis.judged_grid().range().end;
+    let plan = CheckPlan::new(causes, &event.facts, expr, latest);
+    let evidence = ask::check(source, &plan, |progress| line.show_checking(progress)).await;
+    event.weighed(&evidence)
 }
 
 /// Explains the most severe events, with causes for those that a report lists in full.

@@ -12,7 +12,7 @@ mod query;
 use serde::{Serialize, Serializer};
 
 pub use condition::{ComparisonFindings, ConditionFindings, OwnedLabels, PeriodFindings};
-pub use event::{CauseFindings, EventFindings};
+pub use event::{CauseFindings, CheckedFindings, EventFindings};
 pub use incident::IncidentFindings;
 pub use note::{FixFindings, NoteFindings};
 pub use query::{QueryFindings, SettingsFindings, TimePeriod};

@@ -12,6 +12,7 @@ mod pattern;
 mod rank;
 mod recognise;
 mod template;
+mod verdict;
 
 pub use check::{KnowledgeError, check};
 pub use explained::{ExplainedEvent, explain_event, explain_worst};
@@ -19,6 +20,7 @@ pub use rank::{CandidateCause, CandidateCauses, CauseReason, Confidence, candida
 pub use recognise::{NamedMetadata, QuerySubject, RecognisedFamily, recognise};
 pub use template::{TemplateError, TemplateScope};
 pub(crate) use template::{host_pattern, plain};
+pub use verdict::{CheckObservation, CheckResult, CheckVerdict, EventEvidence};
 
 use serde::{Deserialize, Serialize};
 
@@ -113,6 +115,13 @@ pub struct Hypothesis {
     /// Direction of the events that the cause looks like; `None` for both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub direction: Option<Direction>,
+    /// Whether the cause is a change of the system, such as a release or a restart: it is looked for in every event,
+    /// whatever its kind, and comes first where checks support it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub change: bool,
+    /// Whether the cause changes how much there is to do, which moves neither a share nor the number of failures.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub load: bool,
     /// Frequency of the cause among such events.
     #[serde(default)]
     pub often: CauseFrequency,
@@ -153,6 +162,28 @@ pub struct CauseCheck {
     /// Template of the PromQL query that shows the observation, see [`TemplateScope`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
+    /// Expected answer to the query if the observation is true; `None` where only a person can tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expect: Option<CheckExpectation>,
+}
+
+/// Expected answer to a query in the window of an event if an observation is true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CheckExpectation {
+    /// A series rises more than usual, or appears.
+    Rises,
+    /// A series falls more than usual, or stops.
+    Falls,
+    /// A series moves more than usual, in any direction.
+    Moves,
+    /// No series moves more than usual.
+    Steady,
+    /// Samples that are not 0, or samples at all where the query has a condition, begin shortly before or with the event.
+    Begins,
+    /// Samples that are not 0, or samples at all where the query has a condition, are there at the end of the event, whether
+    /// or not they were there before.
+    Holds,
 }
 
 /// Publication with its address.

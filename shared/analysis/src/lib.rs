@@ -18,6 +18,7 @@
 //! | [`knowledge`] | recognises what a query is about and ranks candidate causes, from `shared/knowledge/*.toml` |
 //! | [`api`] | defines what the page and the server exchange beside Prometheus' API |
 //! | [`related`] | finds other series that changed in the window of an event |
+//! | [`checks`] | runs the queries that support or contradict the causes of an event, and judges the answers |
 //! | [`rules`] | exports a detector as Prometheus rules, with a test, and compares their scores with ours |
 //! | [`view_state`] | holds what the user asked, and reads and writes it as the address of the page |
 //! | [`report`] | writes an analysis as Markdown |
@@ -47,6 +48,8 @@ pub mod knowledge;
 pub mod api;
 
 pub mod related;
+
+pub mod checks;
 
 pub mod rules;
 

@@ -1,7 +1,8 @@
 //! The report: a finished analysis and its explained events as Markdown. It recomputes nothing.
 //!
-//! The order suits an engineer on call: first what happened and how severe it is, then possible causes and actions,
-//! last the evidence: query, baseline, detector and rule. Other parts of the product add [`ReportSection`]s.
+//! It is a page for an engineer on call: what happened, when, how severe it is, whom it affects, possible causes and next
+//! steps; of several incidents a table first. Facts, timeline, all causes, query, baseline, detector and rule are details
+//! that can be left out. Other parts of the product add [`ReportSection`]s.
 
 mod actions;
 mod causes;
@@ -9,12 +10,14 @@ mod condition;
 mod event;
 mod evidence;
 pub mod markdown;
+mod page;
 mod related;
 mod summary;
 
 use crate::analysis::Analysis;
 use crate::knowledge::ExplainedEvent;
 use crate::words::Clock;
+use event::EventHeading;
 use oddity_detect::time::Timestamp;
 
 pub use related::related;
@@ -41,6 +44,8 @@ pub struct ReportContext {
     pub clock: Clock,
     /// Prometheus rule that gives the same results on the source; `None` if there is none.
     pub rule: Option<ExportedRule>,
+    /// Whether facts, timeline, all causes, query, baseline, detector and rule follow the page.
+    pub details: bool,
     /// Sections from other parts of the product.
     pub sections: Vec<ReportSection>,
 }
@@ -84,29 +89,28 @@ pub fn markdown(
     context: &ReportContext,
 ) -> String {
     let clock = context.clock;
+    // The worst event of each incident stands for it.
+    let explained = &explained[..explained.len().min(analysis.incidents.len())];
     let mut parts = vec![summary::head(analysis, explained, context)];
-    parts.push(summary::incidents(analysis, clock));
     match explained {
         [] => {}
-        [only] => {
-            let heading = event::EventHeading { level: 2, of: None };
-            parts.extend(event::parts(analysis, only, heading, clock));
-            parts.push(summary::events(analysis, 1, clock));
+        [only] if analysis.incidents.len() == 1 => {
+            let heading = EventHeading { level: 2, of: None };
+            parts.extend(causes_and_steps(only, heading, clock));
         }
         several => {
-            parts.push(summary::events(analysis, several.len(), clock));
+            parts.push(summary::table(analysis, several.len(), clock));
             for (at, one) in several.iter().enumerate() {
-                let heading = event::EventHeading { level: 3, of: Some(at + 1) };
-                parts.extend(event::parts(analysis, one, heading, clock));
+                let heading = EventHeading { level: 3, of: Some(at + 1) };
+                parts.push(format!("## Event {}\n\n{}", at + 1, page::facts(analysis, one, clock)));
+                parts.extend(causes_and_steps(one, heading, clock));
             }
         }
     }
-    parts.extend(condition::section(analysis, clock));
     parts.extend(sections(context, SectionPosition::Evidence));
-    parts.push(evidence::query(analysis, context));
-    parts.extend(explained.first().map(|worst| evidence::baseline(analysis, worst, clock)));
-    parts.push(evidence::detector(analysis));
-    parts.extend(context.rule.as_ref().map(evidence::rule));
+    if context.details {
+        parts.extend(details(analysis, explained, context));
+    }
     parts.extend(sections(context, SectionPosition::Detector));
     parts.extend(sections(context, SectionPosition::End));
     let parts: Vec<&str> =
@@ -114,6 +118,45 @@ pub fn markdown(
     let mut out = parts.join("\n\n");
     out.push('\n');
     out
+}
+
+fn causes_and_steps(one: &ExplainedEvent<'_>, heading: EventHeading, clock: Clock) -> Vec<String> {
+    let found = one.causes.as_ref();
+    found
+        .map(|found| vec![page::causes(found, heading, clock), page::steps(found, heading)])
+        .unwrap_or_default()
+}
+
+/// Writes what the page leaves out.
+fn details(
+    analysis: &Analysis,
+    explained: &[ExplainedEvent<'_>],
+    context: &ReportContext,
+) -> Vec<String> {
+    let clock = context.clock;
+    let mut parts = Vec::new();
+    match explained {
+        [] => {}
+        [only] if analysis.incidents.len() == 1 => {
+            let heading = EventHeading { level: 2, of: None };
+            parts.extend(event::parts(analysis, only, heading, clock));
+        }
+        several => {
+            for (at, one) in several.iter().enumerate() {
+                let heading = EventHeading { level: 3, of: Some(at + 1) };
+                parts.extend(event::parts(analysis, one, heading, clock));
+            }
+        }
+    }
+    if !explained.is_empty() {
+        parts.push(summary::events(analysis, clock));
+    }
+    parts.extend(condition::section(analysis, clock));
+    parts.push(evidence::query(analysis, context));
+    parts.extend(explained.first().map(|worst| evidence::baseline(analysis, worst, clock)));
+    parts.push(evidence::detector(analysis));
+    parts.extend(context.rule.as_ref().map(evidence::rule));
+    parts
 }
 
 fn sections(context: &ReportContext, position: SectionPosition) -> impl Iterator<Item = String> {

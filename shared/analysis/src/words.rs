@@ -11,6 +11,7 @@
 //! | [`condition`] | when the condition of a query holds |
 //! | `data` | remarks on the samples |
 //! | [`causes`] | caveats and reasons of candidate causes |
+//! | [`checks`] | what the checks of causes observed |
 //! | [`related`] | how other series changed |
 //! | [`report`] | fixed texts of the report |
 //! | [`rules`] | notes and caveats of exported rules |
@@ -20,6 +21,7 @@
 //! [`crate::view_state::LinkError`], [`crate::assistant::PromptError`].
 
 pub mod causes;
+pub mod checks;
 mod clock;
 pub mod condition;
 pub(crate) mod data;
@@ -42,7 +44,7 @@ use oddity_source::unit::Unit;
 
 pub use clock::Clock;
 pub use event::{course, farthest, reason, severity, sign, time_left, what};
-pub use facts::{FactLine, arithmetic, lines, sentence};
+pub use facts::{FactLine, arithmetic, further, lines, sentence};
 pub use incident::{incident, incident_place, others_of_incident};
 pub(crate) use overview::samples_of_each;
 pub use overview::{headline, history, past_alerts, scope, shortage, threshold, title, unjudged};

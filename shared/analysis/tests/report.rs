@@ -5,7 +5,10 @@
 use std::sync::Arc;
 
 use oddity_analysis::analysis::{Analysis, Learning, Settings, analyze, detect, prepare};
-use oddity_analysis::knowledge::{Family, Knowledge, NamedMetadata, explain_worst};
+use oddity_analysis::knowledge::{
+    CheckObservation, CheckResult, CheckVerdict, EventEvidence, Family, Knowledge, NamedMetadata,
+    explain_worst,
+};
 use oddity_analysis::report::{
     ExportedRule, MAX_EXPLAINED, ReportContext, ReportSection, SectionPosition, file_name, markdown,
 };
@@ -50,6 +53,7 @@ fn context() -> ReportContext {
         link: "https://oddity.example/?q=up".to_owned(),
         clock: Clock::UTC,
         rule: None,
+        details: true,
         sections: Vec::new(),
     }
 }
@@ -91,6 +95,11 @@ fn within(minute: f64, from: f64, to: f64) -> bool {
     (from..to).contains(&minute)
 }
 
+/// The page alone, without details.
+fn page() -> ReportContext {
+    ReportContext { details: false, ..context() }
+}
+
 /// The report goes to a file of its own too, which markdownlint reads.
 fn check(name: &str, loaded: Loaded, settings: Settings) {
     let analysis = analysed(loaded, settings);
@@ -108,6 +117,99 @@ fn one_spike() {
         &[(&[], |m| 8.0 + wobble(m) + if within(m, 100.0, 110.0) { 29.0 } else { 0.0 })],
     );
     check("one_spike", loaded, settings);
+}
+
+fn spike() -> (Loaded, Settings) {
+    let settings = Settings::of(Detector::Rolling(Rolling::default()));
+    let plant: Plant<'_> = (&[("service", "leases"), ("job", "dhcp")], |m| {
+        8.0 + wobble(m) + if within(m, 100.0, 110.0) { 29.0 } else { 0.0 }
+    });
+    let expr = "sum by (service, job) (rate(dhcp_lease_total[5m]))";
+    (load(expr, settings.detector, &[plant]), settings)
+}
+
+fn result(hypothesis: &str, verdict: CheckVerdict, observed: CheckObservation) -> CheckResult {
+    CheckResult {
+        family: if hypothesis == "client-burst" { "dhcp" } else { "any" }.to_owned(),
+        hypothesis: hypothesis.to_owned(),
+        see: "Links went down and up".to_owned(),
+        query: format!("changes({}_state[5m])", hypothesis.replace('-', "_")),
+        verdict,
+        observed,
+    }
+}
+
+/// Evidence for the restart, against the burst of clients, and a metric that is missing.
+fn evidence() -> EventEvidence {
+    let began = CheckObservation::Began {
+        labels: Labels::new([("pod".to_owned(), "leases-7d9f8b6c4-x2k9p".to_owned())]),
+        series: 6,
+        value: 1.0,
+        at: START + Span::from_seconds(99 * 60),
+        unit: oddity_source::unit::Unit::Plain,
+    };
+    EventEvidence {
+        lacking: ["process_start_time_seconds".to_owned()].into(),
+        results: vec![
+            result("restart", CheckVerdict::Supports, began),
+            result("client-burst", CheckVerdict::Contradicts, CheckObservation::NotHeld),
+        ],
+        stopped: None,
+    }
+}
+
+fn checked(analysis: &Analysis, context: &ReportContext) -> String {
+    let knowledge = knowledge();
+    let explained = explain_worst(analysis, MAX_EXPLAINED, Some(&knowledge), &[]);
+    let weighed: Vec<_> = explained.into_iter().map(|one| one.weighed(&evidence())).collect();
+    markdown(analysis, &weighed, context)
+}
+
+#[test]
+fn a_page_of_one_event() {
+    let (loaded, settings) = spike();
+    check_page("a_page_of_one_event", &report(&analysed(loaded, settings), &page()));
+    let (loaded, settings) = spike();
+    check_page("a_page_with_evidence", &checked(&analysed(loaded, settings), &page()));
+}
+
+/// Sentences and lines of a report, without markup.
+fn sentences(text: &str) -> Vec<String> {
+    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with("##"));
+    let parts = lines.flat_map(|line| line.split(". ")).map(str::trim);
+    // The number of an item is no sentence.
+    parts.filter(|part| part.parse::<usize>().is_err()).map(str::to_owned).collect()
+}
+
+/// A page is short, and nearly every sentence of it is about this case: it has a number, a name or a link of it.
+fn check_page(name: &str, text: &str) {
+    const MAX_WORDS: usize = 350;
+    const NAMES: [&str; 4] = ["leases", "dhcp", "DHCP", "https://"];
+    let words = text.split_whitespace().count();
+    assert!(words < MAX_WORDS, "{words} words:\n{text}");
+    let all = sentences(text);
+    let is_own = |sentence: &&String| {
+        // The number of a cause is none of the case.
+        let rest =
+            (1..4).fold((*sentence).clone(), |text, at| text.replace(&format!("cause {at}"), ""));
+        rest.contains(|c: char| c.is_ascii_digit()) || NAMES.iter().any(|name| rest.contains(name))
+    };
+    let own = all.iter().filter(is_own).count();
+    assert!(own * 10 > all.len() * 9, "{own} of {}:\n{text}", all.len());
+    insta::assert_snapshot!(name, text);
+}
+
+#[test]
+fn evidence_ranks_the_causes() {
+    let (loaded, settings) = spike();
+    let analysis = analysed(loaded, settings);
+    let text = checked(&analysis, &page());
+    let at = |part: &str| text.find(part).unwrap_or_else(|| panic!("no {part} in\n{text}"));
+    assert!(at("restarted**: supported by 1 check") < at("contradicted by 1 check"), "{text}");
+    assert!(text.contains("6 series from"), "{text}");
+    // A release needs metrics that the source lacks.
+    assert!(!text.contains("A release went out"), "{text}");
+    at("1 more possible cause needs metrics that this source lacks");
 }
 
 #[test]
@@ -227,9 +329,11 @@ fn with_all_that_others_add() {
     let text = report(&analysis, &context);
     let at = |part: &str| text.find(part).unwrap_or_else(|| panic!("no {part} in\n{text}"));
     let order = [
+        "## Possible causes",
+        "## Next steps",
+        "## Related changes",
         "## Suspected causes",
         "## Suggested actions",
-        "## Related changes",
         "## Query",
         "## Detector",
         "## Prometheus rule",
@@ -240,7 +344,7 @@ fn with_all_that_others_add() {
     assert!(text.contains("Verified against the source: 241 of 241 scores agree."), "{text}");
     // Complete without any of it, and without a knowledge base.
     let bare = markdown(&analysis, &explain_worst(&analysis, 1, None, &[]), &self::context());
-    assert!(!bare.contains("Suspected causes") && bare.contains("## Observed facts"), "{bare}");
+    assert!(!bare.contains("Possible causes") && bare.contains("## Observed facts"), "{bare}");
 }
 
 #[test]

@@ -1,13 +1,14 @@
 use leptos::prelude::*;
 use oddity_analysis::analysis::EventId;
 use oddity_analysis::knowledge::{
-    CandidateCause, CandidateCauses, CauseCheck, ExplainedEvent, explain_event,
+    CandidateCause, CandidateCauses, CauseCheck, Confidence, ExplainedEvent, explain_event,
 };
-use oddity_analysis::words::{Clock, capitalised, causes as words, lines, sentence};
+use oddity_analysis::words::{
+    Clock, capitalised, causes as words, checks as check_words, further, lines,
+};
 
-use crate::components::copy_button::CopyButton;
+use super::checks::{CheckItem, CheckStatus, result_of};
 use crate::state::State;
-use crate::text;
 
 /// Number of candidate causes that are shown.
 const FIRST: usize = 4;
@@ -19,23 +20,48 @@ pub fn Explanation(
     key: Memo<Option<EventId>>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
+    // The causes are checked once, when the row is opened: moving a slider sends nothing.
+    Effect::new(move |_| {
+        let known = state.knowledge.read().is_some();
+        if let Some(event) = key.get_untracked().filter(|_| known)
+            && untrack(|| state.evidence(event)).is_none_or(|found| found.stopped.is_some())
+        {
+            state.check(event);
+        }
+    });
+    on_cleanup(move || state.cancel_checks());
     move || {
         let analysis = state.throttled_analysis.get()?;
         let found = analysis.find_event(key.get()?)?;
         let (knowledge, metadata) = (state.knowledge.get(), state.metadata.read());
         let one = explain_event(&analysis, found, knowledge.as_deref(), &metadata);
+        let one = state.weighed(one);
         let clock = state.clock();
+        let summary = summary(&one, clock);
+        let summary = summary.map(|text| view! { <p class="event-summary">{text}"."</p> });
         Some(view! {
-            <p class="event-summary">{capitalised(&sentence(&one.facts, clock))}"."</p>
+            {summary}
             <div class="explanation">
                 <section>
                     <h3>"Observed"</h3>
                     {facts(&one, clock)}
                 </section>
-                {one.causes.as_ref().map(causes)}
+                {one.causes.as_ref().map(|found| causes(key, found, clock))}
             </div>
         })
     }
+}
+
+/// Returns what the row above does not say: the supported cause, and how rare the event is.
+fn summary(one: &ExplainedEvent<'_>, clock: Clock) -> Option<String> {
+    let best = one.causes.as_ref().and_then(|causes| causes.ranked.first());
+    let supported = best.filter(|cause| cause.confidence == Confidence::Supported).map(|cause| {
+        let (supports, contradicts) = cause.tally();
+        let tally = check_words::tally(supports, contradicts);
+        format!("{} ({tally})", cause.hypothesis.cause.trim_end_matches('.'))
+    });
+    let parts: Vec<String> = supported.into_iter().chain(further(&one.facts, clock)).collect();
+    (!parts.is_empty()).then(|| capitalised(&parts.join("; ")))
 }
 
 fn facts(one: &ExplainedEvent<'_>, clock: Clock) -> impl IntoView + use<> {
@@ -44,23 +70,31 @@ fn facts(one: &ExplainedEvent<'_>, clock: Clock) -> impl IntoView + use<> {
     view! { <dl>{lines.collect_view()}</dl> }
 }
 
-fn causes(suspects: &CandidateCauses<'_>) -> impl IntoView + use<> {
+fn causes(
+    key: Memo<Option<EventId>>,
+    suspects: &CandidateCauses<'_>,
+    clock: Clock,
+) -> impl IntoView + use<> {
     let none = suspects.ranked.is_empty();
     let unsure = suspects.inconclusive() && !none;
     let first = suspects.ranked.iter().take(FIRST).enumerate();
-    let items: Vec<_> = first.map(|(at, suspect)| cause(at == 0, suspect, suspects)).collect();
+    let items: Vec<_> =
+        first.map(|(at, suspect)| cause(at == 0, suspect, suspects, clock)).collect();
     let more = suspects.ranked.len().saturating_sub(FIRST);
     let more = words::more(more);
+    let lacking = check_words::lacking(suspects.lacking);
+    let stopped = suspects.stopped.as_deref().map(check_words::stopped);
     view! {
         <section>
             <h3>"Possible causes"</h3>
             <p class="sub">
-                {words::HYPOTHESES}
+                {if suspects.is_checked { words::CHECKED } else { words::HYPOTHESES }}
                 {unsure.then(|| format!(" {}", words::INCONCLUSIVE))}
                 {none.then(|| format!(" {}", words::NO_MATCH))}
             </p>
             <ol class="causes">{items}</ol>
-            <p class="sub">{more}</p>
+            <p class="sub">{more}" "{lacking}" "{stopped}</p>
+            <CheckStatus key=key/>
         </section>
     }
 }
@@ -69,14 +103,17 @@ fn cause(
     open: bool,
     suspect: &CandidateCause<'_>,
     suspects: &CandidateCauses<'_>,
+    clock: Clock,
 ) -> impl IntoView + use<> {
     let known = suspect.hypothesis;
     let (supports, against) = suspect.evidence();
     let confidence = suspect.confidence.name();
     let checks = |way: &'static str, checks: &[CauseCheck]| {
         let all = checks.iter().map(|check| {
-            let promql = suspects.query(check);
-            view! { <CheckItem way=way see=check.see.clone() promql=promql/> }
+            let promql = suspects.available_query(check);
+            let result = result_of(&suspect.checks, suspects.query(check).as_deref());
+            let result = result.map(|found| (found.verdict, found.observed.words(clock)));
+            view! { <CheckItem way=way see=check.see.clone() promql=promql result=result/> }
         });
         all.collect_view()
     };
@@ -103,32 +140,4 @@ fn cause(
             </details>
         </li>
     }
-}
-
-/// A check of a cause, with the query that shows its result.
-#[component]
-fn CheckItem(
-    /// Effect of the observation on the cause: confirms it or rules it out.
-    way: &'static str,
-    /// Observation in words.
-    see: String,
-    /// PromQL query, if there is one.
-    promql: Option<String>,
-) -> impl IntoView {
-    let state = expect_context::<State>();
-    let query = promql.map(|promql| {
-        let (run, query) = (promql.clone(), promql.clone());
-        let run = move |_| {
-            state.run(&run);
-            window().scroll_to_with_x_and_y(0.0, 0.0);
-        };
-        view! {
-            <div class="query">
-                <code>{promql}</code>
-                <button class="chip" type="button" title=text::RUN_QUERY_HELP on:click=run>"Run"</button>
-                <CopyButton text=move || Some(query.clone())/>
-            </div>
-        }
-    });
-    view! { <li><span class="way">{way}</span> <span>{see}</span> {query}</li> }
 }

@@ -103,6 +103,12 @@ pub struct DetectArgs {
         help_heading = OUTPUT_HEADING
     )]
     pub link_base: Option<Url>,
+    /// Ask the source which possible causes of the worst event its data support or contradict: up to 16 queries, 60 s.
+    #[arg(long, help_heading = OUTPUT_HEADING)]
+    pub explain: bool,
+    /// Add all facts, causes, the baseline, the detector and the Prometheus rule to the Markdown report.
+    #[arg(long, help_heading = OUTPUT_HEADING)]
+    pub details: bool,
     /// Do not fail if there are no series, or too few samples to evaluate.
     #[arg(long, help_heading = OUTPUT_HEADING)]
     pub allow_empty: bool,

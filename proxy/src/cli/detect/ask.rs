@@ -3,14 +3,17 @@
 use std::error::Error;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::to_bytes;
 use axum::http::Method;
 use oddity_analysis::api::form;
-use oddity_analysis::knowledge::NamedMetadata;
+use oddity_analysis::checks::{CheckPlan, TOTAL_TIMEOUT};
+use oddity_analysis::knowledge::{EventEvidence, NamedMetadata};
+use oddity_analysis::words::checks as words;
 use oddity_source::plan::{ApiRequest, FetchPlan, FetchProgress};
 use oddity_source::prometheus::{Loaded, ReplyError};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::DetectError;
 use crate::error::ApiError;
@@ -39,6 +42,28 @@ pub(super) async fn metadata(source: &Source, expr: &str) -> Vec<NamedMetadata> 
         ask(source, Method::GET, "metadata", &[("metric", name)]).await.ok()
     })
     .await
+}
+
+/// Makes the checks of an event, for [`TOTAL_TIMEOUT`] at most.
+pub(super) async fn check(
+    source: &Source,
+    plan: &CheckPlan,
+    report: impl Fn(FetchProgress),
+) -> EventEvidence {
+    let mut found = EventEvidence::default();
+    let send = async |request: ApiRequest| {
+        let method = if request.is_get() { Method::GET } else { Method::POST };
+        ask(source, method, request.endpoint, &request.parameters).await
+    };
+    let checks = plan.run(send, |evidence, progress| {
+        found.clone_from(evidence);
+        report(progress);
+    });
+    let limit = Duration::from_millis(TOTAL_TIMEOUT.millis());
+    if timeout(limit, checks).await.is_err() {
+        found.stopped = Some(words::out_of_time(limit.as_secs()));
+    }
+    found
 }
 
 async fn ask(

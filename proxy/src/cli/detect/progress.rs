@@ -24,6 +24,14 @@ impl ProgressLine {
         }
     }
 
+    /// Shows the progress of checking causes.
+    pub(super) fn show_checking(&self, FetchProgress { done, total }: FetchProgress) {
+        match total {
+            0 => self.show("Looking up the metrics of the source"),
+            total => self.show(&format!("Checking possible causes: query {} of {total}", done + 1)),
+        }
+    }
+
     /// Replaces the line.
     pub(super) fn show(&self, text: &str) {
         if self.shown {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::{Analysis, EventId};
-use crate::knowledge::ExplainedEvent;
+use crate::analysis::Analysis;
+use crate::knowledge::{Confidence, ExplainedEvent};
 use crate::words::{self, Clock, capitalised, sentence};
 use oddity_detect::event::{Direction, EventKind};
 use oddity_detect::time::Timestamp;
@@ -102,7 +102,7 @@ pub struct NotifiedEvent {
     pub expected: FormattedValue,
     /// One sentence with the figures.
     pub summary: String,
-    /// The most likely cause; absent if none stands out.
+    /// The cause that checks support best, with the number of checks; absent if none is supported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
     /// Incident of several series that the event belongs to: how many, which and since when; absent if there is none.
@@ -179,12 +179,14 @@ impl NotifiedEvent {
             value: Some(value).filter(|value| value.is_finite()),
             text: facts.unit.format(value),
         };
-        let best = one.causes.as_ref().filter(|causes| !causes.inconclusive());
-        let cause =
-            best.and_then(|suspects| Some(suspects.ranked.first()?.hypothesis.cause.clone()));
+        let best = one.causes.as_ref().and_then(|causes| causes.ranked.first());
+        let cause = best.filter(|best| best.confidence == Confidence::Supported).map(|best| {
+            let (supports, contradicts) = best.tally();
+            let cause = best.hypothesis.cause.trim_end_matches('.');
+            format!("{cause} ({})", words::checks::tally(supports, contradicts))
+        });
         let labels = facts.labels.iter();
-        let id = EventId { series: facts.series, onset: event.onset.index };
-        let incident = analysis.incident_of(id).map(|(_, incident)| incident);
+        let incident = analysis.incident_of(one.id()).map(|(_, incident)| incident);
         let incident = incident.filter(|incident| incident.is_shared());
         Self {
             labels: labels.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),

@@ -49,8 +49,11 @@ fn analysed(expr: &str, labels: &[(&str, &str)]) -> Analysis {
 }
 
 fn knowledge() -> Knowledge {
-    let check =
-        |see: &str, query: &str| CauseCheck { see: see.to_owned(), query: Some(query.to_owned()) };
+    let check = |see: &str, query: &str| CauseCheck {
+        see: see.to_owned(),
+        query: Some(query.to_owned()),
+        expect: None,
+    };
     let hypothesis = Hypothesis {
         id: "flood".to_owned(),
         cause: "Clients came back at once.".to_owned(),
@@ -58,6 +61,8 @@ fn knowledge() -> Knowledge {
         source: Citation { title: "RFC 2131".to_owned(), url: "https://example.org/".to_owned() },
         kinds: vec![],
         direction: None,
+        change: false,
+        load: false,
         often: CauseFrequency::Common,
         metrics: vec![],
         functions: vec![],

@@ -6,7 +6,8 @@ use super::{LabelObject, Rfc3339Time};
 use crate::analysis::{Analysis, EventId};
 use crate::explain::{ConcurrentAnomalies, EvidenceTag, Facts, Recurrence};
 use crate::knowledge::{
-    CandidateCause, CandidateCauses, CauseCheck, CauseReason, Citation, Confidence, Hypothesis,
+    CandidateCause, CandidateCauses, CauseCheck, CauseReason, CheckVerdict, Citation, Confidence,
+    Hypothesis,
 };
 use crate::words::{self, Clock, sentence};
 use oddity_detect::detect::{Feature, Quantity};
@@ -176,6 +177,8 @@ pub struct CauseFindings<'a> {
     pub confidence: Confidence,
     /// Reasons for and against the cause.
     pub reasons: &'a [CauseReason],
+    /// Results of its checks; empty where none were made.
+    pub checks: Vec<CheckedFindings<'a>>,
     /// Checks that would confirm the cause.
     pub confirm: Vec<CheckFindings<'a>>,
     /// Checks that would refute the cause.
@@ -193,6 +196,19 @@ pub struct CheckFindings<'a> {
     pub see: &'a str,
     /// The PromQL that shows it, with the labels of the series.
     pub query: Option<String>,
+}
+
+/// Result of a check that was made.
+#[derive(Debug, Serialize)]
+pub struct CheckedFindings<'a> {
+    /// Observation that was looked for.
+    pub see: &'a str,
+    /// PromQL that was asked.
+    pub query: &'a str,
+    /// Verdict on the cause.
+    pub verdict: CheckVerdict,
+    /// Observation in words, with its numbers.
+    pub observed: String,
 }
 
 pub(super) fn findings<'a>(
@@ -284,6 +300,16 @@ fn found<'a>(
         source,
         confidence: candidate.confidence,
         reasons: &candidate.reasons,
+        checks: candidate
+            .checks
+            .iter()
+            .map(|check| CheckedFindings {
+                see: &check.see,
+                query: &check.query,
+                verdict: check.verdict,
+                observed: check.observed.words(Clock::UTC),
+            })
+            .collect(),
         confirm: looks(confirm),
         refute: looks(refute),
         mitigate,

@@ -1,7 +1,9 @@
 //! Events with everything that is known of them: their facts, and the causes that these suggest.
 
-use super::{CandidateCauses, Knowledge, NamedMetadata, QuerySubject, candidate_causes};
-use crate::analysis::{Analysis, RankedSeries};
+use super::{
+    CandidateCauses, EventEvidence, Knowledge, NamedMetadata, QuerySubject, candidate_causes,
+};
+use crate::analysis::{Analysis, EventId, RankedSeries};
 use crate::explain::{Facts, facts};
 use oddity_detect::event::Event;
 
@@ -12,6 +14,20 @@ pub struct ExplainedEvent<'a> {
     pub facts: Facts,
     /// Candidate causes; `None` without a knowledge base.
     pub causes: Option<CandidateCauses<'a>>,
+}
+
+impl ExplainedEvent<'_> {
+    /// Ranks the causes by what checks of this event found.
+    #[must_use]
+    pub fn weighed(mut self, evidence: &EventEvidence) -> Self {
+        self.causes = self.causes.map(|causes| causes.weighed(evidence));
+        self
+    }
+
+    /// Returns the id of the event.
+    pub fn id(&self) -> EventId {
+        EventId { series: self.facts.series, onset: self.facts.event.onset.index }
+    }
 }
 
 /// Explains one event of an analysis. `metadata` are those of the metrics of the query, as far as they are known.

@@ -1,36 +1,45 @@
 //! Which causes an event suggests, and how well each fits.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::pattern::first_match;
 use super::recognise::{QuerySubject, RecognisedFamily, recognise};
 use super::template::TemplateScope;
+use super::verdict::CheckResult;
 use super::{CauseCheck, CauseFrequency, Family, Hypothesis, Knowledge};
-use crate::explain::Facts;
+use crate::explain::{EvidenceTag, Facts};
 use crate::words::{causes, evidence};
 use oddity_detect::event::{Direction, Event, EventKind};
 use oddity_source::promql;
 
-/// Confidence in a cause, by how well the shape of an event fits it. It is moderate at most, because nothing has been
-/// checked yet.
+/// Confidence in a cause: by how well the shape of an event fits it, at most moderate, until checks support or contradict
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {
+    /// More checks contradict it than support it.
+    Contradicted,
     /// Not excluded, but with little evidence for it.
     Inconclusive,
     /// Some evidence, but not enough to stand out.
     Low,
     /// Kind, direction and further evidence fit.
     Moderate,
+    /// More checks support it than contradict it.
+    Supported,
 }
 
 impl Confidence {
     /// Returns the name for a person.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Contradicted => "contradicted",
             Self::Inconclusive => "inconclusive",
             Self::Low => "low",
             Self::Moderate => "moderate",
+            Self::Supported => "supported",
         }
     }
 
@@ -50,6 +59,9 @@ pub struct CauseReason {
     pub text: String,
     /// Points: above 0 for the cause, below 0 against it.
     pub points: i32,
+    /// Whether the reason is a property of the event, not of the query or of the knowledge base.
+    #[serde(skip)]
+    pub of_event: bool,
 }
 
 /// A cause that the event suggests.
@@ -63,8 +75,10 @@ pub struct CandidateCause<'a> {
     pub confidence: Confidence,
     /// Sum of the points of its reasons.
     pub points: i32,
-    /// Reasons for the confidence, most important first.
+    /// Reasons for the points, most important first.
     pub reasons: Vec<CauseReason>,
+    /// Results of its checks; empty where none were made.
+    pub checks: Vec<CheckResult>,
 }
 
 /// The causes that an event suggests.
@@ -74,8 +88,18 @@ pub struct CandidateCauses<'a> {
     pub families: Vec<RecognisedFamily<'a>>,
     /// Candidate causes, best first; empty if nothing fits.
     pub ranked: Vec<CandidateCause<'a>>,
+    /// Changes of the system that are looked for in every event, although its shape does not suggest them.
+    pub looked_for: Vec<CandidateCause<'a>>,
     /// Values that fill the templates of checks.
     pub scope: TemplateScope,
+    /// Number of causes that need metrics that the source lacks.
+    pub lacking: usize,
+    /// Metrics that checks need and the source lacks.
+    pub missing_metrics: BTreeSet<String>,
+    /// Whether checks were made.
+    pub is_checked: bool,
+    /// Reason why the checks ended early, in words; `None` if they did not.
+    pub stopped: Option<String>,
 }
 
 impl CandidateCauses<'_> {
@@ -111,20 +135,42 @@ pub fn candidate_causes<'a>(
 ) -> CandidateCauses<'a> {
     let families = recognise(knowledge, subject);
     let best = families.first().map_or(0, |first| first.points);
-    let mut ranked: Vec<CandidateCause<'a>> = Vec::new();
+    let (mut ranked, mut looked_for) = (Vec::new(), Vec::new());
     for recognised in &families {
         let family = recognised.family;
-        let all = family.hypotheses.iter();
-        ranked.extend(all.filter_map(|hypothesis| {
-            let reasons = reasons(hypothesis, recognised, best, subject, facts)?;
+        for hypothesis in &family.hypotheses {
+            let found = reasons(hypothesis, recognised, best, subject, facts);
+            let fits = found.is_some();
+            let reasons = found.unwrap_or_default();
             let points = reasons.iter().map(|reason| reason.points).sum();
             let confidence = Confidence::of(points);
-            Some(CandidateCause { family, hypothesis, confidence, points, reasons })
-        }));
+            let cause = CandidateCause {
+                family,
+                hypothesis,
+                confidence,
+                points,
+                reasons,
+                checks: Vec::new(),
+            };
+            match (fits, hypothesis.change) {
+                (true, _) => ranked.push(cause),
+                (false, true) => looked_for.push(cause),
+                (false, false) => {}
+            }
+        }
     }
     // Ties keep their order: better recognised families first, then the order of the file.
     ranked.sort_by_key(|cause| std::cmp::Reverse(cause.points));
-    CandidateCauses { scope: TemplateScope::new(expr, facts), families, ranked }
+    CandidateCauses {
+        scope: TemplateScope::new(expr, facts),
+        families,
+        ranked,
+        looked_for,
+        lacking: 0,
+        missing_metrics: BTreeSet::new(),
+        is_checked: false,
+        stopped: None,
+    }
 }
 
 /// Returns the reasons for and against a cause; `None` if the kind or the direction excludes it, or it is about other
@@ -136,9 +182,13 @@ fn reasons(
     subject: &QuerySubject,
     facts: &Facts,
 ) -> Option<Vec<CauseReason>> {
+    if hypothesis.load && !subject.is_load() {
+        return None;
+    }
     let inverse = subject.is_inverse(&recognised.family.inverse);
     let mut all = vec![fit(hypothesis, &facts.event, inverse)?];
-    let mut put = |points: i32, text: String| all.push(CauseReason { text, points });
+    let mut put =
+        |points: i32, text: String| all.push(CauseReason { text, points, of_event: false });
     if !hypothesis.metrics.is_empty() {
         let name = first_match(&hypothesis.metrics, &subject.metrics)?;
         put(1, causes::about(name));
@@ -165,12 +215,15 @@ fn reasons(
         let points = if recognised.points == best { 2 } else { 1 };
         put(points, causes::recognised(&recognised.family.name, &by));
     }
+    let mut observe = |points: i32, tag: EvidenceTag| {
+        all.push(CauseReason { text: evidence::phrase(tag, facts), points, of_event: true });
+    };
     for tag in &facts.evidence {
         if hypothesis.signs.contains(tag) {
-            put(1, evidence::phrase(*tag, facts));
+            observe(1, *tag);
         }
         if hypothesis.against.contains(tag) {
-            put(-2, evidence::phrase(*tag, facts));
+            observe(-2, *tag);
         }
     }
     Some(all)
@@ -191,7 +244,11 @@ fn fit(hypothesis: &Hypothesis, event: &Event, inverse: bool) -> Option<CauseRea
     let side = side(event).map(|side| if inverse { opposite(side) } else { side });
     let directed = hypothesis.direction.is_none() || side.is_none() || hypothesis.direction == side;
     if hypothesis.kinds.contains(&kind) || (hypothesis.kinds.is_empty() && in_values(kind)) {
-        return directed.then(|| CauseReason { text: causes::fitting_kind(event.kind), points: 3 });
+        return directed.then(|| CauseReason {
+            text: causes::fitting_kind(event.kind),
+            points: 3,
+            of_event: true,
+        });
     }
     // A kind is determined from few samples, so other kinds in the same direction are not excluded.
     let same_side = hypothesis
@@ -199,7 +256,11 @@ fn fit(hypothesis: &Hypothesis, event: &Event, inverse: bool) -> Option<CauseRea
         .iter()
         .any(|kind| in_values(*kind) && side_of(*kind).is_none_or(|s| Some(s) == side));
     let related = side.is_some() && directed && in_values(kind) && same_side;
-    related.then(|| CauseReason { text: causes::same_direction(event.kind), points: 1 })
+    related.then(|| CauseReason {
+        text: causes::same_direction(event.kind),
+        points: 1,
+        of_event: true,
+    })
 }
 
 /// Returns the side of an event, `None` where it has none.
@@ -230,7 +291,7 @@ fn upside_down(kind: EventKind) -> EventKind {
     }
 }
 
-fn side_of(kind: EventKind) -> Option<Direction> {
+pub(super) fn side_of(kind: EventKind) -> Option<Direction> {
     match kind {
         EventKind::Spike | EventKind::LevelShiftUp => Some(Direction::Up),
         EventKind::Dip | EventKind::LevelShiftDown => Some(Direction::Down),

@@ -151,6 +151,13 @@ impl QuerySubject {
         }
     }
 
+    /// Returns whether the query tells how much there is to do, rather than a share, a duration or how much failed.
+    pub(super) fn is_load(&self) -> bool {
+        let first = promql::selectors(&self.expr).first().copied();
+        let fails = first.is_some_and(promql::selects_failures);
+        !(fails || promql::has_division(&self.expr) || promql::takes_quantile(&self.expr))
+    }
+
     /// Returns the metrics that a query names, each once.
     pub fn metric_names(expr: &str) -> Vec<String> {
         let mut names = Vec::new();

@@ -3,14 +3,19 @@
 //! | in a template | stands for |
 //! |---|---|
 //! | `$labels(job, instance)` | matchers of those labels as the odd series, or else the query, has them; nothing where neither does |
+//! | `$some(job, service)` | the same, but the query does not apply where neither has any of these labels |
 //! | `$labels` | matchers of all labels of the odd series |
+//! | `$pods` | a matcher of `pod` for all pods of the workload of the odd series; the query does not apply where it names none |
 //! | `$host` | a matcher of `instance` with the host of the odd series and any port; nothing where it has none |
 //! | `$selector` | the selector of the query with the labels of the odd series added |
+//! | `$counter` | the same where its metric is a counter by its name; the query does not apply elsewhere |
 //! | `$metric` | the metric of the query |
 //! | `${base}` | the same without `_bucket`, `_count`, `_sum` or `_total` |
 //! | `$expr` | the query, in parentheses |
 //! | `$window` | a range for `rate`: five minutes, or four steps where that is longer |
 //! | `$peak`, `$before` | Unix seconds of the peak, and of the time before the onset, for `@` |
+
+mod workload;
 
 use std::ops::Range;
 
@@ -39,11 +44,12 @@ pub struct TemplateScope {
 pub enum TemplateError {
     /// A name that is not known.
     #[error(
-        "${0} is not known: use $labels(...), $labels, $host, $selector, $metric, ${{base}}, $expr, $window, $peak or $before"
+        "${0} is not known: use $labels(...), $some(...), $labels, $pods, $host, $selector, $counter, $metric, ${{base}}, \
+         $expr, $window, $peak or $before"
     )]
     Unknown(String),
     /// The list of labels has no end.
-    #[error("$labels( without a closing parenthesis")]
+    #[error("$labels( or $some( without a closing parenthesis")]
     Open,
     /// A dollar sign that begins no name.
     #[error("a $ without a name: PromQL matches whole values, so an anchor is not needed")]
@@ -54,6 +60,7 @@ pub enum TemplateError {
 enum TemplatePiece<'a> {
     Text(&'a str),
     Labels(Vec<&'a str>),
+    SomeLabels(Vec<&'a str>),
     Name(&'a str),
 }
 
@@ -94,8 +101,8 @@ impl TemplateScope {
         }
     }
 
-    /// Fills a template and returns its PromQL; `None` where it needs a metric name and the query has none, or is
-    /// wrong.
+    /// Fills a template and returns its PromQL; `None` where it needs a name or a label that the query does not have, or
+    /// is wrong.
     pub fn fill(&self, template: &str) -> Option<String> {
         let mut out = String::with_capacity(template.len() + 64);
         let mut none = false;
@@ -110,6 +117,13 @@ impl TemplateScope {
                 TemplatePiece::Labels(names) => {
                     out.push_str(&self.labels(|label| names.contains(&label)));
                 }
+                TemplatePiece::SomeLabels(names) => {
+                    let found = self.labels(|label| names.contains(&label));
+                    if found.is_empty() {
+                        return None;
+                    }
+                    out.push_str(&found);
+                }
                 TemplatePiece::Name(name) => out.push_str(&self.value(name)?),
             }
             none = out.ends_with(['{', ' ']);
@@ -121,6 +135,10 @@ impl TemplateScope {
         Some(match name {
             "labels" => self.labels(|_| true),
             "host" => self.host(),
+            "pods" => self.pods()?,
+            "counter" => {
+                self.selector().filter(|_| self.metric.as_deref().is_some_and(is_counter))?
+            }
             "selector" => self.selector()?,
             "metric" => plain(self.metric.as_deref()?)?.to_owned(),
             "base" => base(plain(self.metric.as_deref()?)?).to_owned(),
@@ -209,6 +227,11 @@ pub(crate) fn host_pattern(instance: &str) -> Option<String> {
     Some(pattern + "(:[0-9]+)?")
 }
 
+/// Returns whether a metric is a counter by its name.
+fn is_counter(metric: &str) -> bool {
+    ["_total", "_count", "_sum", "_bucket"].iter().any(|ending| metric.ends_with(ending))
+}
+
 fn base(metric: &str) -> &str {
     let endings = ["_bucket", "_count", "_sum", "_total"];
     endings.iter().find_map(|ending| metric.strip_suffix(ending)).unwrap_or(metric)
@@ -239,13 +262,17 @@ fn pieces(template: &str) -> Result<Vec<TemplatePiece<'_>>, TemplateError> {
         rest = behind;
         match name {
             "" => return Err(TemplateError::Bare),
-            "labels" if rest.starts_with('(') => {
+            "labels" | "some" if rest.starts_with('(') => {
                 let (list, behind) = rest[1..].split_once(')').ok_or(TemplateError::Open)?;
-                all.push(TemplatePiece::Labels(list.split(',').map(str::trim).collect()));
+                let names = list.split(',').map(str::trim).collect();
+                all.push(match name {
+                    "some" => TemplatePiece::SomeLabels(names),
+                    _ => TemplatePiece::Labels(names),
+                });
                 rest = behind;
             }
-            "labels" | "host" | "selector" | "metric" | "base" | "expr" | "window" | "peak"
-            | "before" => all.push(TemplatePiece::Name(name)),
+            "labels" | "pods" | "host" | "selector" | "counter" | "metric" | "base" | "expr"
+            | "window" | "peak" | "before" => all.push(TemplatePiece::Name(name)),
             other => return Err(TemplateError::Unknown(other.to_owned())),
         }
     }
@@ -256,6 +283,22 @@ fn pieces(template: &str) -> Result<Vec<TemplatePiece<'_>>, TemplateError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_does_not_apply() {
+        let labels = Labels::new([("service".to_owned(), "a".to_owned())]);
+        let at = Timestamp(0);
+        let fill = |expr: &str, template: &str| {
+            TemplateScope::of(expr, &labels, Step::from_seconds(60), at..at).fill(template)
+        };
+        assert_eq!(fill("x", "y{$some(job)}"), None);
+        assert_eq!(fill("x", "y{$some(job, service)}").as_deref(), Some(r#"y{service="a"}"#));
+        assert_eq!(fill("x", "$counter"), None);
+        assert_eq!(
+            fill("rate(x_total[5m])", "$counter").as_deref(),
+            Some(r#"x_total{service="a"}"#)
+        );
+    }
 
     #[test]
     fn all_ports_of_a_host() {

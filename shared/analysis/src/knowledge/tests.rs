@@ -26,6 +26,7 @@ fn hypothesis(id: &str) -> Hypothesis {
     let check = |see: &str, query: Option<&str>| CauseCheck {
         see: see.to_owned(),
         query: query.map(str::to_owned),
+        expect: None,
     };
     Hypothesis {
         id: id.to_owned(),
@@ -34,6 +35,8 @@ fn hypothesis(id: &str) -> Hypothesis {
         source: Citation { title: "A book".to_owned(), url: "https://example.org/".to_owned() },
         kinds: vec![EventKind::Spike],
         direction: None,
+        change: false,
+        load: false,
         often: CauseFrequency::Sometimes,
         metrics: vec![],
         functions: vec![],
@@ -162,12 +165,13 @@ fn a_check_names_what_is_missing() {
         let mut family = family("dhcp", signature);
         family.examples =
             ExampleQueries { yes: some(&["dhcp_a", "dhcp_b"]), no: some(&["up", "node_load1"]) };
+        family.hypotheses[0].direction = Some(Direction::Up);
         change(&mut family);
         let faults = check(&Knowledge { families: vec![family] });
         faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     }
     assert_eq!(faults(|_| {}), "");
-    let cases: [(FamilyEdit, &str); 16] = [
+    let cases: [(FamilyEdit, &str); 18] = [
         (|f| f.id = "DHCP".to_owned(), "DHCP: its id, the name of its file"),
         (|f| f.name.clear(), "dhcp: name is empty"),
         (|f| f.about = "Short".to_owned(), "dhcp: about must say"),
@@ -181,7 +185,18 @@ fn a_check_names_what_is_missing() {
             "examples.no: dhcp_a is recognised as this family",
         ),
         (|f| f.examples.no.clear(), "need at least two queries each"),
-        (|f| f.hypotheses[0].kinds.clear(), "kinds and direction are both missing"),
+        (
+            |f| {
+                f.hypotheses[0].kinds.clear();
+                f.hypotheses[0].direction = None;
+            },
+            "kinds and direction are both missing",
+        ),
+        (|f| f.hypotheses[0].direction = None, "set direction to it"),
+        (
+            |f| f.hypotheses[0].refute[0].expect = Some(CheckExpectation::Steady),
+            "expect says what a query shows: add the query",
+        ),
         (|f| f.hypotheses[0].confirm.clear(), "confirm is empty"),
         (|f| f.hypotheses[0].source.url = "http://x".to_owned(), "must begin with https://"),
         (|f| f.hypotheses[0].confirm[0].query = None, "no check has a query"),

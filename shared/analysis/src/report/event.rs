@@ -44,7 +44,7 @@ pub(super) fn parts(
         let kind = words::capitalised(&words::with_article(one.facts.event.kind.name()));
         let series = super::markdown::code(&one.facts.labels.to_string());
         let told = text(&sentence(&one.facts, clock));
-        all.push(format!("## Event {number}\n\n{kind} in {series}: {told}."));
+        all.push(format!("## Details of event {number}\n\n{kind} in {series}: {told}."));
     }
     all.push(observed(one, heading, clock));
     all.push(timeline(analysis, one, heading, clock));

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::markdown::{code, fenced, link, text};
+use super::markdown::{code, fenced, text};
 use super::{ExportedRule, ReportContext};
 use crate::analysis::Analysis;
 use crate::knowledge::ExplainedEvent;
@@ -19,7 +19,7 @@ pub(super) fn query(analysis: &Analysis, context: &ReportContext) -> String {
     let loaded = &analysis.detected.loaded;
     let range = analysis.judged_grid().range();
     let mut out = format!(
-        "## Query\n\n{}\n\n- **Source:** {}\n- **Range:** {} to {} ({}), with {}\n- **Step:** {}\n- **Data:** {}\n- **Link:** {}\n",
+        "## Query\n\n{}\n\n- **Source:** {}\n- **Range:** {} to {} ({}), with {}\n- **Step:** {}\n- **Data:** {}\n",
         fenced("promql", &loaded.query.expr),
         text(&context.source),
         context.clock.full(range.start),
@@ -28,16 +28,10 @@ pub(super) fn query(analysis: &Analysis, context: &ReportContext) -> String {
         words::history(analysis),
         loaded.query.step,
         words::scope(analysis),
-        if context.link.starts_with('?') { code(&context.link) } else { link(&context.link) },
     );
     if let Some(suggestion) = &analysis.detected.suggestion {
         let _ =
             writeln!(out, "- **Raw counter:** {}", words::report::raw_counter(&code(suggestion)));
-    }
-    for (name, notes) in [("Warning", &loaded.warnings), ("Info", &loaded.infos)] {
-        for note in notes {
-            let _ = writeln!(out, "- **{name}:** {}", text(note));
-        }
     }
     if !loaded.unsupported.is_empty() {
         let named = loaded.unsupported.iter().take(MAX_NAMED);

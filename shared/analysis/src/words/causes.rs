@@ -7,6 +7,10 @@ use oddity_detect::event::EventKind;
 pub const HYPOTHESES: &str =
     "These are hypotheses suggested by the shape of this series; none of them has been verified.";
 
+/// Caveat above a list of candidate causes that were checked.
+pub const CHECKED: &str = "These hypotheses were checked by queries on this source, in the window of the event and \
+     before it. Support is no proof.";
+
 /// Caveat where no cause has more than inconclusive confidence.
 pub const INCONCLUSIVE: &str = "The evidence is inconclusive: no cause stands out.";
 
@@ -50,4 +54,17 @@ pub(crate) fn occasional(family: &str) -> String {
 /// Returns the reason of a cause of a family that the query was recognised for.
 pub(crate) fn recognised(family: &str, by: &str) -> String {
     format!("the query is about {family} ({by})")
+}
+
+/// Returns how well a cause that was not checked fits the event, and why: "low confidence (5 points), not checked; fits: a
+/// spike, recovered".
+pub(crate) fn unchecked(confidence: &str, points: i32, fits: &[&str], against: &[&str]) -> String {
+    let against = match against {
+        [] => String::new(),
+        against => format!("; against it: {}", against.join(", ")),
+    };
+    format!(
+        "{confidence} confidence ({points} points), not checked; fits: {}{against}",
+        fits.join(", ")
+    )
 }

@@ -1,6 +1,6 @@
 //! Short sentences about one event.
 
-use super::{bounds, counted, feature, one_decimal, quantity};
+use super::{bounds, feature, one_decimal, quantity};
 use oddity_detect::detect::Quantity;
 use oddity_detect::event::{Direction, Event, EventKind, Forecast, SeverityLevel};
 use oddity_source::unit::Unit;
@@ -65,55 +65,20 @@ pub fn farthest(event: &Event) -> &'static str {
     if event.direction == Direction::Up { "highest" } else { "lowest" }
 }
 
-/// Returns the arithmetic behind an event, in a sentence without its full stop.
-pub fn reason(event: &Event, unit: Unit) -> String {
-    let reference = &event.reference;
-    let baseline = &event.baseline;
-    if event.kind == EventKind::Infinite {
-        return format!("the value is {}", unit.format(event.onset.value));
-    }
-    let of_values = event.quantity.is_values();
-    let side = if event.direction == Direction::Up { "above" } else { "below" };
-    let subject = match event.quantity {
-        Quantity::Value => String::new(),
-        other => format!("{} of ", quantity(other)),
-    };
-    let (peak, expected) = (unit.format(event.peak.value), unit.format(reference.expected));
-    let score = one_decimal(event.score);
-    let range = bounds(reference.lower, reference.upper, unit);
-    let alert = match event.feature {
-        Some(by) => {
-            format!("; alert from {}, alert score {}", feature(by), one_decimal(event.alert_score))
+/// Returns why an event is odd, without its values, its expected value and its normal range: "learnt from the 60 samples
+/// (1 h) before, noticed by the level".
+pub fn reason(event: &Event) -> String {
+    let mut parts = Vec::new();
+    match event.kind {
+        EventKind::Infinite => parts.push("not a finite value".to_owned()),
+        _ if event.quantity == Quantity::Duration => {
+            parts.push(format!("{} times {}", one_decimal(event.score), event.baseline));
         }
-        None => String::new(),
-    };
-    if of_values && event.kind == EventKind::Gap {
-        let lasted = event.lasted.words();
-        return match reference.expected.is_nan() {
-            true => format!("no samples for {lasted}{alert}"),
-            false => format!("no samples for {lasted}, {expected} expected ({range}){alert}"),
-        };
+        _ => parts.push(format!("compared with {}", event.baseline)),
     }
-    if of_values && event.kind == EventKind::FlatLine {
-        return format!("flat at {peak} for {}{alert}", event.lasted.words());
-    }
-    if event.steady {
-        return format!("{subject}{peak} against a constant {expected} in {baseline}{alert}");
-    }
-    if event.quantity == Quantity::Duration {
-        return format!("{peak}, which is {score} times {baseline}");
-    }
-    if event.ranged {
-        return format!(
-            "{subject}{peak}, normal is {range} (from {baseline}); score {score}{alert}"
-        );
-    }
-    let against = format!("{subject}{peak} against {expected} expected ({range}) from {baseline}");
-    match event.feature {
-        // Its score may be a mean over several features, not a distance in the spread of this one.
-        Some(_) => format!("{against}; score {score}{alert}"),
-        None => format!("{against}; up to {score} {} {side}", counted(event.quantity)[1]),
-    }
+    parts.extend(event.feature.map(|by| format!("noticed by {}", feature(by))));
+    parts.extend(event.forecast.map(time_left));
+    parts.join("; ")
 }
 
 /// Returns how the event ended: "10 min, recovered", "2 h, ongoing".

@@ -69,6 +69,13 @@ pub fn sentence(facts: &Facts, clock: Clock) -> String {
     out
 }
 
+/// Returns what the levels, times and series of an event do not say: how long no value was like it, and how often it
+/// recurs.
+pub fn further(facts: &Facts, clock: Clock) -> Vec<String> {
+    let since = facts.record_since.map(|since| record(since, facts.event.direction, clock));
+    since.into_iter().chain(facts.recurrence.map(recurrence)).collect()
+}
+
 /// Returns what is odd about it, with the numbers that say so.
 fn what(facts: &Facts) -> String {
     let (event, unit) = (&facts.event, facts.unit);

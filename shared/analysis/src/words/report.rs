@@ -2,6 +2,7 @@
 
 use super::{Clock, count_samples};
 use crate::analysis::Incident;
+use oddity_detect::event::Event;
 
 /// Text of a report on a query without series.
 pub(crate) const NO_SERIES: &str = "The source has no series for this query and range. Check the metric name and the labels, or choose a range in which \
@@ -55,8 +56,53 @@ pub(crate) fn part_of_incident(incident: &Incident, clock: Clock) -> String {
 }
 
 /// Head of the table of incidents.
-pub(crate) const INCIDENTS_HEAD: &str = "| Incident | Severity | Series | Labels in common | Start | End | Worst event | Worst series |\n\
-     | ---: | --- | --- | --- | --- | --- | --- | --- |\n";
+pub(crate) const SUMMARY_HEAD: &str =
+    "| Event | Severity | What | Series | Start | End |\n| ---: | --- | --- | --- | --- | --- |\n";
+
+/// Returns the series of an incident of several: "a and 15 more series of job="api"".
+pub(crate) fn worst_of(incident: &Incident, worst: &str) -> String {
+    let others = super::others_of_incident(incident).unwrap_or_default();
+    match super::incident_place(incident) {
+        Some(labels) => format!("{worst} {others} of {labels}"),
+        None => format!("{worst} {others}"),
+    }
+}
+
+/// Returns when an event began and ended: "2026-01-31 11:40:00 UTC to 2026-01-31 11:49:00 UTC".
+pub(crate) fn when(event: &Event, clock: Clock) -> String {
+    let start = clock.full(event.display_start);
+    match event.ongoing {
+        true => format!("since {start}"),
+        false => format!("{start} to {}", clock.full(event.end)),
+    }
+}
+
+/// Returns the normal range: "normal is 5.45/s to 10.51/s".
+pub(crate) fn normal(range: &str) -> String {
+    format!("normal is {range}")
+}
+
+/// Returns what the expected value was learnt from: "learnt from the 60 samples (1 h) before".
+pub(crate) fn learnt_from(baseline: &str) -> String {
+    format!("learnt from {baseline}")
+}
+
+/// Name of the series of a query that returns only one, without labels.
+pub(crate) const ONLY_SERIES: &str = "the only series of the query";
+
+/// Remark on an event around which samples are missing.
+pub(crate) const SAMPLES_MISSING: &str = "some are missing around the event";
+
+/// Returns an action against the cause of this number: "Against cause 1 at checkout: Roll back the last change first".
+pub(crate) fn act(action: &str, cause: usize, place: Option<&str>) -> String {
+    let at = place.map(|place| format!(" at {place}")).unwrap_or_default();
+    format!("Against cause {cause}{at}: {}", action.trim_end_matches('.'))
+}
+
+/// Returns what a query after a colon would show about the cause of this number.
+pub(crate) fn look(see: &str, cause: usize) -> String {
+    format!("About cause {cause}, \"{see}\"")
+}
 
 /// Head of the table of events.
 pub(crate) const EVENTS_HEAD: &str = "| Event | Severity | Kind | Series | Start | End | Course | Peak | Expected | Normal range | Deviation | Score |\n\
