@@ -53,6 +53,9 @@ test("series without a place have nothing to compare with", async ({ page, workb
 
 test("a look can be cancelled and begun again", async ({ page, workbench, demo }) => {
   await explain(workbench, DHCP, demo.url);
+  // The causes are checked first.
+  await expect(page.getByText("These hypotheses were checked")).toBeVisible();
+  await expect(page.getByRole("status").filter({ hasText: /Looking up|Checking/ })).toHaveCount(0);
   let release = () => {};
   const held = new Promise<void>((resolve) => (release = resolve));
   await page.route("**/query_range", async (route) => {
@@ -61,7 +64,7 @@ test("a look can be cancelled and begun again", async ({ page, workbench, demo }
   });
   await workbench.button("Find related changes").click();
   await expect(beside(page)).toContainText(/Comparing: 0 of \d queries…/);
-  await workbench.button("Cancel").click();
+  await beside(page).getByRole("button", { name: "Cancel" }).click();
   await expect(workbench.button("Find related changes")).toBeVisible();
   const sent = await workbench.requestsDuring(async () => release());
   expect(sent).toEqual([]);

@@ -83,7 +83,7 @@ fn report(analysis: &Analysis, explained: &[ExplainedEvent<'_>]) -> String {
         link: "https://oddity.example/".to_owned(),
         clock: Clock::UTC,
         rule: None,
-        details: false,
+        details: true,
         sections: Vec::new(),
     };
     markdown(analysis, explained, &context)

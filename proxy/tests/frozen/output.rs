@@ -11,7 +11,8 @@ const ANCHOR: (&str, &str) = ("ODDITY_DEMO_ANCHOR", "2026-01-15T00:00:00Z");
 const LEASES: &str = "rate(dhcp_lease_count[5m]) * 60";
 
 /// Queries of the demo with further arguments, and the exit status; together they fill nearly every field.
-const RUNS: [(&str, &str, i32); 28] = [
+const RUNS: [(&str, &str, i32); 29] = [
+    (LEASES, "--explain", 3),
     (LEASES, "", 3),
     (LEASES, "--to 2026-01-14T00:00:00Z", 0),
     (LEASES, "--link-base https://oddity.example/ --fail-on never", 0),

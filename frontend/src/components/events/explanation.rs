@@ -30,6 +30,7 @@ pub fn Explanation(
         }
     });
     on_cleanup(move || state.cancel_checks());
+    let is_checking = Memo::new(move |_| state.checking.read().is_some());
     move || {
         let analysis = state.throttled_analysis.get()?;
         let found = analysis.find_event(key.get()?)?;
@@ -46,7 +47,7 @@ pub fn Explanation(
                     <h3>"Observed"</h3>
                     {facts(&one, clock)}
                 </section>
-                {one.causes.as_ref().map(|found| causes(key, found, clock))}
+                {one.causes.as_ref().map(|found| causes(key, found, !is_checking.get(), clock))}
             </div>
         })
     }
@@ -73,6 +74,7 @@ fn facts(one: &ExplainedEvent<'_>, clock: Clock) -> impl IntoView + use<> {
 fn causes(
     key: Memo<Option<EventId>>,
     suspects: &CandidateCauses<'_>,
+    is_finished: bool,
     clock: Clock,
 ) -> impl IntoView + use<> {
     let none = suspects.ranked.is_empty();
@@ -88,7 +90,7 @@ fn causes(
         <section>
             <h3>"Possible causes"</h3>
             <p class="sub">
-                {if suspects.is_checked { words::CHECKED } else { words::HYPOTHESES }}
+                {if suspects.is_checked && is_finished { words::CHECKED } else { words::HYPOTHESES }}
                 {unsure.then(|| format!(" {}", words::INCONCLUSIVE))}
                 {none.then(|| format!(" {}", words::NO_MATCH))}
             </p>

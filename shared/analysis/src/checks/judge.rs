@@ -79,7 +79,7 @@ fn begins(
     let value = values.filter(|value| value.is_finite()).fold(f64::NEG_INFINITY, f64::max);
     // What holds now and then before says nothing about this event.
     if before as f64 > RARE * first as f64 {
-        return (CheckObservation::Held { value, unit }, None);
+        return (CheckObservation::AsBefore { value, unit }, None);
     }
     let at = (0..at).rev().take_while(|at| hit_at(*at)).last().unwrap_or(at);
     let earliest = windows.grid.nearest(onset).map_or(windows.grid.len, |onset| onset + LATE);

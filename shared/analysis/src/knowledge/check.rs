@@ -1,10 +1,8 @@
 //! Requirements on a family; each violation is named, so that an author can mend it.
 
-use super::rank::side_of;
 use super::recognise::{QuerySubject, recognise};
 use super::template::validate;
 use super::{CauseCheck, Family, Hypothesis, Knowledge, NamedMetadata};
-use oddity_detect::event::Direction;
 use oddity_detect::series::Labels;
 
 /// Something that is wrong with a data file.
@@ -101,14 +99,6 @@ fn problems(hypothesis: &Hypothesis) -> Vec<String> {
         !hypothesis.kinds.is_empty() || hypothesis.direction.is_some(),
         "kinds and direction are both missing: set at least one",
     );
-    let sides: Vec<_> = hypothesis.kinds.iter().map(|kind| side_of(*kind)).collect();
-    for side in [Direction::Up, Direction::Down] {
-        let all = !sides.is_empty() && sides.iter().all(|found| *found == Some(side));
-        want(
-            !all || hypothesis.direction == Some(side),
-            "its kinds have one direction: set direction to it, so that it is not offered for the other",
-        );
-    }
     want(
         hypothesis.labels.iter().all(|pattern| pattern.contains('=')),
         "labels are patterns such as mode=steal",

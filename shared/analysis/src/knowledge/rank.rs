@@ -291,7 +291,7 @@ fn upside_down(kind: EventKind) -> EventKind {
     }
 }
 
-pub(super) fn side_of(kind: EventKind) -> Option<Direction> {
+fn side_of(kind: EventKind) -> Option<Direction> {
     match kind {
         EventKind::Spike | EventKind::LevelShiftUp => Some(Direction::Up),
         EventKind::Dip | EventKind::LevelShiftDown => Some(Direction::Down),

@@ -165,13 +165,12 @@ fn a_check_names_what_is_missing() {
         let mut family = family("dhcp", signature);
         family.examples =
             ExampleQueries { yes: some(&["dhcp_a", "dhcp_b"]), no: some(&["up", "node_load1"]) };
-        family.hypotheses[0].direction = Some(Direction::Up);
         change(&mut family);
         let faults = check(&Knowledge { families: vec![family] });
         faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     }
     assert_eq!(faults(|_| {}), "");
-    let cases: [(FamilyEdit, &str); 18] = [
+    let cases: [(FamilyEdit, &str); 17] = [
         (|f| f.id = "DHCP".to_owned(), "DHCP: its id, the name of its file"),
         (|f| f.name.clear(), "dhcp: name is empty"),
         (|f| f.about = "Short".to_owned(), "dhcp: about must say"),
@@ -185,14 +184,7 @@ fn a_check_names_what_is_missing() {
             "examples.no: dhcp_a is recognised as this family",
         ),
         (|f| f.examples.no.clear(), "need at least two queries each"),
-        (
-            |f| {
-                f.hypotheses[0].kinds.clear();
-                f.hypotheses[0].direction = None;
-            },
-            "kinds and direction are both missing",
-        ),
-        (|f| f.hypotheses[0].direction = None, "set direction to it"),
+        (|f| f.hypotheses[0].kinds.clear(), "kinds and direction are both missing"),
         (
             |f| f.hypotheses[0].refute[0].expect = Some(CheckExpectation::Steady),
             "expect says what a query shows: add the query",

@@ -67,7 +67,14 @@ pub enum CheckObservation {
         /// Unit of the values.
         unit: Unit,
     },
-    /// A condition holds in the window, as it did before.
+    /// A condition holds in the window, and often did before.
+    AsBefore {
+        /// Largest value in the window.
+        value: f64,
+        /// Unit of the values.
+        unit: Unit,
+    },
+    /// A condition holds at the end of the event.
     Held {
         /// Value of the last sample.
         value: f64,
@@ -94,6 +101,7 @@ impl CheckObservation {
             Self::Began { labels, series, value, at, unit } => {
                 words::began(labels, *series, &unit.format(*value), *at, clock)
             }
+            Self::AsBefore { value, unit } => words::as_before(&unit.format(*value)),
             Self::Held { value, unit } => words::held(&unit.format(*value)),
             Self::NotHeld => words::NOT_HELD.to_owned(),
             Self::TooFew => words::TOO_FEW.to_owned(),

@@ -50,6 +50,11 @@ pub(crate) fn began(
     format!("{what} from {at} {zone}, none before{such}{}", of(labels))
 }
 
+/// Returns the value for which a condition holds that often held before.
+pub(crate) fn as_before(value: &str) -> String {
+    format!("{value}, and often before")
+}
+
 /// Returns the value for which a condition holds.
 pub(crate) fn held(value: &str) -> String {
     format!("{value} at the end of the event")
