@@ -1,4 +1,4 @@
-// Possible causes of an event that is opened: checked against the source, cancelled, refused, unreachable.
+// Possible causes of an event that is opened: checked against the source, cancelled, unreachable.
 
 import type { Page } from "@playwright/test";
 import { expect, test } from "../support/fixtures.ts";
@@ -21,7 +21,6 @@ test("an opened event is checked once, and a slider sends nothing more", async (
   await expect(explanation(page)).toContainText(CHECKED);
   await expect(explanation(page).getByRole("status")).toBeHidden();
   await expect(again(page)).toBeHidden();
-  await expect(explanation(page).locator(".verdict").first()).toContainText(/supports|contradicts|not decided|no such metric/);
   const sent = await workbench.requestsDuring(async () => {
     await workbench.button("Close").click();
     await workbench.button("Explain").first().click();
@@ -47,18 +46,8 @@ test("checks can be cancelled and made again", async ({ page, workbench, demo })
   expect(sent).toEqual([]);
   await page.unroute("**/query_range");
   await again(page).click();
-  await expect(explanation(page).locator(".verdict").first()).toBeVisible();
+  await expect(explanation(page)).toContainText(CHECKED);
   await expect(explanation(page)).not.toContainText("Not all checks were made");
-});
-
-test("a source that refuses a query leaves the check undecided", async ({ page, workbench, demo }) => {
-  await workbench.open({}, demo.url);
-  await workbench.run(DHCP);
-  const body = JSON.stringify({ status: "error", errorType: "execution", error: "too many samples" });
-  await page.route("**/query_range", (route) => route.fulfill({ status: 422, contentType: "application/json", body }));
-  await workbench.button("Explain").first().click();
-  await expect(explanation(page).locator(".verdict").first()).toContainText("too many samples");
-  await expect(explanation(page)).not.toContainText("supported");
 });
 
 test("a source that does not answer ends the checks", async ({ page, workbench, demo }) => {

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use super::*;
-use oddity_detect::series::Labels;
+use oddity_detect::series::{Labels, Series};
 use oddity_detect::time::Step;
 
 const START: Timestamp = Timestamp(1_768_469_820_000);
@@ -108,7 +108,10 @@ fn run(
                 answer(&value("query").unwrap())
             }
         };
-        body.map(|data| format!(r#"{{"status":"success","data":{data}}}"#).into_bytes())
+        body.map(|data| match data.starts_with(r#"{"status""#) {
+            true => data.into_bytes(),
+            false => format!(r#"{{"status":"success","data":{data}}}"#).into_bytes(),
+        })
     };
     finish(plan.run(send, |evidence, _| found.set(evidence.clone())));
     (found.into_inner(), asked.into_inner())
@@ -143,4 +146,18 @@ fn a_source_that_fails_ends_the_checks() {
     let (found, asked) =
         run((0..20).map(check).collect(), &names.join(","), |_| Ok(EMPTY.to_owned()));
     assert_eq!((asked.len(), found.stopped), (1 + MAX_QUERIES, None));
+}
+
+#[test]
+fn a_query_that_the_source_refuses_is_not_decided() {
+    const REFUSED: &str =
+        r#"{"status":"error","errorType":"execution","error":"too many samples"}"#;
+    let checks = ["a", "b", "c"].map(|query| check(query, CheckExpectation::Rises, true));
+    let (found, asked) = run(checks.into(), r#""a","b","c""#, |_| Ok(REFUSED.to_owned()));
+    assert_eq!((asked.len(), found.stopped), (4, None));
+    for result in found.results {
+        assert_eq!(result.verdict, CheckVerdict::NotDecided);
+        let told = result.observed.words(crate::words::Clock::UTC);
+        assert_eq!(told, "not answered: too many samples");
+    }
 }
