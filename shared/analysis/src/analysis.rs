@@ -1,35 +1,45 @@
 //! The only orchestration: loaded series and settings in, what is odd out.
 //!
 //! It has three parts, so that nothing is done again that a slider does not change: [`prepare`] looks at the data,
-//! [`detect`] runs the detector, [`analyze`] applies the rule to what it found, in one pass over the scores.
+//! [`detect`] runs the detector, [`analyze`] applies the rule to what it found, in one pass over the scores. Each can
+//! pause between two series ([`Preparation`], [`DetectionRun`], [`EventSearch`]), so that a page stays responsive, and a
+//! [`DetectionJob`] can run in another thread or process.
 
+mod detection_run;
+mod event_search;
 mod incident;
 mod inheritance;
+mod job;
 mod past_alerts;
+mod preparation;
 mod shortage;
 mod turnover;
 mod unjudged;
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use serde::{Deserialize, Serialize};
 
 use crate::content::SeriesContent;
-use crate::counter::{CounterGrowth, growth, is_counter};
-use oddity_detect::detect::{
-    Detection, Detector, DetectorCache, DetectorInput, LongPast, Quantity, Succession,
-};
-use oddity_detect::event::{Event, EventKind, OnsetCache, Rule, SeriesSamples, events};
+use crate::counter::CounterGrowth;
+use oddity_detect::detect::{Detection, Detector, DetectorCache, Quantity, Succession};
+use oddity_detect::event::{Event, OnsetCache, Rule};
 use oddity_detect::seasonality::periods;
-use oddity_detect::series::{Grid, Series, short_names};
-use oddity_detect::time::{Span, TimeRange, Timestamp};
+use oddity_detect::series::{Grid, Series};
+use oddity_detect::time::TimeRange;
 use oddity_source::prometheus::Loaded;
 use oddity_source::promql;
 use oddity_source::unit::Unit;
 
 use crate::lifetimes::Life;
+pub use detection_run::{DetectionRun, detect};
+pub use event_search::{EventSearch, analyze};
 pub use incident::Incident;
 use inheritance::LifeEdges;
+pub use job::DetectionJob;
 pub use past_alerts::PastAlerts;
+pub use preparation::{Preparation, prepare};
 pub use shortage::Shortage;
 pub use turnover::Turnover;
 pub use unjudged::Unjudged;
@@ -46,7 +56,7 @@ pub struct Settings {
 }
 
 /// Samples that must not enter a baseline.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Learning {
     /// Times, both ends included.
     pub excluded: Vec<TimeRange>,
@@ -179,126 +189,6 @@ impl RankedSeries {
     }
 }
 
-/// Looks at the data. Cost: O(n), and that of [`crate::lifetimes::lives`].
-pub fn prepare(loaded: Arc<Loaded>) -> Prepared {
-    let Loaded { query, series, .. } = &*loaded;
-    let names = short_names(&series.iter().map(|series| &series.labels).collect::<Vec<_>>());
-    let bare = promql::bare_selector(&query.expr).is_some();
-    let growths: Vec<Option<CounterGrowth>> = series
-        .iter()
-        .map(|series| {
-            (bare && is_counter(series, loaded.is_counter)).then(|| growth(&series.values))
-        })
-        .collect();
-    let own: Vec<&[f64]> = series
-        .iter()
-        .zip(&growths)
-        .map(|(series, growth)| growth.as_ref().map_or(&series.values[..], |of| &of.values))
-        .collect();
-    let edges = LifeEdges::of(query);
-    let found = inheritance::lives_of(series, edges);
-    let trained = inheritance::trained(&own, &found.lives, edges);
-    let successions = inheritance::successions(&own, &found.lives, query.step);
-    let counts = growths.iter().any(Option::is_some);
-    let long_past = inheritance::long_past(&loaded, counts, &found.lives, edges);
-    let prepared: Vec<Arc<PreparedSeries>> = series
-        .iter()
-        .zip(names)
-        .zip(growths)
-        .zip(trained)
-        .zip(successions)
-        .zip(found.lives)
-        .map(|(((((series, name), growth), trained), succession), life)| {
-            let judged = series.values.get(query.history..).unwrap_or_default();
-            let content = SeriesContent::of(judged);
-            let (missing, gaps) = count_missing(judged);
-            let absent = inheritance::absent(&life, query.history, series.values.len());
-            let (period, kept) = Default::default();
-            Arc::new(PreparedSeries {
-                name,
-                growth,
-                content,
-                missing,
-                gaps,
-                absent,
-                life,
-                trained,
-                succession,
-                period,
-                kept,
-            })
-        })
-        .collect();
-    let suggest = || promql::suggest_rate(&query.expr, query.rate_window());
-    let suggestion = counts.then(suggest).flatten();
-    let (unit, replaced_label) = (Unit::from_query(&query.expr), found.replaced_label);
-    Prepared { unit, loaded, series: prepared, suggestion, replaced_label, edges, long_past }
-}
-
-/// Up to so many samples of all series together what a detector may need again is kept.
-const KEPT: usize = 200_000;
-
-/// Runs the detector on every series. Cost: that of the detector, twice if flagged samples leave the baseline; less
-/// where only parameters of the detector have changed.
-pub fn detect(prepared: &Prepared, detector: Detector, learning: Learning) -> Detected {
-    let Prepared { loaded, unit, series, suggestion, replaced_label, edges, .. } = prepared;
-    let history = loaded.query.history;
-    let own = || loaded.series.iter().zip(series).map(|(series, known)| known.judged(series));
-    let group = detector.group(&own().collect::<Vec<_>>());
-    let keeps = own().map(<[f64]>::len).sum::<usize>() <= KEPT;
-    let count_unit = promql::count_unit(&loaded.query.expr);
-    let quotient = promql::is_quotient(&loaded.query.expr);
-    let series = series
-        .iter()
-        .zip(own())
-        .zip(&loaded.series)
-        .enumerate()
-        .map(|(index, ((known, own), series))| {
-            let (values, group) = (prepared.judged_by(index), group.as_ref());
-            let past = prepared.long_past(index);
-            let long_past =
-                past.map(|(grid, values)| LongPast { grid, values, count_unit, quotient });
-            let input = DetectorInput {
-                values,
-                reference: values,
-                history,
-                grid: series.grid,
-                group,
-                long_past,
-                succession: known.succession,
-            };
-            let held = || known.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut kept = std::mem::take(&mut *held());
-            let mut detection = learn(detector, input, &learning, &mut kept);
-            if keeps {
-                *held() = kept;
-            }
-            if known.growth.is_some() && detection.quantity == Quantity::Value {
-                detection.quantity = Quantity::Increase;
-            }
-            let first = shortage::withhold_first(&mut detection, values, detector);
-            let alone = inheritance::confine(&mut detection, &known.life, *edges, detector);
-            let alone = alone.start.max(first).min(alone.end)..alone.end;
-            let judged = detection.score.get(history..).unwrap_or_default();
-            let score = judged.iter().copied().fold(0.0, f64::max);
-            let judged = judged.iter().filter(|score| !score.is_nan()).count();
-            let shortage = (judged == 0).then(|| Shortage::of(own, detector));
-            let (prepared, onsets) = (Arc::clone(known), OnsetCache::default());
-            DetectedSeries { prepared, detection, onsets, judged, alone, shortage, score }
-        })
-        .collect();
-    Detected {
-        loaded: Arc::clone(loaded),
-        detector,
-        learning,
-        unit: *unit,
-        series,
-        suggestion: suggestion.clone(),
-        replaced_label: replaced_label.clone(),
-        life_tolerance: edges.tolerance,
-    }
-}
-
 impl Detected {
     /// Returns whether missing samples are no gaps, because a condition inside of the query drops samples; the detector of
     /// gaps asks for all of them.
@@ -318,98 +208,6 @@ impl PreparedSeries {
     pub fn period(&self, series: &Series) -> Option<usize> {
         let find = || periods(self.judged(series), series.grid.step).first().map(|s| s.period);
         *self.period.get_or_init(find)
-    }
-}
-
-/// Runs a detector that learns only from what it may.
-///
-/// Excluded samples are known to be odd: they are in no window, learnt or judged, and get no verdict.
-/// Flagged samples are taken out in two passes: what the first flags is missing from the baselines of the
-/// second. A verdict still depends on nothing after it, and a new level is accepted once a window later.
-fn learn(
-    detector: Detector,
-    input: DetectorInput<'_>,
-    learning: &Learning,
-    kept: &mut DetectorCache,
-) -> Detection {
-    let excluded: Vec<usize> = (0..input.values.len())
-        .filter(|at| {
-            let time = input.grid.at(*at);
-            learning.excluded.iter().any(|range| (range.start..=range.end).contains(&time))
-        })
-        .collect();
-    // An infinity enters no window, nor is it missing.
-    let mut values = input.values.to_vec();
-    excluded.iter().for_each(|&at| values[at] = f64::INFINITY);
-    let first = DetectorInput { values: &values, reference: &values, ..input };
-    let mut found = detector.detect_cached(first, kept);
-    if let Some(threshold) = learning.exclude_scores_above {
-        let mut learnt = values.clone();
-        for (at, (value, score)) in learnt.iter_mut().zip(&found.score).enumerate() {
-            if *score >= threshold {
-                // See `Input::learnt`.
-                *value = if values[at].is_nan() { f64::INFINITY } else { f64::NAN };
-            }
-        }
-        found = detector.detect(DetectorInput { values: &values, reference: &learnt, ..input });
-    }
-    let of_values = found.quantity.is_values();
-    for at in excluded {
-        found.judged[at] = if of_values { input.values[at] } else { f64::NAN };
-        found.score[at] = f64::NAN;
-        if let Some(alerts) = &mut found.alerts {
-            alerts.score[at] = f64::NAN;
-        }
-    }
-    found
-}
-
-/// Applies the rule. Cost: one pass over the scores of a series and little an event; more for an onset that no rule
-/// found before, which is why it is kept.
-pub fn analyze(detected: Arc<Detected>, rule: Rule) -> Analysis {
-    let history = detected.loaded.query.history;
-    let lacks_samples = detected.lacks_samples();
-    let mut ranking: Vec<RankedSeries> = detected
-        .series
-        .iter()
-        .zip(&detected.loaded.series)
-        .enumerate()
-        .map(|(index, (found, series))| {
-            let detection = &found.detection;
-            let period = || found.prepared.period(series);
-            let trained = found.prepared.trained.as_deref();
-            let values = trained.unwrap_or_else(|| found.prepared.judged(series));
-            let samples = SeriesSamples { values, period: &period };
-            let at = |index| series.grid.at(index);
-            let mut events = events(samples, detection, &found.onsets, &rule, history, at);
-            if let Some(life) = found.prepared.life.lifetime.filter(|_| trained.is_some()) {
-                events.iter_mut().for_each(|event| begin_within(event, at(life.first)));
-            }
-            if lacks_samples {
-                events.retain(|event| event.kind != EventKind::Gap);
-            }
-            let severity = events.iter().map(|event| event.severity).fold(0.0, f64::max);
-            RankedSeries { index, events, severity, score: found.score }
-        })
-        .collect();
-    ranking.sort_by(|a, b| {
-        let events = |ranked: &RankedSeries| !ranked.events.is_empty();
-        (events(b).cmp(&events(a)))
-            .then(b.severity.total_cmp(&a.severity))
-            .then(b.score.total_cmp(&a.score))
-    });
-    let incidents = incident::incidents(&detected, &ranking);
-    Analysis { detected, rule, ranking, incidents }
-}
-
-/// Lets an event begin at the first sample of its series, if it seems to have begun in the past that the series inherits.
-fn begin_within(event: &mut Event, birth: Timestamp) {
-    event.estimated_start = event.estimated_start.max(birth);
-    if event.display_start < birth {
-        event.lasted = Span::from_millis(
-            event.lasted.millis().saturating_sub(birth.since(event.display_start).millis()),
-        );
-        event.display_start = birth;
     }
 }
 
@@ -452,16 +250,6 @@ impl Analysis {
             Quantity::Duration => Unit::Seconds,
         }
     }
-}
-
-fn count_missing(values: &[f64]) -> (usize, usize) {
-    let (mut missing, mut gaps, mut inside) = (0, 0, false);
-    for value in values {
-        missing += usize::from(value.is_nan());
-        gaps += usize::from(value.is_nan() && !inside);
-        inside = value.is_nan();
-    }
-    (missing, gaps)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 pub mod auto;
 mod autoregressive;
+mod codec;
 mod contrast;
 mod decompose;
 mod drift;
@@ -28,6 +29,7 @@ mod variance;
 mod words;
 mod zscore;
 
+pub use codec::CodecError;
 pub use param::{Param, ParamKind};
 pub use peers::{MIN_PEERS, PeerGroup, PeerMethod};
 pub use registry::*;
@@ -38,13 +40,13 @@ use std::ops::Range;
 
 use param::ParamField;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::series::Grid;
 use crate::stats::{MAX_SCORE, floor_scale, score};
 
 /// Quantity that a detector judges.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Quantity {
     /// Values of the samples, in the unit of the series.
@@ -122,7 +124,7 @@ pub struct DetectorInput<'a> {
 }
 
 /// Point at which a series took over from another one, such as a pod from the pod that it replaced.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Succession {
     /// Index of the first sample of its own; those before are of the other series, in the long past as well.
     pub own: usize,
@@ -146,7 +148,7 @@ pub struct LongPast<'a> {
 }
 
 /// Verdict of a detector on one series. Vectors have one entry for each sample of the input, NaN without a verdict.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Detection {
     /// Quantity that `judged` holds.
     pub quantity: Quantity,
@@ -182,7 +184,7 @@ pub struct Detection {
 }
 
 /// Range of what scores 0 at each sample.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NormalRange {
     /// Lower end.
     pub lowest: Vec<f64>,
@@ -191,7 +193,7 @@ pub struct NormalRange {
 }
 
 /// Alert scores before the cooldown, one for each sample.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Alerts {
     /// Alert score, 0 or more; NaN without a verdict.
     pub score: Vec<f64>,
@@ -204,7 +206,7 @@ pub struct Alerts {
 }
 
 /// Stretches that end with each sample and have its largest alert score.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AlertViews {
     /// Length of the stretch in samples, 1 or more.
     pub window: Vec<u32>,
@@ -213,7 +215,7 @@ pub struct AlertViews {
 }
 
 /// Feature of a series: one way to look at it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Feature {
     /// Values less their running median.

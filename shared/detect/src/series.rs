@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::{Span, Step, TimeRange, Timestamp};
 
 /// Name of the label that holds the metric name.
@@ -14,7 +16,7 @@ pub const METRIC_NAME: &str = "__name__";
 pub struct Labels(Vec<(String, String)>);
 
 /// Sample times `start`, `start + step`, ...: `len` of them. `start` is a multiple of `step`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Grid {
     /// Time of the first sample.
     pub start: Timestamp,

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use super::Prepared;
 use crate::counter::growth;
-use crate::lifetimes::{Life, Lifetime, Lives, lives, with_inherited_past};
+use crate::lifetimes::{Life, Lifetime, with_inherited_past};
 use oddity_detect::detect::{Detection, Detector, Succession};
-use oddity_detect::series::{Grid, Labels, Series};
+use oddity_detect::series::{Grid, Labels};
 use oddity_detect::stats::median::finite_median;
 use oddity_detect::stats::quantile::MAD_TO_STD;
 use oddity_detect::time::{Span, Step};
@@ -51,13 +51,6 @@ fn steps(span: Span, step: Step) -> usize {
     usize::try_from(span.millis().div_ceil(step.millis()))
         .unwrap_or(usize::MAX / 4)
         .min(usize::MAX / 4)
-}
-
-/// Finds the lives of all series. Cost: see [`lives`].
-pub(super) fn lives_of(series: &[Series], edges: LifeEdges) -> Lives {
-    let labels: Vec<_> = series.iter().map(|series| &series.labels).collect();
-    let lifetimes: Vec<_> = series.iter().map(|series| Lifetime::of(&series.values)).collect();
-    lives(&labels, &lifetimes, edges.tolerance)
 }
 
 /// Returns the values that each series is judged by, where it inherits a past; `own` are those that are judged.

@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::words;
-use oddity_detect::detect::Rolling;
+use oddity_detect::detect::{DetectorInput, Rolling};
 use oddity_detect::event::EventKind;
 use oddity_detect::series::Labels;
-use oddity_detect::time::{Span, Step};
+use oddity_detect::time::{Span, Step, Timestamp};
 use oddity_source::note::NoteKind;
 use oddity_source::prometheus::LongPastSeries;
 use std::collections::BTreeMap;
@@ -267,6 +267,70 @@ fn verdicts_know_nothing_of_the_future() {
                     assert!(same, "{id} {len} {series} {at}: {now} {then}");
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn a_job_finds_the_same_elsewhere() {
+    let loaded = load("memory", &rollout(), LEN, |series, at| match (series, at) {
+        (1, 500..=504) => 300.0,
+        (3, 1_200..) => -60.0,
+        _ => 0.0,
+    });
+    let grid = Grid {
+        start: loaded.query.grid().start - Span::from_seconds(86_400 * 21),
+        ..loaded.query.grid()
+    };
+    let mut loaded = (*loaded).clone();
+    let past: Arc<[f64]> = (0..grid.len).map(|at| 200.0 + noise(9, at)).collect();
+    let labels = loaded.series[0].labels.clone();
+    loaded.long_past = Some(LongPastSeries { grid, series: BTreeMap::from([(labels, past)]) });
+    let excluded =
+        TimeRange { start: grid.start, end: loaded.query.start + Span::from_seconds(600) };
+    let prepared = prepare(Arc::new(loaded));
+    for detector in Detector::all() {
+        for exclude_scores_above in [None, Some(3.0)] {
+            let learning = Learning { excluded: vec![excluded], exclude_scores_above };
+            let here = detect(&prepared, detector, learning.clone());
+            let mut run = DetectionRun::new(&prepared, detector, learning);
+            while run.advance() {}
+            // In another order, as answers of workers come.
+            for index in [2, 0, 3, 1] {
+                let job = run.job(index).to_bytes().unwrap();
+                let reply =
+                    DetectionJob::from_bytes(&job).unwrap().run(&mut DetectorCache::default());
+                let reply = Detection::from_bytes(&reply.to_bytes().unwrap()).unwrap();
+                let (there, here) = (run.accept(index, reply), &here.series[index]);
+                let bytes = |found: &DetectedSeries| found.detection.to_bytes().unwrap();
+                assert_eq!(bytes(&there), bytes(here), "{detector:?} {index}");
+                assert_eq!((there.judged, &there.alone), (here.judged, &here.alone));
+                assert_eq!((there.shortage, there.score), (here.shortage, here.score));
+                assert!(DetectionJob::from_bytes(&job[..job.len() - 1]).is_err());
+            }
+        }
+    }
+}
+
+#[test]
+fn peers_compared_in_parts_are_compared_whole() {
+    let loaded = load("memory", &rollout(), LEN, |series, at| (series * at % 40) as f64);
+    let prepared = prepare(Arc::clone(&loaded));
+    for detector in [by_id("peers"), by_id("peers").with("method", 1.0)] {
+        let all: Vec<&[f64]> = loaded.series.iter().map(|series| &series.values[..]).collect();
+        let whole = detector.group(&all).unwrap();
+        let found = detect(&prepared, detector, Learning::default());
+        for (index, series) in found.series.iter().enumerate() {
+            let values = prepared.judged_by(index);
+            let mut input = DetectorInput::new(values, HISTORY, loaded.query.grid());
+            input.group = Some(&whole);
+            let (parts, whole) = (&series.detection, detector.detect(input));
+            let end = series.alone.end;
+            let bits = |values: &[f64]| {
+                values[series.alone.start..end].iter().map(|v| v.to_bits()).collect::<Vec<_>>()
+            };
+            assert_eq!(bits(&parts.score), bits(&whole.score));
+            assert_eq!(bits(&parts.expected), bits(&whole.expected));
         }
     }
 }

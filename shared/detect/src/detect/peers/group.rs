@@ -1,9 +1,11 @@
+use serde::{Deserialize, Serialize};
+
 use super::{MIN_PEERS, NormalRange, cluster};
 use crate::stats::quantile::QUARTILE_RANGE;
 use crate::stats::sorted::quantile;
 
 /// Statistics of all series of a query at each sample, NaN where fewer than 3 of them have a finite one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PeerGroup {
     /// Number of series.
     pub of: usize,
@@ -43,6 +45,16 @@ impl PeerGroup {
             group.scale[at] = radius;
         });
         Self { cluster: Some(NormalRange { lowest, highest }), ..group }
+    }
+
+    /// Adds the statistics of the samples that follow, of the same series and by the same method.
+    pub fn append(&mut self, next: Self) {
+        self.center.extend(next.center);
+        self.scale.extend(next.scale);
+        if let (Some(cluster), Some(next)) = (&mut self.cluster, next.cluster) {
+            cluster.lowest.extend(next.lowest);
+            cluster.highest.extend(next.highest);
+        }
     }
 
     fn of(series: &[&[f64]]) -> Self {
