@@ -5,7 +5,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
 use crate::components::{
-    ChartCard, Facts, Header, Help, Notices, QueryBar, Results, SeriesList, Start, Tuning,
+    ChartCard, Facts, Header, Help, JudgingProgress, Notices, Preview, QueryBar, Results,
+    SeriesList, Start, Tuning,
 };
 use crate::state::State;
 
@@ -29,7 +30,7 @@ pub fn App() -> impl IntoView {
         <Notices/>
         <Show when=move || asked.get() fallback=Start>
             <Show when=move || shown.get() fallback=Waiting>
-                <main id="workbench" class:stale=move || state.progress.read().is_some()>
+                <main id="workbench" class:stale=move || state.replaces.get()>
                     <div class="column">
                         <ChartCard/>
                         <Show when=move || found.get()>
@@ -46,6 +47,7 @@ pub fn App() -> impl IntoView {
                 </main>
             </Show>
         </Show>
+        <JudgingProgress/>
         <Help open=help/>
     }
 }
@@ -54,12 +56,14 @@ pub fn App() -> impl IntoView {
 #[component]
 fn Waiting() -> impl IntoView {
     let state = expect_context::<State>();
-    let waiting =
-        Memo::new(move |_| state.progress.read().is_some() || state.sources.read().is_none());
+    let waiting = Memo::new(move |_| state.busy.get() || state.sources.read().is_none());
+    let judges = Memo::new(move |_| state.judged.read().is_some());
     view! {
         <Show when=move || waiting.get() fallback=Start>
             <main class="start" aria-busy="true">
-                <div class="card skeleton" aria-hidden="true"></div>
+                <Show when=move || judges.get() fallback=|| view! { <div class="card skeleton" aria-hidden="true"></div> }>
+                    <Preview/>
+                </Show>
             </main>
         </Show>
     }

@@ -1,4 +1,4 @@
-//! The page of Oddity: state in one place, components that read it, and a chart.
+//! The page of Oddity: state in one place, components that read it, and a chart. Its workers run this module too.
 
 mod app;
 mod browser;
@@ -6,9 +6,13 @@ mod chart;
 mod components;
 mod state;
 mod text;
+mod worker;
 
 fn main() {
     console_error_panic_hook::set_once();
+    if worker::serve() {
+        return;
+    }
     if let Some(boot) = leptos::prelude::document().get_element_by_id("boot") {
         boot.remove();
     }

@@ -7,6 +7,7 @@ mod abort_handle;
 mod assistant;
 mod checks;
 mod client;
+mod judging;
 mod knowledge;
 mod load;
 mod notify;
@@ -18,18 +19,20 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use oddity_analysis::analysis::{Analysis, Detected, EventId, Settings, analyze, detect, prepare};
+use oddity_analysis::analysis::{Analysis, Detected, EventId, Settings};
 use oddity_analysis::api::{NotificationTarget, SourceInfo, SourceList};
 use oddity_analysis::knowledge::{Knowledge, NamedMetadata};
 use oddity_analysis::view_state::{LinkError, ViewState};
 use oddity_analysis::words::Clock;
 use oddity_detect::detect::Detector;
+use oddity_detect::event::Rule;
 use oddity_detect::time::Timestamp;
 use oddity_source::note::NoteFix;
 use oddity_source::prometheus::Loaded;
 
 use crate::browser::{clock, store, url};
 use abort_handle::AbortHandle;
+use judging::Judging;
 use load::{FetchKey, QueryIdentity};
 
 pub use crate::browser::store::Theme;
@@ -63,12 +66,22 @@ pub struct State {
     pub error: RwSignal<Option<LoadError>>,
     /// Whether the results are those of an earlier query, because the last one failed or was cancelled.
     pub outdated: Memo<bool>,
+    /// Number of series that were judged, of those that are being judged; `None` if none are.
+    pub judged: RwSignal<Option<FetchProgress>>,
+    /// Whether the user cancelled the judging, so that the results are those of earlier samples or settings.
+    pub judging_cancelled: RwSignal<bool>,
+    /// Whether samples are being fetched or judged.
+    pub busy: Memo<bool>,
+    /// Whether the results will be replaced by those of other samples.
+    pub replaces: Memo<bool>,
+    /// Series that are shown or are being judged.
+    pub fetched: RwSignal<Option<PtrEq<Loaded>>>,
     /// Series that are shown.
     pub loaded: RwSignal<Option<PtrEq<Loaded>>>,
-    /// Scores of the detector.
-    pub detected: Memo<Option<PtrEq<Detected>>>,
-    /// Events of all series.
-    pub analysis: Memo<Option<PtrEq<Analysis>>>,
+    /// Scores of the detector, of the series that are shown.
+    pub detected: RwSignal<Option<PtrEq<Detected>>>,
+    /// Events of all series that are shown.
+    pub analysis: RwSignal<Option<PtrEq<Analysis>>>,
     /// The analysis, updated at most every 120 ms while a slider is dragged; for texts and tables.
     pub throttled_analysis: RwSignal<Option<PtrEq<Analysis>>>,
     /// Families of metrics and causes of their anomalies; `None` until there is an event.
@@ -107,6 +120,8 @@ pub struct State {
     draft: RwSignal<Option<Settings>>,
     asked_at: RwSignal<Timestamp>,
     fetching: AbortHandle,
+    rule: Memo<Rule>,
+    judging: Judging,
     related_request: AbortHandle,
     check_request: AbortHandle,
     verified: RwSignal<Option<Agreement>>,
@@ -128,12 +143,9 @@ impl State {
             Memo::new(move |_| ViewState { settings: settings.get(), ..panel.get() }.learning());
         let rule = Memo::new(move |_| settings.get().rule);
         let loaded = RwSignal::new(None::<PtrEq<Loaded>>);
-        let prepared = Memo::new(move |_| Some(PtrEq::new(prepare(loaded.get()?.0))));
-        let detected = Memo::new(move |_| {
-            let prepared = prepared.get()?;
-            Some(PtrEq::new(detect(&prepared, detector.get(), learning.get())))
-        });
-        let analysis = Memo::new(move |_| Some(PtrEq::new(analyze(detected.get()?.0, rule.get()))));
+        let detected = RwSignal::new(None::<PtrEq<Detected>>);
+        let analysis = RwSignal::new(None::<PtrEq<Analysis>>);
+        let (judged, judging_cancelled) = (RwSignal::new(None), RwSignal::new(false));
         let throttled_analysis = RwSignal::new(None::<PtrEq<Analysis>>);
         let focus = Memo::new(move |_| {
             let loaded = loaded.get()?;
@@ -155,12 +167,17 @@ impl State {
         });
         let answered = RwSignal::new(None::<FetchKey>);
         let progress = RwSignal::new(None::<FetchProgress>);
+        let busy = Memo::new(move |_| progress.read().is_some() || judged.read().is_some());
+        let judging = Judging::new(detector, learning);
+        let replaces = Memo::new(move |_| {
+            progress.read().is_some()
+                || (judged.read().is_some() && *judging.fetched.read() != *loaded.read())
+        });
         let outdated = Memo::new(move |_| {
             let answered = answered.read();
             let answered = answered.as_ref().map(|key| &key.query);
-            loaded.read().is_some()
-                && progress.read().is_none()
-                && asked.read().as_ref() != answered
+            let is_other = judging_cancelled.get() || asked.read().as_ref() != answered;
+            loaded.read().is_some() && !busy.get() && is_other
         });
         let verified = RwSignal::new(None::<Agreement>);
         let agreement = Memo::new(move |_| {
@@ -188,6 +205,13 @@ impl State {
             asked,
             answered,
             error: RwSignal::new(None),
+            judged,
+            judging_cancelled,
+            busy,
+            judging,
+            fetched: judging.fetched,
+            replaces,
+            rule,
             loaded,
             detected,
             analysis,
@@ -230,7 +254,7 @@ impl State {
                 (None, _) => {
                     self.cancel();
                     self.error.set(None);
-                    self.loaded.set(None);
+                    self.judging.fetched.set(None);
                 }
             }
         });
@@ -252,6 +276,7 @@ impl State {
                 set_timeout(tell, WORDS_AFTER);
             }
         });
+        judging::follow(self);
         knowledge::follow(self);
         notify::follow(self);
         assistant::follow(self);

@@ -1,5 +1,7 @@
 //! Sentences that the page shows, in the order in which they appear. Labels of a few words stand with their component.
 
+use oddity_source::unit::format_count;
+
 /// Placeholder of the query editor.
 pub const QUERY_PLACEHOLDER: &str =
     "Enter a PromQL query, for example rate(http_requests_total[5m])";
@@ -21,6 +23,9 @@ pub const RAW_COUNTER: &str =
     "This metric is a counter, so its increase per step was evaluated. A rate is easier to read:";
 pub const OUTDATED_RESULTS: &str = "The results below are for ";
 
+pub const JUDGING_CANCELLED: &str =
+    "Not all series were judged with these samples and settings, so no results of them are shown.";
+
 pub const NATIVE_HISTOGRAMS: &str =
     "A native histogram has no single value per sample. Evaluate one of its values instead:";
 
@@ -33,6 +38,13 @@ pub const UNREADABLE: &str =
 pub const OLD_BROWSER: &str = "this browser is too old for Oddity: update it";
 pub const INTERRUPTED_ANSWER: &str =
     "The connection to the Oddity server was lost. The partial answer is kept; ask again.";
+
+/// Returns how many series were judged so far.
+pub fn judged(done: usize, total: usize) -> String {
+    format!("{} of {} series judged", format_count(done), format_count(total))
+}
+
+pub const NOT_JUDGED_YET: &str = "Values, not judged yet";
 
 // Chart
 

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use oddity_analysis::analysis::{Analysis, RankedSeries};
 use oddity_analysis::{report, words};
-use oddity_detect::detect::Quantity;
+use oddity_detect::detect::{Detector, Quantity};
 use oddity_detect::event::EventKind;
 use oddity_detect::time::{TimeRange, Timestamp};
 use oddity_figure::{AxisRanges, ChartView, Palette, PlotArea, STRIP_DOMAIN, static_figure};
@@ -43,16 +43,16 @@ pub fn Chart() -> impl IntoView {
     let excluded = Memo::new(move |_| state.panel.read().excluded.clone());
     follow_size(frame, size);
 
-    // Axes and lines: not while a slider is dragged, so the settings are read without following them.
+    // Axes and lines: not while a slider is dragged, so the settings are read without following them. The detector is that of
+    // the address once its scores are there.
+    let detector = Memo::new(move |last: Option<&Option<Detector>>| {
+        let kept = state.panel.read().settings.detector;
+        let judged = state.detected.read().as_ref().map(|detected| detected.detector);
+        if judged == Some(kept) { judged } else { last.copied().flatten() }
+    });
     let redraw = Memo::new(move |_| {
         let panel = state.panel.read();
-        (
-            state.loaded.get(),
-            state.focus.get(),
-            panel.zoom,
-            panel.settings.detector,
-            panel.local_time,
-        )
+        (state.loaded.get(), state.focus.get(), panel.zoom, detector.get(), panel.local_time)
     });
     let zoom_closure = StoredValue::new_local(None);
     Effect::new(move |_| {

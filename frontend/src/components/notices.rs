@@ -39,7 +39,14 @@ pub fn Notices() -> impl IntoView {
                     })}
                 </div>
             })}
-            {move || state.outdated.get().then(|| {
+            {move || state.judging_cancelled.get().then(|| view! {
+                <p class="notice hint">
+                    <b>"Judging cancelled"</b>
+                    <span>{text::JUDGING_CANCELLED}</span>
+                    <button class="link" type="button" on:click=move |_| state.judge_again()>"Judge again"</button>
+                </p>
+            })}
+            {move || (state.outdated.get() && !state.judging_cancelled.get()).then(|| {
                 let shown = state.loaded.read().as_ref().map(|loaded| {
                     let query = &loaded.query;
                     (query.expr.clone(), state.clock().from_to(query.start, query.end))

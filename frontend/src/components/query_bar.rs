@@ -50,7 +50,7 @@ pub fn QueryBar() -> impl IntoView {
             <div class="editor" node_ref=place></div>
             <RangeChoice/>
             <StepChoice/>
-            {move || match state.progress.get() {
+            {move || match state.progress.get().or_else(|| state.judged.get()) {
                 None => view! { <button class="run" type="button" on:click=run>"Run"</button> }.into_any(),
                 Some(progress) => view! {
                     <button class="run cancel" type="button" on:click=move |_| state.cancel()>

@@ -15,16 +15,6 @@ const SPARK: (f64, f64, usize) = (64.0, 18.0, 32);
 pub fn SeriesList() -> impl IntoView {
     let state = expect_context::<State>();
     let all = RwSignal::new(false);
-    // Sparklines depend on the data alone, not on settings.
-    let sparks = Memo::new(move |_| {
-        let loaded = state.loaded.get();
-        let history = loaded.as_ref().map_or(0, |loaded| loaded.query.history);
-        let series = loaded.as_ref().map(|loaded| loaded.series.as_slice()).unwrap_or_default();
-        series
-            .iter()
-            .map(|series| spark(series.values.get(history..).unwrap_or_default()))
-            .collect::<Vec<_>>()
-    });
     let shown = Memo::new(move |_| {
         let count = if all.get() { usize::MAX } else { FIRST };
         let analysis = state.throttled_analysis.read();
@@ -45,7 +35,12 @@ pub fn SeriesList() -> impl IntoView {
             Some((full, detected.series.get(index)?.prepared.name.clone()))
         });
         let full = move || labelled.get().map(|(full, _)| full);
-        let points = move || sparks.with(|sparks| sparks.get(index).cloned());
+        // A sparkline depends on the data alone, not on settings.
+        let points = Memo::new(move |_| {
+            let loaded = state.loaded.get()?;
+            let values = &loaded.series.get(index)?.values;
+            Some(spark(values.get(loaded.query.history..).unwrap_or_default()))
+        });
         let listed = Memo::new(move |_| {
             let shown = shown.read();
             let found = shown.iter().find(|(known, ..)| *known == index).cloned();
@@ -77,7 +72,7 @@ pub fn SeriesList() -> impl IntoView {
                     }
                 >
                     <span class="t">{move || labelled.get().map(|(_, name)| name)}{unjudged}</span>
-                    <svg width=SPARK.0 height=SPARK.1 aria-hidden="true"><polyline points=points/></svg>
+                    <svg width=SPARK.0 height=SPARK.1 aria-hidden="true"><polyline points=move || points.get()/></svg>
                     <span class="badge" class:z=move || listed.read().0 == 0 aria-label=words>
                         {badge}
                     </span>

@@ -28,8 +28,13 @@ pub(super) struct QueryIdentity {
 }
 
 impl State {
-    /// Cancels the current fetch; the results stay.
+    /// Cancels the current fetch and the judging of samples; the query and the results stay.
     pub fn cancel(self) {
+        self.stop_fetching();
+        self.cancel_judging();
+    }
+
+    pub(super) fn stop_fetching(self) {
         self.fetching.stop();
         self.progress.set(None);
     }
@@ -45,7 +50,8 @@ impl State {
     /// Returns the loaded samples if they suffice for a query, which may need less history than there is, or compare
     /// the same samples with another threshold.
     fn answer(self, key: &FetchKey) -> Option<PtrEq<Loaded>> {
-        let (mut answered, loaded) = (self.answered.get_untracked()?, self.loaded.get_untracked()?);
+        let fetched = self.judging.fetched;
+        let (mut answered, loaded) = (self.answered.get_untracked()?, fetched.get_untracked()?);
         answered.query.history = key.query.history;
         let has_same_expr = answered.query.expr == key.query.expr;
         answered.query.expr.clone_from(&key.query.expr);
@@ -59,12 +65,13 @@ impl State {
     }
 
     pub(super) fn load(self, key: FetchKey, source: &SourceInfo) {
-        self.cancel();
+        self.stop_fetching();
         self.stop_related();
         if let Some(loaded) = self.answer(&key) {
             self.error.set(None);
-            if *self.loaded.read_untracked() != Some(loaded.clone()) {
-                self.loaded.set(Some(loaded));
+            let fetched = self.judging.fetched;
+            if *fetched.read_untracked() != Some(loaded.clone()) {
+                fetched.set(Some(loaded));
             }
             return self.answered.set(Some(key));
         }
@@ -77,6 +84,7 @@ impl State {
             Ok(started) => started,
             Err(error) => return self.error.set(Some(error)),
         };
+        self.stop_judging();
         self.progress.set(Some(FetchProgress::default()));
         let source = source.id.clone();
         spawn_local(async move {
@@ -93,9 +101,8 @@ impl State {
             match reply {
                 Ok(loaded) => {
                     self.error.set(None);
-                    self.selected.set(None);
                     self.answered.set(Some(key));
-                    self.loaded.set(Some(PtrEq::new(loaded)));
+                    self.judging.fetched.set(Some(PtrEq::new(loaded)));
                 }
                 Err(error) => self.error.set(Some(error)),
             }

@@ -28,7 +28,7 @@ pub fn VerifyButton(
             class="chip"
             type="button"
             title=text::VERIFY_HELP
-            disabled=move || busy() || state.outdated.get() || state.progress.read().is_some()
+            disabled=move || busy() || state.outdated.get() || state.busy.get()
             on:click=move |_| if let Some(export) = export.get_untracked() { state.verify(&export) }
         >
             {words}

@@ -27,7 +27,7 @@ pub struct Preparation {
     seen: Vec<SeenSeries>,
 }
 
-/// What one series tells by itself.
+/// Facts about one series that do not depend on the others.
 #[derive(Debug)]
 struct SeenSeries {
     growth: Option<CounterGrowth>,
