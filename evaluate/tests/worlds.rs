@@ -49,7 +49,7 @@ fn right_entry(world: &World, place: &Place, window: Window) -> Entry {
         value,
         side: place.side,
         ongoing: place.end.is_none(),
-        recovered: place.end,
+        recovered: world.end_of_deviation(place),
         severity: 80.0,
         bounds: query.possible,
         agrees: true,

@@ -103,6 +103,20 @@ pub struct Tolerated {
 }
 
 impl World {
+    /// Returns the minute from which the values are back within what is usual: the end of a place, or that of the longer one
+    /// of which it is a worse turn; `None` if that goes on.
+    pub fn end_of_deviation(&self, place: &Place) -> Option<usize> {
+        let holds = |outer: &&Place| {
+            outer.query == place.query
+                && outer.side == place.side
+                && place.series.iter().all(|series| outer.series.contains(series))
+                && outer.start <= place.start
+                && place.end.is_some_and(|end| outer.end.is_none_or(|outer| outer >= end))
+        };
+        let outer = self.places.iter().filter(holds);
+        outer.max_by_key(|outer| outer.end.unwrap_or(usize::MAX)).unwrap_or(place).end
+    }
+
     /// Returns the time of a minute.
     pub fn time(&self, minute: usize) -> Timestamp {
         Timestamp(self.start.0 + minute as i64 * 60_000)

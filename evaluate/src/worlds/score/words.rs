@@ -119,7 +119,7 @@ pub(super) fn judge(
         check(Word::Ongoing, entry.ongoing == place.end.is_none(), format!("{}", entry.ongoing));
         // What is silent has no band to come back to, so its end is as good.
         let back = entry.recovered.or(if entry.side.is_none() { Some(entry.end) } else { None });
-        let right = match end_of_deviation(world, place) {
+        let right = match world.end_of_deviation(place) {
             None => entry.recovered.is_none(),
             Some(end) => {
                 let slack = (RECOVERY.1 * (end - place.start) as f64) as usize;
@@ -187,19 +187,4 @@ pub(super) fn judge_all(
     }
     check(Word::Agreement, entries.iter().filter(|entry| !entry.agrees).count());
     wrong
-}
-
-/// Returns the minute from which the values are back within what is usual: the end of a place, or that of the longer one of
-/// which it is a worse turn; `None` if that goes on.
-fn end_of_deviation(world: &World, place: &Place) -> Option<usize> {
-    let holds = |outer: &&Place| {
-        outer.query == place.query
-            && outer.side == place.side
-            && place.series.iter().all(|series| outer.series.contains(series))
-            && outer.start <= place.start
-            && place.end.is_some_and(|end| outer.end.is_none_or(|outer| outer >= end))
-    };
-    let outer =
-        world.places.iter().filter(holds).max_by_key(|outer| outer.end.unwrap_or(usize::MAX));
-    outer.unwrap_or(place).end
 }
