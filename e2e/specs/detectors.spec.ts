@@ -57,7 +57,7 @@ test("a longer window takes the samples that it needs", async ({ workbench }) =>
   await workbench.turn("Window", "ArrowRight", (value) => value >= 2);
   await workbench.settled();
   expect(Number((await workbench.parameters()).get("window"))).toBeGreaterThanOrEqual(120);
-  await expect(workbench.rows.first()).toContainText("from the 12");
+  await expect(workbench.rows.first()).toContainText("with the 12");
 });
 
 test("a raw counter offers its rate", async ({ page, workbench }) => {
