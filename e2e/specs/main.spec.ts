@@ -84,6 +84,7 @@ test("the report names query, event, detector, and links to the same event", asy
   await workbench.run("queue_depth");
   await workbench.tab("Report").click();
   await expect(page.getByRole("tabpanel").getByRole("heading", { level: 1 })).toHaveText(/^Queue depth spike: 60 against \S+ expected$/);
+  await workbench.button("Details").click();
   const { name, bytes } = await workbench.download("Download .md");
   const report = bytes.toString("utf8");
 
