@@ -2,7 +2,7 @@ import { expect, test } from "../support/fixtures.ts";
 
 test("a page whose scripts are gone says so and offers to reload", async ({ page, demo }) => {
   let gone = true;
-  await page.route("**/plotly*.js", (route) => (gone ? route.abort() : route.continue()));
+  await page.route("**/boot-*.js", (route) => (gone ? route.abort() : route.continue()));
   await page.goto(demo.url);
   await expect(page.locator("#boot")).toContainText("A part of the page is missing");
   gone = false;
