@@ -115,7 +115,7 @@ async fn limits_of_a_source_hold_for_it_alone() {
     assert!(ask("general", subquery).await.contains("evaluate 600 steps, more than 100"));
     for rest in [range, subquery] {
         assert!(
-            ask("own", rest).await.starts_with("502 unavailable: source 'own' answered with more")
+            ask("own", rest).await.starts_with("502 execution: source 'own' answered with more")
         );
     }
     assert!(upstream.requests().iter().all(|request| request.contains("timeout=7s")));
