@@ -51,7 +51,7 @@ pub fn Sensitivity() -> impl IntoView {
             );
             view! {
                 {slider}
-                {move || cost().map(|cost| view! { <p class="sub cost">{cost}"."</p> })}
+                {move || cost().map(|cost| view! { <p class="sub past-alerts">{cost}"."</p> })}
             }
         })
     }
