@@ -74,7 +74,12 @@ fn are_counts(values: impl Iterator<Item = f64> + Clone) -> bool {
     if !values.clone().all(|value| value >= 0.0 && value.fract() == 0.0) {
         return false;
     }
-    let positive = sorted(values.filter(|value| *value > 0.0).collect());
+    let is_positive = |value: &f64| *value > 0.0;
+    // Bytes are whole numbers, too, and need not be sorted.
+    if values.clone().filter(is_positive).fold(f64::INFINITY, f64::min) != 1.0 {
+        return false;
+    }
+    let positive = sorted(values.filter(is_positive).collect());
     quantile(&positive, 0.1) == 1.0 && quantile(&positive, 0.9) >= 2.0
 }
 
