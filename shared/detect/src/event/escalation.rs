@@ -5,7 +5,7 @@ use super::{Direction, Rule};
 use crate::detect::Detection;
 use crate::stats::median::finite_median;
 use crate::stats::quantile::MAD_TO_STD;
-use crate::stats::sorted::quantile;
+use crate::stats::sorted::{quantile, sorted};
 
 /// Time in seconds after the onset of an episode from which a worse turn is an event of its own: before, it belongs to how
 /// the episode grew.
@@ -50,18 +50,12 @@ impl Usual {
         if samples.len() < MIN_SAMPLES {
             return None;
         }
-        let sorted = |of: fn(&Sample) -> f64| {
-            let mut sorted: Vec<f64> = samples.iter().map(of).collect();
-            sorted.sort_unstable_by(f64::total_cmp);
-            sorted
-        };
-        let high_value = quantile(&sorted(|sample| sample.value), 0.95);
-        let sorted = sorted(|sample| sample.deviation);
-        let median = quantile(&sorted, 0.5);
-        let mut distances: Vec<f64> = sorted.iter().map(|of| (of - median).abs()).collect();
-        distances.sort_unstable_by(f64::total_cmp);
+        let values = sorted(samples.iter().map(|sample| sample.value).collect());
+        let deviations = sorted(samples.iter().map(|sample| sample.deviation).collect());
+        let median = quantile(&deviations, 0.5);
+        let distances = sorted(deviations.iter().map(|of| (of - median).abs()).collect());
         let spread = MAD_TO_STD * quantile(&distances, 0.5);
-        let high = quantile(&sorted, 0.95);
+        let (high, high_value) = (quantile(&deviations, 0.95), quantile(&values, 0.95));
         Some(Self { median, spread, high, high_value, is_logarithmic })
     }
 

@@ -52,6 +52,12 @@ impl SortedWindow {
     }
 }
 
+/// Returns values in ascending order; NaN comes last.
+pub(crate) fn sorted(mut values: Vec<f64>) -> Vec<f64> {
+    values.sort_unstable_by(f64::total_cmp);
+    values
+}
+
 /// Returns the quantile `q`, 0 to 1, of ascending values, interpolated as Prometheus' `quantile_over_time` does; NaN without
 /// values.
 pub(crate) fn quantile(sorted: &[f64], q: f64) -> f64 {

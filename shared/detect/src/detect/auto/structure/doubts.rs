@@ -6,8 +6,7 @@ use super::clock::{DAY, WallClock};
 use super::learn::Learned;
 use super::marks::{Calendar, Marks, interpolated};
 use super::profile::Profile;
-use super::transform::sorted;
-use crate::stats::sorted::quantile;
+use crate::stats::sorted::{quantile, sorted};
 
 /// Number of days after a change of clocks within which another candidate season may be right.
 const CLOCK_CHANGE_DAYS: i64 = 8;

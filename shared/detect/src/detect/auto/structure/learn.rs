@@ -6,6 +6,7 @@ use super::marks::{Calendar, Marks};
 use super::profile::{Candidate, Profile, candidates};
 use crate::stats::median::middle_median;
 use crate::stats::quantile::MAD_TO_STD;
+use crate::stats::sorted::sorted;
 
 /// Number of samples that a level needs to follow a change: two days of marks.
 const LEVEL_DAYS: f64 = 2.0;
@@ -93,11 +94,7 @@ impl Learned {
 
     /// Returns whether each candidate may still be right by its errors on some UTC days.
     pub(super) fn open(&self, days: Range<usize>) -> Vec<bool> {
-        let mean = |of: &Vec<f64>| {
-            let known = || of[days.clone()].iter().copied().filter(|error| error.is_finite());
-            known().sum::<f64>() / known().count() as f64
-        };
-        let means: Vec<f64> = self.errors.iter().map(mean).collect();
+        let means: Vec<f64> = self.errors.iter().map(|of| mean(&of[days.clone()])).collect();
         let least = means.iter().copied().fold(f64::NAN, f64::min);
         means.into_iter().map(|mean| mean.is_nan() || mean <= OPEN * least).collect()
     }
@@ -159,13 +156,14 @@ impl Track {
     }
 
     fn mean_errors(&self, days: &[Range<usize>]) -> Vec<f64> {
-        let mean = |day: &Range<usize>| {
-            let known =
-                || self.error[day.clone()].iter().copied().filter(|error| error.is_finite());
-            known().sum::<f64>() / known().count() as f64
-        };
-        days.iter().map(mean).collect()
+        days.iter().map(|day| mean(&self.error[day.clone()])).collect()
     }
+}
+
+/// Returns the mean of the finite errors; NaN without one.
+fn mean(errors: &[f64]) -> f64 {
+    let known = || errors.iter().copied().filter(|error| error.is_finite());
+    known().sum::<f64>() / known().count() as f64
 }
 
 /// Returns the index of the candidate for each day: the one with the least error on earlier days.
@@ -187,12 +185,8 @@ fn choose(candidates: &[Candidate], errors: &[Vec<f64>], days: &[Range<usize>]) 
                 .collect();
             // A day counts no more than the second worst without a season, so that one bad day does not decide, and a job
             // that runs once a week does.
-            let mut flat: Vec<f64> = errors[0][window.clone()]
-                .iter()
-                .copied()
-                .filter(|error| error.is_finite())
-                .collect();
-            flat.sort_unstable_by(f64::total_cmp);
+            let flat = errors[0][window.clone()].iter().copied();
+            let flat = sorted(flat.filter(|error| error.is_finite()).collect());
             let second = flat.len().checked_sub(2).map_or(0.0, |at| flat[at]);
             let cap = (5.0 * middle_median(&mut best)).max(second) + 1e-12;
             let ratio = |of: usize| {

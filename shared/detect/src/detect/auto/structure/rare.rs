@@ -2,8 +2,7 @@
 
 use super::clock::DAY;
 use super::marks::Marks;
-use super::transform::sorted;
-use crate::stats::sorted::quantile;
+use crate::stats::sorted::{quantile, sorted};
 
 /// Number of past days that tell how often something occurs.
 const PAST_DAYS: usize = 14;

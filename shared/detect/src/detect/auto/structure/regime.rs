@@ -4,8 +4,8 @@ use super::clock::DAY;
 use super::grid::FineGrid;
 use super::marks::Marks;
 use super::short::ShortSeason;
-use super::transform::{Transform, sorted};
-use crate::stats::sorted::quantile;
+use super::transform::Transform;
+use crate::stats::sorted::{quantile, sorted};
 
 /// Number of marks from which the first regime is decided.
 const FIRST_MARKS: usize = 6;
@@ -135,9 +135,7 @@ fn floors(before: &[f64], own: &[f64], transform: Transform, quotient: bool) -> 
         let usual = quantile(&positive, 0.1);
         floor = floor.max((1.5 * usual).min(0.13));
     }
-    let mut distances: Vec<f64> =
-        order.windows(2).map(|pair| pair[1] - pair[0]).filter(|distance| *distance > 0.0).collect();
-    distances.sort_unstable_by(f64::total_cmp);
-    let quantum = quantile(&distances, 0.02);
+    let distances = order.windows(2).map(|pair| pair[1] - pair[0]);
+    let quantum = quantile(&sorted(distances.filter(|distance| *distance > 0.0).collect()), 0.02);
     (floor, if quantum.is_finite() { 0.08 * quantum } else { 0.0 })
 }

@@ -31,6 +31,12 @@ impl World {
         Self { fine: (judged - 7 * DAY, judged + DAY), past: judged - 28 * DAY, judged }
     }
 
+    /// Four weeks of coarse past, a week of history, and a judged week.
+    fn week() -> Self {
+        let judged = MONDAY - 7 * DAY;
+        Self { fine: (judged - 7 * DAY, judged + 7 * DAY), past: judged - 35 * DAY, judged }
+    }
+
     fn detect(&self, value: &dyn Fn(i64) -> f64) -> (Detection, Grid, usize) {
         let sample = |start: i64, step: i64, end: i64| -> (Grid, Vec<f64>) {
             let len = ((end - start) / step + 1) as usize;
@@ -84,9 +90,7 @@ fn traffic(time: i64) -> f64 {
 
 #[test]
 fn a_healthy_week_has_no_event() {
-    let judged = MONDAY - 7 * DAY;
-    let world =
-        World { fine: (judged - 7 * DAY, judged + 7 * DAY), past: judged - 35 * DAY, judged };
+    let world = World::week();
     let found = world.events(&traffic);
     assert!(found.is_empty(), "{found:#?}");
 }
@@ -145,12 +149,10 @@ fn nightly_rows(time: i64) -> f64 {
 
 #[test]
 fn a_job_that_takes_longer_on_some_nights_is_healthy_unless_it_does_not_run() {
-    let judged = MONDAY - 7 * DAY;
-    let world =
-        World { fine: (judged - 7 * DAY, judged + 7 * DAY), past: judged - 35 * DAY, judged };
+    let world = World::week();
     let found = world.events(&nightly_rows);
     assert!(found.is_empty(), "{found:#?}");
-    let missed = judged + 5 * DAY;
+    let missed = world.judged + 5 * DAY;
     let found = world.events(&|time| match time.div_euclid(DAY) == missed.div_euclid(DAY) {
         true => 0.0,
         false => nightly_rows(time),
@@ -168,12 +170,10 @@ fn rare_messages(time: i64) -> f64 {
 
 #[test]
 fn rare_occurrences_are_healthy_and_many_are_told() {
-    let judged = MONDAY - 7 * DAY;
-    let world =
-        World { fine: (judged - 7 * DAY, judged + 7 * DAY), past: judged - 35 * DAY, judged };
+    let world = World::week();
     let found = world.events(&rare_messages);
     assert!(found.is_empty(), "{found:#?}");
-    let (from, to) = (judged + 4 * DAY, judged + 4 * DAY + 1_800);
+    let (from, to) = (world.judged + 4 * DAY, world.judged + 4 * DAY + 1_800);
     let more =
         move |time| rare_messages(time) + if (from..to).contains(&time) { 12.0 } else { 0.0 };
     let found = world.events(&more);

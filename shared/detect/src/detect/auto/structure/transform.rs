@@ -1,6 +1,6 @@
 //! Scale on which a series is learnt: as it is, or as a logarithm where its spread grows with its level.
 
-use crate::stats::sorted::quantile;
+use crate::stats::sorted::{quantile, sorted};
 
 /// Scale of a series.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -110,12 +110,6 @@ fn spread_grows(values: &[f64]) -> bool {
     let order = sorted(values.to_vec());
     let [low, middle, high] = [0.01, 0.5, 0.99].map(|share| quantile(&order, share));
     high - middle > MIN_SKEW * (middle - low)
-}
-
-/// Sorts values; none is NaN.
-pub(super) fn sorted(mut values: Vec<f64>) -> Vec<f64> {
-    values.sort_unstable_by(f64::total_cmp);
-    values
 }
 
 #[cfg(test)]

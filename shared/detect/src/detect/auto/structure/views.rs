@@ -3,8 +3,7 @@
 
 use std::ops::Range;
 
-use super::transform::sorted;
-use crate::stats::sorted::quantile;
+use crate::stats::sorted::{quantile, sorted};
 
 /// Surprise at the default alert threshold: a probability of 1e-8 a look. Five views of both sides look 10,080 times a week
 /// at one sample a minute, which makes .001 false alarms a week in a series whose tails are as learnt; those of real series
