@@ -30,7 +30,8 @@ function offer() {
 }
 
 async function compare() {
-  if (document.hidden || Date.now() - compared < MIN_PAUSE) return;
+  // The version that is open is asked for at once, also in a hidden tab.
+  if (opened !== "" && (document.hidden || Date.now() - compared < MIN_PAUSE)) return;
   compared = Date.now();
   const version = await served();
   if (opened === "") opened = version;

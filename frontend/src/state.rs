@@ -37,7 +37,7 @@ use load::{FetchKey, QueryIdentity};
 
 pub use crate::browser::store::Theme;
 pub use assistant::{AnswerEnd, Assistant, AssistantStatus, Exchange};
-pub use checks::CheckedEvent;
+pub use checks::CheckedEvents;
 pub use client::LoadError;
 pub use oddity_source::plan::FetchProgress;
 pub use ptr_eq::PtrEq;
@@ -92,10 +92,10 @@ pub struct State {
     pub related: RwSignal<Option<RelatedResult>>,
     /// Progress of the current search for related changes; `None` if there is none.
     pub related_progress: RwSignal<Option<FetchProgress>>,
-    /// Results of the checks of the event that was checked last, as far as they were made.
-    pub checked: RwSignal<Option<CheckedEvent>>,
+    /// Results of the checks of events, as far as they were made.
+    pub checked: RwSignal<Option<CheckedEvents>>,
     /// Progress of the current checks; `None` if there are none.
-    pub checking: RwSignal<Option<FetchProgress>>,
+    pub checking: RwSignal<Option<(EventId, FetchProgress)>>,
     /// Targets of notifications; empty if none is configured.
     pub targets: RwSignal<Vec<NotificationTarget>>,
     /// Index of the series that is drawn in full. It stays while a slider is dragged.

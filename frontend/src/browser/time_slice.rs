@@ -20,6 +20,11 @@ impl TimeSlice {
         Self { start: now() }
     }
 
+    /// Begins a slice that is never used up, for work that has to end in the same frame.
+    pub fn endless() -> Self {
+        Self { start: f64::INFINITY }
+    }
+
     /// Pauses until the browser has handled what waits, if the slice is used up.
     pub async fn pause(&mut self) {
         if now() - self.start >= SLICE {

@@ -210,6 +210,7 @@ impl State {
         };
         let (knowledge, metadata) = (self.knowledge.get(), self.metadata.read());
         let explained = explain_worst(&analysis, MAX_EXPLAINED, knowledge.as_deref(), &metadata);
+        let explained: Vec<_> = explained.into_iter().map(|one| self.weighed(one)).collect();
         let source = self.source.get().map(|source| source.name).unwrap_or_default();
         let ask = PromptRequest {
             task,

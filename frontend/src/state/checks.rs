@@ -1,5 +1,6 @@
 //! The checks of the possible causes of an event.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -13,23 +14,22 @@ use oddity_source::prometheus::Loaded;
 
 use super::{PtrEq, State, client};
 
-/// Results of the checks of an event, as far as they were made.
+/// Results of the checks of events, as far as they were made.
 #[derive(Clone, Debug, PartialEq)]
-pub struct CheckedEvent {
-    /// Data in which the event was found.
+pub struct CheckedEvents {
+    /// Data in which the events were found.
     pub loaded: PtrEq<Loaded>,
-    /// Event that was checked.
-    pub event: EventId,
-    /// Results of the checks that were made.
-    pub evidence: EventEvidence,
+    /// Results of the checks of each event.
+    pub found: BTreeMap<EventId, EventEvidence>,
 }
 
 impl State {
     /// Returns the results of the checks of an event, or `None` if it was not checked.
     pub fn evidence(self, event: EventId) -> Option<EventEvidence> {
         let loaded = PtrEq(self.throttled_analysis.get()?.detected.loaded.clone());
-        let checked = self.checked.get()?;
-        (checked.loaded == loaded && checked.event == event).then_some(checked.evidence)
+        let checked = self.checked.read();
+        let checked = checked.as_ref().filter(|checked| checked.loaded == loaded)?;
+        checked.found.get(&event).cloned()
     }
 
     /// Ranks the causes of an event by its checks, if there are any.
@@ -42,7 +42,7 @@ impl State {
 
     /// Makes the checks of an event. Cancels those of another.
     pub fn check(self, event: EventId) {
-        self.check_request.stop();
+        self.stop_checks();
         let (analysis, source) =
             (self.throttled_analysis.get_untracked(), self.source.get_untracked());
         let knowledge = self.knowledge.get_untracked();
@@ -57,7 +57,7 @@ impl State {
         let latest = analysis.judged_grid().range().end;
         let plan = CheckPlan::new(causes, &one.facts, &loaded.query.expr, latest);
         let Ok(signal) = self.check_request.start() else { return };
-        self.checking.set(Some(FetchProgress::default()));
+        self.checking.set(Some((event, FetchProgress::default())));
         let waits = signal.clone();
         let give_up = move || {
             if !waits.aborted() && self.checking.read_untracked().is_some() {
@@ -69,9 +69,8 @@ impl State {
             let send = async |request| client::post(&source.id, &signal, request).await;
             let report = |evidence: &EventEvidence, progress| {
                 if !signal.aborted() {
-                    self.checking.set(Some(progress));
-                    let (loaded, evidence) = (loaded.clone(), evidence.clone());
-                    self.checked.set(Some(CheckedEvent { loaded, event, evidence }));
+                    self.checking.set(Some((event, progress)));
+                    self.keep_evidence(&loaded, event, evidence.clone());
                 }
             };
             plan.run(send, report).await;
@@ -87,14 +86,30 @@ impl State {
     }
 
     fn end_checks(self, reason: String) {
-        if self.checking.read_untracked().is_none() {
-            return;
-        }
+        let Some((event, _)) = self.checking.get_untracked() else { return };
+        self.stop_checks();
+        self.checked.update(|checked| {
+            let found = checked.as_mut().and_then(|checked| checked.found.get_mut(&event));
+            if let Some(found) = found {
+                found.stopped = Some(reason);
+            }
+        });
+    }
+
+    fn stop_checks(self) {
         self.check_request.stop();
         self.checking.set(None);
-        self.checked.update(|checked| {
-            if let Some(checked) = checked {
-                checked.evidence.stopped = Some(reason);
+    }
+
+    /// Keeps what the checks of an event have found; what was found in other data is dropped.
+    fn keep_evidence(self, loaded: &PtrEq<Loaded>, event: EventId, evidence: EventEvidence) {
+        self.checked.update(|checked| match checked {
+            Some(checked) if checked.loaded == *loaded => {
+                checked.found.insert(event, evidence);
+            }
+            _ => {
+                let found = BTreeMap::from([(event, evidence)]);
+                *checked = Some(CheckedEvents { loaded: loaded.clone(), found });
             }
         });
     }

@@ -90,7 +90,10 @@ pub(super) fn follow(state: State) {
     Effect::new(move |_| {
         state.detected.track();
         state.rule.track();
-        if state.unsearched().is_some() && !judging.searches.get_value() {
+        if state.judging_cancelled.get_untracked() {
+            // The results are those of other settings, to which this rule does not belong.
+            state.judge_again();
+        } else if state.unsearched().is_some() && !judging.searches.get_value() {
             judging.searches.set_value(true);
             spawn_local(state.search());
         }
@@ -135,9 +138,9 @@ impl State {
         learning: Learning,
         signal: &AbortSignal,
     ) -> Result<(), Ended> {
-        let mut slice = TimeSlice::new();
         let at_once =
             loaded.series.iter().map(|series| series.values.len()).sum::<usize>() <= MAX_AT_ONCE;
+        let mut slice = if at_once { TimeSlice::endless() } else { TimeSlice::new() };
         if !at_once {
             self.judged.set(Some(FetchProgress { done: 0, total: loaded.series.len() }));
         }
@@ -213,12 +216,13 @@ impl State {
         };
         self.judging.pool().run(count, message, answered).await;
         for index in 0..count {
-            unless_ended(signal)?;
             if found.borrow()[index].is_none() {
                 slice.pause().await;
+                unless_ended(signal)?;
                 keep(index, run.detect(index));
             }
         }
+        unless_ended(signal)?;
         Ok(found.into_inner().into_iter().flatten().collect())
     }
 

@@ -84,7 +84,6 @@ impl State {
             Ok(started) => started,
             Err(error) => return self.error.set(Some(error)),
         };
-        self.stop_judging();
         self.progress.set(Some(FetchProgress::default()));
         let source = source.id.clone();
         spawn_local(async move {

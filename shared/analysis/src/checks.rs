@@ -101,11 +101,6 @@ impl CheckPlan {
         }
     }
 
-    /// Returns whether there is nothing to ask.
-    pub fn is_empty(&self) -> bool {
-        self.checks.is_empty()
-    }
-
     /// Returns the times that are compared.
     pub fn windows(&self) -> &ComparisonWindows {
         &self.windows

@@ -171,9 +171,9 @@ pub struct CauseCheck {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CheckExpectation {
-    /// A series rises more than usual, or appears.
+    /// A series rises more than usual.
     Rises,
-    /// A series falls more than usual, or stops.
+    /// A series falls more than usual.
     Falls,
     /// A series moves more than usual, in any direction.
     Moves,

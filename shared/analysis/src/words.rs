@@ -43,6 +43,7 @@ use oddity_source::promql::one_line;
 use oddity_source::unit::Unit;
 
 pub use clock::Clock;
+use event::has_returned;
 pub use event::{course, farthest, reason, severity, sign, time_left, what};
 pub use facts::{FactLine, arithmetic, further, lines, sentence};
 pub use incident::{incident, incident_place, others_of_incident};

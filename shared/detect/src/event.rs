@@ -17,7 +17,7 @@ mod severity;
 pub use alert::after_cooldown;
 pub use cache::OnsetCache;
 pub use forecast::Forecast;
-pub use odd::{Mark, is_flagged, marks};
+pub use odd::{Mark, deviation_counts, is_flagged, marks};
 pub use settings::{RULE_SETTINGS, RuleControl, RuleSetting};
 pub use severity::{SeverityLevel, severity};
 
@@ -129,6 +129,15 @@ pub struct SampleVerdict {
     pub score: f64,
 }
 
+/// Relation of a worse turn to the longer event that it is part of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Escalation {
+    /// Level of the longer event before: the median of its values, without earlier worse turns.
+    pub from: f64,
+    /// Whether the values came back to that level while the longer event went on.
+    pub returned: bool,
+}
+
 /// A stretch of samples that a person should look at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
@@ -144,8 +153,8 @@ pub struct Event {
     pub reference: SampleVerdict,
     /// Medians of what was expected and of the values during the event, where the expectation follows a season.
     pub levels: Option<(f64, f64)>,
-    /// Level of the longer event of which this is a worse turn: the median of its values before; `None` if it is none.
-    pub escalated_from: Option<f64>,
+    /// Relation to the longer event of which this is a worse turn; `None` if it is none.
+    pub escalation: Option<Escalation>,
     /// Time until the values reach zero, where they fall steadily at the end of the range.
     pub forecast: Option<Forecast>,
     /// Time at which the change seems to have begun: at the onset, or before it where a slow change was noticed late.

@@ -234,8 +234,8 @@ fn significant(value: f64) -> String {
 /// Returns whether one selector divided by another is a share of it: of the same metric, of two sizes in bytes, or of
 /// what failed.
 fn is_share(above: &str, below: &str) -> bool {
-    let name = |selector| promql::selection(selector).metric.unwrap_or_default();
-    let (above, below) = (name(above), name(below));
+    let name = |selector| promql::selection(selector).metric;
+    let (Some(above), Some(below)) = (name(above), name(below)) else { return false };
     let fails = ["error", "fail"].iter().any(|word| above.contains(word));
     above == below || above.ends_with("_bytes") && below.ends_with("_bytes") || fails
 }
@@ -345,6 +345,8 @@ mod tests {
             ("rate(x_errors_total[5m]) / rate(x_total[5m])", Unit::Ratio),
             ("rate(x_bytes_total[5m]) / rate(x_total[5m])", Unit::Plain),
             ("100 * a / a", Unit::Plain),
+            ("sum(a_bytes) / count(a_bytes)", Unit::Plain),
+            ("{job=\"a\"} / {job=\"b\"}", Unit::Plain),
             ("a / 2", Unit::Plain),
             ("quantile_over_time(0.9, scrape_duration_seconds[1h])", Unit::Seconds),
             ("größe_bytes{ort=\"日本\"}", Unit::Bytes),

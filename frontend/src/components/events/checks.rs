@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 use oddity_analysis::analysis::EventId;
-use oddity_analysis::knowledge::{CheckResult, CheckVerdict};
+use oddity_analysis::knowledge::CheckVerdict;
 
 use crate::components::copy_button::CopyButton;
 use crate::state::State;
@@ -22,8 +22,12 @@ pub fn CheckStatus(
         let evidence = key.get().and_then(|event| state.evidence(event));
         evidence.is_none_or(|evidence| evidence.stopped.is_some())
     };
+    let progress = move || {
+        let (event, progress) = state.checking.get()?;
+        (key.get() == Some(event)).then_some(progress)
+    };
     move || {
-        match state.checking.get() {
+        match progress() {
         Some(progress) => view! {
             <p class="sub" role="status">
                 {match progress.total {
@@ -79,9 +83,4 @@ pub fn CheckItem(
         view! { <div class=class><b>{verdict.name()}</b>": "{observed}</div> }
     });
     view! { <li><span class="way">{way}</span> <span>{see}</span> {result} {query}</li> }
-}
-
-/// Returns the result of the check with this query, if it was made.
-pub fn result_of<'a>(checks: &'a [CheckResult], query: Option<&str>) -> Option<&'a CheckResult> {
-    checks.iter().find(|check| Some(check.query.as_str()) == query)
 }

@@ -1,13 +1,13 @@
 use leptos::prelude::*;
 use oddity_analysis::analysis::EventId;
 use oddity_analysis::knowledge::{
-    CandidateCause, CandidateCauses, CauseCheck, Confidence, ExplainedEvent, explain_event,
+    CandidateCause, CandidateCauses, CauseCheck, ExplainedEvent, explain_event,
 };
 use oddity_analysis::words::{
     Clock, capitalised, causes as words, checks as check_words, further, lines,
 };
 
-use super::checks::{CheckItem, CheckStatus, result_of};
+use super::checks::{CheckItem, CheckStatus};
 use crate::state::State;
 
 /// Number of candidate causes that are shown.
@@ -30,7 +30,10 @@ pub fn Explanation(
         }
     });
     on_cleanup(move || state.cancel_checks());
-    let is_checking = Memo::new(move |_| state.checking.read().is_some());
+    let is_checking = Memo::new(move |_| {
+        let checking = state.checking.read();
+        checking.is_some_and(|(event, _)| key.get() == Some(event))
+    });
     move || {
         let analysis = state.throttled_analysis.get()?;
         let found = analysis.find_event(key.get()?)?;
@@ -55,12 +58,7 @@ pub fn Explanation(
 
 /// Returns what the row above does not say: the supported cause, and how rare the event is.
 fn summary(one: &ExplainedEvent<'_>, clock: Clock) -> Option<String> {
-    let best = one.causes.as_ref().and_then(|causes| causes.ranked.first());
-    let supported = best.filter(|cause| cause.confidence == Confidence::Supported).map(|cause| {
-        let (supports, contradicts) = cause.tally();
-        let tally = check_words::tally(supports, contradicts);
-        format!("{} ({tally})", cause.hypothesis.cause.trim_end_matches('.'))
-    });
+    let supported = one.causes.as_ref().and_then(CandidateCauses::supported);
     let parts: Vec<String> = supported.into_iter().chain(further(&one.facts, clock)).collect();
     (!parts.is_empty()).then(|| capitalised(&parts.join("; ")))
 }
@@ -90,7 +88,7 @@ fn causes(
         <section>
             <h3>"Possible causes"</h3>
             <p class="sub">
-                {if suspects.is_checked && is_finished { words::CHECKED } else { words::HYPOTHESES }}
+                {if is_finished { suspects.caveat() } else { words::HYPOTHESES }}
                 {unsure.then(|| format!(" {}", words::INCONCLUSIVE))}
                 {none.then(|| format!(" {}", words::NO_MATCH))}
             </p>
@@ -113,7 +111,7 @@ fn cause(
     let checks = |way: &'static str, checks: &[CauseCheck]| {
         let all = checks.iter().map(|check| {
             let promql = suspects.available_query(check);
-            let result = result_of(&suspect.checks, suspects.query(check).as_deref());
+            let result = suspect.checks.iter().find(|made| made.see == check.see);
             let result = result.map(|found| (found.verdict, found.observed.words(clock)));
             view! { <CheckItem way=way see=check.see.clone() promql=promql result=result/> }
         });
@@ -131,7 +129,7 @@ fn cause(
                     <span class=format!("chip-mark {confidence}")>{confidence}</span>
                 </summary>
                 <p>{known.because.clone()} " " <a href=known.source.url.clone() target="_blank" rel="noopener noreferrer">{known.source.title.clone()}</a></p>
-                <p><b>"Evidence for: "</b>{supports}</p>
+                {(!supports.is_empty()).then(|| view! { <p><b>"Evidence for: "</b>{supports}</p> })}
                 {(!against.is_empty()).then(|| view! { <p><b>"Evidence against: "</b>{against}</p> })}
                 <ul class="looks">
                     {checks("Confirms", &known.confirm)}

@@ -29,11 +29,7 @@ pub(super) async fn load(
     plan: FetchPlan,
     report: impl Fn(FetchProgress),
 ) -> Result<Loaded, DetectError> {
-    let send = async |request: ApiRequest| {
-        let method = if request.is_get() { Method::GET } else { Method::POST };
-        ask(source, method, request.endpoint, &request.parameters).await
-    };
-    plan.run(send, report).await
+    plan.run(async |request| send(source, request).await, report).await
 }
 
 /// Fetches the metadata of the metrics of a query; metrics without metadata are left out.
@@ -51,19 +47,23 @@ pub(super) async fn check(
     report: impl Fn(FetchProgress),
 ) -> EventEvidence {
     let mut found = EventEvidence::default();
-    let send = async |request: ApiRequest| {
-        let method = if request.is_get() { Method::GET } else { Method::POST };
-        ask(source, method, request.endpoint, &request.parameters).await
-    };
-    let checks = plan.run(send, |evidence, progress| {
-        found.clone_from(evidence);
-        report(progress);
-    });
+    let checks = plan.run(
+        async |request| send(source, request).await,
+        |evidence, progress| {
+            found.clone_from(evidence);
+            report(progress);
+        },
+    );
     let limit = Duration::from_millis(TOTAL_TIMEOUT.millis());
     if timeout(limit, checks).await.is_err() {
         found.stopped = Some(words::out_of_time(limit.as_secs()));
     }
     found
+}
+
+async fn send(source: &Source, request: ApiRequest) -> Result<Vec<u8>, DetectError> {
+    let method = if request.is_get() { Method::GET } else { Method::POST };
+    ask(source, method, request.endpoint, &request.parameters).await
 }
 
 async fn ask(

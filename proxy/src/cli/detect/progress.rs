@@ -28,7 +28,10 @@ impl ProgressLine {
     pub(super) fn show_checking(&self, FetchProgress { done, total }: FetchProgress) {
         match total {
             0 => self.show("Looking up the metrics of the source"),
-            total => self.show(&format!("Checking possible causes: query {} of {total}", done + 1)),
+            total => self.show(&format!(
+                "Checking possible causes: query {} of {total}",
+                (done + 1).min(total)
+            )),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Alerts before the range: what a sensitivity costs, by the past of the same series.
 
 use super::Analysis;
+use oddity_detect::event::deviation_counts;
 use oddity_detect::time::Span;
 
 /// Shortest history that tells how often a series alerts, in seconds.
@@ -41,8 +42,13 @@ impl Analysis {
             let alerts = found.detection.alert_scores();
             let (mut count, mut last) = (0, None);
             let history = alerts.iter().enumerate().take(query.history).skip(from);
-            for (at, _) in history.filter(|(_, score)| **score >= opening) {
-                count += usize::from(last.is_none_or(|last| at - last > pause));
+            let alerting = history.filter(|(at, score)| {
+                **score > 0.0
+                    && **score >= opening
+                    && deviation_counts(&found.detection, &self.rule, *at)
+            });
+            for (at, _) in alerting {
+                count += usize::from(last.is_none_or(|last| at - last >= pause));
                 last = Some(at);
             }
             count

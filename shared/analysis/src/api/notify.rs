@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::Analysis;
-use crate::knowledge::{Confidence, ExplainedEvent};
+use crate::knowledge::{CandidateCauses, ExplainedEvent};
 use crate::words::{self, Clock, capitalised, sentence};
 use oddity_detect::event::{Direction, EventKind};
 use oddity_detect::time::Timestamp;
@@ -179,12 +179,7 @@ impl NotifiedEvent {
             value: Some(value).filter(|value| value.is_finite()),
             text: facts.unit.format(value),
         };
-        let best = one.causes.as_ref().and_then(|causes| causes.ranked.first());
-        let cause = best.filter(|best| best.confidence == Confidence::Supported).map(|best| {
-            let (supports, contradicts) = best.tally();
-            let cause = best.hypothesis.cause.trim_end_matches('.');
-            format!("{cause} ({})", words::checks::tally(supports, contradicts))
-        });
+        let cause = one.causes.as_ref().and_then(CandidateCauses::supported);
         let labels = facts.labels.iter();
         let incident = analysis.incident_of(one.id()).map(|(_, incident)| incident);
         let incident = incident.filter(|incident| incident.is_shared());

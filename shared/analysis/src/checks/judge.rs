@@ -76,7 +76,7 @@ fn begins(
         .filter(|one| one.values[first..].iter().any(|value| is_hit(filtered, *value)))
         .collect();
     let values = hits.iter().flat_map(|one| &one.values[first..]).copied();
-    let value = values.filter(|value| value.is_finite()).fold(f64::NEG_INFINITY, f64::max);
+    let value = values.filter(|value| is_hit(filtered, *value)).fold(f64::NEG_INFINITY, f64::max);
     // What holds now and then before says nothing about this event.
     if before as f64 > RARE * first as f64 {
         return (CheckObservation::AsBefore { value, unit }, None);
@@ -137,8 +137,7 @@ fn moves(
         labels: named(&one.labels),
         before: change.before,
         during: if change.brief { change.peak } else { change.during },
-        ratio: change.ratio,
-        unusual: unusual(&change),
+        unusual: unusual(&change).then_some((change.constant, change.ratio)),
         unit: Unit::from_query(query),
     };
     (observed, Some(found.is_some()))

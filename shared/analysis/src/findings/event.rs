@@ -260,7 +260,7 @@ pub(super) fn findings<'a>(
             unit: facts.value_unit,
         }),
         new_level: event.new_level,
-        escalated_from: event.escalated_from,
+        escalated_from: event.escalation.map(|escalation| escalation.from),
         forecast: event.forecast.map(|forecast| ForecastFindings {
             left_seconds: forecast.left.as_seconds(),
             least_seconds: forecast.least.as_seconds(),

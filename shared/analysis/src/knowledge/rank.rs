@@ -105,7 +105,7 @@ pub struct CandidateCauses<'a> {
 impl CandidateCauses<'_> {
     /// Returns whether no cause stands out.
     pub fn inconclusive(&self) -> bool {
-        self.ranked.first().is_none_or(|best| best.confidence == Confidence::Inconclusive)
+        self.ranked.first().is_none_or(|best| best.confidence <= Confidence::Inconclusive)
     }
 
     /// Returns the PromQL of a check for this event, if it has one.

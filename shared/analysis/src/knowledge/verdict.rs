@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::{CandidateCause, CandidateCauses, CauseCheck, Confidence, QuerySubject};
-use crate::words::{Clock, checks as words};
+use crate::words::{Clock, causes, checks as words};
 use oddity_detect::series::Labels;
 use oddity_detect::time::Timestamp;
 use oddity_source::unit::Unit;
@@ -47,10 +47,9 @@ pub enum CheckObservation {
         before: f64,
         /// Median of the window, or its farthest sample where only a few samples moved.
         during: f64,
-        /// Change over the usual change; `None` where that is not known.
-        ratio: Option<f64>,
-        /// Whether it moved by more than chance explains.
-        unusual: bool,
+        /// Whether the series was constant before, and its change over the usual change where that is known; `None` if it
+        /// moved by no more than chance explains.
+        unusual: Option<(bool, Option<f64>)>,
         /// Unit of the values.
         unit: Unit,
     },
@@ -95,8 +94,8 @@ impl CheckObservation {
     /// Returns what was observed, with its numbers: "6 series from 13:20 UTC, none before: {pod="a"}".
     pub fn words(&self, clock: Clock) -> String {
         match self {
-            Self::Moved { labels, before, during, ratio, unusual, unit } => {
-                words::moved(labels, &unit.format(*before), &unit.format(*during), *ratio, *unusual)
+            Self::Moved { labels, before, during, unusual, unit } => {
+                words::moved(labels, &unit.format(*before), &unit.format(*during), *unusual)
             }
             Self::Began { labels, series, value, at, unit } => {
                 words::began(labels, *series, &unit.format(*value), *at, clock)
@@ -142,9 +141,13 @@ pub struct EventEvidence {
 impl EventEvidence {
     /// Returns whether a query asks for metrics of which the source has none.
     pub fn lacks(&self, query: &str) -> bool {
-        let names = QuerySubject::metric_names(query);
-        !names.is_empty() && names.iter().all(|name| self.lacking.contains(name))
+        lacks(&self.lacking, query)
     }
+}
+
+fn lacks(lacking: &BTreeSet<String>, query: &str) -> bool {
+    let names = QuerySubject::metric_names(query);
+    !names.is_empty() && names.iter().all(|name| lacking.contains(name))
 }
 
 impl<'a> CandidateCauses<'a> {
@@ -179,7 +182,8 @@ impl<'a> CandidateCauses<'a> {
         self.ranked = without_repeats(ranked);
         self.stopped.clone_from(&evidence.stopped);
         self.missing_metrics.clone_from(&evidence.lacking);
-        self.is_checked = true;
+        let was_made = |result: &CheckResult| result.verdict != CheckVerdict::NoSuchMetric;
+        self.is_checked = evidence.results.iter().any(was_made);
         self
     }
 
@@ -199,11 +203,35 @@ impl<'a> CandidateCauses<'a> {
 
     /// Returns the PromQL of a check for this event, if the source has the metrics that it needs.
     pub fn available_query(&self, check: &CauseCheck) -> Option<String> {
-        let query = self.query(check)?;
-        let names = QuerySubject::metric_names(&query);
-        let lacks =
-            !names.is_empty() && names.iter().all(|name| self.missing_metrics.contains(name));
-        (!lacks).then_some(query)
+        self.query(check).filter(|query| !lacks(&self.missing_metrics, query))
+    }
+
+    /// Returns the PromQL of a check of a cause that was not made and that the source can answer.
+    pub fn open_query(&self, cause: &CandidateCause<'_>, check: &CauseCheck) -> Option<String> {
+        let made = |query: &String| cause.checks.iter().any(|check| check.query == *query);
+        self.available_query(check).filter(|query| !made(query))
+    }
+
+    /// Returns the causes to act on, best first: the supported ones, since beside them one that was not decided is no reason
+    /// to act, or else all that are not contradicted.
+    pub fn acted_on(&self) -> &[CandidateCause<'a>] {
+        let least = match self.ranked.first().map(|best| best.confidence) {
+            Some(Confidence::Supported) => Confidence::Supported,
+            _ => Confidence::Inconclusive,
+        };
+        let worth = self.ranked.iter().take_while(|cause| cause.confidence >= least).count();
+        &self.ranked[..worth]
+    }
+
+    /// Returns the best cause with the result of its checks, if they support it.
+    pub fn supported(&self) -> Option<String> {
+        let best = self.ranked.first().filter(|best| best.confidence == Confidence::Supported)?;
+        Some(format!("{} ({})", best.hypothesis.cause.trim_end_matches('.'), best.tally_words()))
+    }
+
+    /// Returns how far the causes are to be believed.
+    pub fn caveat(&self) -> &'static str {
+        if self.is_checked { causes::CHECKED } else { causes::HYPOTHESES }
     }
 }
 
@@ -222,8 +250,19 @@ impl CandidateCause<'_> {
         }
     }
 
+    /// Returns whether a check of the cause was made.
+    pub fn is_checked(&self) -> bool {
+        self.checks.iter().any(|check| check.verdict != CheckVerdict::NoSuchMetric)
+    }
+
+    /// Returns the result of the checks in words: "supported by 2 of 3 checks".
+    pub fn tally_words(&self) -> String {
+        let (supports, contradicts) = self.tally();
+        words::tally(self.confidence, supports, contradicts)
+    }
+
     /// Returns how many checks support the cause, and how many contradict it.
-    pub fn tally(&self) -> (i32, i32) {
+    fn tally(&self) -> (i32, i32) {
         let count =
             |verdict| self.checks.iter().filter(|check| check.verdict == verdict).count() as i32;
         (count(CheckVerdict::Supports), count(CheckVerdict::Contradicts))

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::event::EventHeading;
 use super::markdown::{cell, fenced, text};
-use crate::knowledge::{CandidateCause, CandidateCauses, CauseCheck, Confidence};
+use crate::knowledge::{CandidateCause, CandidateCauses, CauseCheck};
 use crate::words::report::ACTIONS_HEAD;
 
 /// Maximum number of causes that actions are listed for.
@@ -40,11 +40,8 @@ pub(super) fn actions(causes: &CandidateCauses<'_>, heading: EventHeading) -> St
     out
 }
 
-/// Returns the causes to act on: those with more than inconclusive confidence, else the first.
 fn worth<'a>(causes: &'a CandidateCauses<'a>) -> impl Iterator<Item = &'a CandidateCause<'a>> {
-    let fits = |cause: &CandidateCause<'_>| cause.confidence > Confidence::Inconclusive;
-    let count = causes.ranked.iter().take(MAX_CAUSES).filter(|cause| fits(cause)).count();
-    causes.ranked.iter().take(count.max(1))
+    causes.acted_on().iter().take(MAX_CAUSES)
 }
 
 fn table(causes: &CandidateCauses<'_>) -> String {
@@ -82,7 +79,7 @@ fn next(causes: &CandidateCauses<'_>) -> Vec<ShownQuery> {
         let checks =
             ways.into_iter().flat_map(|(way, checks)| checks.iter().map(move |c| (way, c)));
         let with_query = checks.filter_map(|(way, check)| {
-            let promql = causes.query(check)?;
+            let promql = causes.open_query(cause, check)?;
             Some(ShownQuery { shows: format!("{} ({way} {})", check.see, at + 1), promql })
         });
         all.extend(with_query.enumerate().map(|(round, query)| (round, at, query)));
@@ -94,7 +91,7 @@ fn next(causes: &CandidateCauses<'_>) -> Vec<ShownQuery> {
 fn alerts(causes: &CandidateCauses<'_>) -> Vec<ShownQuery> {
     let checks = worth(causes).flat_map(|cause| &cause.hypothesis.detect);
     distinct(checks.filter_map(|check: &CauseCheck| {
-        Some(ShownQuery { shows: check.see.clone(), promql: causes.query(check)? })
+        Some(ShownQuery { shows: check.see.clone(), promql: causes.available_query(check)? })
     }))
 }
 

@@ -21,7 +21,7 @@ pub(super) fn causes(
     heading: EventHeading,
 ) -> String {
     let mut out = format!("{}\n\n", heading.heading("Suspected causes"));
-    out.push_str(words::HYPOTHESES);
+    out.push_str(found.caveat());
     if found.inconclusive() {
         let _ = write!(out, " {}", words::INCONCLUSIVE);
     }
@@ -60,9 +60,13 @@ fn item(out: &mut String, number: usize, cause: &CandidateCause<'_>) {
         let all: Vec<&str> = checks.iter().map(|check| check.see.as_str()).collect();
         text(&all.join("; "))
     };
+    let confidence = match cause.is_checked() {
+        true => cause.tally_words(),
+        false => format!("{} ({} points)", cause.confidence.name(), cause.points),
+    };
     let _ = writeln!(out, "{number}. **{}**", text(&hypothesis.cause));
     for (name, value) in [
-        ("Confidence", format!("{} ({} points)", cause.confidence.name(), cause.points)),
+        ("Confidence", confidence),
         ("Why", text(&hypothesis.because)),
         ("Evidence for", text(&supports)),
         ("Evidence against", text(&against)),

@@ -6,7 +6,7 @@ use super::event::EventHeading;
 use super::markdown::{code, text};
 use crate::analysis::Analysis;
 use crate::knowledge::{
-    CandidateCause, CandidateCauses, CheckResult, CheckVerdict, Confidence, ExplainedEvent,
+    CandidateCause, CandidateCauses, CheckResult, CheckVerdict, ExplainedEvent,
 };
 use crate::words::{
     self, Clock, causes as cause_words, checks as check_words, report as report_words,
@@ -120,9 +120,8 @@ fn decided<'a>(cause: &'a CandidateCause<'_>) -> impl Iterator<Item = &'a CheckR
 
 /// Returns how well a cause fits, and by what.
 fn standing(cause: &CandidateCause<'_>) -> String {
-    if cause.checks.iter().any(|check| check.verdict != CheckVerdict::NoSuchMetric) {
-        let (supports, contradicts) = cause.tally();
-        return check_words::tally(supports, contradicts);
+    if cause.is_checked() {
+        return cause.tally_words();
     }
     let told = |wanted: fn(i32) -> bool| -> Vec<&str> {
         let reasons =
@@ -140,33 +139,24 @@ fn standing(cause: &CandidateCause<'_>) -> String {
 /// Writes at most five next steps: actions against the causes that fit best, and queries that would decide.
 pub(super) fn steps(found: &CandidateCauses<'_>, heading: EventHeading) -> String {
     let most = if heading.of.is_some() { MAX_STEPS_OF_SEVERAL } else { MAX_STEPS };
-    let best = found.ranked.first().map(|cause| cause.confidence);
-    // Beside a supported cause, one that was not decided is no reason to act.
-    let worth = |cause: &&CandidateCause<'_>| match best {
-        Some(Confidence::Supported) => cause.confidence == Confidence::Supported,
-        _ => cause.confidence != Confidence::Contradicted,
-    };
-    let acted_on: Vec<(usize, &CandidateCause<'_>)> =
-        (1..).zip(found.ranked.iter().filter(worth)).take(MAX_ACTED_ON).collect();
+    let acted_on = || (1..).zip(found.acted_on()).take(MAX_ACTED_ON);
+    let queries: Vec<String> = acted_on()
+        .filter_map(|(number, cause)| {
+            let checks = cause.hypothesis.confirm.iter().chain(&cause.hypothesis.refute);
+            let mut open =
+                checks.filter_map(|check| Some((&check.see, found.open_query(cause, check)?)));
+            let (see, query) = open.next()?;
+            Some(format!("{}: {}", text(&report_words::look(see, number)), code(&query)))
+        })
+        .collect();
     let mut all: Vec<String> = Vec::new();
-    for (number, cause) in &acted_on {
+    let place = found.scope.place();
+    for (number, cause) in acted_on() {
         let actions = cause.hypothesis.mitigate.iter().take(MAX_ACTIONS);
-        let place = found.scope.place();
-        all.extend(actions.map(|action| text(&report_words::act(action, *number, place))));
+        all.extend(actions.map(|action| text(&report_words::act(action, number, place))));
     }
-    all.truncate(most.saturating_sub(acted_on.len()));
-    let queries = acted_on.iter().filter_map(|(number, cause)| {
-        let checks = cause.hypothesis.confirm.iter().chain(&cause.hypothesis.refute);
-        let made = |query: &String| cause.checks.iter().any(|check| check.query == *query);
-        let open = checks.filter_map(|check| {
-            let query = found.available_query(check).filter(|query| !made(query))?;
-            Some((&check.see, query))
-        });
-        let (see, query) = open.into_iter().next()?;
-        Some(format!("{}: {}", text(&report_words::look(see, *number)), code(&query)))
-    });
-    all.extend(queries.collect::<Vec<_>>());
-    all.truncate(most);
+    all.truncate(most.saturating_sub(queries.len()));
+    all.extend(queries);
     if all.is_empty() {
         return String::new();
     }

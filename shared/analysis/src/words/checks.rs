@@ -1,6 +1,7 @@
 //! Sentences about the checks of causes and what they observed.
 
 use super::{Clock, related};
+use crate::knowledge::Confidence;
 use oddity_detect::series::Labels;
 use oddity_detect::time::Timestamp;
 
@@ -23,12 +24,11 @@ pub(crate) fn moved(
     labels: &Labels,
     before: &str,
     during: &str,
-    ratio: Option<f64>,
-    unusual: bool,
+    unusual: Option<(bool, Option<f64>)>,
 ) -> String {
     let how = match unusual {
-        true => related::unusual(false, ratio),
-        false => "a usual change".to_owned(),
+        Some((constant, ratio)) => related::unusual(constant, ratio),
+        None => "a usual change".to_owned(),
     };
     format!("{before} before, {during} during the event ({how}){}", of(labels))
 }
@@ -64,17 +64,19 @@ fn of(labels: &Labels) -> String {
     if labels.is_empty() { String::new() } else { format!(" {labels}") }
 }
 
-/// Returns the result of the checks of one cause: "supported by 2 of 3 checks".
-pub fn tally(supports: i32, contradicts: i32) -> String {
-    let checks =
-        |count: i32| if count == 1 { "1 check".to_owned() } else { format!("{count} checks") };
+/// Returns the result of the checks of one cause, by the confidence that they lead to: "supported by 2 of 3 checks".
+pub(crate) fn tally(confidence: Confidence, supports: i32, contradicts: i32) -> String {
     let decided = supports + contradicts;
-    match (supports, contradicts) {
-        (0, 0) => "not decided by any check".to_owned(),
-        (0, _) => format!("contradicted by {}", checks(contradicts)),
-        (_, 0) => format!("supported by {}", checks(supports)),
-        _ if supports >= contradicts => format!("supported by {supports} of {decided} checks"),
-        _ => format!("contradicted by {contradicts} of {decided} checks"),
+    let of = |part: i32| match part {
+        1 if decided == 1 => "1 check".to_owned(),
+        part if part == decided => format!("{part} checks"),
+        part => format!("{part} of {decided} checks"),
+    };
+    match confidence {
+        Confidence::Supported => format!("supported by {}", of(supports)),
+        Confidence::Contradicted => format!("contradicted by {}", of(contradicts)),
+        _ if decided == 0 => "not decided by any check".to_owned(),
+        _ => format!("not decided: {} for it, as many against it", of(supports)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{bounds, feature, one_decimal, quantity};
 use oddity_detect::detect::Quantity;
-use oddity_detect::event::{Direction, Event, EventKind, Forecast, SeverityLevel};
+use oddity_detect::event::{Direction, Escalation, Event, EventKind, Forecast, SeverityLevel};
 use oddity_source::unit::Unit;
 
 /// Returns what happened, without when: "spike to 37 (8.1 expected)", "drift to 20 GiB (60 GiB expected), 0 in about 2 h",
@@ -33,11 +33,8 @@ fn change(event: &Event, unit: Unit) -> String {
     };
     let name = event.kind.name();
     let of_values = event.quantity.is_values();
-    if let Some(level) = event.escalated_from {
-        return format!(
-            "escalation to {peak} ({} before, {expected} expected)",
-            unit.format(level)
-        );
+    if let Some(Escalation { from, .. }) = event.escalation {
+        return format!("escalation to {peak} ({} before, {expected} expected)", unit.format(from));
     }
     match event.kind {
         EventKind::Gap | EventKind::FlatLine => format!("{name} of {}", event.lasted.words()),
@@ -65,8 +62,8 @@ pub fn farthest(event: &Event) -> &'static str {
     if event.direction == Direction::Up { "highest" } else { "lowest" }
 }
 
-/// Returns why an event is odd, without its values, its expected value and its normal range: "learnt from the 60 samples
-/// (1 h) before, noticed by the level".
+/// Returns why an event is odd, without its values, its expected value and its normal range: "compared with the 60 samples
+/// (1 h) before; noticed by the level".
 pub fn reason(event: &Event) -> String {
     let mut parts = Vec::new();
     match event.kind {
@@ -81,15 +78,17 @@ pub fn reason(event: &Event) -> String {
     parts.join("; ")
 }
 
+/// Returns whether an event is a worse turn that ended while the longer event went on.
+pub(super) fn has_returned(event: &Event) -> bool {
+    event.escalation.is_some_and(|escalation| escalation.returned)
+}
+
 /// Returns how the event ended: "10 min, recovered", "2 h, ongoing".
 pub fn course(event: &Event) -> String {
     let lasted = event.lasted.words();
     let excursion = matches!(event.kind, EventKind::Spike | EventKind::Dip);
-    let next = event.last + 1;
     match (event.ongoing, event.recovered) {
-        (false, recovered) if event.escalated_from.is_some() && recovered != Some(next) => {
-            format!("{lasted}, then back to the level before")
-        }
+        _ if has_returned(event) => format!("{lasted}, then back to the level before"),
         (true, _) => format!("{lasted}, ongoing"),
         (false, Some(_)) => format!("{lasted}, recovered"),
         (false, None) if event.new_level.is_some() && !excursion => {

@@ -1,8 +1,8 @@
 //! The facts of an event in full: one sentence, and a list of everything that is known.
 
 use super::{
-    Clock, bounds, counted, farthest, feature, odd_together, one_decimal, quantity, score,
-    time_left,
+    Clock, bounds, counted, farthest, feature, has_returned, odd_together, one_decimal, quantity,
+    score, time_left,
 };
 use crate::explain::{Cycle, Facts, RecordSince, Recurrence};
 use oddity_detect::detect::Quantity;
@@ -53,6 +53,7 @@ pub fn sentence(facts: &Facts, clock: Clock) -> String {
     parts.extend(facts.record_since.map(|since| record(since, event.direction, clock)));
     parts.push(format!("began {}", moment(event.display_start, clock)));
     parts.push(match (event.ongoing, facts.recovered) {
+        _ if has_returned(event) => format!("back to the level before after {lasted}"),
         (true, _) => format!("ongoing for {lasted}"),
         (_, Some(_)) if facts.recovers() => format!("recovered after {lasted}"),
         (_, Some(_)) => format!("odd for {lasted}"),

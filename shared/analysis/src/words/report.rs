@@ -52,7 +52,7 @@ pub(crate) fn unlisted(rest: usize) -> String {
 
 /// Returns the incident that the worst event belongs to.
 pub(crate) fn part_of_incident(incident: &Incident, clock: Clock) -> String {
-    format!("It is part of an incident: {}", super::incident(incident, clock))
+    format!("part of an incident: {}", super::incident(incident, clock))
 }
 
 /// Head of the table of incidents.

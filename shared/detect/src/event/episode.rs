@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::escalation::escalations;
-use super::{Direction, Rule};
+use super::{Direction, Escalation, Rule};
 use crate::detect::{AlertViews, Detection, Feature};
 
 /// Stretch of samples that becomes an event.
@@ -26,8 +26,8 @@ pub(super) struct Episode {
     pub alert: usize,
     /// Sample that is farthest to the side.
     pub peak: usize,
-    /// Median of the values of the episode of which this is a worse turn; `None` if it is none.
-    pub escalated_from: Option<f64>,
+    /// Relation to the episode of which this is a worse turn; `None` if it is none.
+    pub escalation: Option<Escalation>,
     /// Area outside of the expectation, in spreads times samples.
     pub area: f64,
     /// Largest alert score of its first samples.
@@ -245,7 +245,7 @@ impl Search<'_> {
             direction,
             alert,
             peak,
-            escalated_from: None,
+            escalation: None,
             area,
             score,
         })
@@ -332,7 +332,7 @@ impl Search<'_> {
                 direction,
                 alert: at,
                 peak: at,
-                escalated_from: None,
+                escalation: None,
                 area: 0.0,
                 score: *score,
             });

@@ -1,9 +1,8 @@
 //! Escalations: worse turns inside of a long episode, judged by the episode so far.
 
 use super::episode::{Episode, MIN_CALM, farthest};
-use super::{Direction, Rule};
+use super::{Direction, Escalation, Rule};
 use crate::detect::Detection;
-use crate::stats::median::finite_median;
 use crate::stats::quantile::MAD_TO_STD;
 use crate::stats::sorted::{quantile, sorted};
 
@@ -46,17 +45,14 @@ struct Usual {
 }
 
 impl Usual {
-    fn of(samples: &[Sample], is_logarithmic: bool) -> Option<Self> {
-        if samples.len() < MIN_SAMPLES {
-            return None;
-        }
+    fn of(samples: &[Sample], is_logarithmic: bool) -> Self {
         let values = sorted(samples.iter().map(|sample| sample.value).collect());
         let deviations = sorted(samples.iter().map(|sample| sample.deviation).collect());
         let median = quantile(&deviations, 0.5);
         let distances = sorted(deviations.iter().map(|of| (of - median).abs()).collect());
         let spread = MAD_TO_STD * quantile(&distances, 0.5);
         let (high, high_value) = (quantile(&deviations, 0.95), quantile(&values, 0.95));
-        Some(Self { median, spread, high, high_value, is_logarithmic })
+        Self { median, spread, high, high_value, is_logarithmic }
     }
 
     /// Returns the deviation from which the episode has turned worse.
@@ -86,7 +82,7 @@ pub(super) fn escalations(
 ) -> Vec<Episode> {
     let sign = if episode.direction == Direction::Up { 1.0 } else { -1.0 };
     let offset = |at: usize| detection.log_offset.as_ref().map_or(f64::NAN, |of| of[at]);
-    let is_logarithmic = offset(episode.began).is_finite();
+    let is_logarithmic = (episode.began..=episode.last).all(|at| offset(at).is_finite());
     let sample = |at: usize| {
         let (value, expected) = (detection.judged[at], detection.expected[at]);
         let deviation = match is_logarithmic {
@@ -96,6 +92,9 @@ pub(super) fn escalations(
         Sample { value: sign * value, deviation: sign * deviation }
     };
     let settled = episode.began + (SETTLED / step).ceil() as usize;
+    if settled > episode.last {
+        return Vec::new();
+    }
     let least = MIN_CALM.max((MIN_LENGTH / step) as usize);
     let opening = rule.opening_threshold(detection);
     let alerts = detection.alert_scores();
@@ -110,7 +109,7 @@ pub(super) fn escalations(
             continue;
         }
         if before.len() >= due {
-            usual = Usual::of(&before, is_logarithmic);
+            usual = Some(Usual::of(&before, is_logarithmic));
             due = before.len() + (before.len() / 8).max(1);
         }
         let worse = usual.filter(|usual: &Usual| at >= settled && usual.is_exceeded(here));
@@ -127,13 +126,14 @@ pub(super) fn escalations(
             at = last + 1;
             continue;
         }
-        let level = finite_median(&mut detection.judged[episode.began..at].to_vec());
+        let values: Vec<f64> = before.iter().map(|of: &Sample| sign * of.value).collect();
+        let level = quantile(&sorted(values), 0.5);
         found.push(Episode {
             first: at,
             began: at,
             last,
             ongoing: back.is_none() && episode.ongoing,
-            escalated_from: level,
+            escalation: Some(Escalation { from: level, returned: back.is_some() }),
             alert: at,
             peak: farthest(detection, at..last + 1, episode.direction),
             ..*episode
@@ -143,7 +143,7 @@ pub(super) fn escalations(
     found
 }
 
-/// Returns the first sample that is back at the level of the episode; `None` without one up to `last`.
+/// Returns the first of [`MIN_CALM`] samples that are back at the level of the episode; `None` without them up to `last`.
 fn end(start: usize, last: usize, usual: Usual, deviation: impl Fn(usize) -> f64) -> Option<usize> {
     let half = (usual.median + usual.limit()) / 2.0;
     let (mut back, mut calm) = (None, 0);
@@ -162,5 +162,5 @@ fn end(start: usize, last: usize, usual: Usual, deviation: impl Fn(usize) -> f64
             return back;
         }
     }
-    back
+    None
 }

@@ -31,7 +31,7 @@ pub(super) fn is_odd(detection: &Detection, rule: &Rule, threshold: f64, at: usi
 
 /// Returns whether the deviation of a judged sample is on a side and of a size that the rule asks for. Missing samples
 /// have no deviation and count where both sides do.
-pub(super) fn deviation_counts(detection: &Detection, rule: &Rule, at: usize) -> bool {
+pub fn deviation_counts(detection: &Detection, rule: &Rule, at: usize) -> bool {
     let (value, expected) = (detection.judged[at], detection.expected[at]);
     if value.is_nan() {
         return rule.sides == Sides::Both;

@@ -72,6 +72,11 @@ pub fn quotient(expr: &str) -> Option<(&str, &str)> {
     let arithmetic = tokens.iter().filter(|token| "+-*/%^".chars().any(|sign| token.is(sign)));
     let [above, below] = super::selectors(expr)[..] else { return None };
     let slash = tokens.iter().find(|token| token.is('/'))?;
+    let (left, right) = (expr.get(..slash.at)?, expr.get(slash.at + 1..)?);
+    // A sum over a count is a mean.
+    if super::calls_function(left, "count") != super::calls_function(right, "count") {
+        return None;
+    }
     let at = |selector: &str| selector.as_ptr().addr() - expr.as_ptr().addr();
     let divides = at(above) < slash.at && slash.at < at(below);
     (arithmetic.count() == 1 && divides && !averages(&tokens)).then_some((above, below))
@@ -85,7 +90,9 @@ pub fn takes_quantile(expr: &str) -> bool {
 
 /// Returns whether an expression takes quantiles or means, whose values count no occurrences.
 fn averages(tokens: &[Token<'_>]) -> bool {
-    tokens.iter().any(|token| token.is_word(&["histogram_quantile", "quantile", "avg"]))
+    tokens
+        .iter()
+        .any(|token| token.is_word(&["histogram_quantile", "histogram_avg", "quantile", "avg"]))
 }
 
 /// Returns whether the expression is a scalar: numbers, `time()`, `pi()`, `scalar(...)` and arithmetic of them.

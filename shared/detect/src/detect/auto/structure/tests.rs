@@ -199,20 +199,21 @@ fn a_worse_turn_of_a_long_event_is_an_event_that_knows_the_level_before() {
     assert_eq!(event.onset.time, Timestamp(long.0 * 1_000));
     assert_eq!(escalation.onset.time, Timestamp(worse.0 * 1_000));
     assert_eq!(escalation.end, Timestamp((worse.1 - FINE) * 1_000));
-    let before = escalation.escalated_from.unwrap();
-    assert!(event.escalated_from.is_none() && (3.8..4.2).contains(&before), "{before}");
+    let before = escalation.escalation.unwrap();
+    assert!(event.escalation.is_none() && (3.8..4.2).contains(&before.from), "{before:?}");
+    assert!(before.returned);
     assert_eq!(escalation.recovered, event.recovered);
     let growing = move |time: i64| {
         let since = (time - long.0).max(0) as f64 / 3_600.0;
         (1.0 + if time < long.1 { 3.0 * since } else { 0.0 }) * (1.0 + 0.03 * noise(time))
     };
     let found = world.events(&growing);
-    assert!(found.iter().all(|event| event.escalated_from.is_none()), "{found:#?}");
+    assert!(found.iter().all(|event| event.escalation.is_none()), "{found:#?}");
     // At noon more is missing than at night.
     let holiday = move |time| traffic(time) * if time >= world.judged { 0.2 } else { 1.0 };
     let found = world.events(&holiday);
     assert!(!found.is_empty(), "nothing found");
-    assert!(found.iter().all(|event| event.escalated_from.is_none()), "{found:#?}");
+    assert!(found.iter().all(|event| event.escalation.is_none()), "{found:#?}");
 }
 
 #[test]
