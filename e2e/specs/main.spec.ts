@@ -4,10 +4,10 @@ import type { Page } from "@playwright/test";
 import { expect, test } from "../support/fixtures.ts";
 import type { Workbench } from "../support/workbench.ts";
 
-/** `Jan 31 13:45`, as the table writes times. */
+/** `Jan 1 13:45`, as the table writes times. */
 function short(seconds: number): string {
-  const [, month, day, clock] = new Date(seconds * 1000).toUTCString().match(/(\d+) (\w+) \d+ (\d+:\d+)/) ?? [];
-  return `${day} ${month} ${clock}`;
+  const [, day, month, clock] = new Date(seconds * 1000).toUTCString().match(/(\d+) (\w+) \d+ (\d+:\d+)/) ?? [];
+  return `${month} ${Number(day)} ${clock}`;
 }
 
 /** `2026-01-31 13:45:00 UTC`, as the report writes times. */
