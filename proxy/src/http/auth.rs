@@ -1,5 +1,6 @@
 //! Authentication of clients: basic, bearer, or by the header of a reverse proxy.
 
+use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -42,15 +43,14 @@ impl Authenticator {
     /// [`ConfigError`] if the file cannot be read or contains no credentials.
     pub fn open(settings: &config::AuthSettings) -> Result<Self, ConfigError> {
         let secrets = |file: &Path, is_valid: fn(&str) -> bool, form: &'static str| {
-            read_lines(file, is_valid, form)?;
             let path = file.to_owned();
-            Reload::new(vec![path.clone()], move || {
-                if names_nobody(&path) {
-                    tracing::error!(file = %path.display(), "the file of credentials is missing or empty: nobody is let in");
-                    return Ok(Arc::default());
-                }
-                read_lines(&path, is_valid, form)
-            })
+            let secrets =
+                Reload::new(vec![path.clone()], move || read_lines(&path, is_valid, form))?;
+            if secrets.get().is_empty() {
+                read_secret(file)?;
+                return Err(expected(form, file, 1));
+            }
+            Ok(secrets)
         };
         Ok(match settings {
             config::AuthSettings::Open { .. } => Self::Open,
@@ -138,31 +138,31 @@ fn contains(secrets: &[SecretString], given: &[u8]) -> bool {
     secrets.iter().fold(Choice::from(0), |any, secret| any | equal(secret)).into()
 }
 
-/// Returns the lines of a file of credentials with their numbers, without blank lines and comments that begin with `#`.
-fn entries(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let lines = text.lines().enumerate().map(|(number, line)| (number + 1, line.trim()));
-    lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
-}
-
-/// Returns whether a file of credentials was taken away or emptied, which revokes all of them.
-fn names_nobody(path: &Path) -> bool {
-    match std::fs::read_to_string(path) {
-        Ok(text) => entries(&text).next().is_none(),
-        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
-    }
-}
-
-/// Reads one secret a line.
+/// Reads one secret a line, without blank lines and comments that begin with `#`. A file that was taken away or emptied has
+/// none, which revokes all of them.
 fn read_lines(path: &Path, is_valid: fn(&str) -> bool, form: &str) -> Result<Secrets, ConfigError> {
-    let text = read_secret(path)?;
-    let lines: Vec<_> = entries(text.expose_secret()).collect();
-    let wrong = lines.iter().find(|(_, line)| !is_valid(line)).map(|(number, _)| *number);
-    let wrong = wrong.or(lines.is_empty().then_some(1));
-    if let Some(line) = wrong {
-        let problem = format!("expected {form} on each line");
-        return Err(ConfigError::Line { path: path.to_owned(), line, problem });
+    let text = match read_secret(path) {
+        Err(ConfigError::Read { error, .. }) if error.kind() == ErrorKind::NotFound => {
+            SecretString::default()
+        }
+        text => text?,
+    };
+    let lines = text.expose_secret().lines().enumerate();
+    let lines = lines.map(|(number, line)| (number + 1, line.trim()));
+    let lines: Vec<_> =
+        lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).collect();
+    if let Some((line, _)) = lines.iter().find(|(_, line)| !is_valid(line)) {
+        return Err(expected(form, path, *line));
+    }
+    if lines.is_empty() {
+        tracing::error!(file = %path.display(), "the file of credentials is missing or empty: nobody is let in");
     }
     Ok(lines.into_iter().map(|(_, line)| SecretString::from(line)).collect())
+}
+
+fn expected(form: &str, path: &Path, line: usize) -> ConfigError {
+    let problem = format!("expected {form} on each line");
+    ConfigError::Line { path: path.to_owned(), line, problem }
 }
 
 #[cfg(test)]
