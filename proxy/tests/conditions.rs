@@ -15,8 +15,7 @@ use oddity_source::prometheus::Loaded;
 use oddity_source::promql;
 use oddity_source::query::RangeQuery;
 
-use crate::support::prometheus::Prometheus;
-use crate::support::victoria::VictoriaMetrics;
+use crate::support::every_server::EveryServer;
 
 /// 2026-01-01T00:00:00Z.
 const START: u64 = 1_767_225_600;
@@ -62,14 +61,13 @@ const QUERIES: [(&str, bool); 31] = [
     ("absent_over_time(load{job=\"a\"}[3m]) > 0", false),
 ];
 
-/// Samples as lines of a text format; times in units of `1 / per_second` seconds.
-fn samples(per_second: u64) -> String {
+/// Returns the samples as an OpenMetrics text.
+fn samples() -> String {
     let mut text = String::new();
     let mut add = |series: &str, value: &dyn Fn(u64) -> Option<f64>| {
         for at in 0..SAMPLES {
             if let Some(value) = value(at) {
-                let time = (START + at * INTERVAL) * per_second;
-                let _ = writeln!(text, "{series} {value} {time}");
+                let _ = writeln!(text, "{series} {value} {}", START + at * INTERVAL);
             }
         }
     };
@@ -84,7 +82,7 @@ fn samples(per_second: u64) -> String {
     add("limit{job=\"b\"}", &|_| Some(4.0));
     add("requests_total{job=\"a\"}", &|at| Some((at / 50 * at) as f64));
     add("silence{job=\"a\"}", &|at| Some(f64::from(u8::from(at % 80 < 20))));
-    text
+    text + "# EOF\n"
 }
 
 /// Fetches what a plan asks for.
@@ -185,19 +183,8 @@ async fn check_all(server: SocketAddr, name: &str) {
 }
 
 #[tokio::test]
-async fn conditions_hold_when_prometheus_says_so() {
-    let text = samples(1) + "# EOF\n";
-    let (older, newer) = (Prometheus::with_samples(&text).await, Prometheus::newer(&text).await);
-    for (server, name) in [(older, "Prometheus"), (newer, "Prometheus 3")] {
-        if let Some(server) = server {
-            check_all(server.address(), name).await;
-        }
-    }
-}
-
-#[tokio::test]
-async fn conditions_hold_when_victoria_metrics_says_so() {
-    if let Some(server) = VictoriaMetrics::with_samples(&samples(1_000)).await {
-        check_all(server.address(), "VictoriaMetrics").await;
+async fn conditions_hold_when_the_server_says_so() {
+    for (name, address) in EveryServer::with_samples(&samples()).await.addresses() {
+        check_all(address, name).await;
     }
 }

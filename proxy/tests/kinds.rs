@@ -12,6 +12,7 @@ use oddity_source::plan::{FetchPlan, QuerySpec};
 use oddity_source::prometheus::Loaded;
 
 use crate::conditions::run;
+use crate::support::every_server::EveryServer;
 use crate::support::prometheus::Prometheus;
 use crate::support::wait::until;
 
@@ -79,15 +80,16 @@ fn analysed(loaded: Loaded) -> Analysis {
 
 #[tokio::test]
 async fn what_needs_no_detector_is_told() {
-    let text = samples();
-    let (older, newer) = (Prometheus::with_samples(&text).await, Prometheus::newer(&text).await);
     let end = Timestamp(((START + (SAMPLES - 1) * 60) * 1_000) as i64);
     let range = TimeRange { start: end - Span::from_seconds(4 * 3_600), end };
-    for server in [older, newer].into_iter().flatten() {
+    for (name, address) in EveryServer::with_samples(&samples()).await.addresses() {
         let mut failed = String::new();
-        for (expr, headline, note) in CASES {
+        // VictoriaMetrics returns no sample instead of NaN.
+        let has_nan = name != "VictoriaMetrics";
+        let is_told = |headline: &str| has_nan || !headline.ends_with("is NaN");
+        for (expr, headline, note) in CASES.into_iter().filter(|(_, told, _)| is_told(told)) {
             let plan = FetchPlan::new(spec(expr, range, 60)).unwrap();
-            let analysis = analysed(run(server.address(), plan).await);
+            let analysis = analysed(run(address, plan).await);
             let said = words::headline(&analysis);
             let notes: Vec<String> = analysis.notes().into_iter().map(|note| note.text).collect();
             let notes = notes.join("; ");
@@ -98,7 +100,7 @@ async fn what_needs_no_detector_is_told() {
                 let _ = writeln!(failed, "{expr}: {said} | {notes}");
             }
         }
-        assert!(failed.is_empty(), "{failed}");
+        assert!(failed.is_empty(), "{name}:\n{failed}");
     }
 }
 

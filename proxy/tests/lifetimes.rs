@@ -1,11 +1,12 @@
-//! Series that are young, that end, and that replace others, in a real Prometheus.
+//! Series that are young, that end, and that replace others, in real servers.
 
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 
 use serde_json::Value;
 
+use crate::support::every_server::EveryServer;
 use crate::support::process::command;
-use crate::support::prometheus::Prometheus;
 
 /// 2026-01-05 00:00:00 UTC.
 const START: i64 = 1_767_571_200;
@@ -50,9 +51,9 @@ fn openmetrics(name: &str, counter: bool, all: &[Lived<'_>]) -> String {
 }
 
 /// Runs `oddity detect` on the second day, and returns its exit status, what it printed as JSON, and its errors.
-async fn detect(prometheus: &Prometheus, args: &[&str]) -> (Option<i32>, Value, String) {
+async fn detect(source: SocketAddr, args: &[&str]) -> (Option<i32>, Value, String) {
     let folder = tempfile::tempdir().unwrap();
-    let url = format!("http://{}", prometheus.address());
+    let url = format!("http://{source}");
     let to = (START + END * MINUTE).to_string();
     let fixed = ["detect", "--format", "json", "--to", &to, "--step", "1m"];
     let mut command =
@@ -87,23 +88,25 @@ fn rollout() -> Vec<Lived<'static>> {
 #[tokio::test]
 async fn a_rollout_is_one_quiet_line() {
     let text = openmetrics("pod_memory_bytes", false, &rollout());
-    let Some(prometheus) = Prometheus::with_samples(&text).await else { return };
-    for detector in ["gap", "rolling", "flatline"] {
-        let args = ["--query", "pod_memory_bytes", "--range", "1d", "--detector", detector];
-        let (status, json, stderr) = detect(&prometheus, &args).await;
-        assert_eq!(status, Some(0), "{detector}: {} {stderr}", json["headline"]);
-        let expected = ("replaced", "3 values of pod replaced at Jan 6 13:20 UTC");
-        assert!(notes(&json).contains(&expected), "{:?}", notes(&json));
+    for (name, source) in EveryServer::with_samples(&text).await.addresses() {
+        for detector in ["gap", "rolling", "flatline"] {
+            let args = ["--query", "pod_memory_bytes", "--range", "1d", "--detector", detector];
+            let (status, json, stderr) = detect(source, &args).await;
+            assert_eq!(status, Some(0), "{name}, {detector}: {} {stderr}", json["headline"]);
+            let expected = ("replaced", "3 values of pod replaced at Jan 6 13:20 UTC");
+            assert!(notes(&json).contains(&expected), "{name}: {:?}", notes(&json));
+        }
     }
 }
 
 #[tokio::test]
 async fn a_rate_does_not_dip_where_its_counter_ends() {
     let text = openmetrics("requests", true, &rollout());
-    let Some(prometheus) = Prometheus::with_samples(&text).await else { return };
     let args = ["--query", "rate(requests_total[5m])", "--range", "1d", "--detector", "rolling"];
-    let (status, json, stderr) = detect(&prometheus, &args).await;
-    assert_eq!(status, Some(0), "{} {stderr}", json["headline"]);
+    for (name, source) in EveryServer::with_samples(&text).await.addresses() {
+        let (status, json, stderr) = detect(source, &args).await;
+        assert_eq!(status, Some(0), "{name}: {} {stderr}", json["headline"]);
+    }
 }
 
 #[tokio::test]
@@ -121,54 +124,48 @@ async fn an_outage_is_one_incident() {
             let _ = writeln!(text, "{line}");
         }
     }
-    let Some(prometheus) = Prometheus::with_samples(&text).await else { return };
     let args = ["--query", "load", "--range", "1d", "--detector", "gap"];
-    let (status, json, stderr) = detect(&prometheus, &args).await;
-    assert_eq!(status, Some(3), "{stderr}");
-    assert_eq!(json["event_count"], 4);
-    let headline = json["headline"].as_str().unwrap();
-    let expected = "1 incident in 24 h: 4 of 4 series of job=\"api\" from Jan 6 13:2";
-    assert!(headline.starts_with(expected), "{headline}");
-    let incidents = json["incidents"].as_array().unwrap();
-    assert_eq!(incidents.len(), 1, "{incidents:?}");
-    assert_eq!(incidents[0]["series_count"], 4);
-    assert_eq!(incidents[0]["labels"]["job"], "api");
-    for event in json["events"].as_array().unwrap() {
-        assert_eq!((&event["kind"], &event["group"]), (&Value::from("gap"), &Value::from(1)));
+    for (name, source) in EveryServer::with_samples(&text).await.addresses() {
+        let (status, json, stderr) = detect(source, &args).await;
+        assert_eq!(status, Some(3), "{name}: {stderr}");
+        assert_eq!(json["event_count"], 4, "{name}");
+        let headline = json["headline"].as_str().unwrap();
+        let expected = "1 incident in 24 h: 4 of 4 series of job=\"api\" from Jan 6 13:2";
+        assert!(headline.starts_with(expected), "{name}: {headline}");
+        let incidents = json["incidents"].as_array().unwrap();
+        assert_eq!(incidents.len(), 1, "{name}: {incidents:?}");
+        assert_eq!(incidents[0]["series_count"], 4);
+        assert_eq!(incidents[0]["labels"]["job"], "api");
+        for event in json["events"].as_array().unwrap() {
+            assert_eq!((&event["kind"], &event["group"]), (&Value::from("gap"), &Value::from(1)));
+        }
     }
 }
 
 #[tokio::test]
 async fn young_series_are_told() {
-    let young = lived("svc=\"new\"", END - 11..=END);
-    let Some(prometheus) = Prometheus::with_samples(&openmetrics("queue", false, &[young])).await
-    else {
-        return;
-    };
-    for detector in ["auto", "rolling", "ewma", "robust", "gap"] {
-        let args = ["--query", "queue", "--range", "6h", "--detector", detector];
-        let (status, _, stderr) = detect(&prometheus, &args).await;
-        assert_eq!(status, Some(1), "{detector}");
-        assert!(stderr.contains("too young to judge: 12 samples in 6 h"), "{detector}: {stderr}");
-        let (status, json, _) =
-            detect(&prometheus, &[&args[..], &["--allow-empty"]].concat()).await;
-        assert_eq!((status, &json["status"]), (Some(0), &Value::from("unjudged")), "{detector}");
-        assert_eq!(json["headline"], "Too young to judge: 12 samples in 6 h");
-        assert_eq!(json["series"][0]["unjudged"], "too young to judge: 12 samples");
+    let young = || lived("svc=\"new\"", END - 11..=END);
+    let alone = EveryServer::with_samples(&openmetrics("queue", false, &[young()])).await;
+    for (name, source) in alone.addresses() {
+        for detector in ["auto", "rolling", "ewma", "robust", "gap"] {
+            let which = format!("{name}, {detector}");
+            let args = ["--query", "queue", "--range", "6h", "--detector", detector];
+            let (status, _, stderr) = detect(source, &args).await;
+            assert_eq!(status, Some(1), "{which}");
+            assert!(stderr.contains("too young to judge: 12 samples in 6 h"), "{which}: {stderr}");
+            let (status, json, _) = detect(source, &[&args[..], &["--allow-empty"]].concat()).await;
+            assert_eq!((status, &json["status"]), (Some(0), &Value::from("unjudged")), "{which}");
+            assert_eq!(json["headline"], "Too young to judge: 12 samples in 6 h", "{which}");
+            assert_eq!(json["series"][0]["unjudged"], "too young to judge: 12 samples", "{which}");
+        }
     }
-
-    let all = [
-        lived("svc=\"cart\"", 0..=END),
-        lived("svc=\"search\"", 0..=END),
-        lived("svc=\"new\"", END - 11..=END),
-    ];
-    let Some(prometheus) = Prometheus::with_samples(&openmetrics("queue", false, &all)).await
-    else {
-        return;
-    };
+    let all = [lived("svc=\"cart\"", 0..=END), lived("svc=\"search\"", 0..=END), young()];
+    let among = EveryServer::with_samples(&openmetrics("queue", false, &all)).await;
     let args = ["--query", "queue", "--range", "6h", "--detector", "rolling"];
-    let (status, json, stderr) = detect(&prometheus, &args).await;
-    assert_eq!(status, Some(0), "{stderr}");
-    let expected = ("too-young", "1 of 3 series is too young to judge");
-    assert!(notes(&json).contains(&expected), "{:?}", notes(&json));
+    for (name, source) in among.addresses() {
+        let (status, json, stderr) = detect(source, &args).await;
+        assert_eq!(status, Some(0), "{name}: {stderr}");
+        let expected = ("too-young", "1 of 3 series is too young to judge");
+        assert!(notes(&json).contains(&expected), "{name}: {:?}", notes(&json));
+    }
 }

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 
 use serde_json::Value;
 
+use crate::support::every_server::EveryServer;
 use crate::support::process::command;
 use crate::support::prometheus::Prometheus;
-use crate::support::victoria::VictoriaMetrics;
+use crate::support::say;
 
 /// 2026-01-15T06:00:00Z, in milliseconds: when every series ends but one.
 const END: u64 = 1_768_456_800_000;
@@ -37,13 +38,13 @@ fn series() -> Vec<(&'static str, u64, u64, u64)> {
     ]
 }
 
-/// Returns the samples of some series as lines with times in seconds or, for VictoriaMetrics, milliseconds.
-fn samples(wanted: impl Fn(&str) -> bool, millis: bool) -> String {
+/// Returns the samples of some series as an OpenMetrics text.
+fn samples(wanted: impl Fn(&str) -> bool) -> String {
     let mut text = String::new();
     let mut metric = "";
     for (name, interval, hours, last) in series().into_iter().filter(|one| wanted(one.0)) {
         let bare = name.split('{').next().unwrap_or(name);
-        if bare != metric && !millis {
+        if bare != metric {
             text += &format!("# TYPE {bare} gauge\n");
         }
         metric = bare;
@@ -51,12 +52,10 @@ fn samples(wanted: impl Fn(&str) -> bool, millis: bool) -> String {
         let count = hours * 3_600_000 / interval;
         for at in (0..=count).rev().map(|n| end - n * interval) {
             let value = if bare == "up" { 1.0 } else { value(at) };
-            let time =
-                if millis { at.to_string() } else { format!("{}.{:03}", at / 1_000, at % 1_000) };
-            text += &format!("{name} {value} {time}\n");
+            text += &format!("{name} {value} {}.{:03}\n", at / 1_000, at % 1_000);
         }
     }
-    text + if millis { "" } else { "# EOF\n" }
+    text + "# EOF\n"
 }
 
 /// Result of `oddity detect`: exit status, stdout as JSON, and stderr.
@@ -138,27 +137,16 @@ async fn check(source: SocketAddr, looks_back: bool) {
 }
 
 #[tokio::test]
-async fn prometheus_2() {
-    let Some(source) = Prometheus::with_samples(&samples(|_| true, false)).await else { return };
-    check(source.address(), true).await;
-}
-
-#[tokio::test]
-async fn prometheus_3() {
-    let Some(source) = Prometheus::newer(&samples(|_| true, false)).await else { return };
-    check(source.address(), true).await;
-}
-
-#[tokio::test]
-async fn victoria_metrics() {
-    let samples = samples(|_| true, true);
-    let Some(source) = VictoriaMetrics::with_samples(&samples).await else { return };
-    check(source.address(), false).await;
+async fn intervals_ends_and_silence_are_those_of_the_samples() {
+    for (name, address) in EveryServer::with_samples(&samples(|_| true)).await.addresses() {
+        say(&format!("sampling: {name}"));
+        check(address, name != "VictoriaMetrics").await;
+    }
 }
 
 #[tokio::test]
 async fn a_source_of_one_series_that_fell_silent() {
-    let samples = samples(|name| name == "ended", false);
+    let samples = samples(|name| name == "ended");
     let Some(source) = Prometheus::with_samples(&samples).await else { return };
     let said = ask(source.address(), "ended", "--range 6h").await;
     let found = (said.status, said.notes(), said.kinds());

@@ -146,7 +146,7 @@ async fn a_browser_learns_ids_names_and_kinds_only() {
 async fn a_real_victoriametrics_answers_through_the_proxy() {
     let start = 1_767_225_600_u64;
     let lines: String = (0..20)
-        .map(|index| format!("up{{job=\"api\"}} {index} {}\n", (start + index * 15) * 1_000))
+        .map(|index| format!("up{{job=\"api\"}} {index} {}\n", start + index * 15))
         .collect();
     let Some(victoria) = VictoriaMetrics::with_samples(&lines).await else { return };
     let server = serve(&format!(

@@ -1,6 +1,7 @@
 //! A server under test, a scripted upstream, and a client that sends bytes as they are.
 
 pub(crate) mod alertmanager;
+pub(crate) mod every_server;
 pub(crate) mod llama;
 pub(crate) mod process;
 pub(crate) mod prometheus;

@@ -24,7 +24,7 @@ const CASES: &[(&str, &str)] = &[
 
 #[tokio::test]
 async fn durations_agree_where_the_longest_is_known() {
-    let Some(server) = Prometheus::with_samples(&text(&series(1), true)).await else { return };
+    let Some(server) = Prometheus::with_samples(&text(&series(1))).await else { return };
     let source = Source::new(server.address());
     let random = &mut Random(5);
     for (id, expr) in CASES {

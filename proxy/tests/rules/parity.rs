@@ -71,21 +71,21 @@ struct Compared {
 
 #[tokio::test]
 async fn prometheus_calculates_what_the_page_does() {
-    if let Some(server) = Prometheus::with_samples(&text(&series(1), true)).await {
+    if let Some(server) = Prometheus::with_samples(&text(&series(1))).await {
         check("Prometheus", server.address()).await;
     }
 }
 
 #[tokio::test]
 async fn prometheus_3_calculates_what_the_page_does() {
-    if let Some(server) = Prometheus::newer(&text(&series(1), true)).await {
+    if let Some(server) = Prometheus::newer(&text(&series(1))).await {
         check("Prometheus 3", server.address()).await;
     }
 }
 
 #[tokio::test]
 async fn victoria_metrics_calculates_what_the_page_does() {
-    if let Some(server) = VictoriaMetrics::with_samples(&text(&series(1), false)).await {
+    if let Some(server) = VictoriaMetrics::with_samples(&text(&series(1))).await {
         check("VictoriaMetrics", server.address()).await;
     }
 }

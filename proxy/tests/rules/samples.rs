@@ -104,28 +104,17 @@ pub(super) fn series(seed: u64) -> Vec<Scraped> {
     all
 }
 
-/// As lines of a text format; times in units of `1 / per_second` seconds.
-pub(super) fn text(all: &[Scraped], openmetrics: bool) -> String {
+/// Returns the samples as an OpenMetrics text.
+pub(super) fn text(all: &[Scraped]) -> String {
     let mut text = String::new();
     for (metric, kind, values) in all {
         for (at, value) in values.iter().enumerate() {
             let Some(value) = value else { continue };
             let millis = START + INTERVAL * at as u64;
             let value = value.to_string().replace("inf", "Inf");
-            let _ = if openmetrics {
-                writeln!(
-                    text,
-                    "{metric}{{kind=\"{kind}\"}} {value} {}.{:03}",
-                    millis / 1_000,
-                    millis % 1_000
-                )
-            } else {
-                writeln!(text, "{metric}{{kind=\"{kind}\"}} {value} {millis}")
-            };
+            let (seconds, millis) = (millis / 1_000, millis % 1_000);
+            let _ = writeln!(text, "{metric}{{kind=\"{kind}\"}} {value} {seconds}.{millis:03}");
         }
     }
-    if openmetrics {
-        text.push_str("# EOF\n");
-    }
-    text
+    text + "# EOF\n"
 }

@@ -1,5 +1,6 @@
 //! A real VictoriaMetrics on loopback, filled with given samples and ended with the test.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 
@@ -20,12 +21,11 @@ pub(crate) struct VictoriaMetrics {
 }
 
 impl VictoriaMetrics {
-    /// A server that holds `samples`, or `None` if [`PROGRAM`] names none. Samples are lines as of
-    /// Prometheus' text format, with times in milliseconds.
+    /// A server that holds the samples of an OpenMetrics text, or `None` if [`PROGRAM`] names none.
     ///
     /// # Panics
     /// If it does not start or does not take the samples.
-    pub(crate) async fn with_samples(samples: &str) -> Option<Self> {
+    pub(crate) async fn with_samples(openmetrics: &str) -> Option<Self> {
         let Some(program) = std::env::var_os(PROGRAM) else {
             say(&format!("skipped: VictoriaMetrics, as {PROGRAM} does not name its program"));
             return None;
@@ -36,13 +36,16 @@ impl VictoriaMetrics {
             .arg(format!("-storageDataPath={}", data.path().display()))
             .arg(format!("-httpListenAddr={address}"))
             .args(["-retentionPeriod=100y", "-memory.allowedBytes=256MiB"])
+            // Rules without recorded parts are long.
+            .arg("-search.maxQueryLen=1MiB")
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("VictoriaMetrics starts");
         let server = Self { _process: Process(process), address, _data: data };
         assert!(is_ready(address, "/health").await, "VictoriaMetrics does not get ready");
-        let reply = send(address, "POST /api/v1/import/prometheus", &[], samples).await;
+        let samples = with_millis(openmetrics);
+        let reply = send(address, "POST /api/v1/import/prometheus", &[], &samples).await;
         assert_eq!(reply.status, 204, "{reply:?}");
         assert_eq!(get(address, "/internal/force_flush").await.status, 200);
         Some(server)
@@ -51,4 +54,15 @@ impl VictoriaMetrics {
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
+}
+
+/// Returns samples as lines of Prometheus' text format, whose times are in milliseconds where OpenMetrics has seconds.
+fn with_millis(openmetrics: &str) -> String {
+    let mut lines = String::new();
+    for line in openmetrics.lines().filter(|line| !line.starts_with('#')) {
+        let (sample, seconds) = line.rsplit_once(' ').expect("a time");
+        let seconds: f64 = seconds.parse().expect("a time in seconds");
+        let _ = writeln!(lines, "{sample} {}", (seconds * 1_000.0).round());
+    }
+    lines
 }
