@@ -247,7 +247,7 @@ impl Row {
                 true => "constant before".to_owned(),
                 false => words::bounds(event.reference.lower, event.reference.upper, unit),
             },
-            why: words::reason(event),
+            why: words::reason(event, analysis.detected.unit),
         }
     }
 }

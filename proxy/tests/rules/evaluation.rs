@@ -28,6 +28,7 @@ const DETECTORS: &[(&str, &[(&str, f64)])] = &[
     ("slope", &[("window", 3.0), ("baseline", 5.0)]),
     ("seasonal", &[("length", 4.0), ("seasons", 2.0), ("tolerance", 1.0)]),
     ("level", &[("window", 3.0), ("reference", 5.0), ("baseline", 5.0)]),
+    ("forecast", &[("window", 5.0), ("horizon", 0.1), ("upper", 1.0)]),
     ("threshold", &[("upper", 1.0)]),
 ];
 

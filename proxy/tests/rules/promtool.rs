@@ -17,7 +17,7 @@ use oddity_source::query::RangeQuery;
 use super::samples::Random;
 use crate::support::prometheus::wanted;
 
-const DETECTORS: [&str; 10] = [
+const DETECTORS: [&str; 11] = [
     "zscore",
     "rolling",
     "robust",
@@ -27,6 +27,7 @@ const DETECTORS: [&str; 10] = [
     "variance",
     "record",
     "peers",
+    "forecast",
     "threshold",
 ];
 

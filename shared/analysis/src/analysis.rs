@@ -244,7 +244,9 @@ impl Analysis {
     /// Returns the unit of what the detector judges.
     pub fn judged_unit(&self, quantity: Quantity) -> Unit {
         match quantity {
-            Quantity::Value | Quantity::Increase | Quantity::Contrast => self.detected.unit,
+            Quantity::Value | Quantity::Increase | Quantity::Contrast | Quantity::Forecast => {
+                self.detected.unit
+            }
             Quantity::Slope => self.detected.unit.slope(),
             Quantity::Spread | Quantity::CumulativeSum => Unit::Plain,
             Quantity::Duration => Unit::Seconds,

@@ -100,6 +100,7 @@ pub fn quantity(quantity: Quantity) -> &'static str {
         Quantity::Contrast => "level change",
         Quantity::CumulativeSum => "cumulative sum",
         Quantity::Duration => "duration",
+        Quantity::Forecast => "forecast",
     }
 }
 
@@ -139,6 +140,7 @@ pub(crate) fn counted(quantity: Quantity) -> [&'static str; 2] {
         | Quantity::Contrast => ["σ", "standard deviations"],
         Quantity::CumulativeSum => ["σ accumulated", "accumulated standard deviations"],
         Quantity::Duration => ["times the longest", "times the longest before"],
+        Quantity::Forecast => ["times the distance left", "times the distance left to the bound"],
     }
 }
 

@@ -13,6 +13,7 @@ mod drift;
 mod duration;
 mod ewma;
 mod flatline;
+mod forecast;
 mod gap;
 mod level;
 pub(crate) mod param;
@@ -63,6 +64,8 @@ pub enum Quantity {
     CumulativeSum,
     /// Time without a change, or without a sample, in seconds.
     Duration,
+    /// Value some hours ahead by the trend, in the unit of the series.
+    Forecast,
 }
 
 /// Group in which a detector is listed: what it looks at.
@@ -404,6 +407,7 @@ impl Detection {
             Quantity::Contrast => Feature::Level,
             Quantity::CumulativeSum => Feature::Drift,
             Quantity::Duration => Feature::Flat,
+            Quantity::Forecast => Feature::Forecast,
         })
     }
 

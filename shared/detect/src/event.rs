@@ -8,18 +8,19 @@ mod cache;
 mod episode;
 mod escalation;
 mod explain;
-mod forecast;
 pub mod kind;
 mod odd;
 mod settings;
 mod severity;
+mod time_left;
 
 pub use alert::after_cooldown;
 pub use cache::OnsetCache;
-pub use forecast::Forecast;
 pub use odd::{Mark, deviation_counts, is_flagged, marks};
 pub use settings::{RULE_SETTINGS, RuleControl, RuleSetting};
 pub use severity::{SeverityLevel, severity};
+pub use time_left::TimeLeft;
+use time_left::time_left;
 
 use serde::{Deserialize, Serialize};
 
@@ -155,8 +156,8 @@ pub struct Event {
     pub levels: Option<(f64, f64)>,
     /// Relation to the longer event of which this is a worse turn; `None` if it is none.
     pub escalation: Option<Escalation>,
-    /// Time until the values reach zero, where they fall steadily at the end of the range.
-    pub forecast: Option<Forecast>,
+    /// Time until the values reach a bound, where they come closer steadily at the end of the range.
+    pub time_left: Option<TimeLeft>,
     /// Time at which the change seems to have begun: at the onset, or before it where a slow change was noticed late.
     pub estimated_start: Timestamp,
     /// Index of the last flagged sample.
@@ -315,7 +316,15 @@ pub fn events(
                 large[..before].iter().filter(|(_, past)| *past >= event.alert_score).count();
             event.probability = known.tail.probability(event.alert_score, seen);
         }
-        event.severity = severity(event.probability);
+        if event.ongoing && detection.quantity == Quantity::Forecast {
+            let bound = detection.normal.as_ref().map(|normal| match event.direction {
+                Direction::Up => normal.highest[event.last],
+                Direction::Down => normal.lowest[event.last],
+            });
+            let step = at(1).since(at(0)).as_seconds();
+            event.time_left = bound.and_then(|bound| time_left(samples.values, bound, step));
+        }
+        event.severity = severity(event.probability).max(explain::urgency(event.time_left));
         event
     };
     runs.iter().zip(limits).zip(known).map(event).collect()

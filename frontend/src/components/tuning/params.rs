@@ -50,7 +50,7 @@ fn field(state: State, param: &'static Param) -> AnyView {
             <NumberField
                 label=param.label
                 help=param.help
-                numbers=NumberBounds { min: param.min, max: param.max, empty: param.default }
+                numbers=NumberBounds { min: param.min, max: param.max, empty: param.unset() }
                 value=Signal::derive(value)
                 keep=Callback::new(tune)
             />

@@ -25,7 +25,7 @@ fn quantity(state: State) -> Memo<Quantity> {
     })
 }
 
-/// The slider that moves threshold and alert score together; nothing for a detector with fixed bounds.
+/// The slider that moves threshold and alert score together; nothing for a detector with bounds that the user sets.
 #[component]
 pub fn Sensitivity() -> impl IntoView {
     let state = expect_context::<State>();

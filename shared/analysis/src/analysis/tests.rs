@@ -220,7 +220,7 @@ fn a_spike_in_a_young_series() {
         let found = analysed(load("load", &[("a", LEN - 60..=LEN - 1)], LEN, spike), detector);
         let told = found.event_count() > 0 || found.unjudged().is_some();
         // Judges flat lines, gaps, bounds or other series, and none of them is odd.
-        let other = ["flatline", "gap", "threshold", "peers"].contains(&id);
+        let other = ["flatline", "gap", "threshold", "forecast", "peers"].contains(&id);
         let slow = ["auto", "level", "drift", "variance", "slope", "record"].contains(&id);
         assert!(told || other || slow, "{id}: {}", words::headline(&found));
     }

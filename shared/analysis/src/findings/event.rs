@@ -85,7 +85,7 @@ pub struct EventFindings<'a> {
     pub new_level: Option<f64>,
     /// Median of the values of the longer event of which this is a worse turn.
     pub escalated_from: Option<f64>,
-    /// Time until the values reach zero, where they fall steadily at the end of the range.
+    /// Time until the values reach a bound, where they come closer steadily at the end of the range.
     pub forecast: Option<ForecastFindings>,
     /// Spread after the onset over spread before it.
     pub widened: Option<f64>,
@@ -134,6 +134,8 @@ pub struct LevelFindings {
 /// Time until the values reach zero.
 #[derive(Debug, Serialize)]
 pub struct ForecastFindings {
+    /// The bound, in the unit of the series: 0 for what runs out.
+    pub bound: f64,
     /// Seconds left at the usual pace.
     pub left_seconds: f64,
     /// Seconds left at the fastest pace of the last hours.
@@ -261,10 +263,11 @@ pub(super) fn findings<'a>(
         }),
         new_level: event.new_level,
         escalated_from: event.escalation.map(|escalation| escalation.from),
-        forecast: event.forecast.map(|forecast| ForecastFindings {
-            left_seconds: forecast.left.as_seconds(),
-            least_seconds: forecast.least.as_seconds(),
-            most_seconds: forecast.most.as_seconds(),
+        forecast: event.time_left.map(|time| ForecastFindings {
+            bound: time.bound,
+            left_seconds: time.left.as_seconds(),
+            least_seconds: time.least.as_seconds(),
+            most_seconds: time.most.as_seconds(),
         }),
         widened: facts.widened,
         excess: facts.excess.map(|(total, unit)| ExcessFindings { total, unit }),

@@ -160,6 +160,8 @@ pub(super) struct SampleWindow {
     range: String,
     cost: u64,
     count: usize,
+    /// Seconds from the newest sample to the evaluation in PromQL, where they can differ.
+    late: Option<String>,
 }
 
 impl SampleWindow {
@@ -181,17 +183,33 @@ impl SampleWindow {
 
     fn ending(of: &Expr, count: usize, step: Step) -> Self {
         let less = |millis: u64| Span::from_millis(step.times(count.max(1)).millis() - millis);
-        let range = if of.kind == ExprKind::Record {
+        let is_record = of.kind == ExprKind::Record;
+        let range = if is_record {
             format!("{}[{}]", of.text, less(step.millis() / 2))
         } else {
             format!("{}[{}:{step}]", of.operand(ATOM), less(1))
         };
-        Self { range, cost: of.cost.saturating_mul(count as u64), count }
+        let late = (!is_record).then(|| match step.millis() {
+            millis if millis % 1_000 == 0 => format!("time() % {}", millis / 1_000),
+            millis => format!("scalar(round(vector(time() * 1000))) % {millis} / 1000"),
+        });
+        Self { range, cost: of.cost.saturating_mul(count as u64), count, late }
     }
 
     /// Builds `function(window)`, for example `avg_over_time`.
     pub(super) fn over(&self, function: &str) -> Expr {
         Expr { text: format!("{function}({})", self.range), kind: ExprKind::Atom, cost: self.cost }
+    }
+
+    /// Builds the least-squares line through the samples, continued for some seconds from the newest one, which is the last
+    /// multiple of the step in a subquery without an offset.
+    pub(super) fn continued(&self, seconds: f64) -> Expr {
+        let late = self.late.as_ref().map(|late| format!(" - {late}")).unwrap_or_default();
+        Expr {
+            text: format!("predict_linear({}, {}{late})", self.range, number(seconds)),
+            kind: ExprKind::Atom,
+            cost: self.cost,
+        }
     }
 
     /// Builds the quantile of the samples, interpolated.

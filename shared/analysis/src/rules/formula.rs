@@ -7,8 +7,8 @@ use super::input::RuleInput;
 use super::record::{RecordedPart, RecordingRules};
 use super::{ExportError, floored};
 use oddity_detect::detect::{
-    Detector, Level, MIN_PEERS, PeerMethod, Peers, Record, Robust, RobustScale, Rolling, Seasonal,
-    Slope, Threshold, Variance, ZScore,
+    Detector, Forecast, Level, MIN_PEERS, PeerMethod, Peers, Record, Robust, RobustScale, Rolling,
+    Seasonal, Slope, Threshold, Variance, ZScore,
 };
 use oddity_detect::stats::enough;
 use oddity_detect::stats::quantile::QUARTILE_RANGE;
@@ -95,6 +95,7 @@ pub(super) fn formula(
         Detector::Peers(_) => return Err(ExportError::Clusters),
         Detector::Flatline(_) => duration::flat(input, records, &value)?,
         Detector::Gap(_) => duration::gap(input, records)?,
+        Detector::Forecast(detector) => forecast(detector, records, &value),
         Detector::Threshold(detector) => threshold(detector, value),
         detector => return Err(ExportError::NoParity(detector.about().name)),
     })
@@ -235,14 +236,37 @@ fn peers(value: RecordedPart) -> Formula {
     }
 }
 
+/// Builds the value some hours ahead by the trend, compared with fixed bounds.
+fn forecast(detector: Forecast, records: &mut RecordingRules, value: &RecordedPart) -> Formula {
+    let line = records.last(value, detector.window);
+    let ahead = detector.horizon().as_seconds();
+    let judged = line.continued(ahead).op("and", &line.enough()).op("and", &value.past);
+    let judged = records.keep("forecast", judged);
+    let (lower, upper) = detector.bounds();
+    let end = line.continued(0.0);
+    let (above, below) = (end.with("-", lower), end.with("-", upper).with("*", -1.0));
+    let distance = match (lower.is_finite(), upper.is_finite()) {
+        (true, true) => above.op("and", &judged.now.with("<", lower)).op("or", &below),
+        (true, false) => above,
+        (false, true) => below,
+        (false, false) => end.with("*", 0.0).with("+", 1.0),
+    };
+    Formula { part: "forecast", spread: distance, ..within((lower, upper), judged) }
+}
+
 /// Builds the comparison with fixed bounds.
 fn threshold(detector: Threshold, value: RecordedPart) -> Formula {
-    let (lower, upper) = detector.bounds();
-    let now = &value.now;
+    let spread = value.now.with("*", 0.0).with("+", detector.percent());
+    Formula { spread, ..within(detector.bounds(), value) }
+}
+
+/// Builds the comparison of what was judged with a lower and an upper bound, each of which may be infinite; the spread is 0.
+fn within((lower, upper): (f64, f64), judged: RecordedPart) -> Formula {
+    let now = &judged.now;
     let above = if lower.is_finite() { now.call_with("clamp_min", lower) } else { now.clone() };
     let expected = if upper.is_finite() { above.call_with("clamp_max", upper) } else { above };
-    let spread = now.with("*", 0.0).with("+", detector.percent());
+    let spread = now.with("*", 0.0);
     let bound = |bound: f64| bound.is_finite().then(|| Expr::number(bound));
     let normal = Some(NormalRange { lowest: bound(lower), highest: bound(upper) });
-    Formula { judged: value, part: VALUE, expected, spread, normal, known: None, infinite: None }
+    Formula { judged, part: VALUE, expected, spread, normal, known: None, infinite: None }
 }

@@ -19,6 +19,7 @@ const EXPORTED: &[&str] = &[
     "peers",
     "flatline",
     "gap",
+    "forecast",
     "threshold",
 ];
 

@@ -85,15 +85,17 @@ pub fn verify(detected: &Detected, answer: &Loaded) -> Verification {
 }
 
 /// Returns how far two scores of a sample may differ by rounding: `TOLERANCE (1 + score + |expected| / scale)`, and
-/// for two derived quantities the error that is known of them:
+/// for three derived quantities the error that is known of them:
 ///
 /// - A slope to the rounding of the values that it is taken from. Where a series is constant but for its last digit, as a
 ///   mean of equal values is, nothing else is in the slopes, and the floor of their scale knows nothing of the size of the
 ///   values: it could only do so by hiding small slopes of large values.
 /// - A logarithm of a ratio of standard deviations to the 1e-9 to which each of them is calculated.
+/// - A forecast to the same share of itself and of the value from which it is continued.
 pub fn tolerance(detection: &Detection, index: usize, value: f64, step: Step) -> f64 {
     let (score, scale) = (detection.score[index], detection.scale[index]);
     let known = match detection.quantity {
+        Quantity::Forecast => TOLERANCE * (value.abs() + detection.judged[index].abs()),
         Quantity::Slope => SLOPE_ROUNDING * value.abs() / step.span().as_seconds(),
         Quantity::Spread => 2.0 * TOLERANCE,
         _ => 0.0,

@@ -2,26 +2,27 @@
 
 use super::{bounds, feature, one_decimal, quantity};
 use oddity_detect::detect::Quantity;
-use oddity_detect::event::{Direction, Escalation, Event, EventKind, Forecast, SeverityLevel};
+use oddity_detect::event::{Direction, Escalation, Event, EventKind, SeverityLevel, TimeLeft};
 use oddity_source::unit::Unit;
 
 /// Returns what happened, without when: "spike to 37 (8.1 expected)", "drift to 20 GiB (60 GiB expected), 0 in about 2 h",
 /// "escalation to 37 (20 before, 8.1 expected)".
 pub fn what(event: &Event, unit: Unit) -> String {
     let text = change(event, unit);
-    match event.forecast {
-        Some(forecast) => format!("{text}, {}", time_left(forecast)),
+    match event.time_left {
+        Some(time) => format!("{text}, {}", time_left(time, unit)),
         None => text,
     }
 }
 
-/// Returns when the values reach zero: "0 in about 2 h (1 h 50 min to 2 h 40 min)".
-pub fn time_left(forecast: Forecast) -> String {
-    let Forecast { left, least, most } = forecast;
+/// Returns when the values reach a bound: "0 in about 2 h (1 h 50 min to 2 h 40 min)".
+pub fn time_left(time: TimeLeft, unit: Unit) -> String {
+    let TimeLeft { bound, left, least, most } = time;
+    let bound = if bound == 0.0 { "0".to_owned() } else { unit.format(bound) };
     if least == most {
-        return format!("0 in about {}", left.words());
+        return format!("{bound} in about {}", left.words());
     }
-    format!("0 in about {} ({} to {})", left.words(), least.words(), most.words())
+    format!("{bound} in about {} ({} to {})", left.words(), least.words(), most.words())
 }
 
 fn change(event: &Event, unit: Unit) -> String {
@@ -63,8 +64,8 @@ pub fn farthest(event: &Event) -> &'static str {
 }
 
 /// Returns why an event is odd, without its values, its expected value and its normal range: "compared with the 60 samples
-/// (1 h) before; noticed by the level".
-pub fn reason(event: &Event) -> String {
+/// (1 h) before; noticed by the level". `unit` is that of the series.
+pub fn reason(event: &Event, unit: Unit) -> String {
     let mut parts = Vec::new();
     match event.kind {
         EventKind::Infinite => parts.push("not a finite value".to_owned()),
@@ -74,7 +75,7 @@ pub fn reason(event: &Event) -> String {
         _ => parts.push(format!("compared with {}", event.baseline)),
     }
     parts.extend(event.feature.map(|by| format!("noticed by {}", feature(by))));
-    parts.extend(event.forecast.map(time_left));
+    parts.extend(event.time_left.map(|time| time_left(time, unit)));
     parts.join("; ")
 }
 

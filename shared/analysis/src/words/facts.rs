@@ -279,8 +279,9 @@ pub fn lines(facts: &Facts, clock: Clock) -> Vec<FactLine> {
         let more = if up { "more" } else { "less" };
         put("Total", format!("about {} {more} than expected", unit.format(total)));
     }
-    if let Some(forecast) = event.forecast {
-        put("Time left", format!("{}, by the pace of the last hours", time_left(forecast)));
+    if let Some(time) = event.time_left {
+        let left = time_left(time, facts.value_unit);
+        put("Time left", format!("{left}, by the pace of the last hours"));
     }
     if let Some(text) = arithmetic(facts) {
         put("Arithmetic", text);

@@ -96,6 +96,11 @@ impl Param {
         Self { id, label, help, min: 0.0, max, default: 0.0, kind: ParamKind::Choice(words) }
     }
 
+    /// Returns the value that stands for a number that is not set: without a bound where there may be none, else the default.
+    pub const fn unset(&self) -> f64 {
+        if self.default.is_finite() && self.min.is_infinite() { self.min } else { self.default }
+    }
+
     /// Returns the default as a whole number.
     pub(crate) const fn count(&self) -> usize {
         self.default as usize

@@ -89,6 +89,7 @@ detectors!(
     peers::Peers,
     flatline::Flatline,
     gap::Gap,
+    forecast::Forecast,
     threshold::Threshold,
 );
 

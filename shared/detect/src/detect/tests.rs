@@ -49,7 +49,8 @@ fn all() -> impl Iterator<Item = Detector> {
 
 /// Those that learn: fixed bounds neither scale nor find anything by themselves.
 fn learning() -> impl Iterator<Item = Detector> {
-    all().filter(|detector| !matches!(detector, Detector::Threshold(_))).map(small)
+    let bounded = |d: &Detector| matches!(d, Detector::Threshold(_) | Detector::Forecast(_));
+    all().filter(move |detector| !bounded(detector)).map(small)
 }
 
 /// Those that learn from values, and not from when samples come or change.
@@ -65,7 +66,11 @@ fn without_unit() -> impl Iterator<Item = Detector> {
 /// What a value of this quantity grows by when all samples do by `factor`.
 fn grows(quantity: Quantity, factor: f64) -> f64 {
     match quantity {
-        Quantity::Value | Quantity::Increase | Quantity::Slope | Quantity::Contrast => factor,
+        Quantity::Value
+        | Quantity::Increase
+        | Quantity::Slope
+        | Quantity::Contrast
+        | Quantity::Forecast => factor,
         Quantity::Spread | Quantity::CumulativeSum | Quantity::Duration => 1.0,
     }
 }
@@ -181,7 +186,7 @@ fn verdicts_begin_as_soon_as_enough_is_known() {
             // Ten changes, or samples, before it.
             Detector::Flatline(_) => 11,
             Detector::Gap(_) => 10,
-            Detector::Decompose(_) | Detector::Threshold(_) => 0,
+            Detector::Decompose(_) | Detector::Threshold(_) | Detector::Forecast(_) => 0,
         };
         let found = found(detector, input(&values, 100));
         for (at, score) in found.score.iter().enumerate() {

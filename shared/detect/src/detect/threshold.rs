@@ -16,7 +16,7 @@ pub struct Threshold {
     pub upper: f64,
 }
 
-const LOWER: Param = Param {
+pub(super) const LOWER: Param = Param {
     id: "lower",
     label: "Lower bound",
     help: "Values below are odd. Empty for no bound.",
@@ -26,7 +26,7 @@ const LOWER: Param = Param {
     kind: ParamKind::Number,
 };
 
-const UPPER: Param = Param {
+pub(super) const UPPER: Param = Param {
     id: "upper",
     label: "Upper bound",
     help: "Values above are odd. Empty for no bound.",

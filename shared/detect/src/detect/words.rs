@@ -48,6 +48,11 @@ pub(super) fn statistics(count: usize, name: &str, window: usize, grid: Grid) ->
     format!("the {} before, each over {}", entries(count, name, grid), samples(window, grid))
 }
 
+/// Describes a line that is continued: "the trend of the 120 samples (2 h) before, continued for 4 h".
+pub(super) fn trend(count: usize, horizon: Span, grid: Grid) -> String {
+    format!("the trend of the {} before, continued for {}", samples(count, grid), horizon.words())
+}
+
 /// Describes earlier prediction errors: "the errors of the 120 predictions (2 h) before".
 pub(super) fn prediction_errors(count: usize, grid: Grid) -> String {
     format!("the errors of the {} before", entries(count, "predictions", grid))

@@ -1,9 +1,9 @@
 //! Explanation of a run of odd samples: baseline, peak, recovery and kind.
 
 use super::episode::{Episode, SEVERITY_SAMPLES};
-use super::forecast::{self, Forecast};
 use super::kind::{Finding, OnsetContext, classify};
 use super::odd::direction;
+use super::time_left::{TimeLeft, time_left};
 use super::{Direction, Event, EventKind, Rule, SampleVerdict, SeriesSamples, severity};
 use crate::detect::{Detection, Feature, Quantity};
 use crate::stats::floor_scale;
@@ -85,7 +85,7 @@ pub(super) fn event(
         reference: onset,
         levels: None,
         escalation: None,
-        forecast: None,
+        time_left: None,
         estimated_start: at(found.estimated_start),
         last,
         recovered: back,
@@ -156,7 +156,11 @@ pub(super) fn episode_event(
     };
     let silent = matches!(kind, EventKind::Gap | EventKind::FlatLine);
     let falls = ongoing && !up && !silent;
-    let forecast = if falls { forecast::forecast(detection, began, step) } else { None };
+    let runs_out = falls && detection.possible.0 == 0.0;
+    let time_left = match runs_out {
+        true => time_left(&detection.judged[began..], 0.0, step),
+        false => None,
+    };
     let reference = match (kind, levels) {
         (EventKind::LevelShiftUp | EventKind::LevelShiftDown, Some((expected, _))) => {
             let at_level = (first..=last).find(|at| detection.expected[*at] == expected);
@@ -180,7 +184,7 @@ pub(super) fn episode_event(
         reference,
         levels: levels.filter(|_| moved),
         escalation: episode.escalation,
-        forecast,
+        time_left,
         estimated_start: at(start),
         last,
         recovered,
@@ -198,14 +202,14 @@ pub(super) fn episode_event(
         score: detection.score[first..=last].iter().copied().fold(0.0, f64::max),
         alert_score: detection.alert_scores()[severe].iter().copied().fold(0.0, f64::max),
         probability,
-        severity: severity(probability).max(urgency(forecast)),
+        severity: severity(probability).max(urgency(time_left)),
         baseline: detection.baseline_at(first),
     }
 }
 
 /// Returns the least severity of an event by the time that is left: 90 below 4 h, 75 below a day, else 0.
-fn urgency(forecast: Option<Forecast>) -> f64 {
-    match forecast.map(|forecast| forecast.left.millis() / 3_600_000) {
+pub(super) fn urgency(time_left: Option<TimeLeft>) -> f64 {
+    match time_left.map(|time| time.left.millis() / 3_600_000) {
         Some(0..4) => 90.0,
         Some(4..24) => 75.0,
         _ => 0.0,

@@ -87,8 +87,10 @@ pub fn classify(evidence: OnsetContext<'_>) -> Finding {
             towards: None,
         };
     }
-    if feature == Feature::Peers {
-        return at_onset(EventKind::OddOneOut);
+    match feature {
+        Feature::Peers => return at_onset(EventKind::OddOneOut),
+        Feature::Forecast => return at_onset(EventKind::Drift),
+        _ => {}
     }
     let baseline = Baseline::before(values, onset, evidence.period);
     if let Some(estimated_start) = flat_since(&evidence, &baseline) {

@@ -231,6 +231,7 @@ fn kept_onsets_change_no_event() {
                     Detector::Gap(_)
                         | Detector::Peers(_)
                         | Detector::Threshold(_)
+                        | Detector::Forecast(_)
                         | Detector::Flatline(_)
                 ),
             "{detector:?}"

@@ -64,6 +64,34 @@ pub fn slopes(values: &[f64], window: usize) -> Vec<f64> {
     slopes
 }
 
+/// Least-squares lines through windows of samples, one of each a sample; NaN without enough samples.
+#[derive(Clone, Debug)]
+pub struct Lines {
+    /// Slopes of the lines, in the unit of the values a sample.
+    pub slopes: Vec<f64>,
+    /// Values of the lines at the sample, in the unit of the values.
+    pub ends: Vec<f64>,
+}
+
+/// Fits a least-squares line to the `window` samples up to and including each one. Shape: as `values`.
+pub fn lines(values: &[f64], window: usize) -> Lines {
+    let slopes = slopes(values, window);
+    let places = values.iter().enumerate();
+    let places: Vec<f64> =
+        places.map(|(at, value)| if value.is_finite() { at as f64 } else { f64::NAN }).collect();
+    let mean = |of: &[f64]| {
+        let [mut means, _] = slide::<ValueSums, MeanAndSquares, 2>(of, window);
+        means.remove(0);
+        means
+    };
+    let middles = mean(&places).into_iter().zip(mean(values)).enumerate();
+    let ends = middles
+        .zip(&slopes)
+        .map(|((at, (place, value)), slope)| value + slope * (at as f64 - place))
+        .collect();
+    Lines { slopes, ends }
+}
+
 /// Returns the finite sample nearest to zero, with the sign of the first one.
 fn nearest_to_zero(values: &[f64]) -> Option<f64> {
     let first = values.iter().find(|value| value.is_finite())?;

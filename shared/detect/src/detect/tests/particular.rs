@@ -23,6 +23,30 @@ fn fixed_bounds() {
     }
 }
 
+/// A line from 1000 that falls by 1 a minute reaches 0 after 1000 minutes, whatever few samples are missing.
+#[test]
+fn a_forecast_is_the_line_continued() {
+    let mut values: Vec<f64> = (0..900).map(|at| 1_000.0 - f64::from(at)).collect();
+    values[300] = f64::NAN;
+    let detector = Forecast { window: 60, horizon: 4.0, ..Forecast::default() };
+    let found = Detector::Forecast(detector).detect(input(&values, 0));
+    for at in [100, 301, 320, 759, 800] {
+        let ahead = values[at] - 240.0;
+        assert!((found.judged[at] - ahead).abs() < 1e-6, "{at}: {}", found.judged[at]);
+        let score = (240.0 / values[at] - 1.0).max(0.0);
+        assert!((found.score[at] - score).abs() < 1e-6, "{at}: {}", found.score[at]);
+    }
+    assert!(found.score[10].is_nan() && found.score[300].is_nan());
+
+    let rising: Vec<f64> = values.iter().map(|value| 1_000.0 - value).collect();
+    let full = Forecast { lower: f64::NEG_INFINITY, upper: 1_000.0, ..detector };
+    let filling = Detector::Forecast(full).detect(input(&rising, 0));
+    assert!((filling.score[800] - found.score[800]).abs() < 1e-6);
+    let none = Forecast { upper: f64::INFINITY, ..full };
+    let nothing = Detector::Forecast(none).detect(input(&rising, 0));
+    assert!(nothing.score.iter().all(|score| score.is_nan() || *score == 0.0));
+}
+
 /// A stray sample moves a mean and a standard deviation, but hardly a median and quartiles.
 #[test]
 fn a_robust_band_forgets_a_stray_sample_at_once() {

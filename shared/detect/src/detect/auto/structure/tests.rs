@@ -254,10 +254,10 @@ fn a_disk_that_fills_is_critical_with_the_time_that_is_left() {
     let worst = found.iter().max_by(|a, b| a.severity.total_cmp(&b.severity)).unwrap();
     assert!(worst.ongoing && worst.severity >= 75.0, "{worst:#?}");
     assert_eq!(worst.direction, Direction::Down);
-    let left = worst.forecast.unwrap().left.as_seconds();
+    let left = worst.time_left.unwrap().left.as_seconds();
     assert!((5_400.0..9_000.0).contains(&left), "{left}");
     let calm = world.events(&move |time| free(time.min(end - 4 * DAY)));
-    assert!(calm.iter().all(|event| event.forecast.is_none()), "{calm:#?}");
+    assert!(calm.iter().all(|event| event.time_left.is_none()), "{calm:#?}");
 }
 
 #[test]
