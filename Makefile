@@ -100,6 +100,11 @@ kernels: setup
 evaluate: ## measure every detector on labelled data and write docs/evaluation.md
 	cargo run --release --package evaluate -- report
 
+.PHONY: sbom
+sbom: ## write a software bill of materials of server and page (CycloneDX) to target/sbom
+	@scripts/setup.sh --sbom
+	. scripts/tools.sh && node scripts/sbom.mjs "$$CARGO_CYCLONEDX"
+
 .PHONY: clean
 clean: ## remove all build results except the tools
 	cargo clean

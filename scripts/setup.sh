@@ -1,11 +1,14 @@
 #!/bin/sh
-# Installs what is missing, and prints nothing if nothing is missing: `scripts/setup.sh [--tests]`.
+# Installs what is missing, and prints nothing if nothing is missing: `scripts/setup.sh [--tests | --sbom]`.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/tools.sh
 
-tests=false
-[ "${1:-}" = --tests ] && tests=true
+tests=false sbom=false
+case "${1:-}" in
+  --tests) tests=true ;;
+  --sbom) sbom=true ;;
+esac
 
 fail() {
   printf 'Set-up stopped: %s\n' "$*" >&2
@@ -147,6 +150,9 @@ cargo_tool trunk "$TRUNK" trunk --locked --version "$TRUNK_VERSION"
 # Not --locked: its lock file contains a crate version that is missing in the registry.
 cargo_tool wasm-bindgen "$WASM_BINDGEN" wasm-bindgen-cli --version "$WASM_BINDGEN_VERSION"
 npm_packages frontend/js
+if $sbom; then
+  cargo_tool cargo-cyclonedx "${CARGO_CYCLONEDX%/bin/*}" cargo-cyclonedx --locked --version "$CARGO_CYCLONEDX_VERSION"
+fi
 if $tests; then
   aside prometheus "$PROMETHEUS_3_VERSION" "$PROMETHEUS_3"
   aside victoria-metrics "$VICTORIA_METRICS_VERSION" "$VICTORIA_METRICS"

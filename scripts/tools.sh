@@ -13,6 +13,10 @@ WASM_BINDGEN=$TOOLS/wasm-bindgen-$WASM_BINDGEN_VERSION
 CARGO_DENY_VERSION=0.20.2
 CARGO_DENY=$TOOLS/cargo-deny-$CARGO_DENY_VERSION/bin/cargo-deny
 
+# Writes the software bill of materials; `make sbom` installs it.
+CARGO_CYCLONEDX_VERSION=0.5.9
+CARGO_CYCLONEDX=$TOOLS/cargo-cyclonedx-$CARGO_CYCLONEDX_VERSION/bin/cargo-cyclonedx
+
 # A Prometheus newer than the installed one. Tests use it if it is available.
 PROMETHEUS_3_VERSION=3.5.*
 PROMETHEUS_3=$TOOLS/prometheus-3.5/usr/bin/prometheus

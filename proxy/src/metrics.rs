@@ -14,6 +14,7 @@ use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram, with_local_r
 use metrics_exporter_prometheus::{
     BuildError, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
 };
+use metrics_process::Collector;
 use oddity_detect::time::Timestamp;
 
 use crate::error::RejectionReason;
@@ -45,6 +46,7 @@ pub struct Metrics {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
     history: Arc<MetricsHistory>,
+    process: Collector,
     in_flight: Gauge,
     connections: Gauge,
     log_dropped: Counter,
@@ -77,6 +79,7 @@ impl Metrics {
     pub fn new() -> Result<Self, BuildError> {
         let recorder = PrometheusBuilder::new().set_buckets(&BUCKETS)?.build_recorder();
         let handle = recorder.handle();
+        let process = Collector::default();
         let (in_flight, connections, log_dropped) = with_local_recorder(&recorder, || {
             use metrics::{describe_counter, describe_gauge, describe_histogram};
             describe_gauge!(BUILD, "Always 1, labelled by the version of the server.");
@@ -94,6 +97,7 @@ impl Metrics {
             describe_histogram!(UPSTREAM_DURATION, "Seconds until a source answered.");
             describe_counter!(UPSTREAM_ERRORS, "Failed requests to a source, by error class.");
             describe_counter!(RECEIVED, "Bytes of responses of sources, decompressed.");
+            process.describe();
             gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
             (gauge!(IN_FLIGHT), gauge!(CONNECTIONS), counter!(LOG_DROPPED))
         });
@@ -102,6 +106,7 @@ impl Metrics {
             recorder,
             handle,
             history,
+            process,
             in_flight,
             connections,
             log_dropped,
@@ -139,6 +144,16 @@ impl Metrics {
         });
     }
 
+    /// Registers the counters of a target at zero, so that rules see an increase when the first notification fails.
+    pub fn expect_notifications(&self, target: &str) {
+        with_local_recorder(&self.recorder, || {
+            for outcome in ["sent", "failed"] {
+                counter!(NOTIFIED, "target" => target.to_owned(), "outcome" => outcome)
+                    .increment(0);
+            }
+        });
+    }
+
     /// Counts a notification to a configured target.
     pub fn notified(&self, target: &str, outcome: &'static str) {
         with_local_recorder(&self.recorder, || {
@@ -157,8 +172,9 @@ impl Metrics {
         self.history.record(now.0.div_euclid(60_000), || self.handle.render());
     }
 
-    /// Renders the metrics in Prometheus' text format.
+    /// Renders the metrics in Prometheus' text format, after reading those of the process.
     fn render(&self) -> String {
+        with_local_recorder(&self.recorder, || self.process.collect());
         self.log_dropped.absolute(log::dropped_lines());
         self.handle.render()
     }

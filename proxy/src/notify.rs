@@ -17,7 +17,7 @@ use oddity_analysis::api::{Delivery, DeliveryOutcome};
 use tokio::sync::Semaphore;
 
 use crate::clock::now;
-use crate::config::{ConfigError, Settings};
+use crate::config::{ConfigError, NotifySettings, Settings};
 use crate::error::{ApiError, RejectionReason};
 use crate::http::body::ExpectedBody;
 use crate::http::rate_limit::RateLimiter;
@@ -48,7 +48,8 @@ impl Notifier {
     /// [`ConfigError`] if a secret cannot be read, or TLS cannot be set up.
     pub fn open(settings: &Settings, metrics: &Arc<Metrics>) -> Result<Self, ConfigError> {
         let limits = &settings.limits;
-        let limited = |target| {
+        let limited = |target: &NotifySettings| {
+            metrics.expect_notifications(&target.id);
             Ok(LimitedTarget {
                 target: Target::open(target, limits)?,
                 cache: DeliveryCache::new(limits.notify_remember),

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use rcgen::{CertificateParams, KeyPair};
-use regex::Regex;
+use regex::{Captures, Regex};
+use tempfile::TempDir;
 use toml::Value;
 
 use super::{check, lines, path};
@@ -50,8 +51,8 @@ fn refusal(folder: &Path, file: &str) -> Option<String> {
     (!stderr.contains("cannot listen on nowhere")).then_some(stderr)
 }
 
-#[test]
-fn each_key_is_accepted() {
+/// Returns a folder with a file of each kind that a configuration names.
+fn folder_with_files() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let key = KeyPair::generate().unwrap();
     let certificate =
@@ -60,7 +61,14 @@ fn each_key_is_accepted() {
     std::fs::write(folder.path().join("own.key"), key.serialize_pem()).unwrap();
     std::fs::write(folder.path().join("token"), "secret\n").unwrap();
     std::fs::write(folder.path().join("hook"), "https://hooks.example/x\n").unwrap();
+    std::fs::write(folder.path().join("users"), "ann:secret\n").unwrap();
     std::fs::create_dir(folder.path().join("families")).unwrap();
+    folder
+}
+
+#[test]
+fn each_key_is_accepted() {
+    let folder = folder_with_files();
     let mut found = BTreeSet::new();
     for name in ACCEPTED {
         let file = accepted(name);
@@ -68,6 +76,48 @@ fn each_key_is_accepted() {
         keys(&Value::Table(file.parse().unwrap()), "", &mut found);
     }
     check("config_keys.txt", found.into_iter().filter(|key| !key.ends_with('/')));
+}
+
+/// Returns the examples of the documentation and of `packaging/`, each with the name of its file.
+fn examples() -> Vec<(&'static str, String)> {
+    let read = |name: &str| {
+        std::fs::read_to_string(path("../../..").join(name)).unwrap_or_else(|_| panic!("{name}"))
+    };
+    let pages = ["README.md", "docs/assistant.md", "docs/notifications.md", "docs/operations.md"];
+    let blocks = pages.iter().flat_map(|page| {
+        let text = read(page);
+        let starts = text.split("```toml\n").skip(1);
+        let blocks: Vec<_> =
+            starts.map(|rest| (*page, rest.split("```").next().unwrap().to_owned())).collect();
+        assert!(!blocks.is_empty(), "{page}");
+        blocks
+    });
+    let manifest = "packaging/kubernetes/oddity.yaml";
+    let text = read(manifest);
+    let (_, rest) = text.split_once("  oddity.toml: |\n").unwrap();
+    let of_pod = rest.lines().take_while(|line| line.starts_with("    ") || line.is_empty());
+    let of_pod: String = of_pod.map(|line| format!("{}\n", line.trim_start())).collect();
+    let unit = "packaging/systemd/oddity.toml";
+    blocks.chain([(manifest, of_pod), (unit, read(unit))]).collect()
+}
+
+#[test]
+fn examples_are_accepted() {
+    let folder = folder_with_files();
+    let file = Regex::new(r#"(\w+) = "(?:basic:)?/[^"]*""#).unwrap();
+    for (name, example) in examples() {
+        let here = file.replace_all(&example, |found: &Captures| {
+            let file = match &found[1] {
+                "auth" => "basic:users",
+                "ca_file" | "cert_file" => "own.pem",
+                "key_file" => "own.key",
+                "url_file" => "hook",
+                _ => "token",
+            };
+            format!("{} = \"{file}\"", &found[1])
+        });
+        assert_eq!(refusal(folder.path(), &here), None, "{name}\n{example}");
+    }
 }
 
 #[test]
