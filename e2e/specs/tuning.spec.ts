@@ -92,6 +92,20 @@ test("fixed bounds are typed", async ({ page, workbench }) => {
   expect((await workbench.parameters()).has("upper")).toBe(false);
 });
 
+test("a forecast tells when a bound is reached", async ({ page, prometheus, workbench }) => {
+  const day = 86_400;
+  await workbench.open({ q: `vector(${prometheus.data.now + day}) - time()`, detector: "forecast" });
+  await expect(workbench.headline).toHaveText("No anomalies in 24 h");
+  await expect(page.getByLabel("Lower bound")).toHaveValue("0");
+  const ahead = page.getByLabel("Hours ahead");
+  await ahead.fill("30");
+  await ahead.press("Enter");
+  await expect(workbench.headline).toHaveText(/^1 anomaly in 24 h: drift: forecast .*, 0 in about 2[34] h/);
+  expect((await workbench.parameters()).get("horizon")).toBe("30");
+  await workbench.tab("Rules").click();
+  await expect(page.getByLabel("Rules as YAML")).toContainText("predict_linear");
+});
+
 test("a choice of the detector is among few words", async ({ page, workbench }) => {
   await workbench.open({ q: "queue_depth", detector: "robust" });
   const spread = page.getByRole("group", { name: "Spread by" });
