@@ -7,6 +7,7 @@ mod assistant;
 mod credentials;
 mod dotenv;
 mod duration;
+mod enforce;
 mod error;
 mod file;
 mod limits;
@@ -27,6 +28,7 @@ pub use access::AuthSettings;
 pub use assistant::{AssistantLimits, AssistantSettings, TokenField};
 pub use credentials::Authorization;
 pub use dotenv::load_dotenv;
+pub use enforce::{EnforceSettings, EnforcedLabel};
 pub use error::ConfigError;
 pub use limits::Limits;
 pub use notify::NotifySettings;
@@ -113,6 +115,13 @@ impl Settings {
             let problem = "false, but no source is configured: set PROMETHEUS_URL, add a [[source]], or \
                            remove `demo`";
             return Err(ConfigError::setting("demo", problem));
+        }
+        let by_user = self.sources.iter().find(|source| source.enforce.by_user.is_some());
+        if let Some(source) = by_user.filter(|_| !self.access.names_users()) {
+            let problem = "users have no names without auth = \"basic:FILE\" or \"header:NAME\": set one of them, or use \
+                           enforce for everybody";
+            let setting = format!("enforce_by_user of [[source]] \"{}\"", source.id);
+            return Err(ConfigError::setting(setting, problem));
         }
         Ok(self)
     }

@@ -53,6 +53,8 @@ pub enum RejectionReason {
     Origin,
     /// The request has no valid credentials.
     Credentials,
+    /// The user may not read this of the source.
+    Scope,
     /// The route, source or endpoint does not exist.
     Path,
     /// The route does not support the method.
@@ -89,6 +91,7 @@ impl RejectionReason {
             Self::Host => "host",
             Self::Origin => "origin",
             Self::Credentials => "credentials",
+            Self::Scope => "scope",
             Self::Path => "path",
             Self::Method => "method",
             Self::MediaType => "media_type",

@@ -67,18 +67,22 @@ impl Authenticator {
         })
     }
 
-    /// Checks the credentials of a request from `peer`.
+    /// Checks the credentials of a request from `peer`, and returns the user if they name one.
     ///
     /// # Errors
     /// The response to send: 401 with a challenge that browsers understand, or 403.
     #[allow(clippy::result_large_err, reason = "it is sent at once")]
-    pub fn check(&self, headers: &HeaderMap, peer: IpAddr) -> Result<(), Response> {
+    pub fn check(&self, headers: &HeaderMap, peer: IpAddr) -> Result<Option<User>, Response> {
         match self {
-            Self::Open => Ok(()),
+            Self::Open => Ok(None),
             Self::Basic(pairs) => {
                 let known = credentials(headers, "basic").and_then(decode);
-                let known = known.is_some_and(|pair| contains(&pairs.get(), &pair));
-                known.then_some(()).ok_or_else(|| unauthorized(&[BASIC]))
+                let known = known.filter(|pair| contains(&pairs.get(), pair));
+                let user = known.map(|pair| {
+                    let colon = pair.iter().position(|byte| *byte == b':');
+                    User::new(&pair[..colon.unwrap_or(pair.len())])
+                });
+                user.map(Some).ok_or_else(|| unauthorized(&[BASIC]))
             }
             Self::Bearer(tokens) => {
                 // A browser cannot send a token by itself, so it may be typed as a password.
@@ -90,14 +94,16 @@ impl Authenticator {
                 let token = credentials(headers, "bearer").map(|token| token.as_bytes().to_vec());
                 let known = token.or_else(password);
                 let known = known.is_some_and(|token| contains(&tokens.get(), &token));
-                known.then_some(()).ok_or_else(|| unauthorized(&[BEARER, BASIC]))
+                known.then_some(None).ok_or_else(|| unauthorized(&[BEARER, BASIC]))
             }
             Self::Header { name, proxies } => {
                 let mut users = headers.get_all(name).iter();
-                let one = users.next().is_some_and(|user| !user.is_empty());
-                let known = one && users.next().is_none();
-                if known && proxies.iter().any(|network| network.contains(&peer)) {
-                    return Ok(());
+                let user = users.next().filter(|user| !user.is_empty());
+                let user = user.filter(|_| users.next().is_none());
+                if let Some(user) = user
+                    && proxies.iter().any(|network| network.contains(&peer))
+                {
+                    return Ok(Some(User::new(user.as_bytes())));
                 }
                 let message = "not authenticated by the reverse proxy: open the address of the proxy, or check \
                                trusted_proxies and the header in auth";
@@ -105,6 +111,23 @@ impl Authenticator {
                     .into_response())
             }
         }
+    }
+}
+
+/// User that signed in, or that a trusted reverse proxy names.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct User(Arc<str>);
+
+impl User {
+    /// Creates the user of a name; bytes that are no UTF-8 are written as escapes.
+    pub fn new(name: &[u8]) -> Self {
+        let escaped = || name.escape_ascii().to_string().into();
+        Self(std::str::from_utf8(name).map_or_else(|_| escaped(), Into::into))
+    }
+
+    /// Returns the name.
+    pub fn name(&self) -> &str {
+        &self.0
     }
 }
 
@@ -188,7 +211,7 @@ mod tests {
         }
         let peer = IpAddr::from([10, 0, 0, 2]);
         match Authenticator::open(&settings).unwrap().check(&headers, peer) {
-            Ok(()) => 200,
+            Ok(_) => 200,
             Err(response) => response.status().as_u16(),
         }
     }

@@ -106,9 +106,9 @@ impl RequestGuard {
     /// Refuses requests with an ambiguous target or an unknown host, without credentials, or to the API from a page of another
     /// origin.
     #[allow(clippy::result_large_err, reason = "it is sent at once")]
-    fn check(&self, request: &Request) -> Result<(), Response> {
+    fn check(&self, request: &mut Request) -> Result<(), Response> {
         let client = request.extensions().get::<Arc<Connection>>();
-        let client = client.ok_or_else(|| ApiError::internal().into_response())?;
+        let client = client.ok_or_else(|| ApiError::internal().into_response())?.clone();
         if request.headers().contains_key(TRANSFER_ENCODING) {
             return Err(length_required());
         }
@@ -116,13 +116,16 @@ impl RequestGuard {
             .and_then(|()| check_host(request.headers(), &self.allowed_hosts, client.local))
             .map_err(ApiError::into_response)?;
         let path = request.uri().path();
+        let is_api = path == "/api" || path.starts_with("/api/");
         // Browsers send preflight requests without credentials.
         let is_preflight = request.method() == Method::OPTIONS
             && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
         if path != HEALTH && !is_preflight {
-            self.authenticator.check(request.headers(), client.peer)?;
+            let user = self.authenticator.check(request.headers(), client.peer)?;
+            if let Some(user) = user {
+                request.extensions_mut().insert(user);
+            }
         }
-        let is_api = path == "/api" || path.starts_with("/api/");
         if is_api {
             check_origin(request.headers(), &self.allowed_origins)
                 .map_err(ApiError::into_response)?;
@@ -138,11 +141,11 @@ pub const HEALTH: &str = "/healthz";
 /// request; middleware around all routes.
 pub async fn enforce(
     State(guard): State<Arc<RequestGuard>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let observed = RequestObservation::start(&guard.metrics, &request);
-    let mut response = match guard.check(&request) {
+    let mut response = match guard.check(&mut request) {
         Ok(()) => {
             let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
             answer.unwrap_or_else(|_| ApiError::internal().into_response())
