@@ -32,7 +32,7 @@ pub use enforce::{EnforceSettings, EnforcedLabel};
 pub use error::ConfigError;
 pub use limits::Limits;
 pub use notify::NotifySettings;
-pub use options::Options;
+pub use options::{LogFormat, LogQueries, Options};
 pub use secret::SecretSetting;
 pub(crate) use secret::read_secret;
 pub use source::SourceSettings;
@@ -59,6 +59,8 @@ pub struct Settings {
     pub notify: Vec<NotifySettings>,
     /// Other origins whose pages may call the API.
     pub allowed_origins: Vec<HeaderValue>,
+    /// How queries of clients are logged.
+    pub log_queries: LogQueries,
     /// Language model of the assistant, if there is one.
     pub assistant: Option<AssistantSettings>,
     /// General limits.
@@ -105,6 +107,7 @@ impl Settings {
             allowed_origins: access::parse_origins(&origins)?,
             knowledge: options.knowledge.or(file.knowledge),
             assistant,
+            log_queries: options.log_queries.unwrap_or_default(),
             limits: file.limits,
         })
         .and_then(Self::check)

@@ -16,5 +16,6 @@ pub mod body;
 pub mod connection;
 pub mod guard;
 pub mod rate_limit;
+pub mod request_log;
 pub mod server;
 pub mod worker;

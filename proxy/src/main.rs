@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use oddity_detect::detect::Detector;
 use proxy::cli::detect;
 use proxy::cli::{Cli, Command, refuse};
-use proxy::config::{AuthSettings, Settings, load_dotenv};
+use proxy::config::{AuthSettings, LogFormat, Settings, load_dotenv};
 use proxy::http::server;
 use proxy::http::worker::Workers;
 use proxy::log::Log;
@@ -46,11 +46,7 @@ fn run(Cli { command, options }: Cli, log: &Log) -> anyhow::Result<ExitCode> {
     };
     let level = options.log.as_deref().unwrap_or(level);
     let filter = EnvFilter::try_new(level).context("--log (ODDITY_LOG) is not a valid filter")?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(log.clone())
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
+    start_log(options.log_format.unwrap_or_default(), filter, log.clone());
     if let Some(Command::Detectors { id }) = &command {
         let listed = match id.as_deref().and_then(Detector::by_id) {
             Some(detector) => detect::settings(detector),
@@ -70,6 +66,23 @@ fn run(Cli { command, options }: Cli, log: &Log) -> anyhow::Result<ExitCode> {
     let workers = Workers::start()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(serve(&settings, &workers)).map(|()| ExitCode::SUCCESS)
+}
+
+fn start_log(format: LogFormat, filter: EnvFilter, log: Log) {
+    let plain = tracing_subscriber::fmt;
+    match format {
+        LogFormat::Text => {
+            let is_terminal = std::io::stderr().is_terminal();
+            plain().with_env_filter(filter).with_writer(log).with_ansi(is_terminal).init();
+        }
+        LogFormat::Logfmt => {
+            let logfmt = tracing_logfmt::builder().subscriber_builder();
+            logfmt.with_env_filter(filter).with_writer(log).init();
+        }
+        LogFormat::Json => {
+            plain().json().flatten_event(true).with_env_filter(filter).with_writer(log).init();
+        }
+    }
 }
 
 async fn serve(settings: &Settings, workers: &Workers) -> anyhow::Result<()> {

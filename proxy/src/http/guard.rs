@@ -17,10 +17,11 @@ use futures_util::FutureExt as _;
 use tower_http::cors::CorsLayer;
 use url::{Position, Url};
 
-use crate::config::{ConfigError, Settings};
+use crate::config::{ConfigError, LogQueries, Settings};
 use crate::error::{ApiError, RejectionReason};
 use crate::http::auth::Authenticator;
 use crate::http::connection::Connection;
+use crate::http::request_log::{RequestRecord, is_api};
 use crate::metrics::{Metrics, RequestObservation};
 
 /// Headers of every response. WebAssembly needs 'wasm-unsafe-eval', the charts need inline styles and blob: images.
@@ -65,6 +66,7 @@ pub struct RequestGuard {
     authenticator: Authenticator,
     allowed_hosts: Vec<String>,
     allowed_origins: Vec<HeaderValue>,
+    log_queries: LogQueries,
     metrics: Arc<Metrics>,
 }
 
@@ -78,6 +80,7 @@ impl RequestGuard {
             authenticator: Authenticator::open(&settings.access)?,
             allowed_hosts: settings.allowed_hosts.clone(),
             allowed_origins: settings.allowed_origins.clone(),
+            log_queries: settings.log_queries,
             metrics: metrics.clone(),
         })
     }
@@ -106,7 +109,7 @@ impl RequestGuard {
     /// Refuses requests with an ambiguous target or an unknown host, without credentials, or to the API from a page of another
     /// origin.
     #[allow(clippy::result_large_err, reason = "it is sent at once")]
-    fn check(&self, request: &mut Request) -> Result<(), Response> {
+    fn check(&self, request: &mut Request, record: &RequestRecord) -> Result<(), Response> {
         let client = request.extensions().get::<Arc<Connection>>();
         let client = client.ok_or_else(|| ApiError::internal().into_response())?.clone();
         if request.headers().contains_key(TRANSFER_ENCODING) {
@@ -116,13 +119,14 @@ impl RequestGuard {
             .and_then(|()| check_host(request.headers(), &self.allowed_hosts, client.local))
             .map_err(ApiError::into_response)?;
         let path = request.uri().path();
-        let is_api = path == "/api" || path.starts_with("/api/");
+        let is_api = is_api(path);
         // Browsers send preflight requests without credentials.
         let is_preflight = request.method() == Method::OPTIONS
             && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
         if path != HEALTH && !is_preflight {
             let user = self.authenticator.check(request.headers(), client.peer)?;
             if let Some(user) = user {
+                record.set_user(user.clone());
                 request.extensions_mut().insert(user);
             }
         }
@@ -137,15 +141,17 @@ impl RequestGuard {
 /// Path of the liveness probe, which needs no credentials.
 pub const HEALTH: &str = "/healthz";
 
-/// Refuses what [`RequestGuard`] does not let through, turns a panic into a response, adds the security headers, and counts the
-/// request; middleware around all routes.
+/// Refuses what [`RequestGuard`] does not let through, turns a panic into a response, adds the security headers, counts the
+/// request and logs it; middleware around all routes.
 pub async fn enforce(
     State(guard): State<Arc<RequestGuard>>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let observed = RequestObservation::start(&guard.metrics, &request);
-    let mut response = match guard.check(&mut request) {
+    let record = RequestRecord::start(&request, guard.log_queries);
+    request.extensions_mut().insert(record.clone());
+    let mut response = match guard.check(&mut request, &record) {
         Ok(()) => {
             let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
             answer.unwrap_or_else(|_| ApiError::internal().into_response())
@@ -154,6 +160,8 @@ pub async fn enforce(
     };
     secure(response.headers_mut());
     observed.end(&mut response);
+    record.set_status(response.status());
+    response.extensions_mut().insert(record);
     response
 }
 

@@ -24,6 +24,7 @@ use crate::error::RejectionReason;
 use crate::http::connection::{
     AnswerBody, Connection, ConnectionSlot, Connections, Evicted, WatchedStream,
 };
+use crate::http::request_log::RequestRecord;
 use crate::http::worker::Workers;
 use crate::metrics::{Metrics, SentBytes};
 
@@ -105,7 +106,8 @@ async fn respond(
     request.extensions_mut().insert(connection.clone());
     let mut response = app.oneshot(request).await?;
     let sent = response.extensions_mut().remove::<SentBytes>();
-    Ok(response.map(|body| AnswerBody { body, connection, sent }))
+    let record = response.extensions_mut().remove::<Arc<RequestRecord>>();
+    Ok(response.map(|body| AnswerBody { body, connection, sent, record }))
 }
 
 /// Returns a slot for the connection, or none if all are taken and none can be evicted.

@@ -14,6 +14,7 @@ use crate::error::{ApiError, RejectionReason};
 use crate::http::auth::User;
 use crate::http::body::{self, ExpectedBody};
 use crate::http::connection::Connection;
+use crate::http::request_log::RequestRecord;
 use crate::source::allowlist::Endpoint;
 use crate::source::params;
 use crate::source::upstream::FORM;
@@ -58,6 +59,9 @@ pub async fn query(
     } else {
         Bytes::new()
     };
+    if let Some(record) = head.extensions.get::<Arc<RequestRecord>>() {
+        record.set_form(&form);
+    }
     let query = head.uri.query().unwrap_or_default().as_bytes();
     let params = params::check(&endpoint, [query, &form], &source.limits)?;
     source.query(SourceRequest { method: head.method, endpoint, params, client, user }).await
