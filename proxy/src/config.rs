@@ -35,6 +35,7 @@ pub use notify::NotifySettings;
 pub use options::{LogFormat, LogQueries, Options};
 pub use secret::SecretSetting;
 pub(crate) use secret::read_secret;
+pub(crate) use source::ORG_ID;
 pub use source::SourceSettings;
 pub use tls::TlsFiles;
 

@@ -27,7 +27,7 @@ const DEMO_ID: &str = "demo";
 const ENV_URL: &str = "PROMETHEUS_URL";
 
 /// Header with the tenant of Mimir, Cortex and Loki.
-const ORG_ID: HeaderName = HeaderName::from_static("x-scope-orgid");
+pub(crate) const ORG_ID: HeaderName = HeaderName::from_static("x-scope-orgid");
 
 /// Settings of an upstream source.
 #[derive(Clone, Debug)]
