@@ -14,8 +14,10 @@
 pub mod auth;
 pub mod body;
 pub mod connection;
+pub mod descriptors;
 pub mod guard;
 pub mod rate_limit;
+pub mod refused;
 pub mod request_log;
 pub mod server;
 pub mod worker;

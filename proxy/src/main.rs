@@ -12,8 +12,8 @@ use oddity_detect::detect::Detector;
 use proxy::cli::detect;
 use proxy::cli::{Cli, Command, refuse};
 use proxy::config::{AuthSettings, LogFormat, Settings, load_dotenv};
-use proxy::http::server;
 use proxy::http::worker::Workers;
+use proxy::http::{descriptors, server};
 use proxy::log::Log;
 use proxy::metrics::Metrics;
 use proxy::{AppState, app, clock};
@@ -120,7 +120,9 @@ async fn serve(settings: &Settings, workers: &Workers) -> anyhow::Result<()> {
             _ = terminate.recv() => {}
         }
     };
-    server::run(listener, app(&state), &settings.limits, &metrics, workers, shutdown).await;
+    let mut limits = settings.limits.clone();
+    descriptors::fit_connections(&mut limits, settings.sources.len());
+    server::run(listener, app(&state), &limits, &metrics, workers, shutdown).await;
     upkeep.abort();
     Ok(())
 }

@@ -24,6 +24,7 @@ use crate::error::RejectionReason;
 use crate::http::connection::{
     AnswerBody, Connection, ConnectionSlot, Connections, Evicted, WatchedStream,
 };
+use crate::http::refused::RefusedConnections;
 use crate::http::request_log::RequestRecord;
 use crate::http::worker::Workers;
 use crate::metrics::{Metrics, SentBytes};
@@ -46,6 +47,7 @@ pub async fn run(
         .max_header_size(limits.header_bytes.get())
         .max_headers(limits.header_fields.get());
     let connections = Connections::new(limits.connections.get());
+    let mut refused = RefusedConnections::default();
     let graceful = GracefulShutdown::new();
     let mut shutdown = std::pin::pin!(shutdown);
     // One timer for all connections: a timer for each head would cost each request more.
@@ -56,10 +58,14 @@ pub async fn run(
             stream = accept(&listener) => stream,
             _ = poll_heads.tick() => {
                 connections.close_waiting(limits.header_wait);
+                refused.close_told();
                 continue;
             }
         };
-        let Some(slot) = admit(&stream, &connections, metrics) else { continue };
+        let Some(slot) = admit(&stream, &connections, metrics) else {
+            refused.tell(stream);
+            continue;
+        };
         let Ok(stream) = stream.into_std() else { continue };
         let (metrics, http, app) = (metrics.clone(), http.clone(), app.clone());
         let write_wait = limits.write_wait;
@@ -119,10 +125,6 @@ fn admit(
     let (Ok(peer), Ok(local)) = (stream.peer_addr(), stream.local_addr()) else { return None };
     let Some((slot, evicted)) = connections.enter(peer, local) else {
         metrics.rejected(RejectionReason::Connections);
-        // There is room for this in the socket's buffer.
-        let _ = stream.try_write(
-            b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
-        );
         return None;
     };
     match evicted {
