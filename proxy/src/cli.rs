@@ -1,6 +1,7 @@
 //! Command line: commands and their options.
 
 pub mod detect;
+pub mod hash_password;
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
@@ -41,6 +42,9 @@ pub enum Command {
     /// Analyze a query once, without a server: for cron jobs, CI and chat bots.
     #[command(override_usage = detect::USAGE, after_long_help = detect::EXAMPLES)]
     Detect(Box<detect::DetectArgs>),
+    /// Hash a password for the file of --auth basic:FILE, as the part after NAME: of its line. The password is one line of
+    /// standard input.
+    HashPassword,
     /// List the detectors, or the settings of one detector.
     Detectors {
         /// Detector id.

@@ -75,6 +75,8 @@ pub enum RejectionReason {
     Subqueries,
     /// Too many queries are running.
     Busy,
+    /// The client is at its limits.
+    Client,
     /// The rate limit is reached.
     Rate,
     /// The daily token budget of the language model is used up.
@@ -102,6 +104,7 @@ impl RejectionReason {
             Self::Points => "points",
             Self::Subqueries => "subqueries",
             Self::Busy => "busy",
+            Self::Client => "client",
             Self::Rate => "rate",
             Self::Budget => "budget",
         }

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use oddity_detect::detect::Detector;
-use proxy::cli::detect;
 use proxy::cli::{Cli, Command, refuse};
+use proxy::cli::{detect, hash_password};
 use proxy::config::{AuthSettings, LogFormat, Settings, load_dotenv};
 use proxy::http::worker::Workers;
 use proxy::http::{descriptors, server};
@@ -42,7 +42,7 @@ fn main() -> anyhow::Result<ExitCode> {
 fn run(Cli { command, options }: Cli, log: &Log) -> anyhow::Result<ExitCode> {
     let level = match command {
         None | Some(Command::Serve) => "info",
-        Some(Command::Detect(_) | Command::Detectors { .. }) => "error",
+        Some(Command::Detect(_) | Command::Detectors { .. } | Command::HashPassword) => "error",
     };
     let level = options.log.as_deref().unwrap_or(level);
     let filter = EnvFilter::try_new(level).context("--log (ODDITY_LOG) is not a valid filter")?;
@@ -53,6 +53,10 @@ fn run(Cli { command, options }: Cli, log: &Log) -> anyhow::Result<ExitCode> {
             None => detect::detectors(),
         };
         detect::print(&listed)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(Command::HashPassword) = &command {
+        hash_password::run()?;
         return Ok(ExitCode::SUCCESS);
     }
     let settings = Settings::load(options, |name| {

@@ -86,9 +86,9 @@ pub enum LogFormat {
 /// How queries of clients are logged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogQueries {
-    /// As they are, cut if they are long.
+    /// Whole queries, cut if they are long.
     #[default]
     Whole,
-    /// As a hash, which tells whether two queries are the same.
+    /// Hashes, which tell whether two queries are the same.
     Hash,
 }

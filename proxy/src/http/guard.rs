@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::{Request, State};
 use axum::http::header::{
@@ -19,7 +20,8 @@ use url::{Position, Url};
 
 use crate::config::{ConfigError, LogQueries, Settings};
 use crate::error::{ApiError, RejectionReason};
-use crate::http::auth::Authenticator;
+use crate::http::auth::{Authenticator, User};
+use crate::http::client_limit::{ClientLimiter, ClientPermit};
 use crate::http::connection::Connection;
 use crate::http::request_log::{RequestRecord, is_api};
 use crate::metrics::{Metrics, RequestObservation};
@@ -67,6 +69,7 @@ pub struct RequestGuard {
     allowed_hosts: Vec<String>,
     allowed_origins: Vec<HeaderValue>,
     log_queries: LogQueries,
+    client_limiter: Option<Arc<ClientLimiter>>,
     metrics: Arc<Metrics>,
 }
 
@@ -81,6 +84,7 @@ impl RequestGuard {
             allowed_hosts: settings.allowed_hosts.clone(),
             allowed_origins: settings.allowed_origins.clone(),
             log_queries: settings.log_queries,
+            client_limiter: ClientLimiter::new(&settings.limits),
             metrics: metrics.clone(),
         })
     }
@@ -107,9 +111,13 @@ impl RequestGuard {
     }
 
     /// Refuses requests with an ambiguous target or an unknown host, without credentials, or to the API from a page of another
-    /// origin.
+    /// origin, or of a client at its limits.
     #[allow(clippy::result_large_err, reason = "it is sent at once")]
-    fn check(&self, request: &mut Request, record: &RequestRecord) -> Result<(), Response> {
+    async fn check(
+        &self,
+        request: &mut Request,
+        record: &RequestRecord,
+    ) -> Result<Option<ClientPermit>, Response> {
         let client = request.extensions().get::<Arc<Connection>>();
         let client = client.ok_or_else(|| ApiError::internal().into_response())?.clone();
         if request.headers().contains_key(TRANSFER_ENCODING) {
@@ -124,7 +132,7 @@ impl RequestGuard {
         let is_preflight = request.method() == Method::OPTIONS
             && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
         if path != HEALTH && !is_preflight {
-            let user = self.authenticator.check(request.headers(), client.peer)?;
+            let user = self.authenticator.check(request.headers(), client.peer).await?;
             if let Some(user) = user {
                 record.set_user(user.clone());
                 request.extensions_mut().insert(user);
@@ -134,7 +142,10 @@ impl RequestGuard {
             check_origin(request.headers(), &self.allowed_origins)
                 .map_err(ApiError::into_response)?;
         }
-        Ok(())
+        let limiter = self.client_limiter.as_ref().filter(|_| is_api && !is_preflight);
+        let user = request.extensions().get::<User>();
+        let permit = limiter.map(|limiter| limiter.enter(user, client.peer, Instant::now()));
+        permit.transpose().map_err(ApiError::into_response)
     }
 }
 
@@ -151,8 +162,9 @@ pub async fn enforce(
     let observed = RequestObservation::start(&guard.metrics, &request);
     let record = RequestRecord::start(&request, guard.log_queries);
     request.extensions_mut().insert(record.clone());
-    let mut response = match guard.check(&mut request, &record) {
-        Ok(()) => {
+    let mut response = match guard.check(&mut request, &record).await {
+        Ok(permit) => {
+            record.set_permit(permit);
             let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
             answer.unwrap_or_else(|_| ApiError::internal().into_response())
         }

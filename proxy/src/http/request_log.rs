@@ -14,6 +14,7 @@ use ring::digest::{SHA256, digest};
 
 use crate::config::LogQueries;
 use crate::http::auth::User;
+use crate::http::client_limit::ClientPermit;
 use crate::http::connection::Connection;
 
 /// Maximum bytes of a logged path, and of the name of a user.
@@ -28,7 +29,7 @@ const HASH_BYTES: usize = 16;
 /// Parameters that say what is asked for.
 const QUERIES: [&str; 2] = ["query", "match[]"];
 
-/// Request whose line is written when the last holder drops it.
+/// Request whose line is written when the last holder drops it, which is when the last byte of its response was sent.
 pub struct RequestRecord {
     start: Instant,
     peer: Option<IpAddr>,
@@ -40,6 +41,7 @@ pub struct RequestRecord {
     status: OnceLock<StatusCode>,
     bytes: AtomicU64,
     is_complete: AtomicBool,
+    permit: OnceLock<ClientPermit>,
 }
 
 impl RequestRecord {
@@ -57,6 +59,7 @@ impl RequestRecord {
             status: OnceLock::new(),
             bytes: AtomicU64::new(0),
             is_complete: AtomicBool::new(false),
+            permit: OnceLock::new(),
         })
     }
 
@@ -64,6 +67,12 @@ impl RequestRecord {
     pub fn set_user(&self, user: User) {
         // A request has one user.
         let _ = self.user.set(user);
+    }
+
+    /// Keeps the permit of the client until the response has been sent.
+    pub fn set_permit(&self, permit: Option<ClientPermit>) {
+        // A request has one client.
+        let _ = permit.map(|permit| self.permit.set(permit));
     }
 
     /// Records the queries in the form of a request.

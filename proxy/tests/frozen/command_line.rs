@@ -46,7 +46,7 @@ fn commands_flags_and_their_words_stay() {
     let env = Regex::new(r"\[env: (\w+)=").unwrap();
     let word = Regex::new(r"(?m)^ +- ([\w-]+):").unwrap();
     let mut found = Vec::new();
-    for name in ["", "serve", "detect", "detectors"] {
+    for name in ["", "serve", "detect", "detectors", "hash-password"] {
         let args: &[&str] = if name.is_empty() { &[] } else { &[name] };
         let help = help(args);
         let (_, options) = help.split_once("Options:\n").unwrap();
