@@ -37,13 +37,16 @@ pub use secret::SecretSetting;
 pub(crate) use secret::read_secret;
 pub(crate) use source::ORG_ID;
 pub use source::SourceSettings;
-pub use tls::TlsFiles;
+pub use tls::{ServerTlsFiles, TlsFiles};
+pub(crate) use tls::{read_certificates, read_identity};
 
 /// Settings of the server.
 #[derive(Debug)]
 pub struct Settings {
     /// Address to listen on as `host:port`; port 0 lets the system choose.
     pub listen: String,
+    /// Certificate and key for browsers; without them, the server speaks plain HTTP.
+    pub tls: Option<ServerTlsFiles>,
     /// Upstream sources, the default one first.
     pub sources: Vec<SourceSettings>,
     /// Whether the built-in demo source is offered too, after the others.
@@ -99,6 +102,7 @@ impl Settings {
         let assistant = assistant::resolve(file.llm, env)?;
         Ok(Self {
             listen: options.listen.or(file.listen).unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
+            tls: file.tls,
             demo: file.demo.unwrap_or(sources.is_empty()),
             sources,
             notify,

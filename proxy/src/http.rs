@@ -22,4 +22,5 @@ pub mod rate_limit;
 pub mod refused;
 pub mod request_log;
 pub mod server;
+pub mod tls;
 pub mod worker;

@@ -12,6 +12,7 @@ use oddity_detect::detect::Detector;
 use proxy::cli::{Cli, Command, refuse};
 use proxy::cli::{detect, hash_password};
 use proxy::config::{AuthSettings, LogFormat, Settings, load_dotenv};
+use proxy::http::tls::ServerTls;
 use proxy::http::worker::Workers;
 use proxy::http::{descriptors, server};
 use proxy::log::Log;
@@ -92,6 +93,7 @@ fn start_log(format: LogFormat, filter: EnvFilter, log: Log) {
 async fn serve(settings: &Settings, workers: &Workers) -> anyhow::Result<()> {
     let metrics = Arc::new(Metrics::new()?);
     let state = AppState::new(settings, metrics.clone())?;
+    let tls = settings.tls.as_ref().map(ServerTls::open).transpose()?;
     let listener = TcpListener::bind(&settings.listen).await.with_context(|| {
         format!("cannot listen on {}: choose another address with --listen", settings.listen)
     })?;
@@ -103,7 +105,7 @@ async fn serve(settings: &Settings, workers: &Workers) -> anyhow::Result<()> {
     if !address.ip().is_loopback() && matches!(settings.access, AuthSettings::Open { .. }) {
         tracing::warn!(%address, "no authentication: anyone who can reach this address can query the sources");
     }
-    announce(address)?;
+    announce(address, if tls.is_some() { "https" } else { "http" })?;
     tracing::info!(%address, sources = settings.sources.len(), demo = settings.demo, "listening");
     let kept = state.clone();
     let upkeep = tokio::spawn(async move {
@@ -126,16 +128,17 @@ async fn serve(settings: &Settings, workers: &Workers) -> anyhow::Result<()> {
     };
     let mut limits = settings.limits.clone();
     descriptors::fit_connections(&mut limits, settings.sources.len());
-    server::run(listener, app(&state), &limits, &metrics, workers, shutdown).await;
+    let tls = tls.as_ref();
+    server::run(listener, app(&state), &limits, &metrics, workers, tls, shutdown).await;
     upkeep.abort();
     Ok(())
 }
 
 /// Says on standard output where the server listens: on a thread of its own, since nobody may read that.
-fn announce(address: SocketAddr) -> std::io::Result<()> {
+fn announce(address: SocketAddr, scheme: &'static str) -> std::io::Result<()> {
     let say = move || {
         let mut stdout = std::io::stdout();
-        let said = writeln!(stdout, "Oddity listens on http://{address}");
+        let said = writeln!(stdout, "Oddity listens on {scheme}://{address}");
         if let Err(error) = said.and_then(|()| stdout.flush()) {
             tracing::warn!(%error, "cannot write to standard output");
         }

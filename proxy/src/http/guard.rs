@@ -54,11 +54,17 @@ const SECURITY_HEADERS: [(HeaderName, HeaderValue); 6] = [
     ),
 ];
 
+/// Header of responses over TLS: for a year, browsers ask this host over TLS only.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
 /// Adds the security headers, and `no-store` unless the response says how it may be cached.
-fn secure(headers: &mut HeaderMap) {
-    headers.reserve(SECURITY_HEADERS.len() + 1);
+fn secure(headers: &mut HeaderMap, is_tls: bool) {
+    headers.reserve(SECURITY_HEADERS.len() + 2);
     for (name, value) in SECURITY_HEADERS {
         headers.insert(name, value);
+    }
+    if is_tls {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
@@ -69,6 +75,7 @@ pub struct RequestGuard {
     allowed_hosts: Vec<String>,
     allowed_origins: Vec<HeaderValue>,
     log_queries: LogQueries,
+    is_tls: bool,
     client_limiter: Option<Arc<ClientLimiter>>,
     metrics: Arc<Metrics>,
 }
@@ -84,6 +91,7 @@ impl RequestGuard {
             allowed_hosts: settings.allowed_hosts.clone(),
             allowed_origins: settings.allowed_origins.clone(),
             log_queries: settings.log_queries,
+            is_tls: settings.tls.is_some(),
             client_limiter: ClientLimiter::new(&settings.limits),
             metrics: metrics.clone(),
         })
@@ -170,7 +178,7 @@ pub async fn enforce(
         }
         Err(refusal) => refusal,
     };
-    secure(response.headers_mut());
+    secure(response.headers_mut(), guard.is_tls);
     observed.end(&mut response);
     record.set_status(response.status());
     response.extensions_mut().insert(record);

@@ -26,19 +26,21 @@ use crate::http::connection::{
 };
 use crate::http::refused::RefusedConnections;
 use crate::http::request_log::RequestRecord;
+use crate::http::tls::ServerTls;
 use crate::http::worker::Workers;
 use crate::metrics::{Metrics, SentBytes};
 
 /// Maximum bytes of a response buffered for the socket; more would cost memory for each client that reads slowly.
 const MAX_BUFFER: usize = 64 << 10;
 
-/// Serves `app` until `shutdown` resolves; open requests then have the time `drain` of the limits to finish.
+/// Serves `app`, over TLS if there is a certificate, until `shutdown` resolves; open requests then have the time `drain` of the limits to finish.
 pub async fn run(
     listener: TcpListener,
     app: Router,
     limits: &Limits,
     metrics: &Arc<Metrics>,
     workers: &Workers,
+    tls: Option<&ServerTls>,
     shutdown: impl Future<Output = ()>,
 ) {
     let mut workers = workers.in_turns();
@@ -69,6 +71,7 @@ pub async fn run(
         let Ok(stream) = stream.into_std() else { continue };
         let (metrics, http, app) = (metrics.clone(), http.clone(), app.clone());
         let write_wait = limits.write_wait;
+        let acceptor = tls.map(ServerTls::acceptor);
         let watcher = graceful.watcher();
         let Some(worker) = workers.next() else { break };
         worker.spawn(async move {
@@ -79,13 +82,24 @@ pub async fn run(
             // A client that reads nothing would hold its answer slot at a source forever.
             let mut stream = TimeoutStream::new(WatchedStream { stream, connection: connection.clone() });
             stream.set_write_timeout(Some(write_wait));
-            let stream = TokioIo::new(Box::pin(stream));
-            tokio::select! {
-                ended = watcher.watch(http.serve_connection(stream, service)) => {
-                    if let Err(error) = ended {
-                        tracing::debug!(%error, "connection ended early");
-                    }
+            let stream = Box::pin(stream);
+            let served = async {
+                let ended = match acceptor {
+                    None => watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await,
+                    Some(acceptor) => match acceptor.accept(stream).await {
+                        Ok(stream) => {
+                            let stream = TokioIo::new(Box::new(stream));
+                            watcher.watch(http.serve_connection(stream, service)).await
+                        }
+                        Err(error) => return tracing::debug!(%error, "TLS handshake failed"),
+                    },
+                };
+                if let Err(error) = ended {
+                    tracing::debug!(%error, "connection ended early");
                 }
+            };
+            tokio::select! {
+                () = served => {}
                 () = connection.closed() => {
                     tracing::debug!(peer = %connection.peer, "closed the connection of a slow client");
                 }

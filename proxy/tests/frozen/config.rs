@@ -135,6 +135,7 @@ fn other_keys_are_refused_and_those_that_there_are_named() {
         ("llm.tls", "[llm.tls]\n".to_owned()),
         ("notify", "[[notify]]\nid = 'a'\n".to_owned()),
         ("notify.tls", "[[notify]]\nid = 'a'\n[notify.tls]\n".to_owned()),
+        ("tls", "[tls]\n".to_owned()),
         ("source", format!("[[source]]\n{sources}")),
         ("source.basic", format!("[[source]]\n{sources}[source.basic]\n")),
         ("source.limits", format!("[[source]]\n{sources}[source.limits]\n")),
