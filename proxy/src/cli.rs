@@ -12,7 +12,7 @@ use crate::config::options::SERVER_HEADING;
 
 /// Detect anomalies in the results of Prometheus queries.
 #[derive(Debug, clap::Parser)]
-#[command(name = "oddity", version, after_help = VARIABLES)]
+#[command(name = "oddity", version = VERSION, after_help = VARIABLES)]
 pub struct Cli {
     /// Command; without one, the page is served.
     #[command(subcommand)]
@@ -21,6 +21,9 @@ pub struct Cli {
     #[command(flatten)]
     pub options: Options,
 }
+
+/// Version, with the commit in a release that was built in a repository.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("ODDITY_COMMIT_SUFFIX"));
 
 const VARIABLES: &str = "\
 Environment, also read from ./.env:
