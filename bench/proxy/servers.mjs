@@ -60,7 +60,9 @@ export async function start(oddity) {
     const direct = web('upstream', 1, files);
     const proxy = web('nginx', 'auto', fronts);
     const port = await freePort();
-    const env = { PROMETHEUS_URL: `http://127.0.0.1:${upstream}`, ODDITY_LISTEN: `127.0.0.1:${port}` };
+    // As nginx, it logs no requests.
+    const log = 'info,proxy::http::request_log=warn';
+    const env = { PROMETHEUS_URL: `http://127.0.0.1:${upstream}`, ODDITY_LISTEN: `127.0.0.1:${port}`, ODDITY_LOG: log };
     const ours = run(oddity, [], env, openSync(join(folder, 'oddity.log'), 'w'));
     for (const one of [upstream, nginx, unbuffered, port]) await listens(one);
     const workers = (child) => execFileSync('ps', ['-o', 'pid=', '--ppid', String(child.pid)], { encoding: 'utf8' });

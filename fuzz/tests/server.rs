@@ -13,14 +13,16 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, Uri, header::HOST};
 use oddity_analysis::api::{ChatEvent, Notification, TargetKind};
 use oddity_detect::time::{Span, Timestamp};
-use promql_parser::parser::Expr;
+use promql_parser::label::{MatchOp, Matcher, Matchers};
+use promql_parser::parser::{Expr, VectorSelector};
 use proxy::assistant::completion::{CompletionLimits, CompletionReader};
-use proxy::config::{Limits, Options, Settings};
+use proxy::config::{EnforceSettings, EnforcedLabel, Limits, Options, Settings};
 use proxy::demo::Demo;
 use proxy::http::connection::Connection;
 use proxy::metrics::Metrics;
 use proxy::notify::{Message, MessageContent};
 use proxy::source::allowlist::Endpoint;
+use proxy::source::scope::Scope;
 use proxy::source::{params, subquery, upstream};
 use proxy::{AppState, app};
 use tokio::runtime::{Builder, Runtime};
@@ -240,6 +242,110 @@ fn brackets_count_what_the_tree_says() {
         let wide = subquery::count(&expr, Span::from_seconds(86_400), None);
         assert!(wide >= found, "{found} {wide}");
     });
+}
+
+/// Whatever a limited query says, each selector that reaches the source has the enforced matchers.
+#[test]
+fn no_selector_without_the_enforced_matcher_reaches_the_source() {
+    const WORDS: [&str; 24] = [
+        "{",
+        "}",
+        "\"",
+        "'",
+        "`",
+        "\\",
+        "#",
+        "\n",
+        "\r",
+        "(",
+        ")",
+        "[5m]",
+        "[1h:1m]",
+        " or ",
+        ",",
+        "=",
+        "=~",
+        "!~",
+        "@ 1",
+        "offset",
+        "by",
+        "up",
+        "team=\"b\"",
+        "\u{202e}",
+    ];
+    let label = |name: &str, values: &[&str]| EnforcedLabel {
+        name: name.to_owned(),
+        values: values.iter().map(|value| (*value).to_owned()).collect(),
+    };
+    let all = vec![label("team", &["a\"}"]), label("zone", &["x", "y{"])];
+    let settings = EnforceSettings { all, by_user: None };
+    let scope = Scope::of(&settings, None).unwrap().unwrap();
+    fuzz::run("scope", &WORDS, |input| {
+        let text = String::from_utf8_lossy(input);
+        for (endpoint, name) in [(Endpoint::Query, "query"), (Endpoint::Series, "match[]")] {
+            let params = vec![(name.to_owned(), text.clone().into_owned())];
+            let Ok(limited) = scope.apply(&endpoint, params) else { continue };
+            let [(_, limited)] = limited.as_slice() else { panic!("{limited:?}") };
+            let plain = without_strings(limited);
+            assert!(!plain.contains(['#', '\'', '`', '\\', '\n', '\r']), "{text}\n{limited}");
+            let tree = promql_parser::parser::parse(limited).expect(limited);
+            let mut selectors = 0;
+            for_each_selector(&tree, &mut |selector| {
+                selectors += 1;
+                assert!(is_limited(selector), "{text}\n{limited}");
+            });
+            assert_eq!(plain.matches('{').count(), selectors, "{text}\n{limited}");
+        }
+    });
+}
+
+/// Returns whether all alternatives of a selector are limited to team and zones.
+fn is_limited(selector: &VectorSelector) -> bool {
+    let Matchers { matchers, or_matchers } = &selector.matchers;
+    let limited = |group: &Vec<Matcher>| {
+        let any = |name, value, is_op: fn(&MatchOp) -> bool| {
+            group.iter().any(|one| one.name == name && one.value == value && is_op(&one.op))
+        };
+        any("team", "a\"}", |op| *op == MatchOp::Equal)
+            && any("zone", "x|y\\{", |op| matches!(op, MatchOp::Re(_)))
+    };
+    selector.name.is_none()
+        && if or_matchers.is_empty() { limited(matchers) } else { or_matchers.iter().all(limited) }
+}
+
+/// Takes what is between double quotes away.
+fn without_strings(text: &str) -> String {
+    let (mut plain, mut inside, mut escaped) = (String::new(), false, false);
+    for c in text.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if inside => escaped = true,
+            '"' => inside = !inside,
+            _ if inside => {}
+            _ => plain.push(c),
+        }
+    }
+    plain
+}
+
+fn for_each_selector(expr: &Expr, look: &mut impl FnMut(&VectorSelector)) {
+    match expr {
+        Expr::VectorSelector(selector) => look(selector),
+        Expr::MatrixSelector(matrix) => look(&matrix.vs),
+        Expr::Paren(inner) => for_each_selector(&inner.expr, look),
+        Expr::Unary(inner) => for_each_selector(&inner.expr, look),
+        Expr::Subquery(inner) => for_each_selector(&inner.expr, look),
+        Expr::Binary(both) => {
+            for_each_selector(&both.lhs, look);
+            for_each_selector(&both.rhs, look);
+        }
+        Expr::Call(call) => call.args.args.iter().for_each(|arg| for_each_selector(arg, look)),
+        Expr::Aggregate(inner) => {
+            inner.param.iter().for_each(|param| for_each_selector(param, look));
+            for_each_selector(&inner.expr, look);
+        }
+        _ => {}
+    }
 }
 
 /// Returns the steps of subqueries that the tree of an expression says.

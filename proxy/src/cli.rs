@@ -1,6 +1,7 @@
 //! Command line: commands and their options.
 
 pub mod detect;
+pub mod hash_password;
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
@@ -11,7 +12,7 @@ use crate::config::options::SERVER_HEADING;
 
 /// Detect anomalies in the results of Prometheus queries.
 #[derive(Debug, clap::Parser)]
-#[command(name = "oddity", version, after_help = VARIABLES)]
+#[command(name = "oddity", version = VERSION, after_help = VARIABLES)]
 pub struct Cli {
     /// Command; without one, the page is served.
     #[command(subcommand)]
@@ -20,6 +21,9 @@ pub struct Cli {
     #[command(flatten)]
     pub options: Options,
 }
+
+/// Version, with the commit in a release that was built in a repository.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("ODDITY_COMMIT_SUFFIX"));
 
 const VARIABLES: &str = "\
 Environment, also read from ./.env:
@@ -41,6 +45,9 @@ pub enum Command {
     /// Analyze a query once, without a server: for cron jobs, CI and chat bots.
     #[command(override_usage = detect::USAGE, after_long_help = detect::EXAMPLES)]
     Detect(Box<detect::DetectArgs>),
+    /// Hash a password for the file of --auth basic:FILE, as the part after NAME: of its line. The password is one line of
+    /// standard input.
+    HashPassword,
     /// List the detectors, or the settings of one detector.
     Detectors {
         /// Detector id.

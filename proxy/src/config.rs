@@ -7,6 +7,7 @@ mod assistant;
 mod credentials;
 mod dotenv;
 mod duration;
+mod enforce;
 mod error;
 mod file;
 mod limits;
@@ -27,20 +28,25 @@ pub use access::AuthSettings;
 pub use assistant::{AssistantLimits, AssistantSettings, TokenField};
 pub use credentials::Authorization;
 pub use dotenv::load_dotenv;
+pub use enforce::{EnforceSettings, EnforcedLabel};
 pub use error::ConfigError;
 pub use limits::Limits;
 pub use notify::NotifySettings;
-pub use options::Options;
+pub use options::{LogFormat, LogQueries, Options};
 pub use secret::SecretSetting;
 pub(crate) use secret::read_secret;
+pub(crate) use source::ORG_ID;
 pub use source::SourceSettings;
-pub use tls::TlsFiles;
+pub use tls::{ServerTlsFiles, TlsFiles};
+pub(crate) use tls::{read_certificates, read_identity};
 
 /// Settings of the server.
 #[derive(Debug)]
 pub struct Settings {
     /// Address to listen on as `host:port`; port 0 lets the system choose.
     pub listen: String,
+    /// Certificate and key for browsers; without them, the server speaks plain HTTP.
+    pub tls: Option<ServerTlsFiles>,
     /// Upstream sources, the default one first.
     pub sources: Vec<SourceSettings>,
     /// Whether the built-in demo source is offered too, after the others.
@@ -57,6 +63,8 @@ pub struct Settings {
     pub notify: Vec<NotifySettings>,
     /// Other origins whose pages may call the API.
     pub allowed_origins: Vec<HeaderValue>,
+    /// How queries of clients are logged.
+    pub log_queries: LogQueries,
     /// Language model of the assistant, if there is one.
     pub assistant: Option<AssistantSettings>,
     /// General limits.
@@ -94,6 +102,7 @@ impl Settings {
         let assistant = assistant::resolve(file.llm, env)?;
         Ok(Self {
             listen: options.listen.or(file.listen).unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
+            tls: file.tls,
             demo: file.demo.unwrap_or(sources.is_empty()),
             sources,
             notify,
@@ -103,6 +112,7 @@ impl Settings {
             allowed_origins: access::parse_origins(&origins)?,
             knowledge: options.knowledge.or(file.knowledge),
             assistant,
+            log_queries: options.log_queries.unwrap_or_default(),
             limits: file.limits,
         })
         .and_then(Self::check)
@@ -113,6 +123,13 @@ impl Settings {
             let problem = "false, but no source is configured: set PROMETHEUS_URL, add a [[source]], or \
                            remove `demo`";
             return Err(ConfigError::setting("demo", problem));
+        }
+        let by_user = self.sources.iter().find(|source| source.enforce.by_user.is_some());
+        if let Some(source) = by_user.filter(|_| !self.access.names_users()) {
+            let problem = "users have no names without auth = \"basic:FILE\" or \"header:NAME\": set one of them, or use \
+                           enforce for everybody";
+            let setting = format!("enforce_by_user of [[source]] \"{}\"", source.id);
+            return Err(ConfigError::setting(setting, problem));
         }
         Ok(self)
     }

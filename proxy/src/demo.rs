@@ -155,6 +155,14 @@ impl Demo {
     }
 }
 
+/// Parses a query without compiling its regular expressions: the values of these are numbers of the list of patterns.
+///
+/// # Errors
+/// The message for the user, with line and column of what is no PromQL.
+pub(crate) fn parse_uncompiled(query: &str) -> Result<(Expr, Vec<String>), String> {
+    promql::parse_uncompiled(query).map_err(|error| error.to_string())
+}
+
 /// Makes an answer of what was evaluated, unless it is too long.
 fn finish(
     pieces: Pieces,

@@ -53,6 +53,8 @@ pub enum RejectionReason {
     Origin,
     /// The request has no valid credentials.
     Credentials,
+    /// The user may not read this of the source.
+    Scope,
     /// The route, source or endpoint does not exist.
     Path,
     /// The route does not support the method.
@@ -73,6 +75,8 @@ pub enum RejectionReason {
     Subqueries,
     /// Too many queries are running.
     Busy,
+    /// The client is at its limits.
+    Client,
     /// The rate limit is reached.
     Rate,
     /// The daily token budget of the language model is used up.
@@ -89,6 +93,7 @@ impl RejectionReason {
             Self::Host => "host",
             Self::Origin => "origin",
             Self::Credentials => "credentials",
+            Self::Scope => "scope",
             Self::Path => "path",
             Self::Method => "method",
             Self::MediaType => "media_type",
@@ -99,6 +104,7 @@ impl RejectionReason {
             Self::Points => "points",
             Self::Subqueries => "subqueries",
             Self::Busy => "busy",
+            Self::Client => "client",
             Self::Rate => "rate",
             Self::Budget => "budget",
         }

@@ -4,7 +4,8 @@
 //!
 //! 1. [`server`] and [`connection`]: no connection slot is free, or the client was too slow and was evicted (503).
 //! 2. [`guard`]: a chunked body (411), an ambiguous target (400), an unknown `Host` (403), and for the API a page of
-//!    another origin (403). Between them [`auth`] asks for credentials (401, 403).
+//!    another origin (403). Between them [`auth`] asks for credentials (401, 403, 429), and
+//!    [`client_limit`] counts the requests of the client (429).
 //! 3. [`app`](crate::app): a path or method without a route (404, 405).
 //! 4. [`body`]: a body of the wrong type, too large or too slow (415, 413, 408).
 //! 5. [`source::allowlist`](crate::source::allowlist): an endpoint of Prometheus that is not forwarded (404), and then
@@ -13,8 +14,13 @@
 
 pub mod auth;
 pub mod body;
+pub mod client_limit;
 pub mod connection;
+pub mod descriptors;
 pub mod guard;
 pub mod rate_limit;
+pub mod refused;
+pub mod request_log;
 pub mod server;
+pub mod tls;
 pub mod worker;

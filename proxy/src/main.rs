@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use oddity_detect::detect::Detector;
-use proxy::cli::detect;
 use proxy::cli::{Cli, Command, refuse};
-use proxy::config::{AuthSettings, Settings, load_dotenv};
-use proxy::http::server;
+use proxy::cli::{detect, hash_password};
+use proxy::config::{AuthSettings, LogFormat, Settings, load_dotenv};
+use proxy::http::tls::ServerTls;
 use proxy::http::worker::Workers;
+use proxy::http::{descriptors, server};
 use proxy::log::Log;
 use proxy::metrics::Metrics;
 use proxy::{AppState, app, clock};
@@ -42,21 +43,21 @@ fn main() -> anyhow::Result<ExitCode> {
 fn run(Cli { command, options }: Cli, log: &Log) -> anyhow::Result<ExitCode> {
     let level = match command {
         None | Some(Command::Serve) => "info",
-        Some(Command::Detect(_) | Command::Detectors { .. }) => "error",
+        Some(Command::Detect(_) | Command::Detectors { .. } | Command::HashPassword) => "error",
     };
     let level = options.log.as_deref().unwrap_or(level);
     let filter = EnvFilter::try_new(level).context("--log (ODDITY_LOG) is not a valid filter")?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(log.clone())
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
+    start_log(options.log_format.unwrap_or_default(), filter, log.clone());
     if let Some(Command::Detectors { id }) = &command {
         let listed = match id.as_deref().and_then(Detector::by_id) {
             Some(detector) => detect::settings(detector),
             None => detect::detectors(),
         };
         detect::print(&listed)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(Command::HashPassword) = &command {
+        hash_password::run()?;
         return Ok(ExitCode::SUCCESS);
     }
     let settings = Settings::load(options, |name| {
@@ -72,9 +73,27 @@ fn run(Cli { command, options }: Cli, log: &Log) -> anyhow::Result<ExitCode> {
     runtime.block_on(serve(&settings, &workers)).map(|()| ExitCode::SUCCESS)
 }
 
+fn start_log(format: LogFormat, filter: EnvFilter, log: Log) {
+    let plain = tracing_subscriber::fmt;
+    match format {
+        LogFormat::Text => {
+            let is_terminal = std::io::stderr().is_terminal();
+            plain().with_env_filter(filter).with_writer(log).with_ansi(is_terminal).init();
+        }
+        LogFormat::Logfmt => {
+            let logfmt = tracing_logfmt::builder().subscriber_builder();
+            logfmt.with_env_filter(filter).with_writer(log).init();
+        }
+        LogFormat::Json => {
+            plain().json().flatten_event(true).with_env_filter(filter).with_writer(log).init();
+        }
+    }
+}
+
 async fn serve(settings: &Settings, workers: &Workers) -> anyhow::Result<()> {
     let metrics = Arc::new(Metrics::new()?);
     let state = AppState::new(settings, metrics.clone())?;
+    let tls = settings.tls.as_ref().map(ServerTls::open).transpose()?;
     let listener = TcpListener::bind(&settings.listen).await.with_context(|| {
         format!("cannot listen on {}: choose another address with --listen", settings.listen)
     })?;
@@ -86,7 +105,7 @@ async fn serve(settings: &Settings, workers: &Workers) -> anyhow::Result<()> {
     if !address.ip().is_loopback() && matches!(settings.access, AuthSettings::Open { .. }) {
         tracing::warn!(%address, "no authentication: anyone who can reach this address can query the sources");
     }
-    announce(address)?;
+    announce(address, if tls.is_some() { "https" } else { "http" })?;
     tracing::info!(%address, sources = settings.sources.len(), demo = settings.demo, "listening");
     let kept = state.clone();
     let upkeep = tokio::spawn(async move {
@@ -107,16 +126,19 @@ async fn serve(settings: &Settings, workers: &Workers) -> anyhow::Result<()> {
             _ = terminate.recv() => {}
         }
     };
-    server::run(listener, app(&state), &settings.limits, &metrics, workers, shutdown).await;
+    let mut limits = settings.limits.clone();
+    descriptors::fit_connections(&mut limits, settings.sources.len());
+    let tls = tls.as_ref();
+    server::run(listener, app(&state), &limits, &metrics, workers, tls, shutdown).await;
     upkeep.abort();
     Ok(())
 }
 
 /// Says on standard output where the server listens: on a thread of its own, since nobody may read that.
-fn announce(address: SocketAddr) -> std::io::Result<()> {
+fn announce(address: SocketAddr, scheme: &'static str) -> std::io::Result<()> {
     let say = move || {
         let mut stdout = std::io::stdout();
-        let said = writeln!(stdout, "Oddity listens on http://{address}");
+        let said = writeln!(stdout, "Oddity listens on {scheme}://{address}");
         if let Err(error) = said.and_then(|()| stdout.flush()) {
             tracing::warn!(%error, "cannot write to standard output");
         }

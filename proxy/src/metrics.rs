@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram, with_local_recorder};
 use metrics_exporter_prometheus::{
@@ -33,9 +33,6 @@ const UPSTREAM_ERRORS: &str = "oddity_upstream_errors_total";
 const RECEIVED: &str = "oddity_upstream_response_bytes_total";
 const LOG_DROPPED: &str = "oddity_log_dropped_lines_total";
 const NOTIFIED: &str = "oddity_notifications_total";
-
-/// Maximum length of a logged path in bytes.
-const MAX_LOGGED_PATH: usize = 200;
 
 /// Upper bounds of the histograms in seconds; the last one is the default maximum time of a whole exchange.
 const BUCKETS: [f64; 13] =
@@ -248,7 +245,6 @@ pub struct RequestObservation<'a> {
     metrics: &'a Metrics,
     route: Option<MatchedPath>,
     method: Method,
-    path: Uri,
     start: Instant,
     _in_flight: InFlightGuard,
 }
@@ -260,13 +256,12 @@ impl<'a> RequestObservation<'a> {
             metrics,
             route: request.extensions().get().cloned(),
             method: request.method().clone(),
-            path: request.uri().clone(),
             start: Instant::now(),
             _in_flight: Metrics::count(metrics.in_flight.clone()),
         }
     }
 
-    /// Counts the request with its response, and logs it: failures at level info, others at level debug.
+    /// Counts the request with its response.
     pub fn end(self, response: &mut Response) {
         let (status, elapsed) = (response.status(), self.start.elapsed());
         if let Some(reason) = response.extensions().get::<RejectionReason>() {
@@ -275,14 +270,6 @@ impl<'a> RequestObservation<'a> {
         let route = self.route.as_ref().map_or("page", MatchedPath::as_str);
         let sent = self.metrics.request(route, &self.method, status, elapsed);
         response.extensions_mut().insert(sent);
-        let (method, status, ms) = (&self.method, status.as_u16(), elapsed.as_millis());
-        let path = self.path.path();
-        let path = &path[..path.floor_char_boundary(MAX_LOGGED_PATH)];
-        if status < 400 {
-            tracing::debug!(%method, path, status, ms, "request");
-        } else {
-            tracing::info!(%method, path, status, ms, "request");
-        }
     }
 }
 

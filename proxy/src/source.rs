@@ -1,13 +1,15 @@
 //! Sources that clients can query: the built-in demo or an upstream Prometheus, behind one concurrency limiter.
 //!
-//! [`routes`] finds the source; [`allowlist`] refuses endpoints, [`params`] and [`subquery`] refuse parameters, and
-//! [`concurrency_limit`] refuses queries beyond the limit of concurrent ones.
+//! [`routes`] finds the source; [`allowlist`] refuses endpoints, [`params`] and [`subquery`] refuse parameters,
+//! [`concurrency_limit`] refuses queries beyond the limit of concurrent ones, and [`scope`] limits the others to the series
+//! that their user may read.
 
 pub mod allowlist;
 pub mod concurrency_limit;
 pub mod error;
 pub mod params;
 pub mod routes;
+pub mod scope;
 pub mod subquery;
 pub mod upstream;
 
@@ -25,9 +27,10 @@ use oddity_analysis::api::{self, ExampleQuery, SourceKind};
 use oddity_detect::time::{Span, Timestamp};
 
 use crate::clock;
-use crate::config::{ConfigError, Limits, Settings, SourceSettings};
+use crate::config::{ConfigError, EnforceSettings, Limits, Settings, SourceSettings};
 use crate::demo::{Answer, AnswerLimits, Demo};
 use crate::error::ApiError;
+use crate::http::auth::User;
 use crate::http::connection::Connection;
 use crate::metrics::Metrics;
 use crate::source::allowlist::{Endpoint, Params};
@@ -35,6 +38,7 @@ use crate::source::concurrency_limit::{
     AnswerSlot, ConcurrencyLimiter, LongQueryLimiter, QueryPermit,
 };
 use crate::source::error::SourceError;
+use crate::source::scope::Scope;
 use crate::source::upstream::{Upstream, buffered_response, json_response};
 
 /// Configured source and its backend.
@@ -43,6 +47,7 @@ pub struct Source {
     pub about: api::SourceInfo,
     /// General limits, overridden by those of the source.
     pub limits: Limits,
+    enforce: EnforceSettings,
     url_setting: &'static str,
     backend: Backend,
     limiter: ConcurrencyLimiter,
@@ -65,6 +70,8 @@ pub struct SourceRequest {
     pub params: Params,
     /// Connection of the client.
     pub client: Arc<Connection>,
+    /// Name of the user, if the server knows it.
+    pub user: Option<User>,
 }
 
 /// Time before the start of the server at which the planted events of the demo begin, so that they are inside any
@@ -98,6 +105,7 @@ fn upstream(settings: &SourceSettings, metrics: &Arc<Metrics>) -> Result<Source,
             examples: Vec::new(),
         },
         limits: settings.limits.clone(),
+        enforce: settings.enforce.clone(),
         url_setting: settings.url_setting,
         backend: Backend::Upstream(Box::new(Upstream::new(settings, metrics.clone())?)),
         limiter: ConcurrencyLimiter::new(&settings.limits),
@@ -119,6 +127,7 @@ fn demo(anchor: Timestamp, limits: &Limits, metrics: &Arc<Metrics>) -> Source {
             examples: Demo::examples().into_iter().chain([own]).collect(),
         },
         limits: limits.clone(),
+        enforce: EnforceSettings::default(),
         url_setting: "`demo` in the configuration file",
         backend: Backend::Demo(
             Arc::new(Demo::with_own(anchor, &metrics.history())),
@@ -134,11 +143,15 @@ impl Source {
     /// Queries the source and returns the response in the envelope of Prometheus.
     ///
     /// # Errors
-    /// [`ApiError`] for a request that the demo refuses, and for every [`SourceError`].
-    pub async fn query(&self, request: SourceRequest) -> Result<Response<Body>, ApiError> {
+    /// [`ApiError`] for a request that the demo refuses, for one that cannot be limited to what its user may read, and for
+    /// every [`SourceError`].
+    pub async fn query(&self, mut request: SourceRequest) -> Result<Response<Body>, ApiError> {
         let Some(permit) = self.limiter.acquire().await else {
             return Err(self.failed(SourceError::Busy));
         };
+        if let Some(scope) = Scope::of(&self.enforce, request.user.as_ref().map(User::name))? {
+            request.params = scope.apply(&request.endpoint, request.params)?;
+        }
         let start = Instant::now();
         let answer = match &self.backend {
             Backend::Upstream(upstream) => {

@@ -2,6 +2,9 @@
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
+use std::io::Write as _;
+use std::process::Stdio;
+
 use crate::support::process::{Oddity, command};
 use crate::support::wait::next_look;
 use crate::support::{get, send, serve};
@@ -140,4 +143,79 @@ async fn other_machines_are_served_only_on_request() {
     assert_eq!(send(signed.address, "GET /api/sources", &field, "").await.status, 200);
     let (_, log) = signed.stop();
     assert!(!log.contains("CANARY"), "{log}");
+}
+
+/// Runs `oddity hash-password` with this standard input.
+fn hash_password(input: &str) -> std::process::Output {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = command(folder.path(), &["hash-password"], &[]);
+    let mut process = command.stdin(Stdio::piped()).spawn().unwrap();
+    process.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    process.wait_with_output().unwrap()
+}
+
+#[tokio::test]
+async fn a_hashed_password_lets_its_user_in() {
+    let output = hash_password("CANARY:pass word\n");
+    assert!(output.status.success(), "{output:?}");
+    let hash = String::from_utf8(output.stdout).unwrap();
+    assert!(hash.starts_with("$argon2id$v=19$m=") && !hash.contains("CANARY"), "{hash}");
+    assert_ne!(hash_password("CANARY:pass word\n").stdout, hash.as_bytes(), "salted");
+    assert!(!hash_password("\n").status.success());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("people");
+    std::fs::write(&file, format!("ann:{hash}bob:plain\n")).unwrap();
+    let oddity = Oddity::start(folder.path(), &["--auth", "basic:people"], &[]);
+    let ask = async |pair: &str| {
+        send(oddity.address, "GET /api/sources", &[&basic(pair)], "").await.status
+    };
+    for _ in 0..3 {
+        assert_eq!(ask("ann:CANARY:pass word").await, 200);
+    }
+    assert_eq!(ask("bob:plain").await, 200);
+    assert_eq!(ask("ann:wrong").await, 401);
+    assert_eq!(ask(&format!("ann:{}", hash.trim())).await, 401);
+    assert_eq!(ask("eve:CANARY:pass word").await, 401);
+    let (_, log) = oddity.stop();
+    assert!(log.contains("passwords are not hashed") && !log.contains("CANARY"), "{log}");
+}
+
+#[tokio::test]
+async fn a_client_that_fails_often_has_to_wait() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("people");
+    std::fs::write(&file, "ann:secret\nbob:secret\n").unwrap();
+    let server = serve(&format!("auth = 'basic:{}'", file.display())).await;
+    let ask = async |pair: &str| server.send("GET /api/sources", &[&basic(pair)], "").await;
+    assert_eq!(ask("bob:secret").await.status, 200);
+    for _ in 0..10 {
+        assert_eq!(ask("ann:wrong").await.status, 401);
+    }
+    // The eleventh failure makes it wait for two seconds, however slow this machine is.
+    let mut refused = ask("ann:wrong").await;
+    while refused.status == 401 {
+        refused = ask("ann:wrong").await;
+    }
+    assert_eq!(refused.status, 429);
+    assert!(refused.error().contains("too many failed attempts to sign in: try again in"));
+    assert!(refused.field("retry-after").is_some());
+    assert_eq!(ask("bob:secret").await.status, 200, "others sign in");
+}
+
+#[tokio::test]
+async fn a_client_has_limits_of_its_own() {
+    let top = "auth = 'header:X-User'\ntrusted_proxies = ['127.0.0.0/8']\n";
+    let server = serve(&format!("{top}[limits]\nclient_per_minute = 2\n")).await;
+    let ask = async |path: &str, user: &str| {
+        server.send(&format!("GET {path}"), &[&format!("X-User: {user}")], "").await
+    };
+    for _ in 0..2 {
+        assert_eq!(ask("/api/sources", "ann").await.status, 200);
+    }
+    let refused = ask("/api/sources", "ann").await;
+    let expected = "429 unavailable: you have sent 2 requests in a minute";
+    assert!(refused.error().starts_with(expected), "{}", refused.error());
+    assert!(refused.field("retry-after").is_some());
+    assert_eq!(ask("/metrics", "ann").await.status, 200, "no part of the API");
+    assert_eq!(ask("/api/sources", "bob").await.status, 200);
 }

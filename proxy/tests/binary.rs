@@ -68,3 +68,14 @@ fn a_wrong_configuration_ends_with_its_name() {
     check(here, &["--lisen", "x"], &[], "--lisen");
     check(here, &["--log", "x=y=z"], &[], "ODDITY_LOG");
 }
+
+#[test]
+fn the_version_is_told_and_in_a_release_its_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = command(folder.path(), &["--version"], &[]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let commit = text.trim_end().strip_prefix(concat!("oddity ", env!("CARGO_PKG_VERSION")));
+    let commit = commit.expect(&text);
+    let is_commit = commit.strip_prefix(" (").and_then(|rest| rest.strip_suffix(')'));
+    assert!(commit.is_empty() || is_commit.is_some_and(|commit| commit.len() >= 7), "{text}");
+}

@@ -153,6 +153,19 @@ async fn when_every_client_does_its_part_a_new_one_is_told_to_come_again() {
 }
 
 #[tokio::test]
+async fn a_flood_beyond_the_cap_is_told_to_come_again() {
+    let upstream = Scripted::start(Vec::new(), Then::Hang).await;
+    let server = serve_upstream(upstream.address, "[limits]\nconnections = 1").await;
+    let mut asking = TcpStream::connect(server.address).await.unwrap();
+    let request = format!("GET {QUERY} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    asking.write_all(request.as_bytes()).await.unwrap();
+    upstream.wait_for_requests(1).await;
+    let flood = (0..300).map(|_| server.get(QUERY));
+    let replies = within("all are told", futures_util::future::join_all(flood)).await;
+    assert!(replies.iter().all(|reply| reply.status == 503), "{replies:?}");
+}
+
+#[tokio::test]
 async fn clients_that_never_read_give_way_to_others() {
     let body = format!(r#"{{"status":"success","data":"{}"}}"#, "x".repeat(20 << 20));
     let upstream = Scripted::start(reply("200 OK", "", &body), Then::Close).await;

@@ -61,6 +61,12 @@ async fn faults_are_typed() {
             "502 unavailable",
             "rejected the configured credentials",
         ),
+        (
+            reply("401 No", "", "no org id"),
+            Then::Close,
+            "502 unavailable",
+            "needs a tenant; set PROMETHEUS_ORG_ID, or headers = { X-Scope-OrgID",
+        ),
         (reply("403 No", "", "{}"), Then::Close, "502 unavailable", "status 403"),
         (cut(start, 1_000), Then::Close, "502 unavailable", "closed the connection"),
         (cut(start, 1_000), Then::Reset, "502 unavailable", "closed the connection"),
@@ -277,4 +283,78 @@ async fn more_questions_than_the_cap_are_told_to_come_again() {
     drop(clients);
     upstream.wait_for_drops(2).await;
     assert_eq!(server.get("/healthz").await.status, 200);
+}
+
+/// Reads a request without a body.
+async fn read_head(stream: &mut TcpStream) {
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).await.unwrap() > 0 {
+        head.push(byte[0]);
+    }
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_ends_is_replaced_once() {
+    const ANSWER: &str = r#"{"status":"success","data":1}"#;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = serve_upstream(listener.local_addr().unwrap(), "").await;
+    let upstream = async {
+        // Of each two connections, the first breaks at its second request.
+        for answers in [1, 2, 0] {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            for _ in 0..answers {
+                read_head(&mut stream).await;
+                stream.write_all(&ok(ANSWER)).await.unwrap();
+            }
+            read_head(&mut stream).await;
+        }
+    };
+    let client = async {
+        for _ in 0..3 {
+            let reply = server.get(QUERY).await;
+            assert_eq!((reply.status, reply.body.as_str()), (200, ANSWER));
+        }
+        server.get(QUERY).await.error()
+    };
+    let ((), error) = tokio::join!(upstream, client);
+    assert!(error.starts_with("502 unavailable: source 'up' closed the connection"), "{error}");
+}
+
+#[tokio::test]
+async fn an_error_that_echoes_the_request_shows_no_credentials() {
+    for status in ["400 Bad Request", "500 Internal Server Error"] {
+        let said = "got Authorization: Bearer CANARY-TOKEN for tenant-7";
+        let body = format!(r#"{{"status":"error","errorType":"bad_data","error":"{said}"}}"#);
+        let upstream = Scripted::start(reply(status, "", &body), Then::Close).await;
+        let server = serve(&format!(
+            "[[source]]\nid = 'up'\nurl = 'http://{}'\nbearer = 'CANARY-TOKEN'\n\
+             headers = {{ X-Scope-OrgID = 'tenant-7' }}\n",
+            upstream.address
+        ))
+        .await;
+        let error = server.get(QUERY).await.error();
+        let expected =
+            format!("{} bad_data: got Authorization: [redacted] for tenant-7", &status[..3]);
+        assert_eq!(error, expected);
+    }
+}
+
+#[tokio::test]
+async fn text_that_is_no_utf8_is_an_error() {
+    let answer = |size: usize| {
+        let mut body = format!(r#"{{"status":"success","data":["{}x"]}}"#, "a".repeat(size));
+        let position = body.len() - 4;
+        // Safe to change: the byte is an `x` of ASCII.
+        let mut bytes = std::mem::take(&mut body).into_bytes();
+        bytes[position] = 0xff;
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", bytes.len());
+        [head.into_bytes(), bytes].concat()
+    };
+    let error = ask(answer(10), Then::Close, NO_HURRY).await.error();
+    assert!(
+        error.starts_with("502 unavailable: source 'up' answered with text that is not"),
+        "{error}"
+    );
+    let reply = ask(answer(2 << 20), Then::Close, NO_HURRY).await;
+    assert_eq!((reply.status, reply.whole), (200, false), "{}", reply.head);
 }

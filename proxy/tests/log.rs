@@ -5,9 +5,12 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
 use std::process::Stdio;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use serde_json::Value;
+
 use crate::support::process::{Oddity, Process, command};
 use crate::support::wait::within;
-use crate::support::{get, send_raw};
+use crate::support::{get, send, send_raw};
 
 /// Bytes that a pipe holds unless it is told otherwise.
 const PIPE: usize = 64 << 10;
@@ -90,4 +93,75 @@ async fn a_long_path_makes_a_short_line() {
     assert!(status.success() && log.contains("€"), "{log}");
     let longest = log.lines().map(str::len).max();
     assert!(longest.is_some_and(|bytes| bytes < 600), "{longest:?}");
+}
+
+/// Starts with the user ann, sends some requests, and returns what was logged.
+async fn logged(env: &[(&str, &str)]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("people"), "ann:CANARY\n").unwrap();
+    let oddity = Oddity::start(folder.path(), &["--auth", "basic:people"], env);
+    let ann = format!("Authorization: Basic {}", BASE64_STANDARD.encode("ann:CANARY"));
+    let eve = format!("Authorization: Basic {}", BASE64_STANDARD.encode("eve:CANARY"));
+    let api = "/api/sources/demo/api/v1";
+    let ask = async |line: String, user: &str, body: &str| {
+        let form = "Content-Type: application/x-www-form-urlencoded";
+        send(oddity.address, &line, &[user, form], body).await
+    };
+    let answer = ask(format!("GET {api}/query?query=vector(1)"), &ann, "").await;
+    assert_eq!(answer.status, 200);
+    ask(format!("POST {api}/series"), &ann, "match[]=up&match[]=%7Ba%3D%22b%22%7D").await;
+    ask(format!("GET {api}/query?query=vector(2)"), &eve, "").await;
+    ask(format!("GET {api}/query?query=vector({})", "1".repeat(20_000)), &ann, "").await;
+    ask("GET /healthz".to_owned(), &ann, "").await;
+    ask("GET /none.js".to_owned(), &ann, "").await;
+    let (_, log) = oddity.stop();
+    assert!(!log.contains("CANARY") && !log.contains(&ann[21..]), "{log}");
+    log
+}
+
+#[tokio::test]
+async fn each_request_to_the_api_is_logged_with_who_asked_for_what() {
+    let log = logged(&[("ODDITY_LOG_FORMAT", "json")]).await;
+    let lines: Vec<Value> =
+        log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let requests: Vec<_> = lines.iter().filter(|line| line["message"] == "request").collect();
+    let told = |line: &Value| {
+        let text = |name: &str| line[name].as_str().unwrap_or("-").to_owned();
+        let query: String = text("query").chars().take(20).collect();
+        format!(
+            "{} {} {} {} {query} {}",
+            text("user"),
+            text("peer"),
+            text("method"),
+            text("source"),
+            line["status"]
+        )
+    };
+    let expected = [
+        "ann 127.0.0.1 GET demo vector(1) 200",
+        "ann 127.0.0.1 POST demo up\n{a=\"b\"} 200",
+        "- 127.0.0.1 GET demo vector(2) 401",
+        "ann 127.0.0.1 GET demo vector(1111111111111 400",
+        "ann 127.0.0.1 GET - - 404",
+    ];
+    assert_eq!(requests.iter().map(|line| told(line)).collect::<Vec<_>>(), expected);
+    assert_eq!(requests[0]["path"], "/api/sources/demo/api/v1/query");
+    assert_eq!(requests[0]["complete"], true);
+    assert!(requests[0]["bytes"].as_u64().is_some_and(|bytes| bytes > 50), "{}", requests[0]);
+    assert!(requests[0]["ms"].is_u64(), "{}", requests[0]);
+    assert!(log.lines().all(|line| line.len() < 4 << 10), "{log}");
+}
+
+#[tokio::test]
+async fn formats_of_the_log() {
+    let logfmt = logged(&[("ODDITY_LOG_FORMAT", "logfmt"), ("ODDITY_LOG_QUERIES", "hash")]).await;
+    let line = logfmt.lines().find(|line| line.contains("user=ann")).expect(&logfmt);
+    for part in ["level=info", "peer=127.0.0.1", "source=demo", "query=sha256:", "status=200"] {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+    assert!(!logfmt.contains("vector("), "{logfmt}");
+    let text = logged(&[("ODDITY_LOG", "info,proxy::http::request_log=warn")]).await;
+    assert!(!text.contains("request "), "{text}");
+    let text = logged(&[]).await;
+    assert!(text.contains(" INFO ") && text.contains("query=\"vector(1)\""), "{text}");
 }

@@ -37,6 +37,7 @@ mod paths;
 mod prometheus;
 mod rules;
 mod sampling;
+mod scope;
 mod secrets;
 mod security;
 mod sources;

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use proxy::config::{Options, Settings};
 use proxy::http::server;
+use proxy::http::tls::ServerTls;
 use proxy::http::worker::Workers;
 use proxy::metrics::Metrics;
 use proxy::{AppState, app};
@@ -64,6 +65,7 @@ pub(crate) async fn serve(config: &str) -> Served {
     let settings = Settings::load(options, |_| None).unwrap();
     let metrics = Arc::new(Metrics::new().unwrap());
     let app = app(&AppState::new(&settings, metrics.clone()).unwrap());
+    let tls = settings.tls.as_ref().map(|files| ServerTls::open(files).unwrap());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
@@ -71,7 +73,8 @@ pub(crate) async fn serve(config: &str) -> Served {
         let stopped = async {
             let _ = stopped.await;
         };
-        server::run(listener, app, &settings.limits, &metrics, &Workers::here(), stopped).await;
+        let (limits, workers) = (&settings.limits, Workers::here());
+        server::run(listener, app, limits, &metrics, &workers, tls.as_ref(), stopped).await;
     });
     Served { address, _stop: stop }
 }

@@ -1,20 +1,20 @@
-//! Sources behind TLS: certificates of our own, on both sides, and what a wrong one is told.
+//! TLS to sources and to browsers: certificates of our own, on both sides, and what a wrong one is told.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use crate::support::process::command;
 use crate::support::scripted::ok;
-use crate::support::serve;
 use crate::support::wait::next_look;
+use crate::support::{get, serve};
 
 const QUERY: &str = "/api/sources/tls/api/v1/query?query=up";
 
@@ -164,12 +164,73 @@ fn files_that_hold_something_else_are_named_at_the_start() {
         ("cert_file = 'client.pem', key_file = 'text'", "text holds no key in PEM"),
         ("cert_file = 'client.pem', key_file = 'second.key'", "do not fit together"),
     ];
-    for (tls, expected) in cases {
+    let source = cases.map(|(tls, expected)| {
         let config = format!("[[source]]\nid = 'a'\nurl = 'https://a'\ntls = {{ {tls} }}\n");
-        std::fs::write(dir.join("oddity.toml"), config).unwrap();
+        (config, expected)
+    });
+    let own = [
+        ("cert_file = 'text', key_file = 'client.key'", "tls: text holds no certificate in PEM"),
+        ("cert_file = 'none', key_file = 'client.key'", "cannot read none"),
+        ("cert_file = 'client.pem', key_file = 'text'", "tls: text holds no key in PEM"),
+        ("cert_file = 'client.pem', key_file = 'second.key'", "tls: cert_file and key_file do not"),
+        ("cert_file = 'client.pem'", "missing field `key_file`"),
+    ];
+    let own = own.map(|(tls, expected)| (format!("tls = {{ {tls} }}\n"), expected));
+    for (config, expected) in source.into_iter().chain(own) {
+        std::fs::write(dir.join("oddity.toml"), &config).unwrap();
         let output = command(dir, &["--listen", "127.0.0.1:0"], &[]).output().unwrap();
         let text = String::from_utf8(output.stderr).unwrap();
-        assert!(!output.status.success() && text.contains(expected), "{tls}: {text}");
+        assert!(!output.status.success() && text.contains(expected), "{config}: {text}");
         assert!(!text.contains("CANARY"), "{text}");
     }
+}
+
+/// Asks over TLS, and returns the certificate that was shown and the answer in lower case.
+async fn ask_over_tls(
+    address: std::net::SocketAddr,
+    ours: &Authority,
+) -> (CertificateDer<'static>, String) {
+    let mut roots = RootCertStore::empty();
+    roots.add(ours.certificate.clone()).unwrap();
+    let provider = rustls::crypto::ring::default_provider();
+    let config = ClientConfig::builder_with_provider(provider.into())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let stream = TcpStream::connect(address).await.unwrap();
+    let name = ServerName::try_from("127.0.0.1").unwrap();
+    let mut stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap();
+    let shown = stream.get_ref().1.peer_certificates().unwrap()[0].clone().into_owned();
+    let request = format!(
+        "GET /api/sources HTTP/1.1\r\nHost: {address}\r\nOrigin: https://{address}\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    (shown, String::from_utf8(answer).unwrap().to_ascii_lowercase())
+}
+
+#[tokio::test]
+async fn browsers_are_served_over_tls_with_a_certificate_that_can_be_renewed() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let ours = Authority::new(dir, "ca.pem");
+    let (first, _) = ours.sign(dir, "own");
+    let path = |name: &str| dir.join(name).display().to_string();
+    let (cert, key) = (path("own.pem"), path("own.key"));
+    let server = serve(&format!("tls = {{ cert_file = '{cert}', key_file = '{key}' }}\n")).await;
+    let (shown, answer) = ask_over_tls(server.address, &ours).await;
+    assert_eq!(shown, first);
+    assert!(answer.starts_with("http/1.1 200") && answer.contains("\"demo\""), "{answer}");
+    assert!(answer.contains("strict-transport-security: max-age=31536000"), "{answer}");
+    assert_eq!(get(server.address, "/healthz").await.status, 0, "plain HTTP is not answered");
+    let (second, _) = ours.sign(dir, "own");
+    next_look().await;
+    assert_eq!(ask_over_tls(server.address, &ours).await.0, second);
+    std::fs::write(dir.join("own.key"), "no key").unwrap();
+    next_look().await;
+    assert_eq!(ask_over_tls(server.address, &ours).await.0, second, "half a renewal");
+    let plain = serve("").await.get("/api/sources").await;
+    assert_eq!(plain.field("strict-transport-security"), None);
 }

@@ -89,6 +89,11 @@ impl AuthSettings {
         Err(ConfigError::setting(PROXIES, problem))
     }
 
+    /// Returns whether clients have names.
+    pub fn names_users(&self) -> bool {
+        matches!(self, Self::Basic(_) | Self::Header { .. })
+    }
+
     /// Refuses to serve without authentication at an `address` other than loopback, unless that was requested explicitly.
     ///
     /// # Errors

@@ -34,7 +34,7 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    pub(super) fn setting(setting: impl Into<String>, problem: impl Into<String>) -> Self {
+    pub(crate) fn setting(setting: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::Setting { setting: setting.into(), problem: problem.into() }
     }
 

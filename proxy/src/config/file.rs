@@ -9,12 +9,14 @@ use super::error::ConfigError;
 use super::limits::Limits;
 use super::notify::NotifyFile;
 use super::source::SourceFile;
+use super::tls::ServerTlsFiles;
 
 /// Contents of the file; every key is optional.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ConfigFile {
     pub(super) listen: Option<String>,
+    pub(super) tls: Option<ServerTlsFiles>,
     pub(super) demo: Option<bool>,
     pub(super) knowledge: Option<PathBuf>,
     #[serde(default)]

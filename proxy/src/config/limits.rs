@@ -58,6 +58,10 @@ pub struct Limits {
     /// Time for which duplicates are not sent. Default 1d.
     #[serde(deserialize_with = "duration")]
     pub notify_remember: Duration,
+    /// Maximum concurrent requests of a user, or of an address without one, to the API. Default: no limit.
+    pub client_at_once: Option<NonZeroUsize>,
+    /// Maximum requests of a user, or of an address without one, to the API in any minute. Default: no limit.
+    pub client_per_minute: Option<NonZeroUsize>,
     /// Maximum open connections of clients; at the limit the one idle for longest is closed. Default 512.
     pub connections: NonZeroUsize,
     /// Maximum bytes of the head of a request. Default 64 KiB.
@@ -131,6 +135,8 @@ impl Default for Limits {
             notify_at_once: count(4),
             notify_wait: Duration::from_secs(30),
             notify_remember: Duration::from_secs(86_400),
+            client_at_once: None,
+            client_per_minute: None,
             connections: count(512),
             header_bytes: count(64 << 10),
             header_fields: count(64),

@@ -63,4 +63,32 @@ pub struct Options {
     /// [default: info for the server, error for other commands].
     #[arg(long, env = "ODDITY_LOG", global = true, help_heading = CONFIGURATION_HEADING, value_name = "FILTER")]
     pub log: Option<String>,
+    /// Format of the lines of the log [default: text].
+    #[arg(long, env = "ODDITY_LOG_FORMAT", global = true, help_heading = CONFIGURATION_HEADING, value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+    /// Queries in the log: whole, or their hash [default: whole].
+    #[arg(long, env = "ODDITY_LOG_QUERIES", global = true, help_heading = SERVER_HEADING, value_name = "HOW")]
+    pub log_queries: Option<LogQueries>,
+}
+
+/// Format of the lines of the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// Text for people.
+    #[default]
+    Text,
+    /// One `key=value` after another.
+    Logfmt,
+    /// One JSON object a line.
+    Json,
+}
+
+/// How queries of clients are logged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogQueries {
+    /// Whole queries, cut if they are long.
+    #[default]
+    Whole,
+    /// Hashes, which tell whether two queries are the same.
+    Hash,
 }

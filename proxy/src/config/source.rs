@@ -12,6 +12,7 @@ use url::Url;
 
 use super::credentials::{Authorization, basic, bearer, sensitive};
 use super::duration::some_duration;
+use super::enforce::{EnforceSettings, LabelsFile};
 use super::error::ConfigError;
 use super::limits::{Limits, SourceLimits};
 use super::tls::TlsFiles;
@@ -26,7 +27,7 @@ const DEMO_ID: &str = "demo";
 const ENV_URL: &str = "PROMETHEUS_URL";
 
 /// Header with the tenant of Mimir, Cortex and Loki.
-const ORG_ID: HeaderName = HeaderName::from_static("x-scope-orgid");
+pub(crate) const ORG_ID: HeaderName = HeaderName::from_static("x-scope-orgid");
 
 /// Settings of an upstream source.
 #[derive(Clone, Debug)]
@@ -47,6 +48,8 @@ pub struct SourceSettings {
     pub tls: TlsFiles,
     /// General limits, overridden by those of this source.
     pub limits: Limits,
+    /// Labels that users are limited to.
+    pub enforce: EnforceSettings,
     /// Name of the setting for the address, for messages.
     pub url_setting: &'static str,
 }
@@ -72,6 +75,9 @@ pub(super) struct SourceFile {
     timeout: Option<Duration>,
     #[serde(default)]
     limits: SourceLimits,
+    #[serde(default)]
+    enforce: LabelsFile,
+    enforce_by_user: Option<BTreeMap<String, LabelsFile>>,
 }
 
 /// Credentials for basic authentication.
@@ -124,6 +130,7 @@ pub(super) fn resolve(
                 authorization: Authorization::None,
                 tls: TlsFiles::default(),
                 limits: limits.clone(),
+                enforce: EnforceSettings::default(),
                 url_setting: ENV_URL,
             },
         };
@@ -212,6 +219,9 @@ fn from_file(source: SourceFile, limits: &Limits) -> Result<SourceSettings, Conf
             timeout: source.timeout.unwrap_or(limits.timeout),
             ..source.limits.over(limits)
         },
+        enforce: EnforceSettings::parse(source.enforce, source.enforce_by_user, |name| {
+            key_name(&id, name)
+        })?,
         url_setting: "`url` in the configuration file",
         id,
     })

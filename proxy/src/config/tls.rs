@@ -1,7 +1,10 @@
-//! TLS settings of connections to other servers.
+//! TLS settings of connections to other servers and of this server, and the certificates in their files.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde::Deserialize;
 use url::Url;
 
@@ -37,4 +40,41 @@ impl TlsFiles {
         }
         Ok(())
     }
+}
+
+/// PEM files with which this server shows itself to browsers; they are read again when they change.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerTlsFiles {
+    /// Certificate of this server, with its chain.
+    pub cert_file: PathBuf,
+    /// Private key of the certificate.
+    pub key_file: PathBuf,
+}
+
+/// Reads the certificates in a file, leaving out those that cannot be parsed.
+pub(crate) fn read_certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
+    let pem = read(file)?;
+    Ok(CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect())
+}
+
+/// Reads a certificate with its chain, and its key; `setting` names the setting of the files.
+pub(crate) fn read_identity(
+    setting: &str,
+    cert: &Path,
+    key: &Path,
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), ConfigError> {
+    let holds_no = |file: &Path, what: &str| {
+        ConfigError::setting(setting, format!("{} holds no {what} in PEM", file.display()))
+    };
+    let chain = read_certificates(cert)?;
+    if chain.is_empty() {
+        return Err(holds_no(cert, "certificate"));
+    }
+    let key = PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|_| holds_no(key, "key"))?;
+    Ok((chain, key))
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, ConfigError> {
+    fs::read(file).map_err(|error| ConfigError::read(file, error))
 }

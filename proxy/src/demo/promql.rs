@@ -24,7 +24,7 @@ mod value;
 
 pub(super) use eval::Evaluator;
 pub(super) use labels::is_label_name;
-pub(super) use parse::{Parsed, parse, parse_selector};
+pub(super) use parse::{Parsed, parse, parse_selector, parse_uncompiled};
 pub(super) use regexes::Regexes;
 pub(super) use select::{Selector, Store};
 pub(super) use value::{RawSeries, StepSeries, Steps, Value};

@@ -1,9 +1,16 @@
 //! Authentication of clients: basic, bearer, or by the header of a reverse proxy.
+//!
+//! Credentials that passed are remembered for some minutes, so that a hashed password is not verified for each request;
+//! a client that fails often has to wait.
+
+mod attempts;
+mod passwords;
 
 use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -15,16 +22,22 @@ use subtle::{Choice, ConstantTimeEq as _};
 
 use crate::config::reload::Reload;
 use crate::config::{self, ConfigError, read_secret};
-use crate::error::{ApiError, RejectionReason};
+use crate::error::{ApiError, ErrorType, RejectionReason};
+
+use self::attempts::Attempts;
+use self::passwords::{Busy, Verifier, is_pair, warn_of_plain};
+
+pub(crate) use self::attempts::network_of;
+pub use self::passwords::hash;
 
 /// Configured authentication method, with its current credentials.
 pub enum Authenticator {
     /// No authentication.
     Open,
-    /// Basic authentication; pairs of `name:password`.
-    Basic(Reload<Secrets>),
+    /// Basic authentication; pairs of `name:password`, or of a name and a hash.
+    Basic(SignIn),
     /// Bearer tokens.
-    Bearer(Reload<Secrets>),
+    Bearer(SignIn),
     /// A header set by a reverse proxy that has authenticated the user.
     Header {
         /// Name of the header.
@@ -34,7 +47,26 @@ pub enum Authenticator {
     },
 }
 
+/// Secrets of a file, and the attempts to sign in with them.
+pub struct SignIn {
+    secrets: Reload<Secrets>,
+    /// Secrets of the last attempt.
+    last: Mutex<Secrets>,
+    attempts: Attempts,
+    verifier: Verifier,
+}
+
 type Secrets = Arc<[SecretString]>;
+
+/// Why credentials are not accepted.
+enum SignInError {
+    /// Wrong credentials.
+    Wrong,
+    /// The client has failed often and has to wait.
+    Wait(Duration),
+    /// Too many clients sign in.
+    Busy,
+}
 
 impl Authenticator {
     /// Reads the credentials from their file.
@@ -50,15 +82,14 @@ impl Authenticator {
                 read_secret(file)?;
                 return Err(expected(form, file, 1));
             }
-            Ok(secrets)
+            SignIn::new(secrets)
         };
         Ok(match settings {
             config::AuthSettings::Open { .. } => Self::Open,
             config::AuthSettings::Basic(file) => {
-                let is_pair = |line: &str| {
-                    line.split_once(':').is_some_and(|(_, password)| !password.is_empty())
-                };
-                Self::Basic(secrets(file, is_pair, "NAME:PASSWORD")?)
+                let sign_in = secrets(file, is_pair, "NAME:PASSWORD or NAME:HASH")?;
+                warn_of_plain(file, &sign_in.secrets.get());
+                Self::Basic(sign_in)
             }
             config::AuthSettings::Bearer(file) => Self::Bearer(secrets(file, |_| true, "a token")?),
             config::AuthSettings::Header { name, proxies } => {
@@ -67,18 +98,23 @@ impl Authenticator {
         })
     }
 
-    /// Checks the credentials of a request from `peer`.
+    /// Checks the credentials of a request from `peer`, and returns the user if they name one.
     ///
     /// # Errors
-    /// The response to send: 401 with a challenge that browsers understand, or 403.
+    /// The response to send: 401 with a challenge that browsers understand, 403, 429 after many failures, or 503 while many
+    /// clients sign in.
     #[allow(clippy::result_large_err, reason = "it is sent at once")]
-    pub fn check(&self, headers: &HeaderMap, peer: IpAddr) -> Result<(), Response> {
+    pub async fn check(&self, headers: &HeaderMap, peer: IpAddr) -> Result<Option<User>, Response> {
         match self {
-            Self::Open => Ok(()),
-            Self::Basic(pairs) => {
-                let known = credentials(headers, "basic").and_then(decode);
-                let known = known.is_some_and(|pair| contains(&pairs.get(), &pair));
-                known.then_some(()).ok_or_else(|| unauthorized(&[BASIC]))
+            Self::Open => Ok(None),
+            Self::Basic(people) => {
+                let pair = credentials(headers, "basic").and_then(decode);
+                let pair = pair.ok_or_else(|| unauthorized(&[BASIC]))?;
+                let colon = pair.iter().position(|byte| *byte == b':');
+                let user = &pair[..colon.unwrap_or(pair.len())];
+                let known = people.check(&pair, user, peer).await;
+                known.map_err(|error| error.response(&[BASIC]))?;
+                Ok(Some(User::new(user)))
             }
             Self::Bearer(tokens) => {
                 // A browser cannot send a token by itself, so it may be typed as a password.
@@ -88,16 +124,20 @@ impl Authenticator {
                     Some(pair[colon + 1..].to_vec())
                 };
                 let token = credentials(headers, "bearer").map(|token| token.as_bytes().to_vec());
-                let known = token.or_else(password);
-                let known = known.is_some_and(|token| contains(&tokens.get(), &token));
-                known.then_some(()).ok_or_else(|| unauthorized(&[BEARER, BASIC]))
+                let challenges = [BEARER, BASIC];
+                let token = token.or_else(password).ok_or_else(|| unauthorized(&challenges))?;
+                let known = tokens.check(&token, b"", peer).await;
+                known.map_err(|error| error.response(&challenges))?;
+                Ok(None)
             }
             Self::Header { name, proxies } => {
                 let mut users = headers.get_all(name).iter();
-                let one = users.next().is_some_and(|user| !user.is_empty());
-                let known = one && users.next().is_none();
-                if known && proxies.iter().any(|network| network.contains(&peer)) {
-                    return Ok(());
+                let user = users.next().filter(|user| !user.is_empty());
+                let user = user.filter(|_| users.next().is_none());
+                if let Some(user) = user
+                    && proxies.iter().any(|network| network.contains(&peer))
+                {
+                    return Ok(Some(User::new(user.as_bytes())));
                 }
                 let message = "not authenticated by the reverse proxy: open the address of the proxy, or check \
                                trusted_proxies and the header in auth";
@@ -105,6 +145,83 @@ impl Authenticator {
                     .into_response())
             }
         }
+    }
+}
+
+impl SignIn {
+    fn new(secrets: Reload<Secrets>) -> Result<Self, ConfigError> {
+        let last = Mutex::new(secrets.get());
+        Ok(Self { secrets, last, attempts: Attempts::new()?, verifier: Verifier::default() })
+    }
+
+    /// Checks credentials that a client at `peer` sent as `user`.
+    async fn check(&self, given: &[u8], user: &[u8], peer: IpAddr) -> Result<(), SignInError> {
+        let secrets = self.current_secrets();
+        if self.attempts.is_verified(given) {
+            return Ok(());
+        }
+        if let Some(wait) = self.attempts.wait(peer, user) {
+            return Err(SignInError::Wait(wait));
+        }
+        match self.verifier.knows(&secrets, given).await {
+            Ok(true) => {
+                self.attempts.passed(given, peer, user);
+                Ok(())
+            }
+            Ok(false) => {
+                self.attempts.failed(peer, user);
+                Err(SignInError::Wrong)
+            }
+            Err(Busy) => Err(SignInError::Busy),
+        }
+    }
+
+    /// Returns the secrets; if they have changed, what passed is forgotten.
+    fn current_secrets(&self) -> Secrets {
+        let secrets = self.secrets.get();
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if !Arc::ptr_eq(&secrets, &last) {
+            last.clone_from(&secrets);
+            self.attempts.forget_verified();
+        }
+        secrets
+    }
+}
+
+impl SignInError {
+    fn response(self, challenges: &[&'static str]) -> Response {
+        match self {
+            Self::Wrong => unauthorized(challenges),
+            Self::Wait(wait) => {
+                let seconds = wait.saturating_add(Duration::from_millis(999)).as_secs();
+                let message =
+                    format!("too many failed attempts to sign in: try again in {seconds} s");
+                ApiError::too_many(RejectionReason::Credentials, message, seconds).into_response()
+            }
+            Self::Busy => {
+                let message = "many clients sign in at once: try again in a moment";
+                let busy = StatusCode::SERVICE_UNAVAILABLE;
+                let error = ApiError::failed(busy, ErrorType::Unavailable, message);
+                ApiError { reason: Some(RejectionReason::Busy), ..error }.into_response()
+            }
+        }
+    }
+}
+
+/// User that signed in, or that a trusted reverse proxy names.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct User(Arc<str>);
+
+impl User {
+    /// Creates the user of a name; bytes that are no UTF-8 are written as escapes.
+    pub fn new(name: &[u8]) -> Self {
+        let escaped = || name.escape_ascii().to_string().into();
+        Self(std::str::from_utf8(name).map_or_else(|_| escaped(), Into::into))
+    }
+
+    /// Returns the name.
+    pub fn name(&self) -> &str {
+        &self.0
     }
 }
 
@@ -170,7 +287,7 @@ mod tests {
     use super::*;
 
     /// Returns the status of a request from 10.0.0.2 with these headers.
-    fn check(way: &str, file: &str, fields: &[(&str, &str)]) -> u16 {
+    async fn check(way: &str, file: &str, fields: &[(&str, &str)]) -> u16 {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secrets");
         std::fs::write(&path, file).unwrap();
@@ -187,14 +304,14 @@ mod tests {
             headers.append(HeaderName::try_from(*name).unwrap(), value.parse().unwrap());
         }
         let peer = IpAddr::from([10, 0, 0, 2]);
-        match Authenticator::open(&settings).unwrap().check(&headers, peer) {
-            Ok(()) => 200,
+        match Authenticator::open(&settings).unwrap().check(&headers, peer).await {
+            Ok(_) => 200,
             Err(response) => response.status().as_u16(),
         }
     }
 
-    #[test]
-    fn only_what_the_configuration_names_passes() {
+    #[tokio::test]
+    async fn only_what_the_configuration_names_passes() {
         let pairs = "# people\n\nann:secret\nbob:with:colon\n";
         let tokens = "first\nsecond\n";
         let basic = |pair: &str| format!("Basic {}", BASE64_STANDARD.encode(pair));
@@ -223,10 +340,10 @@ mod tests {
         for (way, file, value, status) in cases {
             let fields = [("authorization", value)];
             let fields = if value.is_empty() { &[][..] } else { &fields };
-            assert_eq!(check(way, file, fields), status, "{way} {value}");
+            assert_eq!(check(way, file, fields).await, status, "{way} {value}");
         }
         let twice = [("authorization", "Bearer first"), ("authorization", "Bearer first")];
-        assert_eq!(check("bearer", tokens, &twice), 401);
+        assert_eq!(check("bearer", tokens, &twice).await, 401);
     }
 
     #[tokio::test(start_paused = true)]
@@ -240,7 +357,7 @@ mod tests {
         let guard = Authenticator::open(&config::AuthSettings::Basic(path.clone())).unwrap();
         let passes = async || {
             tokio::time::advance(std::time::Duration::from_secs(2)).await;
-            guard.check(&headers, IpAddr::from([10, 0, 0, 2])).is_ok()
+            guard.check(&headers, IpAddr::from([10, 0, 0, 2])).await.is_ok()
         };
         assert!(passes().await);
         std::fs::write(&path, "# nobody\n").unwrap();
@@ -254,8 +371,8 @@ mod tests {
         assert!(!passes().await, "deleted");
     }
 
-    #[test]
-    fn a_user_is_believed_only_from_a_trusted_proxy() {
+    #[tokio::test]
+    async fn a_user_is_believed_only_from_a_trusted_proxy() {
         type Case = (&'static str, &'static [(&'static str, &'static str)], u16);
         let cases: [Case; 5] = [
             ("10.0.0.0/8", &[("x-user", "ann")], 200),
@@ -265,8 +382,8 @@ mod tests {
             ("10.0.0.0/8", &[("x-user", "ann"), ("x-user", "bob")], 403),
         ];
         for (network, fields, status) in cases {
-            assert_eq!(check(network, "", fields), status, "{network} {fields:?}");
+            assert_eq!(check(network, "", fields).await, status, "{network} {fields:?}");
         }
-        assert_eq!(check("10.0.0.0/8", "", &[]), 403);
+        assert_eq!(check("10.0.0.0/8", "", &[]).await, 403);
     }
 }

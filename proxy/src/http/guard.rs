@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::{Request, State};
 use axum::http::header::{
@@ -17,10 +18,12 @@ use futures_util::FutureExt as _;
 use tower_http::cors::CorsLayer;
 use url::{Position, Url};
 
-use crate::config::{ConfigError, Settings};
+use crate::config::{ConfigError, LogQueries, Settings};
 use crate::error::{ApiError, RejectionReason};
-use crate::http::auth::Authenticator;
+use crate::http::auth::{Authenticator, User};
+use crate::http::client_limit::{ClientLimiter, ClientPermit};
 use crate::http::connection::Connection;
+use crate::http::request_log::{RequestRecord, is_api};
 use crate::metrics::{Metrics, RequestObservation};
 
 /// Headers of every response. WebAssembly needs 'wasm-unsafe-eval', the charts need inline styles and blob: images.
@@ -51,11 +54,17 @@ const SECURITY_HEADERS: [(HeaderName, HeaderValue); 6] = [
     ),
 ];
 
+/// Header of responses over TLS: for a year, browsers ask this host over TLS only.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
 /// Adds the security headers, and `no-store` unless the response says how it may be cached.
-fn secure(headers: &mut HeaderMap) {
-    headers.reserve(SECURITY_HEADERS.len() + 1);
+fn secure(headers: &mut HeaderMap, is_tls: bool) {
+    headers.reserve(SECURITY_HEADERS.len() + 2);
     for (name, value) in SECURITY_HEADERS {
         headers.insert(name, value);
+    }
+    if is_tls {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
@@ -65,6 +74,9 @@ pub struct RequestGuard {
     authenticator: Authenticator,
     allowed_hosts: Vec<String>,
     allowed_origins: Vec<HeaderValue>,
+    log_queries: LogQueries,
+    is_tls: bool,
+    client_limiter: Option<Arc<ClientLimiter>>,
     metrics: Arc<Metrics>,
 }
 
@@ -78,6 +90,9 @@ impl RequestGuard {
             authenticator: Authenticator::open(&settings.access)?,
             allowed_hosts: settings.allowed_hosts.clone(),
             allowed_origins: settings.allowed_origins.clone(),
+            log_queries: settings.log_queries,
+            is_tls: settings.tls.is_some(),
+            client_limiter: ClientLimiter::new(&settings.limits),
             metrics: metrics.clone(),
         })
     }
@@ -104,11 +119,15 @@ impl RequestGuard {
     }
 
     /// Refuses requests with an ambiguous target or an unknown host, without credentials, or to the API from a page of another
-    /// origin.
+    /// origin, or of a client at its limits.
     #[allow(clippy::result_large_err, reason = "it is sent at once")]
-    fn check(&self, request: &Request) -> Result<(), Response> {
+    async fn check(
+        &self,
+        request: &mut Request,
+        record: &RequestRecord,
+    ) -> Result<Option<ClientPermit>, Response> {
         let client = request.extensions().get::<Arc<Connection>>();
-        let client = client.ok_or_else(|| ApiError::internal().into_response())?;
+        let client = client.ok_or_else(|| ApiError::internal().into_response())?.clone();
         if request.headers().contains_key(TRANSFER_ENCODING) {
             return Err(length_required());
         }
@@ -116,41 +135,53 @@ impl RequestGuard {
             .and_then(|()| check_host(request.headers(), &self.allowed_hosts, client.local))
             .map_err(ApiError::into_response)?;
         let path = request.uri().path();
+        let is_api = is_api(path);
         // Browsers send preflight requests without credentials.
         let is_preflight = request.method() == Method::OPTIONS
             && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
         if path != HEALTH && !is_preflight {
-            self.authenticator.check(request.headers(), client.peer)?;
+            let user = self.authenticator.check(request.headers(), client.peer).await?;
+            if let Some(user) = user {
+                record.set_user(user.clone());
+                request.extensions_mut().insert(user);
+            }
         }
-        let is_api = path == "/api" || path.starts_with("/api/");
         if is_api {
             check_origin(request.headers(), &self.allowed_origins)
                 .map_err(ApiError::into_response)?;
         }
-        Ok(())
+        let limiter = self.client_limiter.as_ref().filter(|_| is_api && !is_preflight);
+        let user = request.extensions().get::<User>();
+        let permit = limiter.map(|limiter| limiter.enter(user, client.peer, Instant::now()));
+        permit.transpose().map_err(ApiError::into_response)
     }
 }
 
 /// Path of the liveness probe, which needs no credentials.
 pub const HEALTH: &str = "/healthz";
 
-/// Refuses what [`RequestGuard`] does not let through, turns a panic into a response, adds the security headers, and counts the
-/// request; middleware around all routes.
+/// Refuses what [`RequestGuard`] does not let through, turns a panic into a response, adds the security headers, counts the
+/// request and logs it; middleware around all routes.
 pub async fn enforce(
     State(guard): State<Arc<RequestGuard>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let observed = RequestObservation::start(&guard.metrics, &request);
-    let mut response = match guard.check(&request) {
-        Ok(()) => {
+    let record = RequestRecord::start(&request, guard.log_queries);
+    request.extensions_mut().insert(record.clone());
+    let mut response = match guard.check(&mut request, &record).await {
+        Ok(permit) => {
+            record.set_permit(permit);
             let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
             answer.unwrap_or_else(|_| ApiError::internal().into_response())
         }
         Err(refusal) => refusal,
     };
-    secure(response.headers_mut());
+    secure(response.headers_mut(), guard.is_tls);
     observed.end(&mut response);
+    record.set_status(response.status());
+    response.extensions_mut().insert(record);
     response
 }
 

@@ -24,19 +24,23 @@ use crate::error::RejectionReason;
 use crate::http::connection::{
     AnswerBody, Connection, ConnectionSlot, Connections, Evicted, WatchedStream,
 };
+use crate::http::refused::RefusedConnections;
+use crate::http::request_log::RequestRecord;
+use crate::http::tls::ServerTls;
 use crate::http::worker::Workers;
 use crate::metrics::{Metrics, SentBytes};
 
 /// Maximum bytes of a response buffered for the socket; more would cost memory for each client that reads slowly.
 const MAX_BUFFER: usize = 64 << 10;
 
-/// Serves `app` until `shutdown` resolves; open requests then have the time `drain` of the limits to finish.
+/// Serves `app`, over TLS if there is a certificate, until `shutdown` resolves; open requests then have the time `drain` of the limits to finish.
 pub async fn run(
     listener: TcpListener,
     app: Router,
     limits: &Limits,
     metrics: &Arc<Metrics>,
     workers: &Workers,
+    tls: Option<&ServerTls>,
     shutdown: impl Future<Output = ()>,
 ) {
     let mut workers = workers.in_turns();
@@ -45,6 +49,7 @@ pub async fn run(
         .max_header_size(limits.header_bytes.get())
         .max_headers(limits.header_fields.get());
     let connections = Connections::new(limits.connections.get());
+    let mut refused = RefusedConnections::default();
     let graceful = GracefulShutdown::new();
     let mut shutdown = std::pin::pin!(shutdown);
     // One timer for all connections: a timer for each head would cost each request more.
@@ -55,13 +60,18 @@ pub async fn run(
             stream = accept(&listener) => stream,
             _ = poll_heads.tick() => {
                 connections.close_waiting(limits.header_wait);
+                refused.close_told();
                 continue;
             }
         };
-        let Some(slot) = admit(&stream, &connections, metrics) else { continue };
+        let Some(slot) = admit(&stream, &connections, metrics) else {
+            refused.tell(stream);
+            continue;
+        };
         let Ok(stream) = stream.into_std() else { continue };
         let (metrics, http, app) = (metrics.clone(), http.clone(), app.clone());
         let write_wait = limits.write_wait;
+        let acceptor = tls.map(ServerTls::acceptor);
         let watcher = graceful.watcher();
         let Some(worker) = workers.next() else { break };
         worker.spawn(async move {
@@ -72,13 +82,24 @@ pub async fn run(
             // A client that reads nothing would hold its answer slot at a source forever.
             let mut stream = TimeoutStream::new(WatchedStream { stream, connection: connection.clone() });
             stream.set_write_timeout(Some(write_wait));
-            let stream = TokioIo::new(Box::pin(stream));
-            tokio::select! {
-                ended = watcher.watch(http.serve_connection(stream, service)) => {
-                    if let Err(error) = ended {
-                        tracing::debug!(%error, "connection ended early");
-                    }
+            let stream = Box::pin(stream);
+            let served = async {
+                let ended = match acceptor {
+                    None => watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await,
+                    Some(acceptor) => match acceptor.accept(stream).await {
+                        Ok(stream) => {
+                            let stream = TokioIo::new(Box::new(stream));
+                            watcher.watch(http.serve_connection(stream, service)).await
+                        }
+                        Err(error) => return tracing::debug!(%error, "TLS handshake failed"),
+                    },
+                };
+                if let Err(error) = ended {
+                    tracing::debug!(%error, "connection ended early");
                 }
+            };
+            tokio::select! {
+                () = served => {}
                 () = connection.closed() => {
                     tracing::debug!(peer = %connection.peer, "closed the connection of a slow client");
                 }
@@ -105,7 +126,8 @@ async fn respond(
     request.extensions_mut().insert(connection.clone());
     let mut response = app.oneshot(request).await?;
     let sent = response.extensions_mut().remove::<SentBytes>();
-    Ok(response.map(|body| AnswerBody { body, connection, sent }))
+    let record = response.extensions_mut().remove::<Arc<RequestRecord>>();
+    Ok(response.map(|body| AnswerBody { body, connection, sent, record }))
 }
 
 /// Returns a slot for the connection, or none if all are taken and none can be evicted.
@@ -117,10 +139,6 @@ fn admit(
     let (Ok(peer), Ok(local)) = (stream.peer_addr(), stream.local_addr()) else { return None };
     let Some((slot, evicted)) = connections.enter(peer, local) else {
         metrics.rejected(RejectionReason::Connections);
-        // There is room for this in the socket's buffer.
-        let _ = stream.try_write(
-            b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
-        );
         return None;
     };
     match evicted {

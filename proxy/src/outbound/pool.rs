@@ -96,18 +96,46 @@ impl ConnectionPool {
         Arc::new(Self { origin, connector, connect_timeout, idle })
     }
 
-    /// Sends a request on an unused connection or a new one; a connection that fails to open is tried once more.
+    /// Sends a request that changes nothing at the server. A server may close an unused connection while the request is on
+    /// its way, so one that ends before the answer begins is replaced by a new connection, once.
+    pub(crate) async fn send_idempotent(
+        self: &Arc<Self>,
+        request: Request<Full<Bytes>>,
+    ) -> Result<PooledResponse, SendError> {
+        if let Some(connection) = self.take() {
+            match self.send_on(connection, request.clone()).await {
+                Err(SendError::Exchange(error)) if is_end_before_answer(&error) => {}
+                answered => return answered,
+            }
+        }
+        self.send_on(self.open().await?, request).await
+    }
+
+    /// Sends a request on an unused connection or a new one.
     pub(crate) async fn send(
         self: &Arc<Self>,
         request: Request<Full<Bytes>>,
     ) -> Result<PooledResponse, SendError> {
-        let mut connection = match self.take() {
+        let connection = match self.take() {
             Some(connection) => connection,
-            None => match self.connect().await {
-                Err(SendError::Connect(_)) => self.connect().await?,
-                connection => connection?,
-            },
+            None => self.open().await?,
         };
+        self.send_on(connection, request).await
+    }
+
+    /// Opens a connection; if that fails, it is tried once more.
+    async fn open(&self) -> Result<PooledConnection, SendError> {
+        match self.connect().await {
+            Err(SendError::Connect(_)) => self.connect().await,
+            connection => connection,
+        }
+    }
+
+    async fn send_on(
+        self: &Arc<Self>,
+        mut connection: PooledConnection,
+        request: Request<Full<Bytes>>,
+    ) -> Result<PooledResponse, SendError> {
         let response = connection.ask(request).await.map_err(SendError::Exchange)?;
         let (head, body) = response.into_parts();
         let (status, headers) = (head.status, head.headers);
@@ -159,6 +187,12 @@ impl ConnectionPool {
             idle.push(connection);
         }
     }
+}
+
+/// Returns whether a connection ended before the head of an answer was read.
+fn is_end_before_answer(error: &hyper::Error) -> bool {
+    let is_io = error.source().is_some_and(<dyn Error>::is::<std::io::Error>);
+    error.is_canceled() || error.is_closed() || error.is_incomplete_message() || is_io
 }
 
 impl PooledConnection {

@@ -1,16 +1,12 @@
 //! TLS to another server: the certificates that are trusted, and the one that is shown.
 
-use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 
 use rustls::crypto::ring;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use url::Url;
 
-use crate::config::{ConfigError, TlsFiles};
+use crate::config::{ConfigError, TlsFiles, read_certificates, read_identity};
 
 /// Reads the TLS configuration for `url` from the files that are named in `setting`, as they are now.
 ///
@@ -26,7 +22,7 @@ pub(crate) fn client_config(
     let mut roots = RootCertStore::empty();
     match ca_file {
         Some(file) => {
-            roots.add_parsable_certificates(certificates(file)?);
+            roots.add_parsable_certificates(read_certificates(file)?);
             if roots.is_empty() {
                 return Err(wrong(format!("{} holds no certificate in PEM", file.display())));
             }
@@ -49,24 +45,8 @@ pub(crate) fn client_config(
     let (Some(cert), Some(key)) = (cert_file, key_file) else {
         return Ok(builder.with_no_client_auth());
     };
-    let holds_no =
-        |file: &Path, what: &str| wrong(format!("{} holds no {what} in PEM", file.display()));
-    let chain = certificates(cert)?;
-    if chain.is_empty() {
-        return Err(holds_no(cert, "certificate"));
-    }
-    let key = PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|_| holds_no(key, "key"))?;
+    let (chain, key) = read_identity(setting, cert, key)?;
     builder
         .with_client_auth_cert(chain, key)
         .map_err(|_| wrong("cert_file and key_file do not fit together".to_owned()))
-}
-
-/// Reads the certificates in a file, leaving out those that cannot be parsed.
-fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
-    let pem = read(file)?;
-    Ok(CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect())
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, ConfigError> {
-    fs::read(file).map_err(|error| ConfigError::Read { path: file.to_owned(), error })
 }

@@ -25,6 +25,12 @@ pub enum SourceError {
     /// Status 401 or 403.
     #[error("rejected the configured credentials (status {}): check them", .0.as_u16())]
     Credentials(StatusCode),
+    /// Status 401 for a request without a tenant.
+    #[error("needs a tenant")]
+    Tenant,
+    /// Bytes that are no UTF-8.
+    #[error("answered with text that is not valid UTF-8: look for the label value in its exporter")]
+    NotUtf8,
     /// Status 3xx; redirects are not followed.
     #[error("answered with a redirect (status {}): configure the final address instead", .0.as_u16())]
     Redirect(StatusCode),
@@ -51,6 +57,8 @@ impl SourceError {
             Self::Unreachable(_) => "unreachable",
             Self::Timeout(_) => "timeout",
             Self::Credentials(_) => "credentials",
+            Self::Tenant => "tenant",
+            Self::NotUtf8 => "not_utf8",
             Self::Redirect(_) => "redirect",
             Self::NotPrometheus => "not_prometheus",
             Self::Status(_) => "status",
@@ -70,6 +78,10 @@ impl SourceError {
         };
         let advice = match self {
             Self::Unreachable(_) => format!("; check {url_setting} and that Prometheus is running"),
+            Self::Tenant => {
+                "; set PROMETHEUS_ORG_ID, or headers = { X-Scope-OrgID = \"...\" } of the [[source]]"
+                    .to_owned()
+            }
             Self::NotPrometheus | Self::Redirect(_) | Self::Status(StatusCode::NOT_FOUND) => {
                 format!(
                     "; check {url_setting}: it must be the address of Prometheus, with its path prefix"

@@ -11,8 +11,10 @@ use oddity_analysis::api::SourceList;
 
 use crate::config::Limits;
 use crate::error::{ApiError, RejectionReason};
+use crate::http::auth::User;
 use crate::http::body::{self, ExpectedBody};
 use crate::http::connection::Connection;
+use crate::http::request_log::RequestRecord;
 use crate::source::allowlist::Endpoint;
 use crate::source::params;
 use crate::source::upstream::FORM;
@@ -38,6 +40,7 @@ pub async fn query(
 ) -> Result<Response, ApiError> {
     let (mut head, body) = request.into_parts();
     let client = head.extensions.remove::<Arc<Connection>>().ok_or_else(ApiError::internal)?;
+    let user = head.extensions.remove::<User>();
     // The raw path is compared; nothing in it is decoded.
     let (id, path) = head
         .uri
@@ -56,9 +59,12 @@ pub async fn query(
     } else {
         Bytes::new()
     };
+    if let Some(record) = head.extensions.get::<Arc<RequestRecord>>() {
+        record.set_form(&form);
+    }
     let query = head.uri.query().unwrap_or_default().as_bytes();
     let params = params::check(&endpoint, [query, &form], &source.limits)?;
-    source.query(SourceRequest { method: head.method, endpoint, params, client }).await
+    source.query(SourceRequest { method: head.method, endpoint, params, client, user }).await
 }
 
 fn unknown_path() -> ApiError {

@@ -4,6 +4,8 @@ mod answer;
 mod buffered_prefix;
 mod inflate;
 mod json_nesting_check;
+mod redact;
+mod utf8_check;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -30,6 +32,7 @@ use crate::source::allowlist::{Endpoint, Params};
 use crate::source::concurrency_limit::QueryPermit;
 use crate::source::error::SourceError;
 
+use self::redact::Secrets;
 pub(crate) use answer::{buffered_response, json_response};
 
 /// Media type of a form.
@@ -59,6 +62,8 @@ struct UpstreamClient {
     pool: Arc<ConnectionPool>,
     /// Headers of every request, with the credentials.
     headers: Arc<HeaderMap>,
+    /// Secrets that no error message of the upstream may show.
+    secrets: Arc<Secrets>,
 }
 
 impl Upstream {
@@ -104,9 +109,9 @@ impl Upstream {
     }
 
     async fn send(&self, request: &SourceRequest) -> Result<PooledResponse, SourceError> {
-        let UpstreamClient { pool, headers } = self.client.get();
+        let UpstreamClient { pool, headers, .. } = self.client.get();
         let request = self.http_request(request, &headers).ok_or(SourceError::Cut)?;
-        pool.send(request).await.map_err(|error| {
+        pool.send_idempotent(request).await.map_err(|error| {
             tracing::debug!(source = %self.id, %error, "request failed");
             error.into()
         })
@@ -168,5 +173,6 @@ fn client(settings: &SourceSettings) -> Result<UpstreamClient, ConfigError> {
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
     let (pool, headers) = server.pool(headers, settings.authorization.value()?)?;
-    Ok(UpstreamClient { pool, headers })
+    let secrets = Arc::new(Secrets::of(&headers));
+    Ok(UpstreamClient { pool, headers, secrets })
 }

@@ -13,7 +13,7 @@ fn help(args: &[&str]) -> String {
 }
 
 /// Variables with a value that each refuses, so that being refused shows that it is read.
-const VARIABLES: [(&str, &str); 22] = [
+const VARIABLES: [(&str, &str); 24] = [
     ("ODDITY_ALERTMANAGER_URL", "nowhere"),
     ("ODDITY_ALLOWED_HOSTS", "*"),
     ("ODDITY_ALLOWED_ORIGINS", "*"),
@@ -25,6 +25,8 @@ const VARIABLES: [(&str, &str); 22] = [
     ("ODDITY_LINK_BASE", "oddity"),
     ("ODDITY_LISTEN", "elsewhere"),
     ("ODDITY_LOG", "x=y=z"),
+    ("ODDITY_LOG_FORMAT", "xml"),
+    ("ODDITY_LOG_QUERIES", "none"),
     ("ODDITY_SLACK_WEBHOOK_URL", "nowhere"),
     ("ODDITY_TRUSTED_PROXIES", "10.0.0.2"),
     ("ODDITY_WEBHOOK_SECRET", "alone"),
@@ -44,7 +46,7 @@ fn commands_flags_and_their_words_stay() {
     let env = Regex::new(r"\[env: (\w+)=").unwrap();
     let word = Regex::new(r"(?m)^ +- ([\w-]+):").unwrap();
     let mut found = Vec::new();
-    for name in ["", "serve", "detect", "detectors"] {
+    for name in ["", "serve", "detect", "detectors", "hash-password"] {
         let args: &[&str] = if name.is_empty() { &[] } else { &[name] };
         let help = help(args);
         let (_, options) = help.split_once("Options:\n").unwrap();

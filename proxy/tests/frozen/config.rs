@@ -15,7 +15,8 @@ use crate::support::process::command;
 const ACCEPTED: [&str; 2] = ["secrets_here.toml", "secrets_in_files.toml"];
 
 /// Tables whose keys are data.
-const MAPS: [&str; 2] = ["source.headers", "notify.headers"];
+const MAPS: [&str; 4] =
+    ["source.headers", "notify.headers", "source.enforce", "source.enforce_by_user"];
 
 /// Adds the path of each key below `at`, and of each table with a slash.
 fn keys(value: &Value, at: &str, out: &mut BTreeSet<String>) {
@@ -134,6 +135,7 @@ fn other_keys_are_refused_and_those_that_there_are_named() {
         ("llm.tls", "[llm.tls]\n".to_owned()),
         ("notify", "[[notify]]\nid = 'a'\n".to_owned()),
         ("notify.tls", "[[notify]]\nid = 'a'\n[notify.tls]\n".to_owned()),
+        ("tls", "[tls]\n".to_owned()),
         ("source", format!("[[source]]\n{sources}")),
         ("source.basic", format!("[[source]]\n{sources}[source.basic]\n")),
         ("source.limits", format!("[[source]]\n{sources}[source.limits]\n")),

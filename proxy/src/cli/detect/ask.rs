@@ -76,7 +76,8 @@ async fn ask(
     let params = params::check(&endpoint, [form(parameters).as_bytes(), b""], &source.limits)?;
     let nobody = ([127, 0, 0, 1], 0).into();
     let client = Arc::new(Connection::new(nobody, nobody, Instant::now()));
-    let answer = source.query(SourceRequest { method, endpoint, params, client }).await?;
+    let answer =
+        source.query(SourceRequest { method, endpoint, params, client, user: None }).await?;
     let body = to_bytes(answer.into_body(), usize::MAX).await;
     body.map(Into::into).map_err(|error| cut(source, error.into_inner().as_ref()))
 }

@@ -6,7 +6,7 @@ use promql_parser::parser::token::{
 };
 use promql_parser::parser::{self, Expr, VectorSelector};
 
-use super::regexes::Regexes;
+use super::regexes::{self, Regexes};
 use super::{EvalError, cost, place};
 
 /// Nesting that a query may have: every later stage recurses once a level.
@@ -39,25 +39,49 @@ pub(in crate::demo) struct Parsed<E = Expr> {
 /// # Errors
 /// [`EvalError::Parse`] with the place, [`EvalError::Limit`] beyond a bound.
 pub(in crate::demo) fn parse(text: &str) -> Result<Parsed, EvalError> {
+    let tokens = bounded_tokens(text)?;
+    let regexes = Regexes::of(text, &tokens)?;
+    let expr = bounded_tree(text, &tokens, |number| regexes.matches_empty(number))?;
+    Ok(Parsed { expr, regexes })
+}
+
+/// Parses a query without compiling its regular expressions: the values of these are numbers of the list of patterns.
+///
+/// # Errors
+/// As [`parse`], but for patterns that are no regular expressions.
+pub(in crate::demo) fn parse_uncompiled(text: &str) -> Result<(Expr, Vec<String>), EvalError> {
+    let tokens = bounded_tokens(text)?;
+    let patterns = regexes::patterns(text, &tokens)?;
+    Ok((bounded_tree(text, &tokens, |_| false)?, patterns))
+}
+
+fn bounded_tokens(text: &str) -> Result<Vec<Token>, EvalError> {
     let tokens = tokens(text).map_err(|message| place::of_lexer(text, &message))?;
     if tokens.len() > MAX_TOKENS {
         return Err(EvalError::Limit(format!(
-            "the query has {} words, and the demo source takes {MAX_TOKENS}: split it into several queries",
+            "the query has {} words, more than {MAX_TOKENS}: split it into several queries",
             tokens.len()
         )));
     }
     check_nesting(&tokens)?;
     check_durations(text, &tokens)?;
-    let regexes = Regexes::of(text, &tokens)?;
-    let expr = tree(&regexes.numbered(text, &tokens)).map_err(|message| {
-        let plain = regexes.without(text, &tokens);
+    Ok(tokens)
+}
+
+fn bounded_tree(
+    text: &str,
+    tokens: &[Token],
+    matches_empty: impl Fn(usize) -> bool,
+) -> Result<Expr, EvalError> {
+    let expr = tree(&regexes::numbered(text, tokens, &matches_empty)).map_err(|message| {
+        let plain = regexes::without(text, tokens, &matches_empty);
         let message = tree(&plain).err().unwrap_or(message);
-        place::of_parser(text, &plain, &tokens, &message)
+        place::of_parser(text, &plain, tokens, &message)
     })?;
     if exceeds(&expr, MAX_DEPTH) {
         return Err(too_deep());
     }
-    Ok(Parsed { expr, regexes })
+    Ok(expr)
 }
 
 /// Runs the parser, which counts as work.
@@ -68,7 +92,7 @@ pub(super) fn tree(text: &str) -> Result<Expr, String> {
 
 fn too_deep() -> EvalError {
     EvalError::Limit(format!(
-        "the query nests more than {MAX_DEPTH} expressions, which is what the demo source takes: take parentheses and signs away"
+        "the query nests more than {MAX_DEPTH} expressions: take parentheses and signs away"
     ))
 }
 

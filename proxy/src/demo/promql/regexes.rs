@@ -127,43 +127,68 @@ impl Regexes {
         self.0.len()
     }
 
-    /// Returns the query with the number of each pattern in its place, which the parser compiles instead. It matches
-    /// the empty string if the pattern does.
-    pub(super) fn numbered(&self, text: &str, tokens: &[Token]) -> String {
-        let mut numbered = String::with_capacity(text.len());
-        let mut copied = 0;
-        for (number, (Place { literal, .. }, regex)) in places(tokens).zip(&self.0).enumerate() {
-            numbered.push_str(&text[copied..literal.start]);
-            let or_empty = if regex.is_match("") { "|" } else { "" };
-            numbered.push_str(&format!("\"{number}{or_empty}\""));
-            copied = literal.end;
-        }
-        numbered + &text[copied..]
-    }
-
-    /// Returns the query without regular expressions, every other word at its byte: what is wrong with it elsewhere
-    /// is wrong with this as well.
-    pub(super) fn without(&self, text: &str, tokens: &[Token]) -> String {
-        let mut plain = String::with_capacity(text.len());
-        let mut copied = 0;
-        for (Place { operator, literal }, regex) in places(tokens).zip(&self.0) {
-            plain.push_str(&text[copied..operator.start]);
-            plain.push_str(if operator.id == T_EQL_REGEX { "= " } else { "!=" });
-            plain.push_str(&text[operator.end..literal.start]);
-            copied = literal.start;
-            if regex.is_match("") {
-                plain.push_str("\"\"");
-                plain.extend(std::iter::repeat_n(' ', literal.end - literal.start - 2));
-                copied = literal.end;
-            }
-        }
-        plain + &text[copied..]
+    /// Returns whether the pattern of this number matches the empty string.
+    pub(super) fn matches_empty(&self, number: usize) -> bool {
+        self.0.get(number).is_some_and(|regex| regex.is_match(""))
     }
 
     /// Returns the pattern that the parser was given this value for.
     pub(super) fn get(&self, value: &str) -> Option<&Regex> {
         self.0.get(value.trim_end_matches('|').parse::<usize>().ok()?)
     }
+}
+
+/// Returns the patterns among the words of a query as they are matched, without compiling them.
+///
+/// # Errors
+/// [`EvalError::Parse`] for a string with an invalid escape.
+pub(super) fn patterns(text: &str, tokens: &[Token]) -> Result<Vec<String>, EvalError> {
+    let unquoted = places(tokens).map(|Place { literal, .. }| {
+        unquote_string(&text[literal.start..literal.end])
+            .map_err(|message| place::at(text, literal.start, &message))
+    });
+    unquoted.collect()
+}
+
+/// Returns the query with the number of each pattern in its place, which the parser compiles instead. It matches
+/// the empty string if the pattern does.
+pub(super) fn numbered(
+    text: &str,
+    tokens: &[Token],
+    matches_empty: impl Fn(usize) -> bool,
+) -> String {
+    let mut numbered = String::with_capacity(text.len());
+    let mut copied = 0;
+    for (number, Place { literal, .. }) in places(tokens).enumerate() {
+        numbered.push_str(&text[copied..literal.start]);
+        let or_empty = if matches_empty(number) { "|" } else { "" };
+        numbered.push_str(&format!("\"{number}{or_empty}\""));
+        copied = literal.end;
+    }
+    numbered + &text[copied..]
+}
+
+/// Returns the query without regular expressions, every other word at its byte: what is wrong with it elsewhere
+/// is wrong with this as well.
+pub(super) fn without(
+    text: &str,
+    tokens: &[Token],
+    matches_empty: impl Fn(usize) -> bool,
+) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut copied = 0;
+    for (number, Place { operator, literal }) in places(tokens).enumerate() {
+        plain.push_str(&text[copied..operator.start]);
+        plain.push_str(if operator.id == T_EQL_REGEX { "= " } else { "!=" });
+        plain.push_str(&text[operator.end..literal.start]);
+        copied = literal.start;
+        if matches_empty(number) {
+            plain.push_str("\"\"");
+            plain.extend(std::iter::repeat_n(' ', literal.end - literal.start - 2));
+            copied = literal.end;
+        }
+    }
+    plain + &text[copied..]
 }
 
 fn places(tokens: &[Token]) -> impl Iterator<Item = Place<'_>> {

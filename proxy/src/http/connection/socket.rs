@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::Connection;
+use crate::http::request_log::RequestRecord;
 use crate::metrics::SentBytes;
 
 /// Socket that records in its connection when the client takes no bytes.
@@ -81,6 +82,8 @@ pub struct AnswerBody {
     pub connection: Arc<Connection>,
     /// Counter of the bytes sent.
     pub sent: Option<SentBytes>,
+    /// Line of the log.
+    pub record: Option<Arc<RequestRecord>>,
 }
 
 impl HttpBody for AnswerBody {
@@ -92,8 +95,14 @@ impl HttpBody for AnswerBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let frame = Pin::new(&mut self.body).poll_frame(cx);
-        if let (Poll::Ready(Some(Ok(frame))), Some(sent)) = (&frame, &self.sent) {
-            sent.add(frame.data_ref().map_or(0, Bytes::len));
+        match &frame {
+            Poll::Ready(Some(Ok(frame))) => {
+                let bytes = frame.data_ref().map_or(0, Bytes::len);
+                self.sent.iter().for_each(|sent| sent.add(bytes));
+                self.record.iter().for_each(|record| record.add_bytes(bytes));
+            }
+            Poll::Ready(None) => self.record.iter().for_each(|record| record.complete()),
+            _ => {}
         }
         frame
     }
@@ -109,6 +118,9 @@ impl HttpBody for AnswerBody {
 
 impl Drop for AnswerBody {
     fn drop(&mut self) {
+        if self.body.is_end_stream() {
+            self.record.iter().for_each(|record| record.complete());
+        }
         self.connection.await_request();
     }
 }

@@ -18,6 +18,7 @@ use super::Upstream;
 use super::buffered_prefix::BufferedPrefix;
 use super::inflate::DecodedPieces;
 use super::json_nesting_check::JsonNestingCheck;
+use super::utf8_check::{Utf8Check, Utf8Error};
 use crate::http::connection::Connection;
 use crate::metrics::Metrics;
 use crate::outbound::pool::PooledResponse;
@@ -45,6 +46,7 @@ struct StreamedAnswer {
     prefix: VecDeque<Bytes>,
     pieces: DecodedPieces,
     nesting: JsonNestingCheck,
+    utf8: Utf8Check,
     passed: usize,
     max_bytes: usize,
     end: Instant,
@@ -78,7 +80,11 @@ impl Upstream {
     ) -> Result<Response<Body>, SourceError> {
         let status = exchange.status;
         if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-            return Err(SourceError::Credentials(status));
+            let lacks_tenant = status == StatusCode::UNAUTHORIZED && lacks_tenant(exchange).await;
+            return Err(match lacks_tenant {
+                true => SourceError::Tenant,
+                false => SourceError::Credentials(status),
+            });
         }
         if status.is_redirection() {
             return Err(SourceError::Redirect(status));
@@ -96,12 +102,17 @@ impl Upstream {
         };
         let mut prefix = BufferedPrefix::default();
         let mut nesting = JsonNestingCheck::default();
+        let mut utf8 = Utf8Check::default();
         let mut pieces = DecodedPieces::of(exchange);
         while prefix.len() <= self.limits.checked_bytes {
             let Some(piece) = pieces.next().await.map_err(|_| SourceError::Cut)? else {
                 let success = prefix.is_success();
                 let body = prefix.joined();
                 return if is_envelope(status, &body) {
+                    let body = match status.is_success() {
+                        true => body,
+                        false => self.client.get().secrets.redact(body),
+                    };
                     let slot = permit.into_answer_slot(client).await.ok_or(SourceError::Busy)?;
                     Ok(buffered_response(status, body, slot))
                 } else if success && !nesting.is_complete() {
@@ -112,6 +123,7 @@ impl Upstream {
             };
             self.received.increment(piece.len() as u64);
             nesting.feed(&piece).map_err(|_| malformed)?;
+            utf8.feed(&piece)?;
             prefix.push(piece);
         }
         if status != StatusCode::OK || !prefix.is_success() {
@@ -126,6 +138,7 @@ impl Upstream {
             prefix: prefix.into_pieces(),
             pieces,
             nesting,
+            utf8,
             max_bytes,
             end,
             deadline: self.deadline,
@@ -148,6 +161,12 @@ impl Upstream {
     }
 }
 
+impl From<Utf8Error> for SourceError {
+    fn from(_: Utf8Error) -> Self {
+        Self::NotUtf8
+    }
+}
+
 impl StreamedAnswer {
     /// Returns the next piece, or `None` after the last one of a complete answer.
     async fn next(&mut self) -> Result<Option<Bytes>, SourceError> {
@@ -166,9 +185,28 @@ impl StreamedAnswer {
             return Err(SourceError::TooLarge(self.max_bytes));
         }
         self.nesting.feed(&chunk)?;
+        self.utf8.feed(&chunk)?;
         Ok(Some(chunk))
     }
 }
+
+/// Bytes of a refusal that are looked through.
+const REFUSAL_BYTES: usize = 4 << 10;
+
+/// Returns whether an answer says that the request named no tenant, as Mimir, Cortex and Loki do.
+async fn lacks_tenant(exchange: PooledResponse) -> bool {
+    let mut pieces = DecodedPieces::of(exchange);
+    let mut text = Vec::new();
+    while text.len() < REFUSAL_BYTES
+        && let Ok(Some(piece)) = pieces.next().await
+    {
+        text.extend_from_slice(&piece);
+    }
+    text.windows(NO_TENANT.len()).any(|part| part == NO_TENANT)
+}
+
+/// Words of a system that needs a tenant.
+const NO_TENANT: &[u8] = b"no org id";
 
 /// Returns whether `body` is a complete envelope that agrees with the status.
 fn is_envelope(status: StatusCode, body: &[u8]) -> bool {
