@@ -21,13 +21,13 @@ pub mod source;
 mod state;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{any, get, post};
 
 use crate::http::guard;
 use crate::page::{assets, knowledge, openapi};
 use crate::source::allowlist::Endpoint;
-use crate::source::routes;
+use crate::source::{compression, routes};
 pub use crate::state::AppState;
 
 /// Builds the router with every route and every layer.
@@ -39,6 +39,8 @@ pub fn app(state: &AppState) -> Router {
         api.route(&path, if endpoint.accepts_post() { query.post(routes::query) } else { query })
     });
     let api = api
+        .layer(compression::layer())
+        .layer(from_fn(compression::only_over_networks))
         .route("/api/sources", get(routes::sources))
         .route("/api/openapi.json", get(openapi::show))
         .route("/api/knowledge", get(knowledge::show))

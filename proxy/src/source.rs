@@ -2,9 +2,10 @@
 //!
 //! [`routes`] finds the source; [`allowlist`] refuses endpoints, [`params`] and [`subquery`] refuse parameters,
 //! [`concurrency_limit`] refuses queries beyond the limit of concurrent ones, and [`scope`] limits the others to the series
-//! that their user may read.
+//! that their user may read. [`compression`] makes their answers smaller for clients on other machines.
 
 pub mod allowlist;
+pub mod compression;
 pub mod concurrency_limit;
 pub mod error;
 pub mod params;

@@ -1,7 +1,11 @@
 //! What a source is sent, and what of its answer is passed on.
 
+use std::io::Read as _;
+
+use flate2::read::GzDecoder;
+
 use crate::support::scripted::{Scripted, Then, ok, reply};
-use crate::support::{serve, serve_upstream};
+use crate::support::{self, serve, serve_upstream};
 
 const SUCCESS: &str = r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#;
 
@@ -164,4 +168,35 @@ async fn metrics_count_by_route_and_fault_by_source() {
     for line in expected {
         assert!(text.contains(&line), "{line} is not in {text}");
     }
+}
+
+/// Answers are compressed for clients on other machines: here one behind a reverse proxy.
+#[tokio::test]
+async fn answers_over_a_network_are_compressed() {
+    let series = r#"{"metric":{"pod":"api-7d9f8b6c4-x2k9p"},"values":[[1767571200,"20"]]}"#;
+    let long = SUCCESS.replace(
+        "\"vector\",\"result\":[]",
+        &format!("\"matrix\",\"result\":[{}]", vec![series; 500].join(",")),
+    );
+    let upstream = Scripted::start(ok(&long), Then::Close).await;
+    let server = serve_upstream(upstream.address, "").await;
+    let path = "/api/sources/up/api/v1/query_range?query=up&start=0&end=60&step=15";
+    let url = format!("http://{}{path}", server.address);
+    let ask = async |forwarded: Option<&str>| {
+        let mut request = support::client().get(&url).header("accept-encoding", "gzip");
+        if let Some(client) = forwarded {
+            request = request.header("x-forwarded-for", client);
+        }
+        let reply = request.send().await.unwrap();
+        let encoding = reply.headers().get("content-encoding").cloned();
+        (encoding, reply.bytes().await.unwrap())
+    };
+    let (encoding, bytes) = ask(Some("192.0.2.7")).await;
+    assert_eq!(encoding.unwrap(), "gzip");
+    assert!(bytes.len() * 10 < long.len(), "{} of {}", bytes.len(), long.len());
+    let mut text = String::new();
+    GzDecoder::new(&bytes[..]).read_to_string(&mut text).unwrap();
+    assert_eq!(text, long);
+    let (encoding, bytes) = ask(None).await;
+    assert_eq!((encoding, &bytes[..]), (None, long.as_bytes()));
 }
