@@ -104,7 +104,11 @@ impl ConnectionPool {
     ) -> Result<PooledResponse, SendError> {
         if let Some(connection) = self.take() {
             match self.send_on(connection, request.clone()).await {
-                Err(SendError::Exchange(error)) if is_end_before_answer(&error) => {}
+                // A server that has gone is told by the end of its connection.
+                Err(SendError::Exchange(error)) if is_end_before_answer(&error) => {
+                    let connection = self.open().await.map_err(|_| SendError::Exchange(error))?;
+                    return self.send_on(connection, request).await;
+                }
                 answered => return answered,
             }
         }
