@@ -4,11 +4,13 @@
 //! address.
 
 mod abort_handle;
+mod alerts;
 mod assistant;
 mod checks;
 mod client;
 mod judging;
 mod knowledge;
+mod live;
 mod load;
 mod notify;
 mod ptr_eq;
@@ -36,9 +38,11 @@ use judging::Judging;
 use load::{FetchKey, QueryIdentity};
 
 pub use crate::browser::store::Theme;
+pub use alerts::Alerts;
 pub use assistant::{AnswerEnd, Assistant, AssistantStatus, Exchange};
 pub use checks::CheckedEvents;
 pub use client::LoadError;
+pub use live::Live;
 pub use oddity_source::plan::FetchProgress;
 pub use ptr_eq::PtrEq;
 pub use related::{RelatedFound, RelatedResult};
@@ -84,6 +88,10 @@ pub struct State {
     pub analysis: RwSignal<Option<PtrEq<Analysis>>>,
     /// The analysis, updated at most every 120 ms while a slider is dragged; for texts and tables.
     pub throttled_analysis: RwSignal<Option<PtrEq<Analysis>>>,
+    /// Refreshes of a range that ends now.
+    pub live: Live,
+    /// Alerts of the browser about new events.
+    pub alerts: Alerts,
     /// Families of metrics and causes of their anomalies; `None` until there is an event.
     pub knowledge: RwSignal<Option<PtrEq<Knowledge>>>,
     /// Metadata of the metrics of the query.
@@ -98,7 +106,7 @@ pub struct State {
     pub checking: RwSignal<Option<(EventId, FetchProgress)>>,
     /// Targets of notifications; empty if none is configured.
     pub targets: RwSignal<Vec<NotificationTarget>>,
-    /// Index of the series that is drawn in full. It stays while a slider is dragged.
+    /// Index of the series that is drawn in full. It stays while a slider is dragged and when newer samples come.
     pub focus: Memo<Option<usize>>,
     /// The selected event.
     pub selected: RwSignal<Option<EventId>>,
@@ -147,14 +155,22 @@ impl State {
         let analysis = RwSignal::new(None::<PtrEq<Analysis>>);
         let (judged, judging_cancelled) = (RwSignal::new(None), RwSignal::new(false));
         let throttled_analysis = RwSignal::new(None::<PtrEq<Analysis>>);
-        let focus = Memo::new(move |_| {
+        type Focus = (PtrEq<Loaded>, Option<String>, usize);
+        let focused = Memo::new(move |last: Option<&Option<Focus>>| {
             let loaded = loaded.get()?;
             let wanted = panel.read().focus.clone();
-            let named = wanted.and_then(|name| {
-                loaded.series.iter().position(|series| series.labels.to_string() == name)
+            let named = wanted.as_ref().and_then(|name| {
+                loaded.series.iter().position(|series| series.labels.to_string() == *name)
             });
-            named.or_else(|| Some(analysis.get_untracked()?.ranking.first()?.index))
+            let kept = || {
+                let (before, same, index) = last?.as_ref()?;
+                (*same == wanted && loaded != *before && loaded.continues(before)).then_some(*index)
+            };
+            let worst = || Some(analysis.get_untracked()?.ranking.first()?.index);
+            let index = named.or_else(kept).or_else(worst)?;
+            Some((loaded, wanted, index))
         });
+        let focus = Memo::new(move |_| focused.read().as_ref().map(|(.., index)| *index));
         let asked = Memo::new(move |_| {
             let panel = panel.read();
             (!panel.expr.trim().is_empty()).then(|| QueryIdentity {
@@ -216,6 +232,8 @@ impl State {
             detected,
             analysis,
             throttled_analysis,
+            live: Live::new(panel, loaded),
+            alerts: Alerts::new(),
             knowledge: RwSignal::new(None),
             metadata: RwSignal::new(Vec::new()),
             targets: RwSignal::new(Vec::new()),
@@ -277,6 +295,8 @@ impl State {
             }
         });
         judging::follow(self);
+        live::follow(self);
+        alerts::follow(self);
         knowledge::follow(self);
         notify::follow(self);
         assistant::follow(self);

@@ -1,5 +1,7 @@
 //! Sentences that the page shows, in the order in which they appear. Labels of a few words stand with their component.
 
+use oddity_detect::event::SeverityLevel;
+use oddity_detect::time::Span;
 use oddity_source::unit::format_count;
 
 /// Placeholder of the query editor.
@@ -16,6 +18,63 @@ pub const THEME_HELP: &str = "Light, dark or system theme";
 
 pub const START: &str = "Enter a PromQL query above. Oddity evaluates the result and lists the \
     anomalies. Events update while you drag the sliders.";
+
+// Range and refresh
+
+pub const RANGE_HELP: &str = "Or relative times: now-6h to now.";
+
+pub const REFRESH_HELP: &str =
+    "How often newer samples are fetched: no more often than one step. Paused while the page is hidden.";
+pub const NO_REFRESH_HELP: &str = "A range with a fixed end is not refreshed";
+pub const ALERTS_HELP: &str =
+    "Browser notifications of new events. With them, the page is refreshed even while it is hidden.";
+pub const ALERTS_BLOCKED: &str = "The browser blocks notifications of this page. Allow them in its settings for this \
+    site; it offers them on https and localhost only.";
+pub const ALERTS_UNSUPPORTED: &str = "This browser cannot show notifications of a page.";
+
+/// Returns the title of the tab.
+pub fn title(odd_now: usize) -> String {
+    match odd_now {
+        0 => "Oddity".to_owned(),
+        count => format!("({count}) odd now - Oddity"),
+    }
+}
+
+/// Returns the age of the samples.
+pub fn updated(age: Span) -> String {
+    match age.millis() {
+        0..1_000 => "Updated just now".to_owned(),
+        _ => format!("Updated {} ago", whole_seconds(age).words()),
+    }
+}
+
+/// Returns why the samples are not newer.
+pub fn refresh_failed(error: &str) -> String {
+    format!("Refresh failed: {error}.")
+}
+
+/// Returns when a refresh is tried again.
+pub fn next_try(after: Span) -> String {
+    format!("Next try in {}.", whole_seconds(after).words())
+}
+
+fn whole_seconds(span: Span) -> Span {
+    Span::from_seconds(span.millis() / 1_000)
+}
+
+/// Returns which events the browser tells.
+pub fn alerts_from(level: SeverityLevel) -> String {
+    match level {
+        SeverityLevel::Low => "Notify: all events".to_owned(),
+        SeverityLevel::Critical => "Notify: critical".to_owned(),
+        level => format!("Notify: {} or worse", level.name()),
+    }
+}
+
+/// Returns the details of an event for a notification of the browser.
+pub fn alert(series: &str, since: &str, severity: &str) -> String {
+    format!("{series}\nSince {since}. Severity: {severity}.")
+}
 
 // Notices
 

@@ -1,12 +1,14 @@
-//! Local storage: the theme and the last queries. Without storage both last as long as the page.
+//! Local storage: the theme, the last queries and what the browser tells. Without storage they last as long as the page.
 
 use leptos::prelude::{document, window};
+use oddity_detect::event::SeverityLevel;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{MediaQueryList, Storage};
 
 const THEME: &str = "oddity.theme";
 const RECENT: &str = "oddity.recent";
+const ALERTS: &str = "oddity.alerts";
 const MAX_RECENT: usize = 12;
 
 /// The theme of the page.
@@ -80,6 +82,19 @@ pub fn on_system_theme(act: impl Fn() + 'static) {
 
 fn prefers_dark() -> Option<MediaQueryList> {
     window().match_media("(prefers-color-scheme: dark)").ok().flatten()
+}
+
+/// Returns the least severity of the events that the browser tells; `None` if it tells none.
+pub fn alert_level() -> Option<SeverityLevel> {
+    let name = storage()?.get_item(ALERTS).ok()??;
+    SeverityLevel::ALL.into_iter().find(|level| level.name() == name)
+}
+
+/// Stores the least severity of the events that the browser tells.
+pub fn keep_alert_level(level: Option<SeverityLevel>) {
+    if let Some(storage) = storage() {
+        let _ = storage.set_item(ALERTS, level.map_or("", SeverityLevel::name));
+    }
 }
 
 pub fn recent() -> Vec<String> {

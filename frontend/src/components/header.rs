@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 use oddity_analysis::api::SourceKind;
+use oddity_detect::time::TimeRange;
 
 use super::copy_button::CopyButton;
 use crate::state::State;
@@ -32,7 +33,8 @@ pub fn Header(
             >
                 {move || {
                     let now = state.now();
-                    state.clock().zone(now)
+                    let shown = state.loaded.read().as_ref().map(|loaded| loaded.query.judged());
+                    state.clock().zones(shown.unwrap_or(TimeRange { start: now, end: now }))
                 }}
             </button>
             <button class="chip" type="button" title=text::THEME_HELP on:click=move |_| state.next_theme()>

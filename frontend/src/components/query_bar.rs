@@ -4,6 +4,7 @@ use oddity_analysis::api::source_path;
 use wasm_bindgen::closure::Closure;
 
 use super::editor::Editor;
+use super::live::{LiveStatus, RefreshChoice};
 use super::range::{RangeChoice, StepChoice};
 use crate::state::State;
 
@@ -50,6 +51,7 @@ pub fn QueryBar() -> impl IntoView {
             <div class="editor" node_ref=place></div>
             <RangeChoice/>
             <StepChoice/>
+            <RefreshChoice/>
             {move || match state.progress.get().or_else(|| state.judged.get()) {
                 None => view! { <button class="run" type="button" on:click=run>"Run"</button> }.into_any(),
                 Some(progress) => view! {
@@ -59,6 +61,7 @@ pub fn QueryBar() -> impl IntoView {
                 }
                 .into_any(),
             }}
+            <LiveStatus/>
         </section>
     }
 }

@@ -14,10 +14,10 @@ pub(super) fn follow(state: State) {
     let odd = Memo::new(move |_| {
         let shown = state.throttled_analysis.read();
         let analysis = shown.as_ref().filter(|analysis| analysis.event_count() > 0)?;
-        Some(PtrEq(analysis.detected.loaded.clone()))
+        Some((analysis.detected.loaded.query.expr.clone(), state.source.read().as_ref()?.id.clone()))
     });
     Effect::new(move |_| {
-        let Some(loaded) = odd.get() else { return };
+        let Some((expr, source)) = odd.get() else { return };
         if state.knowledge.read_untracked().is_none() {
             spawn_local(async move {
                 if let Ok(known) = client::get::<Knowledge>("/api/knowledge").await {
@@ -25,12 +25,11 @@ pub(super) fn follow(state: State) {
                 }
             });
         }
-        let Some(source) = state.source.get_untracked() else { return };
         spawn_local(async move {
-            let fetch = async |metric: String| metadata(&source.id, metric).await;
-            let all = NamedMetadata::fetch_all(&loaded.query.expr, fetch).await;
+            let fetch = async |metric: String| metadata(&source, metric).await;
+            let all = NamedMetadata::fetch_all(&expr, fetch).await;
             // The query may have changed meanwhile.
-            if odd.get_untracked() == Some(loaded) && *state.metadata.read_untracked() != all {
+            if odd.get_untracked() == Some((expr, source)) && *state.metadata.read_untracked() != all {
                 state.metadata.set(all);
             }
         });
