@@ -5,7 +5,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
 use crate::components::{
-    ChartCard, Facts, Header, Help, JudgingProgress, Notices, Preview, QueryBar, Results,
+    ChartCard, Facts, Header, Help, History, JudgingProgress, Notices, Preview, QueryBar, Results,
     SeriesList, Start, Tuning,
 };
 use crate::state::State;
@@ -16,7 +16,8 @@ pub fn App() -> impl IntoView {
     let state = State::new();
     provide_context(state);
     let help = RwSignal::new(false);
-    let keys = window_event_listener(leptos::ev::keydown, move |event| shortcut(&event, help));
+    let keys =
+        window_event_listener(leptos::ev::keydown, move |event| shortcut(state, &event, help));
     on_cleanup(move || keys.remove());
     let asked = Memo::new(move |_| !state.panel.read().expr.trim().is_empty());
     let found = Memo::new(move |_| {
@@ -49,6 +50,7 @@ pub fn App() -> impl IntoView {
         </Show>
         <JudgingProgress/>
         <Help open=help/>
+        <History/>
     }
 }
 
@@ -69,15 +71,25 @@ fn Waiting() -> impl IntoView {
     }
 }
 
-/// Handles the keyboard shortcuts: `/` focuses the query, `?` shows the help, Escape leaves a field.
-fn shortcut(event: &KeyboardEvent, help: RwSignal<bool>) {
+/// Handles the keyboard shortcuts: `/` focuses the query, `?` shows the help, Escape leaves a field, Ctrl or Cmd + Z undoes.
+fn shortcut(state: State, event: &KeyboardEvent, help: RwSignal<bool>) {
     let Some(target) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok())
     else {
         return;
     };
     let typing = target.is_content_editable()
         || matches!(target.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA");
-    if event.ctrl_key() || event.meta_key() || event.alt_key() {
+    if event.alt_key() {
+        return;
+    }
+    if event.ctrl_key() || event.meta_key() {
+        // A field of text undoes what is typed there.
+        let has_text = typing && !target.matches("select, [type=range]").unwrap_or_default();
+        let is_z = event.key().eq_ignore_ascii_case("z");
+        if is_z && !has_text {
+            event.prevent_default();
+            if event.shift_key() { state.redo() } else { state.undo() }
+        }
         return;
     }
     match event.key().as_str() {

@@ -15,7 +15,9 @@ mod load;
 mod notify;
 mod ptr_eq;
 mod related;
+mod undo;
 mod verify;
+mod views;
 
 use std::time::Duration;
 
@@ -24,7 +26,7 @@ use leptos::task::spawn_local;
 use oddity_analysis::analysis::{Analysis, Detected, EventId, Settings};
 use oddity_analysis::api::{NotificationTarget, SourceInfo, SourceList};
 use oddity_analysis::knowledge::{Knowledge, NamedMetadata};
-use oddity_analysis::view_state::{LinkError, ViewState};
+use oddity_analysis::view_state::{LinkError, SavedViews, ViewState};
 use oddity_analysis::words::Clock;
 use oddity_detect::detect::Detector;
 use oddity_detect::event::Rule;
@@ -46,6 +48,7 @@ pub use live::Live;
 pub use oddity_source::plan::FetchProgress;
 pub use ptr_eq::PtrEq;
 pub use related::{RelatedFound, RelatedResult};
+pub use undo::Undo;
 pub use verify::Agreement;
 
 /// Interval at which texts and tables follow a dragged slider.
@@ -116,6 +119,12 @@ pub struct State {
     pub agreement: Memo<Option<Agreement>>,
     /// Conversation with the language model.
     pub assistant: Assistant,
+    /// Changes that can be undone or made again.
+    pub history: Undo,
+    /// Views that the user has given a name.
+    pub views: RwSignal<SavedViews>,
+    /// Whether recent queries and saved views are shown.
+    pub history_open: RwSignal<bool>,
     /// Recent queries, newest first.
     pub recent: RwSignal<Vec<String>>,
     /// Chosen theme.
@@ -140,7 +149,11 @@ impl State {
     /// Creates the signals and starts to follow the address.
     pub fn new() -> Self {
         let address = RwSignal::new(url::query());
-        url::on_back(move |query| address.set(query));
+        let history = Undo::new();
+        url::on_back(move |query, position| {
+            history.went_to(position);
+            address.set(query);
+        });
         let read = Memo::new(move |_| ViewState::from_query(&address.read()));
         let panel = Memo::new(move |_| read.read().0.clone());
         let problems = Memo::new(move |_| read.read().1.clone());
@@ -244,6 +257,9 @@ impl State {
             checking: RwSignal::new(None),
             check_request: AbortHandle::new(),
             assistant: Assistant::new(),
+            history,
+            views: RwSignal::new(store::views()),
+            history_open: RwSignal::new(false),
             recent: RwSignal::new(store::recent()),
             focus,
             selected: RwSignal::new(None),
@@ -331,7 +347,7 @@ impl State {
         let loaded = self.loaded.get_untracked();
         let condition = loaded.as_ref().and_then(|loaded| loaded.condition.as_ref());
         if let Some(expr) = condition.and_then(|of| of.condition.with_threshold(index, threshold)) {
-            self.adjust(|panel| panel.expr = expr);
+            self.navigate(|panel| panel.expr = expr);
         }
     }
 
@@ -351,23 +367,25 @@ impl State {
         });
     }
 
-    /// Changes the view and adds an entry to the browser's history.
+    /// Changes the view and adds an entry to the browser's history, so that the change can be undone.
     pub fn navigate(self, change: impl FnOnce(&mut ViewState)) {
-        self.replace(url::push, change);
+        self.change(|query| self.history.push(query), change);
     }
 
-    /// Changes the view without adding an entry to the history, for frequent adjustments.
+    /// Changes the view without adding an entry to the history: what is looked at, not what is asked.
     pub fn adjust(self, change: impl FnOnce(&mut ViewState)) {
-        self.replace(url::replace, change);
+        self.change(url::replace, change);
     }
 
-    fn replace(self, write: fn(&str), change: impl FnOnce(&mut ViewState)) {
+    fn change(self, write: impl FnOnce(&str), change: impl FnOnce(&mut ViewState)) {
         let mut panel = self.panel.get_untracked();
         change(&mut panel);
-        let query = panel.to_query();
-        write(&query);
+        if panel != *self.panel.read_untracked() {
+            let query = panel.to_query();
+            write(&query);
+            self.address.set(query);
+        }
         self.draft.set(None);
-        self.address.set(query);
     }
 
     /// Applies settings while a slider is dragged, without changing the address.
@@ -377,7 +395,8 @@ impl State {
 
     /// Applies settings and writes them to the address.
     pub fn tune(self, settings: Settings) {
-        self.adjust(|panel| panel.settings = settings);
+        let change = |panel: &mut ViewState| panel.settings = settings;
+        if self.history.is_same_change() { self.adjust(change) } else { self.navigate(change) }
     }
 
     /// Changes the detector and takes its default threshold; the rest of the rule stays.

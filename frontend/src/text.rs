@@ -10,6 +10,9 @@ pub const QUERY_PLACEHOLDER: &str =
 
 // Header
 
+pub const HISTORY_HELP: &str = "Recent queries and saved views (arrow up in an empty query)";
+pub const UNDO_HELP: &str = "Undo the last change of query or settings (Ctrl or Cmd + Z)";
+pub const REDO_HELP: &str = "Make the change again (Ctrl or Cmd + Shift + Z)";
 pub const SHARE_HELP: &str = "Copy a link to this view";
 pub const TIME_ZONE_HELP: &str = "Switch between UTC and browser time";
 pub const THEME_HELP: &str = "Light, dark or system theme";
@@ -18,6 +21,20 @@ pub const THEME_HELP: &str = "Light, dark or system theme";
 
 pub const START: &str = "Enter a PromQL query above. Oddity evaluates the result and lists the \
     anomalies. Events update while you drag the sliders.";
+
+// Queries and views
+
+pub const NO_RECENT: &str = "No such query was run in this browser.";
+
+/// Returns that a view was saved.
+pub fn view_saved(name: &str) -> String {
+    format!("Saved \"{name}\" in this browser.")
+}
+
+/// Returns how many views a file had.
+pub fn views_imported(count: usize) -> String {
+    if count == 1 { "Imported 1 view.".to_owned() } else { format!("Imported {count} views.") }
+}
 
 // Range and refresh
 

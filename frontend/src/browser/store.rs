@@ -1,6 +1,7 @@
-//! Local storage: the theme, the last queries and what the browser tells. Without storage they last as long as the page.
+//! Local storage: the theme, the last queries, saved views and what the browser tells. Without storage they last as long as the page.
 
 use leptos::prelude::{document, window};
+use oddity_analysis::view_state::SavedViews;
 use oddity_detect::event::SeverityLevel;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -9,7 +10,8 @@ use web_sys::{MediaQueryList, Storage};
 const THEME: &str = "oddity.theme";
 const RECENT: &str = "oddity.recent";
 const ALERTS: &str = "oddity.alerts";
-const MAX_RECENT: usize = 12;
+const VIEWS: &str = "oddity.views";
+const MAX_RECENT: usize = 100;
 
 /// The theme of the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,6 +104,19 @@ pub fn recent() -> Vec<String> {
         .and_then(|storage| storage.get_item(RECENT).ok().flatten())
         .and_then(|text| serde_json::from_str(&text).ok())
         .unwrap_or_default()
+}
+
+/// Returns the saved views; none if they cannot be read.
+pub fn views() -> SavedViews {
+    let json = storage().and_then(|storage| storage.get_item(VIEWS).ok().flatten());
+    json.and_then(|json| SavedViews::from_json(&json).ok()).unwrap_or_default()
+}
+
+/// Stores the saved views.
+pub fn keep_views(views: &SavedViews) {
+    if let (Some(storage), Ok(json)) = (storage(), views.to_json()) {
+        let _ = storage.set_item(VIEWS, &json);
+    }
 }
 
 /// Puts a query in front of the list and stores the list.

@@ -24,6 +24,13 @@ pub fn Header(
             </h1>
             <SourceChoice/>
             <div class="grow"></div>
+            <button class="chip" type="button" title=text::HISTORY_HELP on:click=move |_| state.history_open.set(true)>"History"</button>
+            <div class="undo">
+                <button class="chip square" type="button" aria-label="Undo" title=text::UNDO_HELP
+                    disabled=move || !state.history.can_undo.get() on:click=move |_| state.undo()>"↶"</button>
+                <button class="chip square" type="button" aria-label="Redo" title=text::REDO_HELP
+                    disabled=move || !state.history.can_redo.get() on:click=move |_| state.redo()>"↷"</button>
+            </div>
             <CopyButton text=move || Some(state.link()) label="Share" copied="Link copied" help=text::SHARE_HELP/>
             <button
                 class="chip"

@@ -5,6 +5,7 @@
 mod keys;
 mod link;
 mod read;
+mod saved;
 mod typed;
 
 use crate::analysis::{Analysis, Learning, Settings};
@@ -15,6 +16,7 @@ use oddity_source::plan::QuerySpec;
 use oddity_source::query::MIN_HISTORY;
 
 pub use keys::{CLEAN, CLEAN_ACCEPTS, CLEAN_HELP};
+pub use saved::{MAX_JSON as MAX_VIEWS_JSON, SavedView, SavedViewError, SavedViews};
 
 /// The question and the settings of one view.
 #[derive(Clone, Debug, PartialEq)]
