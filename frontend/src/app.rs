@@ -9,6 +9,7 @@ use crate::components::{
     SeriesList, Start, Tuning,
 };
 use crate::state::State;
+use crate::text;
 
 /// The whole page.
 #[component]
@@ -54,16 +55,22 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// A placeholder for the first result; the start page if none is being fetched.
+/// A placeholder for the first result, with what is waited for; the start page if nothing is asked and nothing failed.
 #[component]
 fn Waiting() -> impl IntoView {
     let state = expect_context::<State>();
     let waiting = Memo::new(move |_| state.busy.get() || state.sources.read().is_none());
+    let failed = Memo::new(move |_| state.error.read().is_some());
     let judges = Memo::new(move |_| state.judged.read().is_some());
+    let waits_for = move || {
+        let progress = state.progress.get().unwrap_or_default();
+        text::waiting(state.source.read().as_ref().map(|source| source.name.as_str()), progress)
+    };
+    let idle = move || view! { <Show when=move || !failed.get()><Start/></Show> };
     view! {
-        <Show when=move || waiting.get() fallback=Start>
+        <Show when=move || waiting.get() fallback=idle>
             <main class="start" aria-busy="true">
-                <Show when=move || judges.get() fallback=|| view! { <div class="card skeleton" aria-hidden="true"></div> }>
+                <Show when=move || judges.get() fallback=move || view! { <div class="card skeleton" role="status">{waits_for}</div> }>
                     <Preview/>
                 </Show>
             </main>

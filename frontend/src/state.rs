@@ -16,6 +16,7 @@ mod notify;
 mod ptr_eq;
 mod related;
 mod undo;
+mod unknown_metric;
 mod verify;
 mod views;
 
@@ -33,6 +34,7 @@ use oddity_detect::event::Rule;
 use oddity_detect::time::Timestamp;
 use oddity_source::note::NoteFix;
 use oddity_source::prometheus::Loaded;
+use oddity_source::promql::UnknownMetric;
 
 use crate::browser::{clock, store, url};
 use abort_handle::AbortHandle;
@@ -119,6 +121,8 @@ pub struct State {
     pub agreement: Memo<Option<Agreement>>,
     /// Conversation with the language model.
     pub assistant: Assistant,
+    /// Metric of a query without a result that the source does not have; `None` if there is none, or if it is not known.
+    pub unknown_metric: RwSignal<Option<UnknownMetric>>,
     /// Changes that can be undone or made again.
     pub history: Undo,
     /// Views that the user has given a name.
@@ -177,7 +181,7 @@ impl State {
             });
             let kept = || {
                 let (before, same, index) = last?.as_ref()?;
-                (*same == wanted && loaded != *before && loaded.continues(before)).then_some(*index)
+                (*same == wanted && loaded.continues(before)).then_some(*index)
             };
             let worst = || Some(analysis.get_untracked()?.ranking.first()?.index);
             let index = named.or_else(kept).or_else(worst)?;
@@ -257,6 +261,7 @@ impl State {
             checking: RwSignal::new(None),
             check_request: AbortHandle::new(),
             assistant: Assistant::new(),
+            unknown_metric: RwSignal::new(None),
             history,
             views: RwSignal::new(store::views()),
             history_open: RwSignal::new(false),
@@ -313,6 +318,7 @@ impl State {
         judging::follow(self);
         live::follow(self);
         alerts::follow(self);
+        unknown_metric::follow(self);
         knowledge::follow(self);
         notify::follow(self);
         assistant::follow(self);

@@ -43,6 +43,12 @@ pub fn History() -> impl IntoView {
 fn Recent() -> impl IntoView {
     let state = expect_context::<State>();
     let wanted = RwSignal::new(String::new());
+    let field = NodeRef::<html::Input>::new();
+    Effect::new(move |_| {
+        if let Some(field) = field.get() {
+            let _ = field.focus();
+        }
+    });
     let found = Memo::new(move |_| {
         let wanted = wanted.read().to_lowercase();
         let words: Vec<&str> = wanted.split_whitespace().collect();
@@ -67,10 +73,9 @@ fn Recent() -> impl IntoView {
         >
             <input
                 type="search"
-                class="wide-field"
                 aria-label="Search recent queries"
                 placeholder="Search recent queries"
-                autofocus
+                node_ref=field
                 prop:value=move || wanted.get()
                 on:input:target=move |event| wanted.set(event.target().value())
             />
@@ -83,7 +88,9 @@ fn Recent() -> impl IntoView {
                 }
             }).collect_view()}
         </ul>
-        {move || found.read().is_empty().then(|| view! { <p class="sub">{text::NO_RECENT}</p> })}
+        {move || found.read().is_empty().then(|| view! {
+            <p class="sub">{if state.recent.read().is_empty() { text::NO_RECENT } else { text::NONE_FOUND }}</p>
+        })}
     }
 }
 

@@ -11,7 +11,8 @@ use crate::text;
 pub fn RefreshChoice() -> impl IntoView {
     let state = expect_context::<State>();
     let chosen = Memo::new(move |_| state.panel.read().refresh);
-    let is_fixed = Memo::new(move |_| matches!(state.panel.read().range, RangeSelection::Between(_)));
+    let is_fixed =
+        Memo::new(move |_| matches!(state.panel.read().range, RangeSelection::Between(_)));
     let options = move || {
         let now = chosen.get();
         let mut all: Vec<Span> = REFRESHES.iter().filter_map(|text| text.parse().ok()).collect();

@@ -87,7 +87,7 @@ fn FixedRange(
     let problem = RwSignal::new(None::<String>);
     let apply = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let (from, to) = (from.read_untracked(), to.read_untracked());
+        let (from, to) = (from.get_untracked(), to.get_untracked());
         match RangeSelection::typed(&from, &to, state.now(), untrack(|| state.clock())) {
             Ok(range) => {
                 problem.set(None);

@@ -1,4 +1,4 @@
-//! What is odd now, told by the title and the icon of the tab and, if the user asked for it, by the browser.
+//! Ongoing and new events, told by the title and the icon of the tab and, if the user asked for it, by the browser.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;

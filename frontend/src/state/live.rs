@@ -40,7 +40,7 @@ pub struct Live {
 /// A refresh that failed; the samples before it are still shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FailedRefresh {
-    /// The reason.
+    /// Reason why there are no newer samples.
     pub error: LoadError,
     /// Number of refreshes that failed one after another.
     pub count: u32,

@@ -27,7 +27,8 @@ impl State {
 
     /// Deletes the saved view with a name.
     pub fn delete_view(self, name: &str) {
-        self.keep_views(self.views.read_untracked().without(name));
+        let views = self.views.read_untracked().without(name);
+        self.keep_views(views);
     }
 
     /// Adds the views of a file, and returns what was done in words.
@@ -42,7 +43,8 @@ impl State {
         let text = JsFuture::from(file.text()).await;
         let text = text.ok().and_then(|text| text.as_string()).unwrap_or_default();
         let imported = SavedViews::from_json(&text)?;
-        self.keep_views(self.views.read_untracked().merged(&imported)?);
+        let views = self.views.read_untracked().merged(&imported)?;
+        self.keep_views(views);
         Ok(text::views_imported(imported.views.len()))
     }
 

@@ -89,7 +89,7 @@ enum Wanted {
     Spec(QuerySpec),
     /// A query whose grid is known.
     Query(RangeQuery),
-    /// What came after known samples.
+    /// Samples after those that are known.
     Refresh(Box<Refresh>),
 }
 

@@ -32,9 +32,10 @@ impl Analysis {
             let mut known = known.into_iter().flat_map(|ranked| &ranked.events);
             event.end + late > end && known.all(|known| known.end < event.display_start)
         };
-        let all = self.ranking.iter().flat_map(|ranked| {
-            ranked.events.iter().map(move |event| (ranked, event))
-        });
+        let all = self
+            .ranking
+            .iter()
+            .flat_map(|ranked| ranked.events.iter().map(move |event| (ranked, event)));
         all.filter(|(ranked, event)| is_new(ranked, event)).collect()
     }
 }

@@ -30,7 +30,7 @@ pub struct SavedView {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SavedViews {
-    /// The views.
+    /// Views, each with a name of its own.
     #[serde(rename = "oddity_views")]
     pub views: Vec<SavedView>,
 }
@@ -81,7 +81,10 @@ impl SavedViews {
                 (_, problems) => problems.first().map(ToString::to_string),
             };
             if let Some(problem) = problem {
-                return Err(SavedViewError::View { name: name.chars().take(MAX_NAME).collect(), problem });
+                return Err(SavedViewError::View {
+                    name: name.chars().take(MAX_NAME).collect(),
+                    problem,
+                });
             }
             views = views.with(&name, &ViewState::from_query(&view).0)?;
         }
@@ -170,9 +173,13 @@ mod tests {
         check("[]", "no list of views");
         check(r#"{"oddity_views":[{"name":"a"}]}"#, "missing field `view`");
         check(r#"{"oddity_views":[],"more":1}"#, "unknown field `more`");
-        check(r#"{"oddity_views":[{"name":"a","view":"k=x"}]}"#, "\"a\" cannot be read: invalid k=x");
+        check(
+            r#"{"oddity_views":[{"name":"a","view":"k=x"}]}"#,
+            "\"a\" cannot be read: invalid k=x",
+        );
         check(r#"{"oddity_views":[{"name":" ","view":""}]}"#, "enter a name");
-        let long = format!(r#"{{"oddity_views":[{{"name":"a","view":"q={}"}}]}}"#, "x".repeat(20_000));
+        let long =
+            format!(r#"{{"oddity_views":[{{"name":"a","view":"q={}"}}]}}"#, "x".repeat(20_000));
         check(&long, "too long");
         check(&"[".repeat(100_000), "no list of views");
         check(&" ".repeat(MAX_JSON + 1), "bytes");

@@ -86,9 +86,9 @@ impl Refresh {
             };
             loaded.condition = Some(LoadedCondition { condition, samples });
         }
-        loaded.notes.retain(|note| {
-            !matches!(note.kind, NoteKind::SourceSilent | NoteKind::RangeEndCut)
-        });
+        loaded
+            .notes
+            .retain(|note| !matches!(note.kind, NoteKind::SourceSilent | NoteKind::RangeEndCut));
         let sampling = sampling::newest_only(source, &loaded.query.expr, end).await;
         let end = End { asked: range.end, clock, interval: loaded.interval };
         end.judge(source, &sampling, loaded).await

@@ -251,9 +251,8 @@ fn a_refresh_asks_only_for_what_is_new() {
     let range = spec("", None).range;
     let later = |by: Span| TimeRange { start: range.start + by, end: range.end + by };
     let moved = later(Span::from_seconds(180));
-    let (asked, now) = run(
-        FetchPlan::refresh(&loaded, moved).ok_or(QueryError::Empty),
-        |at, request| match at {
+    let (asked, now) =
+        run(FetchPlan::refresh(&loaded, moved).ok_or(QueryError::Empty), |at, request| match at {
             2 => {
                 let bounds = request.parameters[1..3].iter().map(|(_, time)| time.parse::<f64>());
                 let bounds: Vec<f64> = bounds.map(Result::unwrap).collect();
@@ -263,8 +262,7 @@ fn a_refresh_asks_only_for_what_is_new() {
                 Ok(series(request))
             }
             _ => Ok(answer(request)),
-        },
-    );
+        });
     assert_eq!(asked[0], "time()");
     assert_eq!(asked[2], "max(timestamp(a))");
     let now = now.unwrap();

@@ -157,7 +157,8 @@ impl Loaded {
     pub fn continues(&self, earlier: &Self) -> bool {
         let (query, known) = (&self.query, &earlier.query);
         let pairs = || self.series.iter().zip(&earlier.series);
-        (&query.expr, query.step, query.grid().start) == (&known.expr, known.step, known.grid().start)
+        (&query.expr, query.step, query.grid().start)
+            == (&known.expr, known.step, known.grid().start)
             && self.series.len() >= earlier.series.len()
             && pairs().all(|(now, before)| now.labels == before.labels)
     }
@@ -407,7 +408,8 @@ mod tests {
         ];
         assert_eq!(found, expected);
         assert!(now.continues(&before) && now.continues(&now) && !before.continues(&now));
-        let other = Loaded::new(RangeQuery { expr: "down".to_owned(), ..now.query.clone() }, vec![]);
+        let other =
+            Loaded::new(RangeQuery { expr: "down".to_owned(), ..now.query.clone() }, vec![]);
         assert!(!other.continues(&before));
     }
 
