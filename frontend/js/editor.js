@@ -25,6 +25,7 @@ import { look } from "./editor-look.js";
  * @property {string} apiPath path of a source, for example "/api/sources/demo"; Prometheus' API is below it
  * @property {string} [placeholder] shown while the editor is empty
  * @property {(text: string) => void} onRun the user asks to run the text
+ * @property {() => void} onRecall the user presses the arrow key up while there is no text
  * @property {(text: string) => void} [onChange] the user changed the text; not called by `setValue`
  */
 
@@ -52,8 +53,8 @@ function alreadyTyped(state) {
   return completion !== null && completion.apply === undefined && completion.label === word;
 }
 
-/** @param {Options["onRun"]} onRun */
-function keys(onRun) {
+/** @param {Options} options */
+function keys({ onRun, onRecall }) {
   /** @param {EditorView} view */
   const run = (view) => {
     closeCompletion(view);
@@ -65,6 +66,14 @@ function keys(onRun) {
       { key: "Mod-Enter", run },
       { key: "Shift-Enter", run: insertNewlineAndIndent },
       { key: "Enter", run: (view) => (!alreadyTyped(view.state) && acceptCompletion(view)) || run(view) },
+      {
+        key: "ArrowUp",
+        run(view) {
+          const empty = view.state.doc.length === 0 && completionStatus(view.state) === null;
+          if (empty) onRecall();
+          return empty;
+        },
+      },
       { key: "Tab", run: acceptCompletion },
       {
         key: "Escape",
@@ -96,7 +105,7 @@ export function create(parent, options) {
     state: EditorState.create({
       doc: options.value ?? "",
       extensions: [
-        keys(options.onRun),
+        keys(options),
         autocompletion({ icons: false }),
         history(),
         bracketMatching(),

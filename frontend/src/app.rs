@@ -5,10 +5,11 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
 use crate::components::{
-    ChartCard, Facts, Header, Help, JudgingProgress, Notices, Preview, QueryBar, Results,
+    ChartCard, Facts, Header, Help, History, JudgingProgress, Notices, Preview, QueryBar, Results,
     SeriesList, Start, Tuning,
 };
 use crate::state::State;
+use crate::text;
 
 /// The whole page.
 #[component]
@@ -16,7 +17,8 @@ pub fn App() -> impl IntoView {
     let state = State::new();
     provide_context(state);
     let help = RwSignal::new(false);
-    let keys = window_event_listener(leptos::ev::keydown, move |event| shortcut(&event, help));
+    let keys =
+        window_event_listener(leptos::ev::keydown, move |event| shortcut(state, &event, help));
     on_cleanup(move || keys.remove());
     let asked = Memo::new(move |_| !state.panel.read().expr.trim().is_empty());
     let found = Memo::new(move |_| {
@@ -49,19 +51,26 @@ pub fn App() -> impl IntoView {
         </Show>
         <JudgingProgress/>
         <Help open=help/>
+        <History/>
     }
 }
 
-/// A placeholder for the first result; the start page if none is being fetched.
+/// A placeholder for the first result, with what is waited for; the start page if nothing is asked and nothing failed.
 #[component]
 fn Waiting() -> impl IntoView {
     let state = expect_context::<State>();
     let waiting = Memo::new(move |_| state.busy.get() || state.sources.read().is_none());
+    let failed = Memo::new(move |_| state.error.read().is_some());
     let judges = Memo::new(move |_| state.judged.read().is_some());
+    let waits_for = move || {
+        let progress = state.progress.get().unwrap_or_default();
+        text::waiting(state.source.read().as_ref().map(|source| source.name.as_str()), progress)
+    };
+    let idle = move || view! { <Show when=move || !failed.get()><Start/></Show> };
     view! {
-        <Show when=move || waiting.get() fallback=Start>
+        <Show when=move || waiting.get() fallback=idle>
             <main class="start" aria-busy="true">
-                <Show when=move || judges.get() fallback=|| view! { <div class="card skeleton" aria-hidden="true"></div> }>
+                <Show when=move || judges.get() fallback=move || view! { <div class="card skeleton" role="status">{waits_for}</div> }>
                     <Preview/>
                 </Show>
             </main>
@@ -69,15 +78,25 @@ fn Waiting() -> impl IntoView {
     }
 }
 
-/// Handles the keyboard shortcuts: `/` focuses the query, `?` shows the help, Escape leaves a field.
-fn shortcut(event: &KeyboardEvent, help: RwSignal<bool>) {
+/// Handles the keyboard shortcuts: `/` focuses the query, `?` shows the help, Escape leaves a field, Ctrl or Cmd + Z undoes.
+fn shortcut(state: State, event: &KeyboardEvent, help: RwSignal<bool>) {
     let Some(target) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok())
     else {
         return;
     };
     let typing = target.is_content_editable()
         || matches!(target.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA");
-    if event.ctrl_key() || event.meta_key() || event.alt_key() {
+    if event.alt_key() {
+        return;
+    }
+    if event.ctrl_key() || event.meta_key() {
+        // A field of text undoes what is typed there.
+        let has_text = typing && !target.matches("select, [type=range]").unwrap_or_default();
+        let is_z = event.key().eq_ignore_ascii_case("z");
+        if is_z && !has_text {
+            event.prevent_default();
+            if event.shift_key() { state.redo() } else { state.undo() }
+        }
         return;
     }
     match event.key().as_str() {

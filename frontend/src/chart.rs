@@ -7,4 +7,4 @@ mod threshold;
 mod tooltip;
 mod view;
 
-pub use view::{Chart, download};
+pub use view::{Chart, download, picture};

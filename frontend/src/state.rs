@@ -4,16 +4,21 @@
 //! address.
 
 mod abort_handle;
+mod alerts;
 mod assistant;
 mod checks;
 mod client;
 mod judging;
 mod knowledge;
+mod live;
 mod load;
 mod notify;
 mod ptr_eq;
 mod related;
+mod undo;
+mod unknown_metric;
 mod verify;
+mod views;
 
 use std::time::Duration;
 
@@ -22,13 +27,14 @@ use leptos::task::spawn_local;
 use oddity_analysis::analysis::{Analysis, Detected, EventId, Settings};
 use oddity_analysis::api::{NotificationTarget, SourceInfo, SourceList};
 use oddity_analysis::knowledge::{Knowledge, NamedMetadata};
-use oddity_analysis::view_state::{LinkError, ViewState};
+use oddity_analysis::view_state::{LinkError, SavedViews, ViewState};
 use oddity_analysis::words::Clock;
 use oddity_detect::detect::Detector;
 use oddity_detect::event::Rule;
 use oddity_detect::time::Timestamp;
 use oddity_source::note::NoteFix;
 use oddity_source::prometheus::Loaded;
+use oddity_source::promql::UnknownMetric;
 
 use crate::browser::{clock, store, url};
 use abort_handle::AbortHandle;
@@ -36,12 +42,15 @@ use judging::Judging;
 use load::{FetchKey, QueryIdentity};
 
 pub use crate::browser::store::Theme;
+pub use alerts::Alerts;
 pub use assistant::{AnswerEnd, Assistant, AssistantStatus, Exchange};
 pub use checks::CheckedEvents;
 pub use client::LoadError;
+pub use live::Live;
 pub use oddity_source::plan::FetchProgress;
 pub use ptr_eq::PtrEq;
 pub use related::{RelatedFound, RelatedResult};
+pub use undo::Undo;
 pub use verify::Agreement;
 
 /// Interval at which texts and tables follow a dragged slider.
@@ -84,6 +93,10 @@ pub struct State {
     pub analysis: RwSignal<Option<PtrEq<Analysis>>>,
     /// The analysis, updated at most every 120 ms while a slider is dragged; for texts and tables.
     pub throttled_analysis: RwSignal<Option<PtrEq<Analysis>>>,
+    /// Refreshes of a range that ends now.
+    pub live: Live,
+    /// Alerts of the browser about new events.
+    pub alerts: Alerts,
     /// Families of metrics and causes of their anomalies; `None` until there is an event.
     pub knowledge: RwSignal<Option<PtrEq<Knowledge>>>,
     /// Metadata of the metrics of the query.
@@ -98,7 +111,7 @@ pub struct State {
     pub checking: RwSignal<Option<(EventId, FetchProgress)>>,
     /// Targets of notifications; empty if none is configured.
     pub targets: RwSignal<Vec<NotificationTarget>>,
-    /// Index of the series that is drawn in full. It stays while a slider is dragged.
+    /// Index of the series that is drawn in full. It stays while a slider is dragged and when newer samples come.
     pub focus: Memo<Option<usize>>,
     /// The selected event.
     pub selected: RwSignal<Option<EventId>>,
@@ -108,6 +121,14 @@ pub struct State {
     pub agreement: Memo<Option<Agreement>>,
     /// Conversation with the language model.
     pub assistant: Assistant,
+    /// Metric of a query without a result that the source does not have; `None` if there is none, or if it is not known.
+    pub unknown_metric: RwSignal<Option<UnknownMetric>>,
+    /// Changes that can be undone or made again.
+    pub history: Undo,
+    /// Views that the user has given a name.
+    pub views: RwSignal<SavedViews>,
+    /// Whether recent queries and saved views are shown.
+    pub history_open: RwSignal<bool>,
     /// Recent queries, newest first.
     pub recent: RwSignal<Vec<String>>,
     /// Chosen theme.
@@ -132,7 +153,11 @@ impl State {
     /// Creates the signals and starts to follow the address.
     pub fn new() -> Self {
         let address = RwSignal::new(url::query());
-        url::on_back(move |query| address.set(query));
+        let history = Undo::new();
+        url::on_back(move |query, position| {
+            history.went_to(position);
+            address.set(query);
+        });
         let read = Memo::new(move |_| ViewState::from_query(&address.read()));
         let panel = Memo::new(move |_| read.read().0.clone());
         let problems = Memo::new(move |_| read.read().1.clone());
@@ -147,14 +172,22 @@ impl State {
         let analysis = RwSignal::new(None::<PtrEq<Analysis>>);
         let (judged, judging_cancelled) = (RwSignal::new(None), RwSignal::new(false));
         let throttled_analysis = RwSignal::new(None::<PtrEq<Analysis>>);
-        let focus = Memo::new(move |_| {
+        type Focus = (PtrEq<Loaded>, Option<String>, usize);
+        let focused = Memo::new(move |last: Option<&Option<Focus>>| {
             let loaded = loaded.get()?;
             let wanted = panel.read().focus.clone();
-            let named = wanted.and_then(|name| {
-                loaded.series.iter().position(|series| series.labels.to_string() == name)
+            let named = wanted.as_ref().and_then(|name| {
+                loaded.series.iter().position(|series| series.labels.to_string() == *name)
             });
-            named.or_else(|| Some(analysis.get_untracked()?.ranking.first()?.index))
+            let kept = || {
+                let (before, same, index) = last?.as_ref()?;
+                (*same == wanted && loaded.continues(before)).then_some(*index)
+            };
+            let worst = || Some(analysis.get_untracked()?.ranking.first()?.index);
+            let index = named.or_else(kept).or_else(worst)?;
+            Some((loaded, wanted, index))
         });
+        let focus = Memo::new(move |_| focused.read().as_ref().map(|(.., index)| *index));
         let asked = Memo::new(move |_| {
             let panel = panel.read();
             (!panel.expr.trim().is_empty()).then(|| QueryIdentity {
@@ -216,6 +249,8 @@ impl State {
             detected,
             analysis,
             throttled_analysis,
+            live: Live::new(panel, loaded),
+            alerts: Alerts::new(),
             knowledge: RwSignal::new(None),
             metadata: RwSignal::new(Vec::new()),
             targets: RwSignal::new(Vec::new()),
@@ -226,6 +261,10 @@ impl State {
             checking: RwSignal::new(None),
             check_request: AbortHandle::new(),
             assistant: Assistant::new(),
+            unknown_metric: RwSignal::new(None),
+            history,
+            views: RwSignal::new(store::views()),
+            history_open: RwSignal::new(false),
             recent: RwSignal::new(store::recent()),
             focus,
             selected: RwSignal::new(None),
@@ -277,6 +316,9 @@ impl State {
             }
         });
         judging::follow(self);
+        live::follow(self);
+        alerts::follow(self);
+        unknown_metric::follow(self);
         knowledge::follow(self);
         notify::follow(self);
         assistant::follow(self);
@@ -311,7 +353,7 @@ impl State {
         let loaded = self.loaded.get_untracked();
         let condition = loaded.as_ref().and_then(|loaded| loaded.condition.as_ref());
         if let Some(expr) = condition.and_then(|of| of.condition.with_threshold(index, threshold)) {
-            self.adjust(|panel| panel.expr = expr);
+            self.navigate(|panel| panel.expr = expr);
         }
     }
 
@@ -331,23 +373,25 @@ impl State {
         });
     }
 
-    /// Changes the view and adds an entry to the browser's history.
+    /// Changes the view and adds an entry to the browser's history, so that the change can be undone.
     pub fn navigate(self, change: impl FnOnce(&mut ViewState)) {
-        self.replace(url::push, change);
+        self.change(|query| self.history.push(query), change);
     }
 
-    /// Changes the view without adding an entry to the history, for frequent adjustments.
+    /// Changes the view without adding an entry to the history: what is looked at, not what is asked.
     pub fn adjust(self, change: impl FnOnce(&mut ViewState)) {
-        self.replace(url::replace, change);
+        self.change(url::replace, change);
     }
 
-    fn replace(self, write: fn(&str), change: impl FnOnce(&mut ViewState)) {
+    fn change(self, write: impl FnOnce(&str), change: impl FnOnce(&mut ViewState)) {
         let mut panel = self.panel.get_untracked();
         change(&mut panel);
-        let query = panel.to_query();
-        write(&query);
+        if panel != *self.panel.read_untracked() {
+            let query = panel.to_query();
+            write(&query);
+            self.address.set(query);
+        }
         self.draft.set(None);
-        self.address.set(query);
     }
 
     /// Applies settings while a slider is dragged, without changing the address.
@@ -357,7 +401,8 @@ impl State {
 
     /// Applies settings and writes them to the address.
     pub fn tune(self, settings: Settings) {
-        self.adjust(|panel| panel.settings = settings);
+        let change = |panel: &mut ViewState| panel.settings = settings;
+        if self.history.is_same_change() { self.adjust(change) } else { self.navigate(change) }
     }
 
     /// Changes the detector and takes its default threshold; the rest of the rule stays.

@@ -1,5 +1,9 @@
 //! Sentences that the page shows, in the order in which they appear. Labels of a few words stand with their component.
 
+use oddity_detect::event::SeverityLevel;
+use oddity_detect::time::Span;
+use oddity_source::plan::FetchProgress;
+use oddity_source::promql::UnknownMetric;
 use oddity_source::unit::format_count;
 
 /// Placeholder of the query editor.
@@ -8,6 +12,9 @@ pub const QUERY_PLACEHOLDER: &str =
 
 // Header
 
+pub const HISTORY_HELP: &str = "Recent queries and saved views (arrow up in an empty query)";
+pub const UNDO_HELP: &str = "Undo the last change of query or settings (Ctrl or Cmd + Z)";
+pub const REDO_HELP: &str = "Make the change again (Ctrl or Cmd + Shift + Z)";
 pub const SHARE_HELP: &str = "Copy a link to this view";
 pub const TIME_ZONE_HELP: &str = "Switch between UTC and browser time";
 pub const THEME_HELP: &str = "Light, dark or system theme";
@@ -16,6 +23,87 @@ pub const THEME_HELP: &str = "Light, dark or system theme";
 
 pub const START: &str = "Enter a PromQL query above. Oddity evaluates the result and lists the \
     anomalies. Events update while you drag the sliders.";
+
+// Waiting
+
+/// Returns what the page waits for.
+pub fn waiting(source: Option<&str>, progress: FetchProgress) -> String {
+    let source = source.unwrap_or("the Oddity server");
+    match progress.total {
+        0 | 1 => format!("Waiting for {source} to answer. Press Cancel to stop waiting."),
+        total => format!("Waiting for {source}: {} of {total} queries answered.", progress.done),
+    }
+}
+
+// Queries and views
+
+pub const NO_RECENT: &str = "Queries that you run in this browser are listed here.";
+pub const NONE_FOUND: &str = "No recent query contains all of these words.";
+
+/// Returns that a view was saved.
+pub fn view_saved(name: &str) -> String {
+    format!("Saved \"{name}\" in this browser.")
+}
+
+/// Returns how many views a file had.
+pub fn views_imported(count: usize) -> String {
+    if count == 1 { "Imported 1 view.".to_owned() } else { format!("Imported {count} views.") }
+}
+
+// Range and refresh
+
+pub const RANGE_HELP: &str = "Or relative times: now-6h to now.";
+
+pub const REFRESH_HELP: &str = "How often newer samples are fetched: no more often than one step. Paused while the page is hidden.";
+pub const NO_REFRESH_HELP: &str = "A range with a fixed end is not refreshed";
+pub const ALERTS_HELP: &str = "Browser notifications of new events. With them, the page is refreshed even while it is hidden.";
+pub const ALERTS_BLOCKED: &str = "The browser blocks notifications of this page. Allow them in its settings for this \
+    site; it offers them on https and localhost only.";
+pub const ALERTS_UNSUPPORTED: &str = "This browser cannot show notifications of a page.";
+
+/// Returns the title of the tab.
+pub fn title(odd_now: usize) -> String {
+    match odd_now {
+        0 => "Oddity".to_owned(),
+        count => format!("({count}) odd now - Oddity"),
+    }
+}
+
+/// Returns the age of the samples.
+pub fn updated(age: Span) -> String {
+    match age.millis() {
+        0..1_000 => "Updated just now".to_owned(),
+        _ => format!("Updated {} ago", whole_seconds(age).words()),
+    }
+}
+
+/// Returns why the samples are not newer.
+pub fn refresh_failed(error: &str) -> String {
+    format!("Refresh failed: {error}.")
+}
+
+/// Returns when a refresh is tried again.
+pub fn next_try(after: Span) -> String {
+    format!("Next try in {}.", whole_seconds(after).words())
+}
+
+fn whole_seconds(span: Span) -> Span {
+    Span::from_seconds(span.millis() / 1_000)
+}
+
+/// Returns which events the browser tells.
+pub fn alerts_from(level: SeverityLevel) -> String {
+    match level {
+        SeverityLevel::Low => "Notify: all events".to_owned(),
+        SeverityLevel::Critical => "Notify: critical".to_owned(),
+        level => format!("Notify: {} or worse", level.name()),
+    }
+}
+
+/// Returns the details of an event for a notification of the browser.
+pub fn alert(series: &str, since: &str, severity: &str) -> String {
+    format!("{series}\nSince {since}. Severity: {severity}.")
+}
 
 // Notices
 
@@ -48,8 +136,25 @@ pub const NOT_JUDGED_YET: &str = "Values, not judged yet";
 
 // Chart
 
+/// Returns why there is no chart.
+pub fn chart_failed(reason: &str) -> String {
+    format!(
+        "The chart cannot be drawn: {reason}. The results below are complete. Reload the page to load its parts again."
+    )
+}
+
 pub const NO_SERIES: &str = "The query returned no series in this time range. Check the metric name and the labels, \
     select a longer range, or use a window of at least two scrape intervals in rate() and similar functions.";
+
+/// Returns that the source does not have a metric, before the names that may be meant.
+pub fn unknown_metric(unknown: &UnknownMetric) -> String {
+    let name = &unknown.name;
+    match unknown.similar.len() {
+        0 => format!("The source has no metric named {name}."),
+        _ => format!("The source has no metric named {name}. Did you mean:"),
+    }
+}
+
 pub const EXCLUDE_HELP: &str =
     "Evaluate this time range but do not learn from it, for example after an outage or a load test";
 pub const INCLUDE_HELP: &str = "Include in the baseline again";

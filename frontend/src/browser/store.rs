@@ -1,13 +1,17 @@
-//! Local storage: the theme and the last queries. Without storage both last as long as the page.
+//! Local storage: the theme, the last queries, saved views and what the browser tells. Without storage they last as long as the page.
 
 use leptos::prelude::{document, window};
+use oddity_analysis::view_state::SavedViews;
+use oddity_detect::event::SeverityLevel;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{MediaQueryList, Storage};
 
 const THEME: &str = "oddity.theme";
 const RECENT: &str = "oddity.recent";
-const MAX_RECENT: usize = 12;
+const ALERTS: &str = "oddity.alerts";
+const VIEWS: &str = "oddity.views";
+const MAX_RECENT: usize = 100;
 
 /// The theme of the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,11 +86,37 @@ fn prefers_dark() -> Option<MediaQueryList> {
     window().match_media("(prefers-color-scheme: dark)").ok().flatten()
 }
 
+/// Returns the least severity of the events that the browser tells; `None` if it tells none.
+pub fn alert_level() -> Option<SeverityLevel> {
+    let name = storage()?.get_item(ALERTS).ok()??;
+    SeverityLevel::ALL.into_iter().find(|level| level.name() == name)
+}
+
+/// Stores the least severity of the events that the browser tells.
+pub fn keep_alert_level(level: Option<SeverityLevel>) {
+    if let Some(storage) = storage() {
+        let _ = storage.set_item(ALERTS, level.map_or("", SeverityLevel::name));
+    }
+}
+
 pub fn recent() -> Vec<String> {
     storage()
         .and_then(|storage| storage.get_item(RECENT).ok().flatten())
         .and_then(|text| serde_json::from_str(&text).ok())
         .unwrap_or_default()
+}
+
+/// Returns the saved views; none if they cannot be read.
+pub fn views() -> SavedViews {
+    let json = storage().and_then(|storage| storage.get_item(VIEWS).ok().flatten());
+    json.and_then(|json| SavedViews::from_json(&json).ok()).unwrap_or_default()
+}
+
+/// Stores the saved views.
+pub fn keep_views(views: &SavedViews) {
+    if let (Some(storage), Ok(json)) = (storage(), views.to_json()) {
+        let _ = storage.set_item(VIEWS, &json);
+    }
 }
 
 /// Puts a query in front of the list and stores the list.

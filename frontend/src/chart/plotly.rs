@@ -22,16 +22,15 @@ extern "C" {
     fn to_image_js(figure: &JsValue, options: &JsValue) -> Result<Promise, JsValue>;
 }
 
-/// Draws or updates the chart.
+/// Draws or updates the chart. The promise fails if Plotly finds out later that it cannot.
 pub(super) fn react(
     target: &HtmlElement,
     layout: &ChartLayout,
     lines: Vec<ChartTrace>,
-) -> Result<(), JsValue> {
+) -> Result<Promise, JsValue> {
     let config =
         r#"{"displayModeBar":false,"responsive":false,"doubleClick":false,"showTips":false}"#;
-    let _drawn = react_js(target, &data(lines)?, &to_js(layout)?, &js_sys::JSON::parse(config)?)?;
-    Ok(())
+    react_js(target, &data(lines)?, &to_js(layout)?, &js_sys::JSON::parse(config)?)
 }
 
 /// Frees the chart that `react` made.
@@ -71,6 +70,14 @@ pub(super) fn on_zoom(
     let on: Function = Reflect::get(target, &"on".into())?.dyn_into()?;
     on.call2(target, &"plotly_relayout".into(), closure.as_ref())?;
     Ok(closure)
+}
+
+/// Returns an error of Plotly in words.
+pub(super) fn reason(error: &JsValue) -> String {
+    match error.dyn_ref::<js_sys::Error>() {
+        Some(error) => error.message().into(),
+        None => error.as_string().unwrap_or_else(|| "unknown error".to_owned()),
+    }
 }
 
 fn to_js(layout: &ChartLayout) -> Result<JsValue, JsValue> {

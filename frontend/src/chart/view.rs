@@ -11,6 +11,7 @@ use oddity_detect::time::{TimeRange, Timestamp};
 use oddity_figure::{AxisRanges, ChartView, Palette, PlotArea, STRIP_DOMAIN, static_figure};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{CanvasRenderingContext2d, HtmlElement, PointerEvent, ResizeObserver};
 
 use super::overlay::{self, LineScene, Scene};
@@ -19,6 +20,7 @@ use super::threshold::Thresholds;
 use super::tooltip::Tooltip;
 use crate::browser::download::save_url;
 use crate::state::State;
+use crate::text;
 
 /// Maximum time between two clicks of a double click, in milliseconds.
 const DOUBLE_CLICK: f64 = 400.0;
@@ -36,6 +38,7 @@ pub fn Chart() -> impl IntoView {
     let size = RwSignal::new((0.0, 0.0));
     let hover = RwSignal::new(None::<usize>);
     let ranges = RwSignal::new(None::<AxisRanges>);
+    let failure = RwSignal::new(None::<String>);
     let palette = Memo::new(move |_| {
         state.dark.track();
         frame.get().map(|frame| read_palette(&frame)).unwrap_or_default()
@@ -82,9 +85,12 @@ pub fn Chart() -> impl IntoView {
             &oddity_figure::chart_layout(&view),
             oddity_figure::value_traces(&view),
         );
-        if let Err(error) = drawn {
-            leptos::logging::error!("the chart cannot be drawn: {error:?}");
-            return;
+        match drawn {
+            Ok(drawn) => spawn_local(async move {
+                let error = JsFuture::from(drawn).await.err();
+                failure.set(error.map(|error| plotly::reason(&error)));
+            }),
+            Err(error) => return failure.set(Some(plotly::reason(&error))),
         }
         ranges.set(Some(now));
         if zoom_closure.with_value(Option::is_none) {
@@ -189,6 +195,9 @@ pub fn Chart() -> impl IntoView {
                 <div class="plotly-layer" node_ref=drawing></div>
                 <Tooltip hover=hover ranges=ranges size=size/>
             </div>
+            {move || failure.get().map(|reason| view! {
+                <p class="chart-failed problem" role="alert">{text::chart_failed(&reason)}</p>
+            })}
             <Thresholds ranges=ranges size=size/>
         </div>
     }
@@ -197,8 +206,6 @@ pub fn Chart() -> impl IntoView {
 /// Saves the chart as a PNG.
 pub fn download(state: State) {
     let Some(analysis) = state.analysis.get_untracked() else { return };
-    let panel = state.panel.get_untracked();
-    let clock = untrack(|| state.clock());
     let Some(root) =
         document().document_element().and_then(|root| root.dyn_into::<HtmlElement>().ok())
     else {
@@ -206,8 +213,24 @@ pub fn download(state: State) {
     };
     let name =
         report::file_name(&analysis.detected.loaded.query.expr, untrack(|| state.now()), "png");
+    spawn_local(async move {
+        match picture(state, &root).await {
+            Ok(url) => save_url(&url, &name),
+            Err(error) => leptos::logging::error!("the picture cannot be made: {error:?}"),
+        }
+    });
+}
+
+/// Draws the chart in the colours of an element, and returns the `data:` URL of a PNG.
+///
+/// # Errors
+/// The error of Plotly, or null if there is no chart.
+pub async fn picture(state: State, colours: &HtmlElement) -> Result<String, JsValue> {
+    let analysis = state.analysis.get_untracked().ok_or(JsValue::NULL)?;
+    let panel = state.panel.get_untracked();
+    let clock = untrack(|| state.clock());
     let (layout, lines) = {
-        let Some(ranked) = analysis.of_series(state.focus.get_untracked()) else { return };
+        let ranked = analysis.of_series(state.focus.get_untracked()).ok_or(JsValue::NULL)?;
         let view = ChartView {
             analysis: &analysis,
             focus: ranked,
@@ -216,18 +239,13 @@ pub fn download(state: State) {
                 ranked,
                 oddity_figure::shown_times(&analysis, panel.zoom),
             ),
-            palette: &read_palette(&root),
+            palette: &read_palette(colours),
             clock,
             size: PICTURE,
         };
         static_figure(&view, &panel.excluded)
     };
-    spawn_local(async move {
-        match plotly::to_image(&layout, lines, PICTURE.0 as u32, PICTURE.1 as u32).await {
-            Ok(url) => save_url(&url, &name),
-            Err(error) => leptos::logging::error!("the picture cannot be made: {error:?}"),
-        }
-    });
+    plotly::to_image(&layout, lines, PICTURE.0 as u32, PICTURE.1 as u32).await
 }
 
 fn zoom_to(state: State, from: f64, to: f64) {

@@ -35,6 +35,12 @@ pub fn ChartCard() -> impl IntoView {
     });
     let excluded = Memo::new(move |_| state.panel.read().excluded.clone());
     let zoom = Memo::new(move |_| state.panel.read().zoom);
+    let excludable = Memo::new(move |_| zoom.get().filter(|zoom| !excluded.read().contains(zoom)));
+    let exclude = move |_| {
+        if let Some(zoom) = excludable.get_untracked() {
+            state.navigate(|panel| panel.excluded.push(zoom));
+        }
+    };
     let differing = Memo::new(move |_| {
         let series = state.focus.get()?;
         let agreement = state.agreement.read();
@@ -51,20 +57,24 @@ pub fn ChartCard() -> impl IntoView {
                     <h2 aria-live="polite">{move || headline.get()}</h2>
                     <div class="sub">{move || scope.get()}</div>
                 </div>
-                <div class="grow"></div>
-                <Show when=move || zoom.get().is_some()>
-                    {move || zoom.get().filter(|zoom| !excluded.read().contains(zoom)).map(|zoom| view! {
-                        <button
-                            class="chip"
-                            type="button"
-                            title=text::EXCLUDE_HELP
-                            on:click=move |_| state.navigate(|panel| panel.excluded.push(zoom))
-                        >
-                            "Exclude this range from the baseline"
-                        </button>
-                    })}
-                    <button class="chip" type="button" on:click=move |_| state.adjust(|panel| panel.zoom = None)>"Reset zoom"</button>
-                </Show>
+                // Their place is kept while there is no zoom, so that nothing moves when there is one.
+                <button
+                    class="chip"
+                    class:unseen=move || excludable.get().is_none()
+                    type="button"
+                    title=text::EXCLUDE_HELP
+                    on:click=exclude
+                >
+                    "Exclude this range" <span class="wide">" from the baseline"</span>
+                </button>
+                <button
+                    class="chip"
+                    class:unseen=move || zoom.get().is_none()
+                    type="button"
+                    on:click=move |_| state.adjust(|panel| panel.zoom = None)
+                >
+                    "Reset zoom"
+                </button>
                 <button class="chip" type="button" disabled=move || empty.get() on:click=move |_| download(state)>"Save PNG"</button>
             </div>
             <DataNotes/>
@@ -167,6 +177,15 @@ fn Empty() -> impl IntoView {
             <Show when=move || !explained()>
                 <p>{text::NO_SERIES}</p>
             </Show>
+            {move || state.unknown_metric.get().map(|unknown| {
+                let buttons = unknown.similar.iter().cloned().map(|(name, query)| view! {
+                    <button class="chip" type="button" on:click=move |_| state.run(&query)><code>{name}</code></button>
+                });
+                view! {
+                    <p role="status">{text::unknown_metric(&unknown)}</p>
+                    <div class="pair">{buttons.collect_view()}</div>
+                }
+            })}
         </div>
     }
 }

@@ -35,12 +35,14 @@ extern "C" {
 }
 
 impl Editor {
-    /// Creates an editor inside `parent`; `run` is called with the text when the user presses Enter.
+    /// Creates an editor inside `parent`; `run` is called with the text when the user presses Enter, `recall` when they
+    /// press the arrow key up while there is no text.
     pub fn create(
         parent: &HtmlElement,
         value: &str,
         api_path: &str,
         run: &Closure<dyn Fn(String)>,
+        recall: &Closure<dyn Fn()>,
     ) -> Self {
         let options = js_sys::Object::new();
         let entries = [
@@ -53,6 +55,7 @@ impl Editor {
             let _ = js_sys::Reflect::set(&options, &key.into(), &entry.into());
         }
         let _ = js_sys::Reflect::set(&options, &"onRun".into(), run.as_ref());
+        let _ = js_sys::Reflect::set(&options, &"onRecall".into(), recall.as_ref());
         create_js(parent, &options)
     }
 

@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 use oddity_analysis::api::SourceKind;
+use oddity_detect::time::TimeRange;
 
 use super::copy_button::CopyButton;
 use crate::state::State;
@@ -23,6 +24,13 @@ pub fn Header(
             </h1>
             <SourceChoice/>
             <div class="grow"></div>
+            <button class="chip" type="button" title=text::HISTORY_HELP on:click=move |_| state.history_open.set(true)>"History"</button>
+            <div class="undo">
+                <button class="chip square" type="button" aria-label="Undo" title=text::UNDO_HELP
+                    disabled=move || !state.history.can_undo.get() on:click=move |_| state.undo()>"↶"</button>
+                <button class="chip square" type="button" aria-label="Redo" title=text::REDO_HELP
+                    disabled=move || !state.history.can_redo.get() on:click=move |_| state.redo()>"↷"</button>
+            </div>
             <CopyButton text=move || Some(state.link()) label="Share" copied="Link copied" help=text::SHARE_HELP/>
             <button
                 class="chip"
@@ -32,7 +40,8 @@ pub fn Header(
             >
                 {move || {
                     let now = state.now();
-                    state.clock().zone(now)
+                    let shown = state.loaded.read().as_ref().map(|loaded| loaded.query.judged());
+                    state.clock().zones(shown.unwrap_or(TimeRange { start: now, end: now }))
                 }}
             </button>
             <button class="chip" type="button" title=text::THEME_HELP on:click=move |_| state.next_theme()>

@@ -4,11 +4,14 @@ use leptos::prelude::*;
 use crate::state::State;
 use crate::text;
 
-const SHORTCUTS: [(&str, &str); 7] = [
+const SHORTCUTS: [(&str, &str); 10] = [
     ("Enter", "run the query"),
     ("Shift + Enter", "new line in the query"),
     ("Ctrl or Cmd + Enter", "run the query, even with an open list"),
     ("/", "focus the query"),
+    ("Arrow up in an empty query", "recent queries and saved views"),
+    ("Ctrl or Cmd + Z", "undo a change of query or settings"),
+    ("Ctrl or Cmd + Shift + Z", "make it again"),
     ("Esc", "close a list or leave a field"),
     ("Drag over the chart", "zoom in; double-click resets the zoom"),
     ("?", "show this list"),

@@ -4,6 +4,7 @@ use oddity_analysis::api::source_path;
 use wasm_bindgen::closure::Closure;
 
 use super::editor::Editor;
+use super::live::{LiveStatus, RefreshChoice};
 use super::range::{RangeChoice, StepChoice};
 use crate::state::State;
 
@@ -12,7 +13,8 @@ use crate::state::State;
 pub fn QueryBar() -> impl IntoView {
     let state = expect_context::<State>();
     let place = NodeRef::<html::Div>::new();
-    let editor = StoredValue::new_local(None::<(Editor, Closure<dyn Fn(String)>)>);
+    type Callbacks = (Closure<dyn Fn(String)>, Closure<dyn Fn()>);
+    let editor = StoredValue::new_local(None::<(Editor, Callbacks)>);
     let with_editor = move |act: &dyn Fn(&Editor)| {
         editor.with_value(|editor| {
             if let Some((editor, _)) = editor {
@@ -25,8 +27,11 @@ pub fn QueryBar() -> impl IntoView {
     Effect::new(move |_| {
         let Some(place) = place.get() else { return };
         let run = Closure::<dyn Fn(String)>::new(move |text: String| state.run(&text));
-        let made = untrack(|| Editor::create(&place, &state.panel.read().expr, &api_path(), &run));
-        editor.set_value(Some((made, run)));
+        let recall = Closure::<dyn Fn()>::new(move || state.history_open.set(true));
+        let made = untrack(|| {
+            Editor::create(&place, &state.panel.read().expr, &api_path(), &run, &recall)
+        });
+        editor.set_value(Some((made, (run, recall))));
     });
     Effect::new(move |_| {
         let expr = state.panel.read().expr.clone();
@@ -50,6 +55,7 @@ pub fn QueryBar() -> impl IntoView {
             <div class="editor" node_ref=place></div>
             <RangeChoice/>
             <StepChoice/>
+            <RefreshChoice/>
             {move || match state.progress.get().or_else(|| state.judged.get()) {
                 None => view! { <button class="run" type="button" on:click=run>"Run"</button> }.into_any(),
                 Some(progress) => view! {
@@ -59,6 +65,7 @@ pub fn QueryBar() -> impl IntoView {
                 }
                 .into_any(),
             }}
+            <LiveStatus/>
         </section>
     }
 }

@@ -1,8 +1,9 @@
 use leptos::prelude::*;
 use oddity_analysis::view_state::{RANGES, RangeSelection};
-use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
+use oddity_detect::time::{Span, Step};
 
 use crate::state::State;
+use crate::text;
 
 const STEPS: [&str; 11] = ["15s", "30s", "1m", "2m", "5m", "10m", "15m", "30m", "1h", "2h", "6h"];
 
@@ -73,44 +74,37 @@ fn FixedRange(
     open: RwSignal<bool>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
-    let range = move || {
+    let (from, to) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let chosen = Memo::new(move |_| {
         let panel = state.panel.read();
-        panel.range.at(state.now())
-    };
-    let (from, to) = untrack(|| (range().start.format(0), range().end.format(0)));
-    let (from, to) = (RwSignal::new(from), RwSignal::new(to));
+        (panel.range, panel.local_time)
+    });
     Effect::new(move |_| {
-        if let RangeSelection::Between(range) = state.panel.read().range {
-            from.set(range.start.format(0));
-            to.set(range.end.format(0));
-        }
+        let range = chosen.get().0.at(state.now());
+        from.set(state.clock().editable(range.start));
+        to.set(state.clock().editable(range.end));
     });
     let problem = RwSignal::new(None::<String>);
     let apply = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let read = || {
-            let (start, end) = (
-                from.get_untracked().parse::<Timestamp>()?,
-                to.get_untracked().parse::<Timestamp>()?,
-            );
-            TimeRange::new(start, end)
-        };
-        match read() {
+        let (from, to) = (from.get_untracked(), to.get_untracked());
+        match RangeSelection::typed(&from, &to, state.now(), untrack(|| state.clock())) {
             Ok(range) => {
                 problem.set(None);
                 open.set(false);
                 state.navigate(|panel| {
-                    panel.range = RangeSelection::Between(range);
+                    panel.range = range;
                     panel.zoom = None;
                 });
             }
             Err(error) => problem.set(Some(error.to_string())),
         }
     };
+    let zone = move || if state.panel.read().local_time { "browser time" } else { "UTC" };
     let field = move |label: &'static str, value: RwSignal<String>| {
         view! {
             <label>
-                <span>{label}</span>
+                <span>{label} " (" {zone} ")"</span>
                 <input
                     type="text"
                     spellcheck="false"
@@ -130,8 +124,9 @@ fn FixedRange(
                 }
             }
         >
-            {field("From (UTC)", from)}
-            {field("To (UTC)", to)}
+            {field("From", from)}
+            {field("To", to)}
+            <p class="sub">{text::RANGE_HELP}</p>
             <div class="pair">
                 <button class="chip primary" type="submit">"Apply"</button>
                 <button class="chip" type="button" on:click=move |_| open.set(false)>"Close"</button>

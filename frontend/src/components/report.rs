@@ -1,4 +1,6 @@
+use leptos::html;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use oddity_analysis::analysis::Analysis;
 use oddity_analysis::api::{MAX_NOTIFIED_EVENTS, Notification, NotifiedEvent};
 use oddity_analysis::knowledge::explain_worst;
@@ -9,6 +11,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use super::copy_button::CopyButton;
 use super::send::SendNotice;
 use crate::browser::download::save_text;
+use crate::chart;
 use crate::state::State;
 use crate::text;
 
@@ -35,11 +38,17 @@ pub fn Report() -> impl IntoView {
             save_text(&text, "text/markdown;charset=utf-8", &name);
         }
     };
-    // The print stylesheet hides everything but the report.
+    let (ink, picture) = (NodeRef::<html::Div>::new(), RwSignal::new(None::<String>));
+    // The print stylesheet hides everything but the report and the picture of the chart.
     let print = move |_| {
         raw.set(false);
-        request_animation_frame(|| {
-            let _ = window().print();
+        spawn_local(async move {
+            if let Some(ink) = ink.get_untracked() {
+                picture.set(chart::picture(state, &ink).await.ok());
+            }
+            request_animation_frame(|| {
+                let _ = window().print();
+            });
         });
     };
     let notice = move |()| {
@@ -72,6 +81,8 @@ pub fn Report() -> impl IntoView {
             <button class="chip" type="button" title=text::DETAILS_HELP aria-pressed=move || details.get().to_string() on:click=move |_| details.update(|details| *details = !*details)>"Details"</button>
             <button class="chip" type="button" aria-pressed=move || raw.get().to_string() on:click=move |_| raw.update(|raw| *raw = !*raw)>"Markdown"</button>
         </div>
+        <div data-theme="light" node_ref=ink></div>
+        {move || picture.get().map(|picture| view! { <img class="report printed" src=picture alt="Chart"/> })}
         {move || if raw.get() {
             view! { <pre class="report-raw" tabindex="0">{text()}</pre> }.into_any()
         } else {

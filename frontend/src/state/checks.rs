@@ -28,7 +28,7 @@ impl State {
     pub fn evidence(self, event: EventId) -> Option<EventEvidence> {
         let loaded = PtrEq(self.throttled_analysis.get()?.detected.loaded.clone());
         let checked = self.checked.read();
-        let checked = checked.as_ref().filter(|checked| checked.loaded == loaded)?;
+        let checked = checked.as_ref().filter(|checked| loaded.continues(&checked.loaded))?;
         checked.found.get(&event).cloned()
     }
 
@@ -101,10 +101,11 @@ impl State {
         self.checking.set(None);
     }
 
-    /// Keeps what the checks of an event have found; what was found in other data is dropped.
+    /// Keeps what the checks of an event have found, and what was found before in the same data or in what they continue.
     fn keep_evidence(self, loaded: &PtrEq<Loaded>, event: EventId, evidence: EventEvidence) {
         self.checked.update(|checked| match checked {
-            Some(checked) if checked.loaded == *loaded => {
+            Some(checked) if loaded.continues(&checked.loaded) => {
+                checked.loaded = loaded.clone();
                 checked.found.insert(event, evidence);
             }
             _ => {

@@ -141,8 +141,16 @@ impl State {
         let at_once =
             loaded.series.iter().map(|series| series.values.len()).sum::<usize>() <= MAX_AT_ONCE;
         let mut slice = if at_once { TimeSlice::endless() } else { TimeSlice::new() };
+        // Newer samples are judged without a word, so that nothing moves while a page refreshes itself.
+        let shown = self.loaded.get_untracked();
+        let continues = shown.is_some_and(|shown| shown != loaded && loaded.continues(&shown));
+        let report = |progress| {
+            if !continues {
+                self.judged.set(Some(progress));
+            }
+        };
         if !at_once {
-            self.judged.set(Some(FetchProgress { done: 0, total: loaded.series.len() }));
+            report(FetchProgress { done: 0, total: loaded.series.len() });
         }
         let prepared = self.prepare(&loaded, &mut slice, signal).await?;
         let mut run = DetectionRun::new(&prepared, detector, learning);
@@ -153,7 +161,7 @@ impl State {
         let count = loaded.series.len();
         let series = match at_once {
             true => (0..count).map(|index| run.detect(index)).collect(),
-            false => self.judge_in_workers(&run, count, &mut slice, signal).await?,
+            false => self.judge_in_workers(&run, count, &report, &mut slice, signal).await?,
         };
         let detected = Arc::new(run.finish(series));
         let analysis = self.find_events(&detected, &mut slice, Some(signal)).await?;
@@ -161,7 +169,9 @@ impl State {
         self.detected.set(Some(PtrEq(detected)));
         self.analysis.set(Some(PtrEq::new(analysis)));
         if *self.loaded.read_untracked() != Some(loaded.clone()) {
-            self.selected.set(None);
+            if !continues {
+                self.selected.set(None);
+            }
             self.loaded.set(Some(loaded));
         }
         Ok(())
@@ -193,6 +203,7 @@ impl State {
         self,
         run: &DetectionRun<'_>,
         count: usize,
+        report: &impl Fn(FetchProgress),
         slice: &mut TimeSlice,
         signal: &AbortSignal,
     ) -> Result<Vec<DetectedSeries>, Ended> {
@@ -201,7 +212,7 @@ impl State {
         let keep = |index: usize, series: DetectedSeries| {
             found.borrow_mut()[index] = Some(series);
             done.set(done.get() + 1);
-            self.judged.set(Some(FetchProgress { done: done.get(), total: count }));
+            report(FetchProgress { done: done.get(), total: count });
         };
         let message = |index: usize| match signal.aborted() {
             true => None,

@@ -8,8 +8,8 @@ use oddity_analysis::knowledge::{Knowledge, NamedMetadata};
 
 use super::{PtrEq, State, client};
 
-/// Fetches knowledge and metadata when events appear. After a failure events have no causes, and the next event tries
-/// again.
+/// Fetches knowledge and metadata when events appear. After a failure events have no causes, and the next samples with
+/// events try again. Newer samples of a query do not ask for its metadata again.
 pub(super) fn follow(state: State) {
     let odd = Memo::new(move |_| {
         let shown = state.throttled_analysis.read();
@@ -17,20 +17,27 @@ pub(super) fn follow(state: State) {
         Some(PtrEq(analysis.detected.loaded.clone()))
     });
     Effect::new(move |_| {
-        let Some(loaded) = odd.get() else { return };
-        if state.knowledge.read_untracked().is_none() {
+        if odd.read().is_some() && state.knowledge.read_untracked().is_none() {
             spawn_local(async move {
                 if let Ok(known) = client::get::<Knowledge>("/api/knowledge").await {
                     state.knowledge.set(Some(PtrEq::new(known)));
                 }
             });
         }
-        let Some(source) = state.source.get_untracked() else { return };
+    });
+    let asked = Memo::new(move |_| {
+        let expr = odd.read().as_ref()?.query.expr.clone();
+        Some((expr, state.source.read().as_ref()?.id.clone()))
+    });
+    Effect::new(move |_| {
+        let Some((expr, source)) = asked.get() else { return };
         spawn_local(async move {
-            let fetch = async |metric: String| metadata(&source.id, metric).await;
-            let all = NamedMetadata::fetch_all(&loaded.query.expr, fetch).await;
+            let fetch = async |metric: String| metadata(&source, metric).await;
+            let all = NamedMetadata::fetch_all(&expr, fetch).await;
             // The query may have changed meanwhile.
-            if odd.get_untracked() == Some(loaded) && *state.metadata.read_untracked() != all {
+            if asked.get_untracked() == Some((expr, source))
+                && *state.metadata.read_untracked() != all
+            {
                 state.metadata.set(all);
             }
         });

@@ -4,11 +4,12 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use oddity_analysis::api::SourceInfo;
 use oddity_analysis::view_state::RangeSelection;
-use oddity_detect::time::{Step, Timestamp};
-use oddity_source::plan::{self, FetchPlan, FetchProgress};
+use oddity_detect::time::{Step, TimeRange, Timestamp};
+use oddity_source::plan::{FetchPlan, FetchProgress, QuerySpec};
 use oddity_source::prometheus::Loaded;
 
 use super::{LoadError, PtrEq, State, client};
+use crate::browser::clock;
 
 /// Everything that decides what is fetched. Thresholds are not part of it, so moving one fetches nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +28,19 @@ pub(super) struct QueryIdentity {
     pub(super) history: usize,
 }
 
+impl FetchKey {
+    /// Returns the time that is asked for.
+    pub(super) fn range(&self) -> TimeRange {
+        self.query.range.at(self.asked_at)
+    }
+
+    /// Returns the query for the source.
+    pub(super) fn spec(&self) -> QuerySpec {
+        let QueryIdentity { expr, step, history, .. } = self.query.clone();
+        QuerySpec { expr, range: self.range(), step, history }
+    }
+}
+
 impl State {
     /// Cancels the current fetch and the judging of samples; the query and the results stay.
     pub fn cancel(self) {
@@ -36,6 +50,7 @@ impl State {
 
     pub(super) fn stop_fetching(self) {
         self.fetching.stop();
+        self.live.stop();
         self.progress.set(None);
     }
 
@@ -75,9 +90,7 @@ impl State {
             }
             return self.answered.set(Some(key));
         }
-        let QueryIdentity { expr, range, step, history, .. } = key.query.clone();
-        let range = range.at(key.asked_at);
-        let plan = FetchPlan::new(plan::QuerySpec { expr, range, step, history });
+        let plan = FetchPlan::new(key.spec());
         let started =
             plan.map_err(LoadError::from).and_then(|plan| Ok((plan, self.fetching.start()?)));
         let (plan, signal) = match started {
@@ -100,6 +113,7 @@ impl State {
             match reply {
                 Ok(loaded) => {
                     self.error.set(None);
+                    self.live.updated_at.set(Some(clock::now()));
                     self.answered.set(Some(key));
                     self.judging.fetched.set(Some(PtrEq::new(loaded)));
                 }

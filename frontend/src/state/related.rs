@@ -53,11 +53,11 @@ impl RelatedResult {
 }
 
 impl State {
-    /// Returns the last result if it is about the current analysis.
+    /// Returns the last result if it is about the current analysis, or about one that this one continues.
     pub fn related_shown(self) -> Option<RelatedResult> {
-        self.related
-            .get()
-            .filter(|related| self.throttled_analysis.get().as_ref() == Some(&related.analysis))
+        let (related, now) = (self.related.get()?, self.throttled_analysis.get()?);
+        let is_shown = now == related.analysis || now.continues(&related.analysis);
+        is_shown.then_some(related)
     }
 
     /// Searches for changes related to an event. Cancels an earlier search.

@@ -5,6 +5,7 @@
 //! pause between two series ([`Preparation`], [`DetectionRun`], [`EventSearch`]), so that a page stays responsive, and a
 //! [`DetectionJob`] can run in another thread or process.
 
+mod continuation;
 mod detection_run;
 mod event_search;
 mod incident;

@@ -5,6 +5,8 @@
 mod keys;
 mod link;
 mod read;
+mod saved;
+mod typed;
 
 use crate::analysis::{Analysis, Learning, Settings};
 use oddity_detect::detect::{Detector, ParamKind};
@@ -14,6 +16,7 @@ use oddity_source::plan::QuerySpec;
 use oddity_source::query::MIN_HISTORY;
 
 pub use keys::{CLEAN, CLEAN_ACCEPTS, CLEAN_HELP};
+pub use saved::{MAX_JSON as MAX_VIEWS_JSON, SavedView, SavedViewError, SavedViews};
 
 /// The question and the settings of one view.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +29,8 @@ pub struct ViewState {
     pub range: RangeSelection,
     /// Distance of samples, `None` to choose it by range and sample interval.
     pub step: Option<Step>,
+    /// Time between two refreshes of a range that ends now; `None` to refresh only when asked.
+    pub refresh: Option<Span>,
     /// Detector and rule.
     pub settings: Settings,
     /// Times that must not enter a baseline, such as an outage.
@@ -82,6 +87,12 @@ pub const DEFAULT_RANGE: Span = Span::from_seconds(86_400);
 pub const RANGES: [&str; 12] =
     ["5m", "15m", "30m", "1h", "3h", "6h", "12h", "1d", "2d", "1w", "2w", "30d"];
 
+/// Intervals of refreshes that the page offers.
+pub const REFRESHES: [&str; 6] = ["5s", "10s", "30s", "1m", "5m", "15m"];
+
+/// Shortest interval of refreshes.
+pub const MIN_REFRESH: Span = Span::from_seconds(5);
+
 impl Default for ViewState {
     fn default() -> Self {
         Self {
@@ -89,6 +100,7 @@ impl Default for ViewState {
             source: None,
             range: RangeSelection::Last(DEFAULT_RANGE),
             step: None,
+            refresh: None,
             settings: Settings::default(),
             excluded: Vec::new(),
             focus: None,
@@ -154,12 +166,19 @@ impl ViewState {
         }
     }
 
+    /// Returns the time between two refreshes at a step, which is no shorter than the step; `None` for a fixed range.
+    pub fn refresh_at(&self, step: Step) -> Option<Span> {
+        let is_relative = matches!(self.range, RangeSelection::Last(_));
+        self.refresh.filter(|_| is_relative).map(|interval| interval.max(step.span()))
+    }
+
     /// Returns the view that shows the same samples of this analysis again, at any time.
     #[must_use]
     pub fn fixed(self, analysis: &Analysis, source: Option<String>) -> Self {
         Self {
             range: RangeSelection::Between(analysis.judged_grid().range()),
             step: Some(analysis.detected.loaded.query.step),
+            refresh: None,
             source,
             tab: ResultTab::default(),
             ..self
@@ -189,6 +208,9 @@ impl ViewState {
         }
         if let Some(step) = self.step {
             put("step", &step.to_string());
+        }
+        if let Some(interval) = self.refresh {
+            put("refresh", &interval.to_string());
         }
         let Settings { detector, rule, clean } = self.settings;
         if detector.about().id != base.settings.detector.about().id {

@@ -15,6 +15,12 @@ pub(crate) const VALUES_DOMAIN: [f64; 2] = [0.36, 1.0];
 /// Vertical extent of the strip, the plot of the judged quantity below the values, in shares of the height.
 pub const STRIP_DOMAIN: [f64; 2] = [0.0, 0.28];
 
+/// Largest value that an axis shows.
+const LARGEST: f64 = 1e300;
+
+/// Smallest difference of values that an axis shows.
+const SMALLEST: f64 = 1e-300;
+
 /// A rectangle with a time axis and a value axis, in pixels of the whole chart.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PlotArea {
@@ -78,7 +84,10 @@ pub(crate) fn padded(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     if low > high {
         return (0.0, 1.0);
     }
-    let air = if high > low { (high - low) * 0.06 } else { (high.abs() * 0.1).max(0.5) };
+    // Beyond what can be drawn, values are at one height or at the edge.
+    let (low, high) = (low.clamp(-LARGEST, LARGEST), high.clamp(-LARGEST, LARGEST));
+    let varies = high - low > SMALLEST;
+    let air = if varies { (high - low) * 0.06 } else { (high.abs() * 0.1).max(0.5) };
     let floor = if low >= 0.0 && low - air < 0.0 { 0.0 } else { low - air };
     (floor, high + air)
 }
@@ -219,6 +228,9 @@ mod tests {
         assert_eq!(padded([]), (0.0, 1.0));
         assert_eq!(padded([f64::NAN, 5.0]), (4.5, 5.5));
         assert_eq!(padded([0.0, 100.0]), (0.0, 106.0));
+        assert_eq!(padded([0.0, 5e-324]), (0.0, 0.5));
+        let (low, high) = padded([f64::MIN, f64::MAX]);
+        assert!((high - low).is_finite() && high > 1e300, "{low} {high}");
         let area = PlotArea::new((500.0, 300.0), [0.0, 1.0], (0.0, 100.0), (0.0, 10.0));
         assert_eq!((area.x(0.0), area.y(10.0)), (LEFT, TOP));
         assert!((area.time_at(area.x(33.0)) - 33.0).abs() < 1e-9);

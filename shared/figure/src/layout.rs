@@ -22,6 +22,7 @@ pub struct ChartLayout {
     paper_bgcolor: String,
     plot_bgcolor: String,
     showlegend: bool,
+    legend: Legend,
     hovermode: HoverMode,
     dragmode: DragMode,
     xaxis: Axis,
@@ -30,7 +31,7 @@ pub struct ChartLayout {
     yaxis2: Option<Axis>,
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<Title>,
-    annotations: Vec<StripCaption>,
+    annotations: Vec<Annotation>,
     shapes: Vec<Shape>,
 }
 
@@ -90,9 +91,22 @@ struct ShapeLabel {
     font: Font,
 }
 
-/// A caption above an area, positioned by shares of the plot.
+/// Place of the legend: above the plot, at its right end.
 #[derive(Serialize)]
-struct StripCaption {
+struct Legend {
+    orientation: &'static str,
+    x: f64,
+    y: f64,
+    xanchor: &'static str,
+    yanchor: &'static str,
+}
+
+const LEGEND: Legend =
+    Legend { orientation: "h", x: 1.0, y: 1.0, xanchor: "right", yanchor: "bottom" };
+
+/// A text in the chart, at a share of the plot or at a time and a value.
+#[derive(Serialize)]
+struct Annotation {
     text: String,
     x: f64,
     y: f64,
@@ -103,7 +117,7 @@ struct StripCaption {
     showarrow: bool,
 }
 
-impl StripCaption {
+impl Annotation {
     fn above(domain: [f64; 2], text: String) -> Self {
         let (xref, yref, xanchor, yanchor) = ("paper", "paper", "left", "bottom");
         Self { text, x: 0.0, y: domain[1], xref, yref, xanchor, yanchor, showarrow: false }
@@ -140,7 +154,7 @@ pub fn chart_layout(view: &ChartView<'_>) -> ChartLayout {
         .anchor(if strip.is_some() { "y2" } else { "y" });
     let quantity = view.analysis.series(view.focus).1.detection.quantity;
     let judged = view.analysis.judged_unit(quantity);
-    let caption = strip.map(|_| StripCaption::above(STRIP_DOMAIN, words::axis(quantity, judged)));
+    let caption = strip.map(|_| Annotation::above(STRIP_DOMAIN, words::axis(quantity, judged)));
     ChartLayout {
         width: view.size.0 as usize,
         height: view.size.1 as usize,
@@ -149,6 +163,7 @@ pub fn chart_layout(view: &ChartView<'_>) -> ChartLayout {
         paper_bgcolor: CLEAR.to_owned(),
         plot_bgcolor: CLEAR.to_owned(),
         showlegend: false,
+        legend: LEGEND,
         hovermode: HoverMode::None(false),
         dragmode: DragMode::Zoom,
         xaxis: x_axis,
@@ -214,10 +229,28 @@ impl ChartLayout {
         self
     }
 
-    /// Adds a title and a background.
+    /// Adds a text above or below a time and a value of an axis, within the plot.
+    pub(crate) fn labelled(
+        mut self,
+        (time, value): (f64, f64),
+        axis: &'static str,
+        text: String,
+        view: &ChartView<'_>,
+    ) -> Self {
+        let AxisRanges { times, values, strip } = view.ranges;
+        let (low, high) = strip.unwrap_or(values);
+        let xanchor = if time > f64::midpoint(times.0, times.1) { "right" } else { "left" };
+        let yanchor = if value > f64::midpoint(low, high) { "top" } else { "bottom" };
+        let (x, y, xref, yref, showarrow) = (time, value, "x", axis, false);
+        self.annotations.push(Annotation { text, x, y, xref, yref, xanchor, yanchor, showarrow });
+        self
+    }
+
+    /// Adds a title, a legend and a background.
     pub fn titled(self, title: Title, ground: &str) -> Self {
         Self {
             title: Some(title),
+            showlegend: true,
             paper_bgcolor: ground.to_owned(),
             margin: margin(TITLE_TOP),
             ..self

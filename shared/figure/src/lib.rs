@@ -29,6 +29,15 @@ use geometry::{VALUES_DOMAIN, padded};
 /// Maximum number of series that are drawn behind the focused one.
 const MAX_BACKGROUND_SERIES: usize = 12;
 
+/// Maximum height of the value axis for other series to be shown in full, in heights of the focused one.
+const MOST_BESIDE: f64 = 3.0;
+
+/// [`MOST_BESIDE`] for series with events.
+const MOST_BESIDE_ODD: f64 = 12.0;
+
+/// Name of the line of the focused series.
+pub(crate) const VALUES: &str = "value";
+
 /// The colours of the chart, in CSS notation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Palette {
@@ -119,13 +128,18 @@ pub fn axis_ranges(analysis: &Analysis, focus: &RankedSeries, times: (f64, f64))
             (values, Some(padded(band(&detection.judged))))
         }
     };
-    let others = behind(analysis, focus).flat_map(|ranked| {
-        let values = &analysis.series(ranked).0.values;
-        shown.clone().map(|at| values[at])
-    });
-    let all = padded(others.chain([own.0, own.1]));
-    // Other series are cut off at the edge if they would squeeze the focused one to a line.
-    let values = if all.1 - all.0 <= 3.0 * (own.1 - own.0) { all } else { own };
+    // Other series are cut off at the edge if they would squeeze the focused one to a line, those with events later.
+    let with = |values: (f64, f64), most: f64, is_behind: &dyn Fn(&RankedSeries) -> bool| {
+        let others = behind(analysis, focus).filter(|ranked| is_behind(ranked));
+        let others = others.flat_map(|ranked| {
+            let values = &analysis.series(ranked).0.values;
+            shown.clone().map(|at| values[at])
+        });
+        let all = padded(others.chain([values.0, values.1]));
+        if all.1 - all.0 <= most * (own.1 - own.0) { all } else { values }
+    };
+    let values = with(own, MOST_BESIDE_ODD, &|ranked| !ranked.events.is_empty());
+    let values = with(values, MOST_BESIDE, &|_| true);
     let values = with_thresholds(values, analysis);
     AxisRanges { times, values, strip }
 }
@@ -170,10 +184,10 @@ fn behind<'a>(
 /// Returns the value lines: other series behind, the focused one in front.
 pub fn value_traces(view: &ChartView<'_>) -> Vec<ChartTrace> {
     let mut lines: Vec<ChartTrace> = behind(view.analysis, view.focus)
-        .map(|ranked| line(view, ranked, &view.palette.muted, 1.0, 0.28))
+        .map(|ranked| line(view, ranked, "other series", &view.palette.muted, 1.0, 0.28))
         .collect();
     lines.reverse();
-    lines.push(line(view, view.focus, &view.palette.data, 1.5, 1.0));
+    lines.push(line(view, view.focus, VALUES, &view.palette.data, 1.5, 1.0));
     if let Some((low, _)) = view.ranges.strip {
         // Plotly draws no axis without a line on it; that of the strip is drawn on the canvas.
         let unseen = bare().mode(Mode::Lines).opacity(0.0).y_axis("y2");
@@ -185,6 +199,7 @@ pub fn value_traces(view: &ChartView<'_>) -> Vec<ChartTrace> {
 fn line(
     view: &ChartView<'_>,
     ranked: &RankedSeries,
+    name: &str,
     color: &str,
     width: f64,
     opacity: f64,
@@ -192,6 +207,7 @@ fn line(
     let series = view.analysis.series(ranked).0;
     let (x, y) = decimate(&series.values, series.grid, view.ranges.times, MAX_DRAWN_POINTS);
     let trace = bare()
+        .name(name)
         .mode(Mode::Lines)
         .opacity(opacity)
         .line(Line::new().color(color.to_owned()).width(width).simplify(false));

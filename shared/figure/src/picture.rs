@@ -9,7 +9,7 @@ use plotly::common::{DashType, Fill, Font, Line, Marker, MarkerSymbol, Mode, Tit
 
 use crate::decimate::{MAX_DRAWN_POINTS, decimate, visible_indices};
 use crate::layout::{ChartLayout, chart_layout};
-use crate::{ChartTrace, ChartView, bare, plain, styled, value_traces};
+use crate::{ChartTrace, ChartView, VALUES, bare, plain, styled, value_traces};
 
 /// Returns the chart as a static figure with a title and a background.
 pub fn static_figure(
@@ -30,8 +30,37 @@ pub fn static_figure(
     );
     let title =
         Title::with_text(title).font(Font::new().size(15).color(view.palette.text.clone())).x(0.02);
-    let layout = chart_layout(view).without(excluded, view).with_thresholds(view);
-    (layout.titled(title, &view.palette.surface), traces(view))
+    let mut layout = chart_layout(view).without(excluded, view).with_thresholds(view);
+    let (series, found) = view.analysis.series(view.focus);
+    let worst = view.focus.events.iter().max_by(|a, b| a.severity.total_cmp(&b.severity));
+    if let Some(event) = worst {
+        let at = (series.grid.at(event.peak.index).0 as f64, event.peak.value);
+        let text = words::what(event, view.analysis.judged_unit(event.quantity));
+        if at.1.is_finite() && (view.ranges.times.0..=view.ranges.times.1).contains(&at.0) {
+            layout = layout.labelled(at, judged_axis(view), format!("  {}  ", plain(&text)), view);
+        }
+    }
+    let others = view.analysis.ranking.len() > 1;
+    let values = if others { plain(&found.prepared.name) } else { "value".to_owned() };
+    (layout.titled(title, &view.palette.surface), in_legend(traces(view), &values))
+}
+
+/// Lists the named traces in the legend, each name once, and that of the values under the name of their series.
+fn in_legend(mut traces: Vec<ChartTrace>, values: &str) -> Vec<ChartTrace> {
+    let mut known = Vec::new();
+    for ChartTrace { trace, .. } in &mut traces {
+        let name = match trace["name"].as_str() {
+            Some(VALUES) => Some(values.to_owned()),
+            name => name.map(str::to_owned),
+        };
+        let is_new = name.as_ref().is_some_and(|name| !known.contains(name));
+        trace["showlegend"] = is_new.into();
+        if let Some(name) = name {
+            trace["name"] = name.clone().into();
+            known.push(name);
+        }
+    }
+    traces
 }
 
 /// Returns the axis of the judged quantity: that of the values, or that of the strip.
@@ -58,11 +87,12 @@ pub(crate) fn traces(view: &ChartView<'_>) -> Vec<ChartTrace> {
     };
     let dashed = Line::new().width(1.0).dash(DashType::Dash).color(view.palette.band.clone());
     let thin = Line::new().width(0.0).color(view.palette.band.clone());
-    let band = bare().mode(Mode::Lines).line(thin).fill(Fill::ToSelf);
+    let band = bare().name("expected range").mode(Mode::Lines).line(thin).fill(Fill::ToSelf);
     let (x, y) = outline(series.grid, view.ranges.times, &lower, &upper);
     let mut traces = vec![styled(&band.fill_color("rgba(86,180,233,0.28)").y_axis(axis), x, y)];
     if detection.normal.is_none() {
-        traces.push(series_line(&detection.expected, bare().mode(Mode::Lines).line(dashed)));
+        let line = bare().name("expected").mode(Mode::Lines).line(dashed);
+        traces.push(series_line(&detection.expected, line));
     }
     if axis == "y2" {
         let line = Line::new().width(1.2).color(view.palette.data.clone());
@@ -102,7 +132,8 @@ fn mark_traces(view: &ChartView<'_>) -> impl Iterator<Item = ChartTrace> {
             .map(|mark| (series.grid.at(mark.index).0 as f64, place(mark.index)))
             .unzip();
         let marker = Marker::new().symbol(symbol).size(9).color(view.palette.odd.clone());
-        let trace = bare().mode(Mode::Markers).y_axis(axis).marker(marker);
+        let name = if in_event { "odd" } else { "high score, no event" };
+        let trace = bare().name(name).mode(Mode::Markers).y_axis(axis).marker(marker);
         (!x.is_empty()).then(|| styled(&trace, x, y))
     })
 }

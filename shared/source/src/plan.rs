@@ -23,6 +23,7 @@ mod chunks;
 mod condition;
 mod end;
 mod judge;
+mod refresh;
 mod sampling;
 mod source;
 
@@ -34,6 +35,7 @@ use crate::query::{MIN_HISTORY, QueryError, RangeQuery, detection_step};
 use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
 
 use chunks::fetch;
+use refresh::Refresh;
 use source::Source;
 
 /// Time that an instant selector looks back for a sample. Source: Prometheus `--query.lookback-delta`, its default.
@@ -87,6 +89,8 @@ enum Wanted {
     Spec(QuerySpec),
     /// A query whose grid is known.
     Query(RangeQuery),
+    /// Samples after those that are known.
+    Refresh(Box<Refresh>),
 }
 
 impl FetchPlan {
@@ -138,6 +142,7 @@ impl FetchPlan {
         let spec = match self.0 {
             Wanted::Spec(spec) => spec,
             Wanted::Query(query) => return fetch(&query, 0, &mut source.send, &mut report).await,
+            Wanted::Refresh(refresh) => return refresh.run(&mut source, &mut report).await,
         };
         report(FetchProgress::default());
         let clock = end::clock(&mut source).await;
@@ -170,6 +175,7 @@ impl FetchPlan {
             }
         }
         judge::add_notes(&mut loaded, &spec, &sampling, interval);
+        loaded.interval = interval;
         let end = end::End { asked: spec.range.end, clock, interval };
         end.judge(&mut source, &sampling, loaded).await
     }

@@ -7,6 +7,7 @@ mod operator;
 mod rewrite;
 mod selection;
 mod shape;
+mod similar;
 mod token;
 mod window;
 
@@ -17,6 +18,7 @@ pub use shape::{
     count_unit, depends_on_range, is_quotient, is_scalar, longest_range, one_line, quotient,
     takes_quantile,
 };
+pub use similar::{UnknownMetric, unknown_metric};
 pub use window::{SelectorWindow, selector_windows, with_windows};
 
 use std::ops::Range;

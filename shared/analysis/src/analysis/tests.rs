@@ -57,17 +57,7 @@ fn load_after(
             Series { labels, grid, values: (0..len).map(value).collect() }
         })
         .collect();
-    Arc::new(Loaded {
-        query,
-        series,
-        unsupported: vec![],
-        warnings: vec![],
-        infos: vec![],
-        notes: vec![],
-        long_past: None,
-        condition: None,
-        is_counter: None,
-    })
+    Arc::new(Loaded::new(query, series))
 }
 
 fn analysed(loaded: Arc<Loaded>, detector: Detector) -> Analysis {
@@ -333,4 +323,22 @@ fn peers_compared_in_parts_are_compared_whole() {
             assert_eq!(bits(&parts.expected), bits(&whole.expected));
         }
     }
+}
+
+#[test]
+fn newer_samples_bring_new_events() {
+    let rollout = |len: usize, expr: &str| {
+        let change = |_: usize, at: usize| if (1_440..1_445).contains(&at) { 900.0 } else { 0.0 };
+        analysed(load(expr, &[(OLD, 0..=LEN)], len, change), by_id("rolling"))
+    };
+    let (before, after) = (rollout(1_430, "load"), rollout(LEN, "load"));
+    assert!(after.continues(&before) && !after.continues(&after));
+    let found = after.new_since(&before);
+    let onsets: Vec<usize> = found.iter().map(|(_, event)| event.onset.index).collect();
+    assert_eq!(onsets, [1_440]);
+    // An event that goes on is not new.
+    assert!(after.new_since(&rollout(1_443, "load")).is_empty());
+    assert!(after.new_since(&rollout(1_430, "other")).is_empty());
+    let other_rule = analyze(Arc::clone(&before.detected), Rule { threshold: 3.0, ..before.rule });
+    assert!(after.new_since(&other_rule).is_empty());
 }

@@ -13,3 +13,4 @@ pub const CLEAN_HELP: &str = "Whether flagged samples are left out of the baseli
 pub(super) const TIMES: &str = "two times with a slash between";
 pub(super) const TIME: &str = "a time such as 2026-01-31T13:45:00Z";
 pub(super) const SPAN: &str = "a duration such as 5m";
+pub(super) const REFRESH: &str = "a duration of 5s or more, such as 30s";

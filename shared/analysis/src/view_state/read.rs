@@ -1,7 +1,7 @@
 //! The address as a panel.
 
-use super::keys::{CLEAN, CLEAN_ACCEPTS, SPAN, TIME, TIMES};
-use super::{LinkError, RangeSelection, ResultTab, ViewState};
+use super::keys::{CLEAN, CLEAN_ACCEPTS, REFRESH, SPAN, TIME, TIMES};
+use super::{LinkError, MIN_REFRESH, RangeSelection, ResultTab, ViewState};
 use crate::analysis::Settings;
 use oddity_detect::detect::Detector;
 use oddity_detect::event::RULE_SETTINGS;
@@ -31,6 +31,9 @@ impl Reader<'_> {
             source: self.text("source"),
             range: self.range().unwrap_or(base.range),
             step: self.step(),
+            refresh: self.parsed("refresh", REFRESH, |text| {
+                text.parse().ok().filter(|interval| *interval >= MIN_REFRESH)
+            }),
             settings: self.settings(detector),
             focus: self.text("series"),
             excluded: self.excluded(),

@@ -44,11 +44,13 @@ fn links_of_prometheus_are_read() {
 
 #[test]
 fn what_is_not_understood_is_named() {
-    let query = "q=up&memory=abc&k=-1&detector=magic&range=soon&dir=left&from=x&for=0&zoom=1&tab=x";
+    let query = "q=up&memory=abc&k=-1&detector=magic&range=soon&dir=left&from=x&for=0&zoom=1&tab=x&refresh=1s";
     let (view, problems) = ViewState::from_query(query);
     let mut keys: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
     keys.sort_unstable();
-    assert_eq!(keys, ["detector", "dir", "for", "from", "k", "memory", "range", "tab", "zoom"]);
+    let expected =
+        ["detector", "dir", "for", "from", "k", "memory", "range", "refresh", "tab", "zoom"];
+    assert_eq!(keys, expected);
     assert_eq!(view, ViewState { expr: "up".to_owned(), ..ViewState::default() });
     for (query, key) in [("from=5", "from"), ("to=5", "to")] {
         let (view, problems) = ViewState::from_query(query);
@@ -103,6 +105,7 @@ fn views() -> impl Strategy<Value = ViewState> {
                 source,
                 range,
                 step: step.and_then(|ms| Step::new(Span::from_millis(ms)).ok()),
+                refresh: flag.then_some(Span::from_seconds(30)),
                 settings: Settings { detector, rule, clean: flag },
                 excluded: if flag {
                     vec![TimeRange { start: Timestamp(5), end: Timestamp(9) }; 2]
@@ -161,4 +164,18 @@ fn a_pasted_link_becomes_its_query() {
         let found = found.as_ref().map(|view| (view.expr.as_str(), view.range));
         assert_eq!(found, expected, "{text}");
     }
+}
+
+#[test]
+fn a_range_that_ends_now_is_refreshed_no_faster_than_its_step() {
+    let check = |query: &str, step: &str, expected: Option<&str>| {
+        let (view, problems) = ViewState::from_query(query);
+        assert_eq!(problems, vec![]);
+        let interval = view.refresh_at(step.parse().unwrap());
+        assert_eq!(interval, expected.map(|text| text.parse().unwrap()), "{query}");
+    };
+    check("q=up", "15s", None);
+    check("q=up&refresh=10s", "15s", Some("15s"));
+    check("q=up&refresh=30s", "15s", Some("30s"));
+    check("q=up&from=1&to=2&refresh=30s", "15s", None);
 }

@@ -19,6 +19,9 @@ pub enum SeverityLevel {
 }
 
 impl SeverityLevel {
+    /// All levels, least severe first.
+    pub const ALL: [Self; 5] = [Self::Low, Self::Warning, Self::Minor, Self::Major, Self::Critical];
+
     /// Returns the level of a severity of 0 to 100. Source: the cut-offs of Elastic's anomaly scores.
     pub fn of(severity: f64) -> Self {
         match severity {

@@ -18,7 +18,8 @@ pub(super) async fn run<E>(
 where
     E: From<QueryError> + From<ReplyError> + Display,
 {
-    let Wanted::Spec(whole) = plan.0.clone() else { return plan.load(send, report).await };
+    let Wanted::Spec(whole) = &plan.0 else { return plan.load(send, report).await };
+    let whole = whole.clone();
     let was_answered = Cell::new(false);
     let mut send = async |request: ApiRequest| {
         let reply = send(request).await;

@@ -118,6 +118,37 @@ where
     sampling
 }
 
+/// Looks for the newest sample of each selector of an expression and measures nothing.
+pub(super) async fn newest_only<S, E>(
+    source: &mut Source<S>,
+    expr: &str,
+    end: Timestamp,
+) -> Sampling
+where
+    S: AsyncFnMut(ApiRequest) -> Result<Vec<u8>, E>,
+    E: From<ReplyError> + Display,
+{
+    let mut sampling = Sampling::default();
+    for SelectorWindow { selector, window } in selector_windows(expr) {
+        let selector = selector.to_owned();
+        if sampling.measured.iter().any(|known| known.selector == selector) {
+            continue;
+        }
+        if sampling.measured.len() == MAX_SELECTORS {
+            break;
+        }
+        match source.instant(format!("max(timestamp({selector}))"), Some(end)).await {
+            Ok(reply) => {
+                let newest = read(&reply).1;
+                let groups = Vec::new();
+                sampling.measured.push(SelectorSampling { selector, window, groups, newest });
+            }
+            Err(reason) => sampling.failed.push((selector, reason)),
+        }
+    }
+    sampling
+}
+
 /// Returns a selector of each metric that a selector without a metric name matches, most series first. Functions over
 /// a range drop the name, and fail where two metrics have series with the same labels.
 async fn names<S, E>(

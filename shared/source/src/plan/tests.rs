@@ -237,3 +237,45 @@ fn a_threshold_that_moves_needs_no_samples() {
         assert_eq!(kept.as_deref(), (is_same && expr != "a").then_some(expr), "{expr}");
     }
 }
+
+#[test]
+fn a_refresh_asks_only_for_what_is_new() {
+    let minute = Span::from_seconds(60);
+    let answer = |request: &ApiRequest| match request.endpoint {
+        "query" if request.parameters[0].1 == "time()" => NONE.to_owned(),
+        "query" => counted(9),
+        _ => series(request),
+    };
+    let (_, loaded) = run(FetchPlan::new(spec("a", Some("1m"))), |_, request| Ok(answer(request)));
+    let loaded = loaded.unwrap();
+    let range = spec("", None).range;
+    let later = |by: Span| TimeRange { start: range.start + by, end: range.end + by };
+    let moved = later(Span::from_seconds(180));
+    let (asked, now) =
+        run(FetchPlan::refresh(&loaded, moved).ok_or(QueryError::Empty), |at, request| match at {
+            2 => {
+                let bounds = request.parameters[1..3].iter().map(|(_, time)| time.parse::<f64>());
+                let bounds: Vec<f64> = bounds.map(Result::unwrap).collect();
+                let newest = loaded.last_sample().unwrap();
+                assert_eq!(bounds[0], (newest - Span::from_seconds(300)).as_seconds());
+                assert_eq!(bounds[1], moved.end.as_seconds());
+                Ok(series(request))
+            }
+            _ => Ok(answer(request)),
+        });
+    assert_eq!(asked[0], "time()");
+    assert_eq!(asked[2], "max(timestamp(a))");
+    let now = now.unwrap();
+    assert!(now.continues(&loaded));
+    assert_eq!(now.query.judged(), moved);
+    assert_eq!(now.refreshed, 3);
+    for (expr, by) in [("a", Span::from_seconds(7_200)), ("a @ end()", minute)] {
+        let query = RangeQuery { expr: expr.to_owned(), ..loaded.query.clone() };
+        let known = Loaded { query, ..loaded.clone() };
+        assert!(FetchPlan::refresh(&known, later(by)).is_none(), "{expr}");
+    }
+    let none = Loaded::new(loaded.query.clone(), Vec::new());
+    assert!(FetchPlan::refresh(&none, moved).is_none());
+    let long = Loaded { refreshed: 1_000, ..loaded };
+    assert!(FetchPlan::refresh(&long, moved).is_none());
+}

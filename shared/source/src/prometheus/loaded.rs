@@ -9,7 +9,7 @@ use crate::note::DataNote;
 use crate::promql::{self, Condition};
 use crate::query::RangeQuery;
 use oddity_detect::series::{Grid, Labels, Series};
-use oddity_detect::time::Timestamp;
+use oddity_detect::time::{Span, Timestamp};
 
 /// A range query and the series it returned.
 #[derive(Clone, Debug)]
@@ -33,6 +33,10 @@ pub struct Loaded {
     /// Whether the query selects a counter by the metadata of the source; `None` if it computes something, or if these do
     /// not tell.
     pub is_counter: Option<bool>,
+    /// Interval of the samples, measured or shown by repeated values; `None` if it is not known.
+    pub interval: Option<Span>,
+    /// Number of samples by which refreshes have extended the history.
+    pub refreshed: usize,
 }
 
 /// Coarse samples of the weeks before a range.
@@ -77,6 +81,8 @@ impl Loaded {
             long_past: None,
             condition: None,
             is_counter: None,
+            interval: None,
+            refreshed: 0,
         }
     }
 
@@ -105,14 +111,66 @@ impl Loaded {
             values.extend_from_slice(&series.values);
             *series = Series { labels: series.labels.clone(), grid, values: values.into() };
         }
-        for (all, more) in [(&mut self.warnings, older.warnings), (&mut self.infos, older.infos)] {
+        self.add_notices(older.warnings, older.infos);
+        self
+    }
+
+    /// Adds samples of the same query that end later, and lets the range begin at `start`, not before it did; what leaves
+    /// the range is history. From its first sample on, `newer` replaces what was known. Series that only `newer` has are
+    /// appended.
+    #[must_use]
+    pub(crate) fn with_newer(mut self, newer: Self, start: Timestamp) -> Self {
+        let first = self.query.grid().start;
+        let step = self.query.step.millis();
+        let steps = |from: Timestamp, to: Timestamp| (to.since(from).millis() / step) as usize;
+        let added = steps(self.query.start, start);
+        self.refreshed += added;
+        self.query.history += added;
+        (self.query.start, self.query.end) = (start, newer.query.end);
+        let (grid, kept) = (self.query.grid(), steps(first, newer.query.start));
+        let mut known: BTreeMap<Labels, Series> =
+            newer.series.iter().map(|series| (series.labels.clone(), series.clone())).collect();
+        for series in &mut self.series {
+            let newer = known.remove(&series.labels);
+            let newer = newer.as_ref().map_or(&[][..], |newer| &newer.values);
+            let earlier = series.values.iter().take(kept).chain(newer).copied();
+            let values = earlier.chain(std::iter::repeat(f64::NAN)).take(grid.len).collect();
+            *series = Series { labels: series.labels.clone(), grid, values };
+        }
+        for series in newer.series {
+            if known.contains_key(&series.labels) {
+                let earlier = std::iter::repeat_n(f64::NAN, kept);
+                let values = earlier.chain(series.values.iter().copied()).take(grid.len).collect();
+                self.series.push(Series { labels: series.labels, grid, values });
+            }
+        }
+        for labels in newer.unsupported {
+            if !self.unsupported.contains(&labels) {
+                self.unsupported.push(labels);
+            }
+        }
+        self.add_notices(newer.warnings, newer.infos);
+        self
+    }
+
+    /// Returns whether these are the samples of `earlier` and newer ones, so that indices of samples and series stay.
+    pub fn continues(&self, earlier: &Self) -> bool {
+        let (query, known) = (&self.query, &earlier.query);
+        let pairs = || self.series.iter().zip(&earlier.series);
+        (&query.expr, query.step, query.grid().start)
+            == (&known.expr, known.step, known.grid().start)
+            && self.series.len() >= earlier.series.len()
+            && pairs().all(|(now, before)| now.labels == before.labels)
+    }
+
+    fn add_notices(&mut self, warnings: Vec<String>, infos: Vec<String>) {
+        for (all, more) in [(&mut self.warnings, warnings), (&mut self.infos, infos)] {
             for note in more {
                 if !all.contains(&note) {
                     all.push(note);
                 }
             }
         }
-        self
     }
 
     /// Returns these samples as the result of another query that differs in its condition alone; `None` if `expr` is
@@ -310,6 +368,49 @@ mod tests {
             (r#"{n="b"}"#.to_owned(), vec![(10_000_000, 3.0)]),
         ];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn newer_samples_come_behind() {
+        let answer = |query: &RangeQuery, series: &str, warnings: &str| {
+            let reply = reply(series, warnings);
+            Stitcher::new(query.clone()).with_reply(reply.as_bytes()).unwrap().finish()
+        };
+        let known = query(4_000);
+        let before = answer(
+            &known,
+            r#"{"metric":{"n":"a"},"values":[[0,"1"],[3,"4"]]},{"metric":{"n":"b"},"values":[[4,"9"]]}"#,
+            r#""w""#,
+        );
+        let piece = RangeQuery { start: Timestamp(3_000), end: Timestamp(6_500), ..known };
+        let newer = answer(
+            &piece,
+            r#"{"metric":{"n":"c"},"values":[[6,"3"]]},{"metric":{"n":"a"},"values":[[4,"5"],[6,"7"]]}"#,
+            r#""w","v""#,
+        );
+        let now = before.clone().with_newer(newer, Timestamp(2_000));
+        assert_eq!((now.query.start, now.query.history), (Timestamp(2_000), 2));
+        assert_eq!((now.query.end, now.refreshed), (Timestamp(6_500), 2));
+        assert_eq!(now.warnings, ["w", "v"]);
+        let found: Vec<(String, Vec<(usize, f64)>)> = now
+            .series
+            .iter()
+            .map(|series| {
+                assert_eq!((series.grid, series.values.len()), (now.query.grid(), 7));
+                let finite = series.values.iter().copied().enumerate().filter(|(_, v)| !v.is_nan());
+                (series.labels.to_string(), finite.collect())
+            })
+            .collect();
+        let expected = [
+            (r#"{n="a"}"#.to_owned(), vec![(0, 1.0), (4, 5.0), (6, 7.0)]),
+            (r#"{n="b"}"#.to_owned(), vec![]),
+            (r#"{n="c"}"#.to_owned(), vec![(6, 3.0)]),
+        ];
+        assert_eq!(found, expected);
+        assert!(now.continues(&before) && now.continues(&now) && !before.continues(&now));
+        let other =
+            Loaded::new(RangeQuery { expr: "down".to_owned(), ..now.query.clone() }, vec![]);
+        assert!(!other.continues(&before));
     }
 
     #[test]

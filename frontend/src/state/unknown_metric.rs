@@ -1,0 +1,43 @@
+//! Metrics that were probably meant where a query has no result, by the names that the source has.
+
+use std::collections::BTreeSet;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use oddity_analysis::api::{form, source_path};
+use oddity_source::prometheus::decode_data;
+use oddity_source::promql;
+
+use super::{LoadError, State, client};
+
+/// Maximum number of names that a source is asked for.
+const MAX_NAMES: &str = "50000";
+
+/// Looks for the metrics of a query without a result; tells none if the source does not answer.
+pub(super) fn follow(state: State) {
+    let empty = Memo::new(move |_| {
+        let loaded = state.loaded.read();
+        loaded.as_ref().filter(|loaded| loaded.series.is_empty())?;
+        let expr = state.answered.read().as_ref()?.query.expr.clone();
+        Some((expr, state.source.read().as_ref()?.id.clone()))
+    });
+    Effect::new(move |_| {
+        state.unknown_metric.set(None);
+        let Some((expr, source)) = empty.get() else { return };
+        spawn_local(async move {
+            let Ok(names) = names(&source).await else { return };
+            let unknown = promql::unknown_metric(&expr, &names);
+            if empty.get_untracked() == Some((expr, source)) {
+                state.unknown_metric.set(unknown);
+            }
+        });
+    });
+}
+
+async fn names(source: &str) -> Result<BTreeSet<String>, LoadError> {
+    let parameters = form(&[("limit", MAX_NAMES.to_owned())]);
+    let path = format!("{}/api/v1/label/__name__/values?{parameters}", source_path(source));
+    let reply = client::own_get(&path).send().await.map_err(|_| LoadError::Unreachable)?;
+    let body = reply.binary().await.map_err(|_| LoadError::Unreachable)?;
+    Ok(decode_data(&body)?)
+}
