@@ -5,6 +5,7 @@
 
 mod abort_handle;
 mod assistant;
+mod catalog;
 mod checks;
 mod client;
 mod judging;
@@ -38,6 +39,7 @@ use load::{FetchKey, QueryIdentity};
 pub use crate::browser::store::Theme;
 pub use assistant::{AnswerEnd, Assistant, AssistantStatus, Exchange};
 pub use checks::CheckedEvents;
+pub use catalog::{Catalog, SourceMetrics};
 pub use client::LoadError;
 pub use oddity_source::plan::FetchProgress;
 pub use ptr_eq::PtrEq;
@@ -112,6 +114,8 @@ pub struct State {
     pub recent: RwSignal<Vec<String>>,
     /// Chosen theme.
     pub theme: RwSignal<Theme>,
+    /// Metrics, jobs and rules of the source, for a start.
+    pub catalog: Catalog,
     /// Whether the page is dark now.
     pub dark: RwSignal<bool>,
     asked: Memo<Option<QueryIdentity>>,
@@ -230,6 +234,7 @@ impl State {
             focus,
             selected: RwSignal::new(None),
             verifying: RwSignal::new(None),
+            catalog: Catalog::new(),
             agreement,
             verified,
             verification: AbortHandle::new(),
