@@ -10,6 +10,7 @@ mod checks;
 mod client;
 mod judging;
 mod knowledge;
+mod listing;
 mod load;
 mod notify;
 mod ptr_eq;
@@ -38,9 +39,10 @@ use load::{FetchKey, QueryIdentity};
 
 pub use crate::browser::store::Theme;
 pub use assistant::{AnswerEnd, Assistant, AssistantStatus, Exchange};
-pub use checks::CheckedEvents;
 pub use catalog::{Catalog, SourceMetrics};
+pub use checks::CheckedEvents;
 pub use client::LoadError;
+pub use listing::{Listing, SeriesOrder, around_event, contains_all};
 pub use oddity_source::plan::FetchProgress;
 pub use ptr_eq::PtrEq;
 pub use related::{RelatedFound, RelatedResult};
@@ -102,6 +104,8 @@ pub struct State {
     pub targets: RwSignal<Vec<NotificationTarget>>,
     /// Index of the series that is drawn in full. It stays while a slider is dragged.
     pub focus: Memo<Option<usize>>,
+    /// Listed series and their order.
+    pub listing: Listing,
     /// The selected event.
     pub selected: RwSignal<Option<EventId>>,
     /// Progress of the current verification of the exported rules; `None` if there is none.
@@ -110,12 +114,12 @@ pub struct State {
     pub agreement: Memo<Option<Agreement>>,
     /// Conversation with the language model.
     pub assistant: Assistant,
+    /// Metrics, jobs and rules of the source, for a start.
+    pub catalog: Catalog,
     /// Recent queries, newest first.
     pub recent: RwSignal<Vec<String>>,
     /// Chosen theme.
     pub theme: RwSignal<Theme>,
-    /// Metrics, jobs and rules of the source, for a start.
-    pub catalog: Catalog,
     /// Whether the page is dark now.
     pub dark: RwSignal<bool>,
     asked: Memo<Option<QueryIdentity>>,
@@ -230,11 +234,12 @@ impl State {
             checking: RwSignal::new(None),
             check_request: AbortHandle::new(),
             assistant: Assistant::new(),
+            catalog: Catalog::new(),
+            listing: Listing::new(throttled_analysis),
             recent: RwSignal::new(store::recent()),
             focus,
             selected: RwSignal::new(None),
             verifying: RwSignal::new(None),
-            catalog: Catalog::new(),
             agreement,
             verified,
             verification: AbortHandle::new(),

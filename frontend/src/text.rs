@@ -81,7 +81,21 @@ pub const INCLUDE_HELP: &str = "Include in the baseline again";
 pub const THRESHOLD_HELP: &str =
     "Threshold of the query: drag it to see when another one would hold";
 
+pub const HEAT_STRIP_HELP: &str = "One row for each series. Click to show a series and its event.";
+
+/// Returns what the strip of all series shows, for those who cannot see it.
+pub fn heat_strip(odd: usize, of: usize) -> String {
+    format!("Severity of {of} series over time: {odd} have events, which the table lists")
+}
+
 // Events
+
+pub const SEPARATING_LABELS: &str = "Labels that tell these series from the others";
+
+/// Returns how many events a filter keeps.
+pub fn events_shown(count: usize, of: usize) -> String {
+    format!("{} of {} events", format_count(count), format_count(of))
+}
 
 /// Returns why there is no event: nothing could be evaluated.
 pub fn too_few_samples(scope: &str) -> String {

@@ -74,7 +74,10 @@ impl State {
             return;
         }
         known.set_value(Some(id.clone()));
-        (metrics.set(None), rules.set(None), jobs.set(Vec::new()), job.set(None));
+        metrics.set(None);
+        rules.set(None);
+        jobs.set(Vec::new());
+        job.set(None);
         self.load_metrics(None);
         spawn_local(async move {
             let path = source_path(&id);
