@@ -10,6 +10,7 @@ mod facts;
 mod header;
 mod help;
 mod judging_progress;
+mod links_out;
 mod notices;
 mod preview;
 mod query_bar;
