@@ -119,11 +119,10 @@ pub(super) fn EventControls(
         (count < of).then(|| text::events_shown(count, of))
     };
     let kind_options = move || {
-        let chosen = filter.read().kind;
         kinds
             .get()
             .into_iter()
-            .map(|(kind, count)| view! { <option value=kind selected=chosen == Some(kind)>{format!("{kind} ({count})")}</option> })
+            .map(|(kind, count)| view! { <option value=kind prop:selected=move || filter.read().kind == Some(kind)>{format!("{kind} ({count})")}</option> })
             .collect_view()
     };
     view! {
@@ -144,8 +143,8 @@ pub(super) fn EventControls(
                     filter.update(|filter| filter.level = level.map_or(SeverityLevel::Low, |(level, _)| *level));
                 }
             >
-                <option>"Any severity"</option>
-                {LEVELS.map(|(level, name)| view! { <option selected=move || filter.read().level == level>{name}</option> })}
+                <option prop:selected=move || filter.read().level == SeverityLevel::Low>"Any severity"</option>
+                {LEVELS.map(|(level, name)| view! { <option prop:selected=move || filter.read().level == level>{name}</option> })}
             </select>
             <select
                 class="chip"
@@ -156,7 +155,7 @@ pub(super) fn EventControls(
                     filter.update(|filter| filter.kind = kind);
                 }
             >
-                <option value="">"All kinds"</option>
+                <option value="" prop:selected=move || filter.read().kind.is_none()>"All kinds"</option>
                 {kind_options}
             </select>
             <select
@@ -167,7 +166,7 @@ pub(super) fn EventControls(
                     filter.update(|filter| filter.order = ORDERS.get(at).map_or(EventOrder::WorstFirst, |(order, _)| *order));
                 }
             >
-                {ORDERS.map(|(order, name)| view! { <option selected=move || filter.read().order == order>{name}</option> })}
+                {ORDERS.map(|(order, name)| view! { <option prop:selected=move || filter.read().order == order>{name}</option> })}
             </select>
             <button class="chip" type="button" on:click=move |_| export(state, &filter.read_untracked())>"Export CSV"</button>
             <span class="sub" role="status">{told}</span>

@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn other_answers_are_errors() {
-        assert!(decode_rules(b"{\"status\":\"success\",\"data\":[]}").is_err());
+        assert!(decode_rules(b"{\"status\":\"success\",\"data\":7}").is_err());
         assert_eq!(decode_rules(b"{\"status\":\"success\",\"data\":{}}").unwrap(), []);
     }
 }
