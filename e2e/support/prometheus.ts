@@ -12,20 +12,46 @@ export interface Prometheus extends Server {
   data: Data;
 }
 
+/** A rule is not evaluated while a test runs: its group waits for a day. */
+const RULES = `groups:
+- name: mail
+  interval: 1d
+  rules:
+  - alert: MailQueueLong
+    expr: queue_depth > 50
+  - record: queue:queue_depth:max
+    expr: max by (queue) (queue_depth)
+`;
+
 export async function startPrometheus(): Promise<Prometheus> {
   const data = describe(Date.now() / 1000);
+  const server = await startPrometheusWith(openMetrics(data), () => "rule_files: [rules.yml]\n", RULES);
+  return { ...server, data };
+}
+
+/**
+ * Starts a Prometheus that holds these samples.
+ * @param samples OpenMetrics text
+ * @param config its configuration, by its own host and port
+ * @param rules content of rules.yml
+ */
+export async function startPrometheusWith(
+  samples: Iterable<string>,
+  config: (address: string) => string = () => "global: {}\n",
+  rules = "groups: []\n",
+): Promise<Server> {
   const directory = await mkdtemp(join(tmpdir(), "oddity-prometheus-"));
   const remove = () => rm(directory, { recursive: true, force: true });
   try {
-    await writeFile(join(directory, "samples.txt"), openMetrics(data));
+    await writeFile(join(directory, "samples.txt"), samples);
     await promisify(execFile)("promtool", ["tsdb", "create-blocks-from", "openmetrics", "samples.txt", "blocks"], {
       cwd: directory,
       maxBuffer: 2 ** 26,
     });
-    await writeFile(join(directory, "prometheus.yml"), "global: {}\n");
-
     const address = `127.0.0.1:${await freePort()}`;
     const url = `http://${address}`;
+    await writeFile(join(directory, "prometheus.yml"), config(address));
+    await writeFile(join(directory, "rules.yml"), rules);
     const server = start({
       command: "prometheus",
       args: ["--config.file=prometheus.yml", "--storage.tsdb.path=blocks", `--web.listen-address=${address}`],
@@ -45,7 +71,7 @@ export async function startPrometheus(): Promise<Prometheus> {
       await stop();
       throw error;
     }
-    return { url, data, stop };
+    return { url, stop };
   } catch (error) {
     await remove();
     throw error;

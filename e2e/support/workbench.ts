@@ -65,7 +65,7 @@ export class Workbench {
     this.chart = card.getByRole("img").first();
     this.alert = page.getByRole("alert");
     this.rows = page.getByRole("tabpanel").locator("tbody tr");
-    this.series = page.getByRole("region", { name: "Series, worst first" });
+    this.series = page.getByRole("region", { name: "Series", exact: true });
   }
 
   /** Opens the page with these parameters in its address; relative to the base URL unless `origin` is given. */

@@ -17,6 +17,9 @@ import { EditorView, keymap, placeholder } from "@codemirror/view";
 import { PromQLExtension } from "@prometheus-io/codemirror-promql";
 import { errorMark, setError } from "./editor-error.js";
 import { look } from "./editor-look.js";
+import { fetchShared, isShared } from "./shared-answers.js";
+
+export { fetchShared };
 
 /**
  * @typedef {object} Options
@@ -94,9 +97,12 @@ function keys({ onRun, onRecall }) {
  * @returns {Handle}
  */
 export function create(parent, options) {
+  /** @type {(input: RequestInfo, init?: RequestInit) => Promise<Response>} */
+  const fetchFn = (input, init) =>
+    typeof input === "string" && isShared(input) ? fetchShared(input) : fetch(input, init);
   /** @param {string} apiPath */
   const promqlOf = (apiPath) =>
-    new PromQLExtension().activateLinter(false).setComplete({ remote: { url: apiPath, httpMethod: "GET" } });
+    new PromQLExtension().activateLinter(false).setComplete({ remote: { url: apiPath, httpMethod: "GET", fetchFn } });
   const language = new Compartment();
   let promql = promqlOf(options.apiPath);
 

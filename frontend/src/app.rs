@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
+use crate::chart::HeatStrip;
 use crate::components::{
     ChartCard, Facts, Header, Help, History, JudgingProgress, Notices, Preview, QueryBar, Results,
     SeriesList, Start, Tuning,
@@ -24,6 +25,9 @@ pub fn App() -> impl IntoView {
     let found = Memo::new(move |_| {
         state.loaded.read().as_ref().is_some_and(|loaded| !loaded.series.is_empty())
     });
+    let several = Memo::new(move |_| {
+        state.loaded.read().as_ref().is_some_and(|loaded| loaded.series.len() > 1)
+    });
     let shown = Memo::new(move |_| state.loaded.read().is_some());
 
     view! {
@@ -35,6 +39,9 @@ pub fn App() -> impl IntoView {
                 <main id="workbench" class:stale=move || state.replaces.get()>
                     <div class="column">
                         <ChartCard/>
+                        <Show when=move || several.get()>
+                            <HeatStrip/>
+                        </Show>
                         <Show when=move || found.get()>
                             <Results/>
                         </Show>

@@ -11,6 +11,7 @@ mod header;
 mod help;
 mod history;
 mod judging_progress;
+mod links_out;
 mod live;
 mod notices;
 mod preview;

@@ -6,10 +6,12 @@
 mod abort_handle;
 mod alerts;
 mod assistant;
+mod catalog;
 mod checks;
 mod client;
 mod judging;
 mod knowledge;
+mod listing;
 mod live;
 mod load;
 mod notify;
@@ -44,8 +46,10 @@ use load::{FetchKey, QueryIdentity};
 pub use crate::browser::store::Theme;
 pub use alerts::Alerts;
 pub use assistant::{AnswerEnd, Assistant, AssistantStatus, Exchange};
+pub use catalog::{Catalog, SourceMetrics};
 pub use checks::CheckedEvents;
 pub use client::LoadError;
+pub use listing::{Listing, SeriesOrder, around_event, contains_all};
 pub use live::Live;
 pub use oddity_source::plan::FetchProgress;
 pub use ptr_eq::PtrEq;
@@ -113,6 +117,8 @@ pub struct State {
     pub targets: RwSignal<Vec<NotificationTarget>>,
     /// Index of the series that is drawn in full. It stays while a slider is dragged and when newer samples come.
     pub focus: Memo<Option<usize>>,
+    /// Listed series and their order.
+    pub listing: Listing,
     /// The selected event.
     pub selected: RwSignal<Option<EventId>>,
     /// Progress of the current verification of the exported rules; `None` if there is none.
@@ -129,6 +135,8 @@ pub struct State {
     pub views: RwSignal<SavedViews>,
     /// Whether recent queries and saved views are shown.
     pub history_open: RwSignal<bool>,
+    /// Metrics, jobs and rules of the source, for a start.
+    pub catalog: Catalog,
     /// Recent queries, newest first.
     pub recent: RwSignal<Vec<String>>,
     /// Chosen theme.
@@ -265,6 +273,8 @@ impl State {
             history,
             views: RwSignal::new(store::views()),
             history_open: RwSignal::new(false),
+            catalog: Catalog::new(),
+            listing: Listing::new(throttled_analysis),
             recent: RwSignal::new(store::recent()),
             focus,
             selected: RwSignal::new(None),

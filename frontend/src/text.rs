@@ -24,6 +24,31 @@ pub const THEME_HELP: &str = "Light, dark or system theme";
 pub const START: &str = "Enter a PromQL query above. Oddity evaluates the result and lists the \
     anomalies. Events update while you drag the sliders.";
 
+pub const START_WITH_METRICS: &str = "Enter a PromQL query above, or pick a metric or an alert below. Oddity evaluates \
+    the result and lists the anomalies.";
+pub const NO_METADATA: &str =
+    "The source returned no metadata, so the types of metrics are guessed from their names.";
+
+/// Returns how many of the metrics of a source match a search.
+pub fn metrics_found(count: usize, of: usize) -> String {
+    match (count, of) {
+        (_, 0) => "This source has no samples of the last 12 hours.".to_owned(),
+        (0, _) => format!("None of {} metrics match.", format_count(of)),
+        (count, of) if count == of => format!("{} metrics", format_count(of)),
+        (count, of) => format!("{} of {} metrics", format_count(count), format_count(of)),
+    }
+}
+
+/// Returns which query a button runs.
+pub fn runs(query: &str) -> String {
+    format!("Run {query}")
+}
+
+/// Returns how many more there are than are listed, and how to see them.
+pub fn type_to_narrow(count: usize, of: &str) -> String {
+    format!("{} more {of}. Type to narrow the search.", format_count(count))
+}
+
 // Waiting
 
 /// Returns what the page waits for.
@@ -161,7 +186,21 @@ pub const INCLUDE_HELP: &str = "Include in the baseline again";
 pub const THRESHOLD_HELP: &str =
     "Threshold of the query: drag it to see when another one would hold";
 
+pub const HEAT_STRIP_HELP: &str = "One row for each series. Click to show a series and its event.";
+
+/// Returns what the strip of all series shows, for those who cannot see it.
+pub fn heat_strip(odd: usize, of: usize) -> String {
+    format!("Severity of {of} series over time: {odd} have events, which the table lists")
+}
+
 // Events
+
+pub const SEPARATING_LABELS: &str = "Labels that tell these series from the others";
+
+/// Returns how many events a filter keeps.
+pub fn events_shown(count: usize, of: usize) -> String {
+    format!("{} of {} events", format_count(count), format_count(of))
+}
 
 /// Returns why there is no event: nothing could be evaluated.
 pub fn too_few_samples(scope: &str) -> String {

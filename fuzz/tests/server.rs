@@ -60,8 +60,8 @@ impl Server {
 }
 
 /// The paths that can be asked for, but for names of labels.
-const ACCEPTED: [&str; 6] =
-    ["query", "query_range", "series", "labels", "metadata", "status/buildinfo"];
+const ACCEPTED: [&str; 8] =
+    ["query", "query_range", "series", "labels", "metadata", "rules", "alerts", "status/buildinfo"];
 
 fn label(path: &str) -> Option<&str> {
     path.strip_prefix("label/")?.strip_suffix("/values")

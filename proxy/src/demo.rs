@@ -142,6 +142,8 @@ impl Demo {
                 limited(&query, found.iter().filter_map(|series| series.labels.get(name)))?
             }
             Endpoint::Metadata => metadata(&query)?,
+            Endpoint::Rules => json!({ "groups": [] }),
+            Endpoint::Alerts => json!({ "alerts": [] }),
             Endpoint::BuildInfo => json!({
                 "version": concat!("demo-", env!("CARGO_PKG_VERSION")),
                 "revision": "demo",

@@ -68,7 +68,7 @@ async fn other_paths_and_methods_reach_no_source() {
         let reply = server.send("PUT /api/sources/up/api/v1/query", &[override_method], "").await;
         assert_eq!(reply.status, 405);
     }
-    for endpoint in ["label/job/values", "metadata", "status/buildinfo"] {
+    for endpoint in ["label/job/values", "metadata", "rules", "alerts", "status/buildinfo"] {
         let line = format!("POST /api/sources/up/api/v1/{endpoint}");
         let form = ["Content-Type: application/x-www-form-urlencoded"];
         assert_eq!(server.send(&line, &form, "limit=1").await.status, 405, "{line}");

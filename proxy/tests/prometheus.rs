@@ -6,6 +6,17 @@ use crate::support::{Reply, send, serve_upstream};
 /// A minute of two series, one sample every five seconds from this second on.
 const START: u64 = 1_767_225_600;
 
+/// An alert and a recording rule that are not evaluated while the test runs.
+const RULES: &str = "groups:
+- name: late
+  interval: 1d
+  rules:
+  - alert: Down
+    expr: up == 0
+  - record: job:up:sum
+    expr: sum by (job) (up)
+";
+
 fn samples() -> String {
     let mut text = "# HELP up Whether it runs.\n# TYPE up gauge\n".to_owned();
     for job in ["api", "db"] {
@@ -25,7 +36,10 @@ fn body(reply: &Reply) -> serde_json::Value {
 
 #[tokio::test]
 async fn every_endpoint_answers_as_prometheus_does() {
-    let Some(prometheus) = Prometheus::with_samples(&samples()).await else { return };
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("rules.yaml"), RULES).unwrap();
+    let config = format!("rule_files: ['{}/rules.yaml']\n", folder.path().display());
+    let Some(prometheus) = Prometheus::with_config(&samples(), &config).await else { return };
     let address = prometheus.address();
     let server = serve_upstream(address, "").await;
     let end = START + 60;
@@ -44,6 +58,8 @@ async fn every_endpoint_answers_as_prometheus_does() {
             false,
         ),
         ("metadata", "metric=up".to_owned(), 200, false),
+        ("rules", "exclude_alerts=true".to_owned(), 200, false),
+        ("alerts", String::new(), 200, false),
         ("status/buildinfo", String::new(), 200, false),
     ];
     let form = ["Content-Type: application/x-www-form-urlencoded"];
@@ -60,7 +76,13 @@ async fn every_endpoint_answers_as_prometheus_does() {
             let proxied = server.send(&proxied, &form, content).await;
             assert_eq!((direct.status, proxied.status), (status, status), "{line}: {proxied:?}");
             assert_eq!(body(&direct), body(&proxied), "{line}");
-            let has_data = !body(&proxied)["data"].to_string().contains("[]");
+            let data = body(&proxied)["data"].to_string();
+            let has_data = match endpoint {
+                // Nothing is firing.
+                "alerts" => data.contains("alerts"),
+                "rules" => data.contains("Down"),
+                _ => !data.contains("[]"),
+            };
             assert!(has_data, "{line}: {proxied:?}");
         }
     }

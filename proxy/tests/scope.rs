@@ -101,6 +101,8 @@ async fn what_cannot_be_limited_never_reaches_the_source() {
             "400 bad_data: invalid parameter 'match[]': expected a selector",
         ),
         ("ann", "metadata", "", "403 bad_data: metadata is of all metrics"),
+        ("ann", "rules", "", "403 bad_data: rules and alerts are of all series"),
+        ("ann", "alerts", "", "403 bad_data: rules and alerts are of all series"),
         ("eve", "query", "query=up", "403 bad_data: you may not read this source"),
         ("eve", "status/buildinfo", "", "403 bad_data: you may not read this source"),
     ];

@@ -315,7 +315,7 @@ fn judged_area(size: (f64, f64), ranges: AxisRanges) -> PlotArea {
 }
 
 /// Returns a context with the resolution of the screen, in units of CSS pixels.
-fn sharp_context(
+pub(super) fn sharp_context(
     canvas: &web_sys::HtmlCanvasElement,
     size: (f64, f64),
 ) -> Option<CanvasRenderingContext2d> {
@@ -330,7 +330,7 @@ fn sharp_context(
     Some(context)
 }
 
-fn follow_size(frame: NodeRef<html::Div>, size: RwSignal<(f64, f64)>) {
+pub(super) fn follow_size(frame: NodeRef<html::Div>, size: RwSignal<(f64, f64)>) {
     let observer = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn Fn(JsValue)>)>);
     Effect::new(move |_| {
         let Some(element) = frame.get() else { return };

@@ -3,6 +3,7 @@ use oddity_analysis::words;
 use oddity_detect::time::TimeRange;
 
 use super::data_notes::DataNotes;
+use super::links_out::LinksOut;
 use crate::chart::{Chart, download};
 use crate::state::State;
 use crate::text;
@@ -76,6 +77,7 @@ pub fn ChartCard() -> impl IntoView {
                     "Reset zoom"
                 </button>
                 <button class="chip" type="button" disabled=move || empty.get() on:click=move |_| download(state)>"Save PNG"</button>
+                <LinksOut/>
             </div>
             <DataNotes/>
             <Show when=move || !empty.get() fallback=Empty>

@@ -1,22 +1,26 @@
 mod checks;
 mod explanation;
+mod filter;
+mod incident;
 mod related;
 
 use std::collections::BTreeSet;
 
 use leptos::prelude::*;
-use oddity_analysis::analysis::{Analysis, EventId, Incident, RankedSeries, Unjudged};
+use oddity_analysis::analysis::{Analysis, EventId, RankedSeries, Unjudged};
 use oddity_analysis::api::{Notification, NotifiedEvent};
 use oddity_analysis::knowledge::explain_event;
 use oddity_analysis::words::{self, Clock};
 use oddity_detect::event::Event;
-use oddity_detect::time::{Span, TimeRange};
+use oddity_detect::time::TimeRange;
 use oddity_source::unit::Unit;
 
 use super::send::SendNotice;
-use crate::state::State;
+use crate::state::{State, around_event};
 use crate::text;
 use explanation::Explanation;
+use filter::{EventControls, EventFilter};
+use incident::{IncidentHead, IncidentRow};
 use related::RelatedSection;
 
 /// Number of rows that are shown until the user asks for all; a high sensitivity finds hundreds.
@@ -30,12 +34,14 @@ pub fn Events() -> impl IntoView {
     let all = RwSignal::new(false);
     let open = RwSignal::new(None);
     let opened = RwSignal::new(BTreeSet::new());
+    let filter = RwSignal::new(EventFilter::default());
     let rows = Memo::new(move |_| {
         let count = if all.get() { usize::MAX } else { FIRST };
         let analysis = state.throttled_analysis.get()?;
         let (clock, selected) = (state.clock(), state.selected.get());
-        let rows = analysis.incidents.iter().take(count).flat_map(|incident| {
-            let events = analysis.incident_events(incident);
+        let chosen = filter.read().choose(&analysis);
+        let rows = chosen.into_iter().take(count).flat_map(|(incident, events)| {
+            let events = events.into_iter();
             let mut members: Vec<Row> =
                 events.map(|(ranked, event)| Row::of(&analysis, ranked, event, clock)).collect();
             if incident.series < 2 {
@@ -44,7 +50,7 @@ pub fn Events() -> impl IntoView {
             let Some(worst) = members.first() else { return Vec::new() };
             let open = opened.read().contains(&worst.key)
                 || members.iter().any(|member| Some(member.key) == selected);
-            let head = IncidentRow::of(incident, worst, open, clock);
+            let head = IncidentRow::of(&analysis, incident, worst, open, clock);
             if !open {
                 members.clear();
             }
@@ -55,7 +61,8 @@ pub fn Events() -> impl IntoView {
     });
     let count = Memo::new(move |_| rows.read().as_ref().map_or(0, Vec::len));
     let found = Memo::new(move |_| {
-        state.throttled_analysis.read().as_ref().map_or(0, |analysis| analysis.incidents.len())
+        let analysis = state.throttled_analysis.get();
+        analysis.map_or(0, |analysis| filter.read().choose(&analysis).len())
     });
     let row = move |at: usize| {
         let incident = Memo::new(move |_| match rows.read().as_ref()?.get(at)? {
@@ -72,7 +79,18 @@ pub fn Events() -> impl IntoView {
             false => view! { <EventRow row=event open=open/> }.into_any(),
         }
     };
-    let some = move || count.get() > 0;
+    let some = Memo::new(move |_| {
+        state.throttled_analysis.read().as_ref().is_some_and(|analysis| analysis.event_count() > 0)
+    });
+    let matches = move || count.get() > 0;
+    let unmatched = move || {
+        view! {
+            <div class="empty">
+                <p>"No event matches the filter."</p>
+                <button class="chip" type="button" on:click=move |_| filter.set(EventFilter::default())>"Show all events"</button>
+            </div>
+        }
+    };
     let more = move || found.get() > FIRST;
     let none = move || {
         let analysis = state.throttled_analysis.get()?;
@@ -81,7 +99,9 @@ pub fn Events() -> impl IntoView {
         )
     };
     view! {
-        <Show when=some fallback=none>
+        <Show when=move || some.get() fallback=none>
+            <EventControls filter=filter/>
+            <Show when=matches fallback=unmatched>
             <div class="table-frame" role="region" aria-label="Events" tabindex="0">
                 <table>
                     <thead>
@@ -106,6 +126,7 @@ pub fn Events() -> impl IntoView {
                     </button>
                 </Show>
             </div>
+            </Show>
         </Show>
     }
 }
@@ -145,65 +166,6 @@ enum TableRow {
     Event(Row),
 }
 
-/// The texts of the row of an incident.
-#[derive(Clone, Debug, PartialEq)]
-struct IncidentRow {
-    /// Worst event of the incident.
-    key: EventId,
-    level: &'static str,
-    severity: String,
-    series: String,
-    worst: String,
-    open: bool,
-}
-
-impl IncidentRow {
-    fn of(incident: &Incident, worst: &Row, open: bool, clock: Clock) -> Self {
-        Self {
-            key: worst.key,
-            level: worst.level,
-            severity: worst.severity.clone(),
-            series: words::incident(incident, clock),
-            worst: text::worst_of_incident(worst.kind, worst.name.as_deref().unwrap_or_default()),
-            open,
-        }
-    }
-}
-
-#[component]
-fn IncidentHead(
-    /// Texts of the row; `None` while it is removed.
-    row: Memo<Option<IncidentRow>>,
-    /// Incidents whose events are listed, by their worst event.
-    opened: RwSignal<BTreeSet<EventId>>,
-) -> impl IntoView {
-    let state = expect_context::<State>();
-    let cell = move |of: fn(&IncidentRow) -> String| move || row.read().as_ref().map(of);
-    let toggle = move |_| {
-        let Some(IncidentRow { key, open, .. }) = row.get_untracked() else { return };
-        if open {
-            state.selected.set(None);
-        }
-        opened.update(|opened| {
-            opened.remove(&key);
-            if !open {
-                opened.insert(key);
-            }
-        });
-    };
-    view! {
-        <tr class="incident">
-            <td><span class=cell(|row| format!("sev {}", row.level))>{cell(|row| row.severity.clone())}</span></td>
-            <td colspan="4">
-                <button class="link what" type="button" aria-expanded=cell(|row| row.open.to_string()) on:click=toggle>
-                    {cell(|row| row.series.clone())}
-                </button>
-                <div class="sub">{cell(|row| row.worst.clone())}</div>
-            </td>
-        </tr>
-    }
-}
-
 /// The texts of a row.
 #[derive(Clone, Debug, PartialEq)]
 struct Row {
@@ -230,12 +192,11 @@ impl Row {
         let unit = analysis.judged_unit(event.quantity);
         let (series, found) = analysis.series(ranked);
         let several = analysis.ranking.len() > 1;
-        let step = series.grid.step.span();
         Self {
             key: ranked.event_id(event),
             labels: several.then(|| series.labels.to_string()),
             name: several.then(|| found.prepared.name.clone()),
-            around: around(event, analysis.judged_grid().range(), step),
+            around: around_event(analysis, event),
             level: event.level().name(),
             severity: format!("{} {}", words::sign(event), words::severity(event)),
             kind: event.kind.name(),
@@ -263,12 +224,9 @@ fn EventRow(
     let cell = move |of: fn(&Row) -> String| move || row.read().as_ref().map(of);
     let name = Memo::new(move |_| row.read().as_ref().and_then(|row| row.name.clone()));
     let look = move |_| {
-        let Some(Row { key, labels, around, .. }) = row.get_untracked() else { return };
-        state.selected.set(Some(key));
-        state.adjust(|panel| {
-            panel.focus = labels;
-            panel.zoom = Some(around);
-        });
+        if let Some(Row { key, .. }) = row.get_untracked() {
+            state.show_event(key);
+        }
     };
     let selected =
         move || row.read().as_ref().is_some_and(|row| state.selected.get() == Some(row.key));
@@ -332,14 +290,4 @@ fn notice(state: State, row: Row) -> Option<Notification> {
             again: false,
         })
     })
-}
-
-/// Returns the range that shows an event with four times its length on each side, at least 30 samples, within `range`.
-fn around(event: &Event, range: TimeRange, step: Span) -> TimeRange {
-    let margin = (event.end.since(event.display_start).millis() * 4).max(step.millis() * 30);
-    let margin = Span::from_millis(margin);
-    TimeRange {
-        start: (event.display_start - margin).max(range.start),
-        end: (event.end + margin).min(range.end),
-    }
 }

@@ -40,6 +40,12 @@ pub struct SourceSettings {
     pub kind: SourceKind,
     /// Address without user and password, whose path does not end in a slash.
     pub url: Url,
+    /// Address at which people open the source itself, which the browser learns.
+    pub external_url: Option<String>,
+    /// Address of a Grafana that has the source, which the browser learns.
+    pub grafana_url: Option<String>,
+    /// UID of the source in that Grafana.
+    pub grafana_datasource: Option<String>,
     /// Headers of every request without the credentials; all are marked as sensitive.
     pub headers: HeaderMap,
     /// Credentials of this server at the source.
@@ -64,6 +70,9 @@ pub(super) struct SourceFile {
     url: SecretString,
     #[serde(default = "prometheus")]
     kind: SourceKind,
+    external_url: Option<String>,
+    grafana_url: Option<String>,
+    grafana_datasource: Option<String>,
     basic: Option<BasicAuth>,
     bearer: Option<SecretString>,
     bearer_file: Option<PathBuf>,
@@ -126,6 +135,9 @@ pub(super) fn resolve(
                 name: "Prometheus".to_owned(),
                 kind: SourceKind::Prometheus,
                 url,
+                external_url: None,
+                grafana_url: None,
+                grafana_datasource: None,
                 headers: HeaderMap::new(),
                 authorization: Authorization::None,
                 tls: TlsFiles::default(),
@@ -208,7 +220,20 @@ fn from_file(source: SourceFile, limits: &Limits) -> Result<SourceSettings, Conf
                        a user in url";
         return Err(ConfigError::setting(format!("[[source]] \"{id}\""), problem));
     }
+    let link = |name: &str, text: Option<String>| {
+        text.map(|text| link_address(&key_name(&id, name), &text)).transpose()
+    };
+    let external_url = link("external_url", source.external_url)?;
+    let grafana_url = link("grafana_url", source.grafana_url)?;
+    if grafana_url.is_some() != source.grafana_datasource.is_some() {
+        let problem =
+            "set both grafana_url and grafana_datasource, the UID of the data source, or neither";
+        return Err(wrong_key(&id, "grafana_url", problem));
+    }
     Ok(SourceSettings {
+        external_url,
+        grafana_url,
+        grafana_datasource: source.grafana_datasource,
         name: source.name.unwrap_or_else(|| id.clone()),
         kind: source.kind,
         url,
@@ -244,6 +269,17 @@ fn parse_url(setting: &str, text: &str) -> Result<(Url, Option<HeaderValue>), Co
     let path = url.path().trim_end_matches('/').to_owned();
     url.set_path(&path);
     Ok((url, user))
+}
+
+/// Parses an address that people open, and returns it without a final slash.
+fn link_address(setting: &str, text: &str) -> Result<String, ConfigError> {
+    let (url, user) = parse_url(setting, text)?;
+    if user.is_some() || url.query().is_some() {
+        let problem =
+            "everyone who opens the page sees it: write it without user, password and query";
+        return Err(ConfigError::setting(setting, problem));
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
 fn key_name(id: &str, name: &str) -> String {

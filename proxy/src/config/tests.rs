@@ -160,7 +160,8 @@ fn headers_limits_and_origins_are_read() {
     let settings = load(
         "allowed_origins = ['https://ok.example']\n[limits]\ntimeout = '1m'\nconcurrent_queries = 2\n\
          [[source]]\nid = 'a'\nurl = 'http://a'\nkind = 'victoriametrics'\ntimeout = '10s'\n\
-         headers = { X-Scope-OrgID = 'team' }\n",
+         headers = { X-Scope-OrgID = 'team' }\n\
+         external_url = 'https://p.example/x/'\ngrafana_url = 'https://g.example'\ngrafana_datasource = 'uid'\n",
         &[],
     )
     .unwrap();
@@ -171,6 +172,9 @@ fn headers_limits_and_origins_are_read() {
     assert_eq!(source.limits.timeout.as_secs(), 10);
     assert_eq!(source.kind, oddity_analysis::api::SourceKind::VictoriaMetrics);
     assert_eq!(source.headers["x-scope-orgid"], "team");
+    assert_eq!(source.external_url.as_deref(), Some("https://p.example/x"));
+    assert_eq!(source.grafana_url.as_deref(), Some("https://g.example"));
+    assert_eq!(source.grafana_datasource.as_deref(), Some("uid"));
     assert!(source.headers.values().all(axum::http::HeaderValue::is_sensitive));
     let env = load("", &[("PROMETHEUS_URL", "http://a"), ("PROMETHEUS_ORG_ID", "env")]).unwrap();
     assert_eq!(env.sources[0].headers["x-scope-orgid"], "env");
@@ -242,6 +246,19 @@ fn wrong_settings_are_named_and_not_shown() {
         (with("headers = { 'a b' = 'x' }"), &[], "invalid header name"),
         (with("bearer = \"CANARY\\n\""), &[], "bearer of [[source]] \"a\": contains characters"),
         (with("bearer_file = '/nowhere/token'"), &[], "cannot read /nowhere/token"),
+        (with("external_url = 'CANARY'"), &[], "external_url of [[source]] \"a\": invalid address"),
+        (
+            with("external_url = 'http://me:CANARY@a'"),
+            &[],
+            "write it without user, password and query",
+        ),
+        (
+            with("grafana_url = 'http://g/?token=CANARY'\ngrafana_datasource = 'p'"),
+            &[],
+            "without user",
+        ),
+        (with("grafana_url = 'http://g'"), &[], "grafana_url of [[source]] \"a\": set both"),
+        (with("grafana_datasource = 'p'"), &[], "grafana_url of [[source]] \"a\": set both"),
         (with("kind = 'thanos'"), &[], "line 4: kind: unknown variant `thanos`"),
         (with("kind = 'demo'"), &[], "demo: the demo is built in: write `demo = true`"),
         (with("timeout = 'soon'"), &[], "line 4: timeout: \"soon\" is not a duration"),

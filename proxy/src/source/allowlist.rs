@@ -15,6 +15,10 @@ pub enum Endpoint {
     LabelValues(String),
     /// `metadata`: type, help and unit of metrics.
     Metadata,
+    /// `rules`: recording and alerting rules.
+    Rules,
+    /// `alerts`: alerts that are pending or firing.
+    Alerts,
     /// `status/buildinfo`: kind and version of the server.
     BuildInfo,
 }
@@ -32,6 +36,8 @@ impl Endpoint {
             "series" => Some(Self::Series),
             "labels" => Some(Self::Labels),
             "metadata" => Some(Self::Metadata),
+            "rules" => Some(Self::Rules),
+            "alerts" => Some(Self::Alerts),
             "status/buildinfo" => Some(Self::BuildInfo),
             _ => {
                 let name = path.strip_prefix("label/")?.strip_suffix("/values")?;
@@ -41,7 +47,7 @@ impl Endpoint {
     }
 
     /// Returns each endpoint once, with `{name}` for the label.
-    pub fn all() -> [Self; 7] {
+    pub fn all() -> [Self; 9] {
         let values = Self::LabelValues("{name}".to_owned());
         [
             Self::Query,
@@ -50,6 +56,8 @@ impl Endpoint {
             Self::Labels,
             values,
             Self::Metadata,
+            Self::Rules,
+            Self::Alerts,
             Self::BuildInfo,
         ]
     }
@@ -63,6 +71,8 @@ impl Endpoint {
             Self::Labels => &["labels"],
             Self::LabelValues(name) => &["label", name, "values"],
             Self::Metadata => &["metadata"],
+            Self::Rules => &["rules"],
+            Self::Alerts => &["alerts"],
             Self::BuildInfo => &["status", "buildinfo"],
         };
         [&["api", "v1"], last].concat()
@@ -82,7 +92,8 @@ impl Endpoint {
                 &["match[]", "start", "end", "limit"]
             }
             Self::Metadata => &["metric", "limit"],
-            Self::BuildInfo => &[],
+            Self::Rules => &["type", "exclude_alerts"],
+            Self::Alerts | Self::BuildInfo => &[],
         }
     }
 }
@@ -98,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_seven_endpoints_read_back_from_their_segments() {
+    fn the_nine_endpoints_read_back_from_their_segments() {
         let paths = [
             "query",
             "query_range",
@@ -107,6 +118,8 @@ mod tests {
             "label/__name__/values",
             "label/job:x2/values",
             "metadata",
+            "rules",
+            "alerts",
             "status/buildinfo",
         ];
         for path in paths {
@@ -144,8 +157,9 @@ mod tests {
             "status/config",
             "status/flags",
             "targets",
-            "rules",
-            "alerts",
+            "rules/",
+            "alerts/x",
+            "alertmanagers",
             "write",
             "read",
             "admin/tsdb/snapshot",

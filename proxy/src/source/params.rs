@@ -164,6 +164,8 @@ mod tests {
             ("labels", "start=1&end=2&limit=3", "start=1 end=2 limit=3"),
             ("label/job/values", "match%5B%5D=up", "match[]=up"),
             ("metadata", "metric=up&limit=1", "metric=up limit=1"),
+            ("rules", "type=alert&exclude_alerts=true&file[]=x", "type=alert exclude_alerts=true"),
+            ("alerts", "type=alert", ""),
             ("status/buildinfo", "query=up", ""),
         ];
         for (path, query, expected) in cases {

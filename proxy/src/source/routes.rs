@@ -70,7 +70,7 @@ pub async fn query(
 fn unknown_path() -> ApiError {
     ApiError::not_found(
         "unknown path: see /api/openapi.json; below /api/sources/<id>/api/v1/ there are query, query_range, series, labels, \
-         label/<name>/values, metadata and status/buildinfo",
+         label/<name>/values, metadata, rules, alerts and status/buildinfo",
     )
 }
 

@@ -56,6 +56,11 @@ impl<'a> Scope<'a> {
                     "metadata is of all metrics, and this source is limited by label: ask for series instead",
                 ));
             }
+            Endpoint::Rules | Endpoint::Alerts => {
+                return Err(forbidden(
+                    "rules and alerts are of all series, and this source is limited by label: write a query instead",
+                ));
+            }
             Endpoint::BuildInfo => return Ok(params),
         };
         let selectors_only = name == "match[]";
@@ -317,6 +322,8 @@ mod tests {
             ),
             ("query", "query=up{", Err("400 invalid parameter \"query\": 1:4: parse error")),
             ("metadata", "metric=up", Err("403 metadata is of all metrics")),
+            ("rules", "type=alert", Err("403 rules and alerts are of all series")),
+            ("alerts", "", Err("403 rules and alerts are of all series")),
             ("status/buildinfo", "", Ok("")),
         ];
         for (path, query, expected) in cases {

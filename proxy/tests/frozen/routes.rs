@@ -19,7 +19,7 @@ const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 const RANGE: &str = "query=up&start=1768435200&end=1768438800&step=60";
 
 /// Paths as they are described, with parameters of their query or their form.
-const ROUTES: [(&str, &str); 23] = [
+const ROUTES: [(&str, &str); 25] = [
     ("/", ""),
     ("/healthz", ""),
     ("/metrics", ""),
@@ -36,11 +36,13 @@ const ROUTES: [(&str, &str); 23] = [
     ("/api/openapi.json", ""),
     ("/api/sources", ""),
     ("/api/sources/none/api/v1/query", "query=up"),
+    ("/api/sources/{id}/api/v1/alerts", ""),
     ("/api/sources/{id}/api/v1/label/{name}/values", ""),
     ("/api/sources/{id}/api/v1/labels", ""),
     ("/api/sources/{id}/api/v1/metadata", ""),
     ("/api/sources/{id}/api/v1/query", "query=up"),
     ("/api/sources/{id}/api/v1/query_range", RANGE),
+    ("/api/sources/{id}/api/v1/rules", ""),
     ("/api/sources/{id}/api/v1/series", "match[]=up"),
     ("/api/sources/{id}/api/v1/status/buildinfo", ""),
 ];

@@ -45,6 +45,15 @@ pub struct SourceInfo {
     /// Queries for newcomers to try; the demo source has some.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub examples: Vec<ExampleQuery>,
+    /// Address at which people open the source itself, without a final slash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_url: Option<String>,
+    /// Address of a Grafana that has the source, without a final slash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grafana_url: Option<String>,
+    /// Identifier (UID) of the source in that Grafana.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grafana_datasource: Option<String>,
 }
 
 /// A query to try.

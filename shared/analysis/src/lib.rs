@@ -11,9 +11,11 @@
 //! | [`lifetimes`] | finds series that ended for good and those that continue them |
 //! | [`incidents`] | groups events of several series that began together |
 //! | [`analysis`] | runs a detector on loaded series and turns its scores into ranked events |
+//! | [`separating_labels`] | ranks labels by how well they tell the series of an incident from the others |
 //! | [`condition`] | finds the times at which the condition of a query holds |
 //! | [`explain`] | collects the facts of an event as numbers: levels, records, recurrence, evidence for causes |
 //! | [`words`] | holds every sentence that users read from this crate |
+//! | [`events_csv`] | writes events as CSV |
 //! | [`notes`] | collects what a person should know about the data before reading the result |
 //! | [`knowledge`] | recognises what a query is about and ranks candidate causes, from `shared/knowledge/*.toml` |
 //! | [`api`] | defines what the page and the server exchange beside Prometheus' API |
@@ -35,11 +37,15 @@ pub mod incidents;
 
 pub mod analysis;
 
+pub mod separating_labels;
+
 pub mod condition;
 
 pub mod explain;
 
 pub mod words;
+
+pub mod events_csv;
 
 pub mod notes;
 

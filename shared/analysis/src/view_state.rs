@@ -4,6 +4,7 @@
 
 mod keys;
 mod link;
+mod outbound;
 mod read;
 mod saved;
 mod typed;
@@ -14,6 +15,8 @@ use oddity_detect::event::{RULE_SETTINGS, Rule, RuleSetting};
 use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
 use oddity_source::plan::QuerySpec;
 use oddity_source::query::MIN_HISTORY;
+
+pub use outbound::{OutboundLink, outbound_links};
 
 pub use keys::{CLEAN, CLEAN_ACCEPTS, CLEAN_HELP};
 pub use saved::{MAX_JSON as MAX_VIEWS_JSON, SavedView, SavedViewError, SavedViews};

@@ -46,7 +46,7 @@ pub use clock::Clock;
 use event::has_returned;
 pub use event::{course, farthest, reason, severity, sign, time_left, what};
 pub use facts::{FactLine, arithmetic, further, lines, sentence};
-pub use incident::{incident, incident_place, others_of_incident};
+pub use incident::{incident, incident_place, others_of_incident, separating_label};
 pub(crate) use overview::samples_of_each;
 pub use overview::{headline, history, past_alerts, scope, shortage, threshold, title, unjudged};
 pub use subject::subject;

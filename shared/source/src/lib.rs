@@ -12,6 +12,8 @@ pub mod query;
 
 pub mod prometheus;
 
+pub mod catalog;
+
 pub mod plan;
 
 pub mod unit;

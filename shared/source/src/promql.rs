@@ -12,7 +12,7 @@ mod token;
 mod window;
 
 pub use condition::{Comparison, ComparisonOperator, Condition, condition, is_filtered};
-pub use rewrite::{replace_matcher_values, with_absolute_times, with_metric_name};
+pub use rewrite::{replace_matcher_values, with_absolute_times, with_matcher, with_metric_name};
 pub use selection::{LabelMatcher, SelectorParts, calls_function, selection, selects_failures};
 pub use shape::{
     count_unit, depends_on_range, is_quotient, is_scalar, longest_range, one_line, quotient,

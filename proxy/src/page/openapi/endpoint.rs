@@ -93,6 +93,8 @@ fn summary(endpoint: &Endpoint) -> &'static str {
         Endpoint::Labels => "Label names",
         Endpoint::LabelValues(_) => "Values of one label",
         Endpoint::Metadata => "Type, help and unit of metrics",
+        Endpoint::Rules => "Recording and alerting rules",
+        Endpoint::Alerts => "Alerts that are pending or firing",
         Endpoint::BuildInfo => "Kind and version of the server",
     }
 }
@@ -107,6 +109,8 @@ fn meaning(parameter: &str) -> &'static str {
         "timeout" => "Evaluation timeout, at most that of the server",
         "limit" => "Maximum number of returned elements; 0 means no limit",
         "match[]" => "Series selector; may be given several times",
+        "type" => "Kind of the returned rules; both if absent",
+        "exclude_alerts" => "Whether rules are returned without their alerts",
         "metric" => "Name of one metric",
         _ => "",
     }
@@ -125,6 +129,8 @@ fn schema(parameter: &str, limits: &Limits) -> Value {
         "step" | "timeout" => {
             json!({ "type": "string", "pattern": "^[1-9][0-9]{0,5}(ms|s|m|h|d|w|y)?$" })
         }
+        "type" => json!({ "type": "string", "enum": ["alert", "record"] }),
+        "exclude_alerts" => json!({ "type": "boolean" }),
         "limit" => json!({ "type": "integer", "minimum": 0 }),
         "match[]" => json!({
             "anyOf": [

@@ -2,6 +2,7 @@
 
 use super::Clock;
 use crate::analysis::Incident;
+use crate::separating_labels::{LabelSeparation, SeparatingLabel};
 use oddity_detect::series::Labels;
 
 /// Maximum number of labels that a sentence about an incident names.
@@ -27,6 +28,11 @@ pub fn incident_place(incident: &Incident) -> Option<String> {
     let text = first.to_string();
     let inner = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(&text);
     (!first.is_empty()).then(|| inner.to_owned())
+}
+
+/// Returns how well a label separates the series of an incident: "16 of 16 odd series, 0 of 84 others".
+pub fn separating_label(label: &SeparatingLabel, of: &LabelSeparation) -> String {
+    format!("{} of {} odd series, {} of {} others", label.odd, of.odd, label.others, of.others)
 }
 
 /// Returns the number of other events of an incident: "and 15 more series"; `None` for a single event.

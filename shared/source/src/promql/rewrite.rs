@@ -1,8 +1,9 @@
 //! A query with parts of its text replaced.
 
-use oddity_detect::series::{METRIC_NAME, quote};
+use oddity_detect::series::{METRIC_NAME, label_name, quote};
 use oddity_detect::time::TimeRange;
 
+use super::selected;
 use super::token::{Kind, tokens};
 
 /// Replaces the value of every matcher. `change` gets the name of the label and the value as a PromQL string literal with
@@ -34,6 +35,30 @@ pub fn replace_matcher_values(expr: &str, mut change: impl FnMut(&str, &str) -> 
 pub fn with_metric_name(selector: &str, name: &str) -> Option<String> {
     let rest = selector.strip_prefix('{')?;
     Some(format!("{{{METRIC_NAME}={}, {rest}", quote(name)))
+}
+
+/// Returns the query with a matcher `label="value"` in every selector; `None` if it has no selector.
+pub fn with_matcher(expr: &str, label: &str, value: &str) -> Option<String> {
+    let tokens = tokens(expr);
+    let matcher = format!("{}={}", label_name(label), quote(value));
+    let (mut out, mut behind) = (String::with_capacity(expr.len() + matcher.len()), 0);
+    for range in selected(&tokens) {
+        let selector = &tokens[range];
+        let last = selector.last()?;
+        let before = selector.len().checked_sub(2).map(|at| &selector[at]);
+        let (at, inserted) = match before {
+            Some(before) if last.is('}') => {
+                let comma = if before.is('{') || before.is(',') { "" } else { ", " };
+                (last.at, format!("{comma}{matcher}"))
+            }
+            _ => (last.end(), format!("{{{matcher}}}")),
+        };
+        out.push_str(&expr[behind..at]);
+        out.push_str(&inserted);
+        behind = at;
+    }
+    out.push_str(&expr[behind..]);
+    (behind > 0).then_some(out)
 }
 
 /// Returns the text with `@ start()` and `@ end()` as times, so that a piece of `range` gets the values of the whole.
@@ -80,6 +105,25 @@ mod tests {
         for (expr, expected) in cases {
             assert_eq!(with_absolute_times(expr, range), expected, "{expr}");
         }
+    }
+
+    #[test]
+    fn a_matcher_joins_every_selector() {
+        let cases = [
+            ("up", Some("up{job=\"a\\\"b\"}")),
+            ("up{}", Some("up{job=\"a\\\"b\"}")),
+            ("up{x=\"}\",}", Some("up{x=\"}\",job=\"a\\\"b\"}")),
+            (
+                "sum(rate(a{x=\"y\"}[5m])) / b > 2 # up",
+                Some("sum(rate(a{x=\"y\", job=\"a\\\"b\"}[5m])) / b{job=\"a\\\"b\"} > 2 # up"),
+            ),
+            ("{\"my.metric\"}", Some("{\"my.metric\", job=\"a\\\"b\"}")),
+            ("vector(1)", None),
+        ];
+        for (expr, expected) in cases {
+            assert_eq!(with_matcher(expr, "job", "a\"b").as_deref(), expected, "{expr}");
+        }
+        assert_eq!(with_matcher("up", "my.label", "a").as_deref(), Some("up{\"my.label\"=\"a\"}"));
     }
 
     #[test]
