@@ -73,7 +73,9 @@ fn Waiting() -> impl IntoView {
         let progress = state.progress.get().unwrap_or_default();
         text::waiting(state.source.read().as_ref().map(|source| source.name.as_str()), progress)
     };
-    let idle = move || view! { <Show when=move || !failed.get()><Start/></Show> };
+    // What failed is told above.
+    let nothing = || view! { <main class="start"></main> };
+    let idle = move || view! { <Show when=move || !failed.get() fallback=nothing><Start/></Show> };
     view! {
         <Show when=move || waiting.get() fallback=idle>
             <main class="start" aria-busy="true">

@@ -56,7 +56,7 @@ pub fn Start() -> impl IntoView {
 }
 
 /// Returns an error as a notice.
-fn failure(error: &LoadError) -> impl IntoView {
+fn failure(error: &LoadError) -> impl IntoView + use<> {
     view! { <p class="notice error"><b>{error.title()}</b> <span>{error.to_string()}</span></p> }
 }
 

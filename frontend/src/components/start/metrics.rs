@@ -112,7 +112,7 @@ fn group(
     prefix: String,
     all: Vec<usize>,
     opens: bool,
-) -> impl IntoView {
+) -> impl IntoView + use<> {
     let known = known.clone();
     let open = RwSignal::new(opens);
     let size = all.len();
@@ -138,7 +138,7 @@ fn group(
 }
 
 /// Returns a button that runs the query of a metric.
-fn row(state: State, metric: &CatalogMetric, job: Option<&str>) -> impl IntoView {
+fn row(state: State, metric: &CatalogMetric, job: Option<&str>) -> impl IntoView + use<> {
     let described = &metric.described;
     let about = [described.kind.name(), &described.unit, &described.help];
     let about: Vec<&str> = about.into_iter().filter(|text| !text.is_empty()).collect();

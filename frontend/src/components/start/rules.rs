@@ -42,7 +42,7 @@ pub fn Rules(
 }
 
 /// Returns a button that runs the query of a rule.
-fn row(state: State, rule: &SourceRule) -> impl IntoView {
+fn row(state: State, rule: &SourceRule) -> impl IntoView + use<> {
     let query = rule.query();
     view! {
         <li>
