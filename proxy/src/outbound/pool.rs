@@ -37,6 +37,11 @@ const CLOSED_AS_UNUSED: Duration = Duration::from_secs(1);
 /// Maximum number of bytes read at once; more would only be more memory for each answer that is passed on.
 const READ_BUFFER_BYTES: usize = 64 << 10;
 
+/// Returns the maximum number of unused connections of one pool.
+pub(crate) fn max_idle() -> usize {
+    MAX_IDLE_PER_WORKER.saturating_mul(worker::count())
+}
+
 type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Pool of connections to one server.
