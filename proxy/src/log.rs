@@ -3,6 +3,7 @@
 //! Lines pass through a bounded queue to a thread of their own. What finds the queue full or cannot be written is
 //! dropped and counted.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd as _;
@@ -92,7 +93,7 @@ fn write_all(messages: &Receiver<Message>, mut target: impl Write) {
 impl Write for Log {
     /// Takes one line, which `tracing_subscriber` writes at once. Never waits and never fails.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if self.0.try_send(Message::Line(cut(line))).is_err() {
+        if self.0.try_send(Message::Line(cut(&escaped(line)))).is_err() {
             DROPPED.fetch_add(1, Ordering::Relaxed);
         }
         Ok(line.len())
@@ -108,6 +109,22 @@ impl<'a> MakeWriter<'a> for Log {
 
     fn make_writer(&'a self) -> Self {
         self.clone()
+    }
+}
+
+/// Returns the line with escapes for the control characters above ASCII and DEL, which terminals may obey and the formats
+/// leave as they are.
+fn escaped(line: &[u8]) -> Cow<'_, [u8]> {
+    let is_left = |c: char| matches!(c, '\u{7f}'..='\u{9f}');
+    match std::str::from_utf8(line) {
+        Ok(text) if text.contains(is_left) => {
+            let escape = |c: char| match is_left(c) {
+                true => format!("\\u{:04x}", u32::from(c)),
+                false => c.to_string(),
+            };
+            Cow::Owned(text.chars().map(escape).collect::<String>().into_bytes())
+        }
+        _ => Cow::Borrowed(line),
     }
 }
 
@@ -159,6 +176,14 @@ mod tests {
         drop(held);
         log.wait_until_written();
         assert!(target.0.lock().unwrap().starts_with(b"line\nline\n"));
+    }
+
+    #[test]
+    fn control_characters_are_escaped() {
+        let line = "user=ann\u{9b}31m query=\"\u{7f}€\"\n";
+        let expected = "user=ann\\u009b31m query=\"\\u007f€\"\n";
+        assert_eq!(escaped(line.as_bytes()), expected.as_bytes());
+        assert_eq!(escaped(expected.as_bytes()), expected.as_bytes());
     }
 
     #[test]

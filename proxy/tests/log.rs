@@ -165,3 +165,29 @@ async fn formats_of_the_log() {
     let text = logged(&[]).await;
     assert!(text.contains(" INFO ") && text.contains("query=\"vector(1)\""), "{text}");
 }
+
+#[tokio::test]
+async fn the_log_tells_of_the_parameters_that_are_sent_and_of_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let oddity = Oddity::start(folder.path(), &[], &[("ODDITY_LOG_FORMAT", "json")]);
+    let long = "x".repeat(5_000);
+    let ask = async |path: &str, form: &str| {
+        let line = format!("POST /api/sources/demo/api/v1/{path}");
+        let media = ["Content-Type: application/x-www-form-urlencoded"];
+        send(oddity.address, &line, &media, form).await.status
+    };
+    assert_eq!(ask("query?query=vector(1)", "match[]=up").await, 200);
+    assert_eq!(ask(&format!("query?match[]={long}"), "query=vector(2)").await, 200);
+    assert_eq!(ask("series?query=secret", &format!("query={long}&match[]=up")).await, 200);
+    assert_eq!(ask("labels?query=vector(3)", "start=1").await, 200);
+    assert_eq!(ask("query?query=vector(4)", "query=vector(5)").await, 400);
+    let (_, log) = oddity.stop();
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).expect(line));
+    let queries: Vec<_> = lines
+        .filter(|line| line["message"] == "request")
+        .map(|line| line["query"].as_str().map(str::to_owned))
+        .collect();
+    let expected =
+        [Some("vector(1)"), Some("vector(2)"), Some("up"), None, Some("vector(4)\nvector(5)")];
+    assert_eq!(queries.iter().map(Option::as_deref).collect::<Vec<_>>(), expected, "{log}");
+}

@@ -1,5 +1,6 @@
 //! TLS to sources and to browsers: certificates of our own, on both sides, and what a wrong one is told.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-use crate::support::process::command;
+use crate::support::process::{Oddity, command};
 use crate::support::scripted::ok;
 use crate::support::wait::next_look;
 use crate::support::{get, serve};
@@ -233,4 +234,24 @@ async fn browsers_are_served_over_tls_with_a_certificate_that_can_be_renewed() {
     assert_eq!(ask_over_tls(server.address, &ours).await.0, second, "half a renewal");
     let plain = serve("").await.get("/api/sources").await;
     assert_eq!(plain.field("strict-transport-security"), None);
+}
+
+#[tokio::test]
+async fn a_handshake_that_stalls_does_not_delay_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let ours = Authority::new(dir, "ca.pem");
+    ours.sign(dir, "own");
+    let config = "tls = { cert_file = 'own.pem', key_file = 'own.key' }\n\
+                  [limits]\ndrain = '1h'\nheader_wait = '1h'\n";
+    std::fs::write(dir.join("oddity.toml"), config).unwrap();
+    let key = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(dir.join("own.key"), key).unwrap();
+    let oddity = Oddity::start(dir, &[], &[]);
+    let _stalled = TcpStream::connect(oddity.address).await.unwrap();
+    // Connections are accepted in their order.
+    ask_over_tls(oddity.address, &ours).await;
+    let (status, log) = oddity.stop();
+    assert!(status.success() && !log.contains("timed out"), "{log}");
+    assert!(log.contains("everybody on this machine can read a secret"), "{log}");
 }

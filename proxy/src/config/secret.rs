@@ -40,6 +40,12 @@ impl SecretSetting {
 /// Reads the secret in a file, without the line end that editors add, and warns of a file that everybody can read.
 pub(crate) fn read_secret(path: &Path) -> Result<SecretString, ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|error| ConfigError::read(path, error))?;
+    warn_if_readable_by_all(path);
+    Ok(SecretString::from(text.trim_end_matches(['\r', '\n'])))
+}
+
+/// Logs a warning of a file with a secret that everybody can read.
+pub(crate) fn warn_if_readable_by_all(path: &Path) {
     let mode = std::fs::metadata(path).map_or(0, |meta| meta.permissions().mode());
     if mode & 0o007 != 0 {
         tracing::warn!(
@@ -47,5 +53,4 @@ pub(crate) fn read_secret(path: &Path) -> Result<SecretString, ConfigError> {
             "everybody on this machine can read a secret: take that away with chmod o-rwx"
         );
     }
-    Ok(SecretString::from(text.trim_end_matches(['\r', '\n'])))
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::error::ConfigError;
+use super::secret::warn_if_readable_by_all;
 
 /// PEM files for TLS; they are read again when they change.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -71,7 +72,9 @@ pub(crate) fn read_identity(
     if chain.is_empty() {
         return Err(holds_no(cert, "certificate"));
     }
-    let key = PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|_| holds_no(key, "key"))?;
+    let pem = read(key)?;
+    warn_if_readable_by_all(key);
+    let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| holds_no(key, "key"))?;
     Ok((chain, key))
 }
 

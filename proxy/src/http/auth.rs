@@ -9,7 +9,7 @@ mod passwords;
 use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
@@ -35,9 +35,9 @@ pub enum Authenticator {
     /// No authentication.
     Open,
     /// Basic authentication; pairs of `name:password`, or of a name and a hash.
-    Basic(SignIn),
+    Basic(Box<SignIn>),
     /// Bearer tokens.
-    Bearer(SignIn),
+    Bearer(Reload<Secrets>),
     /// A header set by a reverse proxy that has authenticated the user.
     Header {
         /// Name of the header.
@@ -47,7 +47,7 @@ pub enum Authenticator {
     },
 }
 
-/// Secrets of a file, and the attempts to sign in with them.
+/// Names and passwords of a file, and the attempts to sign in with them.
 pub struct SignIn {
     secrets: Reload<Secrets>,
     /// Secrets of the last attempt.
@@ -82,14 +82,14 @@ impl Authenticator {
                 read_secret(file)?;
                 return Err(expected(form, file, 1));
             }
-            SignIn::new(secrets)
+            Ok(secrets)
         };
         Ok(match settings {
             config::AuthSettings::Open { .. } => Self::Open,
             config::AuthSettings::Basic(file) => {
-                let sign_in = secrets(file, is_pair, "NAME:PASSWORD or NAME:HASH")?;
-                warn_of_plain(file, &sign_in.secrets.get());
-                Self::Basic(sign_in)
+                let pairs = secrets(file, is_pair, "NAME:PASSWORD or NAME:HASH")?;
+                warn_of_plain(file, &pairs.get());
+                Self::Basic(Box::new(SignIn::new(pairs)?))
             }
             config::AuthSettings::Bearer(file) => Self::Bearer(secrets(file, |_| true, "a token")?),
             config::AuthSettings::Header { name, proxies } => {
@@ -113,7 +113,7 @@ impl Authenticator {
                 let colon = pair.iter().position(|byte| *byte == b':');
                 let user = &pair[..colon.unwrap_or(pair.len())];
                 let known = people.check(&pair, user, peer).await;
-                known.map_err(|error| error.response(&[BASIC]))?;
+                known.map_err(SignInError::response)?;
                 Ok(Some(User::new(user)))
             }
             Self::Bearer(tokens) => {
@@ -126,8 +126,10 @@ impl Authenticator {
                 let token = credentials(headers, "bearer").map(|token| token.as_bytes().to_vec());
                 let challenges = [BEARER, BASIC];
                 let token = token.or_else(password).ok_or_else(|| unauthorized(&challenges))?;
-                let known = tokens.check(&token, b"", peer).await;
-                known.map_err(|error| error.response(&challenges))?;
+                // Tokens are too long to be guessed, so nobody has to wait.
+                if !contains(&tokens.get(), &token) {
+                    return Err(unauthorized(&challenges));
+                }
                 Ok(None)
             }
             Self::Header { name, proxies } => {
@@ -163,9 +165,13 @@ impl SignIn {
         if let Some(wait) = self.attempts.wait(peer, user) {
             return Err(SignInError::Wait(wait));
         }
-        match self.verifier.knows(&secrets, given).await {
+        match self.verifier.knows(&secrets, given, peer).await {
             Ok(true) => {
-                self.attempts.passed(given, peer, user);
+                let last = self.last();
+                // What was verified with secrets that have changed since then is not remembered.
+                if Arc::ptr_eq(&secrets, &last) {
+                    self.attempts.passed(given, peer, user);
+                }
                 Ok(())
             }
             Ok(false) => {
@@ -179,19 +185,24 @@ impl SignIn {
     /// Returns the secrets; if they have changed, what passed is forgotten.
     fn current_secrets(&self) -> Secrets {
         let secrets = self.secrets.get();
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last();
         if !Arc::ptr_eq(&secrets, &last) {
             last.clone_from(&secrets);
             self.attempts.forget_verified();
         }
         secrets
     }
+
+    fn last(&self) -> MutexGuard<'_, Secrets> {
+        // No code panics while it holds the lock.
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl SignInError {
-    fn response(self, challenges: &[&'static str]) -> Response {
+    fn response(self) -> Response {
         match self {
-            Self::Wrong => unauthorized(challenges),
+            Self::Wrong => unauthorized(&[BASIC]),
             Self::Wait(wait) => {
                 let seconds = wait.saturating_add(Duration::from_millis(999)).as_secs();
                 let message =

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use crate::config::Limits;
 use crate::http::refused;
+use crate::outbound::pool;
 
 /// Descriptors for everything but connections to clients and sources: listener, logs, files, runtimes, notifications.
 const OTHERS: u64 = 64;
@@ -38,9 +39,11 @@ pub fn fit_connections(limits: &mut Limits, sources: usize) {
 /// Returns the descriptors that are not for connections of clients.
 fn reserved(limits: &Limits, sources: usize) -> u64 {
     let queries = limits.concurrent_queries.get().saturating_add(limits.concurrent_answers.get());
+    // A pool keeps connections of earlier queries while others are open on other workers.
+    let of_source = queries.saturating_add(pool::max_idle());
     OTHERS
         .saturating_add(refused::MAX_KEPT as u64)
-        .saturating_add((queries as u64).saturating_mul(sources as u64))
+        .saturating_add((of_source as u64).saturating_mul(sources as u64))
 }
 
 /// Returns how many connections of clients fit into a limit of open files.
@@ -57,7 +60,7 @@ mod tests {
     #[test]
     fn connections_fit_into_the_limit_of_open_files() {
         let limits = Limits::default();
-        let reserved = 64 + 128 + 2 * 40;
+        let reserved = 64 + 128 + 2 * (40 + pool::max_idle() as u64);
         for (open, expected) in [
             (1 << 20, 512),
             (reserved + 512, 512),

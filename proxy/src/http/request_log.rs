@@ -37,7 +37,8 @@ pub struct RequestRecord {
     uri: Uri,
     queries: LogQueries,
     user: OnceLock<User>,
-    form: OnceLock<String>,
+    /// Queries that are asked for, as they are logged.
+    asked: OnceLock<Option<String>>,
     status: OnceLock<StatusCode>,
     bytes: AtomicU64,
     is_complete: AtomicBool,
@@ -55,7 +56,7 @@ impl RequestRecord {
             uri: request.uri().clone(),
             queries,
             user: OnceLock::new(),
-            form: OnceLock::new(),
+            asked: OnceLock::new(),
             status: OnceLock::new(),
             bytes: AtomicU64::new(0),
             is_complete: AtomicBool::new(false),
@@ -75,12 +76,10 @@ impl RequestRecord {
         let _ = permit.map(|permit| self.permit.set(permit));
     }
 
-    /// Records the queries in the form of a request.
-    pub fn set_form(&self, form: &[u8]) {
-        if let Some(queries) = written(form, self.queries) {
-            // A request has one form.
-            let _ = self.form.set(queries);
-        }
+    /// Records the queries among the parameters that are sent to a source, or among all of a request that is refused.
+    pub fn set_parameters<T: AsRef<str>>(&self, parameters: impl Iterator<Item = (T, T)>) {
+        // A request is sent or refused once.
+        let _ = self.asked.set(written(parameters, self.queries));
     }
 
     /// Records the status of the response.
@@ -110,15 +109,19 @@ impl Drop for RequestRecord {
             return;
         }
         let source = path.strip_prefix("/api/sources/").and_then(|rest| rest.split_once('/'));
-        let query = is_api.then(|| self.uri.query()).flatten();
-        let query = query.and_then(|query| written(query.as_bytes(), self.queries));
+        // A request that was refused before its parameters were read has those of its address.
+        let of_address = || {
+            let query = self.uri.query().filter(|_| is_api)?;
+            written(form_urlencoded::parse(query.as_bytes()), self.queries)
+        };
+        let query = self.asked.get().cloned().unwrap_or_else(of_address);
         tracing::info!(
             user = self.user.get().map(|user| start_of(user.name())),
             peer = self.peer.map(tracing::field::display),
             method = %self.method,
             path = start_of(path),
             source = source.map(|(id, _)| start_of(id)),
-            query = self.form.get().or(query.as_ref()),
+            query,
             status,
             bytes = self.bytes.load(Ordering::Relaxed),
             complete = self.is_complete.load(Ordering::Relaxed),
@@ -144,11 +147,13 @@ fn start_of(name: &str) -> &str {
 }
 
 /// Returns the queries among the parameters as they are logged, or `None` if there are none.
-fn written(parameters: &[u8], how: LogQueries) -> Option<String> {
-    let pairs = form_urlencoded::parse(parameters);
-    let mut queries = pairs.filter(|(name, _)| QUERIES.contains(&name.as_ref()));
+fn written<T: AsRef<str>>(
+    parameters: impl Iterator<Item = (T, T)>,
+    how: LogQueries,
+) -> Option<String> {
+    let mut queries = parameters.filter(|(name, _)| QUERIES.contains(&name.as_ref()));
     let (_, first) = queries.next()?;
-    let all = queries.fold(first.into_owned(), |all, (_, next)| all + "\n" + &next);
+    let all = queries.fold(first.as_ref().to_owned(), |all, (_, next)| all + "\n" + next.as_ref());
     Some(match how {
         LogQueries::Whole => cut(&all),
         LogQueries::Hash => {
@@ -175,14 +180,15 @@ mod tests {
 
     #[test]
     fn queries_are_written_whole_hashed_or_not_at_all() {
-        let whole = |text: &str| written(text.as_bytes(), LogQueries::Whole);
+        let parse = |text: &'static str| form_urlencoded::parse(text.as_bytes());
+        let whole = |text| written(parse(text), LogQueries::Whole);
         assert_eq!(
             whole("start=1&query=up%7Ba%3D%22b%22%7D&step=2").as_deref(),
             Some("up{a=\"b\"}")
         );
         assert_eq!(whole("match[]=a&match%5B%5D=b").as_deref(), Some("a\nb"));
         assert_eq!(whole("start=1"), None);
-        let hash = |text: &str| written(text.as_bytes(), LogQueries::Hash).unwrap();
+        let hash = |text| written(parse(text), LogQueries::Hash).unwrap();
         assert_eq!(hash("query=up"), hash("start=2&query=u%70"));
         assert!(hash("query=up").starts_with("sha256:") && hash("query=up").len() == 39);
         assert_ne!(hash("query=up"), hash("query=down"));

@@ -16,6 +16,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
 
@@ -51,6 +52,8 @@ pub async fn run(
     let connections = Connections::new(limits.connections.get());
     let mut refused = RefusedConnections::default();
     let graceful = GracefulShutdown::new();
+    // Handshakes have no request to finish, so they end at once: when the sender is dropped.
+    let (accepting, handshaking) = watch::channel(());
     let mut shutdown = std::pin::pin!(shutdown);
     // One timer for all connections: a timer for each head would cost each request more.
     let mut poll_heads = tokio::time::interval(limits.header_wait / 8);
@@ -65,13 +68,17 @@ pub async fn run(
             }
         };
         let Some(slot) = admit(&stream, &connections, metrics) else {
-            refused.tell(stream);
+            // With TLS a client could not read it.
+            if tls.is_none() {
+                refused.tell(stream);
+            }
             continue;
         };
         let Ok(stream) = stream.into_std() else { continue };
         let (metrics, http, app) = (metrics.clone(), http.clone(), app.clone());
         let write_wait = limits.write_wait;
         let acceptor = tls.map(ServerTls::acceptor);
+        let mut handshaking = handshaking.clone();
         let watcher = graceful.watcher();
         let Some(worker) = workers.next() else { break };
         worker.spawn(async move {
@@ -86,13 +93,19 @@ pub async fn run(
             let served = async {
                 let ended = match acceptor {
                     None => watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await,
-                    Some(acceptor) => match acceptor.accept(stream).await {
-                        Ok(stream) => {
-                            let stream = TokioIo::new(Box::new(stream));
-                            watcher.watch(http.serve_connection(stream, service)).await
+                    Some(acceptor) => {
+                        let accepted = tokio::select! {
+                            accepted = acceptor.accept(stream) => accepted,
+                            _ = handshaking.changed() => return,
+                        };
+                        match accepted {
+                            Ok(stream) => {
+                                let stream = TokioIo::new(Box::new(stream));
+                                watcher.watch(http.serve_connection(stream, service)).await
+                            }
+                            Err(error) => return tracing::debug!(%error, "TLS handshake failed"),
                         }
-                        Err(error) => return tracing::debug!(%error, "TLS handshake failed"),
-                    },
+                    }
                 };
                 if let Err(error) = ended {
                     tracing::debug!(%error, "connection ended early");
@@ -107,7 +120,7 @@ pub async fn run(
             drop(slot);
         });
     }
-    drop(listener);
+    drop((listener, accepting));
     let open = graceful.count();
     tracing::info!(open_connections = open, "shutting down");
     if tokio::time::timeout(limits.drain, graceful.shutdown()).await.is_err() {

@@ -30,8 +30,17 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Maximum number of unused connections that each worker keeps.
 const MAX_IDLE_PER_WORKER: usize = 32;
 
+/// Time after a request was sent in which the end of a connection tells that the server had closed it as unused; later it
+/// tells that the server gave the request up.
+const CLOSED_AS_UNUSED: Duration = Duration::from_secs(1);
+
 /// Maximum number of bytes read at once; more would only be more memory for each answer that is passed on.
 const READ_BUFFER_BYTES: usize = 64 << 10;
+
+/// Returns the maximum number of unused connections of one pool.
+pub(crate) fn max_idle() -> usize {
+    MAX_IDLE_PER_WORKER.saturating_mul(worker::count())
+}
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -97,15 +106,18 @@ impl ConnectionPool {
     }
 
     /// Sends a request that changes nothing at the server. A server may close an unused connection while the request is on
-    /// its way, so one that ends before the answer begins is replaced by a new connection, once.
+    /// its way, so one that ends at once, before the answer begins, is replaced by a new connection, once.
     pub(crate) async fn send_idempotent(
         self: &Arc<Self>,
         request: Request<Full<Bytes>>,
     ) -> Result<PooledResponse, SendError> {
         if let Some(connection) = self.take() {
+            let sent = Instant::now();
             match self.send_on(connection, request.clone()).await {
                 // A server that has gone is told by the end of its connection.
-                Err(SendError::Exchange(error)) if is_end_before_answer(&error) => {
+                Err(SendError::Exchange(error))
+                    if is_end_before_answer(&error) && sent.elapsed() < CLOSED_AS_UNUSED =>
+                {
                     let connection = self.open().await.map_err(|_| SendError::Exchange(error))?;
                     return self.send_on(connection, request).await;
                 }

@@ -59,11 +59,17 @@ pub async fn query(
     } else {
         Bytes::new()
     };
-    if let Some(record) = head.extensions.get::<Arc<RequestRecord>>() {
-        record.set_form(&form);
-    }
     let query = head.uri.query().unwrap_or_default().as_bytes();
-    let params = params::check(&endpoint, [query, &form], &source.limits)?;
+    let params = params::check(&endpoint, [query, &form], &source.limits);
+    if let Some(record) = head.extensions.get::<Arc<RequestRecord>>() {
+        match &params {
+            Ok(params) => record.set_parameters(params.iter().map(|(name, value)| (name, value))),
+            Err(_) => {
+                record.set_parameters([query, &form].into_iter().flat_map(form_urlencoded::parse));
+            }
+        }
+    }
+    let params = params?;
     source.query(SourceRequest { method: head.method, endpoint, params, client, user }).await
 }
 

@@ -4,6 +4,7 @@
 //! tree: no character of the text that a client sent reaches the source. What cannot be parsed is refused.
 
 use axum::http::StatusCode;
+use form_urlencoded::Serializer;
 use promql_parser::label::{MatchOp, Matcher};
 use promql_parser::parser::token::T_EQL_REGEX;
 use promql_parser::parser::{self, Expr, LabelModifier, VectorSelector};
@@ -15,6 +16,9 @@ use crate::source::allowlist::{Endpoint, Params};
 
 /// Maximum regular expressions in a query.
 const MAX_PATTERNS: usize = 64;
+
+/// Maximum bytes of the parameters with the matchers, as they are sent; an address of more is none in HTTP.
+const MAX_BYTES: usize = 60_000;
 
 /// Label that holds the name of a metric.
 const METRIC_NAME: &str = "__name__";
@@ -46,7 +50,7 @@ impl<'a> Scope<'a> {
     /// Adds the matchers to all selectors of the parameters; without a `match[]`, one that holds them alone is added.
     ///
     /// # Errors
-    /// 400 for a text that cannot be parsed, 403 for an endpoint that cannot be limited to some series.
+    /// 400 for a text that cannot be parsed or gets too long, 403 for an endpoint that cannot be limited to some series.
     pub fn apply(&self, endpoint: &Endpoint, mut params: Params) -> Result<Params, ApiError> {
         let name = match endpoint {
             Endpoint::Query | Endpoint::QueryRange => "query",
@@ -73,6 +77,14 @@ impl<'a> Scope<'a> {
         if selectors_only && !params.iter().any(|(key, _)| key == name) {
             let all = self.limit("{__name__!=\"\"}", true);
             params.push((name.to_owned(), all.map_err(ApiError::bad_data)?));
+        }
+        let bytes = Serializer::new(String::new()).extend_pairs(&params).finish().len();
+        if bytes > MAX_BYTES {
+            let message = format!(
+                "`{name}` has {bytes} bytes with the labels that limit this source, more than {MAX_BYTES}: use fewer \
+                 selectors"
+            );
+            return Err(ApiError::refused(StatusCode::BAD_REQUEST, RejectionReason::Size, message));
         }
         Ok(params)
     }
@@ -294,6 +306,20 @@ mod tests {
         let patterns = format!("up{{{}}}", "a=~\"b\",".repeat(65));
         assert!(limit(&team, &patterns).expect_err("many").contains("65 regular expressions"));
         assert!(limit(&team, &"(".repeat(5_000)).is_err());
+    }
+
+    #[test]
+    fn a_query_that_gets_too_long_is_refused() {
+        let values: Vec<_> = (0..100).map(|number| format!("namespace-{number}")).collect();
+        let values: Vec<_> = values.iter().map(String::as_str).collect();
+        let team = label("namespace", &values);
+        let apply = |selectors: usize| {
+            let params = vec![("query".to_owned(), vec!["up"; selectors].join(" + "))];
+            Scope(vec![&team]).apply(&Endpoint::Query, params).map_err(|error| error.message)
+        };
+        assert!(apply(10).is_ok());
+        let problem = apply(60).expect_err("long");
+        assert!(problem.contains("more than 60000: use fewer selectors"), "{problem}");
     }
 
     #[test]

@@ -108,13 +108,18 @@ impl Upstream {
             .unwrap_or(Err(SourceError::Timeout(self.deadline)))
     }
 
-    async fn send(&self, request: &SourceRequest) -> Result<PooledResponse, SourceError> {
-        let UpstreamClient { pool, headers, .. } = self.client.get();
+    /// Returns the answer, and the secrets that were sent.
+    async fn send(
+        &self,
+        request: &SourceRequest,
+    ) -> Result<(PooledResponse, Arc<Secrets>), SourceError> {
+        let UpstreamClient { pool, headers, secrets } = self.client.get();
         let request = self.http_request(request, &headers).ok_or(SourceError::Cut)?;
-        pool.send_idempotent(request).await.map_err(|error| {
+        let answer = pool.send_idempotent(request).await.map_err(|error| {
             tracing::debug!(source = %self.id, %error, "request failed");
-            error.into()
-        })
+            error
+        })?;
+        Ok((answer, secrets))
     }
 
     /// Builds the HTTP request; `None` only if a part of it is not valid in HTTP.

@@ -116,8 +116,9 @@ impl Oddity {
         });
         let mut line = String::new();
         BufReader::new(process.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address =
-            line.trim().strip_prefix("Oddity listens on http://").map(str::parse::<SocketAddr>);
+        let url = line.trim().strip_prefix("Oddity listens on ");
+        let address = url.and_then(|url| url.split_once("://"));
+        let address = address.map(|(_, address)| address.parse::<SocketAddr>());
         let Some(Ok(address)) = address else { panic!("not listening: {line}") };
         let address = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), SocketAddr::port(&address));
         Self { process, address, log }

@@ -1,7 +1,6 @@
 //! Memory of attempts to sign in: credentials that passed lately, and clients that have to wait after failures.
 
 use std::collections::HashMap;
-use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,11 +11,15 @@ use tokio::time::Instant;
 
 use crate::config::ConfigError;
 
-/// Time for which credentials that passed are not verified again.
-const REMEMBER_VERIFIED: Duration = Duration::from_secs(10 * 60);
+/// Time since their last use for which credentials that passed are not verified again: a working day, so that nobody who is
+/// signed in has to wait since others fail under the same name.
+const REMEMBER_VERIFIED: Duration = Duration::from_secs(12 * 60 * 60);
 
-/// Failures after which a client has to wait before the next attempt.
+/// Failures under a name after which a client has to wait before the next attempt.
 const FREE_FAILURES: u32 = 10;
+
+/// Failures under any names after which all clients at an address have to wait.
+const FREE_FAILURES_OF_ADDRESS: u32 = 100;
 
 /// Longest wait; the first one is a second, and each failure doubles it.
 const MAX_WAIT: Duration = Duration::from_secs(64);
@@ -24,7 +27,7 @@ const MAX_WAIT: Duration = Duration::from_secs(64);
 /// Time after which failures are forgotten.
 const REMEMBER_FAILURES: Duration = Duration::from_secs(10 * 60);
 
-/// Maximum entries of each kind; the oldest gives way.
+/// Maximum entries of each kind; those that matter least give way.
 const MAX_ENTRIES: usize = 4_096;
 
 /// Credentials that passed and clients that failed, as keyed hashes.
@@ -33,10 +36,17 @@ pub(super) struct Attempts {
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
     verified: HashMap<Tag, Instant>,
-    failures: HashMap<Tag, Failures>,
+    by_name: FailureCounts,
+    by_address: FailureCounts,
+}
+
+/// Clients that failed.
+struct FailureCounts {
+    /// Failures after which a client has to wait.
+    free: u32,
+    clients: HashMap<Tag, Failures>,
 }
 
 /// Keyed hash of credentials, or of an address and a name.
@@ -57,45 +67,49 @@ impl Attempts {
         let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new()).map_err(|_| {
             ConfigError::setting("auth", "the system gives no random numbers for its key")
         })?;
-        Ok(Self { key, state: Mutex::default() })
+        let state = State {
+            verified: HashMap::new(),
+            by_name: FailureCounts::new(FREE_FAILURES),
+            by_address: FailureCounts::new(FREE_FAILURES_OF_ADDRESS),
+        };
+        Ok(Self { key, state: Mutex::new(state) })
     }
 
-    /// Returns whether these credentials passed lately.
+    /// Returns whether these credentials passed lately, and remembers them for longer if so.
     pub(super) fn is_verified(&self, credentials: &[u8]) -> bool {
-        let passed = self.state().verified.get(&self.tag(&[credentials])).copied();
-        passed.is_some_and(|passed| passed.elapsed() < REMEMBER_VERIFIED)
+        let credentials = self.tag(&[credentials]);
+        let mut state = self.state();
+        let used = state.verified.get_mut(&credentials);
+        let used = used.filter(|used| used.elapsed() < REMEMBER_VERIFIED);
+        used.map(|used| *used = Instant::now()).is_some()
     }
 
     /// Returns how long a client at `peer` with the name `user` has to wait before its next attempt.
     pub(super) fn wait(&self, peer: IpAddr, user: &[u8]) -> Option<Duration> {
-        let failures = self.state().failures.get(&self.client(peer, user)).copied()?;
-        let doublings = failures.count.checked_sub(FREE_FAILURES)?.min(16);
-        let wait = Duration::from_secs(1 << doublings).min(MAX_WAIT);
-        wait.checked_sub(failures.last.elapsed()).filter(|wait| !wait.is_zero())
+        let (address, client) = self.tags(peer, user);
+        let state = self.state();
+        state.by_name.wait(&client).max(state.by_address.wait(&address))
     }
 
     /// Remembers credentials that passed.
     pub(super) fn passed(&self, credentials: &[u8], peer: IpAddr, user: &[u8]) {
-        let (credentials, client) = (self.tag(&[credentials]), self.client(peer, user));
+        let (credentials, (_, client)) = (self.tag(&[credentials]), self.tags(peer, user));
         let mut state = self.state();
-        state.failures.remove(&client);
-        make_room(&mut state.verified, |passed| *passed);
-        state.verified.insert(credentials, Instant::now());
+        state.by_name.clients.remove(&client);
+        let verified = &mut state.verified;
+        if verified.len() >= MAX_ENTRIES && !verified.contains_key(&credentials) {
+            let oldest = verified.iter().min_by_key(|(_, used)| **used).map(|(tag, _)| *tag);
+            oldest.map(|oldest| verified.remove(&oldest));
+        }
+        verified.insert(credentials, Instant::now());
     }
 
     /// Counts a failure.
     pub(super) fn failed(&self, peer: IpAddr, user: &[u8]) {
-        let client = self.client(peer, user);
+        let (address, client) = self.tags(peer, user);
         let mut state = self.state();
-        if !state.failures.contains_key(&client) {
-            make_room(&mut state.failures, |failures| failures.last);
-        }
-        let now = Instant::now();
-        let failures = state.failures.entry(client).or_insert(Failures { count: 0, last: now });
-        if now.duration_since(failures.last) >= REMEMBER_FAILURES {
-            failures.count = 0;
-        }
-        *failures = Failures { count: failures.count.saturating_add(1), last: now };
+        state.by_name.count(client);
+        state.by_address.count(address);
     }
 
     /// Forgets what passed, since the secrets have changed.
@@ -103,8 +117,10 @@ impl Attempts {
         self.state().verified.clear();
     }
 
-    fn client(&self, peer: IpAddr, user: &[u8]) -> Tag {
-        self.tag(&[network_of(peer).to_string().as_bytes(), user])
+    /// Returns the tags of an address, and of a name there.
+    fn tags(&self, peer: IpAddr, user: &[u8]) -> (Tag, Tag) {
+        let address = network_of(peer).to_string();
+        (self.tag(&[address.as_bytes()]), self.tag(&[address.as_bytes(), user]))
     }
 
     fn tag(&self, parts: &[&[u8]]) -> Tag {
@@ -124,19 +140,49 @@ impl Attempts {
     }
 }
 
+impl FailureCounts {
+    fn new(free: u32) -> Self {
+        Self { free, clients: HashMap::new() }
+    }
+
+    fn wait(&self, client: &Tag) -> Option<Duration> {
+        self.clients.get(client)?.wait(self.free, Instant::now())
+    }
+
+    /// Counts a failure. In a full memory one of the clients that failed least gives way, and none that has to wait.
+    fn count(&mut self, client: Tag) {
+        let now = Instant::now();
+        if self.clients.len() >= MAX_ENTRIES && !self.clients.contains_key(&client) {
+            let free = self.free;
+            let may_go = self.clients.iter().filter(|(_, one)| one.wait(free, now).is_none());
+            let least = may_go.min_by_key(|(_, one)| (one.current(now), one.last));
+            let Some(least) = least.map(|(tag, _)| *tag) else { return };
+            self.clients.remove(&least);
+        }
+        let failures = self.clients.entry(client).or_insert(Failures { count: 0, last: now });
+        *failures = Failures { count: failures.current(now).saturating_add(1), last: now };
+    }
+}
+
+impl Failures {
+    /// Returns the number of failures, zero if the last one is long ago.
+    fn current(&self, now: Instant) -> u32 {
+        if now.duration_since(self.last) < REMEMBER_FAILURES { self.count } else { 0 }
+    }
+
+    /// Returns the rest of the wait after more failures than are free.
+    fn wait(&self, free: u32, now: Instant) -> Option<Duration> {
+        let doublings = self.count.checked_sub(free)?.min(16);
+        let wait = Duration::from_secs(1 << doublings).min(MAX_WAIT);
+        wait.checked_sub(now.duration_since(self.last)).filter(|wait| !wait.is_zero())
+    }
+}
+
 /// Returns the address, of IPv6 the first address of its network of 64 bits, of which one client has all.
 pub(crate) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> 64 << 64).into()),
         v4 @ IpAddr::V4(_) => v4,
-    }
-}
-
-/// Removes the oldest entry of a full map.
-fn make_room<K: Copy + Eq + Hash, V>(map: &mut HashMap<K, V>, time: impl Fn(&V) -> Instant) {
-    if map.len() >= MAX_ENTRIES {
-        let oldest = map.iter().min_by_key(|(_, value)| time(value)).map(|(key, _)| *key);
-        oldest.map(|key| map.remove(&key));
     }
 }
 
@@ -171,10 +217,38 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn many_names_at_one_address_have_to_wait_together() {
+        let attempts = Attempts::new().unwrap();
+        for number in 0..FREE_FAILURES_OF_ADDRESS {
+            assert_eq!(attempts.wait(PEER, b"ann"), None);
+            attempts.failed(PEER, number.to_string().as_bytes());
+        }
+        assert_eq!(attempts.wait(PEER, b"ann"), Some(Duration::from_secs(1)));
+        assert_eq!(attempts.wait([10, 0, 0, 3].into(), b"ann"), None, "another address");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flood_of_names_does_not_end_a_wait() {
+        let attempts = Attempts::new().unwrap();
+        (0..FREE_FAILURES + 6).for_each(|_| attempts.failed(PEER, b"ann"));
+        (0..3).for_each(|_| attempts.failed(PEER, b"bob"));
+        for number in 0..MAX_ENTRIES as u32 + 100 {
+            attempts.failed(IpAddr::V4(number.into()), b"eve");
+        }
+        assert_eq!(attempts.wait(PEER, b"ann"), Some(MAX_WAIT));
+        let (_, bob) = attempts.tags(PEER, b"bob");
+        assert_eq!(attempts.state().by_name.clients.get(&bob).map(|one| one.count), Some(3));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn credentials_that_passed_are_remembered_for_a_while() {
         let attempts = Attempts::new().unwrap();
         attempts.passed(b"ann:secret", PEER, b"ann");
         assert!(attempts.is_verified(b"ann:secret") && !attempts.is_verified(b"ann:secreu"));
+        for _ in 0..3 {
+            tokio::time::advance(REMEMBER_VERIFIED / 2).await;
+            assert!(attempts.is_verified(b"ann:secret"), "used");
+        }
         tokio::time::advance(REMEMBER_VERIFIED).await;
         assert!(!attempts.is_verified(b"ann:secret"));
         attempts.passed(b"ann:secret", PEER, b"ann");
@@ -185,13 +259,14 @@ mod tests {
     #[tokio::test]
     async fn the_memory_is_bounded() {
         let attempts = Attempts::new().unwrap();
-        for number in 0..2 * MAX_ENTRIES {
+        for number in 0..MAX_ENTRIES as u32 + 100 {
             let name = number.to_string();
-            attempts.failed(PEER, name.as_bytes());
+            attempts.failed(IpAddr::V4(number.into()), b"");
             attempts.passed(name.as_bytes(), PEER, b"");
         }
         let state = attempts.state();
-        assert_eq!((state.failures.len(), state.verified.len()), (MAX_ENTRIES, MAX_ENTRIES));
+        let sizes = [state.by_name.clients.len(), state.by_address.clients.len()];
+        assert_eq!((sizes, state.verified.len()), ([MAX_ENTRIES; 2], MAX_ENTRIES));
     }
 
     #[test]

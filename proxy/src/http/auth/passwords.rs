@@ -1,7 +1,9 @@
 //! Names and passwords of users, as they are or as argon2 hashes.
 
+use std::collections::HashMap;
+use std::net::IpAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
@@ -9,7 +11,7 @@ use argon2::password_hash::{self, PasswordHasher as _, PasswordVerifier as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Semaphore;
 
-use super::{Secrets, contains};
+use super::{Secrets, contains, network_of};
 
 /// Beginning of a hash of a password.
 const HASH: &str = "$argon2";
@@ -18,11 +20,15 @@ const HASH: &str = "$argon2";
 const MAX_VERIFYING: usize = 1;
 
 /// Clients that wait for the verification of a hash.
-const MAX_WAITING: usize = 32;
+const MAX_WAITING: usize = 128;
+
+/// Clients among them at one address, so that one that tries names out does not take the turns of all others.
+const MAX_AT_ADDRESS: usize = 16;
 
 /// Bounds the verifications of hashes, which run on threads of their own.
 pub(super) struct Verifier {
-    admitted: Semaphore,
+    /// Number of clients that wait or are verified, by address.
+    admitted: Mutex<HashMap<IpAddr, usize>>,
     verifying: Arc<Semaphore>,
 }
 
@@ -32,10 +38,7 @@ pub(super) struct Busy;
 
 impl Default for Verifier {
     fn default() -> Self {
-        Self {
-            admitted: Semaphore::new(MAX_VERIFYING + MAX_WAITING),
-            verifying: Arc::new(Semaphore::new(MAX_VERIFYING)),
-        }
+        Self { admitted: Mutex::default(), verifying: Arc::new(Semaphore::new(MAX_VERIFYING)) }
     }
 }
 
@@ -44,8 +47,13 @@ impl Verifier {
     /// password is wrong.
     ///
     /// # Errors
-    /// [`Busy`] if too many wait for a verification.
-    pub(super) async fn knows(&self, lines: &Secrets, pair: &[u8]) -> Result<bool, Busy> {
+    /// [`Busy`] if too many wait for a verification, at the address of `peer` or in all.
+    pub(super) async fn knows(
+        &self,
+        lines: &Secrets,
+        pair: &[u8],
+        peer: IpAddr,
+    ) -> Result<bool, Busy> {
         if contains(lines, pair) {
             // The text of a hash is no password.
             return Ok(!is_hashed(pair));
@@ -61,7 +69,7 @@ impl Verifier {
         }
         let own: Vec<_> = own.into_iter().map(|(_, hash)| SecretString::from(hash)).collect();
         let password = password.to_vec();
-        let _admitted = self.admitted.try_acquire().map_err(|_| Busy)?;
+        let _admission = self.admit(network_of(peer))?;
         let turn = self.verifying.clone().acquire_owned().await.map_err(|_| Busy)?;
         let work = tokio::task::spawn_blocking(move || {
             let _turn = turn;
@@ -73,6 +81,40 @@ impl Verifier {
         });
         Ok(work.await.unwrap_or(false) && is_user)
     }
+
+    fn admit(&self, address: IpAddr) -> Result<Admission<'_>, Busy> {
+        let mut admitted = lock(&self.admitted);
+        let own = admitted.get(&address).copied().unwrap_or_default();
+        if own >= MAX_AT_ADDRESS || admitted.values().sum::<usize>() >= MAX_VERIFYING + MAX_WAITING
+        {
+            return Err(Busy);
+        }
+        admitted.insert(address, own + 1);
+        Ok(Admission { verifier: self, address })
+    }
+}
+
+/// Client that waits or is verified, until it is dropped.
+struct Admission<'a> {
+    verifier: &'a Verifier,
+    address: IpAddr,
+}
+
+impl Drop for Admission<'_> {
+    fn drop(&mut self) {
+        let mut admitted = lock(&self.verifier.admitted);
+        if let Some(own) = admitted.get_mut(&self.address) {
+            *own -= 1;
+            if *own == 0 {
+                admitted.remove(&self.address);
+            }
+        }
+    }
+}
+
+/// Locks; a poisoned lock is used as it is, since no code panics while it holds one.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Returns whether a line holds a name and a password or a valid hash.
@@ -114,6 +156,10 @@ fn is_hashed(pair: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    fn address(number: usize) -> IpAddr {
+        IpAddr::V4((number as u32).into())
+    }
+
     #[tokio::test]
     async fn hashed_and_plain_passwords_are_known_by_their_name() {
         let hash = hash(&"secret".to_owned().into()).unwrap();
@@ -131,7 +177,7 @@ mod tests {
             (&format!("ann:{hash}"), false),
         ];
         for (pair, expected) in cases {
-            let known = verifier.knows(&lines, pair.as_bytes()).await.unwrap();
+            let known = verifier.knows(&lines, pair.as_bytes(), address(1)).await.unwrap();
             assert_eq!(known, expected, "{pair}");
         }
         assert!(is_pair(&format!("ann:{hash}")) && !is_pair("ann:$argon2id$v=19$oops"));
@@ -139,10 +185,18 @@ mod tests {
 
     #[tokio::test]
     async fn more_than_some_verifications_at_once_are_refused() {
-        let lines: Secrets =
-            [SecretString::from(format!("ann:{}", hash(&"x".to_owned().into()).unwrap()))].into();
+        let line = format!("ann:{}", hash(&"x".to_owned().into()).unwrap());
+        let lines: Secrets = [SecretString::from(line)].into();
         let verifier = Verifier::default();
-        let _all = verifier.admitted.acquire_many((MAX_VERIFYING + MAX_WAITING) as u32).await;
-        assert!(verifier.knows(&lines, b"ann:x").await.is_err());
+        let at = |number: usize| verifier.admit(address(number));
+        let own: Vec<_> = (0..MAX_AT_ADDRESS).map(|_| at(1).unwrap()).collect();
+        assert!(verifier.knows(&lines, b"ann:x", address(1)).await.is_err(), "of one address");
+        assert!(verifier.knows(&lines, b"ann:x", address(2)).await.is_ok_and(|known| known));
+        let others = MAX_VERIFYING + MAX_WAITING - MAX_AT_ADDRESS;
+        let others: Vec<_> = (0..others).map(|number| at(number + 2).unwrap()).collect();
+        assert!(verifier.knows(&lines, b"ann:x", address(1_000)).await.is_err(), "in all");
+        drop((own, others));
+        assert!(lock(&verifier.admitted).is_empty());
+        assert!(verifier.knows(&lines, b"ann:x", address(1)).await.is_ok_and(|known| known));
     }
 }

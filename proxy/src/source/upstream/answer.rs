@@ -18,6 +18,7 @@ use super::Upstream;
 use super::buffered_prefix::BufferedPrefix;
 use super::inflate::DecodedPieces;
 use super::json_nesting_check::JsonNestingCheck;
+use super::redact::Secrets;
 use super::utf8_check::{Utf8Check, Utf8Error};
 use crate::http::connection::Connection;
 use crate::metrics::Metrics;
@@ -70,10 +71,10 @@ impl AsRef<[u8]> for BufferedAnswer {
 }
 
 impl Upstream {
-    /// Checks an answer and passes it on, as [`Upstream::query`] describes.
+    /// Checks an answer to a request with `secrets` and passes it on, as [`Upstream::query`] describes.
     pub(super) async fn pass_on(
         &self,
-        exchange: PooledResponse,
+        (exchange, secrets): (PooledResponse, Arc<Secrets>),
         end: Instant,
         permit: QueryPermit,
         client: Arc<Connection>,
@@ -111,7 +112,7 @@ impl Upstream {
                 return if is_envelope(status, &body) {
                     let body = match status.is_success() {
                         true => body,
-                        false => self.client.get().secrets.redact(body),
+                        false => secrets.redact(body).ok_or(malformed)?,
                     };
                     let slot = permit.into_answer_slot(client).await.ok_or(SourceError::Busy)?;
                     Ok(buffered_response(status, body, slot))

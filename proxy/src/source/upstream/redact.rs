@@ -42,13 +42,14 @@ impl Secrets {
         Self(secrets)
     }
 
-    /// Returns a JSON text without the secrets in its strings; one that holds none stays as it is.
-    pub(super) fn redact(&self, body: Bytes) -> Bytes {
-        let Ok(mut json) = serde_json::from_slice::<Value>(&body) else { return body };
+    /// Returns a JSON text without the secrets in its strings; one that holds none stays as it is. `None` for a text that
+    /// cannot be parsed, such as one with a number that is too large.
+    pub(super) fn redact(&self, body: Bytes) -> Option<Bytes> {
+        let mut json = serde_json::from_slice::<Value>(&body).ok()?;
         if !self.redact_in(&mut json) {
-            return body;
+            return Some(body);
         }
-        serde_json::to_vec(&json).map_or_else(|_| Bytes::new(), Bytes::from)
+        serde_json::to_vec(&json).ok().map(Bytes::from)
     }
 
     /// Returns whether a secret was found.
@@ -103,7 +104,7 @@ mod tests {
         let secrets = Secrets::of(&headers);
         let redact = |error: &str| {
             let body = serde_json::json!({ "status": "error", "errorType": "x", "error": error });
-            let body = secrets.redact(body.to_string().into());
+            let body = secrets.redact(body.to_string().into()).unwrap();
             serde_json::from_slice::<Value>(&body).unwrap()["error"].as_str().unwrap().to_owned()
         };
         let cases = [
@@ -120,8 +121,10 @@ mod tests {
             assert_eq!(redact(&error), expected);
         }
         let same = Bytes::from_static(b"{ \"status\":\"error\" }");
-        assert_eq!(secrets.redact(same.clone()), same);
+        assert_eq!(secrets.redact(same.clone()), Some(same));
         let key = secrets.redact(Bytes::from_static(b"{\"0123456\":1,\"a\":2}"));
-        assert_eq!(key, Bytes::from_static(b"{\"a\":2}"));
+        assert_eq!(key, Some(Bytes::from_static(b"{\"a\":2}")));
+        let large = Bytes::from_static(b"{\"error\":\"0123456\",\"data\":1e999}");
+        assert_eq!(secrets.redact(large), None);
     }
 }
