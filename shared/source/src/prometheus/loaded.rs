@@ -192,6 +192,11 @@ impl Loaded {
         Some(Self { condition, ..self.clone() })
     }
 
+    /// Returns the query as it was entered, with its condition.
+    pub fn whole_expr(&self) -> &str {
+        self.condition.as_ref().map_or(&self.query.expr, |of| &of.condition.expr)
+    }
+
     /// Returns the time of the first sample of any series.
     pub fn first_sample(&self) -> Option<Timestamp> {
         let first = |series: &Series| {
