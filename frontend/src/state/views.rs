@@ -6,7 +6,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::File;
 
 use super::State;
-use crate::browser::store;
+use crate::browser::{clock, store};
 use crate::text;
 
 impl State {
@@ -20,8 +20,9 @@ impl State {
         Ok(text::view_saved(name.trim()))
     }
 
-    /// Opens a saved view.
+    /// Opens a saved view, with samples up to now if its range ends now.
     pub fn open_view(self, query: &str) {
+        self.asked_at.set(clock::now());
         self.navigate(|panel| *panel = ViewState::from_query(query).0);
     }
 
