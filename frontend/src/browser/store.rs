@@ -106,10 +106,10 @@ pub fn recent() -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// Returns the saved views; none if they cannot be read.
+/// Returns the saved views that can be read.
 pub fn views() -> SavedViews {
     let json = storage().and_then(|storage| storage.get_item(VIEWS).ok().flatten());
-    json.and_then(|json| SavedViews::from_json(&json).ok()).unwrap_or_default()
+    json.and_then(|json| SavedViews::from_json_readable(&json).ok()).unwrap_or_default()
 }
 
 /// Stores the saved views.
