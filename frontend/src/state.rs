@@ -271,7 +271,7 @@ impl State {
             assistant: Assistant::new(),
             unknown_metric: RwSignal::new(None),
             history,
-            views: RwSignal::new(store::views()),
+            views: RwSignal::new(store::views().unwrap_or_default()),
             history_open: RwSignal::new(false),
             catalog: Catalog::new(),
             listing: Listing::new(throttled_analysis),

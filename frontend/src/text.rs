@@ -70,6 +70,11 @@ pub fn view_saved(name: &str) -> String {
     format!("Saved \"{name}\" in this browser.")
 }
 
+/// Returns that a view was deleted.
+pub fn view_deleted(name: &str) -> String {
+    format!("Deleted \"{name}\".")
+}
+
 /// Returns how many views a file had.
 pub fn views_imported(count: usize) -> String {
     if count == 1 { "Imported 1 view.".to_owned() } else { format!("Imported {count} views.") }

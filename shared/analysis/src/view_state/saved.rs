@@ -56,6 +56,11 @@ pub enum SavedViewError {
     /// A text that is too long to be read.
     #[error("the file has {0} bytes: a list of views has at most {MAX_JSON}")]
     LongFile(usize),
+    /// A browser that stores nothing more.
+    #[error(
+        "the browser did not store the views: free some of its storage for this site, or export the views"
+    )]
+    NotStored,
     /// A text that is no list of views.
     #[error("the file is no list of views that Oddity exported: {0}")]
     Json(String),
