@@ -130,6 +130,15 @@ pub fn alerts_from(level: SeverityLevel) -> String {
     }
 }
 
+/// Returns how many incidents are not told one by one.
+pub fn more_alerts(count: usize) -> String {
+    if count == 1 {
+        "And 1 more incident".to_owned()
+    } else {
+        format!("And {count} more incidents")
+    }
+}
+
 /// Returns the details of an event for a notification of the browser.
 pub fn alert(series: &str, since: &str, severity: &str) -> String {
     format!("{series}\nSince {since}. Severity: {severity}.")
