@@ -271,7 +271,7 @@ impl State {
             assistant: Assistant::new(),
             unknown_metric: RwSignal::new(None),
             history,
-            views: RwSignal::new(store::views()),
+            views: RwSignal::new(store::views().unwrap_or_default()),
             history_open: RwSignal::new(false),
             catalog: Catalog::new(),
             listing: Listing::new(throttled_analysis),
@@ -412,7 +412,15 @@ impl State {
     /// Applies settings and writes them to the address.
     pub fn tune(self, settings: Settings) {
         let change = |panel: &mut ViewState| panel.settings = settings;
-        if self.history.is_same_change() { self.adjust(change) } else { self.navigate(change) }
+        if self.panel.read_untracked().settings == settings {
+            return self.draft.set(None);
+        }
+        if self.history.is_same_change() {
+            self.adjust(change)
+        } else {
+            self.navigate(change)
+        }
+        self.history.tuned();
     }
 
     /// Changes the detector and takes its default threshold; the rest of the rule stays.

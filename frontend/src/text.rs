@@ -70,6 +70,11 @@ pub fn view_saved(name: &str) -> String {
     format!("Saved \"{name}\" in this browser.")
 }
 
+/// Returns that a view was deleted.
+pub fn view_deleted(name: &str) -> String {
+    format!("Deleted \"{name}\".")
+}
+
 /// Returns how many views a file had.
 pub fn views_imported(count: usize) -> String {
     if count == 1 { "Imported 1 view.".to_owned() } else { format!("Imported {count} views.") }
@@ -122,6 +127,15 @@ pub fn alerts_from(level: SeverityLevel) -> String {
         SeverityLevel::Low => "Notify: all events".to_owned(),
         SeverityLevel::Critical => "Notify: critical".to_owned(),
         level => format!("Notify: {} or worse", level.name()),
+    }
+}
+
+/// Returns how many incidents are not told one by one.
+pub fn more_alerts(count: usize) -> String {
+    if count == 1 {
+        "And 1 more incident".to_owned()
+    } else {
+        format!("And {count} more incidents")
     }
 }
 

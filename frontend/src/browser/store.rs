@@ -1,7 +1,7 @@
 //! Local storage: the theme, the last queries, saved views and what the browser tells. Without storage they last as long as the page.
 
 use leptos::prelude::{document, window};
-use oddity_analysis::view_state::SavedViews;
+use oddity_analysis::view_state::{SavedViewError, SavedViews};
 use oddity_detect::event::SeverityLevel;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -106,17 +106,20 @@ pub fn recent() -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// Returns the saved views; none if they cannot be read.
-pub fn views() -> SavedViews {
-    let json = storage().and_then(|storage| storage.get_item(VIEWS).ok().flatten());
-    json.and_then(|json| SavedViews::from_json(&json).ok()).unwrap_or_default()
+/// Returns the saved views that can be read; `None` without storage.
+pub fn views() -> Option<SavedViews> {
+    let json = storage()?.get_item(VIEWS).ok()?;
+    let read = json.and_then(|json| SavedViews::from_json_readable(&json).ok());
+    Some(read.unwrap_or_default())
 }
 
-/// Stores the saved views.
-pub fn keep_views(views: &SavedViews) {
-    if let (Some(storage), Ok(json)) = (storage(), views.to_json()) {
-        let _ = storage.set_item(VIEWS, &json);
-    }
+/// Stores the saved views; without storage they last as long as the page.
+///
+/// # Errors
+/// [`SavedViewError::NotStored`] if there is storage that does not take them.
+pub fn keep_views(views: &SavedViews) -> Result<(), SavedViewError> {
+    let Some(storage) = storage() else { return Ok(()) };
+    storage.set_item(VIEWS, &views.to_json()?).map_err(|_| SavedViewError::NotStored)
 }
 
 /// Puts a query in front of the list and stores the list.

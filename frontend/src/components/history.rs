@@ -131,7 +131,10 @@ fn Saved() -> impl IntoView {
                     state.history_open.set(false);
                     state.open_view(&view);
                 }>{shown}</button>
-                <button type="button" class="chip small" aria-label=format!("Delete {name}") on:click=move |_| state.delete_view(&delete)>"Delete"</button>
+                <button type="button" class="chip small" aria-label=format!("Delete {name}") on:click=move |_| {
+                    let result = state.delete_view(&delete);
+                    said.set(Some(result.map_err(|error| error.to_string())));
+                }>"Delete"</button>
             </li>
         }
     };

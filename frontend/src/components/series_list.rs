@@ -148,8 +148,8 @@ pub fn SeriesList() -> impl IntoView {
                             state.listing.order.set(if by_label { SeriesOrder::ByLabel } else { SeriesOrder::WorstFirst });
                         }
                     >
-                        <option value="worst">"Worst first"</option>
-                        <option value="label">"By label"</option>
+                        <option value="worst" prop:selected=move || state.listing.order.get() == SeriesOrder::WorstFirst>"Worst first"</option>
+                        <option value="label" prop:selected=move || state.listing.order.get() == SeriesOrder::ByLabel>"By label"</option>
                     </select>
                 </div>
                 <p class="sub" role="status">{told}</p>

@@ -10,6 +10,9 @@ use super::State;
 use crate::browser::{alert, store, tab};
 use crate::text;
 
+/// Maximum number of incidents of one refresh that are told one by one.
+const MAX_TOLD: usize = 5;
+
 /// Alerts about new events.
 #[derive(Clone, Copy)]
 pub struct Alerts {
@@ -65,10 +68,14 @@ pub(super) fn follow(state: State) {
             && let Some(level) = state.alerts.level.get_untracked()
             && state.live.interval.get_untracked().is_some()
         {
-            for (ranked, event) in now.new_since(&before) {
-                if event.level() >= level && !tell(state, now, ranked, event) {
-                    state.alerts.refuse(text::ALERTS_UNSUPPORTED);
-                }
+            let found = now.new_since(&before, level);
+            let (told, more) = found.split_at(found.len().min(MAX_TOLD));
+            let mut is_shown = told.iter().all(|(ranked, event)| tell(state, now, ranked, event));
+            if !more.is_empty() {
+                is_shown &= alert::show(&text::more_alerts(more.len()), "", "more");
+            }
+            if !is_shown {
+                state.alerts.refuse(text::ALERTS_UNSUPPORTED);
             }
         }
         now

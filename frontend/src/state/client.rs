@@ -120,7 +120,8 @@ pub(super) async fn load(
     signal: &AbortSignal,
     report: impl Fn(FetchProgress),
 ) -> Result<Loaded, LoadError> {
-    plan.run(async |request| post(source, signal, request).await, report).await
+    let loaded = plan.run(async |request| post(source, signal, request).await, report).await?;
+    Ok(Loaded { source: Some(source.to_owned()), ..loaded })
 }
 
 pub(super) async fn post(

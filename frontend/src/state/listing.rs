@@ -20,7 +20,7 @@ pub enum SeriesOrder {
 /// The listed series.
 #[derive(Clone, Copy)]
 pub struct Listing {
-    /// Words that the labels of a listed series contain.
+    /// Words that the labels of a listed series contain; they do not apply to a single series.
     pub filter: RwSignal<String>,
     /// Order of the series.
     pub order: RwSignal<SeriesOrder>,
@@ -39,7 +39,7 @@ impl Listing {
             let words: Vec<&str> = filter.split_whitespace().collect();
             let mut listed: Vec<usize> =
                 analysis.ranking.iter().map(|ranked| ranked.index).collect();
-            if !words.is_empty() {
+            if listed.len() > 1 && !words.is_empty() {
                 listed.retain(|index| contains_all(&labels(*index).to_string(), &words));
             }
             if order.get() == SeriesOrder::ByLabel {

@@ -160,6 +160,7 @@ impl State {
                 Ok(loaded) => {
                     live.failed.set(None);
                     live.updated_at.set(Some(clock::now()));
+                    self.error.set(None);
                     *self.asked_at.write_untracked() = now;
                     self.answered.set(Some(key));
                     self.judging.fetched.set(Some(PtrEq::new(loaded)));

@@ -44,19 +44,23 @@ impl Undo {
         }
     }
 
-    /// Adds an entry to the history.
+    /// Adds an entry to the history; a change of settings just after it is another one.
     pub(super) fn push(self, query: &str) {
+        self.tuned_at.set_value(Timestamp(0));
         let position = self.position.get_untracked() + 1;
         url::push(query, position);
         self.position.set(position);
         self.newest.set(position);
     }
 
-    /// Returns whether a change of settings is a part of the one just before it.
+    /// Returns whether a change of settings that is made now is a part of the one just before it.
     pub(super) fn is_same_change(self) -> bool {
-        let (now, before) = (clock::now(), self.tuned_at.get_value());
-        self.tuned_at.set_value(now);
-        now.since(before) < ONE_CHANGE
+        clock::now().since(self.tuned_at.get_value()) < ONE_CHANGE
+    }
+
+    /// Takes in that settings have been changed.
+    pub(super) fn tuned(self) {
+        self.tuned_at.set_value(clock::now());
     }
 }
 

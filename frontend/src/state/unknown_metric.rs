@@ -5,15 +5,17 @@ use std::collections::BTreeSet;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use oddity_analysis::api::{form, source_path};
+use oddity_detect::time::TimeRange;
 use oddity_source::prometheus::decode_data;
 use oddity_source::promql;
 
+use super::load::FetchKey;
 use super::{LoadError, State, client};
 
-/// Maximum number of names that a source is asked for.
-const MAX_NAMES: &str = "50000";
+/// Maximum number of names that a source is asked for; with as many, others may be missing.
+const MAX_NAMES: usize = 50_000;
 
-/// Looks for the metrics of a query without a result; tells none if the source does not answer.
+/// Looks for the metrics of a query without a result; tells none if the source does not answer with all of its names.
 pub(super) fn follow(state: State) {
     let empty = Memo::new(move |_| {
         let loaded = state.loaded.read();
@@ -24,8 +26,12 @@ pub(super) fn follow(state: State) {
     Effect::new(move |_| {
         state.unknown_metric.set(None);
         let Some((expr, source)) = empty.get() else { return };
+        let Some(range) = state.answered.read_untracked().as_ref().map(FetchKey::range) else {
+            return;
+        };
         spawn_local(async move {
-            let Ok(names) = names(&source).await else { return };
+            let names = names(&source, range).await;
+            let Some(names) = names.ok().filter(|names| names.len() < MAX_NAMES) else { return };
             let unknown = promql::unknown_metric(&expr, &names);
             if empty.get_untracked() == Some((expr, source)) {
                 state.unknown_metric.set(unknown);
@@ -34,8 +40,10 @@ pub(super) fn follow(state: State) {
     });
 }
 
-async fn names(source: &str) -> Result<BTreeSet<String>, LoadError> {
-    let parameters = form(&[("limit", MAX_NAMES.to_owned())]);
+/// Returns the names of the metrics with samples in a range.
+async fn names(source: &str, range: TimeRange) -> Result<BTreeSet<String>, LoadError> {
+    let [start, end] = [range.start, range.end].map(|time| time.as_seconds().to_string());
+    let parameters = form(&[("start", start), ("end", end), ("limit", MAX_NAMES.to_string())]);
     let path = format!("{}/api/v1/label/__name__/values?{parameters}", source_path(source));
     let reply = client::own_get(&path).send().await.map_err(|_| LoadError::Unreachable)?;
     let body = reply.binary().await.map_err(|_| LoadError::Unreachable)?;

@@ -6,7 +6,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::File;
 
 use super::State;
-use crate::browser::store;
+use crate::browser::{clock, store};
 use crate::text;
 
 impl State {
@@ -15,20 +15,24 @@ impl State {
     /// # Errors
     /// The reason why it is not kept.
     pub fn save_view(self, name: &str) -> Result<String, SavedViewError> {
-        let views = self.views.read_untracked().with(name, &self.panel.read_untracked())?;
-        self.keep_views(views);
+        let views = self.stored_views().with(name, &self.panel.read_untracked())?;
+        self.keep_views(views)?;
         Ok(text::view_saved(name.trim()))
     }
 
-    /// Opens a saved view.
+    /// Opens a saved view, with samples up to now if its range ends now.
     pub fn open_view(self, query: &str) {
+        self.asked_at.set(clock::now());
         self.navigate(|panel| *panel = ViewState::from_query(query).0);
     }
 
-    /// Deletes the saved view with a name.
-    pub fn delete_view(self, name: &str) {
-        let views = self.views.read_untracked().without(name);
-        self.keep_views(views);
+    /// Deletes the saved view with a name, and returns what was done in words.
+    ///
+    /// # Errors
+    /// The reason why it is still kept.
+    pub fn delete_view(self, name: &str) -> Result<String, SavedViewError> {
+        self.keep_views(self.stored_views().without(name))?;
+        Ok(text::view_deleted(name))
     }
 
     /// Adds the views of a file, and returns what was done in words.
@@ -43,13 +47,18 @@ impl State {
         let text = JsFuture::from(file.text()).await;
         let text = text.ok().and_then(|text| text.as_string()).unwrap_or_default();
         let imported = SavedViews::from_json(&text)?;
-        let views = self.views.read_untracked().merged(&imported)?;
-        self.keep_views(views);
+        self.keep_views(self.stored_views().merged(&imported)?)?;
         Ok(text::views_imported(imported.views.len()))
     }
 
-    fn keep_views(self, views: SavedViews) {
-        store::keep_views(&views);
+    /// Returns the views that the browser keeps now, which another tab may have changed.
+    fn stored_views(self) -> SavedViews {
+        store::views().unwrap_or_else(|| self.views.get_untracked())
+    }
+
+    fn keep_views(self, views: SavedViews) -> Result<(), SavedViewError> {
+        store::keep_views(&views)?;
         self.views.set(views);
+        Ok(())
     }
 }

@@ -101,7 +101,7 @@ impl fmt::Display for Labels {
 }
 
 /// Returns whether a name needs no quotes in PromQL; only metric names may hold colons.
-fn is_plain(name: &str, metric: bool) -> bool {
+pub fn is_plain(name: &str, metric: bool) -> bool {
     !name.starts_with(|c: char| c.is_ascii_digit())
         && !name.is_empty()
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || (metric && c == ':'))

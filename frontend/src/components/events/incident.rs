@@ -88,7 +88,7 @@ pub(super) fn IncidentHead(
 /// Returns the labels that separate the series of an incident from the others; each filters the query by a click.
 fn separating(state: State, found: Option<LabelSeparation>) -> Option<impl IntoView> {
     let found = found.filter(|found| !found.labels.is_empty())?;
-    let expr = state.loaded.read().as_ref()?.query.expr.clone();
+    let expr = state.loaded.read().as_ref()?.whole_expr().to_owned();
     let rows = found.labels.iter().map(|label| {
         let SeparatingLabel { name, value, .. } = label;
         let query = promql::with_matcher(&expr, name, value);

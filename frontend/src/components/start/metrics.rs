@@ -86,7 +86,11 @@ fn Job() -> impl IntoView {
         (!jobs.is_empty()).then(|| {
             let options = jobs
                 .into_iter()
-                .map(|job| view! { <option value=job.clone()>{job.clone()}</option> })
+                .map(|job| {
+                    let (value, shown) = (job.clone(), job.clone());
+                    let chosen = move || state.catalog.job.read().as_ref() == Some(&job);
+                    view! { <option value=value prop:selected=chosen>{shown}</option> }
+                })
                 .collect_view();
             view! {
                 <select
@@ -97,7 +101,7 @@ fn Job() -> impl IntoView {
                         state.load_metrics(Some(job).filter(|job| !job.is_empty()));
                     }
                 >
-                    <option value="">"All jobs"</option>
+                    <option value="" prop:selected=move || state.catalog.job.read().is_none()>"All jobs"</option>
                     {options}
                 </select>
             }

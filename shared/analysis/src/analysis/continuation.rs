@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Analysis, RankedSeries};
-use oddity_detect::event::Event;
+use oddity_detect::event::{Event, SeverityLevel};
 
 /// Number of steps before the end of the earlier samples in which an event can still be new, because they arrived late.
 const LATE: usize = 10;
@@ -19,9 +19,10 @@ impl Analysis {
             && now.loaded.continues(&before.loaded)
     }
 
-    /// Returns the events that the newer samples have added to those of `earlier`, worst series first; none unless this
-    /// analysis continues it. An event whose onset moved is not new.
-    pub fn new_since(&self, earlier: &Self) -> Vec<(&RankedSeries, &Event)> {
+    /// Returns the worst new event of each incident: one of at least a severity that the newer samples have added to those
+    /// of `earlier`, or that has grown to that severity with them; none unless this analysis continues it. An event whose
+    /// onset moved is not new.
+    pub fn new_since(&self, earlier: &Self, level: SeverityLevel) -> Vec<(&RankedSeries, &Event)> {
         if !self.continues(earlier) {
             return Vec::new();
         }
@@ -30,12 +31,17 @@ impl Analysis {
         let is_new = |ranked: &RankedSeries, event: &Event| {
             let known = earlier.of_series(Some(ranked.index));
             let mut known = known.into_iter().flat_map(|ranked| &ranked.events);
-            event.end + late > end && known.all(|known| known.end < event.display_start)
+            event.level() >= level
+                && event.end + late > end
+                && known.all(|known| known.end < event.display_start || known.level() < level)
         };
-        let all = self
-            .ranking
-            .iter()
-            .flat_map(|ranked| ranked.events.iter().map(move |event| (ranked, event)));
-        all.filter(|(ranked, event)| is_new(ranked, event)).collect()
+        let worst = self.incidents.iter().filter_map(|incident| {
+            let mut events = incident.members.iter().filter_map(|(series, event)| {
+                let ranked = self.ranking.get(*series)?;
+                Some((ranked, ranked.events.get(*event)?))
+            });
+            events.find(|(ranked, event)| is_new(ranked, event))
+        });
+        worst.collect()
     }
 }

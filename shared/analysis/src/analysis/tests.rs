@@ -3,7 +3,7 @@
 use super::*;
 use crate::words;
 use oddity_detect::detect::{DetectorInput, Rolling};
-use oddity_detect::event::EventKind;
+use oddity_detect::event::{EventKind, SeverityLevel};
 use oddity_detect::series::Labels;
 use oddity_detect::time::{Span, Step, Timestamp};
 use oddity_source::note::NoteKind;
@@ -333,12 +333,12 @@ fn newer_samples_bring_new_events() {
     };
     let (before, after) = (rollout(1_430, "load"), rollout(LEN, "load"));
     assert!(after.continues(&before) && !after.continues(&after));
-    let found = after.new_since(&before);
+    let found = after.new_since(&before, SeverityLevel::Low);
     let onsets: Vec<usize> = found.iter().map(|(_, event)| event.onset.index).collect();
     assert_eq!(onsets, [1_440]);
     // An event that goes on is not new.
-    assert!(after.new_since(&rollout(1_443, "load")).is_empty());
-    assert!(after.new_since(&rollout(1_430, "other")).is_empty());
+    assert!(after.new_since(&rollout(1_443, "load"), SeverityLevel::Low).is_empty());
+    assert!(after.new_since(&rollout(1_430, "other"), SeverityLevel::Low).is_empty());
     let other_rule = analyze(Arc::clone(&before.detected), Rule { threshold: 3.0, ..before.rule });
-    assert!(after.new_since(&other_rule).is_empty());
+    assert!(after.new_since(&other_rule, SeverityLevel::Low).is_empty());
 }

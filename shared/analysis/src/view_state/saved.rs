@@ -10,7 +10,7 @@ pub const MAX_VIEWS: usize = 200;
 /// Maximum length of a name in characters.
 pub const MAX_NAME: usize = 80;
 
-/// Maximum length of the JSON that is read, in bytes.
+/// Maximum length of the JSON that is read or written, in bytes.
 pub const MAX_JSON: usize = 1 << 20;
 
 /// Maximum length of the address of a view, in bytes.
@@ -47,9 +47,20 @@ pub enum SavedViewError {
     /// More views than fit.
     #[error("{0} views are too many: delete some, at most {MAX_VIEWS} are kept")]
     TooMany(usize),
+    /// A view with an address that is too long, as by a long query.
+    #[error("the view takes {0} bytes: shorten the query, at most {MAX_QUERY} are kept")]
+    LongView(usize),
+    /// Views that are too long together.
+    #[error("the views take {0} bytes together: delete some, at most {MAX_JSON} are kept")]
+    LongList(usize),
     /// A text that is too long to be read.
     #[error("the file has {0} bytes: a list of views has at most {MAX_JSON}")]
     LongFile(usize),
+    /// A browser that stores nothing more.
+    #[error(
+        "the browser did not store the views: free some of its storage for this site, or export the views"
+    )]
+    NotStored,
     /// A text that is no list of views.
     #[error("the file is no list of views that Oddity exported: {0}")]
     Json(String),
@@ -72,23 +83,30 @@ impl SavedViews {
         if json.len() > MAX_JSON {
             return Err(SavedViewError::LongFile(json.len()));
         }
-        let read: Self =
-            serde_json::from_str(json).map_err(|error| SavedViewError::Json(error.to_string()))?;
         let mut views = Self::default();
-        for SavedView { name, view } in read.views {
-            let problem = match ViewState::from_query(&view) {
-                _ if view.len() > MAX_QUERY => Some("it is too long".to_owned()),
-                (_, problems) => problems.first().map(ToString::to_string),
-            };
-            if let Some(problem) = problem {
-                return Err(SavedViewError::View {
-                    name: name.chars().take(MAX_NAME).collect(),
-                    problem,
-                });
-            }
-            views = views.with(&name, &ViewState::from_query(&view).0)?;
+        for saved in Self::entries(json)? {
+            saved.read_into(&mut views)?;
+        }
+        views.checked()
+    }
+
+    /// Reads what can be read of the JSON of [`Self::to_json`]: skips views that cannot be read and those beyond the limits.
+    ///
+    /// # Errors
+    /// [`SavedViewError::Json`] for a text that is no list of views.
+    pub fn from_json_readable(json: &str) -> Result<Self, SavedViewError> {
+        let mut views = Self::default();
+        for saved in Self::entries(json)? {
+            // Skipped, so that one bad entry does not cost the user all others.
+            let _ = saved.read_into(&mut views);
         }
         Ok(views)
+    }
+
+    fn entries(json: &str) -> Result<Vec<SavedView>, SavedViewError> {
+        let read: Self =
+            serde_json::from_str(json).map_err(|error| SavedViewError::Json(error.to_string()))?;
+        Ok(read.views)
     }
 
     /// Writes the list as JSON.
@@ -102,23 +120,38 @@ impl SavedViews {
     /// Adds a view, in the place of one with the same name.
     ///
     /// # Errors
-    /// [`SavedViewError`] for a bad name or too many views.
+    /// [`SavedViewError`] for a bad name, a view that is too long, or too many views.
     pub fn with(&self, name: &str, view: &ViewState) -> Result<Self, SavedViewError> {
+        let mut views = self.clone();
+        views.insert(name, view)?;
+        views.checked()
+    }
+
+    fn insert(&mut self, name: &str, view: &ViewState) -> Result<(), SavedViewError> {
         let name = name.trim();
-        let length = name.chars().count();
+        let (length, view) = (name.chars().count(), view.to_query());
         if length == 0 {
             return Err(SavedViewError::NoName);
         }
         if length > MAX_NAME {
             return Err(SavedViewError::LongName(length));
         }
-        let mut views = self.without(name).views;
-        let at = views.partition_point(|known| known.name.as_str() < name);
-        views.insert(at, SavedView { name: name.to_owned(), view: view.to_query() });
-        if views.len() > MAX_VIEWS {
-            return Err(SavedViewError::TooMany(views.len()));
+        if view.len() > MAX_QUERY {
+            return Err(SavedViewError::LongView(view.len()));
         }
-        Ok(Self { views })
+        let kept = self.views.iter().filter(|known| known.name != name).count();
+        if kept >= MAX_VIEWS {
+            return Err(SavedViewError::TooMany(kept + 1));
+        }
+        self.views.retain(|known| known.name != name);
+        let at = self.views.partition_point(|known| known.name.as_str() < name);
+        self.views.insert(at, SavedView { name: name.to_owned(), view });
+        Ok(())
+    }
+
+    fn checked(self) -> Result<Self, SavedViewError> {
+        let length = self.to_json()?.len();
+        if length > MAX_JSON { Err(SavedViewError::LongList(length)) } else { Ok(self) }
     }
 
     /// Removes the view with a name, if there is one.
@@ -131,11 +164,32 @@ impl SavedViews {
     /// Adds all views of another list, in the place of those with the same names.
     ///
     /// # Errors
-    /// [`SavedViewError::TooMany`].
+    /// [`SavedViewError`] for views beyond the limits.
     pub fn merged(&self, other: &Self) -> Result<Self, SavedViewError> {
-        other.views.iter().try_fold(self.clone(), |all, one| {
-            all.with(&one.name, &ViewState::from_query(&one.view).0)
-        })
+        let mut all = self.clone();
+        for one in &other.views {
+            all.insert(&one.name, &ViewState::from_query(&one.view).0)?;
+        }
+        all.checked()
+    }
+}
+
+impl SavedView {
+    /// Adds the view to a list if it can be read.
+    fn read_into(self, views: &mut SavedViews) -> Result<(), SavedViewError> {
+        let Self { name, view } = self;
+        let (read, problems) = ViewState::from_query(&view);
+        let problem = match problems.first() {
+            _ if view.len() > MAX_QUERY => Some("it is too long".to_owned()),
+            problem => problem.map(ToString::to_string),
+        };
+        match problem {
+            Some(problem) => {
+                let name = name.chars().take(MAX_NAME).collect();
+                Err(SavedViewError::View { name, problem })
+            }
+            None => views.insert(&name, &read),
+        }
     }
 }
 
@@ -186,5 +240,31 @@ mod tests {
         let many = (0..201).map(|at| format!(r#"{{"name":"{at}","view":""}}"#));
         let many = many.collect::<Vec<_>>().join(",");
         check(&format!(r#"{{"oddity_views":[{many}]}}"#), "201 views are too many");
+    }
+
+    #[test]
+    fn what_is_saved_can_be_read_again() {
+        let long = view(&"x".repeat(16 << 10));
+        let error = SavedViews::default().with("a", &long).unwrap_err();
+        assert!(matches!(error, SavedViewError::LongView(_)), "{error}");
+        let large = view(&"x".repeat(16_000));
+        let mut views = SavedViews::default();
+        let error = loop {
+            match views.with(&views.views.len().to_string(), &large) {
+                Ok(more) => views = more,
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(error, SavedViewError::LongList(_)), "{error}");
+        assert_eq!(SavedViews::from_json(&views.to_json().unwrap()), Ok(views.clone()));
+        assert_eq!(SavedViews::default().merged(&views), Ok(views));
+    }
+
+    #[test]
+    fn a_bad_view_does_not_cost_the_others() {
+        let json = r#"{"oddity_views":[{"name":"a","view":"k=x"},{"name":"b","view":"q=up"},{"name":"","view":""}]}"#;
+        let read = SavedViews::from_json_readable(json).unwrap();
+        assert_eq!(Ok(read), SavedViews::default().with("b", &view("up")));
+        assert!(SavedViews::from_json_readable("[]").is_err());
     }
 }

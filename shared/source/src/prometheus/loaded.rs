@@ -16,6 +16,8 @@ use oddity_detect::time::{Span, Timestamp};
 pub struct Loaded {
     /// The query; all series are on its grid.
     pub query: RangeQuery,
+    /// Identifier of the source that answered; `None` where there is only one.
+    pub source: Option<String>,
     /// Series in the order of first appearance; NaN where a chunk lacks a series.
     pub series: Vec<Series>,
     /// Series with samples that are native histograms, which are not decoded; in the order of labels.
@@ -73,6 +75,7 @@ impl Loaded {
     pub fn new(query: RangeQuery, series: Vec<Series>) -> Self {
         Self {
             query,
+            source: None,
             series,
             unsupported: Vec::new(),
             warnings: Vec::new(),
@@ -153,12 +156,14 @@ impl Loaded {
         self
     }
 
-    /// Returns whether these are the samples of `earlier` and newer ones, so that indices of samples and series stay.
+    /// Returns whether these are the samples of `earlier` and newer ones of the same source, so that indices of samples and
+    /// series stay.
     pub fn continues(&self, earlier: &Self) -> bool {
         let (query, known) = (&self.query, &earlier.query);
         let pairs = || self.series.iter().zip(&earlier.series);
-        (&query.expr, query.step, query.grid().start)
-            == (&known.expr, known.step, known.grid().start)
+        self.source == earlier.source
+            && (&query.expr, query.step, query.grid().start)
+                == (&known.expr, known.step, known.grid().start)
             && self.series.len() >= earlier.series.len()
             && pairs().all(|(now, before)| now.labels == before.labels)
     }
@@ -185,6 +190,11 @@ impl Loaded {
         let samples = ConditionSamples::Judged;
         let condition = condition.map(|condition| LoadedCondition { condition, samples });
         Some(Self { condition, ..self.clone() })
+    }
+
+    /// Returns the query as it was entered, with its condition.
+    pub fn whole_expr(&self) -> &str {
+        self.condition.as_ref().map_or(&self.query.expr, |of| &of.condition.expr)
     }
 
     /// Returns the time of the first sample of any series.
@@ -411,6 +421,8 @@ mod tests {
         let other =
             Loaded::new(RangeQuery { expr: "down".to_owned(), ..now.query.clone() }, vec![]);
         assert!(!other.continues(&before));
+        let elsewhere = Loaded { source: Some("b".to_owned()), ..now };
+        assert!(!elsewhere.continues(&before) && elsewhere.continues(&elsewhere));
     }
 
     #[test]

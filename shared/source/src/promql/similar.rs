@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{selection, selectors};
+use oddity_detect::series::is_plain;
 
 /// Least similarity of names by Jaro and Winkler of which one may be meant by the other.
 const SIMILAR: f64 = 0.88;
@@ -30,6 +31,7 @@ pub fn unknown_metric(expr: &str, names: &BTreeSet<String>) -> Option<UnknownMet
     let name = selection(selector).metric?;
     let mut found: Vec<(f64, &String)> = names
         .iter()
+        .filter(|known| is_plain(known, true))
         .map(|known| (strsim::jaro_winkler(&name, known), known))
         .filter(|(similarity, _)| *similarity >= SIMILAR)
         .collect();
@@ -50,7 +52,13 @@ mod tests {
 
     #[test]
     fn names_that_were_probably_meant() {
-        let names = ["queue_depth", "http_requests_total", "http_request_duration_seconds", "up"];
+        let names = [
+            "queue_depth",
+            "http_requests_total",
+            "http_request_duration_seconds",
+            "up",
+            "queue.depth",
+        ];
         let names: BTreeSet<String> = names.map(str::to_owned).into();
         let check = |expr: &str, expected: Option<(&str, &[&str])>| {
             let found = unknown_metric(expr, &names);
