@@ -196,7 +196,7 @@ fn common_start<'a>(mut texts: impl Iterator<Item = &'a str>) -> usize {
     let length = std::iter::once(second).chain(texts).fold(first.len(), |length, text| {
         first.bytes().take(length).zip(text.bytes()).take_while(|(a, b)| a == b).count()
     });
-    let start = first.get(..length).unwrap_or_default();
+    let start = &first[..first.floor_char_boundary(length)];
     start.rfind(|c: char| !c.is_alphanumeric()).map_or(0, |at| at + 1)
 }
 
