@@ -416,9 +416,9 @@ impl State {
             return self.draft.set(None);
         }
         if self.history.is_same_change() {
-            self.adjust(change)
+            self.adjust(change);
         } else {
-            self.navigate(change)
+            self.navigate(change);
         }
         self.history.tuned();
     }
