@@ -45,9 +45,10 @@ test("the names and values of labels are offered", async ({ page, workbench }) =
   await workbench.open();
   await workbench.editor.click();
   await page.keyboard.type("queue_depth{q", { delay: 50 });
-  await expect(page.getByRole("option", { name: /^queue/ }).first()).toBeVisible();
+  const offers = page.getByRole("listbox", { name: "Completions" });
+  await expect(offers.getByRole("option", { name: /^queue/ }).first()).toBeVisible();
   await page.keyboard.type('ueue="', { delay: 50 });
-  await expect(page.getByRole("option", { name: /^mail/ })).toBeVisible();
+  await expect(offers.getByRole("option", { name: /^mail/ })).toBeVisible();
 });
 
 test("a question mark shows the shortcuts, but not while one types", async ({ page, workbench }) => {
