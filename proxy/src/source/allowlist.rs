@@ -92,7 +92,7 @@ impl Endpoint {
                 &["match[]", "start", "end", "limit"]
             }
             Self::Metadata => &["metric", "limit"],
-            Self::Rules => &["type", "exclude_alerts"],
+            Self::Rules => &["exclude_alerts"],
             Self::Alerts | Self::BuildInfo => &[],
         }
     }

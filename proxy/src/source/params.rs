@@ -16,7 +16,7 @@ use crate::source::subquery;
 /// `limits`.
 ///
 /// # Errors
-/// `bad_data` for a repeated parameter (except `match[]`), a text beyond the limit, a time or a step that
+/// `bad_data` for a repeated parameter (except `match[]`), a text beyond the limit, a time, a step or a truth value that
 /// cannot be read, too many points, or too many steps in subqueries.
 pub fn check(
     endpoint: &Endpoint,
@@ -37,6 +37,11 @@ pub fn check(
             return Err(ApiError::refused(StatusCode::BAD_REQUEST, RejectionReason::Size, message));
         }
         params.push((name.into_owned(), value.into_owned()));
+    }
+    if let Some(text) = value(&params, "exclude_alerts")
+        && !matches!(text, "true" | "false")
+    {
+        return Err(ApiError::bad_data("`exclude_alerts` is neither `true` nor `false`"));
     }
     if endpoint.parameters().contains(&"timeout") {
         clamp_timeout(&mut params, limits.timeout)?;
@@ -164,7 +169,7 @@ mod tests {
             ("labels", "start=1&end=2&limit=3", "start=1 end=2 limit=3"),
             ("label/job/values", "match%5B%5D=up", "match[]=up"),
             ("metadata", "metric=up&limit=1", "metric=up limit=1"),
-            ("rules", "type=alert&exclude_alerts=true&file[]=x", "type=alert exclude_alerts=true"),
+            ("rules", "type=alert&exclude_alerts=true&file[]=x", "exclude_alerts=true"),
             ("alerts", "type=alert", ""),
             ("status/buildinfo", "query=up", ""),
         ];

@@ -109,7 +109,6 @@ fn meaning(parameter: &str) -> &'static str {
         "timeout" => "Evaluation timeout, at most that of the server",
         "limit" => "Maximum number of returned elements; 0 means no limit",
         "match[]" => "Series selector; may be given several times",
-        "type" => "Kind of the returned rules; both if absent",
         "exclude_alerts" => "Whether rules are returned without their alerts",
         "metric" => "Name of one metric",
         _ => "",
@@ -129,7 +128,6 @@ fn schema(parameter: &str, limits: &Limits) -> Value {
         "step" | "timeout" => {
             json!({ "type": "string", "pattern": "^[1-9][0-9]{0,5}(ms|s|m|h|d|w|y)?$" })
         }
-        "type" => json!({ "type": "string", "enum": ["alert", "record"] }),
         "exclude_alerts" => json!({ "type": "boolean" }),
         "limit" => json!({ "type": "integer", "minimum": 0 }),
         "match[]" => json!({
