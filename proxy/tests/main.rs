@@ -23,6 +23,7 @@ mod explained;
 mod faults;
 mod forwarding;
 mod frozen;
+mod healthy;
 mod hosts;
 mod kinds;
 mod knowledge;

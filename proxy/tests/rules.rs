@@ -4,5 +4,5 @@ mod duration;
 mod evaluation;
 mod parity;
 mod promtool;
-mod samples;
+pub(crate) mod samples;
 mod source;
