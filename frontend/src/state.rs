@@ -49,7 +49,7 @@ pub use assistant::{AnswerEnd, Assistant, AssistantStatus, Exchange};
 pub use catalog::{Catalog, SourceMetrics};
 pub use checks::CheckedEvents;
 pub use client::LoadError;
-pub use listing::{Listing, SeriesOrder, around_event, contains_all};
+pub use listing::{Listing, SeriesOrder, around_event};
 pub use live::Live;
 pub use oddity_source::plan::FetchProgress;
 pub use ptr_eq::PtrEq;

@@ -70,7 +70,8 @@ fn metadata(expr: &str) -> Vec<NamedMetadata> {
     let ask = |metric: &String| {
         let params = params(&[("metric", metric.clone())]);
         let data = demo.answer(&Endpoint::Metadata, &params, ANCHOR).unwrap().into_data();
-        NamedMetadata::decode(json!({"data": data}).to_string().as_bytes()).unwrap()
+        NamedMetadata::decode(json!({"status": "success", "data": data}).to_string().as_bytes())
+            .unwrap()
     };
     metrics.iter().flat_map(ask).collect()
 }

@@ -88,8 +88,7 @@ fn prefers_dark() -> Option<MediaQueryList> {
 
 /// Returns the least severity of the events that the browser tells; `None` if it tells none.
 pub fn alert_level() -> Option<SeverityLevel> {
-    let name = storage()?.get_item(ALERTS).ok()??;
-    SeverityLevel::ALL.into_iter().find(|level| level.name() == name)
+    SeverityLevel::named(&storage()?.get_item(ALERTS).ok()??)
 }
 
 /// Stores the least severity of the events that the browser tells.

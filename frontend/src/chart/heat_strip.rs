@@ -68,8 +68,7 @@ pub fn HeatStrip() -> impl IntoView {
         let (x, y) = (f64::from(event.offset_x()), f64::from(event.offset_y()));
         let row = area.value_at(y).max(0.0) as usize;
         let index = *listed.read_untracked().get(row)?;
-        let near = (area.times.1 - area.times.0) / area.width * MIN_WIDTH;
-        let time = area.time_at(x);
+        let (near, time) = (near(&area), area.time_at(x));
         (area.times.0..=area.times.1).contains(&time).then_some((analysis, index, time, near))
     };
     let pick = move |event: PointerEvent| {
@@ -83,8 +82,7 @@ pub fn HeatStrip() -> impl IntoView {
         let analysis = state.throttled_analysis.get()?;
         let (index, time) = hover.get()?;
         let name = analysis.detected.series.get(index)?.prepared.name.clone();
-        let near = untrack(|| area(&analysis));
-        let near = (near.times.1 - near.times.0) / near.width * MIN_WIDTH;
+        let near = near(&untrack(|| area(&analysis)));
         let what = event_at(&analysis, index, time.0 as f64, near).map(|(_, event)| {
             format!(
                 ": {}, {}",
@@ -125,6 +123,11 @@ pub fn HeatStrip() -> impl IntoView {
             <div class="sub">{move || told().unwrap_or_else(|| text::HEAT_STRIP_HELP.to_owned())}</div>
         </section>
     }
+}
+
+/// Returns how near to an event the pointer counts as on it, in milliseconds.
+fn near(area: &PlotArea) -> f64 {
+    (area.times.1 - area.times.0) / area.width * MIN_WIDTH
 }
 
 /// Returns the worst event of a series at a time, both in milliseconds, or within `near` of it.

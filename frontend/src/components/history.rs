@@ -2,6 +2,7 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use oddity_analysis::view_state::SavedView;
+use oddity_source::catalog::contains_all;
 
 use crate::browser::download::save_text;
 use crate::state::State;
@@ -52,10 +53,7 @@ fn Recent() -> impl IntoView {
     let found = Memo::new(move |_| {
         let wanted = wanted.read().to_lowercase();
         let words: Vec<&str> = wanted.split_whitespace().collect();
-        let fits = |expr: &&String| {
-            let expr = expr.to_lowercase();
-            words.iter().all(|word| expr.contains(word))
-        };
+        let fits = |expr: &&String| contains_all(expr, &words);
         state.recent.read().iter().filter(fits).take(MAX_LISTED).cloned().collect::<Vec<_>>()
     });
     let run = move |expr: &str| {

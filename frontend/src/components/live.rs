@@ -74,8 +74,7 @@ pub fn LiveStatus() -> impl IntoView {
                     aria-label="Notifications of the browser"
                     title=text::ALERTS_HELP
                     on:change:target=move |event| {
-                        let name = event.target().value();
-                        state.alerts.choose(SeverityLevel::ALL.into_iter().find(|level| level.name() == name));
+                        state.alerts.choose(SeverityLevel::named(&event.target().value()));
                     }
                 >
                     <option value="" selected=move || state.alerts.level.get().is_none()>"No notifications"</option>

@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 use oddity_analysis::api::{SourceInfo, form, source_path};
 use oddity_detect::time::Span;
 use oddity_source::catalog::{
-    CatalogMetric, SourceRule, decode_catalog, decode_metadata, decode_rules,
+    CatalogMetric, SourceRule, decode_catalog, decode_descriptions, decode_rules,
 };
 use oddity_source::prometheus::decode_data;
 use wasm_bindgen::prelude::*;
@@ -81,12 +81,13 @@ impl State {
         self.load_metrics(None);
         spawn_local(async move {
             let path = source_path(&id);
-            let found = fetch(&format!("{path}/api/v1/rules?exclude_alerts=true")).await;
+            let found = client::bytes(&format!("{path}/api/v1/rules?exclude_alerts=true")).await;
             let found = found.and_then(|body| Ok(PtrEq::new(decode_rules(&body)?)));
             if known.with_value(|known| known.as_ref() == Some(&id)) {
                 rules.set(Some(found));
             }
-            let found = fetch(&format!("{path}/api/v1/label/job/values?{}", recent())).await;
+            let found =
+                client::bytes(&format!("{path}/api/v1/label/job/values?{}", recent())).await;
             if let Ok(body) = found
                 && let Ok(found) = decode_data::<Vec<String>>(&body)
                 && known.with_value(|known| known.as_ref() == Some(&id))
@@ -119,11 +120,11 @@ async fn fetch_metrics(id: &str, job: Option<String>) -> Result<SourceMetrics, L
         None => shared(&names).await?,
         Some(job) => {
             let selector = format!("{{job={}}}", oddity_detect::series::quote(job));
-            fetch(&format!("{names}&{}", form(&[("match[]", selector)]))).await?
+            client::bytes(&format!("{names}&{}", form(&[("match[]", selector)]))).await?
         }
     };
     let metadata = shared(&format!("{path}/metadata")).await;
-    let metadata = metadata.and_then(|body| Ok(decode_metadata(&body)?)).unwrap_or_default();
+    let metadata = metadata.and_then(|body| Ok(decode_descriptions(&body)?)).unwrap_or_default();
     let is_described = !metadata.is_empty();
     Ok(SourceMetrics { metrics: decode_catalog(&names, &metadata)?, job, is_described })
 }
@@ -138,16 +139,5 @@ fn recent() -> String {
 async fn shared(url: &str) -> Result<Vec<u8>, LoadError> {
     let answer = fetch_shared(url).map_err(|_| LoadError::OldBrowser)?;
     let answer = JsFuture::from(answer).await.map_err(|_| LoadError::Unreachable)?;
-    body(Response::from(answer.unchecked_into::<web_sys::Response>())).await
-}
-
-async fn fetch(url: &str) -> Result<Vec<u8>, LoadError> {
-    body(client::own_get(url).send().await.map_err(|_| LoadError::Unreachable)?).await
-}
-
-/// Reads an answer; an error of the source is in it.
-async fn body(answer: Response) -> Result<Vec<u8>, LoadError> {
-    let (status, ok) = (answer.status(), answer.ok());
-    let body = answer.binary().await.map_err(|_| LoadError::Unreachable)?;
-    if body.is_empty() && !ok { Err(LoadError::Status(status)) } else { Ok(body) }
+    client::body(Response::from(answer.unchecked_into::<web_sys::Response>())).await
 }

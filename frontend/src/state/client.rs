@@ -85,6 +85,18 @@ pub(super) fn own_get(path: &str) -> RequestBuilder {
     Http::get(path).header("X-Oddity", "1")
 }
 
+/// Fetches an answer of a source, with an error of the source in it.
+pub(super) async fn bytes(path: &str) -> Result<Vec<u8>, LoadError> {
+    body(own_get(path).send().await.map_err(|_| LoadError::Unreachable)?).await
+}
+
+/// Reads an answer of a source, with an error of the source in it.
+pub(super) async fn body(answer: Response) -> Result<Vec<u8>, LoadError> {
+    let (status, ok) = (answer.status(), answer.ok());
+    let body = answer.binary().await.map_err(|_| LoadError::Unreachable)?;
+    if body.is_empty() && !ok { Err(LoadError::Status(status)) } else { Ok(body) }
+}
+
 /// Fetches JSON from a route of the server.
 pub(super) async fn get<T: DeserializeOwned>(path: &str) -> Result<T, LoadError> {
     let reply = own_get(path).send().await.map_err(|_| LoadError::Unreachable)?;

@@ -48,5 +48,5 @@ pub(super) fn follow(state: State) {
 async fn metadata(source: &str, metric: String) -> Option<Vec<u8>> {
     let parameters = form(&[("metric", metric)]);
     let path = format!("{}/api/v1/metadata?{parameters}", source_path(source));
-    client::own_get(&path).send().await.ok()?.binary().await.ok()
+    client::bytes(&path).await.ok()
 }

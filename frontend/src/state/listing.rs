@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use oddity_analysis::analysis::{Analysis, EventId};
 use oddity_detect::event::Event;
 use oddity_detect::time::{Span, TimeRange};
+use oddity_source::catalog::contains_all;
 
 use super::{PtrEq, State};
 
@@ -49,12 +50,6 @@ impl Listing {
         });
         Self { filter, order, series }
     }
-}
-
-/// Returns whether a text contains each of the words, which are in lower case.
-pub fn contains_all(text: &str, words: &[&str]) -> bool {
-    let text = text.to_lowercase();
-    words.iter().all(|word| text.contains(word))
 }
 
 impl State {

@@ -45,7 +45,5 @@ async fn names(source: &str, range: TimeRange) -> Result<BTreeSet<String>, LoadE
     let [start, end] = [range.start, range.end].map(|time| time.as_seconds().to_string());
     let parameters = form(&[("start", start), ("end", end), ("limit", MAX_NAMES.to_string())]);
     let path = format!("{}/api/v1/label/__name__/values?{parameters}", source_path(source));
-    let reply = client::own_get(&path).send().await.map_err(|_| LoadError::Unreachable)?;
-    let body = reply.binary().await.map_err(|_| LoadError::Unreachable)?;
-    Ok(decode_data(&body)?)
+    Ok(decode_data(&client::bytes(&path).await?)?)
 }

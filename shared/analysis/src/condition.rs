@@ -41,10 +41,8 @@ impl Analysis {
                     |value: f64| !(value.is_nan() || condition.returns_bool && value == 0.0);
                 let places = places(&loaded.series, asked);
                 let named = asked.iter().zip(names).zip(places);
-                let before = |one: &Series| {
-                    (loaded.query.start.since(one.grid.start).millis() / loaded.query.step.millis())
-                        as usize
-                };
+                let query = &loaded.query;
+                let before = |one: &Series| query.step.count(one.grid.start, query.start);
                 named
                     .flat_map(|((one, name), series)| {
                         periods(one, before(one), series, &name, holds)

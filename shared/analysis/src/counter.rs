@@ -2,9 +2,7 @@
 
 use oddity_detect::series::{METRIC_NAME, Series};
 use oddity_detect::stats::median::finite_median;
-
-/// Endings of the names of counters.
-const ENDINGS: [&str; 4] = ["_total", "_count", "_sum", "_bucket"];
+use oddity_source::prometheus::without_counter_ending;
 
 /// Maximum number of samples after which a counter that fell is back at its height, if it was not reset.
 const MAX_DIP: usize = 5;
@@ -33,10 +31,7 @@ pub(crate) fn is_counter(series: &Series, known: Option<bool>) -> bool {
     if let Some(known) = known {
         return known;
     }
-    let is_named = series
-        .labels
-        .get(METRIC_NAME)
-        .is_some_and(|name| ENDINGS.iter().any(|ending| name.ends_with(ending)));
+    let is_named = series.labels.get(METRIC_NAME).and_then(without_counter_ending).is_some();
     is_named && has_shape_of_counter(&series.values)
 }
 

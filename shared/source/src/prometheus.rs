@@ -17,6 +17,9 @@ pub use data::decode_data;
 pub use error::{ErrorPosition, ReplyError};
 pub use loaded::{ConditionSamples, Loaded, LoadedCondition, LongPastSeries, Stitcher};
 pub use matrix::{MAX_SAMPLES_TOTAL, Matrix, decode_matrix};
-pub use metadata::{decode_is_counter, described_names};
+pub use metadata::{
+    HISTOGRAM_PARTS, MetadataEntry, decode_is_counter, decode_metadata, described_names,
+    without_counter_ending,
+};
 pub use scan::MAX_DEPTH;
 pub use vector::{Sample, Vector, decode_vector};

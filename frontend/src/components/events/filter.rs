@@ -6,9 +6,10 @@ use oddity_analysis::analysis::{Analysis, EventId, Incident, RankedSeries};
 use oddity_analysis::events_csv::events_csv;
 use oddity_analysis::report::file_name;
 use oddity_detect::event::{Event, SeverityLevel};
+use oddity_source::catalog::contains_all;
 
 use crate::browser::download::save_text;
-use crate::state::{State, contains_all};
+use crate::state::State;
 use crate::text;
 
 /// Levels of severity that can be chosen as the lowest, with their names.
@@ -40,7 +41,7 @@ enum EventOrder {
 /// Which events the table shows, and in which order.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct EventFilter {
-    /// Words that labels, kind and reason of an event contain.
+    /// Words that labels or kind of an event contain.
     words: String,
     /// Name of the kind; `None` for all kinds.
     kind: Option<&'static str>,

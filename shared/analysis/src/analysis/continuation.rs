@@ -36,11 +36,7 @@ impl Analysis {
                 && known.all(|known| known.end < event.display_start || known.level() < level)
         };
         let worst = self.incidents.iter().filter_map(|incident| {
-            let mut events = incident.members.iter().filter_map(|(series, event)| {
-                let ranked = self.ranking.get(*series)?;
-                Some((ranked, ranked.events.get(*event)?))
-            });
-            events.find(|(ranked, event)| is_new(ranked, event))
+            self.incident_events(incident).find(|(ranked, event)| is_new(ranked, event))
         });
         worst.collect()
     }

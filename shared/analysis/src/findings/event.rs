@@ -131,7 +131,7 @@ pub struct LevelFindings {
     pub unit: Unit,
 }
 
-/// Time until the values reach zero.
+/// Time until the values reach a bound.
 #[derive(Debug, Serialize)]
 pub struct ForecastFindings {
     /// The bound, in the unit of the series: 0 for what runs out.

@@ -1,12 +1,13 @@
 //! Which families a query belongs to.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use serde::Deserialize;
+use std::collections::BTreeSet;
 
 use super::pattern::{first_match, matches, words};
 use super::{Family, Knowledge, Signature};
 use oddity_detect::series::Labels;
+use oddity_source::prometheus::{
+    HISTOGRAM_PARTS, MetadataEntry, ReplyError, decode_metadata, described_names,
+};
 use oddity_source::promql;
 
 /// Points for what is recognised. A pattern of the name says most, the kind of value least.
@@ -29,9 +30,6 @@ const MAX_WORDS: usize = 2;
 
 /// Maximum number of families of a query, of those with at least a quarter of the points of the best.
 const MAX_FAMILIES: usize = 3;
-
-/// Endings of the metrics that a histogram or a summary consists of.
-const PARTS: [&str; 3] = ["_bucket", "_count", "_sum"];
 
 /// Metadata of a metric in Prometheus, with its name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,24 +68,10 @@ impl NamedMetadata {
     /// Decodes an answer of Prometheus' `/api/v1/metadata`.
     ///
     /// # Errors
-    /// The parse error of a reply that has another shape.
-    pub fn decode(body: &[u8]) -> serde_json::Result<Vec<Self>> {
-        #[derive(Deserialize)]
-        struct Reply {
-            data: BTreeMap<String, Vec<Entry>>,
-        }
-        #[derive(Deserialize)]
-        struct Entry {
-            #[serde(default, rename = "type")]
-            kind: String,
-            #[serde(default)]
-            help: String,
-            #[serde(default)]
-            unit: String,
-        }
-        let Reply { data } = serde_json::from_slice(body)?;
-        let all = data.into_iter().flat_map(|(metric, entries)| {
-            entries.into_iter().map(move |Entry { kind, help, unit }| Self {
+    /// [`ReplyError`] for an error of the source and for data of another shape.
+    pub fn decode(body: &[u8]) -> Result<Vec<Self>, ReplyError> {
+        let all = decode_metadata(body)?.into_iter().flat_map(|(metric, entries)| {
+            entries.into_iter().map(move |MetadataEntry { kind, help, unit }| Self {
                 metric: metric.clone(),
                 kind,
                 help,
@@ -181,16 +165,14 @@ impl QuerySubject {
 
     /// Returns the name under which the metadata of a metric are: parts of a histogram have those of the whole.
     pub fn described_as(metric: &str) -> &str {
-        PARTS.iter().find_map(|part| metric.strip_suffix(part)).unwrap_or(metric)
+        HISTOGRAM_PARTS.iter().find_map(|part| metric.strip_suffix(part)).unwrap_or(metric)
     }
 }
 
 /// Returns whether an entry describes a metric: a counter may be described without `_total`, a part of a histogram
 /// under the name of the histogram.
 fn describes(entry: &NamedMetadata, metric: &str) -> bool {
-    entry.metric == metric
-        || metric.strip_suffix("_total") == Some(&entry.metric)
-        || QuerySubject::described_as(metric) == entry.metric
+    described_names(metric).contains(&entry.metric.as_str())
 }
 
 /// Recognises the families of a query, the most certain first; the one of every query is last. Cost: O(words of all

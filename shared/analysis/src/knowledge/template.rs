@@ -22,6 +22,7 @@ use std::ops::Range;
 use crate::explain::Facts;
 use oddity_detect::series::{Labels, METRIC_NAME, label_name, quote};
 use oddity_detect::time::{Span, Step, Timestamp};
+use oddity_source::prometheus::without_counter_ending;
 use oddity_source::promql::{self, LabelMatcher};
 
 /// Labels that name a part of a histogram or a summary, not where it comes from.
@@ -136,12 +137,15 @@ impl TemplateScope {
             "labels" => self.labels(|_| true),
             "host" => self.host(),
             "pods" => self.pods()?,
-            "counter" => {
-                self.selector().filter(|_| self.metric.as_deref().is_some_and(is_counter))?
-            }
+            "counter" => self
+                .selector()
+                .filter(|_| self.metric.as_deref().and_then(without_counter_ending).is_some())?,
             "selector" => self.selector()?,
             "metric" => plain(self.metric.as_deref()?)?.to_owned(),
-            "base" => base(plain(self.metric.as_deref()?)?).to_owned(),
+            "base" => {
+                let metric = plain(self.metric.as_deref()?)?;
+                without_counter_ending(metric).unwrap_or(metric).to_owned()
+            }
             "expr" => format!("({})", self.expr),
             "window" => self.window.to_string(),
             "peak" => self.peak.as_seconds().to_string(),
@@ -225,16 +229,6 @@ pub(crate) fn host_pattern(instance: &str) -> Option<String> {
         }
     }
     Some(pattern + "(:[0-9]+)?")
-}
-
-/// Returns whether a metric is a counter by its name.
-fn is_counter(metric: &str) -> bool {
-    ["_total", "_count", "_sum", "_bucket"].iter().any(|ending| metric.ends_with(ending))
-}
-
-fn base(metric: &str) -> &str {
-    let endings = ["_bucket", "_count", "_sum", "_total"];
-    endings.iter().find_map(|ending| metric.strip_suffix(ending)).unwrap_or(metric)
 }
 
 /// Checks that a template is well-formed.

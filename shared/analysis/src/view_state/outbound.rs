@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::api::{SourceInfo, SourceKind};
+use crate::api::{SourceInfo, SourceKind, form};
 use oddity_detect::time::{Step, TimeRange};
 
 /// A link to another tool.
@@ -69,10 +69,7 @@ fn explore(uid: &str, expr: &str, range: TimeRange) -> String {
             "range": { "from": range.start.0.to_string(), "to": range.end.0.to_string() },
         },
     });
-    form_urlencoded::Serializer::new(String::new())
-        .append_pair("schemaVersion", "1")
-        .append_pair("panes", &panes.to_string())
-        .finish()
+    form(&[("schemaVersion", "1".to_owned()), ("panes", panes.to_string())])
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use super::param::ParamField;
-use super::threshold::{LOWER, UPPER};
+use super::threshold::{LOWER, UPPER, ordered};
 use super::{
     About, Algorithm, Detection, DetectorGroup, DetectorInput, Feature, NormalRange, Param,
     ParamKind, Quantity, words,
@@ -70,7 +70,7 @@ impl Default for Forecast {
 impl Forecast {
     /// Returns lower and upper bound; a lower bound above the upper one is read as the range between them.
     pub fn bounds(&self) -> (f64, f64) {
-        (self.lower.min(self.upper), self.upper.max(self.lower))
+        ordered(self.lower, self.upper)
     }
 
     /// Returns the time from a sample to the end of its line.

@@ -46,7 +46,7 @@ impl Default for Threshold {
 impl Threshold {
     /// Returns lower and upper bound; a lower bound above the upper one is read as the range between them.
     pub fn bounds(&self) -> (f64, f64) {
-        (self.lower.min(self.upper), self.upper.max(self.lower))
+        ordered(self.lower, self.upper)
     }
 
     /// Returns one percent of the bound that is farther from zero; 1 without such a bound.
@@ -57,6 +57,11 @@ impl Threshold {
             percent => percent,
         }
     }
+}
+
+/// Orders two bounds.
+pub(super) fn ordered(lower: f64, upper: f64) -> (f64, f64) {
+    (lower.min(upper), upper.max(lower))
 }
 
 impl Algorithm for Threshold {

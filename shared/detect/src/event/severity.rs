@@ -22,6 +22,11 @@ impl SeverityLevel {
     /// All levels, least severe first.
     pub const ALL: [Self; 5] = [Self::Low, Self::Warning, Self::Minor, Self::Major, Self::Critical];
 
+    /// Returns the level with a name; `None` if there is none.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.name() == name)
+    }
+
     /// Returns the level of a severity of 0 to 100. Source: the cut-offs of Elastic's anomaly scores.
     pub fn of(severity: f64) -> Self {
         match severity {

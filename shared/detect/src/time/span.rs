@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::TimeError;
+use super::{TimeError, Timestamp};
 
 /// A length of time in milliseconds, never negative.
 #[derive(
@@ -97,6 +97,11 @@ impl Step {
     /// Returns the step in milliseconds, at least one.
     pub const fn millis(self) -> u64 {
         self.0.0
+    }
+
+    /// Returns the number of whole steps from a time to a later one; 0 to an earlier one.
+    pub fn count(self, from: Timestamp, to: Timestamp) -> usize {
+        (to.since(from).millis() / self.millis()) as usize
     }
 
     /// Returns the length of `count` steps.

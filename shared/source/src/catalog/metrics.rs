@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use oddity_detect::series::{Labels, METRIC_NAME};
-use serde::Deserialize;
 
-use crate::prometheus::{ReplyError, decode_data, described_names};
+use super::contains_all;
+use crate::prometheus::{MetadataEntry, ReplyError, decode_data, decode_metadata, described_names};
 
 /// Window of the rates of a query that is suggested.
 const RATE_WINDOW: &str = "5m";
@@ -105,38 +105,25 @@ impl CatalogMetric {
 
     /// Returns whether each of the words, in lower case, is in the name or in the help text.
     pub fn matches(&self, words: &[&str]) -> bool {
-        if words.is_empty() {
-            return true;
-        }
-        let (name, help) = (self.name.to_lowercase(), self.described.help.to_lowercase());
-        words.iter().all(|word| name.contains(word) || help.contains(word))
+        words.is_empty() || contains_all(&format!("{} {}", self.name, self.described.help), words)
     }
 }
 
-/// Decodes the answer of `/api/v1/metadata`: descriptions by metric name.
+/// Decodes the answer of `/api/v1/metadata`: descriptions by metric name, of which a type that targets disagree on is unknown.
 ///
 /// # Errors
 /// [`ReplyError`] for an error of the source and for data of another shape.
-pub fn decode_metadata(body: &[u8]) -> Result<BTreeMap<String, MetricDescription>, ReplyError> {
-    #[derive(Deserialize)]
-    struct Entry {
-        #[serde(default, rename = "type")]
-        kind: String,
-        #[serde(default)]
-        help: String,
-        #[serde(default)]
-        unit: String,
-    }
-    let all: BTreeMap<String, Vec<Entry>> = decode_data(body)?;
-    let one = |entries: Vec<Entry>| {
+pub fn decode_descriptions(body: &[u8]) -> Result<BTreeMap<String, MetricDescription>, ReplyError> {
+    let one = |entries: Vec<MetadataEntry>| {
         let mut kinds = entries.iter().map(|entry| MetricType::parse(&entry.kind));
         let first = kinds.next().unwrap_or_default();
         let kind = if kinds.all(|kind| kind == first) { first } else { MetricType::Unknown };
-        let text = |of: fn(&Entry) -> &String| {
+        let text = |of: fn(&MetadataEntry) -> &String| {
             entries.iter().map(of).find(|text| !text.is_empty()).cloned().unwrap_or_default()
         };
         MetricDescription { kind, help: text(|entry| &entry.help), unit: text(|entry| &entry.unit) }
     };
+    let all = decode_metadata(body)?;
     Ok(all.into_iter().map(|(name, entries)| (name, one(entries))).collect())
 }
 
@@ -199,7 +186,7 @@ mod tests {
     fn catalog(names: &[&str], metadata: &str) -> Vec<CatalogMetric> {
         let metadata = format!("{{\"status\":\"success\",\"data\":{metadata}}}");
         let names = format!("{{\"status\":\"success\",\"data\":{names:?}}}");
-        let metadata = decode_metadata(metadata.as_bytes()).unwrap();
+        let metadata = decode_descriptions(metadata.as_bytes()).unwrap();
         decode_catalog(names.as_bytes(), &metadata).unwrap()
     }
 
@@ -265,7 +252,7 @@ mod tests {
 
     #[test]
     fn other_answers_are_errors() {
-        assert!(decode_metadata(b"<html>").is_err());
+        assert!(decode_descriptions(b"<html>").is_err());
         assert!(
             decode_catalog(b"{\"status\":\"success\",\"data\":[1]}", &BTreeMap::new()).is_err()
         );

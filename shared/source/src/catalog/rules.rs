@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use oddity_detect::series::{Labels, METRIC_NAME};
 use serde::Deserialize;
 
+use super::contains_all;
 use crate::prometheus::{ReplyError, decode_data};
 
 /// State of a rule, the most urgent first.
@@ -56,8 +57,7 @@ impl SourceRule {
 
     /// Returns whether each of the words, in lower case, is in the name or in the expression.
     pub fn matches(&self, words: &[&str]) -> bool {
-        let (name, expr) = (self.name.to_lowercase(), self.expr.to_lowercase());
-        words.iter().all(|word| name.contains(word) || expr.contains(word))
+        words.is_empty() || contains_all(&format!("{} {}", self.name, self.expr), words)
     }
 }
 

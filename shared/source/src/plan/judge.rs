@@ -4,7 +4,7 @@ use super::sampling::{Sampling, SelectorSampling};
 use super::{LOOKBACK, QuerySpec};
 use crate::interval::IntervalGroup;
 use crate::note::{DataNote, NoteFix};
-use crate::prometheus::Loaded;
+use crate::prometheus::{Loaded, without_counter_ending};
 use crate::promql::{selection, with_windows};
 use crate::query::{MAX_POINTS, detection_step};
 use oddity_detect::series::Grid;
@@ -15,9 +15,6 @@ const HIDES: u64 = 3;
 
 /// Share of missing values from which on samples lie too far apart for what a selector sees.
 const MISSING: f64 = 0.25;
-
-/// Endings of the names of counters. What grows between two steps shows in the second.
-const COUNTERS: [&str; 4] = ["_total", "_count", "_sum", "_bucket"];
 
 /// Adds notes about the interval of samples to what was loaded. `interval` is the longest one, measured or shown by
 /// repeated values.
@@ -113,10 +110,10 @@ fn hidden(loaded: &Loaded, sampling: &Sampling) -> Option<DataNote> {
     let step = loaded.query.step;
     let interval = |known: &SelectorSampling| {
         let metric = selection(&known.selector).metric.unwrap_or_default();
-        let counter = COUNTERS.iter().any(|ending| metric.ends_with(ending));
         let seen = match known.window {
             Some(window) => window >= step.span(),
-            None => counter,
+            // What grows between two steps shows in the second.
+            None => without_counter_ending(&metric).is_some(),
         };
         known.groups.first().map(|group| group.interval).filter(|_| !seen)
     };

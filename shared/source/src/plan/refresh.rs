@@ -10,7 +10,7 @@ use crate::note::NoteKind;
 use crate::prometheus::{ConditionSamples, Loaded, LoadedCondition, MAX_SAMPLES_TOTAL, ReplyError};
 use crate::promql;
 use crate::query::RangeQuery;
-use oddity_detect::time::{Span, Step, TimeRange, Timestamp};
+use oddity_detect::time::{Span, TimeRange};
 
 /// Number of steps before the newest known sample that are fetched again, for samples that arrive late.
 const OVERLAP: usize = 5;
@@ -36,8 +36,8 @@ impl FetchPlan {
     pub fn refresh(loaded: &Loaded, range: TimeRange) -> Option<Self> {
         let query = &loaded.query;
         let start = range.start.floor_to(query.step);
-        let added = loaded.refreshed + steps(query.start, start, query.step);
-        let samples = query.grid().len + steps(query.end, range.end, query.step) + 1;
+        let added = loaded.refreshed + query.step.count(query.start, start);
+        let samples = query.grid().len + query.step.count(query.end, range.end) + 1;
         let fits = loaded.series.len().saturating_mul(samples) <= MAX_SAMPLES_TOTAL;
         let follows = (query.start..=query.end).contains(&start) && query.end <= range.end;
         let is_fixed = !promql::depends_on_range(&query.expr);
@@ -93,9 +93,4 @@ impl Refresh {
         let end = End { asked: range.end, clock, interval: loaded.interval };
         end.judge(source, &sampling, loaded).await
     }
-}
-
-/// Returns the number of steps from a time to a later one, 0 to an earlier one.
-fn steps(from: Timestamp, to: Timestamp, step: Step) -> usize {
-    (to.since(from).millis() / step.millis()) as usize
 }

@@ -124,13 +124,12 @@ impl Loaded {
     #[must_use]
     pub(crate) fn with_newer(mut self, newer: Self, start: Timestamp) -> Self {
         let first = self.query.grid().start;
-        let step = self.query.step.millis();
-        let steps = |from: Timestamp, to: Timestamp| (to.since(from).millis() / step) as usize;
-        let added = steps(self.query.start, start);
+        let step = self.query.step;
+        let added = step.count(self.query.start, start);
         self.refreshed += added;
         self.query.history += added;
         (self.query.start, self.query.end) = (start, newer.query.end);
-        let (grid, kept) = (self.query.grid(), steps(first, newer.query.start));
+        let (grid, kept) = (self.query.grid(), step.count(first, newer.query.start));
         let mut known: BTreeMap<Labels, Series> =
             newer.series.iter().map(|series| (series.labels.clone(), series.clone())).collect();
         for series in &mut self.series {
