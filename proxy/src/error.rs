@@ -1,5 +1,7 @@
 //! Error responses, in the envelope of Prometheus.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
@@ -124,6 +126,11 @@ pub struct ApiError {
     pub reason: Option<RejectionReason>,
     /// Seconds after which the same request can succeed; for status 503 the default is 1.
     pub retry_after: Option<u64>,
+}
+
+/// Returns a wait in whole seconds, rounded up, as `Retry-After` takes it.
+pub fn whole_seconds(wait: Duration) -> u64 {
+    wait.saturating_add(Duration::from_millis(999)).as_secs()
 }
 
 impl ApiError {

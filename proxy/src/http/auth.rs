@@ -1,6 +1,6 @@
 //! Authentication of clients: basic, bearer, or by the header of a reverse proxy.
 //!
-//! Credentials that passed are remembered for some minutes, so that a hashed password is not verified for each request;
+//! Credentials that passed are remembered for hours, so that a hashed password is not verified for each request;
 //! a client that fails often has to wait.
 
 mod attempts;
@@ -9,7 +9,7 @@ mod passwords;
 use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
@@ -22,7 +22,8 @@ use subtle::{Choice, ConstantTimeEq as _};
 
 use crate::config::reload::Reload;
 use crate::config::{self, ConfigError, read_secret};
-use crate::error::{ApiError, ErrorType, RejectionReason};
+use crate::error::{ApiError, ErrorType, RejectionReason, whole_seconds};
+use crate::http::lock;
 
 use self::attempts::Attempts;
 use self::passwords::{Busy, Verifier, is_pair, warn_of_plain};
@@ -167,7 +168,7 @@ impl SignIn {
         }
         match self.verifier.knows(&secrets, given, peer).await {
             Ok(true) => {
-                let last = self.last();
+                let last = lock(&self.last);
                 // What was verified with secrets that have changed since then is not remembered.
                 if Arc::ptr_eq(&secrets, &last) {
                     self.attempts.passed(given, peer, user);
@@ -185,17 +186,12 @@ impl SignIn {
     /// Returns the secrets; if they have changed, what passed is forgotten.
     fn current_secrets(&self) -> Secrets {
         let secrets = self.secrets.get();
-        let mut last = self.last();
+        let mut last = lock(&self.last);
         if !Arc::ptr_eq(&secrets, &last) {
             last.clone_from(&secrets);
             self.attempts.forget_verified();
         }
         secrets
-    }
-
-    fn last(&self) -> MutexGuard<'_, Secrets> {
-        // No code panics while it holds the lock.
-        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -204,7 +200,7 @@ impl SignInError {
         match self {
             Self::Wrong => unauthorized(&[BASIC]),
             Self::Wait(wait) => {
-                let seconds = wait.saturating_add(Duration::from_millis(999)).as_secs();
+                let seconds = whole_seconds(wait);
                 let message =
                     format!("too many failed attempts to sign in: try again in {seconds} s");
                 ApiError::too_many(RejectionReason::Credentials, message, seconds).into_response()

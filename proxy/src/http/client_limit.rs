@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use crate::config::Limits;
-use crate::error::{ApiError, RejectionReason};
+use crate::error::{ApiError, RejectionReason, whole_seconds};
 use crate::http::auth::{User, network_of};
+use crate::http::lock;
 use crate::http::rate_limit::RateLimiter;
 
 /// Clients that are remembered; of those without a request in progress, the one that asked longest ago gives way.
@@ -61,7 +62,7 @@ impl ClientLimiter {
             Some(user) => ClientKey::User(user.clone()),
             None => ClientKey::Address(network_of(peer)),
         };
-        let mut clients = self.clients();
+        let mut clients = lock(&self.clients);
         if clients.len() >= MAX_CLIENTS && !clients.contains_key(&key) {
             let idle = clients.iter().filter(|(_, usage)| usage.running == 0);
             let oldest = idle.min_by_key(|(_, usage)| usage.last).map(|(key, _)| key.clone());
@@ -81,7 +82,7 @@ impl ClientLimiter {
             return Err(ApiError::too_many(RejectionReason::Client, message, 1));
         }
         if let Some(Err(wait)) = usage.rate.as_ref().map(|rate| rate.try_acquire(now)) {
-            let seconds = wait.saturating_add(Duration::from_millis(999)).as_secs();
+            let seconds = whole_seconds(wait);
             let message = format!(
                 "you have sent {} requests in a minute, which are allowed to each client (client_per_minute): try again in \
                  {seconds} s",
@@ -92,16 +93,11 @@ impl ClientLimiter {
         usage.running += 1;
         Ok(ClientPermit { limiter: self.clone(), key })
     }
-
-    fn clients(&self) -> MutexGuard<'_, HashMap<ClientKey, ClientUsage>> {
-        // No code panics while it holds the lock.
-        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Drop for ClientPermit {
     fn drop(&mut self) {
-        let mut clients = self.limiter.clients();
+        let mut clients = lock(&self.limiter.clients);
         if let Some(usage) = clients.get_mut(&self.key) {
             usage.running = usage.running.saturating_sub(1);
         }
@@ -110,6 +106,8 @@ impl Drop for ClientPermit {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn limiter(at_once: usize, per_minute: usize) -> Arc<ClientLimiter> {
@@ -152,7 +150,7 @@ mod tests {
             let at = now + Duration::from_millis(number.into());
             drop(limiter.enter(None, number.to_be_bytes().into(), at).unwrap());
         }
-        assert_eq!(limiter.clients().len(), MAX_CLIENTS);
+        assert_eq!(lock(&limiter.clients).len(), MAX_CLIENTS);
         assert!(limiter.enter(None, [9, 9, 9, 9].into(), now).is_err());
         drop(busy);
     }

@@ -5,11 +5,13 @@ mod socket;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
+
+use crate::http::lock;
 
 pub use socket::{AnswerBody, WatchedStream};
 
@@ -243,11 +245,6 @@ impl AnswerHolders {
             all.swap_remove(index).close();
         }
     }
-}
-
-/// Locks; a poisoned lock is used as it is, since no code panics while it holds one.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

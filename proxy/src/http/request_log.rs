@@ -158,8 +158,7 @@ fn written<T: AsRef<str>>(
         LogQueries::Whole => cut(&all),
         LogQueries::Hash => {
             let hash = digest(&SHA256, all.as_bytes());
-            let hex = hash.as_ref().iter().take(HASH_BYTES).map(|byte| format!("{byte:02x}"));
-            format!("sha256:{}", hex.collect::<String>())
+            format!("sha256:{}", hex::encode(&hash.as_ref()[..HASH_BYTES]))
         }
     })
 }

@@ -50,13 +50,8 @@ impl DeliveryKey {
 
     /// Returns the first 16 bytes as 32 hexadecimal digits.
     pub fn hex(self) -> String {
-        hex(&self.0[..16])
+        hex::encode(&self.0[..16])
     }
-}
-
-/// Encodes bytes as hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Notifications that were sent within the last `remember`, or are being sent.

@@ -14,7 +14,7 @@ use secrecy::ExposeSecret as _;
 use tokio::time::{Instant, sleep, timeout_at};
 use url::{Position, Url};
 
-use super::delivery_cache::{DeliveryKey, hex};
+use super::delivery_cache::DeliveryKey;
 use super::message::Message;
 use crate::config::reload::Reload;
 use crate::config::{ConfigError, Limits, NotifySettings, SecretSetting};
@@ -177,7 +177,7 @@ impl Target {
             let mut context = hmac::Context::with_key(&signs);
             context.update(format!("{}.{time}.", key.hex()).as_bytes());
             context.update(body);
-            set(SIGNATURE, format!("v2={}", hex(context.sign().as_ref())))?;
+            set(SIGNATURE, format!("v2={}", hex::encode(context.sign())))?;
             set(TIMESTAMP, time)?;
         }
         let exchange = timeout_at(end, pool.send(request)).await;

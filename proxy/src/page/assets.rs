@@ -93,7 +93,7 @@ fn send(files: &impl FileSet, name: &str, headers: &HeaderMap) -> Option<Respons
         Some((file, Some(encoding)))
     });
     let (file, encoding) = accepted.unwrap_or((plain, None));
-    let etag = HeaderValue::from_str(&format!("\"{}\"", hex(&file.hash[..16]))).ok()?;
+    let etag = HeaderValue::from_str(&format!("\"{}\"", hex::encode(&file.hash[..16]))).ok()?;
     let is_known = is_listed(headers, &etag);
     let body = match file.data {
         _ if is_known => Body::empty(),
@@ -176,10 +176,6 @@ fn content_type(name: &str) -> &'static str {
         "woff2" => "font/woff2",
         _ => "application/octet-stream",
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

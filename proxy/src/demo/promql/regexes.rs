@@ -100,8 +100,7 @@ impl Regexes {
         let places: Vec<Place<'_>> = places(tokens).collect();
         Self::check_number(places.len())?;
         let compiled = places.iter().map(|Place { literal, .. }| {
-            let pattern = unquote_string(&text[literal.start..literal.end])
-                .map_err(|message| place::at(text, literal.start, &message))?;
+            let pattern = unquoted(text, literal)?;
             compile(&pattern).map_err(|error| match error {
                 PatternError::Illegal(_) => place::at(text, literal.start, &error.to_string()),
                 _ => EvalError::Limit(error.to_string()),
@@ -143,11 +142,12 @@ impl Regexes {
 /// # Errors
 /// [`EvalError::Parse`] for a string with an invalid escape.
 pub(super) fn patterns(text: &str, tokens: &[Token]) -> Result<Vec<String>, EvalError> {
-    let unquoted = places(tokens).map(|Place { literal, .. }| {
-        unquote_string(&text[literal.start..literal.end])
-            .map_err(|message| place::at(text, literal.start, &message))
-    });
-    unquoted.collect()
+    places(tokens).map(|Place { literal, .. }| unquoted(text, literal)).collect()
+}
+
+fn unquoted(text: &str, literal: &Token) -> Result<String, EvalError> {
+    unquote_string(&text[literal.start..literal.end])
+        .map_err(|message| place::at(text, literal.start, &message))
 }
 
 /// Returns the query with the number of each pattern in its place, which the parser compiles instead. It matches

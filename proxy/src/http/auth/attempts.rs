@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use ring::hmac;
@@ -10,6 +10,7 @@ use ring::rand::SystemRandom;
 use tokio::time::Instant;
 
 use crate::config::ConfigError;
+use crate::http::lock;
 
 /// Time since their last use for which credentials that passed are not verified again: a working day, so that nobody who is
 /// signed in has to wait since others fail under the same name.
@@ -78,7 +79,7 @@ impl Attempts {
     /// Returns whether these credentials passed lately, and remembers them for longer if so.
     pub(super) fn is_verified(&self, credentials: &[u8]) -> bool {
         let credentials = self.tag(&[credentials]);
-        let mut state = self.state();
+        let mut state = lock(&self.state);
         let used = state.verified.get_mut(&credentials);
         let used = used.filter(|used| used.elapsed() < REMEMBER_VERIFIED);
         used.map(|used| *used = Instant::now()).is_some()
@@ -87,14 +88,14 @@ impl Attempts {
     /// Returns how long a client at `peer` with the name `user` has to wait before its next attempt.
     pub(super) fn wait(&self, peer: IpAddr, user: &[u8]) -> Option<Duration> {
         let (address, client) = self.tags(peer, user);
-        let state = self.state();
+        let state = lock(&self.state);
         state.by_name.wait(&client).max(state.by_address.wait(&address))
     }
 
     /// Remembers credentials that passed.
     pub(super) fn passed(&self, credentials: &[u8], peer: IpAddr, user: &[u8]) {
         let (credentials, (_, client)) = (self.tag(&[credentials]), self.tags(peer, user));
-        let mut state = self.state();
+        let mut state = lock(&self.state);
         state.by_name.clients.remove(&client);
         let verified = &mut state.verified;
         if verified.len() >= MAX_ENTRIES && !verified.contains_key(&credentials) {
@@ -107,14 +108,14 @@ impl Attempts {
     /// Counts a failure.
     pub(super) fn failed(&self, peer: IpAddr, user: &[u8]) {
         let (address, client) = self.tags(peer, user);
-        let mut state = self.state();
+        let mut state = lock(&self.state);
         state.by_name.count(client);
         state.by_address.count(address);
     }
 
     /// Forgets what passed, since the secrets have changed.
     pub(super) fn forget_verified(&self) {
-        self.state().verified.clear();
+        lock(&self.state).verified.clear();
     }
 
     /// Returns the tags of an address, and of a name there.
@@ -132,11 +133,6 @@ impl Attempts {
         let mut tag = [0; 32];
         tag.copy_from_slice(context.sign().as_ref());
         tag
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        // No code panics while it holds the lock.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -237,7 +233,7 @@ mod tests {
         }
         assert_eq!(attempts.wait(PEER, b"ann"), Some(MAX_WAIT));
         let (_, bob) = attempts.tags(PEER, b"bob");
-        assert_eq!(attempts.state().by_name.clients.get(&bob).map(|one| one.count), Some(3));
+        assert_eq!(lock(&attempts.state).by_name.clients.get(&bob).map(|one| one.count), Some(3));
     }
 
     #[tokio::test(start_paused = true)]
@@ -264,7 +260,7 @@ mod tests {
             attempts.failed(IpAddr::V4(number.into()), b"");
             attempts.passed(name.as_bytes(), PEER, b"");
         }
-        let state = attempts.state();
+        let state = lock(&attempts.state);
         let sizes = [state.by_name.clients.len(), state.by_address.clients.len()];
         assert_eq!((sizes, state.verified.len()), ([MAX_ENTRIES; 2], MAX_ENTRIES));
     }

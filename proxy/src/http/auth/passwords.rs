@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Semaphore;
 
 use super::{Secrets, contains, network_of};
+use crate::http::lock;
 
 /// Beginning of a hash of a password.
 const HASH: &str = "$argon2";
@@ -110,11 +111,6 @@ impl Drop for Admission<'_> {
             }
         }
     }
-}
-
-/// Locks; a poisoned lock is used as it is, since no code panics while it holds one.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Returns whether a line holds a name and a password or a valid hash.
